@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+# One folder of src/ is one layer: a static library godwit_<name>.
+#
+#   godwit_layer(spool MAY_INCLUDE base mail disk log LINK OpenSSL::Crypto)
+#
+# MAY_INCLUDE lists every other layer whose public headers this one may include; tests/lint/layers.py holds the includes to
+# it.  LINK lists libraries from outside.
+
+# Asio and Beast are compiled once, here, and the one precompiled header belongs to this library.
+add_library(godwit_asio STATIC ${CMAKE_SOURCE_DIR}/cmake/asio.cpp)
+target_link_libraries(godwit_asio PUBLIC godwit_flags Boost::headers OpenSSL::SSL OpenSSL::Crypto fmt::fmt
+                                         Threads::Threads)
+target_precompile_headers(godwit_asio PRIVATE ${CMAKE_SOURCE_DIR}/cmake/precompiled.hpp)
+
+function(godwit_layer name)
+  cmake_parse_arguments(ARG "" "" "MAY_INCLUDE;LINK" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  if(sources)
+    add_library(godwit_${name} STATIC ${sources})
+    set(scope PUBLIC)
+    target_precompile_headers(godwit_${name} REUSE_FROM godwit_asio)
+  else()
+    add_library(godwit_${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  target_include_directories(godwit_${name} ${scope} ${CMAKE_SOURCE_DIR}/include)
+  list(TRANSFORM ARG_MAY_INCLUDE PREPEND godwit_ OUTPUT_VARIABLE layers)
+  target_link_libraries(godwit_${name} ${scope} ${layers} ${ARG_LINK} godwit_asio)
+endfunction()
+
+# A test program of one folder: godwit_test(unit_smtp LAYERS smtp SOURCES ...).  It may see the layer's private headers.
+function(godwit_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "LAYERS;SOURCES;LABELS" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  list(TRANSFORM ARG_LAYERS PREPEND godwit_ OUTPUT_VARIABLE layers)
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/tests)
+  target_link_libraries(${name} PRIVATE ${layers} GTest::gmock_main godwit_asio)
+  target_precompile_headers(${name} REUSE_FROM godwit_asio)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+endfunction()

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+# Compiler flags, sanitizers, ccache.
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  # A precompiled header is cacheable only with these two (ccache manual, "Precompiled headers").
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} ${CCACHE_PROGRAM})
+endif()
+
+add_library(godwit_flags INTERFACE)
+target_compile_options(godwit_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast
+                                              -Woverloaded-virtual -Wnull-dereference -Wimplicit-fallthrough -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # -Wnull-dereference and -Wmaybe-uninitialized report faults inside optimised libstdc++ and Asio code (GCC 105562).
+  target_compile_options(godwit_flags INTERFACE -Wno-null-dereference -Wno-maybe-uninitialized -fpch-preprocess)
+endif()
+target_compile_definitions(
+  godwit_flags INTERFACE BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_BEAST_SEPARATE_COMPILATION
+                         BOOST_ASIO_HAS_STD_INVOKE_RESULT GODWIT_VERSION="${PROJECT_VERSION}")
+if(NOT GODWIT_SANITIZE)
+  target_compile_options(godwit_flags INTERFACE $<$<CONFIG:Release,RelWithDebInfo>:-D_FORTIFY_SOURCE=2>
+                                                -fstack-protector-strong)
+endif()
+if(GODWIT_SANITIZE)
+  target_compile_options(godwit_flags INTERFACE -fsanitize=${GODWIT_SANITIZE} -fno-omit-frame-pointer
+                                                -fno-sanitize-recover=all)
+  target_link_options(godwit_flags INTERFACE -fsanitize=${GODWIT_SANITIZE})
+endif()
+if(GODWIT_COVERAGE)
+  target_compile_options(godwit_flags INTERFACE --coverage)
+  target_link_options(godwit_flags INTERFACE --coverage)
+endif()
+if(GODWIT_FUZZ)
+  target_compile_options(godwit_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "godwit/base/encoding.hpp"
+
+#include <cstdint>
+
+namespace godwit::base {
+namespace {
+
+constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+}  // namespace
+
+std::string base64_encode(std::string_view bytes) {
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    std::uint32_t group = 0;
+    for (std::size_t j = 0; j < 3; ++j)
+      group = group << 8U | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0U);
+    for (std::size_t j = 0; j < 4; ++j)
+      text += i + j <= bytes.size() ? alphabet[group >> (18 - 6 * j) & 63U] : '=';
+  }
+  return text;
+}
+
+std::optional<std::string> base64_decode(std::string_view text) {
+  if (text.size() % 4 != 0) return {};
+  std::size_t padding = 0;
+  while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
+  std::string bytes;
+  bytes.reserve(text.size() / 4 * 3);
+  std::uint32_t group = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool pad = i >= text.size() - padding;
+    const auto value = pad ? 0 : alphabet.find(text[i]);
+    if (value == std::string_view::npos) return {};
+    group = group << 6U | static_cast<std::uint32_t>(value);
+    if (i % 4 == 3) {
+      for (unsigned shift : {16U, 8U, 0U}) bytes += static_cast<char>(group >> shift & 255U);
+      group = 0;
+    }
+  }
+  // Bits that the padding leaves over must be zero, or two texts would mean the same bytes.
+  for (std::size_t i = 0; i < padding; ++i) {
+    if (bytes.back() != 0) return {};
+    bytes.pop_back();
+  }
+  return bytes;
+}
+
+std::string hex_encode(std::string_view bytes) {
+  static constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (const char c : bytes) {
+    const auto u = static_cast<unsigned char>(c);
+    text += {digits[u >> 4U], digits[u & 15U]};
+  }
+  return text;
+}
+
+}  // namespace godwit::base
