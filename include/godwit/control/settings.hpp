@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+namespace godwit::control {
+
+struct Settings {
+  std::string socket = "/run/godwit/control.sock";  // 0660, group godwit
+};
+
+}  // namespace godwit::control

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "godwit/base/clock.hpp"
+#include "godwit/base/ip_address.hpp"
+
+namespace godwit::deliver {
+
+struct SourceAddress {
+  base::IpAddress address;
+  std::string hostname;  // EHLO name; empty: ours
+};
+
+struct MaildirSettings {
+  std::string group;                 // of folders and files; empty: the service's own
+  unsigned directory_mode = 0700;    // 2770 with a group lets an IMAP server's user in
+  unsigned file_mode = 0600;
+  std::size_t threads = 4;
+};
+
+struct Settings {
+  std::string hostname;
+  std::vector<SourceAddress> source_addresses;  // empty: the system's choice
+  std::size_t messages_per_connection = 100;
+  base::Duration connect_timeout = std::chrono::seconds(30);
+  base::Duration greeting_timeout = std::chrono::minutes(5);
+  base::Duration command_timeout = std::chrono::minutes(5);
+  base::Duration data_timeout = std::chrono::minutes(10);
+  MaildirSettings maildir;
+};
+
+}  // namespace godwit::deliver

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace godwit::net {
+
+struct CertificateSettings {
+  std::string certificate;  // PEM, full chain
+  std::string private_key;  // PEM
+};
+
+struct TlsSettings {
+  std::vector<CertificateSettings> certificates;  // SNI picks among them; the first is the default
+  std::string minimum_version = "1.2";            // 1.2 | 1.3
+  std::string ca_file;                            // for outgoing verification; empty: the system's
+};
+
+}  // namespace godwit::net

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// A two-way byte stream (TCP, Unix socket, TLS over either, or a simulated one) and the network that makes them.  One reactor
+// owns a stream; not thread-safe.  Nothing here blocks.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "godwit/base/clock.hpp"
+#include "godwit/base/ip_address.hpp"
+#include "godwit/base/result.hpp"
+
+namespace godwit::net {
+
+template <class T = void>
+using Task = boost::asio::awaitable<base::Result<T>>;
+
+// What a try came to.  end: the peer closed its side in order.
+struct IoResult {
+  enum class Status { ok, would_block, end, failed } status = Status::failed;
+  std::size_t bytes = 0;  // for ok: at least one
+  int os_error = 0;       // for failed
+};
+
+class Stream {
+ public:
+  virtual ~Stream() = default;
+
+  virtual IoResult try_read(std::span<char> into) = 0;
+  virtual IoResult try_write(std::string_view bytes) = 0;
+  // Wait until a try may do something.  Errors: timed_out (deadline), cancelled (cancel() or close() meanwhile), io.
+  // At most one waiter for each direction.
+  virtual Task<> readable(base::MonoTime deadline) = 0;
+  virtual Task<> writable(base::MonoTime deadline) = 0;
+
+  // Waits under way, and all later ones, end with `cancelled`.  Safe to call at any time on the owning reactor.
+  virtual void cancel() = 0;
+  // Orderly end of our side: FIN, or TLS close_notify then FIN; never waits.
+  virtual void shutdown() = 0;
+
+  virtual const base::Endpoint& local() const = 0;
+  virtual const base::Endpoint& remote() const = 0;
+};
+
+// Up to into.size() bytes, at least one.  Errors: closed (the peer ended), timed_out, cancelled, io.
+Task<std::size_t> read_some(Stream& stream, std::span<char> into, base::MonoTime deadline);
+// All of `bytes`, which must outlive the call.
+Task<> write_all(Stream& stream, std::string_view bytes, base::MonoTime deadline);
+
+class Listener {
+ public:
+  virtual ~Listener() = default;  // closes
+  // The next connection.  Errors: cancelled (close()), exhausted (no descriptors: try again later), io.
+  virtual Task<std::unique_ptr<Stream>> accept() = 0;
+  virtual const base::Endpoint& local() const = 0;
+  // Drains what the kernel has accepted already, then stops listening.
+  virtual void close() = 0;
+};
+
+struct ConnectOptions {
+  std::optional<base::IpAddress> source;
+  base::MonoTime deadline = base::no_deadline;
+};
+
+// What one reactor offers for talking and waiting.
+class Network {
+ public:
+  virtual ~Network() = default;
+  virtual Task<std::unique_ptr<Stream>> connect(base::Endpoint remote, ConnectOptions options) = 0;
+  // Completes at `until`; error cancelled when the reactor is stopping.
+  virtual Task<> sleep_until(base::MonoTime until) = 0;
+  virtual base::MonoTime now() const = 0;
+};
+
+}  // namespace godwit::net

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "godwit/base/ip_address.hpp"
+
+namespace godwit::policy {
+
+struct Settings {
+  std::vector<base::IpNetwork> trusted_networks = {*base::IpNetwork::parse("127.0.0.0/8"), *base::IpNetwork::parse("::1/128")};
+  std::size_t connections = 10000;
+  std::size_t connections_per_client = 50;  // per IPv4 address or IPv6 /64; trusted_networks are exempt
+};
+
+}  // namespace godwit::policy

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where mail goes: which domains end here, what an address expands to, and over which hosts a domain is reached.
+// Reads only its settings and the Resolver; const and thread-safe once made; a reload makes a new one.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "godwit/base/ip_address.hpp"
+#include "godwit/base/random.hpp"
+#include "godwit/base/result.hpp"
+#include "godwit/dns/resolver.hpp"
+#include "godwit/mail/envelope.hpp"
+#include "godwit/route/settings.hpp"
+#include "godwit/smtp/address.hpp"
+#include "godwit/smtp/reply.hpp"
+
+namespace godwit::route {
+
+// ---- acceptance: is this recipient ours, does it exist, what does it stand for? ------------------------------------------
+
+struct Expansion {
+  // Final recipients, each once, with `original` set where it differs from what was asked.  Empty with `refusal` set.
+  std::vector<mail::Recipient> recipients;
+  std::optional<smtp::Reply> refusal;   // 550 5.1.1 unknown user, 554 5.4.6 alias loop, …
+  bool local = false;                   // the address asked for is in one of our domains (or <Postmaster>)
+};
+
+// Whether an account with exactly this name exists (auth's stores, through a function so that route does not include auth).
+using AccountExists = std::function<bool(const std::string& account)>;
+
+// ---- delivery: how to reach a recipient domain -----------------------------------------------------------------------------
+
+struct MaildirHop { std::string path_template; };  // with {domain} {local} {detail}
+struct DiscardHop {};
+struct LmtpHop { base::Endpoint endpoint; };
+// One host to try: addresses in order.
+struct Host {
+  std::string name;        // "mx1.example.net", or the literal "[10.0.0.5]"
+  std::uint16_t preference = 0;
+  std::vector<base::Endpoint> addresses;
+  std::string why_none;    // when addresses is empty: what the lookup said
+};
+struct SmtpHop {
+  std::vector<Host> hosts;       // in the order in which they are to be tried
+  TlsLevel tls = TlsLevel::opportunistic;
+  std::string tls_name;
+  std::string user, password_file;
+  bool from_dns = false;         // MX or implicit MX, not a rule
+};
+struct HoldHop { std::string why; };
+// No way: temporary (DNS trouble: try later) or permanent (no such domain, null MX, loop).
+struct NoRoute { smtp::Reply reply; };
+using Hop = std::variant<MaildirHop, DiscardHop, LmtpHop, SmtpHop, HoldHop, NoRoute>;
+// One word for the log: "maildir", "lmtp", "smtp", …, and the hosts: "mx1.example.net,mx2.example.net".
+std::string describe(const Hop& hop);
+
+class Router {
+ public:
+  // listening: port and addresses our mx listeners have, to cut host lists at ourselves.
+  Router(Settings settings, AccountExists account_exists, std::vector<base::Endpoint> listening);
+
+  bool is_local_domain(std::string_view domain) const;  // hostname is always among them; own address literals too
+  // Completes a bare address with origin, <Postmaster> with hostname.
+  smtp::Mailbox complete(smtp::Mailbox address) const;
+  // Aliases (multi-level, loops stopped at depth 20), @domain aliases, +detail, postmaster, catch-all, unknown users.  An
+  // address in no local domain expands to itself.
+  Expansion expand(const smtp::Mailbox& recipient) const;
+  // Resolves the hop of (domain, sender).  Random shuffles hosts of equal preference.
+  boost::asio::awaitable<Hop> hop(std::string domain, smtp::ReversePath sender, dns::Resolver& resolver,
+                                  base::Random& random) const;
+
+  const Settings& settings() const { return settings_; }
+
+ private:
+  Settings settings_;
+  AccountExists account_exists_;
+  std::vector<base::Endpoint> listening_;
+};
+
+}  // namespace godwit::route

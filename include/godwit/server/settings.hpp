@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "godwit/base/clock.hpp"
+#include "godwit/base/ip_address.hpp"
+#include "godwit/smtp/server_session.hpp"
+
+namespace godwit::server {
+
+struct ListenerSettings {
+  base::Endpoint address;  // [::] takes both families, a socket each
+  smtp::Service service = smtp::Service::mx;
+  smtp::TlsMode tls = smtp::TlsMode::starttls;
+  bool proxy_protocol = false;
+  smtp::BareNewline bare_newline = smtp::BareNewline::reject;
+};
+
+struct Settings {
+  std::string hostname;
+  std::vector<ListenerSettings> listeners;
+  std::vector<base::IpNetwork> trusted_proxies;
+  std::uint64_t message_size = 50U << 20U;
+  std::size_t recipients = 1000;
+  int errors = 10;
+  base::Duration command_timeout = std::chrono::minutes(5);
+  base::Duration data_timeout = std::chrono::minutes(10);
+};
+
+}  // namespace godwit::server

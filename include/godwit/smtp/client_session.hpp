@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// The client's side of one SMTP or LMTP connection as a machine without I/O: events in, actions out; the same shape as
+// server_session.hpp.  One driver (deliver/smtp_connection) performs the actions.  Not thread-safe: one reactor owns it.
+//
+// Life: Connected → (greeting, EHLO, STARTTLS, AUTH) → Ready → Transaction → results → Ready → … → Quit → Close.
+// A Transaction may be fed at once after Connected; it waits until the session is ready.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "godwit/base/clock.hpp"
+#include "godwit/smtp/address.hpp"
+#include "godwit/smtp/reply.hpp"
+#include "godwit/smtp/server_session.hpp"
+
+namespace godwit::smtp {
+
+enum class ClientTls { none, opportunistic, require };  // verification is the driver's: it answers TlsFailed
+enum class ClientProtocol { smtp, lmtp };
+
+// Durations of RFC 5321 section 4.5.3.2.
+struct ClientTimeouts {
+  base::Duration connect = std::chrono::seconds(30);
+  base::Duration greeting = std::chrono::minutes(5);
+  base::Duration command = std::chrono::minutes(5);
+  base::Duration data = std::chrono::minutes(10);  // each block of data, and the reply to the final dot
+};
+
+struct ClientSettings {
+  std::string hostname;  // EHLO argument
+  ClientProtocol protocol = ClientProtocol::smtp;
+  ClientTls tls = ClientTls::opportunistic;
+  std::string user;      // AUTH when not empty; only under TLS
+  std::string password;
+  ClientTimeouts timeouts;
+};
+
+// What the peer offered in its last EHLO.
+struct PeerCapabilities {
+  bool esmtp = false, pipelining = false, size = false, eight_bit_mime = false, starttls = false, dsn = false,
+       smtputf8 = false, chunking = false, enhanced_status_codes = false;
+  std::uint64_t size_limit = 0;  // 0: none said
+  std::vector<std::string> auth;  // mechanisms, upper case
+};
+
+struct ClientTransaction {
+  ReversePath sender;
+  std::vector<Mailbox> recipients;
+  std::uint64_t size = 0;               // of the body, octets, before dot-stuffing
+  BodyType body = BodyType::seven_bit;
+};
+
+// Where in the dialogue something happened; the names go to the log as `stage`.
+enum class Stage { connect, greeting, ehlo, starttls, tls, auth, mail, rcpt, data, body, final_dot, quit };
+std::string_view to_string(Stage stage);
+
+// What one recipient's part of an attempt came to.
+struct RecipientResult {
+  enum class Verdict {
+    delivered,   // 2yz after the final dot
+    try_next,    // temporary, nothing taken: another host may be tried in the same attempt
+    retry_later, // temporary, but the final dot was sent: another host could duplicate; wait for the next attempt
+    failed,      // 5yz to a command or the final dot
+  } verdict = Verdict::try_next;
+  Stage stage = Stage::connect;
+  std::optional<Reply> reply;  // the peer's words, when it said any
+  std::string why;             // our words, when it said none: "connection lost", "timed out"
+};
+
+namespace client_event {
+struct Connected {};
+struct Bytes { std::string_view bytes; };
+struct TlsReady { TlsInfo info; };
+struct TlsFailed { std::string why; };       // opportunistic: the session closes with retry_in_clear
+struct Transaction { ClientTransaction transaction; };
+struct BodySent {};                          // the driver sent all bytes of SendBody
+struct BodyFailed { std::string why; };      // reading our own spool failed in the middle: drop the connection, never end the data
+struct TimedOut {};
+struct PeerClosed {};                        // also: reset, write error
+struct Quit {};                              // no further transaction: QUIT, then Close
+}  // namespace client_event
+using ClientEvent = std::variant<client_event::Connected, client_event::Bytes, client_event::TlsReady,
+                                 client_event::TlsFailed, client_event::Transaction, client_event::BodySent,
+                                 client_event::BodyFailed, client_event::TimedOut, client_event::PeerClosed, client_event::Quit>;
+
+namespace client_action {
+struct Send { std::string bytes; };
+struct Read { base::Duration deadline{}; };
+struct StartTls {};
+// Send the body through a DotStuffer, then its terminator; feed BodySent.  The driver watches each write by `deadline`.
+struct SendBody { base::Duration deadline{}; };
+struct Ready {};                             // feed Transaction or Quit
+struct TransactionDone { std::vector<RecipientResult> results; };  // one per recipient, in order
+struct Close {
+  enum class Reason { quit, failed, retry_in_clear } reason = Reason::quit;
+  // failed: why the connection could not be used, when no transaction was under way or before one began; the open transaction's
+  // results were given in a TransactionDone before.
+  RecipientResult cause;
+};
+}  // namespace client_action
+using ClientAction = std::variant<client_action::Send, client_action::Read, client_action::StartTls, client_action::SendBody,
+                                  client_action::Ready, client_action::TransactionDone, client_action::Close>;
+
+class ClientSession {
+ public:
+  explicit ClientSession(const ClientSettings& settings);  // settings outlive the session
+  ~ClientSession();
+  ClientSession(ClientSession&&) noexcept;
+  ClientSession& operator=(ClientSession&&) noexcept;
+
+  const std::vector<ClientAction>& next(const ClientEvent& event);
+
+  const PeerCapabilities& capabilities() const;
+  const std::optional<TlsInfo>& tls() const;
+  Stage stage() const;
+
+ private:
+  class Machine;
+  std::unique_ptr<Machine> machine_;
+};
+
+}  // namespace godwit::smtp
