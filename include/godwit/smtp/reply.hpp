@@ -48,12 +48,16 @@ class ReplyReader {
   enum class Status { complete, more, malformed, too_long };
   // Takes bytes from the front of `input`.  complete: `reply()` holds one, the rest of `input` is untouched.
   Status read(std::string_view& input);
-  // The last complete reply; its enhanced code is taken out of the text where it parses and its class matches the code's.
+  // The last complete reply; its enhanced code is taken out of the text where it parses and its class matches the
+  // code's.
   Reply& reply() { return reply_; }
-  bool empty() const { return line_.empty() && reply_.lines.empty(); }
+  // No reply has been begun.
+  bool empty() const { return line_.empty() && (done_ || reply_.lines.empty()); }
   void reset();
 
  private:
+  Status take_line();
+
   std::string line_;
   std::size_t bytes_ = 0;
   bool done_ = false;
