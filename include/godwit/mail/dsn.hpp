@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Composes delivery status notifications (RFC 3464, RFC 3461 section 6): the report that a message could not be
+// delivered, and the warning that it is late.  dispatch/ calls it and commits the result as a new message with the null
+// sender.  Pure: time and randomness come in.  The result is canonical (CRLF, lines of at most 998 octets, no NUL);
+// what peers said is made harmless.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "godwit/base/clock.hpp"
+#include "godwit/base/message_id.hpp"
+#include "godwit/base/random.hpp"
+#include "godwit/mail/envelope.hpp"
+#include "godwit/smtp/address.hpp"
+#include "godwit/smtp/reply.hpp"
+
+namespace godwit::mail {
+
+enum class DsnKind { failure, delay };
+
+struct DsnRecipient {
+  Recipient recipient;
+  std::optional<smtp::Reply> reply;  // the peer's words, when it said any
+  std::string why;     // our words: instead of a reply ("no host answered"), or beside it ("gave up after 5d")
+  std::string remote;  // the host that replied: "mx1.example.net[192.0.2.1]"; empty: it was us
+  base::WallTime last_attempt{};
+};
+
+struct DsnRequest {
+  DsnKind kind = DsnKind::failure;
+  std::string hostname;         // ours
+  smtp::Mailbox to;             // the original sender, or the postmaster
+  base::MessageId original_id;  // named in the text, so that the postmaster finds it in the log
+  const Envelope* original = nullptr;
+  std::string_view message;        // the original's bytes, of which the first max_returned suffice
+  std::uint64_t message_size = 0;  // of the whole original
+  std::vector<DsnRecipient> recipients;
+  base::WallTime now{};
+  base::WallTime retry_until{};  // of a delay: when we give up
+};
+
+// A message up to this size is returned whole where the sender asked for that (RET=FULL); of others only the header.
+inline constexpr std::size_t max_returned = 64 * 1024;
+
+struct Dsn {
+  std::string message;
+  smtp::BodyType body = smtp::BodyType::seven_bit;  // eight_bit_mime: the original's bytes are 8-bit, or an address is
+  std::string message_id;                           // "<...@hostname>", for the log
+};
+
+// Requires: original is set and recipients is not empty.
+Dsn compose_dsn(const DsnRequest& request, base::Random& random);
+
+// The status of a recipient (RFC 3464 section 2.3.4): the reply's enhanced code, else one that fits the reply code and
+// the kind.
+smtp::EnhancedCode dsn_status(const DsnRecipient& recipient, DsnKind kind);
+
+}  // namespace godwit::mail
