@@ -25,10 +25,11 @@ enum class DsnKind { failure, delay };
 
 struct DsnRecipient {
   Recipient recipient;
-  std::optional<smtp::Reply> reply;  // the peer's words, when it said any
-  std::string why;     // our words: instead of a reply ("no host answered"), or beside it ("gave up after 5d")
-  std::string remote;  // the host that replied: "mx1.example.net[192.0.2.1]"; empty: it was us
+  smtp::Reply reply;        // the peer's, or ours in the same form; code 0: there was none
+  bool remote = false;      // the reply is the peer's words
+  std::string remote_host;  // who was asked: "mx1.example.net[192.0.2.1]:25"; empty: nobody
   base::WallTime last_attempt{};
+  std::string why{};  // our words beside the reply, or instead of it: "gave up after 5 days"
 };
 
 struct DsnRequest {
