@@ -24,23 +24,23 @@ namespace godwit::mail {
 enum class DsnKind { failure, delay };
 
 struct DsnRecipient {
-  Recipient recipient;
-  smtp::Reply reply;        // the peer's, or ours in the same form; code 0: there was none
-  bool remote = false;      // the reply is the peer's words
-  std::string remote_host;  // who was asked: "mx1.example.net[192.0.2.1]:25"; empty: nobody
+  Recipient recipient{};
+  smtp::Reply reply{};        // the peer's, or ours in the same form; code 0: there was none
+  bool remote = false;        // the reply is the peer's words
+  std::string remote_host{};  // who was asked: "mx1.example.net[192.0.2.1]:25"; empty: nobody
   base::WallTime last_attempt{};
   std::string why{};  // our words beside the reply, or instead of it: "gave up after 5 days"
 };
 
 struct DsnRequest {
   DsnKind kind = DsnKind::failure;
-  std::string hostname;         // ours
-  smtp::Mailbox to;             // the original sender, or the postmaster
-  base::MessageId original_id;  // named in the text, so that the postmaster finds it in the log
+  std::string hostname{};         // ours
+  smtp::Mailbox to{};             // the original sender, or the postmaster
+  base::MessageId original_id{};  // named in the text, so that the postmaster finds it in the log
   const Envelope* original = nullptr;
-  std::string_view message;        // the original's bytes, of which the first max_returned suffice
+  std::string_view message{};      // the original's bytes, of which the first max_returned suffice
   std::uint64_t message_size = 0;  // of the whole original
-  std::vector<DsnRecipient> recipients;
+  std::vector<DsnRecipient> recipients{};
   base::WallTime now{};
   base::WallTime retry_until{};  // of a delay: when we give up
 };
@@ -49,9 +49,9 @@ struct DsnRequest {
 inline constexpr std::size_t max_returned = 64 * 1024;
 
 struct Dsn {
-  std::string message;
+  std::string message{};
   smtp::BodyType body = smtp::BodyType::seven_bit;  // eight_bit_mime: the original's bytes are 8-bit, or an address is
-  std::string message_id;                           // "<...@hostname>", for the log
+  std::string message_id{};                         // "<...@hostname>", for the log
 };
 
 // Requires: original is set and recipients is not empty.

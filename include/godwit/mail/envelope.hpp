@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The envelope of a message (RFC 5321 section 2.3.1) and the state of each recipient, as spool, queue and delivery see it.  Pure values.
+// The envelope of a message (RFC 5321 section 2.3.1) and the state of each recipient, as spool, queue and delivery see
+// it.  Pure values.
 #pragma once
 
 #include <cstdint>
@@ -24,33 +25,33 @@ std::string_view to_string(RecipientState state);
 enum Notify : std::uint8_t { notify_never = 1, notify_success = 2, notify_failure = 4, notify_delay = 8 };
 
 struct Recipient {
-  smtp::Mailbox address;             // after aliases: where it goes
-  std::string original;              // as given in RCPT, when it differs from address
-  std::uint8_t notify = 0;           // Notify bits
-  std::string orcpt;                 // ORCPT as sent (xtext decoded), "rfc822;..."
+  smtp::Mailbox address{};  // after aliases: where it goes
+  std::string original{};   // as given in RCPT, when it differs from address
+  std::uint8_t notify = 0;  // Notify bits
+  std::string orcpt{};      // ORCPT as sent (xtext decoded), "rfc822;..."
   RecipientState state = RecipientState::waiting;
-  std::string last_reply;            // of the last attempt, "451 4.3.0 ..."; or our words
+  std::string last_reply{};  // of the last attempt, "451 4.3.0 ..."; or our words
   bool operator==(const Recipient&) const = default;
 };
 
 struct Envelope {
-  smtp::ReversePath sender;
-  std::vector<Recipient> recipients;
+  smtp::ReversePath sender{};
+  std::vector<Recipient> recipients{};
   smtp::BodyType body = smtp::BodyType::seven_bit;
   bool smtputf8 = false;
   bool require_tls = false;
-  std::string envid;                 // RFC 3461
-  std::uint8_t ret = 0;              // RFC 3461: 0 not said, 1 FULL, 2 HDRS
+  std::string envid{};   // RFC 3461
+  std::uint8_t ret = 0;  // RFC 3461: 0 not said, 1 FULL, 2 HDRS
   base::WallTime accepted{};
-  std::string client_address;        // "192.0.2.1"; empty: our own (bounce)
-  std::string client_hello;
-  std::string account;               // authenticated; empty: none
-  std::string protocol;              // "ESMTPSA"
+  std::string client_address{};  // "192.0.2.1"; empty: our own (bounce)
+  std::string client_hello{};
+  std::string account{};   // authenticated; empty: none
+  std::string protocol{};  // "ESMTPSA"
   // state that updates change
-  std::uint32_t attempts = 0;        // the most of any recipient domain
-  base::WallTime next_attempt{};     // earliest of any waiting recipient; epoch: at once
+  std::uint32_t attempts = 0;     // the most of any recipient domain
+  base::WallTime next_attempt{};  // earliest of any waiting recipient; epoch: at once
   bool held = false;
-  bool warned = false;               // the delay warning went out
+  bool warned = false;  // the delay warning went out
   bool operator==(const Envelope&) const = default;
 
   bool is_bounce() const { return !sender.has_value(); }
@@ -58,26 +59,26 @@ struct Envelope {
 
 // What changes at one recipient.
 struct RecipientUpdate {
-  std::uint32_t index = 0;           // into Envelope::recipients
+  std::uint32_t index = 0;  // into Envelope::recipients
   RecipientState state = RecipientState::waiting;
-  std::string last_reply;
+  std::string last_reply{};
   bool operator==(const RecipientUpdate&) const = default;
 };
 
 // One delivery attempt's effect, or an administrator's.  Later updates win field by field.
 struct Update {
-  std::vector<RecipientUpdate> recipients;
-  std::optional<std::uint32_t> attempts;
-  std::optional<base::WallTime> next_attempt;
-  std::optional<bool> held;
-  std::optional<bool> warned;
+  std::vector<RecipientUpdate> recipients{};
+  std::optional<std::uint32_t> attempts{};
+  std::optional<base::WallTime> next_attempt{};
+  std::optional<bool> held{};
+  std::optional<bool> warned{};
   bool operator==(const Update&) const = default;
 };
 void apply(const Update& update, Envelope& envelope);
 bool has_waiting(const Envelope& envelope);
 
-// Binary forms for the spool: tag-length-value fields, unknown tags are skipped when read, so that a later version's fields
-// do no harm.  Format: docs/spool-format.md.
+// Binary forms for the spool: tag-length-value fields, unknown tags are skipped when read, so that a later version's
+// fields do no harm.  Format: docs/spool-format.md.
 std::string encode(const Envelope& envelope);
 base::Result<Envelope> decode_envelope(std::string_view bytes);
 std::string encode(const Update& update);

@@ -15,14 +15,14 @@
 namespace godwit::mail {
 
 struct Trace {
-  std::string hello;           // as the client said it
-  std::string client_name;     // verified reverse name; empty: unknown
-  std::string client_address;  // "192.0.2.1", "2001:db8::1"; empty: the message was made here (DSN, local submission)
-  std::string hostname;        // ours
-  std::string protocol;        // "ESMTPSA" (RFC 3848)
-  base::MessageId id;
-  std::string tls_version;  // empty: no TLS
-  std::string tls_cipher;
+  std::string hello{};           // as the client said it
+  std::string client_name{};     // verified reverse name; empty: unknown
+  std::string client_address{};  // "192.0.2.1", "2001:db8::1"; empty: the message was made here (DSN, local submission)
+  std::string hostname{};        // ours
+  std::string protocol{};        // "ESMTPSA" (RFC 3848)
+  base::MessageId id{};
+  std::string tls_version{};  // empty: no TLS
+  std::string tls_cipher{};
   std::optional<smtp::Mailbox>
       recipient;  // only when it is the only one, so that no other reader learns of hidden ones
   base::WallTime time{};
