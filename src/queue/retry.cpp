@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+
+#include "godwit/queue/queue.hpp"
+
+namespace godwit::queue {
+
+base::Duration retry_delay(const RetrySettings& settings, std::uint32_t attempts, double fraction) {
+  // In floating point, because first * factor^attempts leaves the integers long before `max` cuts it.
+  const double exponent = attempts == 0 ? 0 : static_cast<double>(attempts - 1);
+  const double grown = static_cast<double>(settings.first.count()) * std::pow(settings.factor, exponent);
+  const double capped = std::min(grown, static_cast<double>(settings.max.count()));
+  constexpr double largest = 9e18;  // nanoseconds that fit
+  return base::Duration(static_cast<base::Duration::rep>(std::clamp(capped * (0.9 + 0.2 * fraction), 0.0, largest)));
+}
+
+bool expired(const RetrySettings& settings, base::WallTime accepted, bool bounce, base::WallTime now) {
+  return now - accepted >= (bounce ? settings.bounce_expire : settings.expire);
+}
+
+}  // namespace godwit::queue

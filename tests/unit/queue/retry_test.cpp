@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include "godwit/queue/queue.hpp"
+
+namespace godwit::queue {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr double no_jitter = 0.5;
+
+TEST(RetryDelay, DoublesFromTheFirstWaitUpToTheLongest) {
+  const RetrySettings settings;
+  EXPECT_EQ(retry_delay(settings, 1, no_jitter), 5min);
+  EXPECT_EQ(retry_delay(settings, 2, no_jitter), 10min);
+  EXPECT_EQ(retry_delay(settings, 3, no_jitter), 20min);
+  EXPECT_EQ(retry_delay(settings, 6, no_jitter), 160min);
+  EXPECT_EQ(retry_delay(settings, 7, no_jitter), 4h);
+  EXPECT_EQ(retry_delay(settings, 4'000'000'000U, no_jitter), 4h);
+}
+
+TEST(RetryDelay, JitterIsTenPercentEitherWay) {
+  const RetrySettings settings;
+  EXPECT_EQ(retry_delay(settings, 1, 0), 270s);
+  EXPECT_LE(retry_delay(settings, 1, 0.999999), 330s);
+  EXPECT_GT(retry_delay(settings, 1, 0.999999), 329s);
+}
+
+TEST(RetryDelay, NoAttemptYetCountsAsTheFirst) {
+  EXPECT_EQ(retry_delay({}, 0, no_jitter), 5min);
+}
+
+TEST(RetryDelay, ConstantFactorNeverGrows) {
+  EXPECT_EQ(retry_delay({.factor = 1}, 50, no_jitter), 5min);
+}
+
+TEST(RetryDelay, LongestPossibleWaitDoesNotOverflow) {
+  EXPECT_GT(retry_delay({.max = base::Duration::max()}, 4'000'000'000U, 0.99), 0s);
+}
+
+TEST(Expired, AtTheEndOfItsTimeAndNotBefore) {
+  const RetrySettings settings{.expire = 48h, .bounce_expire = 24h};
+  const base::WallTime accepted{1000h};
+  EXPECT_FALSE(expired(settings, accepted, false, accepted + 48h - 1ns));
+  EXPECT_TRUE(expired(settings, accepted, false, accepted + 48h));
+  EXPECT_FALSE(expired(settings, accepted, true, accepted + 24h - 1ns));
+  EXPECT_TRUE(expired(settings, accepted, true, accepted + 24h));
+}
+
+TEST(Expired, ClockThatWentBackExpiresNothing) {
+  EXPECT_FALSE(expired({}, base::WallTime{1000h}, false, base::WallTime{1h}));
+}
+
+}  // namespace
+}  // namespace godwit::queue
