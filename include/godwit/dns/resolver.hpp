@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// DNS answers as mail needs them, behind an interface (real: dns/caching_resolver over net/ares_transport; tests: a fake).
-// One resolver belongs to one reactor; not thread-safe.
+// DNS answers as mail needs them, behind an interface (real: dns/caching_resolver over net/ares_transport; tests: a
+// fake). One resolver belongs to one reactor; not thread-safe.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
@@ -26,15 +27,15 @@ template <class T>
 struct Answer {
   Status status = Status::temporary;
   std::vector<T> records;
-  std::chrono::seconds ttl{0};   // what is left of it
-  bool authentic = false;        // AD bit, where the resolver is trusted for it
-  std::string canonical_name;    // after CNAMEs; lower case, no trailing dot
-  std::string why;               // for temporary: "timed out", "SERVFAIL", "malformed answer"
+  std::chrono::seconds ttl{0};  // what is left of it
+  bool authentic = false;       // AD bit, where the resolver is trusted for it
+  std::string canonical_name;   // after CNAMEs; lower case, no trailing dot
+  std::string why;              // for temporary: "timed out", "SERVFAIL", "malformed answer"
 };
 
 struct Mx {
   std::uint16_t preference = 0;
-  std::string exchange;          // lower case, no trailing dot; "" is the null MX (RFC 7505)
+  std::string exchange;  // lower case, no trailing dot; "" is the null MX (RFC 7505)
   bool operator==(const Mx&) const = default;
 };
 

@@ -13,10 +13,10 @@ namespace godwit::dns {
 enum class TrustAd { automatic, yes, no };
 
 struct Settings {
-  std::vector<base::Endpoint> servers;             // empty: the system's
+  std::vector<base::Endpoint> servers;               // empty: the system's
   base::Duration timeout = std::chrono::seconds(5);  // of one try; two tries
   TrustAd trust_ad = TrustAd::automatic;
-  std::size_t cache_entries = 20000;               // of one reactor
+  std::size_t cache_entries = 20000;  // of one reactor
 };
 
 }  // namespace godwit::dns
