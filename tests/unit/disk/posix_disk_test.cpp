@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "godwit/disk/posix_disk.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+namespace godwit::disk {
+namespace {
+
+template <class T>
+T run(boost::asio::awaitable<T> task) {
+  boost::asio::io_context context;
+  std::optional<T> result;
+  boost::asio::co_spawn(context, std::move(task), [&](std::exception_ptr failed, T value) {
+    if (failed) std::rethrow_exception(failed);
+    result = std::move(value);
+  });
+  context.run();
+  return std::move(*result);
+}
+
+class PosixDiskTest : public testing::Test {
+ protected:
+  PosixDiskTest() {
+    std::string path = testing::TempDir() + "godwit-disk-XXXXXX";
+    directory_ = ::mkdtemp(path.data());
+  }
+  ~PosixDiskTest() override { std::filesystem::remove_all(directory_); }
+  std::string path(std::string_view name) const { return directory_ + "/" + std::string(name); }
+  std::unique_ptr<File> create(std::string_view name) {
+    auto file = run(disk_.open(path(name), OpenMode::create_new));
+    EXPECT_TRUE(file.has_value());
+    return std::move(*file);
+  }
+  static std::string contents(File& file) {
+    std::string bytes(*run(file.size()), '\0');
+    EXPECT_EQ(*run(file.read(0, bytes)), bytes.size());
+    return bytes;
+  }
+
+  PosixDisk disk_;
+  std::string directory_;
+};
+
+TEST_F(PosixDiskTest, WhatWasWrittenIsRead) {
+  auto file = create("a");
+  ASSERT_TRUE(run(file->write(0, "hello world")));
+  ASSERT_TRUE(run(file->write(6, "there")));
+  ASSERT_TRUE(run(file->sync()));
+  EXPECT_EQ(contents(*file), "hello there");
+}
+
+TEST_F(PosixDiskTest, ReadStopsAtTheEnd) {
+  auto file = create("a");
+  ASSERT_TRUE(run(file->write(0, "abc")));
+  std::string into(10, '\0');
+  EXPECT_EQ(*run(file->read(1, into)), 2U);
+  EXPECT_EQ(*run(file->read(3, into)), 0U);
+}
+
+TEST_F(PosixDiskTest, VectorLongerThanTheKernelTakesAtOnceIsWrittenWhole) {
+  auto file = create("a");
+  std::vector<std::string> parts;
+  std::string whole;
+  for (int i = 0; i < 5000; ++i) whole += parts.emplace_back(i % 7 == 0 ? "" : std::to_string(i));
+  const std::vector<std::string_view> views(parts.begin(), parts.end());
+  ASSERT_TRUE(run(file->write_vector(3, views)));
+  EXPECT_EQ(contents(*file).substr(3), whole);
+}
+
+TEST_F(PosixDiskTest, CreateNewRefusesAnExistingName) {
+  create("a");
+  auto again = run(disk_.open(path("a"), OpenMode::create_new));
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().os_error, EEXIST);
+}
+
+TEST_F(PosixDiskTest, MissingFileIsNotFound) {
+  auto file = run(disk_.open(path("none"), OpenMode::read));
+  ASSERT_FALSE(file);
+  EXPECT_EQ(file.error().kind, base::ErrorKind::not_found);
+  EXPECT_THAT(file.error().message, testing::HasSubstr("/none: "));
+  EXPECT_EQ(run(disk_.remove(path("none"))).error().kind, base::ErrorKind::not_found);
+}
+
+TEST_F(PosixDiskTest, SymbolicLinkIsNotFollowed) {
+  create("a");
+  ASSERT_EQ(::symlink(path("a").c_str(), path("link").c_str()), 0);
+  EXPECT_FALSE(run(disk_.open(path("link"), OpenMode::read_write)));
+  EXPECT_FALSE(run(disk_.lock(path("link"))));
+}
+
+TEST_F(PosixDiskTest, DirectoriesAreMadeWithParentsAndMayExist) {
+  ASSERT_TRUE(run(disk_.make_directories(path("x/y/z/"))));
+  ASSERT_TRUE(run(disk_.make_directories(path("x/y/z"))));
+  EXPECT_TRUE(std::filesystem::is_directory(path("x/y/z")));
+  create("file");
+  EXPECT_FALSE(run(disk_.make_directories(path("file/under"))));
+}
+
+TEST_F(PosixDiskTest, ListShowsNamesKindsAndSizes) {
+  ASSERT_TRUE(run(create("a")->write(0, "12345")));
+  ASSERT_TRUE(run(disk_.make_directories(path("d"))));
+  auto entries = run(disk_.list(directory_));
+  ASSERT_TRUE(entries);
+  std::ranges::sort(*entries, {}, &Entry::name);
+  ASSERT_EQ(entries->size(), 2U);
+  EXPECT_EQ((*entries)[0].size, 5U);
+  EXPECT_TRUE((*entries)[1].is_directory);
+  EXPECT_EQ(run(disk_.list(path("none"))).error().kind, base::ErrorKind::not_found);
+}
+
+TEST_F(PosixDiskTest, RenameLinkAndRemoveChangeNames) {
+  create("a");
+  ASSERT_TRUE(run(disk_.rename(path("a"), path("b"))));
+  ASSERT_TRUE(run(disk_.link(path("b"), path("c"))));
+  ASSERT_TRUE(run(disk_.remove(path("b"))));
+  ASSERT_TRUE(run(disk_.sync_directory(directory_)));
+  auto entries = run(disk_.list(directory_));
+  ASSERT_EQ(entries->size(), 1U);
+  EXPECT_EQ(entries->front().name, "c");
+}
+
+TEST_F(PosixDiskTest, LinkNeverReplaces) {
+  create("a");
+  create("b");
+  EXPECT_EQ(run(disk_.link(path("a"), path("b"))).error().os_error, EEXIST);
+}
+
+TEST_F(PosixDiskTest, SecondLockIsRefusedAndNamesTheHolder) {
+  auto first = run(disk_.lock(path("lock")));
+  ASSERT_TRUE(first);
+  auto second = run(disk_.lock(path("lock")));
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().kind, base::ErrorKind::refused);
+  EXPECT_THAT(second.error().message, testing::HasSubstr("process " + std::to_string(::getpid())));
+  first->reset();
+  EXPECT_TRUE(run(disk_.lock(path("lock"))));
+}
+
+TEST_F(PosixDiskTest, TruncateSetsTheSize) {
+  auto file = create("a");
+  ASSERT_TRUE(run(file->write(0, "abcdef")));
+  ASSERT_TRUE(run(file->truncate(2)));
+  EXPECT_EQ(contents(*file), "ab");
+}
+
+TEST_F(PosixDiskTest, SpaceIsPlausible) {
+  auto space = run(disk_.space(directory_));
+  ASSERT_TRUE(space);
+  EXPECT_GT(space->total_bytes, 0U);
+  EXPECT_LE(space->free_bytes, space->total_bytes);
+}
+
+TEST_F(PosixDiskTest, PermissionsAreSetAndAnUnknownGroupIsNotFound) {
+  create("a");
+  ASSERT_TRUE(run(disk_.set_permissions(path("a"), 0640, "")));
+  struct stat status {};
+  ASSERT_EQ(::stat(path("a").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0640U);
+  EXPECT_EQ(run(disk_.set_permissions(path("a"), 0640, "no-such-group-here")).error().kind, base::ErrorKind::not_found);
+}
+
+TEST_F(PosixDiskTest, FullDiskIsExhausted) {
+  auto full = run(disk_.open("/dev/full", OpenMode::read_write));
+  if (!full) GTEST_SKIP() << "no /dev/full";
+  auto written = run((*full)->write(0, "x"));
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().kind, base::ErrorKind::exhausted);
+}
+
+}  // namespace
+}  // namespace godwit::disk
