@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A two-way byte stream (TCP, Unix socket, TLS over either, or a simulated one) and the network that makes them.  One reactor
-// owns a stream; not thread-safe.  Nothing here blocks.
+// A two-way byte stream (TCP, Unix socket, TLS over either, or a simulated one) and the network that makes them.  One
+// reactor owns a stream; not thread-safe.  Nothing here blocks.
 #pragma once
 
 #include <cstddef>
@@ -22,13 +22,26 @@ namespace godwit::net {
 template <class T = void>
 using Task = boost::asio::awaitable<base::Result<T>>;
 
-// What a try came to.  end: the peer closed its side in order.
+// What a try came to.  end: the peer closed its side in order.  would_block: wait for readable() or writable(), then
+// try again; a write is tried again with the same bytes first (TLS has sealed them already), from wherever they lie
+// now.
 struct IoResult {
   enum class Status { ok, would_block, end, failed } status = Status::failed;
   std::size_t bytes = 0;  // for ok: at least one
   int os_error = 0;       // for failed
 };
 
+// What a handshake agreed on.
+struct TlsInfo {
+  std::string version;          // "TLSv1.3"
+  std::string cipher;           // "TLS_AES_256_GCM_SHA384"
+  std::string peer_subject;     // of the peer's certificate, verified or not (`verify` says); empty: it sent none
+  std::string channel_binding;  // tls-exporter bytes (RFC 9266); empty where the session does not allow it
+  std::string server_name;      // SNI as sent or received
+  std::string verify;           // "ok", or why the peer's certificate is not trusted; empty: none was asked for
+};
+
+// Waits are coroutines that refer to the stream: it must outlive them (cancel, await, then destroy).
 class Stream {
  public:
   virtual ~Stream() = default;
@@ -42,14 +55,25 @@ class Stream {
 
   // Waits under way, and all later ones, end with `cancelled`.  Safe to call at any time on the owning reactor.
   virtual void cancel() = 0;
+  // Only the waits under way end with `cancelled`; the stream stays usable (to say 421 to an idle client).
+  virtual void interrupt() { cancel(); }
   // Orderly end of our side: FIN, or TLS close_notify then FIN; never waits.
   virtual void shutdown() = 0;
 
   virtual const base::Endpoint& local() const = 0;
   virtual const base::Endpoint& remote() const = 0;
+
+  // Null: no TLS.
+  virtual const TlsInfo* tls_info() const { return nullptr; }
+  // The peer has closed its side (FIN or reset), though bytes it sent before may still wait to be read.  Never blocks.
+  virtual bool peer_finished() const { return false; }
 };
 
-// Up to into.size() bytes, at least one.  Errors: closed (the peer ended), timed_out, cancelled, io.
+// A stream that is over: reads give `end`, writes fail, waits end with `closed`.
+std::unique_ptr<Stream> closed_stream();
+
+// Up to into.size() bytes, at least one.  Errors: closed (the peer ended or reset it), timed_out, cancelled, io. `into`
+// is written only between the last wait and the return, so it may be a buffer that many streams of a reactor share.
 Task<std::size_t> read_some(Stream& stream, std::span<char> into, base::MonoTime deadline);
 // All of `bytes`, which must outlive the call.
 Task<> write_all(Stream& stream, std::string_view bytes, base::MonoTime deadline);
@@ -64,15 +88,20 @@ class Listener {
   virtual void close() = 0;
 };
 
+class Canceller;
+
 struct ConnectOptions {
-  std::optional<base::IpAddress> source;
+  std::optional<base::IpAddress> source;  // of the remote's family
   base::MonoTime deadline = base::no_deadline;
+  Canceller* canceller = nullptr;  // whose cancel() ends the attempt (a stream does not exist yet); outlives the call
 };
 
 // What one reactor offers for talking and waiting.
 class Network {
  public:
   virtual ~Network() = default;
+  // Errors: refused, timed_out, cancelled, exhausted (no descriptors), invalid (source of another family), io
+  // (unreachable, ...).
   virtual Task<std::unique_ptr<Stream>> connect(base::Endpoint remote, ConnectOptions options) = 0;
   // Completes at `until`; error cancelled when the reactor is stopping.
   virtual Task<> sleep_until(base::MonoTime until) = 0;

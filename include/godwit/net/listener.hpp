@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Listening sockets.  Binding is apart from accepting: daemon/ binds at start (as root, before any thread), drops
+// privileges, then attaches each socket to its reactor.  With several reactors each has a socket of its own
+// (SO_REUSEPORT) and the kernel spreads the clients; a Unix socket or an inherited one is shared by dup instead.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "godwit/net/file_descriptor.hpp"
+#include "godwit/net/reactor.hpp"
+#include "godwit/net/stream.hpp"
+
+namespace godwit::net {
+
+struct BindOptions {
+  int backlog = 4096;         // the kernel cuts it at net.core.somaxconn
+  unsigned unix_mode = 0660;  // of the socket's file
+  std::string unix_group;     // empty: unchanged
+};
+
+struct BoundSocket {
+  FileDescriptor descriptor;  // listens already
+  base::Endpoint local;       // with the real port
+  std::size_t reactor = 0;    // where it belongs
+};
+
+// [::] takes both families, a socket each, skipping a family the host does not have.  Port 0 takes one free port for
+// all. A Unix path is made anew; a file left by a dead daemon is removed, unless somebody answers on it. Errors:
+// refused ("... already in use by another program"; permission for a low port), not_found (no such group), io.
+base::Result<std::vector<BoundSocket>> bind_listeners(const base::Endpoint& endpoint, std::size_t reactors,
+                                                      const BindOptions& options = {});
+// A listening socket inherited from systemd (taken over, closed at last with its duplicates).  Errors: invalid (no
+// listening stream socket), io.
+base::Result<std::vector<BoundSocket>> adopt_listener(FileDescriptor inherited, std::size_t reactors);
+// For --check: could bind_listeners bind this?
+base::Result<> check_bindable(const base::Endpoint& endpoint);
+
+// Runs on `reactor`; make it there or before run().  When descriptors run out, accept() says `exhausted` and the next
+// call waits a moment first: clients stay in the backlog.
+std::unique_ptr<Listener> make_listener(Reactor& reactor, BoundSocket socket);
+
+}  // namespace godwit::net

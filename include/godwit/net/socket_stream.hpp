@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// A connected TCP or Unix socket as a Stream.  Reads and writes are tried on the non-blocking socket first; only EAGAIN
+// costs a wait, and an idle connection holds no buffer.  A peer that keeps us busy is made to wait its turn: after some
+// reads in a row that did not block, one reports would_block so that the driver goes through the reactor once.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include <sys/types.h>
+
+#include <boost/asio/generic/stream_protocol.hpp>
+
+#include "godwit/net/deadline.hpp"
+#include "godwit/net/file_descriptor.hpp"
+#include "godwit/net/stream.hpp"
+
+namespace godwit::net {
+
+// Who is at the other end of a Unix socket, as the kernel knew when it connected (SO_PEERCRED).
+struct PeerCredential {
+  uid_t user = 0;
+  gid_t group = 0;
+  pid_t process = 0;
+};
+
+class SocketStream final : public Stream {
+ public:
+  // Takes a connected, non-blocking socket.  An empty `remote` is asked of the kernel.
+  static base::Result<std::unique_ptr<SocketStream>> adopt(boost::asio::any_io_executor executor, Deadlines& deadlines,
+                                                           FileDescriptor socket,
+                                                           std::optional<base::Endpoint> remote = {});
+  ~SocketStream() override;
+
+  IoResult try_read(std::span<char> into) override;
+  IoResult try_write(std::string_view bytes) override;
+  Task<> readable(base::MonoTime deadline) override;
+  Task<> writable(base::MonoTime deadline) override;
+  void cancel() override;
+  void interrupt() override;
+  void shutdown() override;
+  const base::Endpoint& local() const override;
+  const base::Endpoint& remote() const override { return remote_; }
+  bool peer_finished() const override;
+
+  // Errors: unsupported (not a Unix socket), io.
+  base::Result<PeerCredential> peer_credential() const;
+
+ private:
+  using Socket = boost::asio::generic::stream_protocol::socket;
+  struct Side {  // one direction
+    Side(Deadlines& deadlines, SocketStream& stream) : deadline(deadlines, &SocketStream::wake, &stream) {}
+    Deadline deadline;
+    bool interrupted = false;
+  };
+  SocketStream(boost::asio::any_io_executor executor, Deadlines& deadlines, base::Endpoint remote);
+  static void wake(void* stream);
+  Task<> wait(boost::asio::socket_base::wait_type what, Side& side, base::MonoTime deadline);
+
+  Socket socket_;
+  Side reading_;
+  Side writing_;
+  base::Endpoint remote_;
+  mutable std::optional<base::Endpoint> local_;
+  std::uint8_t reads_in_a_row_ = 0;
+  bool cancelled_ = false;
+};
+
+}  // namespace godwit::net

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// TLS by OpenSSL over any Stream (RFC 3207, RFC 8446).  Contexts are immutable and may be shared by all threads; a
+// reload makes new ones and connections keep what they began with.  No renegotiation, no compression. Errors carry a
+// reason for the log: "no shared cipher", "tlsv1 alert unknown ca", "certificate verify failed: self-signed
+// certificate", "peer closed during handshake", "not TLS: the peer's first bytes are \"EHLO a\"".  Kinds: refused (the
+// handshake failed), closed, timed_out, cancelled, io.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "godwit/base/clock.hpp"
+#include "godwit/net/settings.hpp"
+#include "godwit/net/stream.hpp"
+
+namespace godwit::net {
+
+class TlsServerContext {
+ public:
+  // Errors: invalid, not_found, io: every certificate that cannot be used, one line each.
+  static base::Result<std::shared_ptr<const TlsServerContext>> load(const TlsSettings& settings);
+  ~TlsServerContext();
+
+  class Implementation;
+  const Implementation& implementation() const { return *implementation_; }
+
+ private:
+  TlsServerContext();
+  std::unique_ptr<Implementation> implementation_;
+};
+
+class TlsClientContext {
+ public:
+  // Only minimum_version and ca_file matter.  Errors: invalid, not_found, io.
+  static base::Result<std::shared_ptr<const TlsClientContext>> load(const TlsSettings& settings);
+  ~TlsClientContext();
+
+  class Implementation;
+  const Implementation& implementation() const { return *implementation_; }
+
+ private:
+  TlsClientContext();
+  std::unique_ptr<Implementation> implementation_;
+};
+
+struct TlsClientOptions {
+  std::string server_name;  // SNI; empty, or an address: none is sent
+  std::string verify_name;  // the certificate must be trusted and bear this name; empty: any certificate will do
+};
+
+// The handshake, then a stream that owns `lower`.  Of a failure nothing is left: `lower` is closed.
+Task<std::unique_ptr<Stream>> tls_accept(std::unique_ptr<Stream> lower, std::shared_ptr<const TlsServerContext> context,
+                                         base::MonoTime deadline);
+Task<std::unique_ptr<Stream>> tls_connect(std::unique_ptr<Stream> lower,
+                                          std::shared_ptr<const TlsClientContext> context, TlsClientOptions options,
+                                          base::MonoTime deadline);
+
+// What --check and status want to know of a certificate.
+struct CertificateFacts {
+  std::string subject;
+  std::vector<std::string> names;  // DNS names, lower case
+  std::string key_type;            // "RSA 2048", "EC prime256v1", "ED25519"
+  base::WallTime not_before;
+  base::WallTime not_after;
+};
+// Errors (text names the file and the remedy): not_found or io (unreadable), invalid (no PEM, key does not match,
+// encrypted key), refused (expired or not yet valid at `now`).
+base::Result<CertificateFacts> check_certificate(const CertificateSettings& settings, base::WallTime now);
+
+}  // namespace godwit::net

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// Threads for work that blocks: passwords, Maildirs, large bodies (BoundedPool), the spool's committer (SingleThread).
+// A pool is bounded: what finds `max_waiting` others before it is refused, so that a flood of one kind of work cannot
+// eat the memory. End: stop() (any thread: new work is refused, waiting work is answered `cancelled`), then join()
+// while the reactors that wait for answers still exist.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <exception>
+#include <string>
+#include <thread>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
+#include "godwit/base/result.hpp"
+#include "godwit/net/await_callback.hpp"
+
+namespace godwit::net {
+
+namespace detail {
+template <class T>
+struct AsResult {
+  using type = base::Result<T>;
+};
+template <class T>
+struct AsResult<base::Result<T>> {
+  using type = base::Result<T>;
+};
+}  // namespace detail
+
+class BoundedPool {
+ public:
+  // `name` is what ps and gdb show (15 characters).
+  BoundedPool(std::string name, std::size_t threads, std::size_t max_waiting);
+  ~BoundedPool();  // stop and join
+  BoundedPool(const BoundedPool&) = delete;
+  BoundedPool& operator=(const BoundedPool&) = delete;
+
+  // Runs `function()` on the pool and goes on on the caller's executor.  A function that gives a Result gives that
+  // Result; what it throws is thrown to the caller.  `function` must own what it uses.  Errors: exhausted (too many
+  // wait), cancelled (stopped).
+  template <class F>
+  boost::asio::awaitable<typename detail::AsResult<std::invoke_result_t<F&>>::type> run(F function);
+
+  // For coroutines that may block; not counted against max_waiting.
+  boost::asio::any_io_executor executor() { return io_.get_executor(); }
+
+  std::size_t waiting() const { return waiting_; }
+  void stop();
+  void join();
+
+ private:
+  bool enter();  // one more waits; false: no room
+  void work();
+
+  std::string name_;
+  std::size_t max_waiting_;
+  std::atomic<std::size_t> waiting_ = 0;
+  std::atomic<bool> stopping_ = false;
+  boost::asio::io_context io_;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_;
+  std::vector<std::thread> threads_;
+};
+
+// One thread, one after the other, unbounded: its callers bound themselves (the spool's committer).
+class SingleThread {
+ public:
+  explicit SingleThread(std::string name) : pool_(std::move(name), 1, static_cast<std::size_t>(-1)) {}
+  boost::asio::any_io_executor executor() { return pool_.executor(); }
+  void stop() { pool_.stop(); }
+  void join() { pool_.join(); }
+
+ private:
+  BoundedPool pool_;
+};
+
+template <class F>
+boost::asio::awaitable<typename detail::AsResult<std::invoke_result_t<F&>>::type> BoundedPool::run(F function) {
+  using R = std::invoke_result_t<F&>;
+  using Result = typename detail::AsResult<R>::type;
+  struct Answer {
+    Result result;
+    std::exception_ptr thrown;
+  };
+  if (stopping_) co_return base::fail(base::ErrorKind::cancelled, "stopping");
+  if (!enter()) co_return base::fail(base::ErrorKind::exhausted, name_ + ": too much work waits");
+  auto start = [this, &function](Callback<Answer> done) {
+    boost::asio::post(io_, [this, function = std::move(function), done = std::move(done)]() mutable {
+      --waiting_;
+      Answer answer{base::fail(base::ErrorKind::cancelled, "stopping"), nullptr};
+      try {
+        if (stopping_) {
+        } else if constexpr (std::is_void_v<R>) {
+          function();
+          answer.result = {};
+        } else {
+          answer.result = function();
+        }
+      } catch (...) {
+        answer.thrown = std::current_exception();
+      }
+      done(std::move(answer));
+    });
+  };
+  Answer answer = co_await await_callback<Answer>(std::move(start));
+  if (answer.thrown) std::rethrow_exception(answer.thrown);
+  co_return std::move(answer.result);
+}
+
+}  // namespace godwit::net
