@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,8 @@ struct SourceAddress {
 };
 
 struct MaildirSettings {
-  std::string group;                 // of folders and files; empty: the service's own
-  unsigned directory_mode = 0700;    // 2770 with a group lets an IMAP server's user in
+  std::string group;               // of folders and files; empty: the service's own
+  unsigned directory_mode = 0700;  // 2770 with a group lets an IMAP server's user in
   unsigned file_mode = 0600;
   std::size_t threads = 4;
 };
@@ -32,6 +33,8 @@ struct Settings {
   base::Duration command_timeout = std::chrono::minutes(5);
   base::Duration data_timeout = std::chrono::minutes(10);
   MaildirSettings maildir;
+  std::map<std::string, std::string>
+      passwords;  // by route::RouteSettings::password_file; read by daemon/ at start and reload
 };
 
 }  // namespace godwit::deliver

@@ -9,7 +9,8 @@
 namespace godwit::policy {
 
 struct Settings {
-  std::vector<base::IpNetwork> trusted_networks = {*base::IpNetwork::parse("127.0.0.0/8"), *base::IpNetwork::parse("::1/128")};
+  std::vector<base::IpNetwork> trusted_networks = {*base::IpNetwork::parse("127.0.0.0/8"),
+                                                   *base::IpNetwork::parse("::1/128")};
   std::size_t connections = 10000;
   std::size_t connections_per_client = 50;  // per IPv4 address or IPv6 /64; trusted_networks are exempt
 };

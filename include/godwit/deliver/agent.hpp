@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// One delivery attempt: a transaction (a message and some of its recipients) handed to an agent (smtp, maildir, lmtp),
+// and what became of each recipient.  Agents run on the reactor that calls them, never block it, and always answer for
+// every recipient.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "godwit/base/message_id.hpp"
+#include "godwit/base/result.hpp"
+#include "godwit/mail/envelope.hpp"
+#include "godwit/smtp/client_session.hpp"
+
+namespace godwit::deliver {
+
+// The bytes of the message (the spool's, seen through this interface because deliver does not know the spool).
+// Immutable.
+class Content {
+ public:
+  virtual ~Content() = default;
+  virtual std::uint64_t size() const = 0;
+  // The whole, where it is in memory; else read() gives it piece by piece (0: the end).
+  virtual std::optional<std::string_view> view() const = 0;
+  virtual boost::asio::awaitable<base::Result<std::size_t>> read(std::uint64_t offset, std::span<char> into) = 0;
+};
+
+struct Job {
+  base::MessageId id;
+  smtp::ReversePath sender;
+  smtp::BodyType body = smtp::BodyType::seven_bit;
+  std::vector<mail::Recipient> recipients;
+  std::shared_ptr<Content> content;
+};
+
+struct Outcome {
+  enum class Kind { delivered, deferred, failed } kind = Kind::deferred;
+  smtp::Stage stage = smtp::Stage::connect;
+  smtp::Reply reply;    // the peer's, or ours in the peer's form: code, enhanced code and text always set
+  bool remote = false;  // the reply is the peer's words
+  std::string relay;    // "mx1.example.net[192.0.2.1]:25", "maildir"
+  std::string tls;      // "TLSv1.3", "none"
+};
+// One for each recipient of the job, in order.
+using Outcomes = std::vector<Outcome>;
+
+}  // namespace godwit::deliver

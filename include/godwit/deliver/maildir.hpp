@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files messages into Maildirs (cr.yp.to/proto/maildir): tmp/ → sync → rename to new/ → sync of new/, and only then
+// "delivered". A crash between the rename and the report delivers a second copy under another name; it never loses the
+// first.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include "godwit/base/clock.hpp"
+#include "godwit/base/random.hpp"
+#include "godwit/deliver/agent.hpp"
+#include "godwit/deliver/settings.hpp"
+#include "godwit/disk/disk.hpp"
+
+namespace godwit::deliver {
+
+// One segment of a path made of what a sender may choose: no separator, no leading dot, no control byte, never empty,
+// at most 200 bytes; different addresses never give the same segment (escapes are =XX).
+std::string safe_path_segment(std::string_view text);
+// Fills {domain}, {local} (without the detail) and {detail} of the template with safe segments.
+std::string maildir_path(std::string_view path_template, const smtp::Mailbox& address,
+                         std::string_view detail_separator);
+
+class MaildirAgent {
+ public:
+  // `pool` may block.  hostname: part of the unique file names.
+  MaildirAgent(MaildirSettings settings, std::string hostname, disk::Disk& disk, const base::Clock& clock,
+               base::Random& random, boost::asio::any_io_executor pool);
+  // Each recipient is filed into the Maildir of its own path.
+  boost::asio::awaitable<Outcomes> deliver(Job job, std::string path_template, std::string detail_separator);
+
+ private:
+  boost::asio::awaitable<Outcome> deliver_one(const Job& job, const mail::Recipient& recipient, std::string directory);
+  boost::asio::awaitable<base::Result<>> file(const Job& job, const mail::Recipient& recipient, std::string directory);
+  boost::asio::awaitable<base::Result<>> prepare(std::string directory);
+  boost::asio::awaitable<base::Result<std::uint64_t>> copy(Content& content, disk::File& file, std::uint64_t offset);
+
+  MaildirSettings settings_;
+  std::string hostname_;
+  disk::Disk& disk_;
+  const base::Clock& clock_;
+  base::Random& random_;
+  boost::asio::any_io_executor pool_;
+};
+
+}  // namespace godwit::deliver

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// Takes what is due from the queue, routes it, hands it to an agent, and settles the outcome: delivered, tried again
+// later, or bounced.  Owns the queue.  All members run on one reactor (the home); committed() may be called from any
+// thread.  Outgoing SMTP connections run on any reactor (lanes), in turns.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include "godwit/base/clock.hpp"
+#include "godwit/base/random.hpp"
+#include "godwit/base/result.hpp"
+#include "godwit/deliver/maildir.hpp"
+#include "godwit/deliver/smtp_agent.hpp"
+#include "godwit/dispatch/settings.hpp"
+#include "godwit/dns/resolver.hpp"
+#include "godwit/log/logger.hpp"
+#include "godwit/net/stream.hpp"
+#include "godwit/queue/queue.hpp"
+#include "godwit/route/router.hpp"
+#include "godwit/spool/spool.hpp"
+
+namespace godwit::dispatch {
+
+// One reactor's outgoing side.
+struct Lane {
+  boost::asio::any_io_executor executor;
+  deliver::SmtpAgent* agent = nullptr;
+};
+
+struct Surroundings {
+  boost::asio::any_io_executor home;
+  net::Network& network;    // of the home reactor; timers
+  dns::Resolver& resolver;  // of the home reactor
+  spool::Spool& spool;
+  deliver::MaildirAgent& maildir;
+  std::vector<Lane> lanes;
+  const base::Clock& clock;
+  base::Random& random;
+  log::Logger& log;
+};
+
+// One line of the queue, as an administrator sees it.
+struct QueueEntry {
+  base::MessageId id;
+  mail::Envelope envelope;
+  std::uint64_t size = 0;
+  std::vector<queue::Item> items;
+};
+
+class Dispatcher {
+ public:
+  Dispatcher(Settings settings, std::shared_ptr<const route::Router> router, Surroundings surroundings);
+  ~Dispatcher();
+
+  // Queues every live message of the spool, then delivers until stop().  Call on the home reactor.
+  boost::asio::awaitable<base::Result<>> start();
+  // A message became durable.  Any thread.
+  void committed(std::shared_ptr<const spool::StoredMessage> message);
+  // Starts no more attempts and waits for those under way until the deadline.
+  boost::asio::awaitable<void> stop(base::MonoTime deadline);
+  void reload(Settings settings, std::shared_ptr<const route::Router> router);
+
+  // ---- for control/ (home reactor) ----
+  queue::Counts counts() const;
+  std::vector<base::MessageId> list(std::size_t limit, std::optional<base::MessageId> after) const;
+  boost::asio::awaitable<base::Result<QueueEntry>> show(base::MessageId id);
+  // false: no such message.
+  bool retry(base::MessageId id);
+  std::size_t retry_all();
+  bool hold(base::MessageId id);
+  bool release(base::MessageId id);
+  // Waiting recipients are settled as deleted; what is in delivery may still arrive.
+  boost::asio::awaitable<bool> remove(base::MessageId id);
+
+ private:
+  class Implementation;
+  std::shared_ptr<Implementation> implementation_;  // attempts under way keep it alive
+};
+
+}  // namespace godwit::dispatch

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// How many connections are open, in all and by client network (an IPv4 address or an IPv6 /64).  Thread-safe: asked
+// once a connection, by every reactor.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "godwit/base/ip_address.hpp"
+#include "godwit/policy/settings.hpp"
+#include "godwit/smtp/reply.hpp"
+
+namespace godwit::policy {
+
+class ConnectionLimits {
+ public:
+  explicit ConnectionLimits(const Settings& settings) : settings_(settings) {}
+
+  // Holds one place; gives it back when destroyed.
+  class Place {
+   public:
+    Place(ConnectionLimits& owner, base::IpNetwork client) : owner_(&owner), client_(client) {}
+    Place(Place&& other) noexcept : owner_(std::exchange(other.owner_, nullptr)), client_(other.client_) {}
+    Place& operator=(Place&&) = delete;
+    ~Place() {
+      if (owner_ != nullptr) owner_->leave(client_);
+    }
+
+   private:
+    ConnectionLimits* owner_;
+    base::IpNetwork client_;
+  };
+
+  // Empty: too many; `refusal` says which bound.
+  std::optional<Place> enter(const base::IpAddress& client, smtp::Reply& refusal);
+  std::size_t open() const;
+  void change_settings(const Settings& settings);
+
+ private:
+  void leave(const base::IpNetwork& client);
+
+  mutable std::mutex mutex_;
+  Settings settings_;
+  std::size_t open_ = 0;
+  std::map<base::IpNetwork, std::size_t> by_client_;
+};
+
+}  // namespace godwit::policy

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// The receiving side of one reactor: its listeners, and the connections they accepted.  Everything runs on that
+// reactor.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include "godwit/auth/verifier.hpp"
+#include "godwit/base/clock.hpp"
+#include "godwit/log/logger.hpp"
+#include "godwit/net/listener.hpp"
+#include "godwit/net/tls.hpp"
+#include "godwit/policy/connection_limits.hpp"
+#include "godwit/policy/relay.hpp"
+#include "godwit/policy/settings.hpp"
+#include "godwit/route/router.hpp"
+#include "godwit/server/settings.hpp"
+#include "godwit/spool/spool.hpp"
+
+namespace godwit::server {
+
+// What a reload replaces as a whole; a connection keeps the one it began with.
+struct Rules {
+  Settings settings;
+  policy::Settings policy;
+  std::shared_ptr<const route::Router> router;
+  std::shared_ptr<const net::TlsServerContext> tls;  // null: no TLS
+  policy::MaySendAs may_send_as;
+};
+
+struct Surroundings {
+  boost::asio::any_io_executor executor;
+  net::Network& network;
+  std::span<char> scratch;  // the reactor's read buffer
+  spool::Spool& spool;
+  auth::Verifier* verifier = nullptr;  // null: no accounts
+  policy::ConnectionLimits& limits;
+  const base::Clock& clock;
+  log::Logger& log;
+};
+
+class Server {
+ public:
+  Server(std::shared_ptr<const Rules> rules, Surroundings surroundings);
+  ~Server();
+
+  // Accepts until stop().
+  void listen(std::unique_ptr<net::Listener> listener, ListenerSettings settings);
+  void reload(std::shared_ptr<const Rules> rules);
+  // Stops accepting, says 421 to idle clients, lets messages under way finish until the deadline, then cancels.
+  boost::asio::awaitable<void> stop(base::MonoTime deadline);
+  std::size_t connections() const;
+
+ private:
+  class Implementation;
+  std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace godwit::server

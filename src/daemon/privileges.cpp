@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "privileges.hpp"
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+
+#include <grp.h>
+#include <linux/capability.h>
+#include <pwd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace godwit::daemon {
+namespace {
+
+base::Result<> keep_only_bind_capability() {
+  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  constexpr unsigned bind_bit = 1U << CAP_NET_BIND_SERVICE;
+  __user_cap_data_struct data[2] = {{.effective = bind_bit, .permitted = bind_bit, .inheritable = 0}, {}};
+  if (::syscall(SYS_capset, &header, data) != 0) return base::fail_os("cannot set capabilities", errno);
+  return {};
+}
+
+}  // namespace
+
+base::Result<> drop_privileges(const std::string& user) {
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return base::fail_os("cannot set no_new_privs", errno);
+  if (::geteuid() != 0 || user.empty()) return {};
+  const passwd* entry = ::getpwnam(user.c_str());
+  if (entry == nullptr)
+    return base::fail(base::ErrorKind::not_found, "user: there is no user " + user + " on this system");
+  if (::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) return base::fail_os("cannot keep capabilities", errno);
+  if (::initgroups(user.c_str(), entry->pw_gid) != 0 || ::setgid(entry->pw_gid) != 0 || ::setuid(entry->pw_uid) != 0)
+    return base::fail_os("cannot become " + user, errno);
+  // The change of user made the process undumpable; a crash should still leave a core where the system wants one.
+  ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+  return keep_only_bind_capability();
+}
+
+base::Result<> prepare_folder(const std::string& path, const std::string& user, unsigned mode) {
+  std::error_code failure;
+  if (std::filesystem::is_directory(path, failure)) return {};
+  std::filesystem::create_directories(path, failure);
+  if (failure)
+    return base::fail(base::ErrorKind::io, "cannot make " + path + ": " + failure.message(), failure.value());
+  if (::chmod(path.c_str(), mode) != 0) return base::fail_os("cannot set the mode of " + path, errno);
+  if (::geteuid() != 0 || user.empty()) return {};
+  const passwd* entry = ::getpwnam(user.c_str());
+  if (entry == nullptr)
+    return base::fail(base::ErrorKind::not_found, "user: there is no user " + user + " on this system");
+  if (::chown(path.c_str(), entry->pw_uid, entry->pw_gid) != 0)
+    return base::fail_os("cannot give " + path + " to " + user, errno);
+  return {};
+}
+
+unsigned long raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur;
+}
+
+}  // namespace godwit::daemon

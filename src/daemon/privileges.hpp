@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Gives up root after the listening sockets are bound.  Called once, before any thread is started.
+#pragma once
+
+#include <string>
+
+#include "godwit/base/result.hpp"
+
+namespace godwit::daemon {
+
+// Not root, or user empty: does nothing.  Else becomes `user` with its groups and keeps CAP_NET_BIND_SERVICE alone, so
+// that a reload can bind low ports.  no_new_privs is set in any case: nothing is ever executed.
+base::Result<> drop_privileges(const std::string& user);
+
+// Makes the folder, and gives it to `user` when we are root and have just made it.  For spool, state and control
+// folders at the first start.
+base::Result<> prepare_folder(const std::string& path, const std::string& user, unsigned mode);
+
+// Lifts the soft limit of descriptors to the hard one and gives it.
+unsigned long raise_descriptor_limit();
+
+}  // namespace godwit::daemon

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "connection_cache.hpp"
+
+#include <utility>
+
+namespace godwit::deliver {
+
+std::unique_ptr<SmtpConnection> ConnectionCache::take(const ConnectionKey& key) {
+  const auto found = idle_.find(key);
+  if (found == idle_.end()) return nullptr;
+  std::unique_ptr<SmtpConnection> connection;
+  while (!connection && !found->second.empty()) {
+    // The one used last: the others get a chance to time out.
+    connection = std::move(found->second.back().connection);
+    found->second.pop_back();
+    --size_;
+    if (connection->disturbed()) connection.reset();
+  }
+  if (found->second.empty()) idle_.erase(found);
+  return connection;
+}
+
+void ConnectionCache::put(const ConnectionKey& key, std::unique_ptr<SmtpConnection> connection, base::MonoTime now) {
+  if (size_ >= max_idle) return;
+  idle_[key].push_back({.connection = std::move(connection), .since = now});
+  ++size_;
+}
+
+std::vector<std::unique_ptr<SmtpConnection>> ConnectionCache::expired(base::MonoTime now) {
+  std::vector<std::unique_ptr<SmtpConnection>> result;
+  for (auto entry = idle_.begin(); entry != idle_.end();) {
+    auto& waiting = entry->second;
+    while (!waiting.empty() && (now == base::no_deadline || now - waiting.front().since >= idle_time)) {
+      result.push_back(std::move(waiting.front().connection));
+      waiting.pop_front();
+      --size_;
+    }
+    entry = waiting.empty() ? idle_.erase(entry) : std::next(entry);
+  }
+  return result;
+}
+
+}  // namespace godwit::deliver

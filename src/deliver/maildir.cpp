@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "godwit/deliver/maildir.hpp"
+
+#include <cerrno>
+#include <utility>
+
+#include <fmt/format.h>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "godwit/base/text.hpp"
+
+namespace godwit::deliver {
+namespace {
+
+constexpr std::size_t copy_block = 256U << 10U;
+
+// RFC 5321 section 4.4 (Return-Path, at final delivery), and Delivered-To, which loop detection and filters read.
+// Addresses hold no CR, LF or NUL: the parser took none.
+std::string delivery_header(const Job& job, const mail::Recipient& recipient) {
+  return fmt::format("Return-Path: <{}>\r\nDelivered-To: {}\r\n", to_string(job.sender), to_string(recipient.address));
+}
+
+Outcome delivered() {
+  return {.kind = Outcome::Kind::delivered,
+          .stage = smtp::Stage::final_dot,
+          .reply = smtp::make_reply(250, {2, 1, 5}, "Delivered to mailbox"),
+          .remote = false,
+          .relay = "maildir",
+          .tls = "none"};
+}
+
+Outcome deferred(const base::Error& error) {
+  const bool full = error.kind == base::ErrorKind::exhausted;
+  const auto reply = full ? smtp::make_reply(452, {4, 2, 2}, "Mailbox disk full")
+                          : smtp::make_reply(451, {4, 2, 0}, "Mailbox not writable: " + error.message);
+  return {.kind = Outcome::Kind::deferred,
+          .stage = smtp::Stage::body,
+          .reply = reply,
+          .remote = false,
+          .relay = "maildir",
+          .tls = "none"};
+}
+
+}  // namespace
+
+MaildirAgent::MaildirAgent(MaildirSettings settings, std::string hostname, disk::Disk& disk, const base::Clock& clock,
+                           base::Random& random, boost::asio::any_io_executor pool)
+    : settings_(std::move(settings)),
+      hostname_(safe_path_segment(hostname)),
+      disk_(disk),
+      clock_(clock),
+      random_(random),
+      pool_(std::move(pool)) {}
+
+boost::asio::awaitable<Outcomes> MaildirAgent::deliver(Job job, std::string path_template,
+                                                       std::string detail_separator) {
+  Outcomes outcomes;
+  for (const auto& recipient : job.recipients) {
+    auto one = deliver_one(job, recipient, maildir_path(path_template, recipient.address, detail_separator));
+    outcomes.push_back(co_await boost::asio::co_spawn(pool_, std::move(one), boost::asio::use_awaitable));
+  }
+  co_return outcomes;
+}
+
+boost::asio::awaitable<Outcome> MaildirAgent::deliver_one(const Job& job, const mail::Recipient& recipient,
+                                                          std::string directory) {
+  auto filed = co_await file(job, recipient, std::move(directory));
+  if (!filed) co_return deferred(filed.error());
+  co_return delivered();
+}
+
+boost::asio::awaitable<base::Result<>> MaildirAgent::prepare(std::string directory) {
+  for (const char* name : {"/tmp", "/new", "/cur"}) {
+    auto made = co_await disk_.make_directories(directory + name, settings_.directory_mode);
+    if (!made) co_return made;
+    if (settings_.group.empty()) continue;
+    auto grouped = co_await disk_.set_permissions(directory + name, settings_.directory_mode, settings_.group);
+    if (!grouped) co_return grouped;
+  }
+  if (settings_.group.empty()) co_return base::Result<>();
+  co_return co_await disk_.set_permissions(directory, settings_.directory_mode, settings_.group);
+}
+
+boost::asio::awaitable<base::Result<std::uint64_t>> MaildirAgent::copy(Content& content, disk::File& file,
+                                                                       std::uint64_t offset) {
+  if (const auto whole = content.view()) {
+    auto written = co_await file.write(offset, *whole);
+    if (!written) co_return std::unexpected(written.error());
+    co_return offset + whole->size();
+  }
+  std::string block(copy_block, '\0');
+  for (std::uint64_t from = 0;;) {
+    auto got = co_await content.read(from, block);
+    if (!got) co_return std::unexpected(got.error());
+    if (*got == 0) co_return offset;
+    auto written = co_await file.write(offset, std::string_view(block).substr(0, *got));
+    if (!written) co_return std::unexpected(written.error());
+    from += *got;
+    offset += *got;
+  }
+}
+
+// Content → sync → rename → sync of new/.  A crash before the rename leaves a file in tmp/ that no reader looks at (and
+// that Maildir readers delete after 36 hours); after it, the message is there and may come again.
+boost::asio::awaitable<base::Result<>> MaildirAgent::file(const Job& job, const mail::Recipient& recipient,
+                                                          std::string directory) {
+  const auto now = clock_.wall().time_since_epoch();
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now).count();
+  const auto name = fmt::format("{}.{}R{:016x}.{}", seconds, to_string(job.id), random_.next(), hostname_);
+  const auto temporary = directory + "/tmp/" + name;
+
+  auto opened = co_await disk_.open(temporary, disk::OpenMode::create_new, settings_.file_mode);
+  if (!opened && opened.error().kind == base::ErrorKind::not_found) {
+    auto prepared = co_await prepare(directory);
+    if (!prepared) co_return prepared;
+    opened = co_await disk_.open(temporary, disk::OpenMode::create_new, settings_.file_mode);
+  }
+  if (!opened) co_return std::unexpected(opened.error());
+
+  const auto header = delivery_header(job, recipient);
+  base::Result<> result = co_await (*opened)->write(0, header);
+  if (result) {
+    auto copied = co_await copy(*job.content, **opened, header.size());
+    if (!copied) result = std::unexpected(copied.error());
+  }
+  if (result && !settings_.group.empty())
+    result = co_await disk_.set_permissions(temporary, settings_.file_mode, settings_.group);
+  if (result) result = co_await (*opened)->sync();
+  opened->reset();
+  if (result) result = co_await disk_.rename(temporary, directory + "/new/" + name);
+  if (!result) {
+    auto removed = co_await disk_.remove(temporary);
+    co_return result;
+  }
+  co_return co_await disk_.sync_directory(directory + "/new");
+}
+
+}  // namespace godwit::deliver

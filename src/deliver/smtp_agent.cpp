@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "godwit/deliver/smtp_agent.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+#include <boost/asio/co_spawn.hpp>
+
+#include "connection_cache.hpp"
+#include "smtp_attempt.hpp"
+#include "smtp_connection.hpp"
+
+namespace godwit::deliver {
+namespace {
+
+constexpr std::size_t max_addresses = 12;  // tried in one attempt; the rest waits for the next one
+
+smtp::ClientTls client_tls(route::TlsLevel level) {
+  if (level == route::TlsLevel::none) return smtp::ClientTls::none;
+  return level == route::TlsLevel::opportunistic ? smtp::ClientTls::opportunistic : smtp::ClientTls::require;
+}
+
+std::string relay_name(const route::Host& host, const base::Endpoint& address) {
+  if (!address.unix_path.empty()) return to_string(address);
+  return fmt::format("{}[{}]:{}", host.name.starts_with('[') ? "" : host.name, to_string(address.address),
+                     address.port);
+}
+
+route::SmtpHop as_smtp_hop(const route::LmtpHop& lmtp) {
+  route::SmtpHop hop;
+  hop.hosts.push_back({.name = "lmtp", .preference = 0, .addresses = {lmtp.endpoint}, .why_none = {}});
+  hop.tls = route::TlsLevel::none;
+  return hop;
+}
+
+// A kept connection that the peer ended while it was idle says nothing about the host: a new one is tried at once.
+bool was_stale(const SmtpConnection::Ended& ended) {
+  return ended.closed && ended.results && std::ranges::all_of(*ended.results, [](const smtp::RecipientResult& result) {
+           return result.verdict == smtp::RecipientResult::Verdict::try_next && result.stage == smtp::Stage::mail &&
+                  (!result.reply || result.reply->code == 421);
+         });
+}
+
+}  // namespace
+
+// One attempt's walk over the hosts.
+class SmtpAgent::Attempt {
+ public:
+  Attempt(SmtpAgent& agent, Job job, route::SmtpHop hop, smtp::ClientProtocol protocol)
+      : agent_(agent),
+        settings_(agent.settings_),
+        tls_(agent.tls_),
+        job_(std::move(job)),
+        hop_(std::move(hop)),
+        protocol_(protocol),
+        book_(job_.recipients.size()) {}
+
+  boost::asio::awaitable<Outcomes> run();
+
+ private:
+  boost::asio::awaitable<void> try_address(const route::Host& host, const base::Endpoint& address, smtp::ClientTls tls);
+  boost::asio::awaitable<base::Result<std::unique_ptr<SmtpConnection>>> open(const route::Host& host,
+                                                                             const ConnectionKey& key);
+  boost::asio::awaitable<bool> use(std::unique_ptr<SmtpConnection> connection, const ConnectionKey& key,
+                                   const std::string& relay, bool reused, bool& again_in_clear);
+  smtp::ClientTransaction transaction() const;
+  std::string verify_name(const route::Host& host) const;
+  const SourceAddress* source_for(const base::Endpoint& remote) const;
+  smtp::ClientSettings client_settings(const ConnectionKey& key) const;
+
+  SmtpAgent& agent_;
+  const Settings settings_;  // as they were when the attempt began
+  std::shared_ptr<const net::TlsClientContext> tls_;
+  Job job_;
+  route::SmtpHop hop_;
+  smtp::ClientProtocol protocol_;
+  SmtpAttempt book_;
+};
+
+boost::asio::awaitable<Outcomes> SmtpAgent::Attempt::run() {
+  std::size_t tried = 0;
+  for (const auto& host : hop_.hosts) {
+    if (host.addresses.empty()) book_.note_host(smtp::Stage::connect, host.name + ": " + host.why_none, host.name);
+    for (const auto& address : host.addresses) {
+      if (book_.finished() || tried++ == max_addresses) co_return book_.take();
+      co_await try_address(host, address, client_tls(hop_.tls));
+    }
+  }
+  co_return book_.take();
+}
+
+boost::asio::awaitable<void> SmtpAgent::Attempt::try_address(const route::Host& host, const base::Endpoint& address,
+                                                             smtp::ClientTls tls) {
+  const auto relay = relay_name(host, address);
+  const auto* source = source_for(address);
+  ConnectionKey key{.remote = address,
+                    .protocol = protocol_,
+                    .tls = tls,
+                    .verify_name = verify_name(host),
+                    .user = hop_.user,
+                    .source = source != nullptr ? to_string(source->address) : ""};
+  bool in_clear = false;
+  if (auto kept = agent_.cache_->take(key)) {
+    const bool settled = co_await use(std::move(kept), key, relay, true, in_clear);
+    if (settled) co_return;
+  }
+  auto opened = co_await open(host, key);
+  if (!opened) {
+    book_.note_host(smtp::Stage::connect, opened.error().message, relay);
+    co_return;
+  }
+  co_await use(std::move(*opened), key, relay, false, in_clear);
+  if (!in_clear) co_return;
+  // TLS was only wanted, and failed: the same host again without it (RFC 7435: some protection most of the time).
+  agent_.log_.warn("tls_fallback", {{"id", to_string(job_.id)}, {"relay", relay}});
+  co_await try_address(host, address, smtp::ClientTls::none);
+}
+
+boost::asio::awaitable<base::Result<std::unique_ptr<SmtpConnection>>> SmtpAgent::Attempt::open(
+    const route::Host& host, const ConnectionKey& key) {
+  net::ConnectOptions options;
+  if (const auto* source = source_for(key.remote)) options.source = source->address;
+  options.deadline = agent_.network_.now() + settings_.connect_timeout;
+  auto stream = co_await agent_.network_.connect(key.remote, options);
+  if (!stream) co_return std::unexpected(stream.error());
+  TlsChoice choice{
+      .context = tls_, .verify_name = key.verify_name, .server_name = host.name.starts_with('[') ? "" : host.name};
+  co_return std::make_unique<SmtpConnection>(std::move(*stream), client_settings(key), std::move(choice),
+                                             agent_.network_);
+}
+
+// False: a kept connection turned out to be dead; nothing was noted.
+boost::asio::awaitable<bool> SmtpAgent::Attempt::use(std::unique_ptr<SmtpConnection> connection,
+                                                     const ConnectionKey& key, const std::string& relay, bool reused,
+                                                     bool& again_in_clear) {
+  ++agent_.in_use_;
+  auto ended = co_await connection->transact(transaction(), job_.content);
+  --agent_.in_use_;
+  const auto tls = connection->tls_version();
+  if (reused && was_stale(ended)) co_return false;
+  again_in_clear = ended.closed && ended.closed->reason == smtp::client_action::Close::Reason::retry_in_clear;
+  if (again_in_clear) co_return true;
+  if (ended.results)
+    book_.note_results(*ended.results, relay, tls);
+  else if (ended.closed)
+    book_.note_host(ended.closed->cause, relay, tls);
+  if (connection->usable()) agent_.keep(key, std::move(connection));
+  co_return true;
+}
+
+smtp::ClientTransaction SmtpAgent::Attempt::transaction() const {
+  smtp::ClientTransaction result{
+      .sender = job_.sender, .recipients = {}, .size = job_.content->size(), .body = job_.body};
+  for (const auto index : book_.pending()) result.recipients.push_back(job_.recipients[index].address);
+  return result;
+}
+
+std::string SmtpAgent::Attempt::verify_name(const route::Host& host) const {
+  if (hop_.tls != route::TlsLevel::verify) return {};
+  return hop_.tls_name.empty() ? host.name : hop_.tls_name;
+}
+
+const SourceAddress* SmtpAgent::Attempt::source_for(const base::Endpoint& remote) const {
+  if (!remote.unix_path.empty()) return nullptr;
+  const auto found = std::ranges::find_if(settings_.source_addresses, [&](const SourceAddress& source) {
+    return source.address.is_v4() == remote.address.is_v4();
+  });
+  return found == settings_.source_addresses.end() ? nullptr : &*found;
+}
+
+smtp::ClientSettings SmtpAgent::Attempt::client_settings(const ConnectionKey& key) const {
+  const auto* source = source_for(key.remote);
+  const auto password = settings_.passwords.find(hop_.password_file);
+  return {.hostname = source != nullptr && !source->hostname.empty() ? source->hostname : settings_.hostname,
+          .protocol = protocol_,
+          .tls = key.tls,
+          .user = hop_.user,
+          .password = password == settings_.passwords.end() ? "" : password->second,
+          .timeouts = {.connect = settings_.connect_timeout,
+                       .greeting = settings_.greeting_timeout,
+                       .command = settings_.command_timeout,
+                       .data = settings_.data_timeout}};
+}
+
+SmtpAgent::SmtpAgent(Settings settings, net::Network& network, std::shared_ptr<const net::TlsClientContext> tls,
+                     log::Logger& log, boost::asio::any_io_executor executor)
+    : settings_(std::move(settings)),
+      network_(network),
+      tls_(std::move(tls)),
+      log_(log),
+      executor_(std::move(executor)),
+      cache_(std::make_unique<ConnectionCache>()) {}
+SmtpAgent::~SmtpAgent() = default;
+
+boost::asio::awaitable<Outcomes> SmtpAgent::deliver(Job job, route::Hop hop) {
+  if (auto* lmtp = std::get_if<route::LmtpHop>(&hop)) {
+    Attempt attempt(*this, std::move(job), as_smtp_hop(*lmtp), smtp::ClientProtocol::lmtp);
+    co_return co_await attempt.run();
+  }
+  Attempt attempt(*this, std::move(job), std::get<route::SmtpHop>(std::move(hop)), smtp::ClientProtocol::smtp);
+  co_return co_await attempt.run();
+}
+
+void SmtpAgent::keep(const ConnectionKey& key, std::unique_ptr<SmtpConnection> connection) {
+  if (stopping_ || connection->transactions() >= settings_.messages_per_connection) {
+    retire(std::move(connection));
+    return;
+  }
+  cache_->put(key, std::move(connection), network_.now());
+  if (sweeping_) return;
+  sweeping_ = true;
+  boost::asio::co_spawn(executor_, sweep(), [](std::exception_ptr failure) {
+    if (failure) std::rethrow_exception(failure);
+  });
+}
+
+// Runs while the cache holds anything.
+boost::asio::awaitable<void> SmtpAgent::sweep() {
+  while (cache_->size() > 0) {
+    auto slept = co_await network_.sleep_until(network_.now() + ConnectionCache::idle_time / 2);
+    if (!slept) break;
+    for (auto& connection : cache_->expired(network_.now())) retire(std::move(connection));
+  }
+  sweeping_ = false;
+}
+
+void SmtpAgent::retire(std::unique_ptr<SmtpConnection> connection) {
+  auto task = [](std::unique_ptr<SmtpConnection> leaving) -> boost::asio::awaitable<void> { co_await leaving->quit(); };
+  boost::asio::co_spawn(executor_, task(std::move(connection)), [](std::exception_ptr failure) {
+    if (failure) std::rethrow_exception(failure);
+  });
+}
+
+void SmtpAgent::change_settings(Settings settings, std::shared_ptr<const net::TlsClientContext> tls) {
+  settings_ = std::move(settings);
+  tls_ = std::move(tls);
+}
+
+std::size_t SmtpAgent::connections() const {
+  return in_use_ + cache_->size();
+}
+
+void SmtpAgent::stop() {
+  stopping_ = true;
+  for (auto& connection : cache_->expired(base::no_deadline)) retire(std::move(connection));
+}
+
+}  // namespace godwit::deliver

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "smtp_attempt.hpp"
+
+#include <numeric>
+
+namespace godwit::deliver {
+namespace {
+
+using Verdict = smtp::RecipientResult::Verdict;
+
+// Our words in the form of a reply.  X.4.1: no answer from host, X.4.2: bad connection, X.7.0: security (RFC 3463).
+smtp::Reply own_reply(const smtp::RecipientResult& result) {
+  if (result.verdict == Verdict::failed) return smtp::make_reply(554, {5, 3, 4}, result.why);
+  switch (result.stage) {
+    case smtp::Stage::connect:
+      return smtp::make_reply(451, {4, 4, 1}, result.why);
+    case smtp::Stage::starttls:
+    case smtp::Stage::tls:
+    case smtp::Stage::auth:
+      return smtp::make_reply(451, {4, 7, 0}, result.why);
+    default:
+      return smtp::make_reply(451, {4, 4, 2}, result.why);
+  }
+}
+
+Outcome::Kind kind_of(Verdict verdict) {
+  if (verdict == Verdict::delivered) return Outcome::Kind::delivered;
+  return verdict == Verdict::failed ? Outcome::Kind::failed : Outcome::Kind::deferred;
+}
+
+Outcome outcome_of(const smtp::RecipientResult& result, const std::string& relay, const std::string& tls) {
+  return {.kind = kind_of(result.verdict),
+          .stage = result.stage,
+          .reply = result.reply ? *result.reply : own_reply(result),
+          .remote = result.reply.has_value(),
+          .relay = relay,
+          .tls = tls};
+}
+
+}  // namespace
+
+SmtpAttempt::SmtpAttempt(std::size_t recipients)
+    : outcomes_(recipients, {.kind = Outcome::Kind::deferred,
+                             .stage = smtp::Stage::connect,
+                             .reply = smtp::make_reply(451, {4, 4, 4}, "No host to try"),
+                             .remote = false,
+                             .relay = "none",
+                             .tls = "none"}),
+      pending_(recipients) {
+  std::iota(pending_.begin(), pending_.end(), std::size_t{0});
+}
+
+void SmtpAttempt::note_host(smtp::Stage stage, const std::string& why, const std::string& relay) {
+  note_host({.verdict = Verdict::try_next, .stage = stage, .reply = {}, .why = why}, relay, "none");
+}
+
+void SmtpAttempt::note_host(const smtp::RecipientResult& cause, const std::string& relay, const std::string& tls) {
+  for (const auto index : pending_) outcomes_[index] = outcome_of(cause, relay, tls);
+  if (cause.verdict != Verdict::try_next) pending_.clear();
+}
+
+void SmtpAttempt::note_results(const std::vector<smtp::RecipientResult>& results, const std::string& relay,
+                               const std::string& tls) {
+  std::vector<std::size_t> still;
+  for (std::size_t i = 0; i < pending_.size(); ++i) {
+    outcomes_[pending_[i]] = outcome_of(results[i], relay, tls);
+    if (results[i].verdict == Verdict::try_next) still.push_back(pending_[i]);
+  }
+  pending_ = std::move(still);
+}
+
+}  // namespace godwit::deliver

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "smtp_connection.hpp"
+
+#include <array>
+#include <utility>
+
+#include "godwit/smtp/framing.hpp"
+
+namespace godwit::deliver {
+namespace {
+
+using smtp::ClientEvent;
+namespace client_event = smtp::client_event;
+namespace client_action = smtp::client_action;
+
+constexpr std::size_t read_size = 16U << 10U;
+constexpr std::size_t body_block = 128U << 10U;
+
+ClientEvent ending(const base::Error& error) {
+  if (error.kind == base::ErrorKind::timed_out) return client_event::TimedOut{};
+  return client_event::PeerClosed{};
+}
+
+}  // namespace
+
+SmtpConnection::SmtpConnection(std::unique_ptr<net::Stream> stream, smtp::ClientSettings settings, TlsChoice tls,
+                               net::Network& network)
+    : stream_(std::move(stream)),
+      settings_(std::move(settings)),
+      session_(settings_),
+      tls_(std::move(tls)),
+      network_(network) {}
+
+boost::asio::awaitable<SmtpConnection::Ended> SmtpConnection::transact(smtp::ClientTransaction transaction,
+                                                                       std::shared_ptr<Content> content) {
+  ended_ = {};
+  content_ = std::move(content);
+  ++transactions_;
+  if (!connected_) {
+    connected_ = true;
+    co_await feed(client_event::Connected{});
+  }
+  if (!closed_) co_await feed(client_event::Transaction{std::move(transaction)});
+  content_.reset();
+  input_ = {};  // an idle connection holds no buffer
+  co_return std::move(ended_);
+}
+
+boost::asio::awaitable<void> SmtpConnection::quit() {
+  if (usable()) co_await feed(client_event::Quit{});
+  stream_->shutdown();
+}
+
+bool SmtpConnection::disturbed() {
+  std::array<char, 1> byte{};
+  return stream_->try_read(byte).status != net::IoResult::Status::would_block;
+}
+
+std::string SmtpConnection::tls_version() const {
+  return session_.tls() ? session_.tls()->version : "none";
+}
+
+// Feeds `event` and everything that follows from it, until the session has nothing left to wait for.
+boost::asio::awaitable<void> SmtpConnection::feed(ClientEvent event) {
+  std::optional<ClientEvent> next = std::move(event);
+  while (next) {
+    const auto& actions = session_.next(*next);
+    next.reset();
+    ready_ = false;
+    for (const auto& action : actions) {
+      next = co_await perform(action);
+      if (next) break;  // the session decides anew; what it wanted before this is void
+    }
+  }
+}
+
+boost::asio::awaitable<std::optional<ClientEvent>> SmtpConnection::perform(const smtp::ClientAction& action) {
+  if (const auto* sending = std::get_if<client_action::Send>(&action))
+    co_return co_await send(sending->bytes, network_.now() + settings_.timeouts.command);
+  if (const auto* reading = std::get_if<client_action::Read>(&action)) co_return co_await read(reading->deadline);
+  if (std::holds_alternative<client_action::StartTls>(action)) co_return co_await start_tls();
+  if (const auto* body = std::get_if<client_action::SendBody>(&action)) co_return co_await send_body(body->deadline);
+  if (std::holds_alternative<client_action::Ready>(action)) ready_ = true;
+  if (const auto* done = std::get_if<client_action::TransactionDone>(&action)) ended_.results = done->results;
+  if (const auto* close = std::get_if<client_action::Close>(&action)) {
+    ended_.closed = *close;
+    closed_ = true;
+    stream_->shutdown();
+  }
+  co_return std::nullopt;
+}
+
+boost::asio::awaitable<std::optional<ClientEvent>> SmtpConnection::send(std::string_view bytes,
+                                                                        base::MonoTime deadline) {
+  auto sent = co_await net::write_all(*stream_, bytes, deadline);
+  if (!sent) co_return ending(sent.error());
+  co_return std::nullopt;
+}
+
+boost::asio::awaitable<ClientEvent> SmtpConnection::read(base::Duration wait) {
+  input_.resize(read_size);
+  auto got = co_await net::read_some(*stream_, input_, network_.now() + wait);
+  if (!got) co_return ending(got.error());
+  co_return client_event::Bytes{std::string_view(input_).substr(0, *got)};
+}
+
+boost::asio::awaitable<ClientEvent> SmtpConnection::start_tls() {
+  net::TlsClientOptions options{.server_name = tls_.server_name, .verify_name = tls_.verify_name};
+  auto secured = co_await net::tls_connect(std::move(stream_), tls_.context, std::move(options),
+                                           network_.now() + settings_.timeouts.command);
+  if (!secured) {
+    stream_ = net::closed_stream();
+    co_return client_event::TlsFailed{secured.error().message};
+  }
+  stream_ = std::move(*secured);
+  const auto info = stream_->tls_info();
+  co_return client_event::TlsReady{{.version = info->version,
+                                    .cipher = info->cipher,
+                                    .peer_subject = info->peer_subject,
+                                    .channel_binding = info->channel_binding,
+                                    .server_name = info->server_name}};
+}
+
+boost::asio::awaitable<ClientEvent> SmtpConnection::send_body(base::Duration wait) {
+  smtp::DotStuffer stuffer;
+  std::string wire;
+  std::string block;
+  const auto whole = content_->view();
+  for (std::uint64_t at = 0; at < content_->size();) {
+    std::string_view piece;
+    if (whole) {
+      piece = whole->substr(at, body_block);
+    } else {
+      block.resize(body_block);
+      auto got = co_await content_->read(at, block);
+      if (!got || *got == 0) co_return client_event::BodyFailed{got ? "the body ends early" : got.error().message};
+      piece = std::string_view(block).substr(0, *got);
+    }
+    at += piece.size();
+    wire.clear();
+    stuffer.put(piece, wire);
+    if (at == content_->size()) break;
+    auto sent = co_await send(wire, network_.now() + wait);
+    if (sent) co_return std::move(*sent);
+    wire.clear();
+  }
+  // The last piece and the final dot leave together: a small message is one packet.
+  stuffer.finish(wire);
+  auto sent = co_await send(wire, network_.now() + wait);
+  if (sent) co_return std::move(*sent);
+  co_return client_event::BodySent{};
+}
+
+}  // namespace godwit::deliver

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Drives one client session over one stream: performs its actions, feeds back what became of them.  No SMTP word here.
+// Lives and dies on one reactor.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "godwit/deliver/agent.hpp"
+#include "godwit/net/stream.hpp"
+#include "godwit/net/tls.hpp"
+#include "godwit/smtp/client_session.hpp"
+
+namespace godwit::deliver {
+
+// How TLS is done when the session asks for it.
+struct TlsChoice {
+  std::shared_ptr<const net::TlsClientContext> context;
+  std::string verify_name;  // empty: any certificate will do (opportunistic, require)
+  std::string server_name;  // SNI
+};
+
+class SmtpConnection {
+ public:
+  SmtpConnection(std::unique_ptr<net::Stream> stream, smtp::ClientSettings settings, TlsChoice tls,
+                 net::Network& network);
+  SmtpConnection(const SmtpConnection&) = delete;
+  SmtpConnection& operator=(const SmtpConnection&) = delete;
+
+  struct Ended {
+    std::optional<std::vector<smtp::RecipientResult>> results;  // of the transaction, when it came so far
+    std::optional<smtp::client_action::Close> closed;           // the connection is over
+  };
+  // One transaction.  The first one also greets.  Never throws; afterwards usable() says whether another may follow.
+  boost::asio::awaitable<Ended> transact(smtp::ClientTransaction transaction, std::shared_ptr<Content> content);
+  boost::asio::awaitable<void> quit();
+
+  bool usable() const { return ready_ && !closed_; }
+  // The peer has spoken or gone while nothing was asked of it.
+  bool disturbed();
+  std::size_t transactions() const { return transactions_; }
+  std::string tls_version() const;
+
+ private:
+  boost::asio::awaitable<void> feed(smtp::ClientEvent event);
+  boost::asio::awaitable<std::optional<smtp::ClientEvent>> perform(const smtp::ClientAction& action);
+  boost::asio::awaitable<std::optional<smtp::ClientEvent>> send(std::string_view bytes, base::MonoTime deadline);
+  boost::asio::awaitable<smtp::ClientEvent> read(base::Duration wait);
+  boost::asio::awaitable<smtp::ClientEvent> start_tls();
+  boost::asio::awaitable<smtp::ClientEvent> send_body(base::Duration wait);
+
+  std::unique_ptr<net::Stream> stream_;
+  smtp::ClientSettings settings_;
+  smtp::ClientSession session_;
+  TlsChoice tls_;
+  net::Network& network_;
+  std::shared_ptr<Content> content_;
+  std::string input_;
+  Ended ended_;
+  bool connected_ = false;
+  bool ready_ = false;
+  bool closed_ = false;
+  std::size_t transactions_ = 0;
+};
+
+}  // namespace godwit::deliver

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// The dispatcher's inside; see include/godwit/dispatch/dispatcher.hpp.  Home reactor only, but for committed().
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "godwit/dispatch/dispatcher.hpp"
+#include "reporter.hpp"
+#include "settlement.hpp"
+#include "transaction.hpp"
+
+namespace godwit::dispatch {
+
+class Dispatcher::Implementation : public std::enable_shared_from_this<Implementation> {
+ public:
+  Implementation(Settings settings, std::shared_ptr<const route::Router> router, Surroundings surroundings);
+
+  boost::asio::awaitable<base::Result<>> start();
+  void committed(std::shared_ptr<const spool::StoredMessage> message);
+  boost::asio::awaitable<void> stop(base::MonoTime deadline);
+  void reload(Settings settings, std::shared_ptr<const route::Router> router);
+
+  const queue::Queue& queue() const { return queue_; }
+  boost::asio::awaitable<base::Result<QueueEntry>> show(base::MessageId id);
+  bool retry(base::MessageId id);
+  std::size_t retry_all();
+  bool hold(base::MessageId id);
+  bool release(base::MessageId id);
+  boost::asio::awaitable<bool> remove(base::MessageId id);
+
+ private:
+  using Message = std::shared_ptr<const spool::StoredMessage>;
+
+  void enqueue(base::MessageId id, const mail::Envelope& envelope);
+  // Starts everything that is due and has a slot.
+  void pump();
+  // Wakes at least once a second while something waits: an item that became due earlier than the sleeper thought is at
+  // most that late, and no timer needs to be taken back.
+  boost::asio::awaitable<void> tick();
+  boost::asio::awaitable<void> run(queue::Item item);
+  boost::asio::awaitable<void> deliver(queue::Item item, Message message);
+  boost::asio::awaitable<void> settle(queue::Item item, Transaction transaction, Attempted attempted);
+  void log_outcomes(const Transaction& transaction, const Attempted& attempted, const Settlement& settlement);
+  boost::asio::awaitable<base::Result<Message>> load(base::MessageId id);
+
+  Settings settings_;
+  std::shared_ptr<const route::Router> router_;
+  Surroundings around_;
+  Reporter reporter_;
+  queue::Queue queue_;
+  std::unordered_map<base::MessageId, Message> fresh_;  // just committed, not yet tried: needs no read
+  std::size_t running_ = 0;
+  std::size_t next_lane_ = 0;
+  bool stopping_ = false;
+};
+
+}  // namespace godwit::dispatch

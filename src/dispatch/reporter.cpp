@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reporter.hpp"
+
+#include <utility>
+
+namespace godwit::dispatch {
+namespace {
+
+// Envelope::protocol of reports, which tells a report from a report about one.
+constexpr std::string_view bounce_protocol = "bounce";
+constexpr std::string_view double_bounce_protocol = "double-bounce";
+
+boost::asio::awaitable<std::string> beginning(std::shared_ptr<spool::Body> body) {
+  if (const auto whole = body->view()) co_return std::string(whole->substr(0, mail::max_returned));
+  std::string text(mail::max_returned, '\0');
+  std::size_t filled = 0;
+  while (filled < text.size()) {
+    auto got = co_await body->read(filled, std::span(text).subspan(filled));
+    if (!got || *got == 0) break;
+    filled += *got;
+  }
+  text.resize(filled);
+  co_return text;
+}
+
+}  // namespace
+
+std::optional<Reporter::Destination> Reporter::destination(const mail::Envelope& original,
+                                                           const route::Router& router) const {
+  if (original.sender) {
+    // A sender of ours who does not exist (any more) cannot be told; the postmaster can.
+    const auto expansion = router.expand(*original.sender);
+    if (!expansion.refusal) return Destination{.address = *original.sender, .double_bounce = false};
+  }
+  if (original.protocol == double_bounce_protocol || router.settings().postmaster.empty()) return {};
+  const auto postmaster = smtp::parse_mailbox(router.settings().postmaster);
+  if (!postmaster) return {};
+  return Destination{.address = *postmaster, .double_bounce = true};
+}
+
+boost::asio::awaitable<bool> Reporter::report(mail::DsnKind kind, std::shared_ptr<const spool::StoredMessage> original,
+                                              std::vector<mail::DsnRecipient> recipients,
+                                              std::shared_ptr<const route::Router> router) {
+  if (recipients.empty()) co_return true;
+  const auto original_id = to_string(original->id);
+  const auto to = destination(original->envelope, *router);
+  if (!to) {
+    around_.log.warn(
+        "report_dropped",
+        {{"id", original_id}, {"reason", "nobody can be told: null sender, and no postmaster or its report failed"}});
+    co_return true;
+  }
+  const auto text = co_await beginning(original->body);
+  const auto now = around_.clock.wall();
+  mail::DsnRequest request;
+  request.kind = kind;
+  request.hostname = hostname_;
+  request.to = to->address;
+  request.original_id = original->id;
+  request.original = &original->envelope;
+  request.message = text;
+  request.message_size = original->body->size();
+  request.recipients = std::move(recipients);
+  request.now = now;
+  request.retry_until = original->envelope.accepted + retry_for_;
+  auto dsn = mail::compose_dsn(request, around_.random);
+
+  auto incoming = around_.spool.begin(dsn.message.size());
+  if (!incoming) {
+    around_.log.error("report_deferred", {{"id", original_id}, {"reason", incoming.error().detail}});
+    co_return false;
+  }
+  const auto id = (*incoming)->id();
+  const auto trace = mail::received_field({.hello = {},
+                                           .client_name = {},
+                                           .client_address = {},
+                                           .hostname = hostname_,
+                                           .protocol = "internal",
+                                           .id = id,
+                                           .tls_version = {},
+                                           .tls_cipher = {},
+                                           .recipient = {},
+                                           .time = now});
+  mail::Envelope envelope;
+  envelope.body = dsn.body;
+  envelope.accepted = now;
+  envelope.protocol = to->double_bounce ? double_bounce_protocol : bounce_protocol;
+  envelope.recipients = router->expand(to->address).recipients;
+  auto written = co_await (*incoming)->write(trace + dsn.message);
+  spool::Accepted<base::MessageId> committed = std::unexpected(spool::Refused{});
+  if (written)
+    committed = co_await (*incoming)->commit(std::move(envelope));
+  else
+    committed = std::unexpected(written.error());
+  if (!committed) {
+    around_.log.error("report_deferred", {{"id", original_id}, {"reason", committed.error().detail}});
+    co_return false;
+  }
+  around_.log.info("report", {{"id", to_string(id)},
+                              {"about", original_id},
+                              {"to", "<" + to_string(to->address) + ">"},
+                              {"kind", kind == mail::DsnKind::failure ? "failure" : "delay"}});
+  co_return true;
+}
+
+}  // namespace godwit::dispatch

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "settlement.hpp"
+
+namespace godwit::dispatch {
+namespace {
+
+using deliver::Outcome;
+
+mail::RecipientState next_state(const Outcome& outcome, bool expired, bool soft_bounce) {
+  switch (outcome.kind) {
+    case Outcome::Kind::delivered:
+      return mail::RecipientState::delivered;
+    case Outcome::Kind::failed:
+      if (!soft_bounce) return mail::RecipientState::bounced;
+      [[fallthrough]];
+    case Outcome::Kind::deferred:
+      break;
+  }
+  return expired ? mail::RecipientState::expired : mail::RecipientState::waiting;
+}
+
+bool wants_failure_report(const mail::Recipient& recipient) {
+  return recipient.notify == 0 || (recipient.notify & mail::notify_failure) != 0;
+}
+
+bool wants_delay_report(const mail::Recipient& recipient) {
+  return recipient.notify == 0 || (recipient.notify & mail::notify_delay) != 0;
+}
+
+}  // namespace
+
+Settlement settle(const Settings& settings, const Transaction& transaction, const deliver::Outcomes& outcomes,
+                  base::WallTime now, double fraction) {
+  const auto& envelope = transaction.message->envelope;
+  const auto& retry = settings.queue.retry;
+  const bool expired = queue::expired(retry, envelope.accepted, envelope.is_bounce(), now);
+  const bool warn = !envelope.warned && !envelope.is_bounce() && retry.warn != base::Duration::zero() &&
+                    now - envelope.accepted >= retry.warn;
+  Settlement result;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    const auto index = transaction.recipients[i];
+    const auto& outcome = outcomes[i];
+    const auto& recipient = envelope.recipients[index];
+    const auto state = next_state(outcome, expired, settings.soft_bounce);
+    result.update.recipients.push_back({.index = index, .state = state, .last_reply = to_line(outcome.reply)});
+    mail::DsnRecipient report{.recipient = recipient,
+                              .reply = outcome.reply,
+                              .remote = outcome.remote,
+                              .remote_host = outcome.relay,
+                              .last_attempt = now};
+    if (state == mail::RecipientState::waiting) {
+      result.waiting = true;
+      if (warn && wants_delay_report(recipient)) result.delays.push_back(std::move(report));
+    } else if (state != mail::RecipientState::delivered && wants_failure_report(recipient)) {
+      result.failures.push_back(std::move(report));
+    }
+  }
+  const auto attempts = transaction.attempts + 1;
+  result.update.attempts = attempts;
+  if (result.waiting) {
+    result.update.next_attempt = now + queue::retry_delay(retry, attempts, fraction);
+    if (warn) result.update.warned = true;
+  }
+  return result;
+}
+
+}  // namespace godwit::dispatch

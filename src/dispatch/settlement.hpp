@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Turns the outcomes of an attempt into what is written and told: the update of each recipient, which recipients the
+// sender is told about, and when to try again.  Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "godwit/base/clock.hpp"
+#include "godwit/deliver/agent.hpp"
+#include "godwit/dispatch/settings.hpp"
+#include "godwit/mail/dsn.hpp"
+#include "godwit/mail/envelope.hpp"
+#include "transaction.hpp"
+
+namespace godwit::dispatch {
+
+struct Settlement {
+  mail::Update update;
+  std::vector<mail::DsnRecipient> failures;  // bounced or expired: a failure report is due
+  std::vector<mail::DsnRecipient> delays;    // still waiting, the delay warning is due
+  bool waiting = false;                      // some recipients of this transaction wait on
+};
+
+// `fraction` in [0,1) is the jitter.
+Settlement settle(const Settings& settings, const Transaction& transaction, const deliver::Outcomes& outcomes,
+                  base::WallTime now, double fraction);
+
+}  // namespace godwit::dispatch

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "connection.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "godwit/net/proxy_protocol.hpp"
+
+namespace godwit::server {
+namespace {
+
+namespace event = smtp::event;
+namespace action = smtp::action;
+
+smtp::SessionSettings session_settings(const Rules& rules, const ListenerSettings& listener, bool accounts) {
+  const bool submission = listener.service == smtp::Service::submission;
+  return {.hostname = rules.settings.hostname,
+          .service = listener.service,
+          .tls = rules.tls ? listener.tls : smtp::TlsMode::none,
+          .offer_auth = submission && accounts,
+          .require_auth = submission,
+          .message_size = rules.settings.message_size,
+          .recipients = rules.settings.recipients,
+          .errors = rules.settings.errors,
+          .bare_newline = listener.bare_newline,
+          .command_timeout = rules.settings.command_timeout,
+          .data_timeout = rules.settings.data_timeout};
+}
+
+std::string_view to_string(action::Close::Reason reason) {
+  switch (reason) {
+    case action::Close::Reason::quit:
+      return "quit";
+    case action::Close::Reason::timed_out:
+      return "timed out";
+    case action::Close::Reason::peer_closed:
+      return "closed by the client";
+    case action::Close::Reason::errors:
+      return "too many errors";
+    case action::Close::Reason::stopping:
+      return "stopping";
+    case action::Close::Reason::policy:
+      return "policy";
+    case action::Close::Reason::tls_failed:
+      return "TLS failed";
+  }
+  return "?";
+}
+
+}  // namespace
+
+Connection::Connection(std::unique_ptr<net::Stream> stream, std::shared_ptr<const Rules> rules,
+                       ListenerSettings listener, Surroundings& surroundings)
+    : stream_(std::move(stream)),
+      rules_(std::move(rules)),
+      listener_(std::move(listener)),
+      around_(surroundings),
+      session_settings_(session_settings(*rules_, listener_, around_.verifier != nullptr)),
+      session_(session_settings_),
+      receiver_(around_.spool, around_.clock) {
+  sender_.hostname = rules_->settings.hostname;
+  sender_.client = {
+      .address = stream_->remote().address, .service = listener_.service, .can_be_trusted = true, .account = {}};
+  if (session_settings_.bare_newline == smtp::BareNewline::normalize && listener_.service == smtp::Service::mx &&
+      !policy::is_trusted(rules_->policy, sender_.client))
+    session_settings_.bare_newline = smtp::BareNewline::reject;
+}
+
+boost::asio::awaitable<void> Connection::run() {
+  const bool ready = co_await prepare();
+  if (!ready) co_return;
+  std::optional<policy::ConnectionLimits::Place> place;
+  const bool refused = co_await refuse_if_too_many(place);
+  if (refused) co_return;
+  around_.log.debug("connected",
+                    {{"client", sender_.client_address}, {"listener", base::to_string(listener_.address)}});
+  co_await converse();
+}
+
+// What comes before the first SMTP byte: the PROXY header, the handshake of implicit TLS.
+boost::asio::awaitable<bool> Connection::prepare() {
+  if (listener_.proxy_protocol) {
+    const bool understood = co_await read_proxy_header();
+    if (!understood) co_return false;
+  }
+  sender_.client_address = base::to_string(sender_.client.address);
+  if (listener_.tls != smtp::TlsMode::implicit || !rules_->tls) co_return true;
+  auto failure = co_await start_tls();
+  co_return !failure || std::holds_alternative<event::TlsReady>(*failure);
+}
+
+boost::asio::awaitable<bool> Connection::read_proxy_header() {
+  const auto& peer = stream_->remote().address;
+  const bool allowed =
+      std::ranges::any_of(rules_->settings.trusted_proxies, [&](const auto& n) { return n.contains(peer); });
+  if (!allowed) {
+    around_.log.warn("rejected",
+                     {{"client", base::to_string(peer)}, {"stage", "proxy"}, {"reason", "not among trusted_proxies"}});
+    co_return false;
+  }
+  auto header = co_await net::read_proxy_header(*stream_, around_.network.now() + rules_->settings.command_timeout);
+  if (!header) {
+    around_.log.warn("rejected",
+                     {{"client", base::to_string(peer)}, {"stage", "proxy"}, {"reason", header.error().message}});
+    co_return false;
+  }
+  // Trust comes only from an address that the header names; LOCAL and UNKNOWN are never trusted.
+  sender_.client.can_be_trusted = header->source.has_value();
+  if (header->source) sender_.client.address = header->source->address;
+  co_return true;
+}
+
+boost::asio::awaitable<bool> Connection::refuse_if_too_many(std::optional<policy::ConnectionLimits::Place>& place) {
+  smtp::Reply refusal;
+  if (auto entered = around_.limits.enter(sender_.client.address, refusal)) {
+    place.emplace(std::move(*entered));
+    co_return false;
+  }
+  log_refusal("connect", refusal, {});
+  output_ = to_wire(refusal);
+  co_await flush();
+  stream_->shutdown();
+  co_return true;
+}
+
+boost::asio::awaitable<void> Connection::converse() {
+  Event next = event::Connected{};
+  if (listener_.tls == smtp::TlsMode::implicit && rules_->tls) {
+    session_.next(event::TlsReady{tls_info()});
+  }
+  while (next && !closed_) {
+    const auto& actions = session_.next(*next);
+    next.reset();
+    for (const auto& wanted : actions) {
+      next = co_await perform(wanted);
+      if (next || closed_) break;
+    }
+  }
+  receiver_.discard();
+}
+
+boost::asio::awaitable<Connection::Event> Connection::perform(const smtp::ServerAction& wanted) {
+  if (const auto* sending = std::get_if<action::Send>(&wanted)) co_return co_await send(*sending);
+  if (const auto* reading = std::get_if<action::Read>(&wanted)) co_return co_await read(*reading);
+  if (const auto* body = std::get_if<action::Body>(&wanted))
+    co_return co_await receiver_.body(body->bytes, sender_, session_);
+  if (std::holds_alternative<action::Commit>(wanted)) co_return co_await commit();
+  if (const auto* begin = std::get_if<action::BeginMessage>(&wanted)) co_return receiver_.begin(begin->size_hint);
+  if (const auto* sender = std::get_if<action::CheckSender>(&wanted)) co_return check_sender(*sender);
+  if (const auto* recipient = std::get_if<action::CheckRecipient>(&wanted)) co_return check_recipient(*recipient);
+  if (const auto* credentials = std::get_if<action::Authenticate>(&wanted))
+    co_return co_await authenticate(*credentials);
+  if (std::holds_alternative<action::StartTls>(wanted)) co_return co_await start_tls();
+  if (std::holds_alternative<action::Discard>(wanted)) receiver_.discard();
+  if (std::holds_alternative<action::Reset>(wanted)) receiver_.reset();
+  if (const auto* close = std::get_if<action::Close>(&wanted)) {
+    co_await flush();
+    stream_->shutdown();
+    closed_ = true;
+    log_end(close->reason);
+  }
+  co_return Event();
+}
+
+boost::asio::awaitable<bool> Connection::flush() {
+  if (output_.empty()) co_return true;
+  const std::string bytes = std::exchange(output_, {});
+  auto sent = co_await net::write_all(*stream_, bytes, around_.network.now() + session_settings_.command_timeout);
+  co_return sent.has_value();
+}
+
+boost::asio::awaitable<Connection::Event> Connection::send(const action::Send& sending) {
+  output_ += sending.bytes;
+  if (!sending.flush) co_return Event();
+  const bool sent = co_await flush();
+  if (!sent) co_return event::PeerClosed{};
+  co_return Event();
+}
+
+boost::asio::awaitable<Connection::Event> Connection::read(const action::Read& reading) {
+  const bool sent = co_await flush();
+  if (!sent) co_return event::PeerClosed{};
+  if (stopping_ && !std::exchange(told_stopping_, true)) co_return event::Stopping{};
+  waiting_ = true;
+  // Into the reactor's scratch buffer: the session takes what it needs before anything else can read.
+  const auto space = around_.scratch.first(std::min(around_.scratch.size(), reading.limit));
+  auto got = co_await net::read_some(*stream_, space, around_.network.now() + reading.deadline);
+  waiting_ = false;
+  if (got) co_return event::Bytes{std::string_view(space.data(), *got)};
+  if (stopping_ && !std::exchange(told_stopping_, true)) co_return event::Stopping{};
+  if (got.error().kind == base::ErrorKind::timed_out) co_return event::TimedOut{};
+  co_return event::PeerClosed{};
+}
+
+boost::asio::awaitable<Connection::Event> Connection::start_tls() {
+  const bool sent = co_await flush();
+  if (!sent) co_return event::PeerClosed{};
+  const auto deadline =
+      around_.network.now() + std::min<base::Duration>(session_settings_.command_timeout, std::chrono::seconds(60));
+  auto secured = co_await net::tls_accept(std::move(stream_), rules_->tls, deadline);
+  if (!secured) {
+    stream_ = net::closed_stream();
+    around_.log.warn("tls_failed",
+                     {{"client", base::to_string(sender_.client.address)}, {"reason", secured.error().message}});
+    co_return event::PeerClosed{};
+  }
+  stream_ = std::move(*secured);
+  co_return event::TlsReady{tls_info()};
+}
+
+smtp::TlsInfo Connection::tls_info() const {
+  const auto info = stream_->tls_info();
+  if (!info) return {};
+  return {.version = info->version,
+          .cipher = info->cipher,
+          .peer_subject = info->peer_subject,
+          .channel_binding = info->channel_binding,
+          .server_name = info->server_name};
+}
+
+boost::asio::awaitable<Connection::Event> Connection::authenticate(action::Authenticate credentials) {
+  const bool sent = co_await flush();
+  if (!sent) co_return event::PeerClosed{};
+  auto outcome = co_await around_.verifier->verify(credentials.user, std::move(credentials.password));
+  event::AuthResult result;
+  result.account = outcome.account;
+  switch (outcome.kind) {
+    case auth::AuthOutcome::Kind::accepted:
+      result.outcome = event::AuthResult::Outcome::accepted;
+      break;
+    case auth::AuthOutcome::Kind::rejected:
+      result.outcome = event::AuthResult::Outcome::rejected;
+      break;
+    case auth::AuthOutcome::Kind::unavailable:
+      result.outcome = event::AuthResult::Outcome::unavailable;
+      break;
+  }
+  const bool accepted = result.outcome == event::AuthResult::Outcome::accepted;
+  if (accepted) sender_.client.account = result.account;
+  around_.log.write(
+      accepted ? log::Level::info : log::Level::warn, accepted ? "login" : "login_failed",
+      std::initializer_list<log::Field>{
+          {"client", sender_.client_address}, {"user", credentials.user}, {"mechanism", credentials.mechanism}});
+  co_return result;
+}
+
+Connection::Event Connection::check_sender(const action::CheckSender& asked) {
+  receiver_.reset();
+  auto refusal = policy::check_sender(sender_.client, asked.sender, rules_->may_send_as);
+  if (refusal) log_refusal("mail", *refusal, {});
+  return event::Verdict{.refusal = std::move(refusal)};
+}
+
+Connection::Event Connection::check_recipient(const action::CheckRecipient& asked) {
+  auto decision = policy::check_recipient(rules_->policy, sender_.client, asked.recipient, *rules_->router);
+  if (decision.refusal) log_refusal("rcpt", *decision.refusal, smtp::to_string(asked.recipient));
+  return receiver_.add_recipient(std::move(decision));
+}
+
+boost::asio::awaitable<Connection::Event> Connection::commit() {
+  const bool sent = co_await flush();
+  auto answer = co_await receiver_.commit(sender_, session_);
+  if (const auto* committed = std::get_if<event::Committed>(&answer)) {
+    around_.log.info("accepted",
+                     {{"id", base::to_string(committed->id)},
+                      {"from", "<" + smtp::to_string(session_.sender()) + ">"},
+                      {"recipients", receiver_.recipients().size()},
+                      {"size", receiver_.size()},
+                      {"client", sender_.client_address},
+                      {"hello", session_.hello().name},
+                      {"protocol", session_.protocol()},
+                      {"account", session_.account()},
+                      {"tls", session_.tls() ? std::string_view(session_.tls()->version) : std::string_view("none")}});
+  } else if (const auto* refused = std::get_if<event::Refused>(&answer)) {
+    around_.log.warn("rejected",
+                     {{"client", sender_.client_address},
+                      {"stage", "data"},
+                      {"from", "<" + smtp::to_string(session_.sender()) + ">"},
+                      {"reason", refused->reply ? to_line(*refused->reply) : std::string("the spool refused it")}});
+  }
+  if (!sent) co_return event::PeerClosed{};
+  co_return answer;
+}
+
+void Connection::stop_gently() {
+  stopping_ = true;
+  // Only a wait for the client's next bytes is cut short; the session decides whether now is the moment to say 421.
+  if (waiting_) stream_->interrupt();
+}
+
+void Connection::cancel() {
+  if (stream_) stream_->cancel();
+}
+
+void Connection::log_refusal(std::string_view stage, const smtp::Reply& reply, const std::string& to) {
+  around_.log.warn("rejected", {{"client", sender_.client_address},
+                                {"stage", stage},
+                                {"from", "<" + smtp::to_string(session_.sender()) + ">"},
+                                {"to", to},
+                                {"reply", to_line(reply)},
+                                {"hello", session_.hello().name}});
+}
+
+void Connection::log_end(action::Close::Reason reason) {
+  const bool ordinary = reason == action::Close::Reason::quit || reason == action::Close::Reason::stopping;
+  around_.log.write(
+      ordinary ? log::Level::debug : log::Level::info, "disconnected",
+      std::initializer_list<log::Field>{
+          {"client", sender_.client_address}, {"reason", to_string(reason)}, {"stage", session_.stage()}});
+}
+
+}  // namespace godwit::server

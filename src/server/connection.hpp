@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Drives one server session over one stream: performs its actions in order and feeds back what became of them.  Lives
+// and dies on one reactor, as one coroutine.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "godwit/server/server.hpp"
+#include "receiver.hpp"
+
+namespace godwit::server {
+
+class Connection {
+ public:
+  Connection(std::unique_ptr<net::Stream> stream, std::shared_ptr<const Rules> rules, ListenerSettings listener,
+             Surroundings& surroundings);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // Until the connection is over.
+  boost::asio::awaitable<void> run();
+  // The session says 421 at the next moment where it may.
+  void stop_gently();
+  void cancel();
+
+ private:
+  using Event = std::optional<smtp::ServerEvent>;
+
+  boost::asio::awaitable<bool> prepare();
+  boost::asio::awaitable<bool> read_proxy_header();
+  boost::asio::awaitable<bool> refuse_if_too_many(std::optional<policy::ConnectionLimits::Place>& place);
+  boost::asio::awaitable<void> converse();
+  boost::asio::awaitable<Event> perform(const smtp::ServerAction& action);
+  boost::asio::awaitable<Event> send(const smtp::action::Send& action);
+  boost::asio::awaitable<Event> read(const smtp::action::Read& action);
+  boost::asio::awaitable<Event> start_tls();
+  boost::asio::awaitable<Event> authenticate(smtp::action::Authenticate action);
+  boost::asio::awaitable<Event> commit();
+  boost::asio::awaitable<bool> flush();
+  Event check_sender(const smtp::action::CheckSender& action);
+  Event check_recipient(const smtp::action::CheckRecipient& action);
+  smtp::TlsInfo tls_info() const;
+  void log_refusal(std::string_view stage, const smtp::Reply& reply, const std::string& to);
+  void log_end(smtp::action::Close::Reason reason);
+
+  std::unique_ptr<net::Stream> stream_;
+  std::shared_ptr<const Rules> rules_;
+  ListenerSettings listener_;
+  Surroundings& around_;
+  smtp::SessionSettings session_settings_;
+  smtp::ServerSession session_;
+  Sender sender_;
+  Receiver receiver_;
+  std::string output_;
+  bool waiting_ = false;  // in read(): a gentle stop may cancel the wait
+  bool stopping_ = false;
+  bool told_stopping_ = false;
+  bool closed_ = false;
+};
+
+}  // namespace godwit::server

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// The mail transaction of one connection: its recipients as they are accepted, and the message on its way into the
+// spool. connection.cpp asks it when the session wants an answer.  One reactor.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "godwit/base/clock.hpp"
+#include "godwit/policy/relay.hpp"
+#include "godwit/route/router.hpp"
+#include "godwit/smtp/server_session.hpp"
+#include "godwit/spool/spool.hpp"
+#include "hop_counter.hpp"
+
+namespace godwit::server {
+
+// What the transaction needs to know of the connection it runs on.
+struct Sender {
+  std::string hostname;  // ours
+  policy::Client client;
+  std::string client_address;
+};
+
+class Receiver {
+ public:
+  Receiver(spool::Spool& spool, const base::Clock& clock) : spool_(spool), clock_(clock) {}
+
+  // Empty: accepted.
+  smtp::event::Verdict add_recipient(policy::RecipientDecision decision);
+  smtp::ServerEvent begin(std::uint64_t size_hint);
+  boost::asio::awaitable<smtp::ServerEvent> body(std::string_view bytes, const Sender& sender,
+                                                 const smtp::ServerSession& session);
+  boost::asio::awaitable<smtp::ServerEvent> commit(const Sender& sender, const smtp::ServerSession& session);
+  void discard();
+  void reset();
+
+  const std::vector<mail::Recipient>& recipients() const { return recipients_; }
+  std::uint64_t size() const { return size_; }
+
+ private:
+  std::string received(const Sender& sender, const smtp::ServerSession& session) const;
+
+  spool::Spool& spool_;
+  const base::Clock& clock_;
+  std::vector<mail::Recipient> recipients_;
+  std::size_t asked_ = 0;  // RCPT commands accepted
+  std::unique_ptr<spool::Incoming> incoming_;
+  HopCounter hops_;
+  std::uint64_t size_ = 0;
+  bool started_ = false;  // the Received field is written
+};
+
+}  // namespace godwit::server

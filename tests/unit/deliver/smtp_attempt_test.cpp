@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "deliver/smtp_attempt.hpp"
+
+#include <gtest/gtest.h>
+
+namespace godwit::deliver {
+namespace {
+
+using smtp::RecipientResult;
+using Verdict = RecipientResult::Verdict;
+
+RecipientResult said(Verdict verdict, int code) {
+  return {.verdict = verdict, .stage = smtp::Stage::rcpt, .reply = smtp::make_reply(code, {}, "words"), .why = {}};
+}
+
+TEST(SmtpAttempt, OnlyWhatMayStillBeTakenIsOfferedToTheNextHost) {
+  SmtpAttempt attempt(4);
+  attempt.note_results({said(Verdict::delivered, 250), said(Verdict::failed, 550), said(Verdict::try_next, 450),
+                        said(Verdict::retry_later, 451)},
+                       "a[192.0.2.1]:25", "none");
+  EXPECT_EQ(attempt.pending(), std::vector<std::size_t>{2});
+  attempt.note_results({said(Verdict::delivered, 250)}, "b[192.0.2.2]:25", "none");
+  EXPECT_TRUE(attempt.finished());
+  const auto outcomes = attempt.take();
+  EXPECT_EQ(outcomes[0].kind, Outcome::Kind::delivered);
+  EXPECT_EQ(outcomes[1].kind, Outcome::Kind::failed);
+  EXPECT_EQ(outcomes[2].kind, Outcome::Kind::delivered);
+  EXPECT_EQ(outcomes[2].relay, "b[192.0.2.2]:25");
+  EXPECT_EQ(outcomes[3].kind, Outcome::Kind::deferred);
+}
+
+TEST(SmtpAttempt, ADeadHostLeavesEveryoneForTheNextAndSaysWhy) {
+  SmtpAttempt attempt(2);
+  attempt.note_host(smtp::Stage::connect, "Connection refused", "a[192.0.2.1]:25");
+  EXPECT_FALSE(attempt.finished());
+  const auto outcomes = attempt.take();
+  EXPECT_EQ(outcomes[1].kind, Outcome::Kind::deferred);
+  EXPECT_EQ(to_line(outcomes[1].reply), "451 4.4.1 Connection refused");
+  EXPECT_FALSE(outcomes[1].remote);
+}
+
+TEST(SmtpAttempt, WithoutAnyHostEveryoneWaits) {
+  SmtpAttempt attempt(1);
+  EXPECT_EQ(attempt.take().front().reply.enhanced, (smtp::EnhancedCode{4, 4, 4}));
+}
+
+}  // namespace
+}  // namespace godwit::deliver

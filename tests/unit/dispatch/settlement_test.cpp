@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dispatch/settlement.hpp"
+
+#include <gtest/gtest.h>
+
+namespace godwit::dispatch {
+namespace {
+
+using deliver::Outcome;
+using std::chrono::hours;
+using std::chrono::minutes;
+
+const base::WallTime accepted{hours(24 * 20000)};
+
+Transaction transaction(std::optional<smtp::Mailbox> sender = smtp::Mailbox{"s", "from.example"}) {
+  auto message = std::make_shared<spool::StoredMessage>();
+  message->envelope.sender = std::move(sender);
+  message->envelope.accepted = accepted;
+  for (const char* local : {"a", "b"}) message->envelope.recipients.push_back({.address = {local, "to.example"}});
+  return make_transaction(message, "to.example", 0);
+}
+
+Outcome outcome(Outcome::Kind kind, int code) {
+  Outcome result;
+  result.kind = kind;
+  result.reply = smtp::make_reply(code, {}, "words");
+  return result;
+}
+
+TEST(Settlement, EachRecipientGoesItsOwnWay) {
+  const auto result =
+      settle({}, transaction(), {outcome(Outcome::Kind::delivered, 250), outcome(Outcome::Kind::failed, 550)},
+             accepted + minutes(1), 0.5);
+  EXPECT_EQ(result.update.recipients[0].state, mail::RecipientState::delivered);
+  EXPECT_EQ(result.update.recipients[1].state, mail::RecipientState::bounced);
+  EXPECT_FALSE(result.waiting);
+  ASSERT_EQ(result.failures.size(), 1U);
+  EXPECT_EQ(result.failures[0].recipient.address.local, "b");
+}
+
+TEST(Settlement, ADeferredRecipientWaitsForTheSchedule) {
+  const auto now = accepted + minutes(1);
+  const auto result = settle({}, transaction(),
+                             {outcome(Outcome::Kind::deferred, 451), outcome(Outcome::Kind::delivered, 250)}, now, 0.5);
+  EXPECT_TRUE(result.waiting);
+  EXPECT_TRUE(result.failures.empty());
+  EXPECT_EQ(result.update.attempts, 1U);
+  EXPECT_NEAR(std::chrono::duration<double>(*result.update.next_attempt - now).count(), 300, 31);
+}
+
+TEST(Settlement, AfterTheExpiryTheSenderIsTold) {
+  const auto result =
+      settle({}, transaction(), {outcome(Outcome::Kind::deferred, 451), outcome(Outcome::Kind::deferred, 451)},
+             accepted + hours(24 * 5 + 1), 0.5);
+  EXPECT_FALSE(result.waiting);
+  EXPECT_EQ(result.failures.size(), 2U);
+  EXPECT_EQ(result.update.recipients[0].state, mail::RecipientState::expired);
+}
+
+TEST(Settlement, ReportsExpireSooner) {
+  const auto result =
+      settle({}, transaction(std::nullopt),
+             {outcome(Outcome::Kind::deferred, 451), outcome(Outcome::Kind::deferred, 451)}, accepted + hours(25), 0.5);
+  EXPECT_EQ(result.update.recipients[0].state, mail::RecipientState::expired);
+}
+
+TEST(Settlement, TheDelayWarningIsDueOnceAndNeverForReports) {
+  const auto late = accepted + hours(5);
+  const deliver::Outcomes both = {outcome(Outcome::Kind::deferred, 451), outcome(Outcome::Kind::deferred, 451)};
+  const auto first = settle({}, transaction(), both, late, 0.5);
+  EXPECT_EQ(first.delays.size(), 2U);
+  EXPECT_EQ(first.update.warned, true);
+  EXPECT_TRUE(settle({}, transaction(std::nullopt), both, late, 0.5).delays.empty());
+}
+
+TEST(Settlement, SoftBounceKeepsPermanentFailures) {
+  Settings settings;
+  settings.soft_bounce = true;
+  const auto result =
+      settle(settings, transaction(), {outcome(Outcome::Kind::failed, 550), outcome(Outcome::Kind::failed, 550)},
+             accepted + minutes(1), 0.5);
+  EXPECT_TRUE(result.waiting);
+  EXPECT_TRUE(result.failures.empty());
+}
+
+}  // namespace
+}  // namespace godwit::dispatch
