@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "godwit/auth/password.hpp"
+
+#include <gtest/gtest.h>
+
+namespace godwit::auth {
+namespace {
+
+using namespace std::string_literals;
+
+// crypt(5): $6$ with salt "salt"; $1$ with the same.
+constexpr const char* sha512 =
+    "$6$salt$IxDD3jeSOb5eB1CX5LBsqZFVkJdido3OUILO5Ifz5iwMuTS4XMS130MTSuDDl3aCI6WouIL9AjRbLCelDCy.g.";
+
+TEST(Password, HashMatchesItsPasswordAndNoOther) {
+  const auto hash = hash_password("correct horse");
+  ASSERT_TRUE(hash);
+  EXPECT_TRUE(hash->starts_with("$y$"));
+  EXPECT_TRUE(password_matches("correct horse", *hash));
+  EXPECT_FALSE(password_matches("correct hors", *hash));
+  EXPECT_FALSE(password_matches("", *hash));
+}
+
+TEST(Password, SameTwiceGivesDifferentHashes) {
+  EXPECT_NE(*hash_password("x"), *hash_password("x"));
+}
+
+TEST(Password, HashesOfOtherKindsAreVerified) {
+  EXPECT_TRUE(password_matches("password", sha512));
+}
+
+TEST(Password, NothingAfterANulIsIgnored) {
+  EXPECT_FALSE(password_matches("password\0x"s, sha512));
+  EXPECT_FALSE(hash_password("a\0b"s));
+}
+
+TEST(Password, OverlongAndEmptyAreRefused) {
+  EXPECT_FALSE(hash_password(std::string(512, 'a')));
+  EXPECT_FALSE(password_matches(std::string(600, 'a'), sha512));
+  EXPECT_FALSE(hash_password(""));
+  EXPECT_TRUE(hash_password(std::string(511, 'a')));
+}
+
+TEST(Password, UnknownKindMatchesNothing) {
+  for (const char* hash : {"", "!", "*", "*0", "plain", "{SSHA}xyz", "$99$x$y"}) {
+    EXPECT_FALSE(is_known_hash(hash)) << hash;
+    EXPECT_FALSE(password_matches("plain", hash)) << hash;
+  }
+  EXPECT_FALSE(password_matches("x", std::string(1000, '$')));
+}
+
+TEST(Password, GeneratedOnesDifferAndMakeHashes) {
+  const std::string password = generate_password();
+  EXPECT_EQ(password.size(), 24U);
+  EXPECT_NE(password, generate_password());
+  EXPECT_TRUE(hash_password(password));
+}
+
+}  // namespace
+}  // namespace godwit::auth
