@@ -21,10 +21,14 @@ class DataReader {
   Chunk read(std::string_view& input);
   bool bare_newline() const { return bare_newline_; }  // a bare CR or LF was seen so far
   bool has_nul() const { return has_nul_; }
-  std::size_t longest_line() const { return longest_line_; }
+  std::size_t longest_line() const { return longest_line_; }  // octets without the line end
 
  private:
   enum class State { line_start, text, cr, dot, dot_cr };
+  Chunk read_text(std::string_view& input);
+  Chunk resolve_cr(std::string_view& input);
+  void end_line();
+
   State state_ = State::line_start;
   bool bare_newline_ = false;
   bool has_nul_ = false;

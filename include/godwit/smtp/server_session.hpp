@@ -5,10 +5,14 @@
 //
 // The contract of the driver:
 //  * Feed Connected (or ProxyHeader first on a PROXY listener), perform the returned actions in order, go on.
-//  * At most one of the asking actions (StartTls, Authenticate, CheckSender, CheckRecipient, BeginMessage, Commit, and a Body
-//    whose `answer` is set) is open at a time, and it is the last of its batch; the session takes no bytes until the answer
-//    (TlsReady, AuthResult, Verdict, MessageReady | Refused, Committed | Refused, BodyTaken) arrives.  Bytes that arrived before
-//    (pipelining, RFC 2920) wait inside the session and are processed after the answer.
+//  * At most one of the asking actions (StartTls, Authenticate, CheckSender, CheckRecipient, BeginMessage, Body, Commit) is open
+//    at a time, and it is the last of its batch; the session takes no bytes until the answer (TlsReady, AuthResult, Verdict,
+//    MessageReady | Refused, BodyTaken | Refused, Committed | Refused) arrives.  Bytes that arrived before (pipelining, RFC 2920)
+//    wait inside the session and are processed after the answer.
+//  * A message that was begun ends in exactly one of Commit and Discard; a Refused answer to Body is followed by Discard at once, one
+//    to BeginMessage or Commit is itself the end.  A Commit that is open when the session closes may still succeed.
+//  * TimedOut, PeerClosed and Stopping may come at any time, also instead of an answer; Sent and Stopping answer nothing: a Read
+//    that is open stays open.  Every session ends in Close, after which nothing more comes.
 //  * After a batch whose last action is Read, read at most `limit` bytes before `deadline` and feed Bytes, or TimedOut or PeerClosed.
 //  * Send carries reply bytes; with `flush` false the driver may gather them with later ones (a pipelined batch), but
 //    writes them before it waits for input or an answer that takes long.

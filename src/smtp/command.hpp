@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Command lines as values (RFC 5321 section 4.1.1, RFC 1870, RFC 6152, RFC 4954).  Pure functions: string_view → value
+// or the reply that refuses it; nothing is allocated to refuse.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string_view>
+
+#include "godwit/smtp/server_session.hpp"
+#include "replies.hpp"
+
+namespace godwit::smtp {
+
+enum class Verb { helo, ehlo, mail, rcpt, data, rset, noop, quit, vrfy, help, expn, starttls, auth, http, unknown };
+
+struct Command {
+  Verb verb = Verb::unknown;
+  std::string_view argument;  // without the white space around it
+};
+
+// Requires: no CR, LF or NUL in `line`.  Refuses control and 8-bit characters, and the empty line.
+std::expected<Command, FixedReply> parse_command(std::string_view line);
+
+struct MailCommand {
+  ReversePath sender;
+  MailParameters parameters;  // size: the greatest number there is, where the number said does not fit
+};
+std::expected<MailCommand, FixedReply> parse_mail(std::string_view argument);
+std::expected<Mailbox, FixedReply> parse_rcpt(std::string_view argument);
+
+}  // namespace godwit::smtp

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of commands, and those that concern the connection.
+#include "server_machine.hpp"
+
+namespace godwit::smtp {
+namespace {
+
+constexpr std::size_t max_hello = 255;  // RFC 5321 section 4.5.3.1.2
+
+bool takes_no_argument(Verb verb) {
+  return verb == Verb::data || verb == Verb::rset || verb == Verb::quit || verb == Verb::starttls;
+}
+
+}  // namespace
+
+void ServerSession::Machine::execute(const Command& command) {
+  if (takes_no_argument(command.verb) && !command.argument.empty()) return reject(replies::no_parameters);
+  switch (command.verb) {
+    case Verb::helo:
+    case Verb::ehlo:
+      return hello_command(command);
+    case Verb::mail:
+      return mail(command.argument);
+    case Verb::rcpt:
+      return rcpt(command.argument);
+    case Verb::data:
+      return data();
+    case Verb::rset:
+      return rset();
+    case Verb::quit:
+      return quit();
+    case Verb::starttls:
+      return starttls();
+    case Verb::auth:
+      return auth(command.argument);
+    case Verb::expn:
+      return reject(replies::not_implemented);
+    case Verb::unknown:
+      return reject(replies::unknown_command);
+    case Verb::http:
+      send(replies::not_http);
+      return close(action::Close::Reason::policy);
+    case Verb::vrfy:
+      if (command.argument.empty()) return reject(replies::vrfy_syntax);
+      send(replies::vrfy);
+      return count_useless();
+    case Verb::noop:
+      send(replies::ok);
+      return count_useless();
+    case Verb::help:
+      send(replies::help);
+      return count_useless();
+  }
+}
+
+// RFC 5321 section 4.1.1.1 and 4.1.4.  The name is not checked here: many hosts that send good mail say a bad one.
+void ServerSession::Machine::hello_command(const Command& command) {
+  if (command.argument.empty() || command.argument.size() > max_hello) return reject(replies::hello_syntax);
+  end_transaction();
+  hello_ = {command.verb == Verb::ehlo, std::string(command.argument)};
+  if (hello_.extended) {
+    using replies::Offer;
+    const bool starttls = settings_.tls == TlsMode::starttls && !tls_;
+    const bool auth = settings_.offer_auth && tls_ && account_.empty();
+    send(replies::ehlo(settings_, starttls ? Offer::made : Offer::withheld, auth ? Offer::made : Offer::withheld));
+  } else {
+    send(replies::helo(settings_));
+  }
+  count_useless();
+}
+
+void ServerSession::Machine::starttls() {
+  if (tls_) return reject(replies::starttls_twice);
+  if (settings_.tls != TlsMode::starttls) return reject(replies::starttls_not_offered);
+  end_transaction();
+  send(replies::starttls_ready);
+  actions_.emplace_back(action::StartTls{});
+  input_.unread() = {};  // what a man in the middle put behind the command is never executed
+  state_ = StartingTls{};
+}
+
+void ServerSession::Machine::quit() {
+  send(replies::bye);
+  close(action::Close::Reason::quit);
+}
+
+}  // namespace godwit::smtp

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// The machine behind ServerSession.  A state owns only its own data; what outlives a state (hello, TLS, account, the
+// open transaction) are the few members below.  Sources: server_session.cpp (events, the loop), server_commands.cpp
+// (the table of commands and the small ones), server_transaction.cpp (MAIL, RCPT, RSET), server_data.cpp (DATA),
+// server_auth.cpp (AUTH).
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "command.hpp"
+#include "godwit/smtp/framing.hpp"
+#include "godwit/smtp/server_session.hpp"
+#include "input.hpp"
+#include "line_reader.hpp"
+#include "replies.hpp"
+#include "sasl.hpp"
+
+namespace godwit::smtp {
+
+class ServerSession::Machine {
+ public:
+  explicit Machine(const SessionSettings& settings);
+  ~Machine();
+  Machine(const Machine&) = delete;
+  Machine& operator=(const Machine&) = delete;
+
+  const std::vector<ServerAction>& next(const ServerEvent& event);
+
+  const Hello& hello() const { return hello_; }
+  const std::optional<TlsInfo>& tls() const { return tls_; }
+  const std::string& account() const { return account_; }
+  const ReversePath& sender() const;
+  const MailParameters& mail_parameters() const;
+  std::string_view protocol() const;
+  std::string_view stage() const;
+
+ private:
+  struct Unconnected {};  // before Connected; on an implicit TLS listener: before the handshake
+  struct AwaitingCommand {};
+  struct StartingTls {};
+  struct AwaitingResponse {  // the client's answer to a 334
+    enum class Prompt { plain, user, password } prompt = Prompt::plain;
+    std::string user;
+  };
+  struct Authenticating {};
+  struct CheckingSender {};
+  struct CheckingRecipient {};
+  struct BeginningMessage {};
+  struct Receiving {
+    DataReader reader;
+    std::string body;  // what the Body action shows
+    std::uint64_t size = 0;
+    std::optional<Reply> refusal;  // set: the message was discarded; what still comes of it is read and forgotten
+    bool ended = false;            // CRLF.CRLF was read
+    bool asking = false;           // a Body was given out and not answered
+  };
+  struct Committing {};
+  struct Closed {};
+  using State = std::variant<Unconnected, AwaitingCommand, StartingTls, AwaitingResponse, Authenticating,
+                             CheckingSender, CheckingRecipient, BeginningMessage, Receiving, Committing, Closed>;
+  template <class S>
+  bool in() const {
+    return std::holds_alternative<S>(state_);
+  }
+
+  struct Transaction {
+    ReversePath sender;
+    MailParameters parameters;
+    std::size_t recipients = 0;  // accepted
+    bool recipient_refused = false;
+  };
+
+  // Events (server_session.cpp; verdicts beside their commands).
+  void on(const event::Connected&);
+  void on(const event::ProxyHeader&);
+  void on(const event::Bytes&) {}  // next() gave them to input_
+  void on(const event::Sent&) {}
+  void on(const event::TlsReady& event);
+  void on(const event::AuthChallenge& event);
+  void on(const event::AuthResult& event);
+  void on(const event::Verdict& event);
+  void on(const event::MessageReady& event);
+  void on(const event::Refused& event);
+  void on(const event::BodyTaken& event);
+  void on(const event::Committed& event);
+  void on(const event::TimedOut& event);
+  void on(const event::PeerClosed& event);
+  void on(const event::Stopping& event);
+
+  // The loop.
+  bool takes_input() const;
+  bool may_stop() const { return in<AwaitingCommand>() || in<AwaitingResponse>(); }
+  void run();
+  bool step();
+  bool step_line();
+  void ask_to_read();
+  void settle_flush();
+  void forget_actions();
+
+  // What handlers say.
+  void send(const Reply& reply);
+  void send(const FixedReply& reply) { send(make_reply(reply)); }
+  void reject(const FixedReply& reply);  // the client's mistake: counts towards settings.errors
+  void pass_on(const Reply& reply);      // others' words; a 421 among them closes
+  void count_useless();
+  void close(action::Close::Reason reason);
+  void stop();
+  void end_transaction();
+
+  // Commands.
+  void execute(const Command& command);
+  void hello_command(const Command& command);
+  void starttls();
+  void quit();
+  void mail(std::string_view argument);
+  void rcpt(std::string_view argument);
+  void rset();
+  void data();
+  void auth(std::string_view argument);
+
+  void response(AwaitingResponse state, std::string_view line);
+  void plain_response(std::string_view response);
+  void user_response(std::string_view response);
+  void authenticate(std::string_view mechanism, Credentials credentials);
+
+  void receive(Receiving& receiving);
+  void check_content(Receiving& receiving);
+  void refuse_message(Receiving& receiving, Reply reply);
+  void end_data(Receiving& receiving);
+
+  const SessionSettings& settings_;
+  State state_;
+  Input input_;
+  LineReader lines_;
+  std::vector<ServerAction> actions_;
+  Hello hello_;
+  std::optional<TlsInfo> tls_;
+  std::string account_;
+  std::optional<Transaction> transaction_;
+  int errors_ = 0;
+  int useless_ = 0;  // refused recipients and commands that lead nowhere, since the last message
+  bool stopping_ = false;
+};
+
+}  // namespace godwit::smtp

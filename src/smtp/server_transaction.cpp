@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// MAIL, RCPT and RSET (RFC 5321 sections 3.3, 4.1.1.2, 4.1.1.3, 4.1.1.5).
+#include <cassert>
+#include <limits>
+#include <utility>
+
+#include "server_machine.hpp"
+
+namespace godwit::smtp {
+
+void ServerSession::Machine::mail(std::string_view argument) {
+  if (hello_.name.empty()) return reject(replies::need_hello);
+  if (transaction_) return reject(replies::nested_mail);
+  if (settings_.require_auth && account_.empty()) {
+    const bool needs_tls = !tls_ && settings_.tls == TlsMode::starttls;
+    return reject(needs_tls ? replies::tls_required : replies::auth_required);
+  }
+  auto command = parse_mail(argument);
+  if (!command) return reject(command.error());
+  // RFC 1870 section 6.1.  Not an error of the client: it asked before it sent.
+  const auto bound =
+      settings_.message_size != 0 ? settings_.message_size : std::numeric_limits<std::uint64_t>::max() - 1;
+  if (command->parameters.size > bound) return send(replies::too_large);
+  transaction_.emplace(std::move(command->sender), std::move(command->parameters));
+  actions_.emplace_back(action::CheckSender{transaction_->sender, transaction_->parameters});
+  state_ = CheckingSender{};
+}
+
+void ServerSession::Machine::rcpt(std::string_view argument) {
+  if (!transaction_) return reject(replies::need_mail);
+  auto recipient = parse_rcpt(argument);
+  if (!recipient) return reject(recipient.error());
+  // RFC 5321 section 4.5.3.1.10: the client sends to those accepted, and to the rest again; so no error either.
+  if (transaction_->recipients >= settings_.recipients) return send(replies::too_many_recipients);
+  actions_.emplace_back(action::CheckRecipient{*std::move(recipient)});
+  state_ = CheckingRecipient{};
+}
+
+void ServerSession::Machine::on(const event::Verdict& event) {
+  assert(in<CheckingSender>() || in<CheckingRecipient>());
+  const bool of_sender = in<CheckingSender>();
+  state_ = AwaitingCommand{};
+  if (!event.refusal) {
+    if (!of_sender) ++transaction_->recipients;
+    return send(of_sender ? replies::sender_ok : replies::recipient_ok);
+  }
+  if (of_sender)
+    end_transaction();
+  else
+    transaction_->recipient_refused = true;
+  pass_on(*event.refusal);
+  if (event.disconnect && !in<Closed>()) return close(action::Close::Reason::policy);
+  count_useless();
+}
+
+void ServerSession::Machine::rset() {
+  end_transaction();
+  send(replies::ok);
+  count_useless();
+}
+
+}  // namespace godwit::smtp

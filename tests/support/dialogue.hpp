@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+// Scripted dialogues with a ServerSession.  A script has a line each:
+//
+//   C: bytes     the client sends the line and CR LF; lines without an S between them are sent in one piece (pipelined)
+//   c: bytes     the same without CR LF.  Escapes: \r \n \0 \t \\ \xNN
+//   S: reply     the next reply line must be this (escapes too)
+//   A: ...       how the next question of a kind is answered, before it comes up: "sender REPLY", "recipient REPLY" (a
+//   reply
+//                that refuses, after it "disconnect" in brackets closes), "begin WHY", "body WHY", "commit WHY" (full,
+//                unhealthy, back_pressure, too_large, policy), "auth rejected|unavailable|accepted NAME"
+//   X: reason    the session must have closed so: quit timed_out peer_closed errors stopping policy tls_failed
+//
+// check() runs it as written, then with every byte alone, then again and again with the peer gone, the deadline passed,
+// the daemon stopping, or a refusal at each step in turn; the session must keep its contract and end in Close each
+// time.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "godwit/base/text.hpp"
+#include "godwit/smtp/server_session.hpp"
+#include "support/session_driver.hpp"
+
+namespace godwit::test {
+
+std::string unescape(std::string_view text);
+
+class Dialogue {
+ public:
+  explicit Dialogue(smtp::SessionSettings settings) : settings_(std::move(settings)) {}
+
+  Dialogue& script(std::string_view text);
+  Dialogue& client(std::string bytes);  // like "c:", unescaped
+  // Also gives what the run as written came to.
+  SessionDriver check();
+
+ private:
+  struct Step {
+    enum class Kind { client, reply, answer, closed } kind = Kind::client;
+    std::string text;
+  };
+  enum class Failure { none, peer_closed, timed_out, stopping, refused };
+  struct Run {
+    SessionDriver driver;
+    std::size_t piece = 0;  // bytes given at once; 0: all
+    Failure failure = Failure::none;
+    std::size_t fail_at = 0;  // the event replaced, from 0
+    std::size_t events = 0;
+    std::size_t replies_read = 0;
+  };
+
+  void play(Run& run);
+  void play(Run& run, const Step& step);
+  void say(Run& run, std::string_view bytes);
+  void pump(Run& run);
+  bool fail_now(Run& run);
+  void expect_reply(Run& run, const std::string& line);
+  static void prepare(SessionDriver& driver, std::string_view text);
+
+  smtp::SessionSettings settings_;
+  std::vector<Step> steps_;
+};
+
+inline std::string unescape(std::string_view text) {
+  static constexpr std::string_view digits = "0123456789abcdef";
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\\' || i + 1 == text.size()) {
+      result += text[i];
+      continue;
+    }
+    switch (text[++i]) {
+      case 'r':
+        result += '\r';
+        break;
+      case 'n':
+        result += '\n';
+        break;
+      case 't':
+        result += '\t';
+        break;
+      case '0':
+        result += '\0';
+        break;
+      case 'x':
+        result += static_cast<char>(digits.find(text[i + 1]) * 16 + digits.find(text[i + 2]));
+        i += 2;
+        break;
+      default:
+        result += text[i];
+    }
+  }
+  return result;
+}
+
+inline Dialogue& Dialogue::script(std::string_view text) {
+  for (const auto raw : base::split(text, '\n')) {
+    const auto line = base::trim(raw);
+    if (line.empty()) continue;
+    const auto rest = std::string(line.size() > 3 ? line.substr(3) : std::string_view());
+    switch (line.front()) {
+      case 'C':
+        client(unescape(rest) + "\r\n");
+        break;
+      case 'c':
+        client(unescape(rest));
+        break;
+      case 'S':
+        steps_.push_back({Step::Kind::reply, unescape(rest)});
+        break;
+      case 'A':
+        steps_.push_back({Step::Kind::answer, rest});
+        break;
+      case 'X':
+        steps_.push_back({Step::Kind::closed, rest});
+        break;
+      default:
+        ADD_FAILURE() << "bad script line: " << line;
+    }
+  }
+  return *this;
+}
+
+inline Dialogue& Dialogue::client(std::string bytes) {
+  if (!steps_.empty() && steps_.back().kind == Step::Kind::client)
+    steps_.back().text += bytes;
+  else
+    steps_.push_back({Step::Kind::client, std::move(bytes)});
+  return *this;
+}
+
+inline void Dialogue::prepare(SessionDriver& driver, std::string_view text) {
+  namespace event = smtp::event;
+  const auto kind = text.substr(0, text.find(' '));
+  const auto rest = base::trim(text.substr(kind.size()));
+  if (kind == "sender" || kind == "recipient") {
+    const bool disconnect = rest.ends_with("[disconnect]");
+    smtp::ReplyReader reader;
+    const auto wire = std::string(base::trim(rest.substr(0, rest.find("[disconnect]")))) + "\r\n";
+    std::string_view view = wire;
+    ASSERT_EQ(reader.read(view), smtp::ReplyReader::Status::complete) << rest;
+    driver.prepare(kind == "sender" ? Ask::sender : Ask::recipient, event::Verdict{reader.reply(), disconnect});
+  } else if (kind == "auth") {
+    using Outcome = event::AuthResult::Outcome;
+    const auto outcome = rest == "rejected"      ? Outcome::rejected
+                         : rest == "unavailable" ? Outcome::unavailable
+                                                 : Outcome::accepted;
+    const auto account = rest.starts_with("accepted ") ? rest.substr(9) : std::string_view();
+    driver.prepare(Ask::auth, event::AuthResult{outcome, std::string(account)});
+  } else {
+    static const std::map<std::string_view, event::RefusedWhy> whys = {
+        {"full", event::RefusedWhy::full},           {"unhealthy", event::RefusedWhy::unhealthy},
+        {"policy", event::RefusedWhy::policy},       {"back_pressure", event::RefusedWhy::back_pressure},
+        {"too_large", event::RefusedWhy::too_large}, {"not_canonical", event::RefusedWhy::not_canonical}};
+    static const std::map<std::string_view, Ask> asks = {
+        {"begin", Ask::begin}, {"body", Ask::body}, {"commit", Ask::commit}};
+    ASSERT_TRUE(whys.contains(rest) && asks.contains(kind)) << text;
+    driver.prepare(asks.at(kind), event::Refused{whys.at(rest), {}});
+  }
+}
+
+// Replaces the event that is due by the run's failure; false if it is not its turn.
+inline bool Dialogue::fail_now(Run& run) {
+  if (run.events++ != run.fail_at) return false;
+  switch (run.failure) {
+    case Failure::none:
+      return false;
+    case Failure::peer_closed:
+      run.driver.feed(smtp::event::PeerClosed{});
+      EXPECT_TRUE(run.driver.closed());
+      return true;
+    case Failure::timed_out:
+      run.driver.feed(smtp::event::TimedOut{});
+      EXPECT_TRUE(run.driver.closed());
+      return true;
+    case Failure::stopping:
+      run.driver.feed(smtp::event::Stopping{});
+      return run.driver.closed().has_value();  // else the event comes all the same
+    case Failure::refused:
+      if (!run.driver.asking()) return false;
+      run.driver.feed(run.driver.refusal());
+      return true;
+  }
+  return false;
+}
+
+// Answers what is asked.
+inline void Dialogue::pump(Run& run) {
+  while (run.driver.asking() && !run.driver.closed()) {
+    if (fail_now(run)) continue;
+    run.driver.feed(run.driver.answer());
+  }
+}
+
+inline void Dialogue::say(Run& run, std::string_view bytes) {
+  while (!bytes.empty() && !run.driver.closed()) {
+    pump(run);
+    if (run.driver.closed() || fail_now(run)) continue;
+    std::string piece(bytes.substr(0, run.piece == 0 ? run.driver.read_limit() : run.piece));
+    bytes.remove_prefix(piece.size());
+    run.driver.feed(smtp::event::Bytes{piece});
+    piece.assign(piece.size(), '#');                     // who still looked at it would see this
+    if (run.driver.ask() == Ask::tls) return pump(run);  // the rest was clear text: the handshake never sees it
+  }
+  pump(run);
+}
+
+inline void Dialogue::expect_reply(Run& run, const std::string& line) {
+  if (run.failure != Failure::none) return;
+  const auto end = run.driver.replies().find("\r\n", run.replies_read);
+  if (end == std::string::npos) {
+    ADD_FAILURE() << "no reply where this was expected: " << line;
+    return;
+  }
+  EXPECT_EQ(run.driver.replies().substr(run.replies_read, end - run.replies_read), line);
+  run.replies_read = end + 2;
+}
+
+inline void Dialogue::play(Run& run, const Step& step) {
+  using Reason = smtp::action::Close::Reason;
+  static const std::map<std::string_view, Reason> reasons = {{"quit", Reason::quit},
+                                                             {"timed_out", Reason::timed_out},
+                                                             {"peer_closed", Reason::peer_closed},
+                                                             {"errors", Reason::errors},
+                                                             {"stopping", Reason::stopping},
+                                                             {"policy", Reason::policy},
+                                                             {"tls_failed", Reason::tls_failed}};
+  switch (step.kind) {
+    case Step::Kind::client:
+      return say(run, step.text);
+    case Step::Kind::reply:
+      return expect_reply(run, step.text);
+    case Step::Kind::answer:
+      return prepare(run.driver, step.text);
+    case Step::Kind::closed:
+      if (run.failure != Failure::none) return;
+      ASSERT_TRUE(run.driver.closed()) << "not closed: " << step.text;
+      EXPECT_EQ(run.driver.closed(), reasons.at(step.text));
+  }
+}
+
+inline void Dialogue::play(Run& run) {
+  if (settings_.tls == smtp::TlsMode::implicit) run.driver.feed(smtp::event::TlsReady{});
+  run.driver.feed(smtp::event::Connected{});
+  for (const auto& step : steps_) {
+    play(run, step);
+    if (::testing::Test::HasFailure()) return;
+  }
+  if (run.failure == Failure::none) {
+    EXPECT_EQ(run.driver.replies().substr(run.replies_read), "") << "unexpected replies";
+  }
+  if (!run.driver.closed()) run.driver.feed(smtp::event::PeerClosed{});
+  EXPECT_TRUE(run.driver.closed());
+  for (const auto& violation : run.driver.violations()) ADD_FAILURE() << violation;
+}
+
+inline SessionDriver Dialogue::check() {
+  Run written{SessionDriver(settings_)};
+  play(written);
+  if (::testing::Test::HasFailure()) return std::move(written.driver);
+  {
+    SCOPED_TRACE("split at every byte");
+    Run split{SessionDriver(settings_), 1};
+    play(split);
+    EXPECT_EQ(split.driver.replies(), written.driver.replies());
+    EXPECT_EQ(split.driver.committed(), written.driver.committed());
+  }
+  for (const auto failure : {Failure::peer_closed, Failure::timed_out, Failure::stopping, Failure::refused}) {
+    for (std::size_t at = 0; at < written.events && !::testing::Test::HasFailure(); ++at) {
+      SCOPED_TRACE("failure " + std::to_string(static_cast<int>(failure)) + " at event " + std::to_string(at));
+      Run failing{SessionDriver(settings_), 0, failure, at};
+      play(failing);
+    }
+  }
+  return std::move(written.driver);
+}
+
+}  // namespace godwit::test

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/dialogue.hpp"
+
+namespace godwit {
+namespace {
+
+using test::Dialogue;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr auto open_transaction = R"(
+    S: 220 mx.example ESMTP Godwit
+    C: HELO c.example
+    S: 250 mx.example
+    C: MAIL FROM:<a@c.example>
+    S: 250 2.1.0 Ok
+    C: RCPT TO:<b@mx.example>
+    S: 250 2.1.5 Ok
+)";
+constexpr auto start = "C: DATA\nS: 354 End data with <CR><LF>.<CR><LF>";
+
+smtp::SessionSettings mx() {
+  smtp::SessionSettings settings;
+  settings.hostname = "mx.example";
+  return settings;
+}
+
+Dialogue data_dialogue(const smtp::SessionSettings& settings = mx()) {
+  Dialogue dialogue(settings);
+  dialogue.script(open_transaction).script(start);
+  return dialogue;
+}
+
+TEST(ServerData, UndoesDotStuffing) {
+  const auto run = data_dialogue()
+                       .script(R"(
+    C: ..
+    C: .hidden
+    C: ...x
+    C: a.
+    C: .
+    S: 250 2.0.0 Ok: queued as 0000000000001
+  )")
+                       .check();
+  EXPECT_THAT(run.committed(), ElementsAre(".\r\nhidden\r\n..x\r\na.\r\n"));
+}
+
+// Each was somewhere taken for the end of the data (RFC 5321 section 4.1.1.4 has only CR LF . CR LF): what follows
+// would have been a second message that no check saw.
+const std::vector<std::string> smuggling = {
+    "\\n.\\n",
+    "\\n.\\r\\n",
+    "\\r\\n.\\n",
+    "\\r.\\r",
+    "\\r.\\r\\n",
+    "\\r\\n.\\r",
+    "\\r\\n.\\r\\r\\n",
+    "\\r\\n\\0.\\r\\n",
+    "\\r\\n.\\0\\r\\n",
+    "\\r\\n.\\r\\0\\n",
+    "\\n\\n.\\n\\n",
+    "\\r\\r.\\r\\r",
+    "\\r\\n\\x20.\\r\\n",
+    "\\r\\n.\\x20\\r\\n",
+    "\\n.\\r",
+    "\\r.\\n",
+    "\\r\\n..\\r\\n",
+    "\\x85.\\x85",
+    "\\r\\r\\n.\\n",
+    "\\x0c.\\r\\n",
+    "\\x0b.\\x0b",
+};
+
+TEST(ServerData, NothingButCrLfDotCrLfEndsData) {
+  for (const auto mode : {smtp::BareNewline::reject, smtp::BareNewline::normalize}) {
+    for (const auto& variant : smuggling) {
+      SCOPED_TRACE(variant);
+      auto settings = mx();
+      settings.bare_newline = mode;
+      const bool has_nul = variant.find("\\0") != std::string::npos;
+      auto plain = test::unescape(variant);
+      for (std::size_t at; (at = plain.find("\r\n")) != std::string::npos;) plain.erase(at, 2);
+      const bool bare = plain.find_first_of("\r\n") != std::string::npos;
+      const std::string reply = has_nul ? "550 5.6.0 Message contains NUL"
+                                : bare && mode == smtp::BareNewline::reject
+                                    ? "550 5.6.0 Message contains bare <CR> or <LF>; lines must end in <CR><LF>"
+                                    : "250 2.0.0 Ok: queued as 0000000000001";
+      const auto run = data_dialogue(settings)
+                           .client("text" + test::unescape(variant) + "MAIL FROM:<evil@c.example>\r\n.\r\nQUIT\r\n")
+                           .script("S: " + reply + "\nS: 221 2.0.0 Bye\nX: quit")
+                           .check();
+      if (::testing::Test::HasFailure()) return;
+      EXPECT_EQ(run.committed().size(), reply.starts_with("250") ? 1U : 0U);
+    }
+  }
+}
+
+TEST(ServerData, NormalizesBareNewlinesWhereToldTo) {
+  auto settings = mx();
+  settings.bare_newline = smtp::BareNewline::normalize;
+  const auto run = data_dialogue(settings)
+                       .script(R"(
+    c: a\nb\r\nc\rd\r\r\n\n.\n\r\n.\r\n
+    S: 250 2.0.0 Ok: queued as 0000000000001
+  )")
+                       .check();
+  EXPECT_THAT(run.committed(), ElementsAre("a\r\nb\r\nc\r\nd\r\n\r\n\r\n.\r\n\r\n"));
+}
+
+TEST(ServerData, ReadsAMessageThatIsTooLargeToItsEnd) {
+  auto settings = mx();
+  settings.message_size = 100;
+  const auto run = data_dialogue(settings)
+                       .client(std::string(99, 'x') + "\r\n" + std::string(5000, 'y') + "\r\n.\r\nNOOP\r\n")
+                       .script("S: 552 5.3.4 Message size exceeds the limit\nS: 250 2.0.0 Ok")
+                       .check();
+  EXPECT_THAT(run.committed(), IsEmpty());
+  const auto fits = data_dialogue(settings)
+                        .client(std::string(98, 'x') + "\r\n.\r\n")
+                        .script("S: 250 2.0.0 Ok: queued as 0000000000001")
+                        .check();
+  EXPECT_EQ(fits.committed().at(0).size(), 100U);
+}
+
+TEST(ServerData, TakesLinesLongerThanTheStandardHas) {
+  const auto run = data_dialogue()
+                       .client(std::string(100000, 'x') + "\r\n.\r\n")
+                       .script("S: 250 2.0.0 Ok: queued as 0000000000001")
+                       .check();
+  EXPECT_EQ(run.committed().at(0).size(), 100002U);
+}
+
+TEST(ServerData, GivesAMessageOfOneReadOutInOneBody) {
+  const auto settings = mx();
+  smtp::ServerSession session(settings);
+  test::SessionDriver driver(settings);
+  driver.feed(smtp::event::Connected{});
+  driver.feed(smtp::event::Bytes{"HELO c\r\nMAIL FROM:<>\r\nRCPT TO:<b@mx.example>\r\nDATA\r\n"});
+  while (driver.asking()) driver.feed(driver.answer());
+  EXPECT_EQ(driver.read_limit(), 64U * 1024U);
+  std::string message;
+  for (int i = 0; i < 100; ++i) message += "..a line that was stuffed\r\n";
+  driver.feed(smtp::event::Bytes{message + ".\r\n"});
+  while (driver.asking()) driver.feed(driver.answer());
+  EXPECT_THAT(driver.trace(), ElementsAre("sender <>", "recipient <b@mx.example>", "begin", "body", "commit"));
+}
+
+struct RefusalCase {
+  const char* answer;
+  const char* reply;
+};
+
+TEST(ServerData, BlamesTheRightSideForARefusal) {
+  const std::vector<RefusalCase> cases = {{"full", "452 4.3.1 Insufficient system storage"},
+                                          {"unhealthy", "451 4.3.0 Cannot take mail right now, try again later"},
+                                          {"back_pressure", "451 4.3.0 Cannot take mail right now, try again later"},
+                                          {"too_large", "552 5.3.4 Message size exceeds the limit"},
+                                          {"not_canonical", "550 5.6.0 Message content is malformed"},
+                                          {"policy", "550 5.7.1 Message refused"}};
+  for (const auto& [answer, reply] : cases) {
+    SCOPED_TRACE(answer);
+    const std::string why = answer;
+    const std::string refusal = std::string("S: ") + reply;
+    const auto before =
+        Dialogue(mx()).script(open_transaction).script("A: begin " + why + "\nC: DATA\n" + refusal).check();
+    EXPECT_EQ(before.trace().back(), "close");
+    const auto middle =
+        data_dialogue()
+            .script("A: body " + why + "\nC: text\nC: more\nC: .\n" + refusal + "\nC: NOOP\nS: 250 2.0.0 Ok")
+            .check();
+    EXPECT_THAT(middle.committed(), IsEmpty());
+    const auto end = data_dialogue().script("A: commit " + why + "\nC: text\nC: .\n" + refusal).check();
+    EXPECT_THAT(end.committed(), IsEmpty());
+    if (::testing::Test::HasFailure()) return;
+  }
+}
+
+TEST(ServerData, DataWithoutRecipientsIsRefused) {
+  Dialogue(mx())
+      .script(R"(
+    S: 220 mx.example ESMTP Godwit
+    C: DATA
+    S: 503 5.5.1 Send HELO or EHLO first
+    C: HELO c
+    S: 250 mx.example
+    C: DATA
+    S: 503 5.5.1 Need MAIL first
+    C: MAIL FROM:<a@c.example>
+    S: 250 2.1.0 Ok
+    C: DATA
+    S: 503 5.5.1 Need RCPT first
+    A: recipient 550 5.1.1 No such user
+    C: RCPT TO:<b@mx.example>
+    C: DATA
+    S: 550 5.1.1 No such user
+    S: 554 5.5.1 No valid recipients
+    C: DATA now
+    S: 501 5.5.4 No parameters allowed
+  )")
+      .check();
+}
+
+TEST(ServerData, PeerThatLeavesInTheMiddleLeavesNothing) {
+  test::SessionDriver driver(mx());
+  driver.feed(smtp::event::Connected{});
+  driver.feed(smtp::event::Bytes{"HELO c\r\nMAIL FROM:<>\r\nRCPT TO:<b@mx.example>\r\nDATA\r\n"});
+  while (driver.asking()) driver.feed(driver.answer());
+  driver.feed(smtp::event::Bytes{"half of"});
+  while (driver.asking()) driver.feed(driver.answer());
+  driver.feed(smtp::event::PeerClosed{});
+  EXPECT_THAT(driver.trace(),
+              ElementsAre("sender <>", "recipient <b@mx.example>", "begin", "body", "discard", "close"));
+}
+
+}  // namespace
+}  // namespace godwit
