@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "meaning.hpp"
+
+namespace godwit::config {
+namespace {
+
+using server::ListenerSettings;
+using smtp::Service;
+using smtp::TlsMode;
+
+void add_default_listeners(Settings& settings) {
+  const auto add = [&](const char* address, Service service, TlsMode tls) {
+    settings.server.listeners.push_back({.address = *base::Endpoint::parse(address), .service = service, .tls = tls});
+  };
+  add("[::]:25", Service::mx, TlsMode::starttls);
+  if (settings.tls.certificates.empty()) return;
+  add("[::]:587", Service::submission, TlsMode::starttls);
+  add("[::]:465", Service::submission, TlsMode::implicit);
+}
+
+// Nobody asked for STARTTLS on these: where there is nothing to offer it with, they go without.
+void clear_unasked_starttls(Loaded& loaded) {
+  auto& settings = loaded.settings;
+  if (!settings.tls.certificates.empty()) return;
+  for (std::size_t i = 0; i < settings.server.listeners.size(); ++i) {
+    auto& listener = settings.server.listeners[i];
+    if (listener.service == Service::mx && listener.tls == TlsMode::starttls &&
+        !loaded.places.contains(fmt::format("listeners[{}].tls", i)))
+      listener.tls = TlsMode::none;
+  }
+}
+
+}  // namespace
+
+void complete(Loaded& loaded) {
+  auto& settings = loaded.settings;
+  if (!loaded.places.contains("listeners")) add_default_listeners(settings);
+  clear_unasked_starttls(loaded);
+  if (settings.route.origin.empty()) settings.route.origin = settings.hostname;
+  settings.server.hostname = settings.hostname;
+  settings.route.hostname = settings.hostname;
+  settings.dispatch.hostname = settings.hostname;
+  settings.deliver.hostname = settings.hostname;
+  settings.spool.message_size = settings.server.message_size;
+}
+
+}  // namespace godwit::config

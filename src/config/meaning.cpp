@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "meaning.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+namespace godwit::config {
+namespace {
+
+using route::RecipientRule;
+using route::TlsLevel;
+using smtp::Service;
+using smtp::TlsMode;
+
+class Checks {
+ public:
+  explicit Checks(Loaded& loaded) : loaded_(loaded), settings_(loaded.settings) {}
+
+  void hostname();
+  void listeners();
+  void listener(std::size_t index);
+  void listener_twice(std::size_t index);
+  void networks();
+  void domains();
+  void aliases();
+  void routes();
+  void route(std::size_t index);
+  void retry();
+  void directories();
+
+ private:
+  bool is_set(std::string_view key) const { return loaded_.places.contains(key); }
+  void error(std::string_view key, std::string message) { add(key, std::move(message), Severity::error); }
+  void warn(std::string_view key, std::string message) { add(key, std::move(message), Severity::warning); }
+  void add(std::string_view key, std::string message, Severity severity) {
+    loaded_.diagnostics.push_back(
+        {.place = loaded_.place_of(key), .message = std::move(message), .suggestion = {}, .severity = severity});
+  }
+
+  Loaded& loaded_;
+  const Settings& settings_;
+};
+
+void Checks::hostname() {
+  if (!is_set("hostname"))
+    error("hostname",
+          "hostname is required: the full name under which other hosts know this one, such as hostname: "
+          "mail.example.com");
+}
+
+// ---- listeners
+// --------------------------------------------------------------------------------------------------------
+
+void Checks::listener(std::size_t index) {
+  const auto& listener = settings_.server.listeners[index];
+  const auto key = fmt::format("listeners[{}]", index);
+  const auto tls_key = key + ".tls";
+  const bool certificates = is_set("tls.certificates");
+  if (listener.service == Service::submission && listener.tls == TlsMode::none)
+    return error(tls_key,
+                 "a submission listener cannot have tls: none: passwords are never taken in clear; use starttls "
+                 "or implicit");
+  if (listener.service == Service::submission && !certificates)
+    return error(key, "a submission listener needs tls.certificates: passwords are never taken in clear");
+  if (listener.tls != TlsMode::none && !certificates)
+    error(tls_key, "this listener needs tls.certificates (or tls: none)");
+}
+
+// Two listeners on one address would share its connections by chance (SO_REUSEPORT).
+void Checks::listener_twice(std::size_t index) {
+  const auto& all = settings_.server.listeners;
+  const auto& mine = all[index].address;
+  if (mine.port == 0) return;
+  for (std::size_t before = 0; before < index; ++before) {
+    const auto& other = all[before].address;
+    const auto both_families = [](const auto& a) { return a.is_v6() && a.is_unspecified(); };
+    const bool shared = (both_families(mine.address) && other.address.is_unspecified()) ||
+                        (both_families(other.address) && mine.address.is_unspecified());
+    if (other.port != mine.port || (other.address != mine.address && !shared)) continue;
+    const auto first = loaded_.place_of(fmt::format("listeners[{}].address", before));
+    return error(fmt::format("listeners[{}].address", index),
+                 fmt::format("{} is listened on twice; the first is at {}:{}:{}", to_string(mine), first.file,
+                             first.line, first.column));
+  }
+}
+
+void Checks::listeners() {
+  const auto& all = settings_.server.listeners;
+  if (all.empty()) warn("listeners", "no listeners: this host takes no mail over SMTP");
+  bool submission = false;
+  bool clear_mx = false;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto key = fmt::format("listeners[{}]", i);
+    // Not set: ours by default, or faulty and reported.
+    if (is_set("listeners") && !is_set(key + ".address")) continue;
+    if (is_set("listeners")) listener(i);
+    listener_twice(i);
+    submission = submission || all[i].service == Service::submission;
+    clear_mx = clear_mx || (all[i].service == Service::mx && all[i].tls == TlsMode::none && !is_set(key + ".tls"));
+  }
+  if (submission && !is_set("accounts"))
+    warn("listeners", "no accounts file: nobody can log in to submit mail; set accounts");
+  if (clear_mx && !is_set("tls.certificates"))
+    warn("listeners", "no tls.certificates: STARTTLS is not offered, mail arrives in clear");
+}
+
+void Checks::networks() {
+  const auto& networks = settings_.policy.trusted_networks;
+  for (std::size_t i = 0; i < networks.size(); ++i)
+    if (networks[i].prefix() == 0)
+      error(fmt::format("trusted_networks[{}]", i),
+            fmt::format("{} would make this host an open relay; name the networks of your own machines",
+                        to_string(networks[i])));
+}
+
+// ---- domains, aliases, routes
+// -----------------------------------------------------------------------------------------
+
+void Checks::domains() {
+  for (const auto& [name, domain] : settings_.route.domains) {
+    const auto key = "domains." + name;
+    if (domain.recipients == RecipientRule::accounts && !is_set("accounts"))
+      error(is_set(key + ".recipients") ? key + ".recipients" : key,
+            fmt::format("the recipients of {} are those with accounts, but there is no accounts file: set accounts, or "
+                        "recipients: any or a list",
+                        name));
+  }
+}
+
+void Checks::aliases() {
+  for (const auto& [address, targets] : settings_.route.aliases) {
+    if (targets.empty())
+      error("aliases." + address, fmt::format("the alias {} has no addresses: its mail would vanish", address));
+  }
+}
+
+void Checks::route(std::size_t index) {
+  const auto& route = settings_.route.routes[index];
+  const auto key = fmt::format("routes[{}]", index);
+  const auto level = route.has_tls ? route.tls : settings_.route.tls;
+  if (!route.tls_name.empty() && level != TlsLevel::verify)
+    error(key + ".tls.name", "a name is checked only with level: verify");
+  if (is_set(key + ".credentials.user") != is_set(key + ".credentials.password_file"))
+    error(key + ".credentials", "credentials need both user and password_file");
+  if (!is_set(key + ".credentials")) return;
+  if (!is_set(key + ".next_hop")) error(key + ".credentials", "credentials need a next_hop to send them to");
+  if (level == TlsLevel::none || level == TlsLevel::opportunistic)
+    error(key + ".credentials",
+          "credentials would be sent in clear: this route needs tls: verify, or at least require");
+  else if (level != TlsLevel::verify)
+    warn(key + ".credentials",
+         "credentials go to any host that answers at the next hop: use tls: verify if its "
+         "certificate is valid");
+}
+
+void Checks::routes() {
+  const auto& routes = settings_.route.routes;
+  bool all_taken = false;
+  for (std::size_t i = 0; i < routes.size(); ++i) {
+    route(i);
+    const auto key = fmt::format("routes[{}]", i);
+    if (all_taken) warn(key, "never used: a route before it takes all mail");
+    const auto& domains = routes[i].domains;
+    const bool any_domain = is_set(key + ".domains") ? std::ranges::find(domains, "*") != domains.end() : true;
+    all_taken = all_taken || (any_domain && !is_set(key + ".senders"));
+  }
+}
+
+// ---- the rest
+// ---------------------------------------------------------------------------------------------------------
+
+void Checks::retry() {
+  const auto& retry = settings_.dispatch.queue.retry;
+  const auto show = [](base::Duration d) { return base::format_duration(d); };
+  if (retry.first > retry.max)
+    error(is_set("delivery.retry.max") ? "delivery.retry.max" : "delivery.retry.first",
+          fmt::format("the longest wait (max: {}) is shorter than the first ({})", show(retry.max), show(retry.first)));
+  if (retry.max > retry.expire)
+    error(is_set("delivery.retry.expire") ? "delivery.retry.expire" : "delivery.retry.max",
+          fmt::format("messages expire ({}) before the longest wait (max: {}) is over", show(retry.expire),
+                      show(retry.max)));
+  if (retry.bounce_expire > retry.expire)
+    warn("delivery.retry.bounce_expire", fmt::format("bounces are kept longer ({}) than other mail (expire: {})",
+                                                     show(retry.bounce_expire), show(retry.expire)));
+  const auto& queue = settings_.dispatch.queue;
+  if (queue.connections_per_destination > queue.connections)
+    warn("delivery.connections_per_destination",
+         fmt::format("more than delivery.connections allows in all ({})", queue.connections));
+}
+
+void Checks::directories() {
+  const auto spool = std::filesystem::path(settings_.spool.directory).lexically_normal();
+  const auto state = std::filesystem::path(settings_.state.directory).lexically_normal();
+  if (spool / "" == state / "")
+    error(is_set("state.directory") ? "state.directory" : "spool.directory",
+          "spool.directory and state.directory must differ: the state may be deleted, the spool never");
+  if (settings_.spool.inline_limit * 2 > settings_.spool.segment_size)
+    error(is_set("spool.segment_size") ? "spool.segment_size" : "spool.inline_limit",
+          "spool.segment_size must be at least twice spool.inline_limit");
+  if (settings_.spool.memory < settings_.spool.inline_limit)
+    error("limits.memory", "limits.memory must be at least spool.inline_limit");
+}
+
+}  // namespace
+
+void check_meaning(Loaded& loaded) {
+  Checks checks(loaded);
+  checks.hostname();
+  checks.listeners();
+  checks.networks();
+  checks.domains();
+  checks.aliases();
+  checks.routes();
+  checks.retry();
+  checks.directories();
+}
+
+}  // namespace godwit::config

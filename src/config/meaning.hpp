@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is right key by key and wrong together, and the values that follow from others.  Called once all files are read.
+#pragma once
+
+#include "godwit/config/config.hpp"
+
+namespace godwit::config {
+
+// Fills in what was left out: listeners, origin, the values that several folders need.
+void complete(Loaded& loaded);
+
+// Appends what is wrong or doubtful.  Requires: complete() was called.
+void check_meaning(Loaded& loaded);
+
+}  // namespace godwit::config

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// What follows from the declarations of the keys beside reading: the reference, and what a reload cannot apply.
+#include "schema.hpp"
+
+namespace godwit::config {
+namespace {
+
+constexpr std::string_view introduction = R"(# Configuration
+
+*Made from the declarations in `src/config`; do not edit. `godwitd --print-configuration-reference` prints it.*
+
+One YAML file, by default `/etc/godwit/godwit.yaml`, holds the configuration; `conf/godwit.yaml` is a commented example to
+start from. `godwitd --config FILE --check` reports all errors at once, each as `file:line:column: message`. An unknown key is
+an error. Only `hostname` must be set.
+
+* Durations: `250ms 30s 5m 4h 5d 1h30m`. Sizes: `4096 512KiB 50MiB 1GiB`.
+* A domain or address may be written in any case. Paths are absolute.
+* *reload*: a changed value is applied by `godwitctl reload` or `systemctl reload godwitd`; *restart*: only at the next start.
+)";
+
+std::string escape_cell(std::string_view text) {
+  std::string cell;
+  for (const char c : text) {
+    if (c == '|') cell += '\\';
+    cell += c;
+  }
+  return cell;
+}
+
+std::string code(std::string_view text) {
+  return text.empty() ? std::string("`\"\"`") : fmt::format("`{}`", escape_cell(text));
+}
+
+std::string table_line(const Row& row) {
+  return fmt::format("| `{}` | {} | {} | {} | {} |\n", row.key, escape_cell(row.type),
+                     row.fallback == "required" ? std::string("required") : code(row.fallback),
+                     row.reload == Reload::yes ? "reload" : "restart", escape_cell(row.help));
+}
+
+}  // namespace
+
+std::string reference_markdown() {
+  std::string page(introduction);
+  std::string section = "-";
+  const Document defaults;
+  for (const auto& field : top_fields()) {
+    if (!field.unsupported.empty()) continue;
+    const bool own_section = field.key.find('.') != std::string::npos || !field.rows.empty();
+    const auto name = own_section ? field.key.substr(0, field.key.find('.')) : std::string();
+    if (name != section) {
+      page += fmt::format("\n## {}\n\n", name.empty() ? "General" : fmt::format("`{}`", name));
+      page += "| key | type | default | change | meaning |\n|---|---|---|---|---|\n";
+      section = name;
+    }
+    const Row own{.key = field.key,
+                  .type = field.type,
+                  .fallback = field.key == "hostname" ? "required" : field.show(defaults),
+                  .help = field.help,
+                  .reload = field.reload};
+    page += table_line(own);
+    for (auto row : field.rows) {
+      row.key = field.key + row.key;
+      row.reload = field.reload;
+      page += table_line(row);
+    }
+  }
+  return page;
+}
+
+std::vector<std::string> restart_needed(const Settings& old_settings, const Settings& new_settings) {
+  const Document before{.settings = old_settings, .include = {}};
+  const Document after{.settings = new_settings, .include = {}};
+  std::vector<std::string> keys;
+  for (const auto& field : top_fields())
+    if (field.reload == Reload::restart && field.show && field.show(before) != field.show(after))
+      keys.push_back(field.key);
+  return keys;
+}
+
+}  // namespace godwit::config

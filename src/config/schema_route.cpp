@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+// The keys inside a domain and inside a route.
+#include "names.hpp"
+#include "schema.hpp"
+
+namespace godwit::config {
+namespace {
+
+using route::DeliverKind;
+using route::DeliverTarget;
+using route::DomainSettings;
+using route::RecipientRule;
+using route::RouteSettings;
+using route::TlsLevel;
+
+std::string show_text(const std::string& text) {
+  return text;
+}
+
+auto invalid(std::string message) {
+  return base::fail(base::ErrorKind::invalid, std::move(message));
+}
+
+// ---- deliver
+// ----------------------------------------------------------------------------------------------------------
+
+base::Result<std::string> parse_maildir(const std::string& path) {
+  if (!path.starts_with('/')) return invalid("a maildir: path must start with /");
+  bool has_local = false;
+  for (std::size_t at = path.find('{'); at != std::string::npos; at = path.find('{', at + 1)) {
+    const auto name = path.substr(at, path.find('}', at) - at + 1);
+    has_local = has_local || name == "{local}";
+    if (name != "{local}" && name != "{domain}" && name != "{detail}")
+      return invalid(fmt::format("\"{}\" is none of {{local}}, {{domain}}, {{detail}}", base::printable(name)));
+  }
+  if (!has_local) return invalid("a maildir: path must contain {local}, or all users would share one folder");
+  return path;
+}
+
+base::Result<std::string> parse_lmtp(const std::string& text) {
+  const auto endpoint = base::Endpoint::parse(text);
+  if (!endpoint || (endpoint->unix_path.empty() && endpoint->port == 0) ||
+      (!endpoint->unix_path.empty() && !endpoint->unix_path.starts_with('/')))
+    return invalid(fmt::format("\"{}\" is neither unix:/path nor address:port", base::printable(text)));
+  return text;
+}
+
+base::Result<DeliverTarget> parse_deliver(const std::string& text) {
+  const auto colon = text.find(':');
+  const auto kind = text.substr(0, colon);
+  const auto argument = colon == std::string::npos ? std::string() : text.substr(colon + 1);
+  const auto target = [](DeliverKind k, base::Result<std::string> parsed) -> base::Result<DeliverTarget> {
+    if (!parsed) return std::unexpected(parsed.error());
+    return DeliverTarget{.kind = k, .argument = std::move(*parsed)};
+  };
+  if (kind == "maildir") return target(DeliverKind::maildir, parse_maildir(argument));
+  if (kind == "lmtp") return target(DeliverKind::lmtp, parse_lmtp(argument));
+  if (kind == "smtp") return target(DeliverKind::smtp, parse_next_hop(argument));
+  if (kind == "mx" && argument.empty()) return DeliverTarget{.kind = DeliverKind::mx, .argument = {}};
+  if (kind == "discard" && argument.empty()) return DeliverTarget{.kind = DeliverKind::discard, .argument = {}};
+  return invalid(
+      fmt::format("\"{}\" is none of maildir:/path/{{domain}}/{{local}}, lmtp:unix:/path, lmtp:address:port, "
+                  "smtp:host, mx, discard:",
+                  base::printable(text)));
+}
+
+std::string show_deliver(const DeliverTarget& target) {
+  switch (target.kind) {
+    case DeliverKind::maildir:
+      return "maildir:" + target.argument;
+    case DeliverKind::lmtp:
+      return "lmtp:" + target.argument;
+    case DeliverKind::smtp:
+      return "smtp:" + target.argument;
+    case DeliverKind::mx:
+      return "mx";
+    case DeliverKind::discard:
+      return "discard:";
+  }
+  return {};
+}
+
+// ---- recipients
+// -------------------------------------------------------------------------------------------------------
+
+Type<std::string> local_part() {
+  return scalar<std::string>(
+      "local part",
+      [](const std::string& text) -> base::Result<std::string> {
+        if (!parse_address(text + "@example.com") || text.find('@') != std::string::npos)
+          return invalid(fmt::format("\"{}\" is not the local part of an address", base::printable(text)));
+        return text;
+      },
+      show_text);
+}
+
+Type<DomainSettings> recipients() {
+  const auto rule = word<RecipientRule>({{"accounts", RecipientRule::accounts}, {"any", RecipientRule::any}}, {"lmtp"});
+  const auto names = list_of(local_part());
+  return {.name = "accounts | any | list of local parts",
+          .read =
+              [=](DomainSettings& target, const YAML::Node& node, Reader& reader) {
+                if (!node.IsSequence()) return rule.read(target.recipients, node, reader);
+                target.recipients = RecipientRule::list;
+                names.read(target.local_parts, node, reader);
+              },
+          .show =
+              [=](const DomainSettings& domain) {
+                return domain.recipients == RecipientRule::list ? names.show(domain.local_parts)
+                                                                : rule.show(domain.recipients);
+              }};
+}
+
+// ---- the tls and credentials of a route
+// -------------------------------------------------------------------------------
+
+Type<RouteSettings> route_tls() {
+  const auto level = tls_level();
+  const auto full = record<RouteSettings>({
+      make_field<RouteSettings>(
+          "level", [](auto& r) -> auto& { return r.tls; }, level, "", Reload::yes, Need::required),
+      make_field<RouteSettings>(
+          "name", [](auto& r) -> auto& { return r.tls_name; }, domain_name(), ""),
+  });
+  return {.name = level.name + ", or {level: verify, name: domain name}",
+          .read =
+              [=](RouteSettings& target, const YAML::Node& node, Reader& reader) {
+                target.has_tls = true;
+                if (node.IsMap())
+                  full.read(target, node, reader);
+                else
+                  level.read(target.tls, node, reader);
+              },
+          .show =
+              [=](const RouteSettings& route) {
+                if (!route.has_tls) return std::string("that of delivery.tls");
+                if (route.tls_name.empty()) return level.show(route.tls);
+                return fmt::format("{{level: {}, name: {}}}", level.show(route.tls), route.tls_name);
+              }};
+}
+
+Type<std::string> next_hop() {
+  return scalar<std::string>("next hop", parse_next_hop, show_text);
+}
+
+}  // namespace
+
+Type<TlsLevel> tls_level() {
+  return word<TlsLevel>({{"none", TlsLevel::none},
+                         {"opportunistic", TlsLevel::opportunistic},
+                         {"require", TlsLevel::require},
+                         {"verify", TlsLevel::verify}},
+                        {"dane"});
+}
+
+Fields<DomainSettings> domain_fields() {
+  return {
+      make_field<DomainSettings>(
+          "deliver", [](auto& d) -> auto& { return d.deliver; },
+          scalar<DeliverTarget>("delivery", parse_deliver, show_deliver),
+          "Where its mail goes: `maildir:/var/vmail/{domain}/{local}` (also `{detail}`), "
+          "`lmtp:unix:/run/dovecot/lmtp`, "
+          "`lmtp:127.0.0.1:24`, `smtp:[10.0.0.7]:25`, `mx` (backup MX: the better hosts in DNS), `discard:`",
+          Reload::yes, Need::required),
+      make_field<DomainSettings>(
+          "recipients", [](auto& d) -> auto& { return d; }, recipients(),
+          "Which addresses exist, beside aliases: those in `accounts`, any, or the listed local parts"),
+      make_field<DomainSettings>(
+          "catch_all", [](auto& d) -> auto& { return d.catch_all; }, or_empty(mail_address(), "none"),
+          "Takes the mail for addresses that do not exist"),
+  };
+}
+
+Fields<RouteSettings> route_fields() {
+  return {
+      make_field<RouteSettings>(
+          "domains", [](auto& r) -> auto& { return r.domains; },
+          list_of(scalar<std::string>("domain, *.domain or *", parse_domain_pattern, show_text), Single::accept),
+          "Recipient domains it is for; empty: all"),
+      make_field<RouteSettings>(
+          "senders", [](auto& r) -> auto& { return r.senders; },
+          list_of(scalar<std::string>("address or @domain", parse_address_pattern, show_text), Single::accept),
+          "Senders it is for; empty: all"),
+      make_field<RouteSettings>(
+          "next_hop", [](auto& r) -> auto& { return r.next_hops; }, list_of(next_hop(), Single::accept),
+          "Tried in order: `[10.0.0.5]:2525` and `[host.example]` without an MX lookup, a bare name through its MX; "
+          "empty: "
+          "the MX of the recipient's domain"),
+      make_field<RouteSettings>(
+          "tls", [](auto& r) -> auto& { return r; }, route_tls(),
+          "How the connection must be protected; `verify` checks the certificate, against `name` if given"),
+      make_field<RouteSettings>(
+          "credentials.user", [](auto& r) -> auto& { return r.user; }, text(),
+          "Name for AUTH at the next hop; needs at least `tls: require`"),
+      make_field<RouteSettings>(
+          "credentials.password_file", [](auto& r) -> auto& { return r.password_file; },
+          or_empty(absolute_path(), "none"), "File whose first line is the password"),
+      make_field<RouteSettings>(
+          "hold", [](auto& r) -> auto& { return r.hold; }, boolean(), "Accept and keep such mail until it is released"),
+  };
+}
+
+}  // namespace godwit::config

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// The types that values of the configuration can have: how each is called in the reference, read, and written.  A type
+// reads into its target only what is right, and reports the rest to the reader.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "godwit/base/clock.hpp"
+#include "godwit/base/ip_address.hpp"
+#include "godwit/base/text.hpp"
+#include "reader.hpp"
+
+namespace godwit::config {
+
+enum class Reload { yes, restart };
+
+// One line of the reference.
+struct Row {
+  std::string key;  // full, "limits.message_size"
+  std::string type;
+  std::string fallback;
+  std::string help;
+  Reload reload = Reload::yes;
+};
+
+template <class T>
+struct Type {
+  std::string name;  // "size, 64KiB to 2GiB"
+  std::function<void(T& target, const YAML::Node& node, Reader& reader)> read;
+  std::function<std::string(const T& value)> show;  // as one would write it; also decides whether two values differ
+  std::vector<Row> rows = {};                       // of the keys inside, named from ""
+  bool merges = false;                              // parts may stand in several files
+  bool may_be_empty = false;                        // a key without a value is an empty one
+};
+
+// A scalar from its text: `parse` gives the value, or what is wrong with the text.
+template <class T>
+Type<T> scalar(std::string name, std::function<base::Result<T>(const std::string& text)> parse,
+               std::function<std::string(const T&)> show) {
+  auto expected = name;
+  return {.name = std::move(name),
+          .read =
+              [parse = std::move(parse), expected = std::move(expected)](T& target, const YAML::Node& node,
+                                                                         Reader& reader) {
+                if (!node.IsScalar()) return reader.fail(fmt::format("{}: expected {}", reader.path(), expected));
+                auto value = parse(node.Scalar());
+                if (value)
+                  target = std::move(*value);
+                else
+                  reader.fail(fmt::format("{}: {}", reader.path(), value.error().message));
+              },
+          .show = std::move(show)};
+}
+
+Type<bool> boolean();
+Type<bool> only_false();  // of what this version cannot do: no is understood, yes is refused
+Type<std::string> text();
+Type<std::string> domain_name();
+Type<std::string> host_name();     // a domain name of at least two labels
+Type<std::string> mail_address();  // in the form route/ looks up: the domain in lower case
+Type<std::string> absolute_path();
+Type<std::string> pattern();  // of file names
+Type<double> decimal(double least, double most);
+Type<std::uint64_t> size(std::uint64_t least, std::uint64_t most);
+Type<base::Duration> duration(base::Duration least, base::Duration most);
+Type<base::IpAddress> ip_address();
+Type<base::IpNetwork> ip_network();
+Type<base::Endpoint> tcp_endpoint(std::optional<std::uint16_t> default_port);
+Type<unsigned> file_mode();
+
+// The same with "" allowed, which means what `meaning` says.
+Type<std::string> or_empty(Type<std::string> type, std::string meaning);
+
+template <std::integral T>
+Type<T> number(T least, T most) {
+  const auto bounds = fmt::format("{} to {}", least, most);
+  return scalar<T>(
+      "number, " + bounds,
+      [=](const std::string& text) -> base::Result<T> {
+        const auto value = base::parse_unsigned(text);
+        if (!value)
+          return base::fail(base::ErrorKind::invalid, fmt::format("\"{}\" is not a number", base::printable(text)));
+        if (*value < static_cast<std::uint64_t>(least) || *value > static_cast<std::uint64_t>(most))
+          return base::fail(base::ErrorKind::invalid, fmt::format("{} is out of bounds: {}", *value, bounds));
+        return static_cast<T>(*value);
+      },
+      [](const T& value) { return fmt::format("{}", value); });
+}
+
+// One of some words.  `unsupported` are words that a later version will know.
+template <class T>
+Type<T> word(std::vector<std::pair<std::string, T>> words, std::vector<std::string> unsupported = {}) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : words) names.push_back(name);
+  const auto list = base::join(names, " | ");
+  return {.name = list,
+          .read =
+              [=](T& target, const YAML::Node& node, Reader& reader) {
+                const auto text = node.IsScalar() ? node.Scalar() : std::string();
+                const auto found = std::ranges::find(words, text, [](const auto& pair) { return pair.first; });
+                if (found != words.end())
+                  target = found->second;
+                else if (std::ranges::find(unsupported, text) != unsupported.end() && !text.empty())
+                  reader.fail(fmt::format("{}: {} is not supported in this version", reader.path(), text));
+                else if (!node.IsScalar())
+                  reader.fail(fmt::format("{}: expected {}", reader.path(), list));
+                else
+                  reader.fail(fmt::format("{}: \"{}\" is none of {}", reader.path(), base::printable(text), list),
+                              base::nearest(text, names));
+              },
+          .show =
+              [=](const T& value) {
+                const auto found = std::ranges::find(words, value, [](const auto& pair) { return pair.second; });
+                return found == words.end() ? std::string() : found->first;
+              }};
+}
+
+// A list of values.  `single`: one value alone stands for a list of one.
+enum class Single { refuse, accept };
+template <class T>
+Type<std::vector<T>> list_of(Type<T> item, Single single = Single::refuse) {
+  return {.name = (single == Single::accept ? "one or a list of: " : "list of: ") + item.name,
+          .read =
+              [item, single](std::vector<T>& target, const YAML::Node& node, Reader& reader) {
+                target.clear();
+                // A faulty item keeps its place, so that the checks of meaning find the others at theirs.
+                const auto read_one = [&](const YAML::Node& part, const std::string& path) {
+                  const Reader::Step step(reader, path, part);
+                  item.read(target.emplace_back(), part, reader);
+                };
+                if (node.IsSequence()) {
+                  for (const auto& part : node) {
+                    const auto path = fmt::format("{}[{}]", reader.path(), target.size());
+                    reader.claim(path, part, part, Reader::Again::refuse);
+                    read_one(part, path);
+                  }
+                } else if (single == Single::accept && node.IsScalar()) {
+                  read_one(node, reader.path());
+                } else {
+                  reader.fail(fmt::format("{}: expected a list{}", reader.path(),
+                                          single == Single::accept ? ", or one value" : ", written [a, b]"));
+                }
+              },
+          .show =
+              [item](const std::vector<T>& values) {
+                std::vector<std::string> parts;
+                for (const auto& value : values) parts.push_back(item.show(value));
+                return "[" + base::join(parts, ", ") + "]";
+              },
+          .rows = item.rows};
+}
+
+}  // namespace godwit::config
