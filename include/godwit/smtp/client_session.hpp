@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The client's side of one SMTP or LMTP connection as a machine without I/O: events in, actions out; the same shape as
-// server_session.hpp.  One driver (deliver/smtp_connection) performs the actions.  Not thread-safe: one reactor owns it.
+// server_session.hpp.  One driver (deliver/smtp_connection) performs the actions.  Not thread-safe: one reactor owns
+// it.
 //
 // Life: Connected → (greeting, EHLO, STARTTLS, AUTH) → Ready → Transaction → results → Ready → … → Quit → Close.
-// A Transaction may be fed at once after Connected; it waits until the session is ready.
+// A Transaction may be fed at once after Connected; it waits until the session is ready, and then begins without a
+// Ready.
+//
+// The contract of the driver: perform the actions of a batch in order; when one fails (a write error), feed that
+// (PeerClosed, TimedOut) and forget the rest of the batch. Do not read while the body is being sent. After Close
+// nothing comes any more. With TLS from the first byte, feed TlsReady before Connected.
 #pragma once
 
 #include <chrono>
@@ -38,7 +44,7 @@ struct ClientSettings {
   std::string hostname;  // EHLO argument
   ClientProtocol protocol = ClientProtocol::smtp;
   ClientTls tls = ClientTls::opportunistic;
-  std::string user;      // AUTH when not empty; only under TLS
+  std::string user;  // AUTH when not empty; only under TLS
   std::string password;
   ClientTimeouts timeouts;
 };
@@ -47,14 +53,14 @@ struct ClientSettings {
 struct PeerCapabilities {
   bool esmtp = false, pipelining = false, size = false, eight_bit_mime = false, starttls = false, dsn = false,
        smtputf8 = false, chunking = false, enhanced_status_codes = false;
-  std::uint64_t size_limit = 0;  // 0: none said
+  std::uint64_t size_limit = 0;   // 0: none said
   std::vector<std::string> auth;  // mechanisms, upper case
 };
 
 struct ClientTransaction {
-  ReversePath sender;
-  std::vector<Mailbox> recipients;
-  std::uint64_t size = 0;               // of the body, octets, before dot-stuffing
+  ReversePath sender{};
+  std::vector<Mailbox> recipients{};
+  std::uint64_t size = 0;  // of the body, octets, before dot-stuffing
   BodyType body = BodyType::seven_bit;
 };
 
@@ -65,49 +71,75 @@ std::string_view to_string(Stage stage);
 // What one recipient's part of an attempt came to.
 struct RecipientResult {
   enum class Verdict {
-    delivered,   // 2yz after the final dot
-    try_next,    // temporary, nothing taken: another host may be tried in the same attempt
-    retry_later, // temporary, but the final dot was sent: another host could duplicate; wait for the next attempt
-    failed,      // 5yz to a command or the final dot
+    delivered,    // 2yz after the final dot
+    try_next,     // temporary, nothing taken: another host may be tried in the same attempt
+    retry_later,  // temporary, but the final dot was sent: another host could duplicate; wait for the next attempt
+    failed,       // 5yz to a command or the final dot
   } verdict = Verdict::try_next;
   Stage stage = Stage::connect;
-  std::optional<Reply> reply;  // the peer's words, when it said any
-  std::string why;             // our words, when it said none: "connection lost", "timed out"
+  std::optional<Reply> reply{};  // the peer's words, when it said any
+  std::string why{};  // our words: "connection lost", "timed out"; beside a reply where that alone does not explain
+  EnhancedCode enhanced{};  // that fits our words, where a special one does
 };
 
 namespace client_event {
 struct Connected {};
-struct Bytes { std::string_view bytes; };
-struct TlsReady { TlsInfo info; };
-struct TlsFailed { std::string why; };       // opportunistic: the session closes with retry_in_clear
-struct Transaction { ClientTransaction transaction; };
-struct BodySent {};                          // the driver sent all bytes of SendBody
-struct BodyFailed { std::string why; };      // reading our own spool failed in the middle: drop the connection, never end the data
+struct Bytes {
+  std::string_view bytes;
+};
+struct TlsReady {
+  TlsInfo info;
+};
+struct TlsFailed {
+  std::string why;
+};  // opportunistic: the session closes with retry_in_clear
+struct Transaction {
+  ClientTransaction transaction;
+};
+struct BodySent {};  // the driver sent all bytes of SendBody
+struct BodyFailed {
+  std::string why;
+};  // reading our own spool failed in the middle: drop the connection, never end the data
 struct TimedOut {};
-struct PeerClosed {};                        // also: reset, write error
-struct Quit {};                              // no further transaction: QUIT, then Close
+struct PeerClosed {};  // also: reset, write error
+struct Quit {};        // no further transaction: QUIT, then Close
 }  // namespace client_event
-using ClientEvent = std::variant<client_event::Connected, client_event::Bytes, client_event::TlsReady,
-                                 client_event::TlsFailed, client_event::Transaction, client_event::BodySent,
-                                 client_event::BodyFailed, client_event::TimedOut, client_event::PeerClosed, client_event::Quit>;
+using ClientEvent =
+    std::variant<client_event::Connected, client_event::Bytes, client_event::TlsReady, client_event::TlsFailed,
+                 client_event::Transaction, client_event::BodySent, client_event::BodyFailed, client_event::TimedOut,
+                 client_event::PeerClosed, client_event::Quit>;
 
 namespace client_action {
-struct Send { std::string bytes; };
-struct Read { base::Duration deadline{}; };
+struct Send {
+  std::string bytes;
+};
+// continued: the reply is not whole yet, and the deadline of the former Read goes on (a peer that trickles bytes gains
+// nothing).
+struct Read {
+  base::Duration deadline{};
+  bool continued = false;
+};
 struct StartTls {};
 // Send the body through a DotStuffer, then its terminator; feed BodySent.  The driver watches each write by `deadline`.
-struct SendBody { base::Duration deadline{}; };
-struct Ready {};                             // feed Transaction or Quit
-struct TransactionDone { std::vector<RecipientResult> results; };  // one per recipient, in order
+struct SendBody {
+  base::Duration deadline{};
+};
+struct Ready {};  // feed Transaction or Quit
+struct TransactionDone {
+  std::vector<RecipientResult> results;
+};  // one per recipient, in order
 struct Close {
+  // retry_in_clear: a transaction that waits was not touched; feed it to a session with ClientTls::none on a new
+  // connection.
   enum class Reason { quit, failed, retry_in_clear } reason = Reason::quit;
-  // failed: why the connection could not be used, when no transaction was under way or before one began; the open transaction's
-  // results were given in a TransactionDone before.
-  RecipientResult cause;
+  // Why the connection could not be used any more; the results of an open transaction were given in a TransactionDone
+  // before.
+  RecipientResult cause{};
 };
 }  // namespace client_action
-using ClientAction = std::variant<client_action::Send, client_action::Read, client_action::StartTls, client_action::SendBody,
-                                  client_action::Ready, client_action::TransactionDone, client_action::Close>;
+using ClientAction =
+    std::variant<client_action::Send, client_action::Read, client_action::StartTls, client_action::SendBody,
+                 client_action::Ready, client_action::TransactionDone, client_action::Close>;
 
 class ClientSession {
  public:

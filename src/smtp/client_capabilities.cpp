@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client_capabilities.hpp"
+
+#include "godwit/base/text.hpp"
+
+namespace godwit::smtp {
+namespace {
+
+struct Flag {
+  std::string_view keyword;
+  bool PeerCapabilities::*member;
+};
+constexpr Flag flags[] = {
+    {"PIPELINING", &PeerCapabilities::pipelining},
+    {"8BITMIME", &PeerCapabilities::eight_bit_mime},
+    {"STARTTLS", &PeerCapabilities::starttls},
+    {"DSN", &PeerCapabilities::dsn},
+    {"SMTPUTF8", &PeerCapabilities::smtputf8},
+    {"CHUNKING", &PeerCapabilities::chunking},
+    {"ENHANCEDSTATUSCODES", &PeerCapabilities::enhanced_status_codes},
+};
+
+void read_keyword(std::string_view line, PeerCapabilities& offered) {
+  constexpr std::string_view old_auth = "AUTH=";  // as servers wrote it before RFC 2554
+  const bool is_old_auth = base::istarts_with(line, old_auth);
+  const auto keyword = is_old_auth ? line.substr(0, old_auth.size() - 1) : line.substr(0, line.find(' '));
+  const auto parameters = base::trim(line.substr(std::min(line.size(), keyword.size() + 1)));
+  for (const auto& flag : flags)
+    if (base::iequals(keyword, flag.keyword)) offered.*flag.member = true;
+  if (base::iequals(keyword, "SIZE")) {
+    offered.size = true;
+    offered.size_limit = base::parse_unsigned(parameters).value_or(0);
+  }
+  if (base::iequals(keyword, "AUTH"))
+    for (const auto mechanism : base::split(parameters, ' '))
+      if (!mechanism.empty()) offered.auth.push_back(base::to_upper(mechanism));
+}
+
+}  // namespace
+
+PeerCapabilities read_capabilities(const Reply& reply) {
+  PeerCapabilities offered;
+  offered.esmtp = true;
+  for (std::size_t i = 1; i < reply.lines.size(); ++i)
+    read_keyword(base::trim(reply.lines[i]), offered);  // 0: the name
+  return offered;
+}
+
+}  // namespace godwit::smtp

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client_transfer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "godwit/base/text.hpp"
+
+namespace godwit::smtp {
+namespace {
+
+// Commands sent without their replies, at most: neither side's socket buffers may fill while both write (RFC 2920
+// section 3.1).
+constexpr std::size_t pipelining_window = 64;
+
+// A mailbox is full, or there are too many recipients for one message: both pass (RFC 5321 section 4.5.3.1.10).
+constexpr int too_many_recipients = 552;
+constexpr int closing = 421;
+
+constexpr EnhancedCode message_too_big{5, 3, 4};
+constexpr EnhancedCode no_conversion{5, 6, 1};
+constexpr EnhancedCode not_representable{5, 6, 7};  // RFC 6531 section 3.5
+
+constexpr std::string_view unexpected = "unexpected reply";
+
+bool has_controls(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+}
+
+}  // namespace
+
+ClientTransfer::ClientTransfer(ClientTransaction transaction, const PeerCapabilities& offered, ClientProtocol protocol)
+    : transaction_(std::move(transaction)),
+      offered_(offered),
+      protocol_(protocol),
+      results_(transaction_.recipients.size()) {}
+
+// Why nothing of the transaction can be sent to this peer.
+std::optional<RecipientResult> ClientTransfer::unsendable() const {
+  const auto failed = [](EnhancedCode enhanced, std::string why) {
+    return RecipientResult{Verdict::failed, Stage::mail, {}, std::move(why), enhanced};
+  };
+  if (offered_.size_limit != 0 && transaction_.size > offered_.size_limit)
+    return failed(message_too_big, fmt::format("message size {} exceeds the size limit {} of the host",
+                                               transaction_.size, offered_.size_limit));
+  if (transaction_.body == BodyType::binary_mime)
+    return failed(no_conversion, "the message is BINARYMIME, which DATA cannot carry");
+  if (!representable(to_string(transaction_.sender)))
+    return failed(not_representable, "the sender's address cannot be sent to this host");
+  return {};
+}
+
+bool ClientTransfer::representable(const std::string& address) const {
+  return !has_controls(address) && (offered_.smtputf8 || base::is_ascii(address));
+}
+
+void ClientTransfer::plan() {
+  smtputf8_ = !base::is_ascii(to_string(transaction_.sender));
+  commands_.push_back({Stage::mail});
+  for (std::size_t i = 0; i < transaction_.recipients.size(); ++i) {
+    const auto address = to_string(transaction_.recipients[i]);
+    if (representable(address)) {
+      commands_.push_back({Stage::rcpt, i});
+      smtputf8_ = smtputf8_ || !base::is_ascii(address);
+    } else {
+      decide(i, {Verdict::failed, Stage::rcpt, {}, "the address cannot be sent to this host", not_representable});
+    }
+  }
+  commands_.push_back({Stage::data});
+}
+
+ClientTransfer::Want ClientTransfer::begin(std::string& out) {
+  if (const auto failed = unsendable()) {
+    decide_rest(*failed);
+    return Want::done;
+  }
+  plan();
+  if (!undecided()) return Want::done;
+  fill(out);
+  return Want::reply;
+}
+
+// Sends what may be sent before further replies.
+void ClientTransfer::fill(std::string& out) {
+  const std::size_t window = offered_.pipelining ? pipelining_window : 1;
+  if (sent_ - answered_ > window / 2) return;  // few large writes rather than many small ones
+  while (sent_ < commands_.size() && sent_ - answered_ < window) {
+    const Command& command = commands_[sent_];
+    const bool all_answered = sent_ == answered_;
+    if (mail_refused_ || (command.stage == Stage::data && all_answered && accepted_.empty())) return;
+    out += text(command);
+    ++sent_;
+  }
+}
+
+std::string ClientTransfer::text(const Command& command) const {
+  if (command.stage == Stage::data) return "DATA\r\n";
+  if (command.stage == Stage::rcpt)
+    return fmt::format("RCPT TO:<{}>\r\n", to_string(transaction_.recipients[command.recipient]));
+  std::string mail = fmt::format("MAIL FROM:<{}>", to_string(transaction_.sender));
+  if (offered_.size) mail += fmt::format(" SIZE={}", transaction_.size);
+  if (offered_.eight_bit_mime && transaction_.body == BodyType::eight_bit_mime) mail += " BODY=8BITMIME";
+  if (smtputf8_) mail += " SMTPUTF8";
+  return mail + "\r\n";
+}
+
+Stage ClientTransfer::stage() const {
+  if (phase_ == Phase::body) return Stage::body;
+  if (phase_ == Phase::final_replies) return Stage::final_dot;
+  return answered_ < commands_.size() ? commands_[answered_].stage : Stage::data;
+}
+
+ClientTransfer::Want ClientTransfer::take(const Reply& reply, std::string& out) {
+  if (phase_ == Phase::final_replies) return take_final_reply(reply);
+  if (reply.code == closing) return give_up(Verdict::try_next, stage(), reply, "");
+  return take_command_reply(reply, out);
+}
+
+ClientTransfer::Want ClientTransfer::take_command_reply(const Reply& reply, std::string& out) {
+  const Command command = commands_[answered_];
+  if (command.stage == Stage::data) return take_data_reply(reply, out);
+  const bool taken = reply.positive() && reply.code < 300;
+  if (reply.positive() && !taken) return give_up(Verdict::try_next, command.stage, reply, unexpected);
+  ++answered_;
+
+  const bool passes = reply.transient() || (command.stage == Stage::rcpt && reply.code == too_many_recipients);
+  const RecipientResult refusal{passes ? Verdict::try_next : Verdict::failed, command.stage, reply};
+  if (command.stage == Stage::mail) {
+    mail_accepted_ = taken;
+    mail_refused_ = !taken;
+    if (!taken) decide_rest(refusal);
+  } else if (taken && mail_accepted_) {
+    accepted_.push_back(command.recipient);
+  } else {
+    decide(command.recipient, refusal);  // decided already where MAIL was refused
+  }
+  return go_on(out);
+}
+
+ClientTransfer::Want ClientTransfer::take_data_reply(const Reply& reply, std::string& out) {
+  if (reply.positive() && reply.code < 300) return give_up(Verdict::try_next, Stage::data, reply, unexpected);
+  ++answered_;
+  if (!reply.positive()) {
+    decide_rest({reply.transient() ? Verdict::try_next : Verdict::failed, Stage::data, reply});
+    return go_on(out);
+  }
+  if (!accepted_.empty()) {
+    phase_ = Phase::body;
+    return Want::body;
+  }
+  // RFC 2920 section 3.1: DATA was pipelined and taken though no recipient was; an empty message ends it.
+  if (protocol_ == ClientProtocol::lmtp)  // which answers such a dot with nothing
+    return give_up(Verdict::try_next, Stage::data, reply, unexpected);
+  out += ".\r\n";
+  return Want::ignore;
+}
+
+ClientTransfer::Want ClientTransfer::take_final_reply(const Reply& reply) {
+  const bool early = std::exchange(early_, false);
+  if (reply.code == closing) return give_up(Verdict::retry_later, Stage::final_dot, reply, "");
+  // A 2yz that came before the dot cannot be the answer to it; to believe it could lose the message.
+  if (reply.positive() && (early || reply.code >= 300))
+    return give_up(Verdict::retry_later, Stage::final_dot, reply, unexpected);
+  const Verdict verdict = reply.positive()    ? Verdict::delivered
+                          : reply.transient() ? Verdict::retry_later
+                                              : Verdict::failed;
+  const RecipientResult result{verdict, Stage::final_dot, reply};
+  if (protocol_ == ClientProtocol::smtp) {
+    decide_rest(result);
+    return Want::done;
+  }
+  decide(accepted_[final_replies_++], result);  // RFC 2033 section 4.2: one reply for each recipient taken
+  return final_replies_ < accepted_.size() ? Want::reply : Want::done;
+}
+
+ClientTransfer::Want ClientTransfer::go_on(std::string& out) {
+  fill(out);
+  if (answered_ < sent_) return Want::reply;
+  return mail_accepted_ ? Want::reset : Want::done;
+}
+
+ClientTransfer::Want ClientTransfer::give_up(Verdict verdict, Stage stage, const Reply& reply, std::string_view why) {
+  cause_ = {verdict, stage, reply, std::string(why)};
+  decide_rest(cause_);
+  return Want::broken;
+}
+
+void ClientTransfer::body_sent(bool early) {
+  phase_ = Phase::final_replies;
+  early_ = early;
+}
+
+void ClientTransfer::lost(std::string_view why) {
+  const auto verdict = phase_ == Phase::final_replies ? Verdict::retry_later : Verdict::try_next;
+  cause_ = {verdict, stage(), {}, std::string(why)};
+  decide_rest(cause_);
+}
+
+void ClientTransfer::abandoned(std::string_view why) {
+  cause_ = {Verdict::retry_later, stage(), {}, std::string(why)};
+  decide_rest(cause_);
+}
+
+void ClientTransfer::refused_in_body(const Reply& reply) {
+  cause_ = {reply.permanent() ? Verdict::failed : Verdict::try_next, Stage::body, reply};
+  decide_rest(cause_);
+}
+
+void ClientTransfer::decide(std::size_t recipient, const RecipientResult& result) {
+  if (!results_[recipient]) results_[recipient] = result;
+}
+
+void ClientTransfer::decide_rest(const RecipientResult& result) {
+  for (std::size_t i = 0; i < results_.size(); ++i) decide(i, result);
+}
+
+bool ClientTransfer::undecided() const {
+  return std::ranges::any_of(results_, [](const auto& result) { return !result.has_value(); });
+}
+
+std::vector<RecipientResult> ClientTransfer::results() const {
+  std::vector<RecipientResult> results;
+  for (const auto& result : results_) results.push_back(result.value_or(RecipientResult{}));
+  return results;
+}
+
+}  // namespace godwit::smtp
