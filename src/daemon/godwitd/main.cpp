@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// godwitd: reads the configuration, starts the host, waits for signals.  Exit codes: 0 stopped in order, 1 failed, 2
+// usage or configuration error (systemd does not restart after 2).
+#include <csignal>
+#include <cstdio>
+#include <iostream>
+#include <string>
+
+#include <fmt/format.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+#include <CLI/CLI.hpp>
+
+#include "godwit/net/listener.hpp"
+#include "host.hpp"
+#include "live_settings.hpp"
+#include "privileges.hpp"
+
+namespace {
+
+using namespace godwit;
+
+constexpr int exit_failed = 1;
+constexpr int exit_usage = 2;
+
+struct Arguments {
+  std::string config = "/etc/godwit/godwit.yaml";
+  bool check = false;
+  bool print_reference = false;
+};
+
+void print(const std::vector<std::string>& lines) {
+  for (const auto& line : lines) fmt::print(stderr, "{}\n", line);
+}
+
+void print(const char* what, const base::Error& error) {
+  fmt::print(stderr, "godwitd: {}: {}\n", what, error.message);
+}
+
+// All that --check can say; a daemon that already runs holds the ports, so a port in use is only a warning here.
+int check(const daemon::LiveSettingsLoaded& loaded) {
+  if (!loaded.live) return exit_usage;
+  for (const auto& listener : loaded.live->settings.server.listeners) {
+    if (const auto free = net::check_bindable(listener.address); !free)
+      fmt::print(stderr, "warning: listeners: {}\n", free.error().message);
+  }
+  fmt::print("The configuration is right.\n");
+  return 0;
+}
+
+// Threads inherit the mask, so signals come only to sigwait below.
+sigset_t block_signals() {
+  std::signal(SIGPIPE, SIG_IGN);
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, number);
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+void wait_for_stop(const sigset_t& signals, daemon::Host& host) {
+  for (;;) {
+    int number = 0;
+    if (::sigwait(&signals, &number) != 0) continue;
+    if (number != SIGHUP) return;
+    host.start_reload();
+  }
+}
+
+base::Result<> prepare_folders(const config::Settings& settings) {
+  for (const auto& folder : {settings.spool.directory, settings.state.directory}) {
+    auto made = daemon::prepare_folder(folder, settings.user, 0700);
+    if (!made) return made;
+  }
+  const auto& socket = settings.control.socket;
+  if (socket.empty()) return {};
+  return daemon::prepare_folder(socket.substr(0, socket.rfind('/')), settings.user, 0755);
+}
+
+int serve(const Arguments& arguments, std::shared_ptr<const daemon::LiveSettings> live) {
+  const base::SystemClock clock;
+  const auto& settings = live->settings;
+  daemon::raise_descriptor_limit();
+  if (auto prepared = prepare_folders(settings); !prepared) return print("cannot start", prepared.error()), exit_failed;
+  auto log = log::open_logger(settings.log, clock);
+  if (!log) return print("log", log.error()), exit_failed;
+  const auto signals = block_signals();
+  const auto fail = [&](const base::Error& error) {
+    (*log)->error("start_failed", {{"reason", error.message}});
+    (*log)->flush();
+    if (!settings.log.file.empty()) print("cannot start", error);
+    return exit_failed;
+  };
+  daemon::Host host(arguments.config, live, clock, **log, [] { ::kill(::getpid(), SIGTERM); });
+  if (auto bound = host.bind(); !bound) return fail(bound.error());
+  if (auto dropped = daemon::drop_privileges(settings.user); !dropped) return fail(dropped.error());
+  if (auto opened = host.open(); !opened) return fail(opened.error());
+  host.start();
+  (*log)->info("started",
+               {{"version", GODWIT_VERSION}, {"pid", static_cast<int>(::getpid())}, {"hostname", settings.hostname}});
+  ::sd_notify(0, "READY=1");
+  wait_for_stop(signals, host);
+  ::sd_notify(0, "STOPPING=1");
+  (*log)->info("stopping");
+  host.stop();
+  (*log)->info("stopped");
+  (*log)->flush();
+  return host.failed() ? exit_failed : 0;
+}
+
+int run(const Arguments& arguments) {
+  if (arguments.print_reference) {
+    fmt::print("{}", config::reference_markdown());
+    return 0;
+  }
+  const base::SystemClock clock;
+  auto loaded = daemon::load_live_settings(arguments.config, clock);
+  print(loaded.warnings);
+  print(loaded.errors);
+  if (arguments.check) return check(loaded);
+  if (!loaded.live) return exit_usage;
+  return serve(arguments, std::move(loaded.live));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Arguments arguments;
+  CLI::App app("Godwit mail transfer agent");
+  app.set_version_flag("--version", "godwitd " GODWIT_VERSION);
+  app.add_option("--config", arguments.config, "configuration file")->capture_default_str();
+  app.add_flag("--check", arguments.check, "check the configuration and exit");
+  app.add_flag("--print-configuration-reference", arguments.print_reference, "print docs/configuration.md and exit");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : exit_usage;
+  }
+  try {
+    return run(arguments);
+  } catch (const std::exception& failure) {
+    fmt::print(stderr, "godwitd: {}\n", failure.what());
+    return exit_failed;
+  }
+}

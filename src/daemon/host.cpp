@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host.hpp"
+
+#include <algorithm>
+#include <future>
+#include <thread>
+#include <utility>
+
+#include <fmt/format.h>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include "control_backend.hpp"
+
+namespace godwit::daemon {
+namespace {
+
+constexpr std::size_t home = 0;  // the reactor of queue, control and reloads
+constexpr std::size_t body_threads = 2;
+constexpr std::size_t unbounded = static_cast<std::size_t>(-1);  // those who wait there are bounded elsewhere
+
+std::size_t reactor_count(const config::Settings& settings) {
+  if (settings.threads > 0) return settings.threads;
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
+std::string_view to_string(smtp::Service service) {
+  return service == smtp::Service::mx ? "mx" : "submission";
+}
+
+void rethrow(std::exception_ptr failure) {
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace
+
+Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, const base::Clock& clock,
+           log::FileLogger& log, std::function<void()> request_stop)
+    : config_path_(std::move(config_path)),
+      live_(std::move(live)),
+      clock_(clock),
+      log_(log),
+      request_stop_(std::move(request_stop)),
+      accounts_(live_->accounts),
+      limits_(live_->settings.policy),
+      reactors_(clock, reactor_count(live_->settings)),
+      committer_("committer"),
+      bodies_("bodies", body_threads, unbounded),
+      maildirs_("maildir", live_->settings.deliver.maildir.threads, unbounded),
+      passwords_("passwords", live_->settings.auth.threads, live_->settings.auth.waiting),
+      housekeeping_("housekeeping", 1, 4),
+      verifier_(accounts_, passwords_, live_->settings.route.origin, log) {}
+
+Host::~Host() = default;
+
+// ---- start
+// ---------------------------------------------------------------------------------------------------------------
+
+base::Result<> Host::bind() {
+  for (const auto& listener : live_->settings.server.listeners) {
+    auto sockets = net::bind_listeners(listener.address, reactors_.size());
+    if (!sockets) return std::unexpected(sockets.error());
+    BoundListener bound{.settings = listener, .sockets = std::move(*sockets), .addresses = {}, .names = {}};
+    for (const auto& socket : bound.sockets) {
+      if (socket.reactor != home) continue;
+      bound.addresses.push_back(socket.local);
+      bound.names.push_back(base::to_string(socket.local));
+    }
+    bound_.push_back(std::move(bound));
+  }
+  return bind_control();
+}
+
+base::Result<> Host::bind_control() {
+  const auto& path = live_->settings.control.socket;
+  if (path.empty()) return {};
+  const base::Endpoint endpoint{.address = {}, .port = 0, .unix_path = path};
+  auto sockets = net::bind_listeners(endpoint, 1, {.backlog = 64, .unix_mode = 0660, .unix_group = {}});
+  if (!sockets) return std::unexpected(sockets.error());
+  bound_control_ = std::move(*sockets);
+  return {};
+}
+
+base::Result<> Host::open() {
+  auto opened = open_spool();
+  if (!opened) return opened;
+  const auto& settings = live_->settings;
+  maildir_ = std::make_unique<deliver::MaildirAgent>(settings.deliver.maildir, settings.hostname, disk_, clock_,
+                                                     random_, maildirs_.executor());
+  parts_.resize(reactors_.size());
+  for (std::size_t i = 0; i < reactors_.size(); ++i) make_parts(i);
+  std::vector<dispatch::Lane> lanes;
+  for (std::size_t i = 0; i < reactors_.size(); ++i)
+    lanes.push_back({.executor = reactors_[i].executor(), .agent = parts_[i].agent.get()});
+  dispatcher_ = std::make_unique<dispatch::Dispatcher>(dispatch_settings(*live_), make_router(*live_),
+                                                       dispatch::Surroundings{.home = reactors_[home].executor(),
+                                                                              .network = reactors_[home].network(),
+                                                                              .resolver = *parts_[home].resolver,
+                                                                              .spool = *spool_,
+                                                                              .maildir = *maildir_,
+                                                                              .lanes = std::move(lanes),
+                                                                              .clock = clock_,
+                                                                              .random = random_,
+                                                                              .log = log_});
+  spool_->on_committed([this](auto message) { dispatcher_->committed(std::move(message)); });
+  return {};
+}
+
+base::Result<> Host::open_spool() {
+  boost::asio::io_context context;
+  auto opening = spool::open_spool(live_->settings.spool, disk_, clock_, random_, log_,
+                                   {.committer = committer_.executor(), .bodies = bodies_.executor()});
+  auto opened = boost::asio::co_spawn(context, std::move(opening), boost::asio::use_future);
+  context.run();
+  auto spool = opened.get();
+  if (!spool) return std::unexpected(spool.error());
+  spool_ = std::move(*spool);
+  spool_->on_fatal([this](std::string reason) {
+    log_.error("spool_failed", {{"reason", reason}});
+    failed_ = true;
+    request_stop_();
+  });
+  return {};
+}
+
+void Host::make_parts(std::size_t index) {
+  auto& reactor = reactors_[index];
+  auto& parts = parts_[index];
+  const auto& settings = live_->settings;
+  parts.transport = std::make_unique<net::AresTransport>(reactor.executor(), settings.dns, random_);
+  auto dns_settings = settings.dns;
+  dns_settings.trust_ad = net::decide_trust_ad(settings.dns);
+  parts.resolver = std::make_unique<dns::CachingResolver>(*parts.transport, clock_, dns_settings);
+  parts.agent = std::make_unique<deliver::SmtpAgent>(settings.deliver, reactor.network(), live_->client_tls, log_,
+                                                     reactor.executor());
+  parts.server = std::make_unique<server::Server>(make_rules(*live_, make_router(*live_)),
+                                                  server::Surroundings{.executor = reactor.executor(),
+                                                                       .network = reactor.network(),
+                                                                       .scratch = reactor.scratch(),
+                                                                       .spool = *spool_,
+                                                                       .verifier = &verifier_,
+                                                                       .limits = limits_,
+                                                                       .clock = clock_,
+                                                                       .log = log_});
+}
+
+std::vector<base::Endpoint> Host::listening_addresses() const {
+  std::vector<base::Endpoint> addresses;
+  for (const auto& listener : bound_)
+    if (listener.settings.service == smtp::Service::mx)
+      addresses.insert(addresses.end(), listener.addresses.begin(), listener.addresses.end());
+  return addresses;
+}
+
+std::shared_ptr<const route::Router> Host::make_router(const LiveSettings& live) const {
+  auto exists = [this](const std::string& name) { return accounts_.table()->exists(name); };
+  return std::make_shared<const route::Router>(live.settings.route, std::move(exists), listening_addresses());
+}
+
+std::shared_ptr<const server::Rules> Host::make_rules(const LiveSettings& live,
+                                                      std::shared_ptr<const route::Router> router) const {
+  auto may_send_as = [this](const std::string& account, const smtp::Mailbox& sender) {
+    return accounts_.table()->may_send_as(account, sender);
+  };
+  return std::make_shared<const server::Rules>(server::Rules{.settings = live.settings.server,
+                                                             .policy = live.settings.policy,
+                                                             .router = std::move(router),
+                                                             .tls = live.server_tls,
+                                                             .may_send_as = std::move(may_send_as)});
+}
+
+dispatch::Settings Host::dispatch_settings(const LiveSettings& live) const {
+  auto settings = live.settings.dispatch;
+  settings.hostname = live.settings.hostname;
+  return settings;
+}
+
+void Host::start() {
+  attach_listeners();
+  auto& executor = reactors_[home];
+  auto starting = [](dispatch::Dispatcher& dispatcher, log::Logger& log) -> boost::asio::awaitable<void> {
+    auto started = co_await dispatcher.start();
+    if (!started) log.error("queue_unreadable", {{"reason", started.error().message}});
+  };
+  boost::asio::co_spawn(executor.executor(), starting(*dispatcher_, log_), rethrow);
+  serve_control();
+  reactors_.start();
+}
+
+void Host::attach_listeners() {
+  for (auto& listener : bound_) {
+    for (const auto& name : listener.names)
+      log_.info("listening", {{"address", name}, {"service", to_string(listener.settings.service)}});
+    for (auto& socket : listener.sockets) {
+      const auto index = socket.reactor;
+      parts_[index].server->listen(net::make_listener(reactors_[index], std::move(socket)), listener.settings);
+    }
+    listener.sockets.clear();
+  }
+}
+
+// ---- control
+// -------------------------------------------------------------------------------------------------------------
+
+void Host::serve_control() {
+  if (bound_control_.empty()) return;
+  auto& reactor = reactors_[home];
+  log_.info("listening", {{"address", base::to_string(bound_control_.front().local)}, {"service", "control"}});
+  control_backend_ = std::make_unique<ControlBackend>(*this);
+  control_ = std::make_unique<control::Server>(*control_backend_, clock_, log_);
+  control_tasks_ = std::make_unique<net::TaskGroup>(reactor.executor(), reactor.deadlines(), rethrow);
+  control_listener_ = net::make_listener(reactor, std::move(bound_control_.front()));
+  boost::asio::co_spawn(reactor.executor(), accept_control(), rethrow);
+}
+
+boost::asio::awaitable<void> Host::accept_control() {
+  for (;;) {
+    auto stream = co_await control_listener_->accept();
+    if (!stream && stream.error().kind == base::ErrorKind::cancelled) co_return;
+    if (stream) control_tasks_->spawn(control_->serve(std::move(*stream)));
+  }
+}
+
+// ---- reload
+// --------------------------------------------------------------------------------------------------------------
+
+boost::asio::awaitable<ReloadOutcome> Host::reload() {
+  auto outcome = co_await try_reload();
+  log_reload(outcome);
+  co_return outcome;
+}
+
+boost::asio::awaitable<ReloadOutcome> Host::try_reload() {
+  auto reopened = log_.reopen();
+  if (!reopened) log_.error("log_not_reopened", {{"reason", reopened.error().message}});
+  auto load = [path = config_path_, &clock = clock_] { return load_live_settings(path, clock); };
+  auto loaded = co_await housekeeping_.run(std::move(load));
+  ReloadOutcome outcome;
+  if (!loaded) {
+    outcome.errors.push_back("another reload is under way");
+    co_return outcome;
+  }
+  outcome.errors = std::move(loaded->errors);
+  outcome.warnings = std::move(loaded->warnings);
+  if (!loaded->live) co_return outcome;
+  const auto live = std::move(loaded->live);
+  outcome.restart_needed = config::restart_needed(live_->settings, live->settings);
+  accounts_.replace(live->accounts);
+  limits_.change_settings(live->settings.policy);
+  log_.set_level(live->settings.log.level);
+  const auto router = make_router(*live);
+  const auto rules = make_rules(*live, router);
+  for (std::size_t i = 0; i < reactors_.size(); ++i) {
+    boost::asio::post(reactors_[i].executor(), [&parts = parts_[i], live, rules] {
+      parts.server->reload(rules);
+      parts.agent->change_settings(live->settings.deliver, live->client_tls);
+    });
+  }
+  dispatcher_->reload(dispatch_settings(*live), router);
+  live_ = live;
+  outcome.applied = true;
+  co_return outcome;
+}
+
+void Host::log_reload(const ReloadOutcome& outcome) {
+  for (const auto& warning : outcome.warnings) log_.warn("configuration", {{"message", warning}});
+  for (const auto& error : outcome.errors) log_.error("configuration", {{"message", error}});
+  for (const auto& key : outcome.restart_needed) log_.warn("restart_needed", {{"key", key}});
+  if (outcome.applied)
+    log_.info("reloaded");
+  else
+    log_.error("reload_refused", {{"reason", "the configuration has errors; the old one stays"}});
+}
+
+void Host::start_reload() {
+  auto task = [](Host& host) -> boost::asio::awaitable<void> { co_await host.reload(); };
+  boost::asio::co_spawn(reactors_[home].executor(), task(*this), rethrow);
+}
+
+// ---- stop
+// ----------------------------------------------------------------------------------------------------------------
+
+void Host::run_on(std::size_t reactor, boost::asio::awaitable<void> task) {
+  boost::asio::co_spawn(reactors_[reactor].executor(), std::move(task), boost::asio::use_future).get();
+}
+
+void Host::stop() {
+  const auto deadline = clock_.mono() + live_->settings.stop_grace;
+  std::vector<std::future<void>> servers;
+  for (std::size_t i = 0; i < reactors_.size(); ++i)
+    servers.push_back(
+        boost::asio::co_spawn(reactors_[i].executor(), parts_[i].server->stop(deadline), boost::asio::use_future));
+  for (auto& ended : servers) ended.get();
+  run_on(home, dispatcher_->stop(deadline));
+  for (std::size_t i = 0; i < reactors_.size(); ++i) {
+    auto retire = [](deliver::SmtpAgent& agent) -> boost::asio::awaitable<void> {
+      agent.stop();
+      co_return;
+    };
+    run_on(i, retire(*parts_[i].agent));
+  }
+  if (control_) {
+    auto end = [](Host& host) -> boost::asio::awaitable<void> {
+      host.control_listener_->close();
+      host.control_->stop();
+      host.control_tasks_->close();
+      auto ended = co_await host.control_tasks_->wait_empty(host.clock_.mono() + std::chrono::seconds(1));
+      if (!ended) host.control_tasks_->cancel();
+    };
+    run_on(home, end(*this));
+  }
+  run_on(home, spool_->stop());
+  reactors_.begin_stop();
+  reactors_.stop();
+  reactors_.join();
+  for (auto* pool : {&bodies_, &maildirs_, &passwords_, &housekeeping_}) pool->stop();
+  committer_.stop();
+  for (auto* pool : {&bodies_, &maildirs_, &passwords_, &housekeeping_}) pool->join();
+  committer_.join();
+}
+
+}  // namespace godwit::daemon

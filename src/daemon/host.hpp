@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// One mail host: constructs every part, connects them, starts them in the order of its members and stops them in
+// reverse. bind() needs root for low ports; open() and run() do not.  All calls on the main thread.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "godwit/auth/accounts.hpp"
+#include "godwit/auth/verifier.hpp"
+#include "godwit/base/random.hpp"
+#include "godwit/control/server.hpp"
+#include "godwit/deliver/maildir.hpp"
+#include "godwit/deliver/smtp_agent.hpp"
+#include "godwit/disk/posix_disk.hpp"
+#include "godwit/dispatch/dispatcher.hpp"
+#include "godwit/dns/caching_resolver.hpp"
+#include "godwit/log/logger.hpp"
+#include "godwit/net/ares_transport.hpp"
+#include "godwit/net/listener.hpp"
+#include "godwit/net/reactor.hpp"
+#include "godwit/net/task_group.hpp"
+#include "godwit/net/worker_pool.hpp"
+#include "godwit/policy/connection_limits.hpp"
+#include "godwit/server/server.hpp"
+#include "godwit/spool/spool.hpp"
+#include "live_settings.hpp"
+
+namespace godwit::daemon {
+
+class ControlBackend;
+
+struct ReloadOutcome {
+  bool applied = false;
+  std::vector<std::string> errors;
+  std::vector<std::string> warnings;
+  std::vector<std::string> restart_needed;
+};
+
+class Host {
+ public:
+  // request_stop: asks the main thread to stop the host; called from any thread.
+  Host(std::string config_path, std::shared_ptr<const LiveSettings> live, const base::Clock& clock,
+       log::FileLogger& log, std::function<void()> request_stop);
+  ~Host();
+
+  base::Result<> bind();
+  base::Result<> open();
+  void start();
+  // Serves until the grace period of a stop is over or everything has ended by itself; the spool is synced.
+  void stop();
+  // Home reactor.  Whole or not at all; connections stay up; what came of it is logged.
+  boost::asio::awaitable<ReloadOutcome> reload();
+  // From the main thread, for SIGHUP.
+  void start_reload();
+  // A failed sync ended the host: exit for a restart.
+  bool failed() const { return failed_; }
+
+ private:
+  friend class ControlBackend;
+  struct BoundListener {
+    server::ListenerSettings settings;
+    std::vector<net::BoundSocket> sockets;  // until they are attached
+    std::vector<base::Endpoint> addresses;
+    std::vector<std::string> names;
+  };
+  // What each reactor has.
+  struct Parts {
+    std::unique_ptr<net::AresTransport> transport;
+    std::unique_ptr<dns::CachingResolver> resolver;
+    std::unique_ptr<deliver::SmtpAgent> agent;
+    std::unique_ptr<server::Server> server;
+  };
+
+  base::Result<> bind_control();
+  base::Result<> open_spool();
+  void make_parts(std::size_t index);
+  std::shared_ptr<const route::Router> make_router(const LiveSettings& live) const;
+  std::shared_ptr<const server::Rules> make_rules(const LiveSettings& live,
+                                                  std::shared_ptr<const route::Router> router) const;
+  dispatch::Settings dispatch_settings(const LiveSettings& live) const;
+  std::vector<base::Endpoint> listening_addresses() const;
+  void attach_listeners();
+  void serve_control();
+  boost::asio::awaitable<ReloadOutcome> try_reload();
+  void log_reload(const ReloadOutcome& outcome);
+  boost::asio::awaitable<void> accept_control();
+  // Runs an awaitable on a reactor and waits for it; main thread only.
+  void run_on(std::size_t reactor, boost::asio::awaitable<void> task);
+
+  std::string config_path_;
+  std::shared_ptr<const LiveSettings> live_;  // replaced on the home reactor
+  const base::Clock& clock_;
+  log::FileLogger& log_;
+  std::function<void()> request_stop_;
+  std::atomic<bool> failed_ = false;
+
+  base::SystemRandom random_;
+  disk::PosixDisk disk_;
+  auth::Accounts accounts_;
+  policy::ConnectionLimits limits_;
+  net::ReactorPool reactors_;
+  net::SingleThread committer_;
+  net::BoundedPool bodies_;
+  net::BoundedPool maildirs_;
+  net::BoundedPool passwords_;
+  net::BoundedPool housekeeping_;  // reloads
+  std::vector<BoundListener> bound_;
+  std::vector<net::BoundSocket> bound_control_;
+  std::unique_ptr<spool::Spool> spool_;
+  auth::Verifier verifier_;
+  std::unique_ptr<deliver::MaildirAgent> maildir_;
+  std::vector<Parts> parts_;
+  std::unique_ptr<dispatch::Dispatcher> dispatcher_;
+  std::unique_ptr<ControlBackend> control_backend_;
+  std::unique_ptr<control::Server> control_;
+  std::unique_ptr<net::TaskGroup> control_tasks_;
+  std::unique_ptr<net::Listener> control_listener_;
+};
+
+}  // namespace godwit::daemon

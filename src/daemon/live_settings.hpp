@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything that is made from the configuration files, and that a reload replaces as a whole: settings, accounts,
+// certificates, the router.  Loading blocks on the disk; what is loaded never changes.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "godwit/auth/accounts.hpp"
+#include "godwit/base/clock.hpp"
+#include "godwit/config/config.hpp"
+#include "godwit/net/tls.hpp"
+
+namespace godwit::daemon {
+
+struct LiveSettings {
+  config::Settings settings;
+  auth::AccountTable accounts;
+  std::shared_ptr<const net::TlsServerContext> server_tls;  // null: no certificates
+  std::shared_ptr<const net::TlsClientContext> client_tls;
+};
+
+struct LiveSettingsLoaded {
+  std::shared_ptr<const LiveSettings> live;  // null: there are errors
+  std::vector<std::string> errors;
+  std::vector<std::string> warnings;
+};
+
+// Reads the file and all it names; reports every error, not the first.
+LiveSettingsLoaded load_live_settings(const std::string& path, const base::Clock& clock);
+
+}  // namespace godwit::daemon
