@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "line.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "godwit/base/text.hpp"
+
+namespace godwit::log {
+namespace {
+
+constexpr std::size_t longest_value = 2048;  // a peer's longest reply is a few lines of 512
+
+std::string_view text_of(const Field& field) {
+  if (const auto* view = std::get_if<std::string_view>(&field.value)) return *view;
+  if (const auto* owned = std::get_if<std::string>(&field.value)) return *owned;
+  return {};
+}
+
+// The length of the valid UTF-8 character at the start, 0 if there is none.
+std::size_t character(std::string_view text) {
+  for (std::size_t size = 1; size <= std::min<std::size_t>(4, text.size()); ++size)
+    if (base::is_valid_utf8(text.substr(0, size))) return size;
+  return 0;
+}
+
+void append_text_value(std::string& line, std::string_view value) {
+  const auto safe = base::printable(value, longest_value);
+  // printable() escapes what would end the quotes; = is quoted so that splitting at it stays simple.
+  if (safe.empty() || safe != value || safe.find_first_of(" =") != std::string::npos)
+    line.append("\"").append(safe) += '"';
+  else
+    line += safe;
+}
+
+void append_json_value(std::string& line, std::string_view value) {
+  line += '"';
+  for (std::size_t at = 0; at < value.size();) {
+    if (at >= longest_value) {
+      line += "...";
+      break;
+    }
+    const auto rest = value.substr(at);
+    const auto size = character(rest);
+    const auto first = static_cast<unsigned char>(rest.front());
+    const bool c1 = size == 2 && first == 0xC2 && static_cast<unsigned char>(rest[1]) < 0xA0;
+    if (size == 0)
+      line += "\\ufffd";  // JSON is UTF-8: a foreign byte has no place in it
+    else if (first == '"' || first == '\\')
+      line += {'\\', rest.front()};
+    else if (first < 0x20 || first == 0x7F)
+      fmt::format_to(std::back_inserter(line), "\\u{:04x}", first);
+    else if (c1)
+      fmt::format_to(std::back_inserter(line), "\\u{:04x}", static_cast<unsigned char>(rest[1]));
+    else
+      line += rest.substr(0, size);
+    at += std::max<std::size_t>(1, size);
+  }
+  line += '"';
+}
+
+}  // namespace
+
+std::string_view to_string(Level level) {
+  switch (level) {
+    case Level::debug:
+      return "debug";
+    case Level::info:
+      return "info";
+    case Level::warn:
+      return "warn";
+    case Level::error:
+      return "error";
+  }
+  return "error";
+}
+
+std::string text_line(base::WallTime time, Level level, std::string_view event, std::span<const Field> fields) {
+  auto line = fmt::format("{} {} {}", base::format_rfc3339(time), to_string(level), event);
+  for (const auto& field : fields) {
+    line.append(" ").append(field.name) += '=';
+    if (const auto* number = std::get_if<std::int64_t>(&field.value))
+      line += fmt::format("{}", *number);
+    else
+      append_text_value(line, text_of(field));
+  }
+  return line;
+}
+
+std::string json_line(base::WallTime time, Level level, std::string_view event, std::span<const Field> fields) {
+  auto line =
+      fmt::format(R"({{"time":"{}","level":"{}","event":"{}")", base::format_rfc3339(time), to_string(level), event);
+  for (const auto& field : fields) {
+    line.append(",\"").append(field.name).append("\":");
+    if (const auto* number = std::get_if<std::int64_t>(&field.value))
+      line += fmt::format("{}", *number);
+    else
+      append_json_value(line, text_of(field));
+  }
+  return line += '}';
+}
+
+}  // namespace godwit::log
