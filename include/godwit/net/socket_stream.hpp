@@ -4,7 +4,7 @@
 // reads in a row that did not block, one reports would_block so that the driver goes through the reactor once.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <memory>
 #include <optional>
 
@@ -46,6 +46,7 @@ class SocketStream final : public Stream {
 
   // Errors: unsupported (not a Unix socket), io.
   base::Result<PeerCredential> peer_credential() const;
+  int native_handle() const { return socket_.native_handle(); }
 
  private:
   using Socket = boost::asio::generic::stream_protocol::socket;
@@ -58,12 +59,13 @@ class SocketStream final : public Stream {
   static void wake(void* stream);
   Task<> wait(boost::asio::socket_base::wait_type what, Side& side, base::MonoTime deadline);
 
-  Socket socket_;
+  Deadlines& deadlines_;
+  mutable Socket socket_;  // Asio has no const native_handle()
   Side reading_;
   Side writing_;
   base::Endpoint remote_;
   mutable std::optional<base::Endpoint> local_;
-  std::uint8_t reads_in_a_row_ = 0;
+  std::size_t read_in_a_row_ = 0;  // bytes since the last wait
   bool cancelled_ = false;
 };
 

@@ -58,7 +58,6 @@ class BoundedPool {
 
  private:
   bool enter();  // one more waits; false: no room
-  void work();
 
   std::string name_;
   std::size_t max_waiting_;

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "godwit/net/reactor.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+
+#include <pthread.h>
+
+#include <fmt/format.h>
+#include <boost/asio/post.hpp>
+
+#include "connect.hpp"
+#include "godwit/net/signal.hpp"
+
+namespace godwit::net {
+namespace {
+
+constexpr std::size_t scratch_size = 64U << 10U;
+// Far deadlines are looked at again after so long; keeps time arithmetic from overflowing.
+constexpr base::Duration longest_sleep = std::chrono::hours(1);
+
+}  // namespace
+
+Reactor::Reactor(const base::Clock& clock, std::size_t index)
+    : index_(index),
+      deadlines_(clock),
+      scratch_(scratch_size),
+      io_(1),
+      work_(boost::asio::make_work_guard(io_)),
+      timer_(io_) {
+  deadlines_.on_earlier([this] { set_timer(); });
+}
+
+Reactor::~Reactor() {
+  deadlines_.on_earlier({});
+}
+
+void Reactor::run() {
+  io_.run();
+}
+
+void Reactor::begin_stop() {
+  boost::asio::post(io_, [this] { stopping_.cancel(); });
+}
+
+void Reactor::stop() {
+  io_.stop();
+}
+
+// One timer for all deadlines; set anew only for an earlier one.
+void Reactor::set_timer() {
+  const base::MonoTime next = deadlines_.next();
+  if (next >= timer_set_) return;
+  timer_set_ = next;
+  const base::Duration wait = next - now();
+  timer_.expires_after(std::clamp(wait, base::Duration::zero(), longest_sleep));
+  timer_.async_wait([this](const boost::system::error_code& aborted) {
+    if (aborted) return;
+    timer_set_ = base::no_deadline;
+    deadlines_.expire(now());
+    set_timer();
+  });
+}
+
+Task<std::unique_ptr<Stream>> Reactor::connect(base::Endpoint remote, ConnectOptions options) {
+  return connect_socket(executor(), deadlines_, stopping_, std::move(remote), std::move(options));
+}
+
+Task<> Reactor::sleep_until(base::MonoTime until) {
+  Signal alarm(executor(), deadlines_);
+  Signal* const waiting = &alarm;
+  const Canceller::Hook on_stop(&stopping_, [waiting] { waiting->cancel(); });
+  auto ended = co_await alarm.wait(until);
+  if (!ended && ended.error().kind == base::ErrorKind::timed_out) co_return base::Result<>();
+  co_return ended;
+}
+
+ReactorPool::ReactorPool(const base::Clock& clock, std::size_t count) {
+  for (std::size_t i = 0; i < std::max<std::size_t>(count, 1); ++i)
+    reactors_.push_back(std::make_unique<Reactor>(clock, i));
+}
+
+ReactorPool::~ReactorPool() {
+  stop();
+  join();
+}
+
+void ReactorPool::start() {
+  for (auto& reactor : reactors_) {
+    threads_.emplace_back([running = reactor.get()] { running->run(); });
+    const std::string name = fmt::format("reactor-{}", reactor->index());
+    ::pthread_setname_np(threads_.back().native_handle(), name.c_str());
+  }
+}
+
+void ReactorPool::begin_stop() {
+  for (auto& reactor : reactors_) reactor->begin_stop();
+}
+
+void ReactorPool::stop() {
+  for (auto& reactor : reactors_) reactor->stop();
+}
+
+void ReactorPool::join() {
+  for (auto& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+}  // namespace godwit::net

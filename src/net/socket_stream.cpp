@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "godwit/net/socket_stream.hpp"
+
+#include <cerrno>
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "socket_address.hpp"
+
+namespace godwit::net {
+namespace {
+
+// So much may be read before the reactor gets a turn for others.
+constexpr std::size_t fair_share = 1U << 20U;
+
+IoResult result_of(ssize_t count) {
+  if (count > 0) return {.status = IoResult::Status::ok, .bytes = static_cast<std::size_t>(count)};
+  if (errno == EAGAIN || errno == EWOULDBLOCK) return {.status = IoResult::Status::would_block};
+  return {.status = IoResult::Status::failed, .os_error = errno};
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<SocketStream>> SocketStream::adopt(boost::asio::any_io_executor executor,
+                                                                Deadlines& deadlines, FileDescriptor socket,
+                                                                std::optional<base::Endpoint> remote) {
+  int family = 0;
+  socklen_t size = sizeof(family);
+  if (::getsockopt(socket.get(), SOL_SOCKET, SO_DOMAIN, &family, &size) != 0)
+    return base::fail_os("not a socket", errno);
+  if (!remote) remote = peer_endpoint(socket.get());
+  std::unique_ptr<SocketStream> stream(new SocketStream(std::move(executor), deadlines, std::move(*remote)));
+  boost::system::error_code error;
+  stream->socket_.assign({family, 0}, socket.get(), error);
+  if (error) return base::fail(base::ErrorKind::exhausted, "epoll: " + error.message(), error.value());
+  std::ignore = socket.release();
+  return stream;
+}
+
+SocketStream::SocketStream(boost::asio::any_io_executor executor, Deadlines& deadlines, base::Endpoint remote)
+    : deadlines_(deadlines),
+      socket_(std::move(executor)),
+      reading_(deadlines, *this),
+      writing_(deadlines, *this),
+      remote_(std::move(remote)) {}
+
+SocketStream::~SocketStream() = default;
+
+IoResult SocketStream::try_read(std::span<char> into) {
+  if (read_in_a_row_ >= fair_share) {
+    read_in_a_row_ = 0;
+    return {.status = IoResult::Status::would_block};
+  }
+  ssize_t count = 0;
+  do {
+    count = ::recv(native_handle(), into.data(), into.size(), 0);
+  } while (count < 0 && errno == EINTR);
+  if (count == 0 && !into.empty()) return {.status = IoResult::Status::end};
+  const IoResult result = result_of(count);
+  read_in_a_row_ = result.status == IoResult::Status::ok ? read_in_a_row_ + result.bytes : 0;
+  return result;
+}
+
+IoResult SocketStream::try_write(std::string_view bytes) {
+  ssize_t count = 0;
+  do {
+    count = ::send(native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  } while (count < 0 && errno == EINTR);
+  return result_of(count);
+}
+
+Task<> SocketStream::readable(base::MonoTime deadline) {
+  return wait(boost::asio::socket_base::wait_read, reading_, deadline);
+}
+
+Task<> SocketStream::writable(base::MonoTime deadline) {
+  return wait(boost::asio::socket_base::wait_write, writing_, deadline);
+}
+
+// The one place where an aborted wait gets its reason.  Cancelling a socket aborts both directions, so a wait that was
+// not meant goes back to waiting.
+Task<> SocketStream::wait(boost::asio::socket_base::wait_type what, Side& side, base::MonoTime deadline) {
+  side.interrupted = false;
+  // Checked here too, so that a peer that sends a byte now and then cannot win against the timer for ever.
+  if (deadline != base::no_deadline && deadline <= deadlines_.now())
+    co_return base::fail(base::ErrorKind::timed_out, "timed out");
+  side.deadline.arm(deadline);
+  for (;;) {
+    if (cancelled_ || side.interrupted) {
+      side.deadline.disarm();
+      co_return base::fail(base::ErrorKind::cancelled, "cancelled");
+    }
+    boost::system::error_code error;
+    co_await socket_.async_wait(what, boost::asio::redirect_error(boost::asio::use_awaitable, error));
+    const bool aborted = error == boost::asio::error::operation_aborted;
+    const bool cancelled = cancelled_ || side.interrupted;
+    if (aborted && (cancelled || !side.deadline.passed())) continue;
+    side.deadline.disarm();
+    if (!error) co_return base::Result<>();
+    if (aborted) co_return base::fail(base::ErrorKind::timed_out, "timed out");
+    co_return base::fail_os("wait", error.value());
+  }
+}
+
+void SocketStream::wake(void* stream) {
+  boost::system::error_code ignored;
+  static_cast<SocketStream*>(stream)->socket_.cancel(ignored);
+}
+
+void SocketStream::cancel() {
+  cancelled_ = true;
+  wake(this);
+}
+
+void SocketStream::interrupt() {
+  reading_.interrupted = writing_.interrupted = true;
+  wake(this);
+}
+
+void SocketStream::shutdown() {
+  ::shutdown(native_handle(), SHUT_WR);
+}
+
+const base::Endpoint& SocketStream::local() const {
+  if (!local_) local_ = local_endpoint(native_handle());
+  return *local_;
+}
+
+bool SocketStream::peer_finished() const {
+  pollfd state{.fd = native_handle(), .events = POLLRDHUP, .revents = 0};
+  return ::poll(&state, 1, 0) > 0 && (state.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
+
+base::Result<PeerCredential> SocketStream::peer_credential() const {
+  ucred peer{};
+  socklen_t size = sizeof(peer);
+  if (remote_.unix_path.empty()) return base::fail(base::ErrorKind::unsupported, "not a Unix socket");
+  if (::getsockopt(native_handle(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+    return base::fail_os("SO_PEERCRED", errno);
+  return PeerCredential{.user = peer.uid, .group = peer.gid, .process = peer.pid};
+}
+
+}  // namespace godwit::net

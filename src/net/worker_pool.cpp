@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "godwit/net/worker_pool.hpp"
+
+#include <algorithm>
+
+#include <pthread.h>
+
+namespace godwit::net {
+
+BoundedPool::BoundedPool(std::string name, std::size_t threads, std::size_t max_waiting)
+    : name_(std::move(name)), max_waiting_(max_waiting), guard_(boost::asio::make_work_guard(io_)) {
+  const std::string shown = name_.substr(0, 15);
+  for (std::size_t i = 0; i < std::max<std::size_t>(threads, 1); ++i) {
+    threads_.emplace_back([this] { io_.run(); });
+    ::pthread_setname_np(threads_.back().native_handle(), shown.c_str());
+  }
+}
+
+BoundedPool::~BoundedPool() {
+  stop();
+  join();
+}
+
+bool BoundedPool::enter() {
+  if (waiting_.fetch_add(1) < max_waiting_) return true;
+  --waiting_;
+  return false;
+}
+
+void BoundedPool::stop() {
+  stopping_ = true;
+  guard_.reset();  // the threads end when what was posted has been answered
+}
+
+void BoundedPool::join() {
+  for (auto& thread : threads_)
+    if (thread.joinable()) thread.join();
+}
+
+}  // namespace godwit::net
