@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Whatever a peer types, it gets a clear reply and the daemon lives."""
+
+from support.dialogue import Closed
+from support.receiving_host import TO, ReceivingHost
+from support.scenario import main
+
+
+class BadInputIsAnswered(ReceivingHost):
+    def setUp(self):
+        super().setUp()
+        self.start()
+        self.client = self.connect()
+
+    def tearDown(self):
+        self.assert_still_works()
+
+    def test_unknown_commands(self):
+        for line in ("FOO", "FOO bar", "", " ", "  EHLO x", "GET / HTTP/1.1"):
+            self.client.say(line, r"5\d\d 5\.5\.[12]")
+        self.client.say("EHLO client.example", "250")
+
+    def test_misordered_commands(self):
+        say = self.client.say
+        say("MAIL FROM:<mod@abc.example>", "503 5.5.1")
+        say("EHLO client.example", "250")
+        say(f"RCPT TO:<{TO}>", "503 5.5.1")
+        say("DATA", "503 5.5.1")
+        say("MAIL FROM:<mod@abc.example>", "250")
+        say("MAIL FROM:<mod@abc.example>", "503 5.5.1")
+        say("DATA", r"(503|554) 5\.5\.1")
+        say(f"RCPT TO:<{TO}>", "250")
+        say("STARTTLS", r"5\d\d 5\.5\.1")
+        say("AUTH PLAIN AAAA", r"5\d\d 5\.")
+
+    def test_syntax_of_paths(self):
+        self.client.say("EHLO client.example", "250")
+        for path in ("mod@abc.example", "<mod@abc.example", "<mod@>", "<@abc.example>", "<mod@abc..example>", "", "<a b@c.example>",
+                     "<mod@abc.example>x"):
+            self.client.say(f"MAIL FROM:{path}", r"5\d\d 5\.(1\.7|5\.[24])")
+
+    def test_missing_arguments(self):
+        for line in ("EHLO", "HELO", "MAIL", "MAIL FROM", "RCPT TO:"):
+            self.client.say(line, r"50[13] 5\.5\.[124]")
+
+    def test_lines_that_are_too_long(self):
+        self.client.say("EHLO client.example", "250")
+        self.client.say("NOOP " + "x" * 3000, r"500 5\.5\.[26]")
+        self.client.say("NOOP", "250")
+        self.client.say("MAIL FROM:<" + "a" * 65 + "@abc.example>", "5")
+        self.client.say("MAIL FROM:<a@" + "b." * 200 + "example>", "5")
+        self.client.say("NOOP", "250")
+
+    def test_a_line_without_end_is_cut_off(self):
+        self.client.say("EHLO client.example", "250")
+        try:
+            for _ in range(64):
+                self.client.send(b"x" * 65536)
+            self.client.send(b"\r\n")
+            self.client.expect("500|421")
+        except (Closed, ConnectionError):
+            pass  # hanging up on it is as good
+
+    def test_nul_and_eight_bit_bytes_in_commands(self):
+        self.client.say("EHLO client.example", "250")
+        self.client.say(b"NOOP\0", r"50[01] 5\.5\.[24]")
+        self.client.say(b"MAIL FROM:<m\0d@abc.example>", r"5\d\d 5\.")
+        self.client.say(b"MAIL FROM:<m\xf6d@abc.example>", r"5\d\d 5\.")
+        self.client.say(b"\xff\xfe\xfd", r"500 5\.5\.2")
+        self.client.say("MAIL FROM:<mod@abc.example>", "250")
+
+    def test_bare_line_ends_in_a_command(self):
+        self.client.send(b"EHLO client.example\n")
+        self.client.send(b"\r\n")
+        self.client.expect("500 5.5.2")
+        self.client.say(b"EHLO a\rNOOP", "500 5.5.2")
+        self.client.say("EHLO client.example", "250")
+
+    def test_parameters(self):
+        self.client.say("EHLO client.example", "250")
+        self.client.say("MAIL FROM:<mod@abc.example> FOO=bar", r"555 5\.5\.4")
+        self.client.say("MAIL FROM:<mod@abc.example> BODY=9BIT", r"50[14] 5\.5\.4")
+        self.client.say("MAIL FROM:<mod@abc.example> SIZE=abc", r"501 5\.5\.4")
+        self.client.say("MAIL FROM:<mod@abc.example> SIZE=99999999999999999999999", r"(501 5\.5\.4|552 5\.3\.4)")
+        self.client.say("MAIL FROM:<mod@abc.example> SIZE=999999999999", r"552 5\.3\.4")
+        self.client.say("MAIL FROM:<mod@abc.example> SIZE=1000 BODY=8BITMIME", "250")
+        self.client.say(f"RCPT TO:<{TO}> FOO=bar", r"555 5\.5\.4")
+
+    def test_ten_errors_end_the_connection(self):
+        replies = []
+        try:
+            for _ in range(30):
+                replies.append(self.client.say("FOO"))
+        except (Closed, ConnectionError):
+            pass
+        self.assertTrue(replies[-1].startswith("421 "), replies)
+        self.assertLessEqual(len(replies), 12)
+
+    def refused_in_data(self, content, reply):
+        self.client.envelope("mod@abc.example", TO)
+        self.client.say("DATA", "354")
+        self.client.send(content + b"\r\n.\r\n")
+        self.client.expect(reply)
+        # The connection is in step: the next command gets its own reply.
+        self.client.say("NOOP", "250 2.0.0")
+
+    def test_bare_line_ends_in_data_refuse_the_whole_message(self):
+        for content in (b"Subject: x\n\nbody", b"Subject: x\r\n\r\na\rb", b"Subject: x\r\n\r\na\n.\nb", b"\r\r\n", b"a\r\n\nb"):
+            with self.subTest(content):
+                self.client = self.connect()
+                self.refused_in_data(content, r"550 5\.6\.0")
+
+    def test_nul_in_data(self):
+        self.refused_in_data(b"Subject: x\r\n\r\na\0b", r"550 5\.6\.0")
+
+    def test_more_than_the_size_offered(self):
+        self.godwit.config["limits"]["message_size"] = "10KiB"
+        self.godwit.restart()
+        self.client = self.connect()
+        self.refused_in_data(b"x" * 70 + b"\r\n" * 10 + b"\r\n".join([b"y" * 70] * 400), r"552 5\.3\.4")
+
+    def test_too_many_recipients(self):
+        self.godwit.config["limits"]["recipients"] = 3
+        self.godwit.restart()
+        client = self.connect()
+        client.envelope("mod@abc.example", TO, TO, TO)
+        client.say(f"RCPT TO:<{TO}>", r"452 4\.5\.3")
+
+
+if __name__ == "__main__":
+    main()

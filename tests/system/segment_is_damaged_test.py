@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Damage in the middle of a segment: that message is quarantined and reported, the others are delivered."""
+
+from support.message import message
+from support.scenario import main
+from support.sending_host import SendingHost
+
+TO = "user@xyz.example"
+
+
+class SegmentIsDamaged(SendingHost):
+    def damage(self, mark):
+        """Flips one byte of the stored message that contains `mark`."""
+        for segment in sorted((self.godwit.spool / "journal").glob("*.seg")):
+            data = segment.read_bytes()
+            place = data.find(mark)
+            if place >= 0:
+                with open(segment, "r+b") as file:
+                    file.seek(place)
+                    file.write(bytes([data[place] ^ 0xFF]))
+                return
+        self.fail(f"{mark} is in no segment")
+
+    def test_the_others_arrive(self):
+        peer = self.mx("xyz.example", 10, "mx.xyz.example", 2, up=False)
+        self.start(delivery={"retry": {"first": "5s", "max": "5s"}})
+        sent = {}
+        for number in range(5):
+            content = message(f"message-number-{number}")
+            identity, _ = self.send(TO, content)
+            self.godwit.wait_event("deferred", id=identity)
+            sent[number] = (identity, content)
+        self.godwit.kill()
+        self.damage(b"message-number-2")
+        peer.up()
+        self.godwit.start()
+        received = peer.wait(4, 40)
+        self.godwit.wait_empty_queue()
+        for number, (_, content) in sent.items():
+            found = sum(transaction.content.endswith(content) for transaction in received)
+            self.assertEqual(found, 0 if number == 2 else 1, number)
+        self.assertTrue(any((self.godwit.spool / "quarantine").iterdir()), "nothing in quarantine")
+        reported = [event for event in self.godwit.events() if "quarantine" in event["event"]]
+        self.assertTrue(reported, "quarantine is not reported")
+
+    def test_a_torn_tail_is_cut(self):
+        peer = self.mx("xyz.example", 10, "mx.xyz.example", 2, up=False)
+        self.start(delivery={"retry": {"first": "5s", "max": "5s"}})
+        identity, content = self.send(TO)
+        self.godwit.wait_event("deferred", id=identity)
+        self.godwit.kill()
+        # A write that power loss cut in the middle: bytes after the last group that are no group.
+        segment = sorted((self.godwit.spool / "journal").glob("*.seg"))[-1]
+        data = segment.read_bytes()
+        end = len(data.rstrip(b"\0"))
+        with open(segment, "r+b") as file:
+            file.seek((end + 8191) // 4096 * 4096)
+            file.write(b"half a group")
+        peer.up()
+        self.godwit.start()
+        self.assert_arrived(peer, content)
+        self.godwit.wait_empty_queue()
+
+
+if __name__ == "__main__":
+    main()

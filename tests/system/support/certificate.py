@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Self-signed certificates."""
+
+import ssl
+
+
+class Certificate:
+    def __init__(self, case, name, *addresses):
+        self.certificate = case.folder / f"{name}.pem"
+        self.private_key = case.folder / f"{name}.key"
+        names = ",".join([f"DNS:{name}"] + [f"IP:{address}" for address in addresses])
+        case.run_program("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                         "-days", "2", "-subj", f"/CN={name}", "-addext", f"subjectAltName={names}",
+                         "-keyout", self.private_key, "-out", self.certificate)
+
+    def as_config(self):
+        return {"certificate": str(self.certificate), "private_key": str(self.private_key)}
+
+    def server_context(self):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.certificate, self.private_key)
+        return context
+
+    def client_context(self):
+        """Trusts this certificate and nothing else."""
+        return ssl.create_default_context(cafile=str(self.certificate))

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A godwitd of the tests: its folder, its configuration, its life, its log and its queue."""
+
+import json
+import os
+import signal
+import subprocess
+
+from .scenario import (BIN, DNS_PORT, MX_PORT, SUBMISSION_PORT, SUBMISSIONS_PORT, kill_after, listening, wait_until)
+from .maildir import Maildir
+
+
+def merge(base, changes):
+    """`base` with the nested values of `changes` set in it; a None removes."""
+    for key, value in changes.items():
+        if value is None:
+            base.pop(key, None)
+        elif isinstance(value, dict) and isinstance(base.get(key), dict):
+            merge(base[key], value)
+        else:
+            base[key] = value
+    return base
+
+
+class Godwit:
+    """One daemon.  `config` is merged into a default that suits a test: quick retries, own folders, log in JSON.
+
+    Not started at construction; start() returns when every listener and the control socket are there.
+    """
+
+    def __init__(self, case, name="godwit", *, hostname, address, domains=None, dns=None, certificate=None, **config):
+        self.case, self.name, self.hostname, self.address = case, name, hostname, address
+        self.folder = case.folder / name
+        self.folder.mkdir()
+        self.config_file = self.folder / "godwit.yaml"
+        self.control_socket = self.folder / "control.sock"
+        self.accounts_file = self.folder / "accounts.yaml"
+        self.log_file = case.folder / f"{name}.log"
+        self.error_file = case.folder / f"{name}.err"
+        self.vmail = self.folder / "vmail"
+        self.spool = self.folder / "spool"
+        self.process = None
+        self.config = merge(
+            {
+                "hostname": hostname,
+                "user": "",
+                "threads": 2,
+                "listeners": [{"address": f"{address}:{MX_PORT}", "service": "mx",
+                               "tls": "starttls" if certificate else "none"}],
+                "trusted_networks": [f"{address}/24"],
+                "limits": {"connections_per_client": 500},
+                "domains": {},
+                "delivery": {"port": MX_PORT, "timeouts": {"connect": "5s", "greeting": "5s", "command": "5s", "data": "20s"},
+                             "retry": {"first": "1s", "factor": 1, "max": "1s", "expire": "5m", "warn": "0s"}},
+                "spool": {"directory": str(self.spool), "min_free": "1MiB"},
+                "state": {"directory": str(self.folder / "state")},
+                "control": {"socket": str(self.control_socket)},
+                "log": {"file": str(self.log_file), "format": "json", "level": "debug"},
+            },
+            config,
+        )
+        for domain, recipients in (domains or {}).items():
+            self.config["domains"][domain] = {"deliver": f"maildir:{self.vmail}/{{domain}}/{{local}}", "recipients": recipients}
+        if dns:
+            self.config["dns"] = {"servers": [f"{dns.address}:{DNS_PORT}"], "timeout": "2s", **self.config.get("dns", {})}
+        if certificate:
+            self.config["tls"] = {"certificates": [certificate.as_config()]}
+
+    # ---- configuration --------------------------------------------------------------------------------------------
+
+    def with_submission(self):
+        """Listeners on the submission ports beside the one for MX."""
+        self.config["listeners"] += [
+            {"address": f"{self.address}:{SUBMISSION_PORT}", "service": "submission"},
+            {"address": f"{self.address}:{SUBMISSIONS_PORT}", "service": "submission", "tls": "implicit"},
+        ]
+        return self
+
+    def add_account(self, address, password):
+        """An account made as an administrator makes it."""
+        self.config["accounts"] = str(self.accounts_file)
+        self.write_config()
+        self.control("account", "add", address, "--file", self.accounts_file, input=password + "\n")
+        return self
+
+    def write_config(self):
+        # JSON is YAML.
+        self.config_file.write_text(json.dumps(self.config, indent=2))
+
+    # ---- life -----------------------------------------------------------------------------------------------------
+
+    def spawn(self):
+        """Starts the process without waiting for anything."""
+        self.write_config()
+        with open(self.error_file, "ab") as errors:
+            process = subprocess.Popen([str(BIN / "godwitd"), "--config", str(self.config_file)], stdout=errors, stderr=errors,
+                                       stdin=subprocess.DEVNULL, cwd=self.folder)
+        return kill_after(self.case, process, self.name)
+
+    def start(self):
+        self.process = self.spawn()
+        wait_until(self._ready, f"{self.name} listens", timeout=30)
+        return self
+
+    def _ready(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f"{self.name} exited {self.process.returncode}: {self.errors()}")
+        return self.control_socket.exists() and all(
+            listening(*self._endpoint(listener["address"])) for listener in self.config["listeners"])
+
+    @staticmethod
+    def _endpoint(text):
+        address, port = text.rsplit(":", 1)
+        return address, int(port)
+
+    def stop(self, timeout=40):
+        """SIGTERM; returns the exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(10)
+        # What tells a later start() that this one is ready must be its own.
+        self.control_socket.unlink(missing_ok=True)
+
+    def restart(self):
+        self.kill()
+        return self.start()
+
+    def alive(self):
+        return self.process.poll() is None
+
+    def errors(self):
+        return self.error_file.read_text(errors="replace")[-4000:] if self.error_file.exists() else ""
+
+    # ---- what it says ---------------------------------------------------------------------------------------------
+
+    def events(self, event=None, **fields):
+        """The log's lines as dictionaries, those of `event` and with these fields."""
+        found = []
+        for line in self.log_file.read_text(errors="replace").splitlines() if self.log_file.exists() else []:
+            try:
+                entry = json.loads(line)
+            except json.JSONDecodeError:
+                continue  # a line cut by a kill
+            if (event is None or entry.get("event") == event) and all(entry.get(k) == v for k, v in fields.items()):
+                found.append(entry)
+        return found
+
+    def wait_event(self, event, timeout=20, **fields):
+        return wait_until(lambda: self.events(event, **fields), f"{self.name} logs {event} {fields}", timeout)[-1]
+
+    def control(self, *words, check=True, **options):
+        """godwitctl against this daemon."""
+        environment = {**os.environ, "GODWIT_SOCKET": str(self.control_socket)}
+        return self.case.run_program(BIN / "godwitctl", *words, check=check, env=environment, **options)
+
+    def control_json(self, *words):
+        return json.loads(self.control("--json", *words).stdout)
+
+    def status(self):
+        return self.control_json("status")
+
+    def queued(self):
+        return self.status()["queue"]["messages"]
+
+    def wait_empty_queue(self, timeout=30):
+        wait_until(lambda: self.queued() == 0, f"{self.name}'s queue is empty", timeout)
+
+    def mailbox(self, address):
+        local, domain = address.split("@")
+        return Maildir(self.vmail / domain / local)
