@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// A certificate with its chain and private key, read from PEM files.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "godwit/base/result.hpp"
+#include "godwit/net/settings.hpp"
+#include "openssl.hpp"
+
+namespace godwit::net {
+
+struct Certificate {
+  X509Ptr leaf;
+  std::vector<X509Ptr> chain;  // without the leaf
+  PkeyPtr key;
+  std::vector<std::string> names;  // DNS names, lower case, wildcards as they are; the common name where there are none
+};
+
+// Errors as check_certificate(), but for the dates.
+base::Result<Certificate> load_certificate(const CertificateSettings& settings);
+
+// "CN=mail.example.com,O=Example"
+std::string subject_of(const X509& certificate);
+
+}  // namespace godwit::net

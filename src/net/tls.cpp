@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "godwit/net/tls.hpp"
+
+#include <utility>
+
+#include "tls_client_context.hpp"
+#include "tls_server_context.hpp"
+#include "tls_stream.hpp"
+
+namespace godwit::net {
+
+Task<std::unique_ptr<Stream>> tls_accept(std::unique_ptr<Stream> lower, std::shared_ptr<const TlsServerContext> context,
+                                         base::MonoTime deadline) {
+  SslPtr session(SSL_new(context->implementation().standard()));
+  if (!session) co_return base::fail(base::ErrorKind::exhausted, "TLS: " + take_openssl_error());
+  SSL_set_accept_state(session.get());
+  auto stream = std::make_unique<TlsStream>(std::move(lower), std::move(session));
+  auto done = co_await stream->handshake(deadline);
+  if (!done) co_return std::unexpected(std::move(done.error()));
+  co_return std::unique_ptr<Stream>(std::move(stream));
+}
+
+Task<std::unique_ptr<Stream>> tls_connect(std::unique_ptr<Stream> lower,
+                                          std::shared_ptr<const TlsClientContext> context, TlsClientOptions options,
+                                          base::MonoTime deadline) {
+  auto session = context->implementation().start(options);
+  if (!session) co_return std::unexpected(std::move(session.error()));
+  auto stream = std::make_unique<TlsStream>(std::move(lower), std::move(*session));
+  auto done = co_await stream->handshake(deadline);
+  if (!done) co_return std::unexpected(std::move(done.error()));
+  co_return std::unique_ptr<Stream>(std::move(stream));
+}
+
+}  // namespace godwit::net

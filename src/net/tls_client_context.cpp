@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tls_client_context.hpp"
+
+#include <array>
+#include <cerrno>
+
+#include <fmt/format.h>
+#include <openssl/err.h>
+#include <unistd.h>
+
+#include "tls_settings.hpp"
+
+// OpenSSL's macros cast in the old style.
+#pragma GCC diagnostic ignored "-Wold-style-cast"
+
+namespace godwit::net {
+namespace {
+
+constexpr const char* verifying_ciphers = "HIGH:!aNULL:!eNULL:!PSK:!SRP:!MD5:!3DES";
+constexpr const char* opportunistic_ciphers = "HIGH:!aNULL:!eNULL:!PSK:!SRP:!MD5:!RC4:!3DES";
+
+// Loaded once, here: OpenSSL's hashed directory would be read during handshakes, on a reactor.
+constexpr std::array bundles = {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
+                                "/etc/ssl/cert.pem"};
+
+base::Result<> load_trust(X509_STORE& store, const std::string& ca_file) {
+  ERR_clear_error();
+  if (!ca_file.empty()) {
+    if (::access(ca_file.c_str(), R_OK) != 0) {
+      const int code = errno;
+      auto failure = base::fail_os("tls.ca_file " + ca_file, code);
+      if (code == ENOENT) failure.error().kind = base::ErrorKind::not_found;
+      return failure;
+    }
+    const bool loaded = X509_STORE_load_file(&store, ca_file.c_str()) == 1;
+    const std::string why = take_openssl_error();
+    if (!loaded)
+      return base::fail(base::ErrorKind::invalid, fmt::format("tls.ca_file {}: no certificates: {}", ca_file, why));
+    return {};
+  }
+  for (const char* bundle : bundles)
+    if (::access(bundle, R_OK) == 0 && X509_STORE_load_file(&store, bundle) == 1) break;
+  ERR_clear_error();  // a host without any: nothing is trusted, which is said when something must be verified
+  return {};
+}
+
+bool is_address(const std::string& name) {
+  return base::IpAddress::parse(name).has_value();
+}
+
+std::string without_dot(const std::string& name) {
+  return name.ends_with('.') ? name.substr(0, name.size() - 1) : name;
+}
+
+bool expect_name(SSL& connection, const std::string& name) {
+  X509_VERIFY_PARAM* wanted = SSL_get0_param(&connection);
+  X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  if (is_address(name)) return X509_VERIFY_PARAM_set1_ip_asc(wanted, name.c_str()) == 1;
+  return X509_VERIFY_PARAM_set1_host(wanted, name.c_str(), name.size()) == 1;
+}
+
+}  // namespace
+
+TlsClientContext::TlsClientContext() : implementation_(std::make_unique<Implementation>()) {}
+TlsClientContext::~TlsClientContext() = default;
+
+base::Result<std::shared_ptr<const TlsClientContext>> TlsClientContext::load(const TlsSettings& settings) {
+  std::shared_ptr<TlsClientContext> context(new TlsClientContext());
+  auto loaded = context->implementation_->load(settings);
+  if (!loaded) return std::unexpected(std::move(loaded.error()));
+  return context;
+}
+
+base::Result<> TlsClientContext::Implementation::load(const TlsSettings& settings) {
+  verifying_.reset(SSL_CTX_new(TLS_client_method()));
+  opportunistic_.reset(SSL_CTX_new(TLS_client_method()));
+  if (!verifying_ || !opportunistic_) return base::fail(base::ErrorKind::exhausted, "TLS: " + take_openssl_error());
+  for (SSL_CTX* context : {verifying_.get(), opportunistic_.get()}) {
+    auto applied = apply_common_settings(*context, settings.minimum_version);
+    if (!applied) return applied;
+  }
+  SSL_CTX_set_cipher_list(verifying_.get(), verifying_ciphers);
+  SSL_CTX_set_verify(verifying_.get(), SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_security_level(opportunistic_.get(), 0);
+  SSL_CTX_set_cipher_list(opportunistic_.get(), opportunistic_ciphers);
+  // Verified all the same, for the log; only nobody fails by it.
+  SSL_CTX_set_verify(opportunistic_.get(), SSL_VERIFY_NONE, nullptr);
+  auto trusted = load_trust(*SSL_CTX_get_cert_store(verifying_.get()), settings.ca_file);
+  if (!trusted) return trusted;
+  SSL_CTX_set1_cert_store(opportunistic_.get(), SSL_CTX_get_cert_store(verifying_.get()));
+  return {};
+}
+
+base::Result<SslPtr> TlsClientContext::Implementation::start(const TlsClientOptions& options) const {
+  const std::string server_name = without_dot(options.server_name);
+  const std::string verify_name = without_dot(options.verify_name);
+  SslPtr connection(SSL_new(verify_name.empty() ? opportunistic_.get() : verifying_.get()));
+  if (!connection) return base::fail(base::ErrorKind::exhausted, "TLS: " + take_openssl_error());
+  SSL_set_connect_state(connection.get());
+  const bool named = server_name.empty() || is_address(server_name) ||
+                     SSL_set_tlsext_host_name(connection.get(), server_name.c_str()) == 1;
+  const std::string& expected = verify_name.empty() ? server_name : verify_name;
+  const bool expecting = expected.empty() || expect_name(*connection, expected);
+  if (!named || !expecting) {
+    ERR_clear_error();
+    return base::fail(base::ErrorKind::invalid, fmt::format("TLS: \"{}\" is no host name", expected));
+  }
+  return connection;
+}
+
+}  // namespace godwit::net

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "godwit/net/tls.hpp"
+#include "openssl.hpp"
+
+namespace godwit::net {
+
+class TlsClientContext::Implementation {
+ public:
+  base::Result<> load(const TlsSettings& settings);
+  // A connection about to shake hands, verifying or not as `options` say.
+  base::Result<SslPtr> start(const TlsClientOptions& options) const;
+
+ private:
+  SslCtxPtr verifying_;      // strict: whoever fails here must fail
+  SslCtxPtr opportunistic_;  // lenient: any encryption beats the clear text that would come instead
+};
+
+}  // namespace godwit::net

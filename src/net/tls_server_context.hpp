@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// One SSL_CTX for each set of certificates that some name asks for (an RSA and an ECDSA one may share a name).
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "certificate.hpp"
+#include "godwit/net/tls.hpp"
+
+namespace godwit::net {
+
+class TlsServerContext::Implementation {
+ public:
+  base::Result<> load(const TlsSettings& settings);
+
+  SSL_CTX* standard() const { return standard_; }
+  // The context for a server name, null: no certificate bears it (the first one is used).
+  SSL_CTX* find(std::string_view server_name) const;
+
+ private:
+  using Set = std::vector<const Certificate*>;
+  Set certificates_for(const std::string& name) const;
+  base::Result<SSL_CTX*> context_for(const Set& set);
+
+  std::vector<Certificate> certificates_;
+  std::string minimum_version_;
+  std::vector<std::pair<Set, SslCtxPtr>> contexts_;
+  std::map<std::string, SSL_CTX*, std::less<>> by_name_;  // exact names and "*.example.com"
+  SSL_CTX* standard_ = nullptr;
+};
+
+}  // namespace godwit::net
