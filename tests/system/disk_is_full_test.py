@@ -13,7 +13,7 @@ from support.scenario import main
 
 class DiskIsFull(ReceivingHost):
     def test_less_than_min_free_refuses_before_the_data(self):
-        self.start(spool={"min_free": "900000GiB"})
+        self.start(spool={"min_free": "16TiB"})
         client = self.connect()
         client.say("EHLO client.example", "250")
         reply = client.say(f"MAIL FROM:<{SENDER}>")

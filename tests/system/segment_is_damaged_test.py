@@ -41,8 +41,8 @@ class SegmentIsDamaged(SendingHost):
             found = sum(transaction.content.endswith(content) for transaction in received)
             self.assertEqual(found, 0 if number == 2 else 1, number)
         self.assertTrue(any((self.godwit.spool / "quarantine").iterdir()), "nothing in quarantine")
-        reported = [event for event in self.godwit.events() if "quarantine" in event["event"]]
-        self.assertTrue(reported, "quarantine is not reported")
+        reported = self.godwit.events("spool_damaged")
+        self.assertTrue(reported and "quarantine" in reported[0]["kept"], reported)
 
     def test_a_torn_tail_is_cut(self):
         peer = self.mx("xyz.example", 10, "mx.xyz.example", 2, up=False)

@@ -52,7 +52,7 @@ class Godwit:
                 "domains": {},
                 "delivery": {"port": MX_PORT, "timeouts": {"connect": "5s", "greeting": "5s", "command": "5s", "data": "20s"},
                              "retry": {"first": "1s", "factor": 1, "max": "1s", "expire": "5m", "warn": "0s"}},
-                "spool": {"directory": str(self.spool), "min_free": "1MiB"},
+                "spool": {"directory": str(self.spool), "min_free": "1MiB", "segment_size": "4MiB"},
                 "state": {"directory": str(self.folder / "state")},
                 "control": {"socket": str(self.control_socket)},
                 "log": {"file": str(self.log_file), "format": "json", "level": "debug"},
