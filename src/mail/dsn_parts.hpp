@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// The three parts of a report (RFC 3464 section 2, RFC 6522), each with its MIME header, canonical and in lines of at
+// most 998 octets.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "godwit/mail/dsn.hpp"
+
+namespace godwit::mail {
+
+// For people.
+std::string explanation_part(const DsnRequest& request);
+// For programs: message/delivery-status.
+std::string status_part(const DsnRequest& request);
+// The original: its header, or all of it where the sender asked for that and it is fit to be sent again.
+std::string original_part(const DsnRequest& request);
+
+// "Content-Type: …\r\nContent-Transfer-Encoding: …\r\n\r\n" as `content` needs it.
+std::string part_header(std::string_view type, std::string_view content);
+
+}  // namespace godwit::mail
