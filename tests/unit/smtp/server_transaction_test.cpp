@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/dialogue.hpp"
+
+namespace godwit {
+namespace {
+
+using test::Dialogue;
+using testing::ElementsAre;
+using testing::StartsWith;
+
+smtp::SessionSettings mx() {
+  smtp::SessionSettings settings;
+  settings.hostname = "mx.example";
+  settings.errors = 1000;
+  return settings;
+}
+
+// The reply to the last of `commands`, each sent after the reply to the one before.
+std::string last_reply(const std::vector<std::string>& commands, const smtp::SessionSettings& settings = mx()) {
+  test::SessionDriver driver(settings);
+  driver.feed(smtp::event::Connected{});
+  std::size_t before = 0;
+  for (const auto& command : commands) {
+    before = driver.replies().size();
+    driver.feed(smtp::event::Bytes{command + "\r\n"});
+    while (driver.asking()) driver.feed(driver.answer());
+  }
+  EXPECT_THAT(driver.violations(), ElementsAre());
+  return driver.replies().substr(before);
+}
+
+struct Row {
+  const char* command;
+  // The start of the reply: after connecting, after HELO, after MAIL, after RCPT.
+  const char* connected;
+  const char* greeted;
+  const char* with_sender;
+  const char* with_recipient;
+};
+
+const std::vector<Row> table = {
+    {"HELO c", "250 mx", "250 mx", "250 mx", "250 mx"},
+    {"EHLO c", "250-mx", "250-mx", "250-mx", "250-mx"},
+    {"MAIL FROM:<a@b.example>", "503 5.5.1", "250 2.1.0", "503 5.5.1", "503 5.5.1"},
+    {"RCPT TO:<a@b.example>", "503 5.5.1", "503 5.5.1", "250 2.1.5", "250 2.1.5"},
+    {"DATA", "503 5.5.1", "503 5.5.1", "503 5.5.1", "354 End"},
+    {"RSET", "250 2.0.0", "250 2.0.0", "250 2.0.0", "250 2.0.0"},
+    {"NOOP", "250 2.0.0", "250 2.0.0", "250 2.0.0", "250 2.0.0"},
+    {"NOOP any words", "250 2.0.0", "250 2.0.0", "250 2.0.0", "250 2.0.0"},
+    {"VRFY a", "252 2.0.0", "252 2.0.0", "252 2.0.0", "252 2.0.0"},
+    {"VRFY", "501 5.5.4", "501 5.5.4", "501 5.5.4", "501 5.5.4"},
+    {"EXPN a", "502 5.5.1", "502 5.5.1", "502 5.5.1", "502 5.5.1"},
+    {"HELP", "214 2.0.0", "214 2.0.0", "214 2.0.0", "214 2.0.0"},
+    {"QUIT", "221 2.0.0", "221 2.0.0", "221 2.0.0", "221 2.0.0"},
+    {"STARTTLS", "220 2.0.0", "220 2.0.0", "220 2.0.0", "220 2.0.0"},
+    {"STARTTLS x", "501 5.5.4", "501 5.5.4", "501 5.5.4", "501 5.5.4"},
+    {"RSET x", "501 5.5.4", "501 5.5.4", "501 5.5.4", "501 5.5.4"},
+    {"QUIT x", "501 5.5.4", "501 5.5.4", "501 5.5.4", "501 5.5.4"},
+    {"AUTH PLAIN", "503 5.5.1", "503 5.5.1", "503 5.5.1", "503 5.5.1"},
+    {"BDAT 1 LAST", "500 5.5.1", "500 5.5.1", "500 5.5.1", "500 5.5.1"},
+    {"XYZZY", "500 5.5.1", "500 5.5.1", "500 5.5.1", "500 5.5.1"},
+    {"GET / HTTP/1.1", "500 5.5.1", "500 5.5.1", "500 5.5.1", "500 5.5.1"},
+};
+
+TEST(ServerTransaction, EveryCommandInEveryState) {
+  const std::string helo = "HELO c";
+  const std::string mail = "mail from:<a@b.example>";
+  const std::string rcpt = "Rcpt To:<c@d.example>";
+  for (const auto& [command, connected, greeted, with_sender, with_recipient] : table) {
+    SCOPED_TRACE(command);
+    EXPECT_THAT(last_reply({command}), StartsWith(connected));
+    EXPECT_THAT(last_reply({helo, command}), StartsWith(greeted));
+    EXPECT_THAT(last_reply({helo, mail, command}), StartsWith(with_sender));
+    EXPECT_THAT(last_reply({helo, mail, rcpt, command}), StartsWith(with_recipient));
+  }
+}
+
+struct Argument {
+  const char* command;
+  const char* reply;
+};
+
+TEST(ServerTransaction, ReadsMailArguments) {
+  const std::vector<Argument> cases = {
+      {"MAIL FROM:<>", "250 2.1.0"},
+      {"MAIL FROM:   <a@b.example>  ", "250 2.1.0"},
+      {"MAIL FROM:<a@b.example> SIZE=1000", "250 2.1.0"},
+      {"MAIL FROM:<a@b.example> size=0  body=8bitmime AUTH=<>", "250 2.1.0"},
+      {"MAIL FROM:<a@b.example> BODY=7BIT AUTH=e+3Dmc2@example.com", "250 2.1.0"},
+      {"MAIL FROM:<@r.example:a@b.example>", "250 2.1.0"},
+      {"MAIL", "501 5.5.4"},
+      {"MAIL FROM", "501 5.5.4"},
+      {"MAIL FROM:", "501 5.5.4"},
+      {"MAIL TO:<a@b.example>", "501 5.5.4"},
+      {"MAIL FROM <a@b.example>", "501 5.5.4"},
+      {"MAIL FROM:a@b.example", "501 5.1.7 Put the address in angle brackets"},
+      {"MAIL FROM:<a>", "501 5.1.7"},
+      {"MAIL FROM:<postmaster>", "501 5.1.7"},
+      {"MAIL FROM:<a@b.example", "501 5.1.7"},
+      {"MAIL FROM:<J\xc3\xb6rg@b.example>", "553 5.6.7"},
+      {"MAIL FROM:<a@b.example>SIZE=1", "501 5.5.4"},
+      {"MAIL FROM:<a@b.example> SIZE=1 SIZE=1", "501 5.5.4"},
+      {"MAIL FROM:<a@b.example> SIZE", "501 5.5.4"},
+      {"MAIL FROM:<a@b.example> SIZE=", "501 5.5.4"},
+      {"MAIL FROM:<a@b.example> SIZE=-1", "501 5.5.4"},
+      {"MAIL FROM:<a@b.example> SIZE=1k", "501 5.5.4"},
+      {"MAIL FROM:<a@b.example> SIZE=1001", "552 5.3.4"},
+      {"MAIL FROM:<a@b.example> SIZE=99999999999999999999999999", "552 5.3.4"},
+      {"MAIL FROM:<a@b.example> BODY=BINARYMIME", "501 5.5.4"},
+      {"MAIL FROM:<a@b.example> AUTH=+3d", "501 5.5.4"},
+      {"MAIL FROM:<a@b.example> AUTH=a+4", "501 5.5.4"},
+      {"MAIL FROM:<a@b.example> AUTH=a=b", "501 5.5.4"},
+      {"MAIL FROM:<a@b.example> RET=FULL", "555 5.5.4"},
+      {"MAIL FROM:<a@b.example> SMTPUTF8", "555 5.5.4"},
+      {"MAIL FROM:<a@b.example> -X=1", "501 5.5.4"},
+      {"MAIL FROM:<a@b.example> =1", "501 5.5.4"},
+  };
+  auto settings = mx();
+  settings.message_size = 1000;
+  for (const auto& [command, reply] : cases) {
+    SCOPED_TRACE(command);
+    EXPECT_THAT(last_reply({"EHLO c", command}, settings), StartsWith(reply));
+  }
+  settings.message_size = 0;
+  EXPECT_THAT(last_reply({"EHLO c", "MAIL FROM:<> SIZE=18446744073709551614"}, settings), StartsWith("250"));
+  EXPECT_THAT(last_reply({"EHLO c", "MAIL FROM:<> SIZE=18446744073709551616"}, settings), StartsWith("552"));
+}
+
+TEST(ServerTransaction, ReadsRcptArguments) {
+  const std::vector<Argument> cases = {
+      {"RCPT TO:<a@b.example>", "250 2.1.5"},
+      {"RCPT TO: <a@b.example> ", "250 2.1.5"},
+      {"RCPT TO:<Postmaster>", "250 2.1.5"},
+      {"RCPT TO:<@r.example:a@b.example>", "250 2.1.5"},
+      {"RCPT TO:<\"a b\"@b.example>", "250 2.1.5"},
+      {"RCPT TO:<>", "501 5.1.3"},
+      {"RCPT TO:<a>", "501 5.1.3"},
+      {"RCPT TO:a@b.example", "501 5.1.3 Put the address in angle brackets"},
+      {"RCPT TO:<a@\"b.example\">", "501 5.1.3"},
+      {"RCPT TO:<a@b.example> NOTIFY=NEVER", "555 5.5.4"},
+      {"RCPT TO:<a@b.example> ?", "501 5.5.4"},
+      {"RCPT TO:<a@b.example>x", "501 5.5.4"},
+      {"RCPT TO:<\xff@b.example>", "553 5.6.7"},
+      {"RCPT", "501 5.5.4"},
+      {"RCPT FROM:<a@b.example>", "501 5.5.4"},
+  };
+  for (const auto& [command, reply] : cases) {
+    SCOPED_TRACE(command);
+    EXPECT_THAT(last_reply({"EHLO c", "MAIL FROM:<>", command}), StartsWith(reply));
+  }
+}
+
+TEST(ServerTransaction, HandsOnRefusals) {
+  const auto run = Dialogue(mx())
+                       .script(R"(
+    S: 220 mx.example ESMTP Godwit
+    C: HELO c
+    S: 250 mx.example
+    A: sender 550 5.7.1 Not you
+    C: MAIL FROM:<a@b.example>
+    S: 550 5.7.1 Not you
+    C: RCPT TO:<a@b.example>
+    S: 503 5.5.1 Need MAIL first
+    C: MAIL FROM:<c@b.example>
+    S: 250 2.1.0 Ok
+    A: recipient 450 4.2.0 Greylisted
+    C: RCPT TO:<d@mx.example>
+    S: 450 4.2.0 Greylisted
+    C: RCPT TO:<e@mx.example>
+    S: 250 2.1.5 Ok
+    A: recipient 550 5.1.1 Go away [disconnect]
+    C: RCPT TO:<f@mx.example>
+    C: DATA
+    S: 550 5.1.1 Go away
+    X: policy
+  )")
+                       .check();
+  EXPECT_THAT(run.trace(),
+              ElementsAre("sender <a@b.example>", "reset", "sender <c@b.example>", "recipient <d@mx.example>",
+                          "recipient <e@mx.example>", "recipient <f@mx.example>", "close"));
+}
+
+TEST(ServerTransaction, A421OfOthersCloses) {
+  Dialogue(mx())
+      .script(
+          "S: 220 mx.example ESMTP Godwit\nC: HELO c\nS: 250 mx.example\nA: sender 421 4.7.0 Enough\nC: MAIL FROM:<>\n"
+          "C: NOOP\nS: 421 4.7.0 Enough\nX: policy")
+      .check();
+}
+
+TEST(ServerTransaction, BoundsRecipients) {
+  auto settings = mx();
+  settings.recipients = 2;
+  Dialogue(settings)
+      .script(R"(
+    S: 220 mx.example ESMTP Godwit
+    C: HELO c
+    S: 250 mx.example
+    C: MAIL FROM:<>
+    C: RCPT TO:<a@mx.example>
+    A: recipient 550 5.1.1 No
+    C: RCPT TO:<b@mx.example>
+    C: RCPT TO:<c@mx.example>
+    C: RCPT TO:<d@mx.example>
+    S: 250 2.1.0 Ok
+    S: 250 2.1.5 Ok
+    S: 550 5.1.1 No
+    S: 250 2.1.5 Ok
+    S: 452 4.5.3 Too many recipients; send the message for the rest again
+    C: RSET
+    S: 250 2.0.0 Ok
+    C: MAIL FROM:<>
+    S: 250 2.1.0 Ok
+    C: RCPT TO:<e@mx.example>
+    S: 250 2.1.5 Ok
+  )")
+      .check();
+}
+
+TEST(ServerTransaction, BoundsRefusedRecipients) {
+  auto settings = mx();
+  settings.errors = 1;
+  Dialogue dialogue(settings);
+  dialogue.script("S: 220 mx.example ESMTP Godwit\nC: HELO c\nS: 250 mx.example\nC: MAIL FROM:<>\nS: 250 2.1.0 Ok");
+  for (int i = 0; i < 9; ++i) dialogue.script("A: recipient 550 5.1.1 No\nC: RCPT TO:<a@mx.example>\nS: 550 5.1.1 No");
+  dialogue.script("S: 421 4.7.0 mx.example Error: too many errors\nX: errors").check();
+}
+
+TEST(ServerTransaction, ASecondHelloBeginsAnew) {
+  const auto run = Dialogue(mx())
+                       .script(R"(
+    S: 220 mx.example ESMTP Godwit
+    C: HELO c
+    S: 250 mx.example
+    C: MAIL FROM:<>
+    S: 250 2.1.0 Ok
+    C: HELO d
+    S: 250 mx.example
+    C: RCPT TO:<a@mx.example>
+    S: 503 5.5.1 Need MAIL first
+  )")
+                       .check();
+  EXPECT_THAT(run.trace(), ElementsAre("sender <>", "reset", "close"));
+}
+
+TEST(ServerTransaction, TellsWhatWasSaid) {
+  const auto settings = mx();
+  smtp::ServerSession session(settings);
+  EXPECT_EQ(session.stage(), "connect");
+  session.next(smtp::event::Connected{});
+  EXPECT_EQ(session.stage(), "greeting");
+  session.next(smtp::event::Bytes{"EHLO my_pc\r\n"});
+  EXPECT_EQ(session.stage(), "command");
+  EXPECT_EQ(session.protocol(), "ESMTP");
+  session.next(smtp::event::Bytes{"MAIL FROM:<a@b.example> SIZE=5 BODY=8BITMIME AUTH=x\r\n"});
+  EXPECT_EQ(session.stage(), "mail");
+  EXPECT_EQ(session.sender(), (smtp::Mailbox{"a", "b.example"}));
+  EXPECT_EQ(session.mail_parameters().size, 5U);
+  EXPECT_EQ(session.mail_parameters().body, smtp::BodyType::eight_bit_mime);
+  EXPECT_EQ(session.mail_parameters().auth, "x");
+  session.next(smtp::event::Verdict{});
+  session.next(smtp::event::Bytes{"RSET\r\n"});
+  EXPECT_FALSE(session.sender());
+}
+
+}  // namespace
+}  // namespace godwit
