@@ -39,10 +39,8 @@ using testing::wire16;
 // A DNS server on one loopback port, UDP and TCP: `over_udp` gives the datagrams to send back, `over_tcp` the message.
 class Responder {
  public:
-  explicit Responder(boost::asio::io_context& io)
-      : udp_(io, udp::endpoint(boost::asio::ip::address_v4::loopback(), 0)),
-        acceptor_(io, tcp::endpoint(boost::asio::ip::address_v4::loopback(), udp_.local_endpoint().port())),
-        stream_(io) {
+  explicit Responder(boost::asio::io_context& io) : udp_(io), acceptor_(io), stream_(io) {
+    bind_both();
     receive();
     accept();
   }
@@ -59,6 +57,19 @@ class Responder {
   int tcp_queries = 0;
 
  private:
+  // A port that is free for UDP may be taken for TCP.
+  void bind_both() {
+    const auto loopback = boost::asio::ip::address_v4::loopback();
+    boost::system::error_code taken;
+    do {
+      udp_ = udp::socket(udp_.get_executor(), udp::endpoint(loopback, 0));
+      acceptor_ = tcp::acceptor(acceptor_.get_executor());
+      acceptor_.open(tcp::v4());
+      acceptor_.bind(tcp::endpoint(loopback, udp_.local_endpoint().port()), taken);
+    } while (taken);
+    acceptor_.listen();
+  }
+
   void receive() {
     udp_.async_receive_from(boost::asio::buffer(datagram_), peer_,
                             [this](const boost::system::error_code& error, std::size_t size) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,65 +26,97 @@
 
 namespace godwit::route {
 
-// ---- acceptance: is this recipient ours, does it exist, what does it stand for? ------------------------------------------
+// ---- acceptance: is this recipient ours, does it exist, what does it stand for?
+// ------------------------------------------
 
 struct Expansion {
   // Final recipients, each once, with `original` set where it differs from what was asked.  Empty with `refusal` set.
   std::vector<mail::Recipient> recipients;
-  std::optional<smtp::Reply> refusal;   // 550 5.1.1 unknown user, 554 5.4.6 alias loop, …
-  bool local = false;                   // the address asked for is in one of our domains (or <Postmaster>)
+  std::optional<smtp::Reply> refusal;  // 550 5.1.1 unknown user, 554 5.4.6 alias loop, …
+  bool local = false;                  // the address asked for is in one of our domains (or <Postmaster>)
+  std::vector<std::string> missing;    // targets of aliases that do not exist; left out, worth a warning
 };
 
-// Whether an account with exactly this name exists (auth's stores, through a function so that route does not include auth).
+// Whether an account with exactly this name exists (auth's stores, through a function so that route does not include
+// auth).
 using AccountExists = std::function<bool(const std::string& account)>;
 
-// ---- delivery: how to reach a recipient domain -----------------------------------------------------------------------------
+// ---- delivery: how to reach a recipient domain
+// -----------------------------------------------------------------------------
 
-struct MaildirHop { std::string path_template; };  // with {domain} {local} {detail}
+struct MaildirHop {
+  std::string path_template;
+};  // with {domain} {local} {detail}
 struct DiscardHop {};
-struct LmtpHop { base::Endpoint endpoint; };
+struct LmtpHop {
+  base::Endpoint endpoint;
+};
 // One host to try: addresses in order.
 struct Host {
-  std::string name;        // "mx1.example.net", or the literal "[10.0.0.5]"
+  std::string name;  // "mx1.example.net", or the literal "[10.0.0.5]"
   std::uint16_t preference = 0;
   std::vector<base::Endpoint> addresses;
-  std::string why_none;    // when addresses is empty: what the lookup said
+  std::string why_none;  // when addresses is empty: what the lookup said
 };
 struct SmtpHop {
-  std::vector<Host> hosts;       // in the order in which they are to be tried
+  std::vector<Host> hosts;  // in the order in which they are to be tried
   TlsLevel tls = TlsLevel::opportunistic;
   std::string tls_name;
   std::string user, password_file;
-  bool from_dns = false;         // MX or implicit MX, not a rule
+  bool from_dns = false;  // MX or implicit MX, not a rule
 };
-struct HoldHop { std::string why; };
+struct HoldHop {
+  std::string why;
+};
 // No way: temporary (DNS trouble: try later) or permanent (no such domain, null MX, loop).
-struct NoRoute { smtp::Reply reply; };
+struct NoRoute {
+  smtp::Reply reply;
+};
 using Hop = std::variant<MaildirHop, DiscardHop, LmtpHop, SmtpHop, HoldHop, NoRoute>;
-// One word for the log: "maildir", "lmtp", "smtp", …, and the hosts: "mx1.example.net,mx2.example.net".
+// For the log, without spaces where it is a place: "maildir", "discard", "lmtp:127.0.0.1:24",
+// "smtp:mx1.example.net,mx2.example.net"; else "hold: why", "none: 550 5.1.2 …".
 std::string describe(const Hop& hop);
+// What limits and back-off go by (DESIGN's second key): the host names, sorted: equal for domains with equal hosts.
+std::string limit_key(const Hop& hop);
+
+struct Identity;
 
 class Router {
  public:
-  // listening: port and addresses our mx listeners have, to cut host lists at ourselves.
+  // listening: port and addresses our mx listeners have, to cut host lists at ourselves.  Of a wildcard listener only
+  // the loopback addresses are known to be ours; name the interfaces' addresses too where they matter.
   Router(Settings settings, AccountExists account_exists, std::vector<base::Endpoint> listening);
 
   bool is_local_domain(std::string_view domain) const;  // hostname is always among them; own address literals too
-  // Completes a bare address with origin, <Postmaster> with hostname.
+  // Completes a bare address with origin, <Postmaster> with hostname.  Others are left as they are.
   smtp::Mailbox complete(smtp::Mailbox address) const;
-  // Aliases (multi-level, loops stopped at depth 20), @domain aliases, +detail, postmaster, catch-all, unknown users.  An
-  // address in no local domain expands to itself.
+  // An address in no local domain expands to itself.  In a local one (an address literal of ours is the hostname):
+  //  1. its alias, also without +detail, else the alias of the domain; again for each target, 20 levels deep.  A target
+  //     that is the address itself is final: `a: [a, b]`;
+  //  2. else the domain's recipients, +detail kept; accounts are compared in lower case and spelt so in the result;
+  //  3. else, postmaster of any local domain and root of hostname or origin: settings.postmaster.  Where that is not
+  //  set or
+  //     leads nowhere: kept as postmaster@hostname, which hop() holds;
+  //  4. else the domain's catch_all, else 550 5.1.1.
+  // Local parts with "%", "!" or "@" are never read as routes: only an alias or recipient of literally that name will
+  // do.
   Expansion expand(const smtp::Mailbox& recipient) const;
-  // Resolves the hop of (domain, sender).  Random shuffles hosts of equal preference.
+  // Resolves the hop of (domain, sender): our own domains by their `deliver`; others, and `deliver: mx`, by the first
+  // route that matches, else by MX.  Random shuffles hosts of equal preference.  The router outlives the call.
   boost::asio::awaitable<Hop> hop(std::string domain, smtp::ReversePath sender, dns::Resolver& resolver,
                                   base::Random& random) const;
 
   const Settings& settings() const { return settings_; }
 
  private:
+  boost::asio::awaitable<Hop> local_hop(std::string domain, dns::Resolver& resolver, base::Random& random) const;
+  boost::asio::awaitable<Hop> remote_hop(std::string domain, smtp::ReversePath sender, dns::Resolver& resolver,
+                                         base::Random& random) const;
+
   Settings settings_;
+  std::map<std::string, std::vector<std::string>, std::less<>> aliases_;  // by lower-case address
   AccountExists account_exists_;
-  std::vector<base::Endpoint> listening_;
+  std::shared_ptr<const Identity> identity_;
 };
 
 }  // namespace godwit::route

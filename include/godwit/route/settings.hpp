@@ -30,28 +30,29 @@ struct DomainSettings {
 enum class TlsLevel { none, opportunistic, require, verify, dane };
 
 struct RouteSettings {
-  std::vector<std::string> domains;    // "partner.example", "*.corp.example", "*"
-  std::vector<std::string> senders;    // addresses or "@domain"; empty: any
-  std::vector<std::string> next_hops;  // "[10.0.0.5]:2525", "relay.example.net", tried in order; empty: MX of the domain
-  bool has_tls = false;                // tls was set here
+  std::vector<std::string> domains;  // "partner.example", "*.corp.example", "*"
+  std::vector<std::string> senders;  // addresses or "@domain"; empty: any
+  std::vector<std::string>
+      next_hops;         // "[10.0.0.5]:2525", "relay.example.net", tried in order; empty: MX of the domain
+  bool has_tls = false;  // tls was set here
   TlsLevel tls = TlsLevel::opportunistic;
-  std::string tls_name;                // verify this name
-  std::string user;                    // credentials; empty: none
+  std::string tls_name;  // verify this name
+  std::string user;      // credentials; empty: none
   std::string password_file;
   bool hold = false;
 };
 
 struct Settings {
   std::string hostname;
-  std::string origin;                          // completes bare addresses; default: hostname
-  std::string postmaster;                      // address; empty: such mail is held
-  std::string detail_separator = "+";          // empty: none
-  std::map<std::string, DomainSettings> domains;  // lower case
+  std::string origin;                                       // completes bare addresses; default: hostname
+  std::string postmaster;                                   // address; empty: such mail is held
+  std::string detail_separator = "+";                       // empty: none
+  std::map<std::string, DomainSettings> domains;            // lower case
   std::map<std::string, std::vector<std::string>> aliases;  // "user@domain" or "@domain" → addresses
   std::vector<RouteSettings> routes;
   std::vector<base::IpAddress> own_addresses;
-  std::uint16_t port = 25;                     // of hosts found through MX (delivery.port)
-  TlsLevel tls = TlsLevel::opportunistic;      // delivery.tls
+  std::uint16_t port = 25;                 // of hosts found through MX (delivery.port)
+  TlsLevel tls = TlsLevel::opportunistic;  // delivery.tls
 };
 
 }  // namespace godwit::route

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a domain or next hop to the hosts to try, in order (RFC 5321 section 5.1, RFC 7505).  Private to route/.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "godwit/base/random.hpp"
+#include "godwit/dns/resolver.hpp"
+#include "godwit/route/router.hpp"
+#include "identity.hpp"
+#include "next_hop.hpp"
+
+namespace godwit::route {
+
+inline constexpr std::size_t most_hosts = 10;      // of one domain; the best ones
+inline constexpr std::size_t most_addresses = 10;  // of one host
+
+// Hosts (at least one with an address), or why there are none.
+using Hosts = std::variant<std::vector<Host>, NoRoute>;
+
+// For one routing; lives in the frame of the coroutine that awaits its calls.
+class HostFinder {
+ public:
+  HostFinder(const Identity& self, dns::Resolver& resolver, base::Random& random)
+      : self_(self), resolver_(resolver), random_(random) {}
+
+  // MX of the domain, or its own addresses where it has none; cut at our own preference.
+  boost::asio::awaitable<Hosts> of_domain(std::string domain, std::uint16_t port);
+  // All that a rule names, tried in order.  What it names and is not there is our administrator's mistake, so
+  // temporary.
+  boost::asio::awaitable<Hosts> of_next_hops(std::vector<std::string> next_hops, std::uint16_t mx_port);
+
+ private:
+  struct Addresses {
+    std::vector<base::IpAddress> found;
+    bool temporary = false;
+    bool own_name = false;
+    std::string why_none;
+  };
+  boost::asio::awaitable<Addresses> addresses_of(std::string name);
+  boost::asio::awaitable<Hosts> with_addresses(std::string domain, std::vector<dns::Mx> exchanges, std::uint16_t port);
+  boost::asio::awaitable<Hosts> of_next_hop(NextHop hop, std::uint16_t mx_port);
+  std::vector<dns::Mx> in_order(std::vector<dns::Mx> exchanges);
+
+  const Identity& self_;
+  dns::Resolver& resolver_;
+  base::Random& random_;
+};
+
+Host host_of_address(const base::IpAddress& address, std::uint16_t port);
+
+}  // namespace godwit::route

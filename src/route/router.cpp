@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "godwit/route/router.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "expander.hpp"
+#include "godwit/base/text.hpp"
+#include "host_finder.hpp"
+#include "identity.hpp"
+#include "next_hop.hpp"
+
+namespace godwit::route {
+namespace {
+
+using boost::asio::awaitable;
+
+bool matches_domain(std::string_view pattern, std::string_view domain) {
+  if (pattern == "*") return true;
+  if (!pattern.starts_with("*.")) return base::iequals(pattern, domain);
+  const auto suffix = pattern.substr(1);  // ".corp.example": subdomains of any depth, not corp.example itself
+  return domain.size() > suffix.size() && base::iequals(domain.substr(domain.size() - suffix.size()), suffix);
+}
+
+bool matches_sender(std::string_view pattern, const smtp::ReversePath& sender) {
+  if (!sender) return false;  // a bounce is from nobody
+  if (pattern.starts_with('@')) return base::iequals(pattern.substr(1), sender->domain);
+  return base::iequals(pattern, to_string(*sender));
+}
+
+bool matches(const RouteSettings& route, std::string_view domain, const smtp::ReversePath& sender) {
+  return std::ranges::any_of(route.domains, [&](const auto& pattern) { return matches_domain(pattern, domain); }) &&
+         (route.senders.empty() ||
+          std::ranges::any_of(route.senders, [&](const auto& pattern) { return matches_sender(pattern, sender); }));
+}
+
+Hop to_hop(Hosts hosts, SmtpHop prepared) {
+  if (auto* none = std::get_if<NoRoute>(&hosts)) return std::move(*none);
+  prepared.hosts = std::move(std::get<std::vector<Host>>(hosts));
+  return prepared;
+}
+
+}  // namespace
+
+Router::Router(Settings settings, AccountExists account_exists, std::vector<base::Endpoint> listening)
+    : settings_(std::move(settings)), account_exists_(std::move(account_exists)) {
+  settings_.hostname = base::to_lower(settings_.hostname);
+  settings_.origin = base::to_lower(settings_.origin.empty() ? settings_.hostname : settings_.origin);
+  identity_ = std::make_shared<const Identity>(Identity{
+      .hostname = settings_.hostname, .own_addresses = settings_.own_addresses, .listening = std::move(listening)});
+  for (const auto& [text, targets] : settings_.aliases) {
+    if (text.starts_with('@')) {
+      aliases_.emplace(base::to_lower(text), targets);
+      continue;
+    }
+    auto address = smtp::parse_mailbox(text, smtp::BareLocal::allow, smtp::Utf8::allow);
+    if (!address) continue;  // config has refused it
+    const auto completed = complete(std::move(*address));
+    aliases_.emplace(address_key(completed.local, completed.domain), targets);
+  }
+}
+
+bool Router::is_local_domain(std::string_view domain) const {
+  const auto lower = base::to_lower(domain);
+  if (lower == settings_.hostname || settings_.domains.contains(lower)) return true;
+  const auto address = parse_literal(lower);
+  return address && identity_->is_own(*address);
+}
+
+smtp::Mailbox Router::complete(smtp::Mailbox address) const {
+  if (!address.domain.empty()) return address;
+  address.domain = base::iequals(address.local, "postmaster") ? settings_.hostname : settings_.origin;
+  return address;
+}
+
+Expansion Router::expand(const smtp::Mailbox& recipient) const {
+  return Expander(*this, aliases_, account_exists_, *identity_).run(recipient);
+}
+
+awaitable<Hop> Router::local_hop(std::string domain, dns::Resolver& resolver, base::Random& random) const {
+  const auto found = settings_.domains.find(domain);
+  if (found == settings_.domains.end()) {
+    // Only what expand() kept for want of a postmaster comes here.
+    if (settings_.postmaster.empty()) co_return HoldHop{"postmaster is not configured"};
+    co_return HoldHop{fmt::format("{} has no mailboxes", domain.empty() ? "<Postmaster>" : domain)};
+  }
+  const auto& target = found->second.deliver;
+  switch (target.kind) {
+    case DeliverKind::maildir:
+      co_return MaildirHop{target.argument};
+    case DeliverKind::discard:
+      co_return DiscardHop{};
+    case DeliverKind::lmtp: {
+      auto endpoint = base::Endpoint::parse(target.argument);
+      if (!endpoint) co_return HoldHop{fmt::format("deliver: \"{}\" is no LMTP server", target.argument)};
+      co_return LmtpHop{std::move(*endpoint)};
+    }
+    case DeliverKind::smtp:
+    case DeliverKind::mx:
+      break;
+  }
+  SmtpHop hop;
+  hop.tls = settings_.tls;
+  HostFinder finder(*identity_, resolver, random);
+  std::vector<std::string> next_hops = {target.argument};
+  auto hosts = co_await finder.of_next_hops(std::move(next_hops), settings_.port);
+  co_return to_hop(std::move(hosts), std::move(hop));
+}
+
+awaitable<Hop> Router::remote_hop(std::string domain, smtp::ReversePath sender, dns::Resolver& resolver,
+                                  base::Random& random) const {
+  SmtpHop hop;
+  hop.tls = settings_.tls;
+  std::vector<std::string> next_hops;
+  for (const auto& route : settings_.routes) {
+    if (!matches(route, domain, sender)) continue;
+    if (route.hold) co_return HoldHop{fmt::format("a route holds mail for {}", domain)};
+    if (route.has_tls) hop.tls = route.tls;
+    hop.tls_name = route.tls_name;
+    hop.user = route.user;
+    hop.password_file = route.password_file;
+    next_hops = route.next_hops;
+    break;
+  }
+  HostFinder finder(*identity_, resolver, random);
+  if (!next_hops.empty()) {
+    auto named = co_await finder.of_next_hops(std::move(next_hops), settings_.port);
+    co_return to_hop(std::move(named), std::move(hop));
+  }
+  if (domain.starts_with('[')) {
+    const auto address = parse_literal(domain);
+    if (!address)
+      co_return NoRoute{smtp::make_reply(550, {5, 1, 2}, fmt::format("Address literal {} is not known", domain))};
+    hop.hosts = {host_of_address(*address, settings_.port)};
+    co_return hop;
+  }
+  hop.from_dns = true;
+  auto found = co_await finder.of_domain(std::move(domain), settings_.port);
+  co_return to_hop(std::move(found), std::move(hop));
+}
+
+awaitable<Hop> Router::hop(std::string domain, smtp::ReversePath sender, dns::Resolver& resolver,
+                           base::Random& random) const {
+  domain = base::to_lower(domain);
+  if (domain.starts_with('[') && is_local_domain(domain)) domain = settings_.hostname;
+  if (domain.empty() || is_local_domain(domain)) {
+    const auto found = settings_.domains.find(domain);
+    const bool backup = found != settings_.domains.end() && found->second.deliver.kind == DeliverKind::mx;
+    if (!backup) co_return co_await local_hop(std::move(domain), resolver, random);
+  }
+  co_return co_await remote_hop(std::move(domain), std::move(sender), resolver, random);
+}
+
+}  // namespace godwit::route

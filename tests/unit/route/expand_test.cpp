@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <set>
+
+#include <gmock/gmock.h>
+
+#include "godwit/route/router.hpp"
+
+namespace godwit::route {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
+
+const std::set<std::string> accounts = {"alice@example.com", "bob@example.com", "bob+exact@example.com",
+                                        "odd%name@example.com"};
+
+Settings basic() {
+  Settings settings;
+  settings.hostname = "mail.example.com";
+  settings.origin = "example.com";
+  settings.postmaster = "alice@example.com";
+  settings.domains["example.com"] = {.deliver = {.kind = DeliverKind::maildir, .argument = "/v/{local}"},
+                                     .recipients = RecipientRule::accounts,
+                                     .local_parts = {},
+                                     .catch_all = {}};
+  return settings;
+}
+
+DomainSettings domain(RecipientRule rule, DeliverKind kind = DeliverKind::maildir) {
+  return {.deliver = {.kind = kind, .argument = "x"}, .recipients = rule, .local_parts = {}, .catch_all = {}};
+}
+
+Router make(Settings settings) {
+  return Router(std::move(settings), [](const std::string& name) { return accounts.contains(name); },
+                {*base::Endpoint::parse("127.0.0.1:25"), *base::Endpoint::parse("[2001:db8::5]:25")});
+}
+
+smtp::Mailbox mailbox(std::string_view text) {
+  const auto at = text.rfind('@');
+  if (at == std::string_view::npos) return {.local = std::string(text), .domain = {}};
+  return {.local = std::string(text.substr(0, at)), .domain = std::string(text.substr(at + 1))};
+}
+
+std::vector<std::string> finals(const Expansion& expansion) {
+  std::vector<std::string> result;
+  for (const auto& recipient : expansion.recipients)
+    result.push_back(recipient.address.local + (recipient.address.domain.empty() ? "" : "@") +
+                     recipient.address.domain);
+  return result;
+}
+
+std::vector<std::string> finals(const Settings& settings, std::string_view asked) {
+  return finals(make(settings).expand(mailbox(asked)));
+}
+
+std::string refusal(const Settings& settings, std::string_view asked) {
+  const auto expansion = make(settings).expand(mailbox(asked));
+  if (!expansion.refusal) return "";
+  EXPECT_THAT(expansion.recipients, IsEmpty());
+  return to_line(*expansion.refusal).substr(0, 9);
+}
+
+TEST(LocalDomain, IsADomainTheHostnameOrALiteralOfOurs) {
+  auto settings = basic();
+  settings.own_addresses = {*base::IpAddress::parse("192.0.2.9")};
+  const auto router = make(settings);
+  for (const auto* local : {"example.com", "EXAMPLE.com", "mail.example.com", "[127.0.0.1]", "[192.0.2.9]",
+                            "[IPv6:2001:db8::5]", "[ipv6:2001:DB8::5]"})
+    EXPECT_TRUE(router.is_local_domain(local)) << local;
+  for (const auto* other : {"", "example.net", "sub.example.com", "[127.0.0.2]", "[192.0.2.1]", "127.0.0.1", "[", "[]"})
+    EXPECT_FALSE(router.is_local_domain(other)) << other;
+}
+
+TEST(LocalDomain, AWildcardListenerHasTheLoopbackAddresses) {
+  const auto router = Router(basic(), nullptr, {*base::Endpoint::parse("[::]:25")});
+  EXPECT_TRUE(router.is_local_domain("[127.0.0.1]"));
+  EXPECT_TRUE(router.is_local_domain("[IPv6:::1]"));
+  EXPECT_FALSE(router.is_local_domain("[192.0.2.1]"));
+}
+
+TEST(Complete, GivesBareAddressesADomain) {
+  const auto router = make(basic());
+  EXPECT_EQ(to_string(router.complete({"root", ""})), "root@example.com");
+  EXPECT_EQ(to_string(router.complete({"PostMaster", ""})), "PostMaster@mail.example.com");
+  EXPECT_EQ(to_string(router.complete({"a", "b.net"})), "a@b.net");
+  auto settings = basic();
+  settings.origin = "";
+  EXPECT_EQ(to_string(make(settings).complete({"root", ""})), "root@mail.example.com");
+}
+
+TEST(Expand, AnAddressElsewhereIsItself) {
+  const auto expansion = make(basic()).expand(mailbox("User%x+y@elsewhere.net"));
+  EXPECT_FALSE(expansion.local);
+  EXPECT_THAT(finals(expansion), ElementsAre("User%x+y@elsewhere.net"));
+  EXPECT_EQ(expansion.recipients[0].original, "");
+}
+
+TEST(Expand, AnAccountIsFoundInAnyCaseAndKeepsItsDetail) {
+  const auto expansion = make(basic()).expand(mailbox("Alice@Example.com"));
+  EXPECT_TRUE(expansion.local);
+  EXPECT_FALSE(expansion.refusal);
+  EXPECT_EQ(expansion.recipients.at(0).address.local, "alice");
+  EXPECT_EQ(expansion.recipients.at(0).original, "Alice@Example.com");
+  EXPECT_THAT(finals(basic(), "Alice+Lists@example.com"), ElementsAre("alice+Lists@example.com"));
+  EXPECT_THAT(finals(basic(), "Bob+Exact@example.com"), ElementsAre("bob+exact@example.com"));
+  EXPECT_EQ(refusal(basic(), "carol@example.com"), "550 5.1.1");
+  EXPECT_EQ(refusal(basic(), "carol+alice@example.com"), "550 5.1.1");
+  EXPECT_EQ(refusal(basic(), "+alice@example.com"), "550 5.1.1");
+  auto settings = basic();
+  settings.detail_separator = "";
+  EXPECT_EQ(refusal(settings, "alice+x@example.com"), "550 5.1.1");
+}
+
+TEST(Expand, TheHostnameAloneHasNoUsers) {
+  EXPECT_EQ(refusal(basic(), "alice@mail.example.com"), "550 5.1.1");
+}
+
+TEST(Expand, ALiteralOfOursIsTheHostname) {
+  auto settings = basic();
+  settings.aliases["ops@mail.example.com"] = {"bob@example.com"};
+  EXPECT_THAT(finals(settings, "ops@[127.0.0.1]"), ElementsAre("bob@example.com"));
+  EXPECT_THAT(finals(settings, "postmaster@[127.0.0.1]"), ElementsAre("alice@example.com"));
+}
+
+TEST(Expand, FollowsAliasesOverSeveralLevels) {
+  auto settings = basic();
+  settings.aliases["Team@example.com"] = {"Sales@example.com", "bob@example.com", "x@elsewhere.net", "alice"};
+  settings.aliases["sales@example.com"] = {"alice@example.com", "y@elsewhere.net"};
+  const auto expansion = make(settings).expand(mailbox("team@example.com"));
+  EXPECT_THAT(finals(expansion),
+              ElementsAre("alice@example.com", "y@elsewhere.net", "bob@example.com", "x@elsewhere.net"))
+      << "each once";
+  for (const auto& recipient : expansion.recipients) EXPECT_EQ(recipient.original, "team@example.com");
+  EXPECT_THAT(finals(settings, "team+now@example.com"), ::testing::SizeIs(4)) << "detail falls back to the base alias";
+}
+
+TEST(Expand, AnAliasWithTheDetailComesFirst) {
+  auto settings = basic();
+  settings.aliases["alice+lists@example.com"] = {"x@elsewhere.net"};
+  EXPECT_THAT(finals(settings, "alice+Lists@example.com"), ElementsAre("x@elsewhere.net"));
+  EXPECT_THAT(finals(settings, "alice+other@example.com"), ElementsAre("alice+other@example.com"));
+}
+
+TEST(Expand, AnAliasThatNamesItselfKeepsACopy) {
+  auto settings = basic();
+  settings.aliases["alice@example.com"] = {"ALICE@example.com", "x@elsewhere.net"};
+  EXPECT_THAT(finals(settings, "alice@example.com"), ElementsAre("alice@example.com", "x@elsewhere.net"));
+  EXPECT_THAT(finals(settings, "alice+d@example.com"), ElementsAre("alice+d@example.com", "x@elsewhere.net"));
+}
+
+TEST(Expand, TheAliasOfADomainTakesAllWithoutAnAliasOfTheirOwn) {
+  auto settings = basic();
+  settings.domains["old.example"] = domain(RecipientRule::accounts);
+  settings.aliases["@old.example"] = {"bob@example.com"};
+  settings.aliases["info@old.example"] = {"alice@example.com"};
+  EXPECT_THAT(finals(settings, "anyone@old.example"), ElementsAre("bob@example.com"));
+  EXPECT_THAT(finals(settings, "Info+x@old.example"), ElementsAre("alice@example.com"));
+  settings.aliases["@example.com"] = {"alice@example.com"};
+  EXPECT_THAT(finals(settings, "bob@example.com"), ElementsAre("alice@example.com"));
+  EXPECT_THAT(finals(settings, "alice@example.com"), ElementsAre("alice@example.com"));
+}
+
+TEST(Expand, LoopsEnd) {
+  auto settings = basic();
+  settings.aliases["a@example.com"] = {"b@example.com"};
+  settings.aliases["b@example.com"] = {"a@example.com"};
+  EXPECT_EQ(refusal(settings, "a@example.com"), "554 5.4.6");
+  settings.aliases["b@example.com"] = {"a@example.com", "alice@example.com"};
+  EXPECT_THAT(finals(settings, "a@example.com"), ElementsAre("alice@example.com"));
+}
+
+TEST(Expand, StopsAfterTwentyLevels) {
+  auto settings = basic();
+  for (int i = 0; i < 30; ++i)
+    settings.aliases["l" + std::to_string(i) + "@example.com"] = {"l" + std::to_string(i + 1) + "@example.com"};
+  settings.aliases["l20@example.com"] = {"alice@example.com"};
+  EXPECT_EQ(refusal(settings, "l0@example.com"), "554 5.4.6");
+  EXPECT_THAT(finals(settings, "l1@example.com"), ElementsAre("alice@example.com"));
+}
+
+TEST(Expand, TargetsThatDoNotExistAreLeftOutAndNamed) {
+  auto settings = basic();
+  settings.aliases["team@example.com"] = {"gone@example.com", "bob@example.com", "not an address"};
+  const auto expansion = make(settings).expand(mailbox("team@example.com"));
+  EXPECT_THAT(finals(expansion), ElementsAre("bob@example.com"));
+  EXPECT_THAT(expansion.missing, ElementsAre("gone@example.com", "not an address"));
+  settings.aliases["team@example.com"] = {"gone@example.com"};
+  EXPECT_EQ(refusal(settings, "team@example.com"), "550 5.1.1");
+  settings.aliases["team@example.com"] = {};
+  EXPECT_EQ(refusal(settings, "team@example.com"), "550 5.1.1");
+}
+
+TEST(Expand, PostmasterIsNeverRefused) {
+  for (const auto* asked : {"postmaster", "Postmaster@example.com", "postmaster@mail.example.com",
+                            "root@mail.example.com", "root@example.com", "root"}) {
+    EXPECT_THAT(finals(basic(), asked), ElementsAre("alice@example.com")) << asked;
+    const auto expansion = make(basic()).expand(mailbox(asked));
+    EXPECT_TRUE(expansion.local) << asked;
+  }
+  auto settings = basic();
+  settings.domains["other.example"] = domain(RecipientRule::list);
+  EXPECT_THAT(finals(settings, "postmaster@other.example"), ElementsAre("alice@example.com"));
+  EXPECT_EQ(refusal(settings, "root@other.example"), "550 5.1.1");
+  settings.aliases["postmaster@other.example"] = {"bob@example.com"};
+  EXPECT_THAT(finals(settings, "postmaster@other.example"), ElementsAre("bob@example.com"));
+}
+
+TEST(Expand, PostmasterWithoutAPlaceIsKeptForTheHostname) {
+  auto settings = basic();
+  settings.postmaster = "";
+  EXPECT_THAT(finals(settings, "postmaster@example.com"), ElementsAre("postmaster@mail.example.com"));
+  EXPECT_THAT(finals(settings, "root"), ElementsAre("postmaster@mail.example.com"));
+  settings.postmaster = "gone@example.com";
+  EXPECT_THAT(finals(settings, "postmaster@example.com"), ElementsAre("postmaster@mail.example.com"));
+  settings.postmaster = "postmaster@example.com";
+  EXPECT_THAT(finals(settings, "postmaster@example.com"), ElementsAre("postmaster@mail.example.com"));
+  settings.domains["mail.example.com"] = domain(RecipientRule::accounts);
+  EXPECT_THAT(finals(settings, "postmaster"), ElementsAre("postmaster"));
+}
+
+TEST(Expand, AnyTakesEverybody) {
+  auto settings = basic();
+  settings.domains["any.example"] = domain(RecipientRule::any);
+  EXPECT_THAT(finals(settings, "WhoEver+x@any.example"), ElementsAre("whoever+x@any.example"));
+  settings.domains["any.example"] = domain(RecipientRule::any, DeliverKind::smtp);
+  EXPECT_THAT(finals(settings, "WhoEver+x@any.example"), ElementsAre("WhoEver+x@any.example"));
+  settings.domains["any.example"] = domain(RecipientRule::lmtp, DeliverKind::lmtp);
+  EXPECT_THAT(finals(settings, "WhoEver@any.example"), ElementsAre("WhoEver@any.example"));
+}
+
+TEST(Expand, AListTakesItsLocalParts) {
+  auto settings = basic();
+  settings.domains["list.example"] = domain(RecipientRule::list);
+  settings.domains["list.example"].local_parts = {"Sales", "info"};
+  EXPECT_THAT(finals(settings, "SALES+x@list.example"), ElementsAre("sales+x@list.example"));
+  EXPECT_EQ(refusal(settings, "support@list.example"), "550 5.1.1");
+}
+
+TEST(Expand, TheCatchAllTakesUnknownUsers) {
+  auto settings = basic();
+  settings.domains["example.com"].catch_all = "bob@example.com";
+  EXPECT_THAT(finals(settings, "whoever@example.com"), ElementsAre("bob@example.com"));
+  EXPECT_THAT(finals(settings, "alice@example.com"), ElementsAre("alice@example.com"));
+  EXPECT_THAT(finals(settings, "postmaster@example.com"), ElementsAre("alice@example.com"));
+  settings.domains["example.com"].catch_all = "gone@example.com";
+  EXPECT_NE(refusal(settings, "whoever@example.com"), "");
+}
+
+TEST(Expand, LocalPartsAreNeverReadAsRoutes) {
+  auto settings = basic();
+  settings.domains["example.com"].catch_all = "bob@example.com";
+  settings.domains["any.example"] = domain(RecipientRule::any, DeliverKind::smtp);
+  settings.domains["old.example"] = domain(RecipientRule::any);
+  settings.aliases["@old.example"] = {"bob@example.com"};
+  for (const std::string local : {"user%other.net", "other.net!user", "user@other.net", "alice%other.net",
+                                  "alice+x%other.net", "@other.net:user"}) {
+    for (const std::string at : {"example.com", "any.example", "old.example", "mail.example.com"})
+      EXPECT_EQ(refusal(settings, local + "@" + at), "550 5.1.1") << local << " at " << at;
+  }
+  EXPECT_THAT(finals(settings, "odd%name@example.com"), ElementsAre("odd%name@example.com"));
+  settings.aliases["a!b@example.com"] = {"alice@example.com"};
+  EXPECT_THAT(finals(settings, "A!b@example.com"), ElementsAre("alice@example.com"));
+}
+
+}  // namespace
+}  // namespace godwit::route
