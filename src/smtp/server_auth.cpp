@@ -65,6 +65,7 @@ void ServerSession::Machine::on(const event::AuthResult& event) {
   state_ = AwaitingCommand{};
   switch (event.outcome) {
     case event::AuthResult::Outcome::accepted:
+      assert(!event.account.empty());
       account_ = event.account;
       return send(replies::auth_ok);
     case event::AuthResult::Outcome::rejected:

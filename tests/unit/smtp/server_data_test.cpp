@@ -134,9 +134,7 @@ TEST(ServerData, TakesLinesLongerThanTheStandardHas) {
 }
 
 TEST(ServerData, GivesAMessageOfOneReadOutInOneBody) {
-  const auto settings = mx();
-  smtp::ServerSession session(settings);
-  test::SessionDriver driver(settings);
+  test::SessionDriver driver(mx());
   driver.feed(smtp::event::Connected{});
   driver.feed(smtp::event::Bytes{"HELO c\r\nMAIL FROM:<>\r\nRCPT TO:<b@mx.example>\r\nDATA\r\n"});
   while (driver.asking()) driver.feed(driver.answer());
