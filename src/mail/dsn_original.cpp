@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The original message in a report: its header, or all of it.
+#include <algorithm>
+
 #include "dsn_parts.hpp"
 #include "godwit/base/text.hpp"
 #include "godwit/mail/header.hpp"

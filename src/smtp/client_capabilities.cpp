@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client_capabilities.hpp"
 
+#include <algorithm>
+
 #include "godwit/base/text.hpp"
 
 namespace godwit::smtp {

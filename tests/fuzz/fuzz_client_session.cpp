@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The input is a server: its first byte chooses the settings, the rest is said in pieces between other events.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
