@@ -57,14 +57,16 @@ std::string format_duration(Duration duration) {
   static constexpr std::array units = {Unit{"d", std::chrono::hours(24)}, Unit{"h", std::chrono::hours(1)},
                                        Unit{"m", std::chrono::minutes(1)}, Unit{"s", std::chrono::seconds(1)},
                                        Unit{"ms", std::chrono::milliseconds(1)}};
-  if (duration < Duration::zero()) return "-" + format_duration(-duration);
+  // Counts keep the sign of the duration: the shortest one has no positive counterpart.
+  const bool negative = duration < Duration::zero();
   std::string text;
   for (const auto& unit : units) {
     const auto count = duration / unit.size;
-    if (count != 0) text += fmt::format("{}{}", count, unit.name);
+    if (count != 0) text += fmt::format("{}{}", negative ? -count : count, unit.name);
     duration %= unit.size;
   }
-  return text.empty() ? "0s" : text;
+  if (text.empty()) return "0s";
+  return negative ? "-" + text : text;
 }
 
 }  // namespace godwit::base
