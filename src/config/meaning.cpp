@@ -64,6 +64,9 @@ void Checks::listener(std::size_t index) {
                  "or implicit");
   if (listener.service == Service::submission && !certificates)
     return error(key, "a submission listener needs tls.certificates: passwords are never taken in clear");
+  if (listener.proxy_protocol && settings_.server.trusted_proxies.empty())
+    error(key + ".proxy_protocol",
+          "a listener with proxy_protocol needs trusted_proxies: nobody else may connect to it");
   if (listener.tls != TlsMode::none && !certificates)
     error(tls_key, "this listener needs tls.certificates (or tls: none)");
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What follows from the declarations of the keys beside reading: the reference, and what a reload cannot apply.
+#include <algorithm>
+#include <map>
+
 #include "schema.hpp"
 
 namespace godwit::config {
@@ -40,30 +43,30 @@ std::string table_line(const Row& row) {
 }  // namespace
 
 std::string reference_markdown() {
-  std::string page(introduction);
-  std::string section = "-";
+  // Keys outside any section come first, then the sections in the order of their declaration.
+  std::vector<std::string> order = {""};
+  std::map<std::string, std::string> tables;
   const Document defaults;
   for (const auto& field : top_fields()) {
     if (!field.unsupported.empty()) continue;
-    const bool own_section = field.key.find('.') != std::string::npos || !field.rows.empty();
-    const auto name = own_section ? field.key.substr(0, field.key.find('.')) : std::string();
-    if (name != section) {
-      page += fmt::format("\n## {}\n\n", name.empty() ? "General" : fmt::format("`{}`", name));
-      page += "| key | type | default | change | meaning |\n|---|---|---|---|---|\n";
-      section = name;
-    }
-    const Row own{.key = field.key,
-                  .type = field.type,
-                  .fallback = field.key == "hostname" ? "required" : field.show(defaults),
-                  .help = field.help,
-                  .reload = field.reload};
-    page += table_line(own);
+    const bool section = field.key.find('.') != std::string::npos || !field.rows.empty();
+    const auto name = section ? field.key.substr(0, field.key.find('.')) : std::string();
+    if (std::ranges::find(order, name) == order.end()) order.push_back(name);
+    tables[name] += table_line({.key = field.key,
+                                .type = field.type,
+                                .fallback = field.key == "hostname" ? "required" : field.show(defaults),
+                                .help = field.help,
+                                .reload = field.reload});
     for (auto row : field.rows) {
       row.key = field.key + row.key;
       row.reload = field.reload;
-      page += table_line(row);
+      tables[name] += table_line(row);
     }
   }
+  std::string page(introduction);
+  for (const auto& name : order)
+    page += fmt::format("\n## {}\n\n| key | type | default | change | meaning |\n|---|---|---|---|---|\n{}",
+                        name.empty() ? "General" : fmt::format("`{}`", name), tables[name]);
   return page;
 }
 

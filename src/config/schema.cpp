@@ -113,7 +113,10 @@ Fields<ListenerSettings> listener_fields() {
           word<TlsMode>({{"starttls", TlsMode::starttls}, {"implicit", TlsMode::implicit}, {"none", TlsMode::none}}),
           "`implicit`: TLS from the first byte, as on port 465", at_start),
       make_field<ListenerSettings>(
-          "proxy_protocol", [](auto& l) -> auto& { return l.proxy_protocol; }, only_false(), "Not in this version",
+          "proxy_protocol", [](auto& l) -> auto& { return l.proxy_protocol; }, boolean(),
+          "Connections begin with a PROXY header (v1 or v2) and come from `trusted_proxies` only; trust then comes "
+          "only from "
+          "the address in the header",
           at_start),
       make_field<ListenerSettings>(
           "bare_newline", [](auto& l) -> auto& { return l.bare_newline; },
@@ -165,7 +168,7 @@ Part host_part() {
           "When started as root: becomes this user after binding", Reload::restart),
       field(
           "stop_grace", [](auto& d) -> auto& { return d.settings.stop_grace; }, duration(0s, 10min),
-          "How long a stop waits for transactions in progress", Reload::restart),
+          "How long a stop waits for transactions in progress"),
   };
 }
 
@@ -187,7 +190,7 @@ Part server_part() {
           or_empty(absolute_path(), "the system's"), "Authorities trusted when a server's certificate is verified"),
       field(
           "limits.message_size", [](auto& d) -> auto& { return d.settings.server.message_size; }, size(kib, 2 * gib),
-          "Largest message, offered with SIZE"),
+          "Largest message, offered with SIZE", Reload::restart),
       field(
           "limits.recipients", [](auto& d) -> auto& { return d.settings.server.recipients; },
           number<std::size_t>(1, 100000), "Of one message; more are answered `452 4.5.3`"),
@@ -212,7 +215,9 @@ Part server_part() {
       field(
           "trusted_networks", [](auto& d) -> auto& { return d.settings.policy.trusted_networks; },
           list_of(ip_network()), "May relay to everywhere without AUTH on service mx"),
-      unsupported_field<Document>("trusted_proxies", later),
+      field(
+          "trusted_proxies", [](auto& d) -> auto& { return d.settings.server.trusted_proxies; }, list_of(ip_network()),
+          "May connect to listeners with `proxy_protocol`"),
       field(
           "accounts", [](auto& d) -> auto& { return d.settings.auth.stores; }, list_of(absolute_path(), Single::accept),
           "Files with the accounts that may log in and receive (see conf/accounts.yaml.example)"),
@@ -303,13 +308,13 @@ Part delivery_part() {
           "Keep every permanent failure as a temporary one, while trying things out"),
       field(
           "delivery.maildir.group", [=](auto& d) -> auto& { return deliver(d).maildir.group; },
-          or_empty(text(), "the service's own"), "Group of Maildir folders and files"),
+          or_empty(text(), "the service's own"), "Group of Maildir folders and files", Reload::restart),
       field(
           "delivery.maildir.directory_mode", [=](auto& d) -> auto& { return deliver(d).maildir.directory_mode; },
-          file_mode(), "2770 with a group lets an IMAP server's user in"),
+          file_mode(), "2770 with a group lets an IMAP server's user in", Reload::restart),
       field(
           "delivery.maildir.file_mode", [=](auto& d) -> auto& { return deliver(d).maildir.file_mode; }, file_mode(),
-          "Of messages"),
+          "Of messages", Reload::restart),
   };
 }
 

@@ -118,7 +118,6 @@ TEST(Load, WhatThisVersionCannotDoIsRefused) {
   for (const auto* text :
        {"delivery: {dane: true}", "delivery: {mta_sts: true}", "delivery: {tls: dane}",
         "control: {http: \"127.0.0.1:8025\"}", "control: {tokens: []}", "control: {submit_socket: /x}",
-        "trusted_proxies: [10.0.0.1]", "listeners: [{address: \"[::]:25\", proxy_protocol: true}]",
         "routes: [{tls: dane}]", "domains: {a.example: {deliver: \"discard:\", recipients: lmtp}}"})
     EXPECT_THAT(errors(load_below(text)), Contains(HasSubstr("not supported in this version"))) << text;
   EXPECT_THAT(errors(load_below("delivery: {dane: false, mta_sts: no}\n")), IsEmpty());
@@ -190,6 +189,7 @@ stop_grace: 10s
 limits: {message_size: 1MiB, recipients: 7, connections: 11, connections_per_client: 3, memory: 64MiB, errors: 4,
          command_timeout: 1m, data_timeout: 2m}
 trusted_networks: [10.0.0.0/8]
+trusted_proxies: [10.1.0.1]
 detail_separator: "-"
 delivery:
   port: 2525
@@ -226,6 +226,7 @@ log: {level: debug, format: json, file: /l}
   EXPECT_EQ(s.server.command_timeout, 1min);
   EXPECT_EQ(s.server.data_timeout, 2min);
   EXPECT_THAT(s.policy.trusted_networks, ElementsAre(*base::IpNetwork::parse("10.0.0.0/8")));
+  EXPECT_THAT(s.server.trusted_proxies, ElementsAre(*base::IpNetwork::parse("10.1.0.1")));
   EXPECT_EQ(s.route.detail_separator, "-");
   EXPECT_EQ(s.route.port, 2525);
   EXPECT_EQ(s.dispatch.queue.connections, 50U);

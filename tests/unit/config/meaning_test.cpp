@@ -75,6 +75,14 @@ TEST(Listeners, NeedAnAddressWithAPort) {
               ElementsAre(HasSubstr("\"relay\" is none of mx | submission")));
 }
 
+TEST(Listeners, ProxyProtocolNeedsTrustedProxies) {
+  const std::string listener = "listeners: [{address: \"[::]:25\", proxy_protocol: true}]\n";
+  EXPECT_THAT(errors(load_below(listener)), ElementsAre(HasSubstr("2:50: a listener with proxy_protocol needs")));
+  const auto loaded = load_below(listener + "trusted_proxies: [192.0.2.1]\n");
+  EXPECT_THAT(errors(loaded), IsEmpty());
+  EXPECT_TRUE(loaded.settings.server.listeners[0].proxy_protocol);
+}
+
 TEST(Listeners, OneAddressOnlyOnce) {
   const auto twice = [](const std::string& a, const std::string& b) {
     return errors(load_below("listeners:\n - {address: \"" + a + "\"}\n - {address: \"" + b + "\"}\n"));

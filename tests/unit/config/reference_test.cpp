@@ -43,7 +43,7 @@ TEST(Reference, DocsConfigurationIsUpToDate) {
 
 TEST(Reference, ShowsTypesDefaultsAndBounds) {
   const auto page = reference_markdown();
-  EXPECT_THAT(page, HasSubstr("| `limits.message_size` | size, 1KiB to 2GiB | `50MiB` | reload |"));
+  EXPECT_THAT(page, HasSubstr("| `limits.message_size` | size, 1KiB to 2GiB | `50MiB` | restart |"));
   EXPECT_THAT(page, HasSubstr("| `delivery.retry.first` | duration, 100ms to 1d | `5m` | reload |"));
   EXPECT_THAT(page, HasSubstr("| `listeners[].service` | mx \\| submission | `mx` | restart |"));
   EXPECT_THAT(page, HasSubstr("| `domains.DOMAIN.deliver` | delivery | required | reload |"));
