@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "incoming.hpp"
+
+#include <algorithm>
+
+#include "godwit/base/checksum.hpp"
+#include "index_block.hpp"
+#include "record.hpp"
+#include "run_on.hpp"
+
+namespace godwit::spool {
+namespace {
+
+constexpr std::size_t spill_size = 128U << 10U;  // handed to the file at a time, once it is large
+constexpr std::size_t max_front = 32U << 20U;    // an envelope of a record; hundred thousands of recipients
+
+}  // namespace
+
+IncomingMessage::IncomingMessage(std::shared_ptr<Core> core, std::uint64_t size_hint)
+    : core_(std::move(core)), id_(core_->ids.next()), charge_(core_->budget) {
+  if (size_hint <= core_->settings.inline_limit) buffer_.reserve(size_hint);
+}
+
+IncomingMessage::~IncomingMessage() {
+  if (!large_ || record_may_exist_) return;
+  file_.reset();
+  // A crash before this: start-up finds files that no record names.
+  core_->remove_later({core_->paths.large_part(id_), core_->paths.large(id_)});
+}
+
+Accepted<> IncomingMessage::refuse(Refused::Why why, std::string detail) {
+  refused_ = Refused{why, std::move(detail)};
+  buffer_ = {};
+  charge_.set(0);
+  return std::unexpected(*refused_);
+}
+
+Accepted<> IncomingMessage::refuse(const base::Error& error) {
+  const bool full = error.kind == base::ErrorKind::exhausted;
+  return refuse(full ? Refused::Why::full : Refused::Why::unhealthy, error.message);
+}
+
+boost::asio::awaitable<Accepted<>> IncomingMessage::write(std::string_view bytes) {
+  if (refused_) co_return std::unexpected(*refused_);
+  size_ += bytes.size();
+  if (size_ > core_->settings.message_size) co_return refuse(Refused::Why::too_large, "the body is above the limit");
+  if (!charge_.fits(bytes.size())) co_return refuse(Refused::Why::back_pressure, "bodies in memory are at their limit");
+  canonical_.add(bytes);
+  buffer_ += bytes;
+  charge_.set(buffer_.size());
+  const std::uint64_t limit = large_ ? spill_size : core_->settings.inline_limit;
+  if (buffer_.size() <= limit) co_return Accepted<>{};
+  co_return co_await spill();
+}
+
+boost::asio::awaitable<Accepted<>> IncomingMessage::spill() {
+  auto task = spill_here();
+  auto spilled = co_await run_on(core_->executors.bodies, std::move(task));
+  if (spilled) charge_.set(0);
+  co_return spilled;
+}
+
+boost::asio::awaitable<Accepted<>> IncomingMessage::spill_here() {
+  if (!file_) {
+    auto file = co_await core_->disk.open(core_->paths.large_part(id_), disk::OpenMode::create_new);
+    if (!file) co_return refuse(file.error());
+    file_ = std::move(*file);
+    large_ = true;
+  }
+  auto written = co_await file_->write(in_file_, buffer_);
+  if (!written) co_return refuse(written.error());
+  file_crc_ = base::crc32c(buffer_, file_crc_);
+  in_file_ += buffer_.size();
+  buffer_.clear();
+  co_return Accepted<>{};
+}
+
+boost::asio::awaitable<Accepted<>> IncomingMessage::publish_here() {
+  auto spilled = co_await spill_here();
+  if (!spilled) co_return spilled;
+  // body → sync → name → sync large/ → record → sync → 250.  A crash before the record is durable leaves a file that no
+  // record names; a record is never written before its body has both bytes and name on disk.
+  auto synced = co_await file_->sync();
+  if (!synced) {
+    core_->fail(synced.error().message);
+    co_return refuse(Refused::Why::unhealthy, synced.error().message);
+  }
+  auto named = co_await core_->disk.rename(core_->paths.large_part(id_), core_->paths.large(id_));
+  if (!named) co_return refuse(named.error());
+  auto durable = co_await core_->disk.sync_directory(core_->paths.large());
+  if (!durable) {
+    core_->fail(durable.error().message);
+    co_return refuse(Refused::Why::unhealthy, durable.error().message);
+  }
+  file_.reset();
+  co_return Accepted<>{};
+}
+
+Pending IncomingMessage::make_record(mail::Envelope envelope) {
+  Pending record;
+  record.id = id_;
+  record.flags = large_ ? body_is_large : std::uint8_t{0};
+  const std::string encoded = mail::encode(envelope);
+  record.front = encode(MessagePrefix{static_cast<std::uint32_t>(encoded.size()), large_ ? file_crc_ : 0, size_});
+  record.front += encoded;
+  record.summary = summarise(envelope, size_);
+  std::shared_ptr<Body> body;
+  if (large_) {
+    body = std::make_shared<LargeBody>(core_->disk, core_->executors.bodies, core_->paths.large(id_), size_, file_crc_);
+  } else {
+    charge_.set(0);
+    body = std::make_shared<InlineBody>(std::move(buffer_), Charge(core_->budget));
+    record.body = *body->view();
+  }
+  record.payload_crc = base::crc32c(record.body, base::crc32c(record.front));
+  record.message = std::make_shared<const StoredMessage>(id_, std::move(envelope), std::move(body));
+  return record;
+}
+
+boost::asio::awaitable<Accepted<base::MessageId>> IncomingMessage::commit(mail::Envelope envelope) {
+  if (refused_) co_return std::unexpected(*refused_);
+  if (!canonical_.is_canonical() && envelope.body != smtp::BodyType::binary_mime) {
+    auto refused = refuse(Refused::Why::not_canonical, "the body has a bare CR, a bare LF or a NUL");
+    co_return std::unexpected(std::move(refused.error()));
+  }
+  if (large_) {
+    auto task = publish_here();
+    auto published = co_await run_on(core_->executors.bodies, std::move(task));
+    if (!published) co_return std::unexpected(std::move(published.error()));
+  }
+  Pending record = make_record(std::move(envelope));
+  if (record.front.size() > max_front)
+    co_return std::unexpected(Refused{Refused::Why::too_large, "too many recipients"});
+  // From here on a record may name the file: unless it is certain that none does, start-up decides.
+  record_may_exist_ = true;
+  auto result = co_await core_->submit(std::move(record));
+  if (!result) {
+    refused_ = result.error();
+    record_may_exist_ = refused_->why == Refused::Why::unhealthy;
+  }
+  co_return result;
+}
+
+}  // namespace godwit::spool

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// Beside the committer, on the pool: removes or recycles segments that nobody needs, writes the next one ahead, unlinks
+// large bodies.
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+
+#include "core.hpp"
+
+namespace godwit::spool {
+namespace {
+
+constexpr std::size_t max_spares = 2;
+
+}  // namespace
+
+bool Core::needs_spare() const {
+  return journal_.spares() == 0 && !full_ && !spare_failed_;
+}
+
+void Core::maintain_if_needed() {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!maintenance_due_ || maintaining_ || stopping_ || !healthy_) return;
+    maintaining_ = true;
+    ++tasks_;
+  }
+  auto task = [](std::shared_ptr<Core> self) -> boost::asio::awaitable<void> {
+    co_await self->maintain();
+    self->task_ended();
+  };
+  boost::asio::co_spawn(executors.bodies, task(shared_from_this()), boost::asio::detached);
+}
+
+boost::asio::awaitable<void> Core::maintain() {
+  for (;;) {
+    std::vector<std::string> unlink;
+    {
+      const std::scoped_lock lock(mutex_);
+      if (!std::exchange(maintenance_due_, false) || stopping_ || !healthy_) {
+        maintaining_ = false;
+        co_return;
+      }
+      unlink = std::exchange(unlink_, {});
+    }
+    for (const std::string& path : unlink) static_cast<void>(co_await disk.remove(path));
+    // Removing one may free those that held records about its messages.
+    while (co_await remove_segments()) continue;
+    if (needs_spare()) co_await make_spare();
+  }
+}
+
+// False: there was nothing to do.
+boost::asio::awaitable<bool> Core::remove_segments() {
+  std::vector<std::uint32_t> numbers;
+  std::vector<SegmentState> states;
+  {
+    const std::scoped_lock lock(index_mutex_);
+    numbers = index_.removable();
+    for (const std::uint32_t number : numbers) states.push_back(*index_.find_segment(number));
+  }
+  if (numbers.empty()) co_return false;
+  std::vector<Spare> spares;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const std::string path = paths.segment(numbers[i]);
+    const bool recycle = states[i].capacity == settings.segment_size && journal_.spares() + spares.size() < max_spares;
+    base::Result<> gone;
+    if (recycle)
+      gone = co_await disk.rename(path, paths.spare(numbers[i]));
+    else
+      gone = co_await disk.remove(path);
+    if (!gone) {
+      log.error("segment_not_removed", {{"error", gone.error().message}});
+      co_return false;
+    }
+    if (recycle) spares.push_back({numbers[i], states[i].capacity, std::move(states[i].file)});
+  }
+  // removal → sync journal/ → {the done records about its messages may go; the file may be written over}.  A crash
+  // before the sync may bring the segment back, and then its messages must find their done records, and their own
+  // bytes.
+  auto synced = co_await disk.sync_directory(paths.journal());
+  if (!synced) {
+    fail(synced.error().message);
+    co_return false;
+  }
+  {
+    const std::scoped_lock lock(index_mutex_);
+    for (const std::uint32_t number : numbers) index_.removed(number);
+  }
+  for (Spare& spare : spares) journal_.add_spare(std::move(spare));
+  co_return true;
+}
+
+boost::asio::awaitable<void> Core::make_spare() {
+  Spare spare{journal_.allocate_number(), settings.segment_size, nullptr};
+  const std::string path = paths.spare(spare.number);
+  auto file = co_await disk.open(path, disk::OpenMode::create_new);
+  if (file) {
+    spare.file = std::move(*file);
+    auto filled = co_await journal_.write_ahead(*spare.file, spare.capacity, write_ahead_wanted_);
+    if (filled && write_ahead_wanted_) {
+      journal_.add_spare(std::move(spare));
+      co_return;
+    }
+    static_cast<void>(co_await disk.remove(path));
+    if (filled) co_return;
+    file = std::unexpected(std::move(filled.error()));
+  }
+  // Not fatal: no record is in it.  Tried again when the disk has space.
+  spare_failed_ = true;
+  log.warn("segment_not_prepared", {{"error", file.error().message}});
+}
+
+void Core::remove_later(std::vector<std::string> paths_to_remove) {
+  task_started();
+  auto task = [](std::shared_ptr<Core> self, std::vector<std::string> all) -> boost::asio::awaitable<void> {
+    for (const std::string& path : all) static_cast<void>(co_await self->disk.remove(path));
+    self->task_ended();
+  };
+  boost::asio::co_spawn(executors.bodies, task(shared_from_this(), std::move(paths_to_remove)), boost::asio::detached);
+}
+
+void Core::task_started() {
+  const std::scoped_lock lock(mutex_);
+  ++tasks_;
+}
+
+void Core::task_ended() {
+  std::vector<std::move_only_function<void()>> waiters;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (--tasks_ == 0 && closed_) waiters = std::exchange(idle_waiters_, {});
+  }
+  for (auto& waiter : waiters) waiter();
+}
+
+boost::asio::awaitable<void> Core::stop() {
+  write_ahead_wanted_ = false;
+  const auto self = shared_from_this();
+  {
+    const std::scoped_lock lock(mutex_);
+    stopping_ = true;
+  }
+  kick();
+  auto initiate = [self](auto handler) {
+    const auto executor = boost::asio::get_associated_executor(handler);
+    std::move_only_function<void()> waiter = [executor, done = std::move(handler)]() mutable {
+      boost::asio::post(executor, std::move(done));
+    };
+    {
+      const std::scoped_lock lock(self->mutex_);
+      if (self->tasks_ > 0 || !self->closed_) {
+        self->idle_waiters_.push_back(std::move(waiter));
+        return;
+      }
+    }
+    waiter();
+  };
+  co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(initiate,
+                                                                                     boost::asio::use_awaitable);
+  healthy_ = false;
+  lock_.reset();
+}
+
+}  // namespace godwit::spool

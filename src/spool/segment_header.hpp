@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// The first and the last block of a segment.  Pure.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "format.hpp"
+#include "godwit/base/clock.hpp"
+
+namespace godwit::spool {
+
+struct SegmentHeader {
+  Generation generation = 0;
+  std::uint64_t capacity = 0;     // bytes of the file, written ahead
+  std::uint64_t first_group = 0;  // every group with a lower number was durable, or had been cut, when this was written
+  base::WallTime created{};
+};
+// A whole block.
+std::string encode(const SegmentHeader& header);
+
+enum class HeaderFault { damaged, unknown_version };
+// Magic, version and checksum have the same place in all versions, so that an unknown one is told from damage.
+std::expected<SegmentHeader, HeaderFault> decode_segment_header(std::string_view block);
+
+struct Trailer {
+  Generation generation = 0;
+  std::uint64_t index_at = 0;  // offset of the group that holds the index record
+  std::uint64_t last_group = 0;
+};
+std::string encode(const Trailer& trailer);  // a whole block
+std::optional<Trailer> decode_trailer(std::string_view block);
+
+}  // namespace godwit::spool

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// Power loss after every single operation of a recorded workload: accept (inline, large), update, done, segment roll,
+// removal and recycling of segments, orderly stop, recovery itself, and recovery after a crash during recovery.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <iostream>
+
+#include "sim/spool_model.hpp"
+
+namespace godwit::test {
+namespace {
+
+constexpr Loss losses[] = {Loss::all, Loss::none, Loss::some, Loss::torn, Loss::last_torn};
+
+std::uint64_t seed_from_environment() {
+  const char* text = std::getenv("GODWIT_SEED");
+  return text != nullptr ? std::strtoull(text, nullptr, 10) : 20261123;
+}
+
+// The workload; ends early when the disk dies.
+void play(SimDisk& disk, Ledger& ledger, std::uint64_t seed) {
+  {
+    World world(disk, ledger, seed);
+    if (!world.open()) return;
+    world.work(14);
+    world.stop();
+    if (disk.dead()) return;
+    ledger.all_durable();
+  }
+  World world(disk, ledger, seed + 1);
+  if (!world.open()) return;
+  world.work(6);
+}
+
+// Opens, checks, takes one more message and checks that it is there after the next power loss.
+std::string recover(SimDisk& disk, Ledger ledger, std::uint64_t seed) {
+  {
+    World world(disk, ledger, seed);
+    if (auto opened = world.open(); !opened) return "not opened: " + opened.error().message;
+    if (std::string wrong = world.check(); !wrong.empty()) return wrong;
+    if (!world.commit_one(700)) return "takes no message after recovery";
+  }
+  disk.crash(Loss::all, seed);
+  World world(disk, ledger, seed + 1);
+  if (auto opened = world.open(); !opened) return "not opened again: " + opened.error().message;
+  return world.check();
+}
+
+std::uint64_t count_operations(std::uint64_t seed) {
+  SimDisk disk(SimDisk::Completion::posted);
+  Ledger ledger;
+  play(disk, ledger, seed);
+  return disk.operations();
+}
+
+TEST(SpoolCrash, NothingAcknowledgedIsLostWhereverThePowerFails) {
+  const std::uint64_t seed = seed_from_environment();
+  const std::uint64_t operations = count_operations(seed);
+  std::uint64_t crashes = 0;
+  for (std::uint64_t at = 1; at <= operations; ++at) {
+    SimDisk disk(SimDisk::Completion::posted);
+    Ledger ledger;
+    disk.die_at(at);
+    play(disk, ledger, seed);
+    for (const Loss loss : losses) {
+      const auto future = disk.clone();
+      future->crash(loss, seed + at);
+      const std::string wrong = recover(*future, ledger, seed + at);
+      ASSERT_EQ(wrong, "") << "seed " << seed << ", operation " << at << ", loss " << static_cast<int>(loss);
+      ++crashes;
+    }
+  }
+  std::cout << "seed " << seed << ": " << operations << " operations, " << crashes << " crash points\n";
+  EXPECT_GT(operations, 200U);
+}
+
+TEST(SpoolCrash, RecoveryMayBeCutOffAnywhere) {
+  const std::uint64_t seed = seed_from_environment();
+  const std::uint64_t operations = count_operations(seed);
+  std::uint64_t crashes = 0;
+  for (std::uint64_t at = 5; at <= operations; at += 9) {
+    SimDisk disk(SimDisk::Completion::posted);
+    Ledger ledger;
+    disk.die_at(at);
+    play(disk, ledger, seed);
+    const Loss first = losses[at % std::size(losses)];
+    for (std::uint64_t second = 1;; ++second) {
+      const auto future = disk.clone();
+      future->crash(first, seed + at);
+      future->die_at(second);
+      bool died = false;
+      {
+        World world(*future, ledger, seed);
+        static_cast<void>(world.open());
+        died = future->dead();
+      }
+      const Loss then = losses[second % std::size(losses)];
+      future->crash(then, seed + second);
+      const std::string wrong = recover(*future, ledger, seed + at);
+      ASSERT_EQ(wrong, "") << "seed " << seed << ", operation " << at << ", then operation " << second
+                           << " of recovery";
+      ++crashes;
+      if (!died) break;
+    }
+  }
+  std::cout << "seed " << seed << ": " << crashes << " crash points in recovery\n";
+}
+
+}  // namespace
+}  // namespace godwit::test

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// Each operation of the workload fails once (EIO, ENOSPC), and the disk fills up: refusals, and nothing acknowledged is
+// lost.
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <iostream>
+
+#include "sim/spool_model.hpp"
+
+namespace godwit::test {
+namespace {
+
+constexpr std::uint64_t seed = 4711;
+
+// Restarts where the spool asks for it; what is acknowledged must survive the restart and a power loss after that.
+std::string play_with_fault(std::uint64_t at, int code, std::uint64_t& operations) {
+  SimDisk disk(SimDisk::Completion::posted);
+  Ledger ledger;
+  if (at != 0) disk.fail_at(at, code);
+  for (int life = 0; life < 3; ++life) {
+    {
+      World world(disk, ledger, seed + static_cast<std::uint64_t>(life));
+      auto opened = world.open();
+      if (opened) {
+        if (std::string wrong = world.check(); !wrong.empty()) return "life " + std::to_string(life) + ": " + wrong;
+        world.work(6);
+        if (!world.spool().statistics().healthy && !world.fatal()) return "unhealthy and nobody told";
+      } else if (opened.error().message.find("simulated") == std::string::npos) {
+        return "not opened: " + opened.error().message;
+      }
+    }
+    operations = disk.operations();
+    // The daemon is gone; the machine goes on, but for the last time.
+    disk.crash(life == 1 ? Loss::all : Loss::none, seed);
+  }
+  World world(disk, ledger, seed);
+  if (auto opened = world.open(); !opened) return "not opened at last: " + opened.error().message;
+  return world.check();
+}
+
+TEST(SpoolFaults, AFailureOfAnyOperationLosesNothingAcknowledged) {
+  std::uint64_t operations = 0;
+  ASSERT_EQ(play_with_fault(0, 0, operations), "");
+  for (const int code : {EIO, ENOSPC}) {
+    for (std::uint64_t at = 1; at <= operations; ++at) {
+      std::uint64_t ignored = 0;
+      ASSERT_EQ(play_with_fault(at, code, ignored), "") << "operation " << at << " failed with " << code;
+    }
+  }
+  std::cout << "seed " << seed << ": " << 2 * operations << " failing operations\n";
+}
+
+TEST(SpoolFaults, AFullDiskRefusesWithFullAndGoesOnWhenThereIsSpace) {
+  SimDisk disk(SimDisk::Completion::posted);
+  Ledger ledger;
+  World world(disk, ledger, seed);
+  disk.set_capacity(3U << 20U);
+  ASSERT_TRUE(world.open());
+  spool::Accepted<base::MessageId> result;
+  for (int i = 0; i < 3000 && result; ++i) result = world.commit_one(5000);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().why, spool::Refused::Why::full);
+  EXPECT_TRUE(world.spool().statistics().healthy);
+  EXPECT_EQ(world.check(), "");
+
+  disk.set_capacity(30U << 20U);
+  static_cast<void>(world.commit_one(5000));  // notices
+  EXPECT_TRUE(world.commit_one(5000));
+  EXPECT_EQ(world.check(), "");
+}
+
+TEST(SpoolFaults, AFailedSyncStopsAllAcknowledgement) {
+  SimDisk disk(SimDisk::Completion::posted);
+  Ledger ledger;
+  World world(disk, ledger, seed);
+  ASSERT_TRUE(world.open());
+  ASSERT_TRUE(world.commit_one(100));
+  disk.fail_at(disk.operations() + 2, EIO);  // write, sync
+  auto refused = world.commit_one(100);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().why, spool::Refused::Why::unhealthy);
+  EXPECT_TRUE(world.fatal());
+  EXPECT_FALSE(world.commit_one(100));
+}
+
+}  // namespace
+}  // namespace godwit::test

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/spool_model.hpp"
+
+#include <algorithm>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace godwit::test {
+namespace {
+
+constexpr std::size_t parallel_commits = 3;
+
+}  // namespace
+
+void Ledger::all_durable() {
+  for (auto& [id, entry] : entries) {
+    if (!entry.acknowledged) continue;
+    entry.durable_version = entry.versions.size() - 1;
+    entry.finished_durable = entry.finished;
+  }
+}
+
+World::World(SimDisk& disk, Ledger& ledger, std::uint64_t seed)
+    : disk_(disk), ledger_(ledger), random_(seed), clock_(ledger.ticks) {}
+
+World::~World() {
+  spool_.reset();
+  context_.restart();
+  context_.run();  // what the spool had spawned ends against the disk as it is
+}
+
+base::Result<> World::open() {
+  const spool::Settings settings{.directory = "/spool",
+                                 .inline_limit = 6000,
+                                 .min_free = 1U << 20U,
+                                 .segment_size = 64U << 10U,
+                                 .memory = 64U << 10U,  // so that most reads go to the disk
+                                 .message_size = 1U << 20U};
+  const auto executor = boost::asio::any_io_executor(context_.get_executor());
+  auto opened = run(spool::open_spool(settings, disk_, clock_, random_, log_, {executor, executor}));
+  if (!opened) return std::unexpected(std::move(opened.error()));
+  spool_ = std::move(*opened);
+  spool_->on_fatal([this](std::string) { fatal_ = true; });
+  return {};
+}
+
+std::string World::make_body(std::size_t size) {
+  std::string body;
+  while (body.size() < size) body += "line " + std::to_string(random_.next()) + "\r\n";
+  return body;
+}
+
+std::size_t World::body_size() {
+  switch (random_.below(6)) {
+    case 0:
+      return 20'000;  // large
+    case 1:
+      return 5'500;
+    default:
+      return random_.below(1500);
+  }
+}
+
+mail::Envelope World::make_envelope() {
+  mail::Envelope envelope;
+  envelope.sender = smtp::Mailbox{"sender" + std::to_string(random_.below(100)), "a.example"};
+  for (std::uint64_t i = 0; i <= random_.below(2); ++i) {
+    mail::Recipient recipient;
+    recipient.address = {"r" + std::to_string(i), "b" + std::to_string(random_.below(5)) + ".example"};
+    envelope.recipients.push_back(recipient);
+  }
+  envelope.client_address = "192.0.2.1";
+  envelope.protocol = "ESMTP";
+  return envelope;
+}
+
+boost::asio::awaitable<spool::Accepted<base::MessageId>> World::commit(std::string body, mail::Envelope envelope) {
+  auto incoming = spool_->begin(body.size());
+  if (!incoming) co_return std::unexpected(incoming.error());
+  Ledger::Entry& entry = ledger_.entries[(*incoming)->id()];
+  entry.body = body;
+  entry.versions = {envelope};
+  const std::size_t half = body.size() / 2;
+  auto written = co_await (*incoming)->write(std::string_view(body).substr(0, half));
+  if (written) written = co_await (*incoming)->write(std::string_view(body).substr(half));
+  if (!written) co_return std::unexpected(written.error());
+  auto committed = co_await (*incoming)->commit(std::move(envelope));
+  if (committed) entry.acknowledged = true;
+  co_return committed;
+}
+
+spool::Accepted<base::MessageId> World::commit_one(std::size_t size) {
+  auto task = commit(make_body(size), make_envelope());
+  auto result = run(std::move(task));
+  if (result) ledger_.all_durable();
+  return result;
+}
+
+void World::record_update(base::MessageId id, mail::Update update) {
+  Ledger::Entry& entry = ledger_.entries.at(id);
+  mail::Envelope next = entry.versions.back();
+  mail::apply(update, next);
+  entry.finished = !mail::has_waiting(next);
+  entry.versions.push_back(std::move(next));
+  spool_->update(id, std::move(update));
+}
+
+// Of the acknowledged, a third is done, a few are tried again.
+void World::update_some() {
+  std::vector<base::MessageId> open;
+  for (const auto& [id, entry] : ledger_.entries)
+    if (entry.acknowledged && !entry.finished) open.push_back(id);
+  for (const base::MessageId id : open) {
+    const auto what = random_.below(6);
+    mail::Update update;
+    const auto recipients = ledger_.entries.at(id).versions.back().recipients.size();
+    if (what < 3) {
+      for (std::uint32_t i = 0; i < recipients; ++i)
+        update.recipients.push_back({i, mail::RecipientState::delivered, "250 2.0.0 Ok"});
+    } else if (what == 3) {
+      update.recipients.push_back({0, mail::RecipientState::delivered, "250 2.0.0 Ok"});
+      update.attempts = ledger_.entries.at(id).versions.back().attempts + 1;
+    } else if (what == 4) {
+      update.attempts = ledger_.entries.at(id).versions.back().attempts + 1;
+      update.next_attempt = base::WallTime(std::chrono::seconds(1'800'000'000));
+    } else {
+      continue;
+    }
+    record_update(id, std::move(update));
+  }
+}
+
+void World::work(int rounds) {
+  for (int round = 0; round < rounds && spool_->statistics().healthy; ++round) {
+    std::size_t acknowledged = 0;
+    for (std::size_t i = 0; i < parallel_commits; ++i) {
+      auto task = commit(make_body(body_size()), make_envelope());
+      boost::asio::co_spawn(context_, std::move(task),
+                            [&](std::exception_ptr failed, spool::Accepted<base::MessageId> result) {
+                              if (failed) std::rethrow_exception(failed);
+                              if (result)
+                                ++acknowledged;
+                              else
+                                ++ledger_.refused;
+                            });
+    }
+    // The updates of the round before were handed over before these commits.
+    context_.restart();
+    context_.run();
+    if (acknowledged > 0) ledger_.all_durable();
+    update_some();
+  }
+}
+
+void World::stop() {
+  auto task = [](spool::Spool& spool) -> boost::asio::awaitable<bool> {
+    const bool healthy = spool.statistics().healthy;
+    co_await spool.stop();
+    co_return healthy;
+  };
+  auto awaitable = task(*spool_);
+  run(std::move(awaitable));
+  spool_.reset();
+}
+
+std::string World::check_message(base::MessageId id, const mail::Envelope& listed) {
+  const auto found = ledger_.entries.find(id);
+  if (found == ledger_.entries.end()) return base::to_string(id) + " was never sent";
+  const Ledger::Entry& entry = found->second;
+  if (entry.finished_durable) return base::to_string(id) + " was finished and is back";
+  auto stored = run(spool_->read(id));
+  if (!stored) return base::to_string(id) + " is not readable: " + stored.error().message;
+  std::string body(entry.body.size() + 1, '\0');
+  auto got = run(stored->body->read(0, body));
+  if (!got) return base::to_string(id) + " body: " + got.error().message;
+  body.resize(*got);
+  if (body != entry.body || stored->body->size() != entry.body.size()) return base::to_string(id) + " has another body";
+  if (!(listed == stored->envelope)) return base::to_string(id) + " is listed with another envelope than read";
+  const auto from = entry.versions.begin() + static_cast<std::ptrdiff_t>(entry.durable_version);
+  if (std::find(from, entry.versions.end(), listed) == entry.versions.end())
+    return base::to_string(id) + " has an envelope that was never current";
+  return {};
+}
+
+// What recovery showed once must stay: a message that was never acknowledged but came back too, an update that got lost
+// too.
+void World::settle(const std::map<base::MessageId, mail::Envelope>& live) {
+  for (auto& [id, entry] : ledger_.entries) {
+    const auto found = live.find(id);
+    if (found == live.end()) {
+      entry.finished = entry.finished_durable = true;
+      continue;
+    }
+    entry.acknowledged = true;
+    entry.finished = false;
+    entry.versions = {found->second};
+    entry.durable_version = 0;
+  }
+}
+
+std::string World::check() {
+  std::map<base::MessageId, mail::Envelope> live;
+  base::MessageId last;
+  bool ordered = true;
+  auto listed = run(spool_->for_each_live([&](base::MessageId id, const mail::Envelope& envelope) {
+    ordered = ordered && last < id;
+    last = id;
+    live[id] = envelope;
+    return true;
+  }));
+  if (!listed) return "listing failed: " + listed.error().message;
+  if (!ordered) return "listed out of order";
+  for (const auto& [id, envelope] : live)
+    if (std::string wrong = check_message(id, envelope); !wrong.empty()) return wrong;
+  for (const auto& [id, entry] : ledger_.entries)
+    if (entry.acknowledged && !entry.finished && !live.contains(id))
+      return base::to_string(id) + " was acknowledged and is lost";
+  const auto statistics = spool_->statistics();
+  if (statistics.quarantined != 0) return "quarantined without damage";
+  if (statistics.messages != live.size()) return "the count of messages is wrong";
+  settle(live);
+  return {};
+}
+
+}  // namespace godwit::test

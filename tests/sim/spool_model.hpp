@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// A recorded workload on a spool over the simulated disk, and what must be true of the spool afterwards, whatever
+// happened in between.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+
+#include "godwit/log/logger.hpp"
+#include "godwit/spool/spool.hpp"
+#include "support/sim_disk.hpp"
+
+namespace godwit::test {
+
+class SilentLogger final : public log::Logger {
+ public:
+  bool enabled(log::Level) const override { return false; }
+  void write(log::Level, std::string_view, std::span<const log::Field>) override {}
+};
+
+// What was asked of the spool, and what it promised.
+struct Ledger {
+  struct Entry {
+    std::string body;
+    std::vector<mail::Envelope> versions;  // as committed, after the first update, ...
+    std::size_t durable_version = 0;
+    bool acknowledged = false;
+    bool finished = false;          // the last update settles all recipients
+    bool finished_durable = false;  // ... and a later commit was acknowledged
+  };
+  std::map<base::MessageId, Entry> entries;
+  std::uint64_t refused = 0;
+  std::int64_t ticks = 0;  // time goes on through all restarts
+
+  // A commit was acknowledged: all updates before it are durable.
+  void all_durable();
+};
+
+class TickClock final : public base::Clock {
+ public:
+  explicit TickClock(std::int64_t& ticks) : ticks_(ticks) {}
+  base::WallTime wall() const override { return base::WallTime(std::chrono::seconds(1'700'000'000) + tick()); }
+  base::MonoTime mono() const override { return base::MonoTime(tick()); }
+
+ private:
+  base::Duration tick() const { return std::chrono::microseconds(++ticks_); }
+  std::int64_t& ticks_;
+};
+
+class World {
+ public:
+  World(SimDisk& disk, Ledger& ledger, std::uint64_t seed);
+  ~World();
+
+  // Opens a spool, or says why not.
+  base::Result<> open();
+  // `rounds` of parallel commits (inline and large), updates, dones and reads; gives up when the spool fails.
+  void work(int rounds);
+  void stop();
+  // Everything acknowledged is there, byte for byte; nothing finished is; the rest is whole or not at all.  Empty: all
+  // true.
+  std::string check();
+  spool::Spool& spool() { return *spool_; }
+  bool fatal() const { return fatal_; }
+
+  template <class T>
+  T run(boost::asio::awaitable<T> task);
+  spool::Accepted<base::MessageId> commit_one(std::size_t size);
+
+ private:
+  boost::asio::awaitable<spool::Accepted<base::MessageId>> commit(std::string body, mail::Envelope envelope);
+  mail::Envelope make_envelope();
+  std::string make_body(std::size_t size);
+  std::size_t body_size();
+  void update_some();
+  void record_update(base::MessageId id, mail::Update update);
+  void settle(const std::map<base::MessageId, mail::Envelope>& live);
+  std::string check_message(base::MessageId id, const mail::Envelope& listed);
+
+  SimDisk& disk_;
+  Ledger& ledger_;
+  base::SeededRandom random_;
+  TickClock clock_;
+  SilentLogger log_;
+  boost::asio::io_context context_;
+  std::unique_ptr<spool::Spool> spool_;
+  bool fatal_ = false;
+};
+
+template <class T>
+T World::run(boost::asio::awaitable<T> task) {
+  std::optional<T> result;
+  boost::asio::co_spawn(context_, std::move(task), [&](std::exception_ptr failed, T value) {
+    if (failed) std::rethrow_exception(failed);
+    result.emplace(std::move(value));
+  });
+  context_.restart();
+  context_.run();
+  if (!result) throw std::logic_error("the spool never answered");
+  return std::move(*result);
+}
+
+}  // namespace godwit::test

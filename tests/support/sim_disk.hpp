@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// A disk in memory that forgets like a real one at power loss.  A file has durable bytes and the writes since its last
+// sync; a directory has durable names and the changes since its last sync.  crash() decides for each of these whether
+// it had reached the platter.  A sync that fails drops the writes it should have made durable from what a later sync
+// covers, though they stay visible: as Linux does.  One thread; each operation completes inline, or posted so that
+// others run in between.
+//
+// Operations that change something are counted from 1; at a chosen one the disk fails once, or dies (it and all later
+// ones fail, none does anything).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "godwit/base/random.hpp"
+#include "godwit/disk/disk.hpp"
+
+namespace godwit::test {
+
+// What of the unsynced survives a crash.
+enum class Loss {
+  all,       // nothing unsynced survives
+  none,      // the daemon died, not the machine: all is as it was, synced or not
+  some,      // each write and each change of a name by a coin
+  torn,      // each 512-byte sector of each write by a coin
+  last_torn  // everything but the sectors of the last write, each by a coin
+};
+
+class SimDisk final : public disk::Disk {
+ public:
+  enum class Completion { inline_, posted };
+  explicit SimDisk(Completion completion = Completion::inline_) : completion_(completion) {}
+
+  template <class T = void>
+  using Task = disk::Task<T>;
+  Task<std::unique_ptr<disk::File>> open(std::string path, disk::OpenMode mode, unsigned permissions = 0600) override;
+  Task<> make_directories(std::string path, unsigned permissions = 0700) override;
+  Task<std::vector<disk::Entry>> list(std::string directory) override;
+  Task<> rename(std::string from, std::string to) override;
+  Task<> link(std::string from, std::string to) override;
+  Task<> remove(std::string path) override;
+  Task<> sync_directory(std::string directory) override;
+  Task<disk::Space> space(std::string path) override;
+  Task<> set_permissions(std::string path, unsigned permissions, std::string group) override;
+  Task<std::unique_ptr<disk::File>> lock(std::string path) override;
+
+  // Power comes back: what was lost is lost, faults are forgotten, locks are free.
+  void crash(Loss loss, std::uint64_t seed);
+  // The same disk, no file open, for another future.
+  std::unique_ptr<SimDisk> clone() const;
+  // Operation number `at` fails with this errno; it has done half of its work where it can.
+  void fail_at(std::uint64_t at, int code);
+  // Operation number `at` and all after it never happen.
+  void die_at(std::uint64_t at) { die_at_ = at; }
+  // Bytes of files that fit; then ENOSPC.
+  void set_capacity(std::uint64_t bytes) { capacity_ = bytes; }
+  std::uint64_t operations() const { return operations_; }
+  void reset_operations() { operations_ = 0; }
+  bool dead() const { return operations_ >= die_at_; }
+
+  // As seen now, for tests that damage or inspect files.
+  std::optional<std::string> contents(const std::string& path) const;
+  void set_contents(const std::string& path, std::string bytes);
+  std::vector<std::string> names() const;
+
+ private:
+  friend class SimFile;
+  struct Change {
+    std::uint64_t offset = 0;
+    std::string bytes;
+    std::optional<std::uint64_t> truncate;
+  };
+  struct Inode {
+    std::string durable;
+    std::string current;
+    std::vector<Change> unsynced;
+  };
+  using InodePtr = std::shared_ptr<Inode>;
+  struct NameChange {  // any of the two names may be empty
+    std::string removed;
+    std::string added;
+    InodePtr inode;
+  };
+
+  boost::asio::awaitable<void> pause();
+  // Counts; gives the errno to fail with, or 0.
+  int count();
+  std::uint64_t used() const;
+  bool fits(const Inode& inode, std::uint64_t end) const;
+  static void apply(std::string& bytes, const Change& change);
+  static void apply(std::map<std::string, InodePtr>& names, const NameChange& change);
+  static bool touches(const NameChange& change, const std::string& directory);
+  static void lose(Inode& inode, Loss loss, base::Random& random);
+  static void tear(std::string& bytes, const Change& change, base::Random& random);
+  Task<> change_name(NameChange change);
+
+  const Completion completion_;
+  std::map<std::string, InodePtr> durable_names_;
+  std::map<std::string, InodePtr> names_;
+  std::vector<NameChange> unsynced_names_;
+  std::set<std::string> directories_;  // durable at once, as make_directories promises
+  std::set<std::string> locked_;
+  std::uint64_t operations_ = 0;
+  std::uint64_t die_at_ = ~std::uint64_t{0};
+  std::uint64_t fail_at_ = 0;
+  int fail_code_ = 0;
+  std::uint64_t capacity_ = ~std::uint64_t{0};
+  std::uint64_t life_ = 0;  // files opened before a crash are dead
+};
+
+}  // namespace godwit::test
