@@ -10,7 +10,8 @@ using Verdict = smtp::RecipientResult::Verdict;
 
 // Our words in the form of a reply.  X.4.1: no answer from host, X.4.2: bad connection, X.7.0: security (RFC 3463).
 smtp::Reply own_reply(const smtp::RecipientResult& result) {
-  if (result.verdict == Verdict::failed) return smtp::make_reply(554, {5, 3, 4}, result.why);
+  if (result.enhanced) return smtp::make_reply(result.enhanced.klass == 5 ? 554 : 451, result.enhanced, result.why);
+  if (result.verdict == Verdict::failed) return smtp::make_reply(554, {5, 0, 0}, result.why);
   switch (result.stage) {
     case smtp::Stage::connect:
       return smtp::make_reply(451, {4, 4, 1}, result.why);

@@ -77,7 +77,7 @@ boost::asio::awaitable<void> SmtpConnection::feed(ClientEvent event) {
 boost::asio::awaitable<std::optional<ClientEvent>> SmtpConnection::perform(const smtp::ClientAction& action) {
   if (const auto* sending = std::get_if<client_action::Send>(&action))
     co_return co_await send(sending->bytes, network_.now() + settings_.timeouts.command);
-  if (const auto* reading = std::get_if<client_action::Read>(&action)) co_return co_await read(reading->deadline);
+  if (const auto* reading = std::get_if<client_action::Read>(&action)) co_return co_await read(*reading);
   if (std::holds_alternative<client_action::StartTls>(action)) co_return co_await start_tls();
   if (const auto* body = std::get_if<client_action::SendBody>(&action)) co_return co_await send_body(body->deadline);
   if (std::holds_alternative<client_action::Ready>(action)) ready_ = true;
@@ -97,9 +97,11 @@ boost::asio::awaitable<std::optional<ClientEvent>> SmtpConnection::send(std::str
   co_return std::nullopt;
 }
 
-boost::asio::awaitable<ClientEvent> SmtpConnection::read(base::Duration wait) {
+boost::asio::awaitable<ClientEvent> SmtpConnection::read(client_action::Read reading) {
+  // One deadline for a whole reply: a peer that trickles bytes gains nothing.
+  if (!reading.continued) reply_deadline_ = network_.now() + reading.deadline;
   input_.resize(read_size);
-  auto got = co_await net::read_some(*stream_, input_, network_.now() + wait);
+  auto got = co_await net::read_some(*stream_, input_, reply_deadline_);
   if (!got) co_return ending(got.error());
   co_return client_event::Bytes{std::string_view(input_).substr(0, *got)};
 }

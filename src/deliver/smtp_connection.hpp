@@ -49,7 +49,7 @@ class SmtpConnection {
   boost::asio::awaitable<void> feed(smtp::ClientEvent event);
   boost::asio::awaitable<std::optional<smtp::ClientEvent>> perform(const smtp::ClientAction& action);
   boost::asio::awaitable<std::optional<smtp::ClientEvent>> send(std::string_view bytes, base::MonoTime deadline);
-  boost::asio::awaitable<smtp::ClientEvent> read(base::Duration wait);
+  boost::asio::awaitable<smtp::ClientEvent> read(smtp::client_action::Read reading);
   boost::asio::awaitable<smtp::ClientEvent> start_tls();
   boost::asio::awaitable<smtp::ClientEvent> send_body(base::Duration wait);
 
@@ -60,6 +60,7 @@ class SmtpConnection {
   net::Network& network_;
   std::shared_ptr<Content> content_;
   std::string input_;
+  base::MonoTime reply_deadline_ = base::no_deadline;
   Ended ended_;
   bool connected_ = false;
   bool ready_ = false;

@@ -303,8 +303,10 @@ void Connection::log_refusal(std::string_view stage, const smtp::Reply& reply, c
 
 void Connection::log_end(action::Close::Reason reason) {
   const bool ordinary = reason == action::Close::Reason::quit || reason == action::Close::Reason::stopping;
+  const auto level = ordinary ? log::Level::debug : log::Level::info;
+  if (!around_.log.enabled(level)) return;
   around_.log.write(
-      ordinary ? log::Level::debug : log::Level::info, "disconnected",
+      level, "disconnected",
       std::initializer_list<log::Field>{
           {"client", sender_.client_address}, {"reason", to_string(reason)}, {"stage", session_.stage()}});
 }

@@ -88,9 +88,11 @@ boost::asio::awaitable<smtp::ServerEvent> Receiver::commit(const Sender& sender,
     auto begun = co_await body({}, sender, session);  // a message without a byte still gets its Received field
     if (std::holds_alternative<smtp::event::Refused>(begun)) co_return begun;
   }
-  if (hops_.count() >= mail::max_received_fields)
+  if (hops_.count() >= mail::max_received_fields) {
+    discard();
     co_return smtp::event::Refused{.why = smtp::event::RefusedWhy::policy,
                                    .reply = smtp::make_reply(554, {5, 4, 6}, "Too many hops, this message loops")};
+  }
   mail::Envelope envelope;
   envelope.sender = session.sender();
   envelope.recipients = recipients_;
