@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// HTTP+JSON over whatever stream it is given; daemon/ accepts on the Unix socket and spawns serve() for each
+// connection.  One reactor.  docs: src/control/README.md lists the resources; try  curl --unix-socket
+// /run/godwit/control.sock http://x/v1/status
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <memory>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "godwit/base/clock.hpp"
+#include "godwit/control/backend.hpp"
+#include "godwit/log/logger.hpp"
+#include "godwit/net/stream.hpp"
+
+namespace godwit::control {
+
+class Server {
+ public:
+  // All outlive the server, and the server outlives its connections.
+  Server(Backend& backend, const base::Clock& clock, log::Logger& log) : backend_(backend), clock_(clock), log_(log) {}
+  // Answers requests until the peer closes, is idle for too long, or sends what is no HTTP.  Never throws for what a
+  // peer does.
+  boost::asio::awaitable<void> serve(std::unique_ptr<net::Stream> stream);
+  // Ends idle connections now and busy ones after their answer.
+  void stop();
+  std::size_t connections() const { return connections_.size(); }
+
+ private:
+  struct Connection;
+
+  boost::asio::awaitable<void> serve_requests(Connection& connection);
+
+  Backend& backend_;
+  const base::Clock& clock_;
+  log::Logger& log_;
+  std::list<Connection*> connections_;
+  bool stopping_ = false;
+};
+
+}  // namespace godwit::control

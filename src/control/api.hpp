@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// The resources: method and path → a call of the backend → JSON.  No HTTP syntax here, no stream.
+#pragma once
+
+#include <string>
+
+#include "godwit/control/backend.hpp"
+
+namespace godwit::control {
+
+struct Request {
+  std::string method;
+  std::string target;  // "/v1/queue?limit=10"
+};
+
+struct Response {
+  unsigned status = 200;
+  std::string body;   // JSON, one line
+  std::string allow;  // with 405
+};
+
+boost::asio::awaitable<Response> handle(Backend& backend, Request request);
+// {"error": "..."}
+Response error_response(unsigned status, std::string_view what);
+
+}  // namespace godwit::control

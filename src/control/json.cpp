@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "json.hpp"
+
+#include <algorithm>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+namespace godwit::control {
+namespace {
+
+namespace json = boost::json;
+
+// Of the recipients of one message in the list.
+constexpr std::size_t recipients_listed = 10;
+
+json::value text(std::string_view value) {
+  return json::string(value);
+}
+json::value time(base::WallTime value) {
+  return text(base::format_rfc3339(value));
+}
+json::value text_or_null(std::string_view value) {
+  return value.empty() ? json::value() : text(value);
+}
+json::value list(const std::vector<std::string>& values) {
+  json::array array;
+  for (const std::string& value : values) array.emplace_back(text(value));
+  return array;
+}
+
+// The state of the message is that of the destination that is furthest on.
+std::string_view state_of(const QueueEntry& entry) {
+  for (const queue::State state : {queue::State::active, queue::State::due, queue::State::waiting, queue::State::held})
+    if (std::ranges::count(entry.items, state, &queue::Item::state) > 0) return queue::to_string(state);
+  return entry.envelope.held ? "held" : "done";
+}
+
+json::value next_attempt_of(const queue::Item& item) {
+  return item.state == queue::State::waiting ? time(item.next_attempt) : json::value();
+}
+
+json::value next_attempt_of(const QueueEntry& entry) {
+  const queue::Item* first = nullptr;
+  for (const queue::Item& item : entry.items)
+    if (item.state == queue::State::waiting && (first == nullptr || item.next_attempt < first->next_attempt))
+      first = &item;
+  return first == nullptr ? json::value() : next_attempt_of(*first);
+}
+
+// The most attempts of any destination still open.
+std::uint32_t attempts_of(const QueueEntry& entry) {
+  std::uint32_t attempts = 0;
+  for (const queue::Item& item : entry.items) attempts = std::max(attempts, item.attempts);
+  return entry.items.empty() ? entry.envelope.attempts : attempts;
+}
+
+json::object head_of(const QueueEntry& entry) {
+  return {{"id", text(base::to_string(entry.id))},
+          {"state", text(state_of(entry))},
+          {"sender", text(smtp::to_string(entry.envelope.sender))},
+          {"size", entry.size},
+          {"accepted", time(entry.envelope.accepted)},
+          {"attempts", attempts_of(entry)},
+          {"next_attempt", next_attempt_of(entry)}};
+}
+
+json::value to_json(const mail::Recipient& recipient) {
+  return json::object{{"address", text(smtp::to_string(recipient.address))},
+                      {"original", text_or_null(recipient.original)},
+                      {"state", text(mail::to_string(recipient.state))},
+                      {"last_reply", text_or_null(recipient.last_reply)}};
+}
+
+json::value to_json(const queue::Item& item) {
+  return json::object{{"name", text(item.key.destination)},
+                      {"state", text(queue::to_string(item.state))},
+                      {"attempts", item.attempts},
+                      {"next_attempt", next_attempt_of(item)}};
+}
+
+}  // namespace
+
+json::value to_json(const Status& status) {
+  const json::object queue{{"messages", status.messages}, {"waiting", status.queue.waiting},
+                           {"due", status.queue.due},     {"active", status.queue.active},
+                           {"held", status.queue.held},   {"destinations", status.queue.destinations}};
+  const json::object spool{{"healthy", status.spool.healthy},        {"messages", status.spool.messages},
+                           {"groups", status.spool.groups},          {"syncs", status.spool.syncs},
+                           {"records", status.spool.records},        {"segments", status.spool.segments},
+                           {"bytes_live", status.spool.bytes_live},  {"bytes_used", status.spool.bytes_used},
+                           {"quarantined", status.spool.quarantined}};
+  return json::object{{"version", text(status.version)},
+                      {"uptime", std::chrono::floor<std::chrono::seconds>(status.uptime).count()},
+                      {"healthy", status.healthy},
+                      {"queue", queue},
+                      {"connections", json::object{{"in", status.connections_in}, {"out", status.connections_out}}},
+                      {"spool", spool},
+                      {"listeners", list(status.listeners)}};
+}
+
+json::value summary_to_json(const QueueEntry& entry) {
+  json::object object = head_of(entry);
+  json::array recipients;
+  std::size_t waiting = 0;
+  std::string_view last_reply;
+  for (const mail::Recipient& recipient : entry.envelope.recipients) {
+    if (recipient.state != mail::RecipientState::waiting) continue;
+    if (++waiting <= recipients_listed) recipients.emplace_back(text(smtp::to_string(recipient.address)));
+    if (last_reply.empty()) last_reply = recipient.last_reply;
+  }
+  object["recipients_waiting"] = waiting;
+  object["recipients"] = std::move(recipients);
+  object["last_reply"] = text_or_null(last_reply);
+  return object;
+}
+
+json::value to_json(const QueueEntry& entry) {
+  const mail::Envelope& envelope = entry.envelope;
+  json::object object = head_of(entry);
+  object["client"] = json::object{{"address", text_or_null(envelope.client_address)},
+                                  {"hello", text_or_null(envelope.client_hello)},
+                                  {"account", text_or_null(envelope.account)},
+                                  {"protocol", text_or_null(envelope.protocol)}};
+  json::array recipients, destinations;
+  for (const mail::Recipient& recipient : envelope.recipients) recipients.emplace_back(to_json(recipient));
+  for (const queue::Item& item : entry.items) destinations.emplace_back(to_json(item));
+  object["recipients"] = std::move(recipients);
+  object["destinations"] = std::move(destinations);
+  return object;
+}
+
+json::value to_json(const ReloadResult& result) {
+  return json::object{
+      {"applied", result.applied}, {"errors", list(result.errors)}, {"restart_needed", list(result.restart_needed)}};
+}
+
+}  // namespace godwit::control

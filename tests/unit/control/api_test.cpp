@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/api.hpp"
+
+#include <gmock/gmock.h>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "support/run_awaitable.hpp"
+#include "unit/control/fake_backend.hpp"
+
+namespace godwit::control {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+const std::string known = base::to_string(first_id);
+const std::string unknown = "0000000000001";
+
+class Api : public ::testing::Test {
+ protected:
+  Response ask(std::string method, std::string target) {
+    auto answer = handle(backend, {std::move(method), std::move(target)});
+    return godwit::testing::run_awaitable(std::move(answer));
+  }
+  boost::json::value get(std::string target) {
+    const Response response = ask("GET", std::move(target));
+    EXPECT_EQ(response.status, 200U) << response.body;
+    return boost::json::parse(response.body);
+  }
+
+  FakeBackend backend;
+};
+
+TEST_F(Api, StatusHasTheKeysThatScriptsRelyOn) {
+  const auto status = get("/v1/status");
+  EXPECT_EQ(status.at("version"), "1.2.3");
+  EXPECT_EQ(status.at("uptime"), 61);
+  EXPECT_EQ(status.at("healthy"), true);
+  EXPECT_EQ(status.at_pointer("/queue/messages"), 2);
+  EXPECT_EQ(status.at_pointer("/queue/waiting"), 1);
+  EXPECT_EQ(status.at_pointer("/queue/active"), 1);
+  EXPECT_EQ(status.at_pointer("/queue/held"), 1);
+  EXPECT_EQ(status.at_pointer("/queue/due"), 0);
+  EXPECT_EQ(status.at_pointer("/connections/in"), 4);
+  EXPECT_EQ(status.at_pointer("/connections/out"), 5);
+  EXPECT_EQ(status.at_pointer("/listeners/0"), "127.0.0.1:25");
+}
+
+TEST_F(Api, ListShowsEachMessageInALine) {
+  const auto list = get("/v1/queue");
+  ASSERT_EQ(list.at("messages").as_array().size(), 2U);
+  EXPECT_EQ(boost::json::serialize(list.at_pointer("/messages/0")),
+            R"({"id":")" + known + R"(","state":"waiting","sender":"alice@example.com","size":4711,)" +
+                R"("accepted":"1970-01-01T12:00:00.000Z","attempts":2,"next_attempt":"1970-01-01T12:05:00.000Z",)" +
+                R"("recipients_waiting":1,"recipients":["bob@a.example"],"last_reply":"451 4.3.0 \"later\"\r\n"})");
+  EXPECT_TRUE(list.at("next").is_null());
+}
+
+TEST_F(Api, ListGoesOnWhereItStopped) {
+  const auto page = get("/v1/queue?limit=1");
+  EXPECT_EQ(page.at("messages").as_array().size(), 1U);
+  EXPECT_EQ(page.at("next"), boost::json::value(known));
+  const auto rest = get("/v1/queue?limit=1&after=" + known);
+  EXPECT_EQ(rest.at_pointer("/messages/0/id"), boost::json::value(base::to_string(second_id)));
+  EXPECT_TRUE(rest.at("next").is_null());
+}
+
+TEST_F(Api, ShowHasEveryRecipientAndDestination) {
+  const auto shown = get("/v1/queue/" + known);
+  EXPECT_EQ(shown.at_pointer("/recipients/0/state"), "waiting");
+  EXPECT_TRUE(shown.at_pointer("/recipients/0/original").is_null());
+  EXPECT_EQ(shown.at_pointer("/recipients/1/address"), "carol@b.example");
+  EXPECT_EQ(shown.at_pointer("/recipients/1/original"), "team@example.com");
+  EXPECT_EQ(shown.at_pointer("/recipients/1/state"), "delivered");
+  EXPECT_EQ(shown.at_pointer("/destinations/0/name"), "a.example");
+  EXPECT_EQ(shown.at_pointer("/destinations/0/attempts"), 2);
+  EXPECT_EQ(shown.at_pointer("/client/address"), "192.0.2.1");
+}
+
+TEST_F(Api, ActionsReachTheMessageMeant) {
+  EXPECT_EQ(ask("POST", "/v1/queue/" + known + "/retry").status, 200U);
+  EXPECT_EQ(ask("POST", "/v1/queue/" + known + "/hold").status, 200U);
+  EXPECT_EQ(ask("POST", "/v1/queue/" + known + "/release").status, 200U);
+  EXPECT_EQ(ask("DELETE", "/v1/queue/" + known).body, "{\"id\":\"" + known + "\",\"done\":\"delete\"}\n");
+  EXPECT_EQ(ask("POST", "/v1/queue/retry").body, "{\"count\":2,\"done\":\"retry\"}\n");
+  EXPECT_THAT(backend.asked,
+              ElementsAre("retry " + known, "hold " + known, "release " + known, "remove " + known, "retry all"));
+}
+
+TEST_F(Api, IdIsReadInEitherCase) {
+  EXPECT_EQ(ask("GET", "/v1/queue/" + base::to_lower(known)).status, 200U);
+}
+
+TEST_F(Api, UnknownMessageIs404) {
+  for (const char* method : {"GET", "DELETE"}) EXPECT_EQ(ask(method, "/v1/queue/" + unknown).status, 404U);
+  const Response response = ask("POST", "/v1/queue/" + unknown + "/retry");
+  EXPECT_EQ(response.status, 404U);
+  EXPECT_EQ(response.body, "{\"error\":\"no message of that id\"}\n");
+}
+
+TEST_F(Api, FailuresOfTheBackendHaveTheirStatus) {
+  using base::ErrorKind;
+  for (const auto& [kind, status] : {std::pair(ErrorKind::invalid, 400U), std::pair(ErrorKind::refused, 409U),
+                                     std::pair(ErrorKind::cancelled, 503U), std::pair(ErrorKind::corrupt, 500U)}) {
+    backend.failure = {kind, "so"};
+    EXPECT_EQ(ask("GET", "/v1/queue/" + unknown).status, status);
+  }
+}
+
+TEST_F(Api, BadIdsAndParametersAre400) {
+  for (const char* target : {"/v1/queue/abc", "/v1/queue/", "/v1/queue?limit=0", "/v1/queue?limit=1001",
+                             "/v1/queue?limit=-1", "/v1/queue?limit", "/v1/queue?after=abc", "/v1/queue?size=1"})
+    EXPECT_EQ(ask("GET", target).status, 400U) << target;
+}
+
+TEST_F(Api, UnknownPathIs404) {
+  for (const char* target : {"/", "", "/v1", "/v2/status", "/v1/queue/a/b/c", "*"})
+    EXPECT_EQ(ask("GET", target).status, 404U) << target;
+}
+
+TEST_F(Api, WrongMethodIs405AndNamesTheRightOnes) {
+  const Response response = ask("POST", "/v1/queue/" + known);
+  EXPECT_EQ(response.status, 405U);
+  EXPECT_EQ(response.allow, "GET, DELETE");
+  EXPECT_EQ(ask("GET", "/v1/queue/retry").allow, "POST");
+  EXPECT_EQ(ask("GET", "/v1/stop").status, 405U);
+  EXPECT_THAT(backend.asked, IsEmpty());
+}
+
+TEST_F(Api, RefusedConfigurationIs422WithAllErrors) {
+  backend.reload_result = {.applied = false, .errors = {"a.yaml:1:1: x", "a.yaml:2:1: y"}, .restart_needed = {}};
+  const Response response = ask("POST", "/v1/reload");
+  EXPECT_EQ(response.status, 422U);
+  const auto body = boost::json::parse(response.body);
+  EXPECT_EQ(body.at("applied"), false);
+  EXPECT_EQ(body.at_pointer("/errors/1"), "a.yaml:2:1: y");
+}
+
+TEST_F(Api, AppliedReloadNamesWhatNeedsARestart) {
+  const Response response = ask("POST", "/v1/reload");
+  EXPECT_EQ(response.status, 200U);
+  EXPECT_EQ(response.body, "{\"applied\":true,\"errors\":[],\"restart_needed\":[\"listeners\"]}\n");
+}
+
+TEST_F(Api, StopIsAcceptedBeforeItIsDone) {
+  EXPECT_EQ(ask("POST", "/v1/stop").status, 202U);
+  EXPECT_THAT(backend.asked, ElementsAre("stop"));
+}
+
+}  // namespace
+}  // namespace godwit::control

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// A backend that knows two messages and remembers what it was asked.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "godwit/base/text.hpp"
+#include "godwit/control/backend.hpp"
+
+namespace godwit::control {
+
+inline const base::MessageId first_id{0x5F00000000001};
+inline const base::MessageId second_id{0x5F00000000002};
+inline constexpr base::WallTime noon{std::chrono::hours(12)};
+
+class FakeBackend final : public Backend {
+ public:
+  std::vector<std::string> asked;
+  ReloadResult reload_result{.applied = true, .errors = {}, .restart_needed = {"listeners"}};
+  base::Error failure{base::ErrorKind::not_found, "no message of that id"};
+
+  static QueueEntry entry(base::MessageId id) {
+    QueueEntry entry;
+    entry.id = id;
+    entry.size = 4711;
+    entry.envelope.sender = smtp::Mailbox{"alice", "example.com"};
+    entry.envelope.accepted = noon;
+    entry.envelope.client_address = "192.0.2.1";
+    mail::Recipient waiting, delivered;
+    waiting.address = {"bob", "a.example"};
+    waiting.last_reply = "451 4.3.0 \"later\"\r\n";
+    delivered.address = {"carol", "b.example"};
+    delivered.original = "team@example.com";
+    delivered.state = mail::RecipientState::delivered;
+    entry.envelope.recipients = {waiting, delivered};
+    entry.items = {{.key = {id, "a.example"},
+                    .accepted = noon,
+                    .next_attempt = noon + std::chrono::minutes(5),
+                    .attempts = 2,
+                    .bounce = false,
+                    .state = queue::State::waiting}};
+    return entry;
+  }
+
+  Task<Status> status() override {
+    Status status;
+    status.version = "1.2.3";
+    status.uptime = std::chrono::milliseconds(61'999);
+    status.messages = 2;
+    status.queue = {.items = 3, .waiting = 1, .due = 0, .active = 1, .held = 1, .destinations = 2};
+    status.connections_in = 4;
+    status.connections_out = 5;
+    status.listeners = {"127.0.0.1:25"};
+    co_return status;
+  }
+  Task<std::vector<QueueEntry>> queue_list(std::size_t limit, std::optional<base::MessageId> after) override {
+    std::vector<QueueEntry> entries;
+    for (const base::MessageId id : {first_id, second_id})
+      if (entries.size() < limit && (!after || *after < id)) entries.push_back(entry(id));
+    co_return entries;
+  }
+  Task<QueueEntry> queue_show(base::MessageId id) override {
+    if (!known(id)) co_return std::unexpected(failure);
+    co_return entry(id);
+  }
+  Task<> retry(base::MessageId id) override { return act("retry", id); }
+  Task<std::size_t> retry_all() override {
+    asked.emplace_back("retry all");
+    co_return std::size_t{2};
+  }
+  Task<> hold(base::MessageId id) override { return act("hold", id); }
+  Task<> release(base::MessageId id) override { return act("release", id); }
+  Task<> remove(base::MessageId id) override { return act("remove", id); }
+  Task<ReloadResult> reload() override {
+    asked.emplace_back("reload");
+    co_return reload_result;
+  }
+  Task<> stop() override {
+    asked.emplace_back("stop");
+    co_return base::Result<>();
+  }
+
+ private:
+  static bool known(base::MessageId id) { return id == first_id || id == second_id; }
+  Task<> act(std::string what, base::MessageId id) {
+    if (!known(id)) co_return std::unexpected(failure);
+    asked.push_back(what + " " + base::to_string(id));
+    co_return base::Result<>();
+  }
+};
+
+}  // namespace godwit::control

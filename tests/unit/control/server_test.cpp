@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "godwit/control/server.hpp"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <deque>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "unit/control/fake_backend.hpp"
+
+namespace godwit::control {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+constexpr std::string_view get_status = "GET /v1/status HTTP/1.1\r\nHost: x\r\n\r\n";
+
+// What a peer sends, piece by piece, and what it got.
+struct Peer {
+  std::deque<std::string> sends;
+  std::string got;
+  bool ends = true;  // after the last piece; else it stays silent and the wait times out
+  bool was_shut_down = false;
+};
+
+class PeerStream final : public net::Stream {
+ public:
+  explicit PeerStream(Peer& peer) : peer_(peer) {}
+  net::IoResult try_read(std::span<char> into) override {
+    if (peer_.sends.empty()) return {peer_.ends ? net::IoResult::Status::end : net::IoResult::Status::would_block};
+    std::string& piece = peer_.sends.front();
+    const std::size_t size = std::min(piece.size(), into.size());
+    std::copy_n(piece.begin(), size, into.begin());
+    piece.erase(0, size);
+    if (piece.empty()) peer_.sends.pop_front();
+    return {net::IoResult::Status::ok, size};
+  }
+  net::IoResult try_write(std::string_view bytes) override {
+    peer_.got += bytes;
+    return {net::IoResult::Status::ok, bytes.size()};
+  }
+  net::Task<> readable(base::MonoTime) override { co_return base::fail(base::ErrorKind::timed_out, "silent"); }
+  net::Task<> writable(base::MonoTime) override { co_return base::Result<>(); }
+  void cancel() override {}
+  void shutdown() override { peer_.was_shut_down = true; }
+  const base::Endpoint& local() const override { return endpoint_; }
+  const base::Endpoint& remote() const override { return endpoint_; }
+
+ private:
+  Peer& peer_;
+  base::Endpoint endpoint_;
+};
+
+class ControlServer : public testing::Test {
+ protected:
+  // What the peer got for what it sent.
+  std::string talk(std::deque<std::string> sends) {
+    peer = {.sends = std::move(sends), .got = {}};
+    serve();
+    return peer.got;
+  }
+  void serve() {
+    auto task = server.serve(std::make_unique<PeerStream>(peer));
+    boost::asio::co_spawn(io, std::move(task), [](const std::exception_ptr& error) {
+      if (error) std::rethrow_exception(error);
+    });
+    io.restart();
+    io.run();
+    EXPECT_EQ(server.connections(), 0U);
+  }
+
+  boost::asio::io_context io{1};
+  base::SystemClock clock;
+  FakeBackend backend;
+  Server server{backend, clock, log::null_logger()};
+  Peer peer;
+};
+
+int answers_in(std::string_view text) {
+  int answers = 0;
+  for (std::size_t at = text.find("HTTP/1."); at != std::string_view::npos; at = text.find("HTTP/1.", at + 1))
+    ++answers;
+  return answers;
+}
+
+TEST_F(ControlServer, AnswersWithJson) {
+  const std::string got = talk({std::string(get_status)});
+  EXPECT_THAT(got, StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(got, HasSubstr("Content-Type: application/json\r\n"));
+  EXPECT_THAT(got, EndsWith("}\n"));
+}
+
+TEST_F(ControlServer, AnswersTheSameHoweverTheRequestIsCut) {
+  const std::string whole = talk({std::string(get_status)});
+  for (std::size_t cut = 1; cut < get_status.size(); ++cut)
+    EXPECT_EQ(talk({std::string(get_status.substr(0, cut)), std::string(get_status.substr(cut))}), whole) << cut;
+}
+
+TEST_F(ControlServer, AnswersSeveralRequestsOnOneConnection) {
+  const std::string one(get_status);
+  EXPECT_EQ(answers_in(talk({one, one})), 2);
+  EXPECT_EQ(answers_in(talk({one + one + one})), 3);
+}
+
+TEST_F(ControlServer, ClosesWhenThePeerWantsIt) {
+  const std::string one = "GET /v1/status HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+  const std::string got = talk({one + one});
+  EXPECT_EQ(answers_in(got), 1);
+  EXPECT_THAT(got, HasSubstr("Connection: close\r\n"));
+  EXPECT_TRUE(peer.was_shut_down);
+  EXPECT_EQ(answers_in(talk({"GET /v1/status HTTP/1.0\r\n\r\nGET /v1/status HTTP/1.0\r\n\r\n"})), 1);
+}
+
+TEST_F(ControlServer, WrongMethodNamesTheRightOnes) {
+  EXPECT_THAT(talk({"DELETE /v1/status HTTP/1.1\r\n\r\n"}), HasSubstr("Allow: GET\r\n"));
+}
+
+TEST_F(ControlServer, WhatIsNoHttpIsRefusedAndClosed) {
+  for (const char* bytes : {"EHLO there\r\n\r\n", "\x16\x03\x01", "GET / HTTP/9.9\r\n\r\n", "\r\n\r\n\r\nx y z\r\n"})
+    EXPECT_THAT(talk({bytes, std::string(get_status)}), StartsWith("HTTP/1.1 400 ")) << bytes;
+  EXPECT_TRUE(peer.was_shut_down);
+}
+
+TEST_F(ControlServer, LongHeaderIsRefused) {
+  EXPECT_THAT(talk({"GET /v1/status HTTP/1.1\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n"}),
+              StartsWith("HTTP/1.1 431 "));
+}
+
+TEST_F(ControlServer, LongBodyIsRefused) {
+  EXPECT_THAT(talk({"POST /v1/reload HTTP/1.1\r\nContent-Length: 70000\r\n\r\n" + std::string(70'000, 'x')}),
+              StartsWith("HTTP/1.1 413 "));
+  EXPECT_THAT(backend.asked, testing::IsEmpty());
+}
+
+TEST_F(ControlServer, BodyIsReadAndPassedOver) {
+  EXPECT_EQ(answers_in(talk({"POST /v1/reload HTTP/1.1\r\nContent-Length: 2\r\n\r\n{", "}" + std::string(get_status)})),
+            2);
+}
+
+TEST_F(ControlServer, PeerThatLeavesInTheMiddleGetsNothing) {
+  EXPECT_EQ(talk({"GET /v1/sta"}), "");
+  EXPECT_EQ(talk({}), "");
+}
+
+TEST_F(ControlServer, SilentPeerIsLeft) {
+  peer = {.sends = {"GET /v1/sta"}, .got = {}, .ends = false};
+  serve();
+  EXPECT_EQ(peer.got, "");
+}
+
+TEST_F(ControlServer, NothingIsServedAfterStop) {
+  server.stop();
+  EXPECT_EQ(talk({std::string(get_status)}), "");
+}
+
+}  // namespace
+}  // namespace godwit::control
