@@ -12,13 +12,14 @@ constexpr std::string_view introduction = R"(# Configuration
 
 *Made from the declarations in `src/config`; do not edit. `godwitd --print-configuration-reference` prints it.*
 
-One YAML file, by default `/etc/godwit/godwit.yaml`, holds the configuration; `conf/godwit.yaml` is a commented example to
-start from. `godwitd --config FILE --check` reports all errors at once, each as `file:line:column: message`. An unknown key is
-an error. Only `hostname` must be set.
+One YAML file, by default `/etc/godwit/godwit.yaml`, holds the configuration; `conf/godwit.yaml` is a commented example
+to start from. `godwitd --config FILE --check` reports all errors at once, each as `file:line:column: message`. An
+unknown key is an error. Only `hostname` must be set.
 
 * Durations: `250ms 30s 5m 4h 5d 1h30m`. Sizes: `4096 512KiB 50MiB 1GiB`.
 * A domain or address may be written in any case. Paths are absolute.
-* *reload*: a changed value is applied by `godwitctl reload` or `systemctl reload godwitd`; *restart*: only at the next start.
+* *reload*: a changed value is applied by `godwitctl reload` or `systemctl reload godwitd`; *restart*: only at the next
+  start.
 )";
 
 std::string escape_cell(std::string_view text) {

@@ -2,6 +2,9 @@
 // The declarations of all keys: the whole language of godwit.yaml.
 #pragma once
 
+#include <cstdint>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "godwit/config/settings.hpp"
@@ -15,9 +18,21 @@ struct Document {
   std::vector<std::string> include;
 };
 
+inline constexpr std::uint64_t kib = 1024;
+inline constexpr std::uint64_t mib = 1024 * kib;
+inline constexpr std::uint64_t gib = 1024 * mib;
+inline constexpr std::uint64_t tib = 1024 * gib;
+
+template <class Access, class T>
+Field<Document> field(std::string key, Access access, Type<T> type, std::string help, Reload reload = Reload::yes) {
+  return make_field<Document>(std::move(key), std::move(access), std::move(type), std::move(help), reload);
+}
+
 Type<route::TlsLevel> tls_level();  // what deliver/ can do
 
-Fields<Document> top_fields();
+Fields<Document> top_fields();  // all, in the order of the reference
+Fields<Document> delivery_part();
+Fields<Document> storage_part();
 Fields<route::DomainSettings> domain_fields();
 Fields<route::RouteSettings> route_fields();
 

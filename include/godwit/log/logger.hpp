@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One line an event, the same fields in text (key=value) and JSON.  Every value is escaped here, so callers pass what they
-// have, also what a peer sent.  Thread-safe; never blocks the caller: lines go through a bounded queue to a writer thread, and
-// lines lost because it was full are counted and reported.
+// One line an event, the same fields in text (key=value) and JSON.  Every value is escaped here, so callers pass what
+// they have, also what a peer sent.  Thread-safe; never blocks the caller: lines go through a bounded queue to a writer
+// thread, and lines lost because it was full are counted and reported.  Field names are fixed words of ours, too.
 #pragma once
 
 #include <cstdint>

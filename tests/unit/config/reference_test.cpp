@@ -56,6 +56,16 @@ TEST(ShippedConfiguration, LoadsWithoutComplaint) {
   EXPECT_THAT(loaded.settings.server.listeners, SizeIs(3));
 }
 
+TEST(ShippedConfiguration, CutAnywhereItNeverBringsTheLoaderDown) {
+  const auto whole = read(checkout + "/conf/godwit.yaml");
+  for (std::size_t size = 0; size < whole.size(); size += 41)
+    for (const auto& diagnostic : load_files({{"godwit.yaml", whole.substr(0, size)}}).diagnostics) {
+      EXPECT_GE(diagnostic.place.line, 1);
+      EXPECT_GE(diagnostic.place.column, 1);
+      EXPECT_FALSE(diagnostic.message.empty());
+    }
+}
+
 TEST(RestartNeeded, NamesOnlyWhatAReloadCannotApply) {
   const auto before = load_below("threads: 1\nlimits: {errors: 5}\n").settings;
   const auto after =
