@@ -32,6 +32,10 @@ class Checks {
 
  private:
   bool is_set(std::string_view key) const { return loaded_.places.contains(key); }
+  // Set, or meant to be: a fault of spelling is reported once, not with all that follows from it.
+  bool is_meant(std::string_view key) const {
+    return is_set(key) || std::ranges::any_of(loaded_.diagnostics, [&](const auto& d) { return d.suggestion == key; });
+  }
   void error(std::string_view key, std::string message) { add(key, std::move(message), Severity::error); }
   void warn(std::string_view key, std::string message) { add(key, std::move(message), Severity::warning); }
   void add(std::string_view key, std::string message, Severity severity) {
@@ -44,7 +48,7 @@ class Checks {
 };
 
 void Checks::hostname() {
-  if (!is_set("hostname"))
+  if (!is_meant("hostname"))
     error("hostname",
           "hostname is required: the full name under which other hosts know this one, such as hostname: "
           "mail.example.com");
@@ -103,7 +107,7 @@ void Checks::listeners() {
     submission = submission || all[i].service == Service::submission;
     clear_mx = clear_mx || (all[i].service == Service::mx && all[i].tls == TlsMode::none && !is_set(key + ".tls"));
   }
-  if (submission && !is_set("accounts"))
+  if (submission && !is_meant("accounts"))
     warn("listeners", "no accounts file: nobody can log in to submit mail; set accounts");
   if (clear_mx && !is_set("tls.certificates"))
     warn("listeners", "no tls.certificates: STARTTLS is not offered, mail arrives in clear");
@@ -124,7 +128,7 @@ void Checks::networks() {
 void Checks::domains() {
   for (const auto& [name, domain] : settings_.route.domains) {
     const auto key = "domains." + name;
-    if (domain.recipients == RecipientRule::accounts && !is_set("accounts"))
+    if (domain.recipients == RecipientRule::accounts && !is_meant("accounts"))
       error(is_set(key + ".recipients") ? key + ".recipients" : key,
             fmt::format("the recipients of {} are those with accounts, but there is no accounts file: set accounts, or "
                         "recipients: any or a list",

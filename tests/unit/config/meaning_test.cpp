@@ -27,6 +27,12 @@ TEST(Hostname, MustBeAFullName) {
   EXPECT_THAT(errors(load_text("hostname: mail\n")), ElementsAre(HasSubstr("such as mail.example.com")));
 }
 
+TEST(Hostname, AMisspeltKeyIsReportedOnce) {
+  EXPECT_THAT(errors(load_text("hostnam: mail.example.com\n")),
+              ElementsAre("godwit.yaml:1:1: unknown key \"hostnam\" (did you mean hostname?)"));
+  EXPECT_THAT(errors(load_below("acounts: /a.yaml\ndomains: {a.example: {deliver: \"discard:\"}}\n")), SizeIs(1));
+}
+
 TEST(Listeners, DefaultIsPort25AloneWithoutCertificates) {
   const auto loaded = load_below("");
   ASSERT_THAT(loaded.settings.server.listeners, SizeIs(1));
