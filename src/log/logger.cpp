@@ -54,7 +54,7 @@ class AsyncLogger final : public FileLogger {
   ~AsyncLogger() override {
     // The pool's last message, which ends its thread, would make the sink wait for more lines.
     flush();
-    logger_.reset();
+    // First the thread, then the logger that its messages share.
     pool_.reset();
   }
 
