@@ -38,16 +38,24 @@ boost::asio::awaitable<SmtpConnection::Ended> SmtpConnection::transact(smtp::Cli
   ++transactions_;
   if (!connected_) {
     connected_ = true;
-    co_await feed(client_event::Connected{});
+    co_await greet();
   }
-  if (!closed_) co_await feed(client_event::Transaction{std::move(transaction)});
+  // Named, not a temporary of the co_await expression: GCC 12 destroys such a one twice.
+  ClientEvent begun = client_event::Transaction{std::move(transaction)};
+  if (!closed_) co_await feed(std::move(begun));
   content_.reset();
   input_ = {};  // an idle connection holds no buffer
   co_return std::move(ended_);
 }
 
+boost::asio::awaitable<void> SmtpConnection::greet() {
+  ClientEvent connected = client_event::Connected{};
+  co_await feed(std::move(connected));
+}
+
 boost::asio::awaitable<void> SmtpConnection::quit() {
-  if (usable()) co_await feed(client_event::Quit{});
+  ClientEvent leaving = client_event::Quit{};
+  if (usable()) co_await feed(std::move(leaving));
   stream_->shutdown();
 }
 

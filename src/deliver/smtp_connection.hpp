@@ -46,6 +46,7 @@ class SmtpConnection {
   std::string tls_version() const;
 
  private:
+  boost::asio::awaitable<void> greet();
   boost::asio::awaitable<void> feed(smtp::ClientEvent event);
   boost::asio::awaitable<std::optional<smtp::ClientEvent>> perform(const smtp::ClientAction& action);
   boost::asio::awaitable<std::optional<smtp::ClientEvent>> send(std::string_view bytes, base::MonoTime deadline);

@@ -82,9 +82,9 @@ int serve(const Arguments& arguments, std::shared_ptr<const daemon::LiveSettings
   const auto& settings = live->settings;
   daemon::raise_descriptor_limit();
   if (auto prepared = prepare_folders(settings); !prepared) return print("cannot start", prepared.error()), exit_failed;
+  const auto signals = block_signals();  // before the first thread, which is the log's
   auto log = log::open_logger(settings.log, clock);
   if (!log) return print("log", log.error()), exit_failed;
-  const auto signals = block_signals();
   const auto fail = [&](const base::Error& error) {
     (*log)->error("start_failed", {{"reason", error.message}});
     (*log)->flush();
