@@ -71,7 +71,7 @@ class FailedMailBounces(SendingHost):
 
     def test_a_message_too_old_expires(self):
         self.mx("gone.example", 10, "mx.gone.example", 2, script={"RCPT": "451 4.3.0 later"})
-        self.start(delivery={"retry": {"expire": "3s"}})
+        self.start(delivery={"retry": {"expire": "3s", "bounce_expire": "3s"}})
         identity, _ = self.send(TO)
         self.godwit.wait_event("expired", id=identity)
         fields, _ = self.report()
