@@ -35,6 +35,7 @@ class Scanner {
     // A group was written only after all before it were synced: whatever is unreadable before it was durable once.
     if (bad_from_) report(*bad_from_, at);
     bad_from_.reset();
+    scan_.next_group = header->number;
     const std::uint64_t end = at + group_size(header->length);
     auto records = strict_records(*header, at + group_header_size);
     if (!records) {

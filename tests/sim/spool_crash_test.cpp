@@ -75,6 +75,36 @@ TEST(SpoolCrash, NothingAcknowledgedIsLostWhereverThePowerFails) {
   EXPECT_GT(operations, 200U);
 }
 
+// The test of the test: with a sync that does nothing, the promise must be seen broken.
+TEST(SpoolCrash, ADiskThatLiesAboutSyncsIsNoticed) {
+  const std::uint64_t seed = seed_from_environment();
+  for (const auto lie : {SimDisk::Lie::file_sync, SimDisk::Lie::directory_sync}) {
+    std::uint64_t noticed = 0;
+    for (std::uint64_t at = 20; at <= 120; at += 5) {
+      SimDisk disk(SimDisk::Completion::posted);
+      Ledger ledger;
+      disk.set_lie(lie);
+      disk.die_at(at);
+      play(disk, ledger, seed);
+      disk.crash(Loss::all, seed);
+      disk.set_lie(SimDisk::Lie::none);
+      if (!recover(disk, ledger, seed).empty()) ++noticed;
+    }
+    EXPECT_GT(noticed, 5U);
+  }
+}
+
+TEST(SpoolCrash, TheWorkloadRemovesAndRecyclesSegments) {
+  SimDisk disk(SimDisk::Completion::posted);
+  Ledger ledger;
+  play(disk, ledger, seed_from_environment());
+  std::uint64_t segments = 0;
+  for (const std::string& name : disk.names()) segments += name.ends_with(".seg") ? 1 : 0;
+  EXPECT_FALSE(disk.contents("/spool/journal/00000001.seg"));
+  EXPECT_GT(disk.renames_to(".seg"), segments);
+  EXPECT_GT(disk.renames_to(".free"), 0U);
+}
+
 TEST(SpoolCrash, RecoveryMayBeCutOffAnywhere) {
   const std::uint64_t seed = seed_from_environment();
   const std::uint64_t operations = count_operations(seed);

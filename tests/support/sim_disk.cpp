@@ -72,6 +72,7 @@ class SimFile final : public disk::File {
       inode_->unsynced.clear();
       co_return fault("sync " + path_, code);
     }
+    if (disk_.lie_ == SimDisk::Lie::file_sync) co_return base::Result<>{};
     for (const auto& one : inode_->unsynced) SimDisk::apply(inode_->durable, one);
     inode_->unsynced.clear();
     co_return base::Result<>{};
@@ -191,6 +192,7 @@ disk::Task<> SimDisk::change_name(NameChange change) {
   co_await pause();
   const std::string what = "change name " + change.removed + change.added;
   if (const int code = count(); code != 0) co_return fault(what, code);
+  if (!change.removed.empty() && !change.added.empty()) renamed_.push_back(change.added);
   unsynced_names_.push_back(change);
   apply(names_, change);
   co_return base::Result<>{};
@@ -221,6 +223,7 @@ disk::Task<> SimDisk::remove(std::string path) {
 disk::Task<> SimDisk::sync_directory(std::string directory) {
   co_await pause();
   if (const int code = count(); code != 0) co_return fault("sync " + directory, code);
+  if (lie_ == Lie::directory_sync) co_return base::Result<>{};
   std::erase_if(unsynced_names_, [&](const NameChange& change) {
     if (!touches(change, directory)) return false;
     apply(durable_names_, change);
@@ -314,6 +317,11 @@ std::unique_ptr<SimDisk> SimDisk::clone() const {
   copy->directories_ = directories_;
   copy->capacity_ = capacity_;
   return copy;
+}
+
+std::uint64_t SimDisk::renames_to(const std::string& suffix) const {
+  return static_cast<std::uint64_t>(
+      std::ranges::count_if(renamed_, [&](const std::string& name) { return name.ends_with(suffix); }));
 }
 
 std::optional<std::string> SimDisk::contents(const std::string& path) const {

@@ -57,9 +57,14 @@ class SimDisk final : public disk::Disk {
   void fail_at(std::uint64_t at, int code);
   // Operation number `at` and all after it never happen.
   void die_at(std::uint64_t at) { die_at_ = at; }
+  // Syncs that do nothing and say they did, to prove that a test notices.
+  enum class Lie { none, file_sync, directory_sync };
+  void set_lie(Lie lie) { lie_ = lie; }
   // Bytes of files that fit; then ENOSPC.
   void set_capacity(std::uint64_t bytes) { capacity_ = bytes; }
   std::uint64_t operations() const { return operations_; }
+  // How often a name with this end was given to a file.
+  std::uint64_t renames_to(const std::string& suffix) const;
   void reset_operations() { operations_ = 0; }
   bool dead() const { return operations_ >= die_at_; }
 
@@ -109,7 +114,9 @@ class SimDisk final : public disk::Disk {
   std::uint64_t die_at_ = ~std::uint64_t{0};
   std::uint64_t fail_at_ = 0;
   int fail_code_ = 0;
+  Lie lie_ = Lie::none;
   std::uint64_t capacity_ = ~std::uint64_t{0};
+  std::vector<std::string> renamed_;
   std::uint64_t life_ = 0;  // files opened before a crash are dead
 };
 

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+// The spool on a real disk, with real threads.
+#include "godwit/spool/spool.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <future>
+
+#include <boost/asio/detached.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include "godwit/base/checksum.hpp"
+#include "godwit/disk/posix_disk.hpp"
+#include "godwit/log/logger.hpp"
+#include "spool/format.hpp"
+
+namespace godwit::spool {
+namespace {
+
+class Silent final : public log::Logger {
+ public:
+  bool enabled(log::Level) const override { return false; }
+  void write(log::Level, std::string_view, std::span<const log::Field>) override {}
+};
+
+class SpoolTest : public testing::Test {
+ protected:
+  SpoolTest() {
+    std::string path = testing::TempDir() + "godwit-spool-XXXXXX";
+    settings_.directory = ::mkdtemp(path.data());
+    settings_.min_free = 0;
+    settings_.segment_size = 4U << 20U;
+    settings_.inline_limit = 64U << 10U;
+    settings_.message_size = 1U << 20U;
+  }
+  ~SpoolTest() override {
+    close();
+    pool_.join();
+    committer_.join();
+    callers_.join();
+    std::filesystem::remove_all(settings_.directory);
+  }
+
+  template <class T>
+  T run(boost::asio::awaitable<T> task) {
+    return boost::asio::co_spawn(callers_, std::move(task), boost::asio::use_future).get();
+  }
+  base::Result<> open() {
+    auto opened =
+        run(open_spool(settings_, disk_, clock_, random_, log_, {committer_.get_executor(), pool_.get_executor()}));
+    if (!opened) return std::unexpected(opened.error());
+    spool_ = std::move(*opened);
+    return {};
+  }
+  void close() {
+    if (!spool_) return;
+    boost::asio::co_spawn(callers_, spool_->stop(), boost::asio::use_future).get();
+    spool_.reset();
+  }
+  static mail::Envelope envelope() {
+    mail::Envelope e;
+    e.sender = smtp::Mailbox{"a", "x.example"};
+    e.recipients.push_back({.address = {"r", "b.example"}, .original = {}, .orcpt = {}, .last_reply = {}});
+    return e;
+  }
+  static boost::asio::awaitable<Accepted<base::MessageId>> put(Spool& spool, std::string body, mail::Envelope with) {
+    auto incoming = spool.begin(0);
+    if (!incoming) co_return std::unexpected(incoming.error());
+    for (std::string_view rest = body; !rest.empty(); rest.remove_prefix(std::min<std::size_t>(rest.size(), 10'000))) {
+      auto written = co_await (*incoming)->write(rest.substr(0, 10'000));
+      if (!written) co_return std::unexpected(written.error());
+    }
+    co_return co_await (*incoming)->commit(std::move(with));
+  }
+  Accepted<base::MessageId> put(std::string body, mail::Envelope with = envelope()) {
+    return run(put(*spool_, std::move(body), std::move(with)));
+  }
+  Refused::Why refusal(std::string body, mail::Envelope with = envelope()) {
+    auto result = put(std::move(body), std::move(with));
+    EXPECT_FALSE(result);
+    return result ? Refused::Why::unhealthy : result.error().why;
+  }
+  static boost::asio::awaitable<std::string> read_all(std::shared_ptr<Body> body) {
+    std::string bytes;
+    std::string piece(7000, '\0');
+    for (;;) {
+      auto got = co_await body->read(bytes.size(), piece);
+      if (!got || *got == 0) co_return got ? bytes : got.error().message;
+      bytes += piece.substr(0, *got);
+    }
+  }
+  std::size_t files(std::string_view folder) const {
+    const auto path = std::filesystem::path(settings_.directory) / folder;
+    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path), {}));
+  }
+  std::string only_segment() const {
+    std::string found;
+    for (const auto& entry : std::filesystem::directory_iterator(settings_.directory + "/journal"))
+      if (entry.path().extension() == ".seg") found = entry.path();
+    return found;
+  }
+  static std::string lines(std::size_t size) {
+    std::string body;
+    while (body.size() < size) body += "line " + std::to_string(body.size()) + "\r\n";
+    return body;
+  }
+  static mail::Update delivered() {
+    mail::Update update;
+    update.recipients.push_back({0, mail::RecipientState::delivered, "250 Ok"});
+    return update;
+  }
+
+  boost::asio::thread_pool committer_{1};
+  boost::asio::thread_pool pool_{2};
+  boost::asio::thread_pool callers_{4};
+  disk::PosixDisk disk_;
+  base::SystemClock clock_;
+  base::SeededRandom random_{1};
+  Silent log_;
+  Settings settings_;
+  std::unique_ptr<Spool> spool_;
+};
+
+TEST_F(SpoolTest, InlineAndLargeMessagesComeBackAfterARestart) {
+  ASSERT_TRUE(open());
+  const auto small = put(lines(3000));
+  const auto large = put(lines(300'000));
+  ASSERT_TRUE(small);
+  ASSERT_TRUE(large);
+  EXPECT_EQ(files("large"), 1U);
+  close();
+  ASSERT_TRUE(open());
+  const auto stored = run(spool_->read(*small));
+  ASSERT_TRUE(stored);
+  EXPECT_EQ(stored->envelope, envelope());
+  EXPECT_EQ(stored->body->view(), lines(3000));
+  const auto stored_large = run(spool_->read(*large));
+  ASSERT_TRUE(stored_large);
+  EXPECT_FALSE(stored_large->body->view());
+  EXPECT_EQ(run(read_all(stored_large->body)), lines(300'000));
+  EXPECT_EQ(spool_->statistics().messages, 2U);
+}
+
+TEST_F(SpoolTest, DoneMessageIsGoneWithItsLargeBody) {
+  ASSERT_TRUE(open());
+  const auto large = put(lines(300'000));
+  ASSERT_TRUE(large);
+  spool_->update(*large, delivered());
+  ASSERT_TRUE(put("x\r\n"));  // written after the update
+  EXPECT_EQ(run(spool_->read(*large)).error().kind, base::ErrorKind::not_found);
+  close();
+  ASSERT_TRUE(open());
+  EXPECT_EQ(spool_->statistics().messages, 1U);
+  EXPECT_EQ(files("large"), 0U);
+}
+
+TEST_F(SpoolTest, BodiesThatCouldBeReadInTwoWaysAreRefused) {
+  ASSERT_TRUE(open());
+  EXPECT_EQ(refusal("a\nb\r\n"), Refused::Why::not_canonical);
+  EXPECT_EQ(refusal("a\r\n\r"), Refused::Why::not_canonical);
+  auto binary = envelope();
+  binary.body = smtp::BodyType::binary_mime;
+  EXPECT_TRUE(put("a\nb", binary));
+}
+
+TEST_F(SpoolTest, ABodyAboveTheLimitIsRefusedAndLeavesNothing) {
+  ASSERT_TRUE(open());
+  EXPECT_EQ(refusal(lines(1'100'000)), Refused::Why::too_large);
+  EXPECT_EQ(spool_->begin(2U << 20U).error().why, Refused::Why::too_large);
+  close();
+  EXPECT_EQ(files("large"), 0U);
+}
+
+TEST_F(SpoolTest, IncomingThatIsDroppedLeavesNothing) {
+  ASSERT_TRUE(open());
+  auto task = [](Spool& spool, std::string body) -> boost::asio::awaitable<bool> {
+    auto incoming = spool.begin(0);
+    auto written = co_await (*incoming)->write(body);
+    co_return written.has_value();
+  };
+  EXPECT_TRUE(run(task(*spool_, lines(200'000))));
+  close();
+  EXPECT_EQ(files("large"), 0U);
+}
+
+TEST_F(SpoolTest, FullBelowMinFree) {
+  settings_.min_free = ~std::uint64_t{0};
+  ASSERT_TRUE(open());
+  EXPECT_EQ(refusal("a\r\n"), Refused::Why::full);
+}
+
+TEST_F(SpoolTest, BackPressureWhenBodiesFillTheMemory) {
+  settings_.memory = 100'000;
+  ASSERT_TRUE(open());
+  EXPECT_EQ(spool_->begin(0).has_value(), true);
+  auto task = [](Spool& spool) -> boost::asio::awaitable<Refused::Why> {
+    std::vector<std::unique_ptr<Incoming>> all;
+    for (int i = 0; i < 10; ++i) {
+      auto incoming = spool.begin(0);
+      if (!incoming) co_return incoming.error().why;
+      auto written = co_await (*incoming)->write(lines(30'000));
+      if (!written) co_return written.error().why;
+      all.push_back(std::move(*incoming));
+    }
+    co_return Refused::Why::unhealthy;
+  };
+  EXPECT_EQ(run(task(*spool_)), Refused::Why::back_pressure);
+}
+
+TEST_F(SpoolTest, ASecondDaemonIsRefused) {
+  ASSERT_TRUE(open());
+  auto second =
+      run(open_spool(settings_, disk_, clock_, random_, log_, {committer_.get_executor(), pool_.get_executor()}));
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().kind, base::ErrorKind::refused);
+  EXPECT_THAT(second.error().message, testing::HasSubstr("another daemon uses the spool"));
+}
+
+TEST_F(SpoolTest, DamageIsKeptAndTheRestIsReadOn) {
+  ASSERT_TRUE(open());
+  const auto first = put("first\r\n");
+  const auto second = put("second\r\n");
+  close();
+  const std::string path = only_segment();
+  {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    ASSERT_TRUE(file);
+    file.seekp(static_cast<std::streamoff>(block_size + 100));
+    file.put('!');
+  }
+  ASSERT_TRUE(open());
+  EXPECT_FALSE(run(spool_->read(*first)));
+  EXPECT_TRUE(run(spool_->read(*second)));
+  EXPECT_EQ(spool_->statistics().quarantined, 1U);
+  EXPECT_EQ(files("quarantine"), 1U);
+}
+
+TEST_F(SpoolTest, AHigherFormatVersionIsRefusedAndLeftAlone) {
+  ASSERT_TRUE(open());
+  ASSERT_TRUE(put("first\r\n"));
+  close();
+  const std::string path = only_segment();
+  std::string block(64, '\0');
+  {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    ASSERT_TRUE(file.read(block.data(), 64));
+    block[12] = 9;
+    const std::uint32_t crc = base::crc32c(std::string_view(block).substr(12));
+    for (std::size_t i = 0; i < 4; ++i) block[8 + i] = static_cast<char>(crc >> (8 * i) & 0xFFU);
+    file.seekp(0);
+    file.write(block.data(), 64);
+  }
+  const std::size_t before = files("journal");
+  auto opened = open();
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().kind, base::ErrorKind::unsupported);
+  EXPECT_EQ(files("journal"), before);
+}
+
+TEST_F(SpoolTest, NoticesComeOnceForEachMessage) {
+  ASSERT_TRUE(open());
+  std::atomic<int> notices = 0;
+  spool_->on_committed([&](std::shared_ptr<const StoredMessage> message) {
+    EXPECT_TRUE(message->body->view());
+    ++notices;
+  });
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(put("a\r\n"));
+  close();
+  EXPECT_EQ(notices, 5);
+}
+
+TEST_F(SpoolTest, NothingIsTakenAfterStop) {
+  ASSERT_TRUE(open());
+  boost::asio::co_spawn(callers_, spool_->stop(), boost::asio::use_future).get();
+  EXPECT_EQ(refusal("a\r\n"), Refused::Why::unhealthy);
+}
+
+// Four threads of senders, updates beside them; segments roll, empty and recycle.
+TEST_F(SpoolTest, ParallelSendersShareSyncs) {
+  ASSERT_TRUE(open());
+  std::vector<std::future<int>> senders;
+  auto sender = [](Spool& spool, int count) -> boost::asio::awaitable<int> {
+    int accepted = 0;
+    for (int i = 0; i < count; ++i) {
+      auto task = put(spool, lines(4000), envelope());
+      auto id = co_await std::move(task);
+      if (!id) continue;
+      ++accepted;
+      auto stored = co_await spool.read(*id);
+      if (!stored || stored->body->view() != lines(4000)) co_return -1;
+      if (i % 4 != 0) spool.update(*id, delivered());
+    }
+    co_return accepted;
+  };
+  for (int i = 0; i < 20; ++i)
+    senders.push_back(boost::asio::co_spawn(callers_, sender(*spool_, 50), boost::asio::use_future));
+  int accepted = 0;
+  for (auto& one : senders) accepted += one.get();
+  EXPECT_EQ(accepted, 1000);
+  const Statistics statistics = spool_->statistics();
+  EXPECT_LT(statistics.syncs, 1000U);
+  close();
+  ASSERT_TRUE(open());
+  EXPECT_EQ(spool_->statistics().messages, 20U * 13U);
+  EXPECT_EQ(spool_->statistics().quarantined, 0U);
+  int listed = 0;
+  auto all = run(spool_->for_each_live([&](base::MessageId, const mail::Envelope& e) {
+    if (e == envelope()) ++listed;
+    return true;
+  }));
+  EXPECT_TRUE(all);
+  EXPECT_EQ(listed, 260);
+}
+
+}  // namespace
+}  // namespace godwit::spool
