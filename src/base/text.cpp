@@ -10,10 +10,18 @@
 namespace godwit::base {
 namespace {
 
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-constexpr char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+constexpr char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+constexpr char upper(char c) {
+  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+}
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+constexpr bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
 
 // The length of the valid UTF-8 sequence at the start of `text`, 0 if there is none (RFC 3629 section 4).
 std::size_t utf8_sequence(std::string_view text) {
@@ -33,19 +41,20 @@ std::size_t utf8_sequence(std::string_view text) {
   return size;
 }
 
+// Insertions, deletions, replacements, and swaps of neighbours, which are the commonest slip of the fingers.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  std::vector<std::vector<std::size_t>> rows(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  for (std::size_t i = 0; i <= a.size(); ++i) rows[i][0] = i;
+  for (std::size_t j = 0; j <= b.size(); ++j) rows[0][j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U)});
-      diagonal = above;
+      const std::size_t replaced = rows[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0U : 1U);
+      rows[i][j] = std::min({rows[i - 1][j] + 1, rows[i][j - 1] + 1, replaced});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        rows[i][j] = std::min(rows[i][j], rows[i - 2][j - 2] + 1);
     }
   }
-  return row[b.size()];
+  return rows[a.size()][b.size()];
 }
 
 }  // namespace
@@ -117,12 +126,18 @@ std::optional<Duration> parse_duration(std::string_view text) {
     const auto unit = text.substr(0, letters);
     text.remove_prefix(letters);
     Duration size;
-    if (unit == "ms") size = std::chrono::milliseconds(1);
-    else if (unit == "s") size = std::chrono::seconds(1);
-    else if (unit == "m") size = std::chrono::minutes(1);
-    else if (unit == "h") size = std::chrono::hours(1);
-    else if (unit == "d") size = std::chrono::hours(24);
-    else return {};
+    if (unit == "ms")
+      size = std::chrono::milliseconds(1);
+    else if (unit == "s")
+      size = std::chrono::seconds(1);
+    else if (unit == "m")
+      size = std::chrono::minutes(1);
+    else if (unit == "h")
+      size = std::chrono::hours(1);
+    else if (unit == "d")
+      size = std::chrono::hours(24);
+    else
+      return {};
     if (!count || *count > static_cast<std::uint64_t>((Duration::max() - total) / size)) return {};
     total += size * static_cast<Duration::rep>(*count);
   }
@@ -135,12 +150,18 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
   const auto count = parse_unsigned(text.substr(0, digits));
   const auto unit = trim(text.substr(digits));
   unsigned shift = 0;
-  if (unit.empty() || iequals(unit, "B")) shift = 0;
-  else if (iequals(unit, "KiB") || iequals(unit, "KB") || iequals(unit, "K")) shift = 10;
-  else if (iequals(unit, "MiB") || iequals(unit, "MB") || iequals(unit, "M")) shift = 20;
-  else if (iequals(unit, "GiB") || iequals(unit, "GB") || iequals(unit, "G")) shift = 30;
-  else if (iequals(unit, "TiB") || iequals(unit, "TB") || iequals(unit, "T")) shift = 40;
-  else return {};
+  if (unit.empty() || iequals(unit, "B"))
+    shift = 0;
+  else if (iequals(unit, "KiB") || iequals(unit, "KB") || iequals(unit, "K"))
+    shift = 10;
+  else if (iequals(unit, "MiB") || iequals(unit, "MB") || iequals(unit, "M"))
+    shift = 20;
+  else if (iequals(unit, "GiB") || iequals(unit, "GB") || iequals(unit, "G"))
+    shift = 30;
+  else if (iequals(unit, "TiB") || iequals(unit, "TB") || iequals(unit, "T"))
+    shift = 40;
+  else
+    return {};
   if (!count || *count > std::numeric_limits<std::uint64_t>::max() >> shift) return {};
   return *count << shift;
 }
@@ -154,11 +175,13 @@ std::string printable(std::string_view text, std::size_t limit) {
     const auto u = static_cast<unsigned char>(c);
     // U+0080..U+009F are control characters too: two bytes C2 80..9F.
     const bool c1 = size == 2 && u == 0xC2 && static_cast<unsigned char>(text[1]) < 0xA0;
-    if (c == '\\' || c == '"') result += {'\\', c};
+    if (c == '\\' || c == '"')
+      result += {'\\', c};
     else if (size == 0 || u < 0x20 || u == 0x7F || c1) {
       size = c1 ? 2 : 1;
       for (const char b : text.substr(0, size)) result += fmt::format("\\x{:02x}", static_cast<unsigned char>(b));
-    } else result += text.substr(0, size);
+    } else
+      result += text.substr(0, size);
     text.remove_prefix(size);
   }
   return result;

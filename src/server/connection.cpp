@@ -135,6 +135,8 @@ boost::asio::awaitable<void> Connection::converse() {
       next = co_await perform(wanted);
       if (next || closed_) break;
     }
+    // Stopping may change nothing yet, in the middle of a message: the read that it interrupted goes on.
+    if (!next && !closed_) next = co_await read(open_read_);
   }
   receiver_.discard();
 }
@@ -142,6 +144,7 @@ boost::asio::awaitable<void> Connection::converse() {
 boost::asio::awaitable<Connection::Event> Connection::perform(const smtp::ServerAction& wanted) {
   if (const auto* sending = std::get_if<action::Send>(&wanted)) co_return co_await send(*sending);
   if (const auto* reading = std::get_if<action::Read>(&wanted)) co_return co_await read(*reading);
+  progressed_ = true;
   if (const auto* body = std::get_if<action::Body>(&wanted))
     co_return co_await receiver_.body(body->bytes, sender_, session_);
   if (std::holds_alternative<action::Commit>(wanted)) co_return co_await commit();
@@ -177,14 +180,18 @@ boost::asio::awaitable<Connection::Event> Connection::send(const action::Send& s
   co_return Event();
 }
 
-boost::asio::awaitable<Connection::Event> Connection::read(const action::Read& reading) {
+boost::asio::awaitable<Connection::Event> Connection::read(action::Read reading) {
+  open_read_ = reading;
   const bool sent = co_await flush();
   if (!sent) co_return event::PeerClosed{};
   if (stopping_ && !std::exchange(told_stopping_, true)) co_return event::Stopping{};
+  // A client that sends its command byte by byte gets one deadline for all of it (RFC 5321 section 4.5.3.2 bounds the
+  // command).
+  if (std::exchange(progressed_, false)) read_deadline_ = around_.network.now() + reading.deadline;
   waiting_ = true;
   // Into the reactor's scratch buffer: the session takes what it needs before anything else can read.
   const auto space = around_.scratch.first(std::min(around_.scratch.size(), reading.limit));
-  auto got = co_await net::read_some(*stream_, space, around_.network.now() + reading.deadline);
+  auto got = co_await net::read_some(*stream_, space, read_deadline_);
   waiting_ = false;
   if (got) co_return event::Bytes{std::string_view(space.data(), *got)};
   if (stopping_ && !std::exchange(told_stopping_, true)) co_return event::Stopping{};

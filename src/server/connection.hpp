@@ -37,7 +37,7 @@ class Connection {
   boost::asio::awaitable<void> converse();
   boost::asio::awaitable<Event> perform(const smtp::ServerAction& action);
   boost::asio::awaitable<Event> send(const smtp::action::Send& action);
-  boost::asio::awaitable<Event> read(const smtp::action::Read& action);
+  boost::asio::awaitable<Event> read(smtp::action::Read reading);
   boost::asio::awaitable<Event> start_tls();
   boost::asio::awaitable<Event> authenticate(smtp::action::Authenticate action);
   boost::asio::awaitable<Event> commit();
@@ -57,7 +57,10 @@ class Connection {
   Sender sender_;
   Receiver receiver_;
   std::string output_;
-  bool waiting_ = false;  // in read(): a gentle stop may cancel the wait
+  smtp::action::Read open_read_;
+  base::MonoTime read_deadline_{};
+  bool progressed_ = true;  // the session did more than ask for further bytes since the last read
+  bool waiting_ = false;    // in read(): a gentle stop may cancel the wait
   bool stopping_ = false;
   bool told_stopping_ = false;
   bool closed_ = false;

@@ -84,6 +84,8 @@ TEST(Nearest, FindsWhatWasProbablyMeant) {
   const std::vector<std::string> keys = {"message_size", "recipients", "errors"};
   EXPECT_EQ(nearest("mesage_size", keys), "message_size");
   EXPECT_EQ(nearest("Recipient", keys), "recipients");
+  EXPECT_EQ(nearest("erorrs", keys), "errors");
+  EXPECT_EQ(nearest("frist", {"first", "factor"}), "first");
   EXPECT_EQ(nearest("banana", keys), "");
   EXPECT_EQ(nearest("errors", {}), "");
 }
