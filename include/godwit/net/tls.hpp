@@ -45,8 +45,8 @@ class TlsClientContext {
 };
 
 struct TlsClientOptions {
-  std::string server_name;  // SNI; empty, or an address: none is sent
-  std::string verify_name;  // the certificate must be trusted and bear this name; empty: any certificate will do
+  std::string server_name = {};  // SNI; empty, or an address: none is sent
+  std::string verify_name = {};  // the certificate must be trusted and bear this name; empty: any certificate will do
 };
 
 // The handshake, then a stream that owns `lower`.  Of a failure nothing is left: `lower` is closed.
