@@ -285,7 +285,13 @@ void Host::run_on(std::size_t reactor, boost::asio::awaitable<void> task) {
 }
 
 void Host::stop() {
-  const auto deadline = clock_.mono() + live_->settings.stop_grace;
+  base::Duration grace{};
+  auto read_grace = [](const Host& host, base::Duration& result) -> boost::asio::awaitable<void> {
+    result = host.live_->settings.stop_grace;
+    co_return;
+  };
+  run_on(home, read_grace(*this, grace));  // a reload may be replacing the settings
+  const auto deadline = clock_.mono() + grace;
   std::vector<std::future<void>> servers;
   for (std::size_t i = 0; i < reactors_.size(); ++i)
     servers.push_back(

@@ -14,7 +14,6 @@
 namespace godwit::dispatch {
 namespace {
 
-constexpr std::size_t max_fresh = 10000;  // messages kept from commit to their first attempt; more are read back
 constexpr base::Duration longest_nap = std::chrono::seconds(1);
 constexpr base::Duration unreadable_delay = std::chrono::minutes(5);
 
@@ -63,7 +62,7 @@ void Dispatcher::Implementation::committed(Message message) {
   auto take = [self = shared_from_this(), message = std::move(message)]() mutable {
     const auto id = message->id;
     self->enqueue(id, message->envelope);
-    if (self->fresh_.size() < max_fresh) self->fresh_.emplace(id, std::move(message));
+    self->fresh_.put(id, std::move(message));
     self->pump();
   };
   boost::asio::post(around_.home, std::move(take));
@@ -101,7 +100,7 @@ boost::asio::awaitable<void> Dispatcher::Implementation::tick() {
 
 boost::asio::awaitable<base::Result<Dispatcher::Implementation::Message>> Dispatcher::Implementation::load(
     base::MessageId id) {
-  if (const auto found = fresh_.find(id); found != fresh_.end()) co_return found->second;
+  if (auto fresh = fresh_.find(id)) co_return fresh;
   auto stored = co_await around_.spool.read(id);
   if (!stored) co_return std::unexpected(stored.error());
   co_return std::make_shared<const spool::StoredMessage>(std::move(*stored));
@@ -125,6 +124,7 @@ boost::asio::awaitable<void> Dispatcher::Implementation::deliver(queue::Item ite
   auto transaction = make_transaction(std::move(message), item.key.destination, item.attempts);
   if (transaction.recipients.empty()) {
     queue_.remove(item.key);
+    fresh_.erase(item.key.id);
     co_return;
   }
   const auto lane = around_.lanes[next_lane_++ % around_.lanes.size()];

@@ -4,8 +4,8 @@
 
 #include <memory>
 #include <string>
-#include <unordered_map>
 
+#include "fresh_messages.hpp"
 #include "godwit/dispatch/dispatcher.hpp"
 #include "reporter.hpp"
 #include "settlement.hpp"
@@ -50,7 +50,7 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   Surroundings around_;
   Reporter reporter_;
   queue::Queue queue_;
-  std::unordered_map<base::MessageId, Message> fresh_;  // just committed, not yet tried: needs no read
+  FreshMessages fresh_;
   std::size_t running_ = 0;
   std::size_t next_lane_ = 0;
   bool stopping_ = false;

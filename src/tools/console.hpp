@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where a command reads and writes, so that tests can stand in for the terminal; and the exit codes.
+#pragma once
+
+#include <functional>
+#include <iosfwd>
+#include <string>
+
+#include "godwit/base/result.hpp"
+
+namespace godwit::tools {
+
+inline constexpr int exit_done = 0;
+inline constexpr int exit_failed = 1;
+inline constexpr int exit_usage = 2;
+
+struct Console {
+  std::istream& in;
+  std::ostream& out;
+  std::ostream& err;
+  // Asks twice without echo; terminal.hpp has the real one.  Not set: no terminal, the password comes from `in`.
+  std::function<base::Result<std::string>(const std::string& prompt)> ask_password{};
+};
+
+}  // namespace godwit::tools

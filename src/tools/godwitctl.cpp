@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "godwitctl.hpp"
+
+#include <cstdlib>
+#include <optional>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "account_commands.hpp"
+#include "control_commands.hpp"
+
+namespace godwit::tools {
+namespace {
+
+constexpr const char* usual_socket = "/run/godwit/control.sock";
+
+// The words and options, and which command they ask for.
+class CommandLine {
+ public:
+  explicit CommandLine(Console& console) : console_(console) {
+    if (const char* socket = std::getenv("GODWIT_SOCKET"); socket != nullptr && *socket != '\0') socket_ = socket;
+    app_.set_version_flag("--version", std::string("godwitctl " GODWIT_VERSION));
+    app_.add_option("--socket", socket_,
+                    "the daemon's control socket; default: $GODWIT_SOCKET, then " + std::string(usual_socket))
+        ->type_name("PATH");
+    app_.add_flag("--json", json_, "print JSON, for programs");
+    app_.require_subcommand(1);
+    app_.fallthrough();
+    add_command(app_, "status", "what the daemon is doing", [this] { return control().status(); });
+    add_queue();
+    add_accounts();
+    add_command(app_, "reload", "apply the changed configuration, or say what is wrong with it",
+                [this] { return control().reload(); });
+    add_command(app_, "stop", "finish what is in flight and stop the daemon", [this] { return control().stop(); });
+  }
+
+  int run(int argc, const char* const* argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      return app_.exit(error, console_.out, console_.err) == 0 ? exit_done : exit_usage;
+    }
+    return command_();
+  }
+
+ private:
+  using Command = std::function<int()>;
+
+  CLI::App* add_command(CLI::App& parent, const char* name, const char* help, Command command) {
+    CLI::App* added = parent.add_subcommand(name, help);
+    added->fallthrough();
+    added->callback([this, command = std::move(command)] { command_ = command; });
+    return added;
+  }
+
+  void add_queue() {
+    CLI::App* queue = app_.add_subcommand("queue", "the messages that wait; without a word: list");
+    queue->fallthrough();
+    queue->require_subcommand(0, 1);
+    const auto list = [this] { return control().queue_list(limit_); };
+    // Runs after a subcommand's callback, so it must not replace its choice.
+    queue->callback([this, queue, list] {
+      if (queue->get_subcommands().empty()) command_ = list;
+    });
+    add_command(*queue, "list", "one line a message", list)
+        ->add_option("--limit", limit_, "at most so many; default: all");
+    add_ids(*queue, "show", "all about a message", [this] { return control().queue_show(ids_); })->required();
+    add_change(*queue, "hold", "keep a message until it is released");
+    add_change(*queue, "release", "deliver a held message now");
+    add_change(*queue, "delete", "delete a message without telling its sender");
+    CLI::Option* ids = add_ids(*queue, "retry", "try a waiting message now", [this] {
+      if (all_) return control().queue_retry_all();
+      return control().queue_change("retry", ids_);
+    });
+    CLI::App* retry = queue->get_subcommand("retry");
+    CLI::Option* all = retry->add_flag("--all", all_, "all that wait")->excludes(ids);
+    retry->parse_complete_callback([ids, all] {
+      if (ids->count() == 0 && all->count() == 0) throw CLI::RequiredError("an ID or --all");
+    });
+  }
+
+  CLI::Option* add_ids(CLI::App& queue, const char* name, const char* help, Command command) {
+    return add_command(queue, name, help, std::move(command))
+        ->add_option("ID", ids_, "as in the reply to DATA, in Received and in the log");
+  }
+  void add_change(CLI::App& queue, const char* verb, const char* help) {
+    add_ids(queue, verb, help, [this, verb] { return control().queue_change(verb, ids_); })->required();
+  }
+
+  void add_accounts() {
+    CLI::App* account = app_.add_subcommand("account", "who may log in, and which mailboxes there are");
+    account->fallthrough();
+    account->require_subcommand(1);
+    account->add_option("--file", file_, "the accounts file; default: what the configuration names")->type_name("FILE");
+    account->add_option("--config", config_, "the daemon's configuration; default: /etc/godwit/godwit.yaml")
+        ->type_name("FILE");
+    with_password(add_account(*account, "add", "make an account", [this] { return accounts().add(address_); }));
+    with_password(
+        add_account(*account, "passwd", "change its password", [this] { return accounts().passwd(address_); }));
+    add_account(*account, "remove", "remove it; its mail stays", [this] { return accounts().remove(address_); });
+    add_command(*account, "list", "all accounts", [this] { return accounts().list(json_); });
+  }
+
+  CLI::App* add_account(CLI::App& account, const char* name, const char* help, Command command) {
+    CLI::App* added = add_command(account, name, help, std::move(command));
+    added->add_option("ADDRESS", address_, "like alice@example.com")->required();
+    added->footer("The file: --file or --config, see godwitctl account --help.");
+    return added;
+  }
+  void with_password(CLI::App* command) {
+    auto* from_input = command->add_flag("--password-stdin", password_stdin_, "read the password from standard input");
+    command->add_flag("--generate", generate_, "make a password and print it")->excludes(from_input);
+  }
+
+  ControlCommands control() const {
+    return {.console = console_, .socket = socket_, .output = json_ ? Output::json : Output::text};
+  }
+  AccountCommands accounts() const {
+    using From = AccountCommands::PasswordFrom;
+    return {.console = console_,
+            .file = file_,
+            .config = config_,
+            .password_from = generate_         ? From::generated
+                             : password_stdin_ ? From::standard_input
+                                               : From::terminal};
+  }
+
+  Console& console_;
+  CLI::App app_{"Asks and directs godwitd. Exit codes: 0 done, 1 failed, 2 usage or configuration error.", "godwitctl"};
+  Command command_;
+  std::string socket_ = usual_socket;
+  bool json_ = false;
+  std::size_t limit_ = 0;
+  std::vector<std::string> ids_;
+  bool all_ = false;
+  std::string file_, config_, address_;
+  bool password_stdin_ = false, generate_ = false;
+};
+
+}  // namespace
+
+int godwitctl(int argc, const char* const* argv, Console& console) {
+  return CommandLine(console).run(argc, argv);
+}
+
+}  // namespace godwit::tools

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report.hpp"
+
+#include <fmt/format.h>
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "godwit/base/clock.hpp"
+#include "godwit/base/text.hpp"
+#include "table.hpp"
+
+namespace godwit::tools {
+namespace {
+
+namespace json = boost::json;
+
+constexpr const char* unknown = "-";
+constexpr std::size_t recipients_in_a_line = 3;
+
+const json::value& at(const json::value& value, std::string_view pointer) {
+  static const json::value nothing;
+  boost::system::error_code error;
+  const json::value* found = value.find_pointer(pointer, error);
+  return found == nullptr ? nothing : *found;
+}
+
+std::string word(const json::value& value) {
+  if (value.is_string()) return value.get_string().empty() ? unknown : base::printable(value.get_string());
+  if (value.is_null() || value.is_structured()) return unknown;
+  return json::serialize(value);
+}
+std::string word(const json::value& value, std::string_view pointer) {
+  return word(at(value, pointer));
+}
+
+std::uint64_t number(const json::value& value, std::string_view pointer) {
+  boost::system::error_code error;
+  const auto read = at(value, pointer).to_number<std::uint64_t>(error);
+  return error ? 0 : read;
+}
+
+const json::array& list(const json::value& value, std::string_view pointer) {
+  static const json::array none;
+  const json::value& found = at(value, pointer);
+  return found.is_array() ? found.get_array() : none;
+}
+
+std::string joined(const json::array& values) {
+  std::vector<std::string> words;
+  for (const json::value& value : values) words.push_back(word(value));
+  return words.empty() ? unknown : base::join(words, ", ");
+}
+
+// "2026-11-23T09:35:55.123Z" → "2026-11-23 09:35:55Z"
+std::string time(const json::value& value, std::string_view pointer) {
+  std::string text = word(value, pointer);
+  if (text.size() < 20 || text[10] != 'T') return text;
+  text[10] = ' ';
+  return text.substr(0, 19) + "Z";
+}
+
+std::string sender(const json::value& message) {
+  const json::value& found = at(message, "/sender");
+  return found.is_string() && found.get_string().empty() ? "<>" : word(found);
+}
+
+std::string size(const json::value& message) {
+  return size_text(number(message, "/size"));
+}
+
+std::string recipients(const json::value& message) {
+  const json::array& listed = list(message, "/recipients");
+  std::string out;
+  for (std::size_t i = 0; i < listed.size() && i < recipients_in_a_line; ++i)
+    out += (i == 0 ? "" : " ") + word(listed[i]);
+  const std::uint64_t all = std::max<std::uint64_t>(number(message, "/recipients_waiting"), listed.size());
+  if (all > recipients_in_a_line) out += fmt::format(" +{}", all - recipients_in_a_line);
+  return out.empty() ? unknown : out;
+}
+
+}  // namespace
+
+std::string size_text(std::uint64_t bytes) {
+  if (bytes < 1024) return fmt::format("{} B", bytes);
+  double value = static_cast<double>(bytes);
+  const char* unit = "";
+  for (const char* next : {"KiB", "MiB", "GiB", "TiB"}) {
+    if (value < 1024) break;
+    value /= 1024;
+    unit = next;
+  }
+  return fmt::format("{:.1f} {}", value, unit);
+}
+
+std::string status_text(const json::value& status) {
+  const auto count = [&](std::string_view pointer) { return number(status, pointer); };
+  const bool healthy = at(status, "/healthy") != json::value(false);
+  const auto uptime = std::chrono::seconds(count("/uptime"));
+  std::vector<std::vector<std::string>> rows;
+  rows.push_back({"godwitd", fmt::format("{}, up {}, {}", word(status, "/version"), base::format_duration(uptime),
+                                         healthy ? "healthy" : "NOT HEALTHY: it acknowledges no mail; see the log")});
+  rows.push_back({"queue", fmt::format("{} messages; deliveries: {} waiting, {} due, {} active, {} held",
+                                       count("/queue/messages"), count("/queue/waiting"), count("/queue/due"),
+                                       count("/queue/active"), count("/queue/held"))});
+  rows.push_back({"connections", fmt::format("{} in, {} out", count("/connections/in"), count("/connections/out"))});
+  const std::uint64_t quarantined = count("/spool/quarantined");
+  rows.push_back(
+      {"spool", fmt::format("{} live in {} segments{}", size_text(count("/spool/bytes_live")), count("/spool/segments"),
+                            quarantined == 0 ? "" : fmt::format(", {} damaged in quarantine", quarantined))});
+  rows.push_back({"listening", joined(list(status, "/listeners"))});
+  return table(rows);
+}
+
+std::string list_text(const json::value& page) {
+  const json::array& messages = list(page, "/messages");
+  if (messages.empty()) return {};
+  std::vector<std::vector<std::string>> rows{
+      {"ID", "STATE", "SIZE", "ACCEPTED", "TRIES", "NEXT", "SENDER", "RECIPIENTS", "LAST REPLY"}};
+  for (const json::value& message : messages)
+    rows.push_back({word(message, "/id"), word(message, "/state"), size(message), time(message, "/accepted"),
+                    word(message, "/attempts"), time(message, "/next_attempt"), sender(message), recipients(message),
+                    word(message, "/last_reply")});
+  return table(rows);
+}
+
+std::string message_text(const json::value& message) {
+  std::vector<std::vector<std::string>> head;
+  head.push_back({"message", word(message, "/id")});
+  head.push_back({"state", word(message, "/state")});
+  head.push_back({"sender", sender(message)});
+  head.push_back({"size", size(message)});
+  head.push_back({"accepted", time(message, "/accepted")});
+  head.push_back(
+      {"from", fmt::format("{} ({}), account {}, {}", word(message, "/client/address"), word(message, "/client/hello"),
+                           word(message, "/client/account"), word(message, "/client/protocol"))});
+  std::vector<std::vector<std::string>> destinations{{"DESTINATION", "STATE", "TRIES", "NEXT"}};
+  for (const json::value& each : list(message, "/destinations"))
+    destinations.push_back(
+        {word(each, "/name"), word(each, "/state"), word(each, "/attempts"), time(each, "/next_attempt")});
+  std::vector<std::vector<std::string>> recipients{{"RECIPIENT", "STATE", "ORIGINAL", "LAST REPLY"}};
+  for (const json::value& each : list(message, "/recipients"))
+    recipients.push_back(
+        {word(each, "/address"), word(each, "/state"), word(each, "/original"), word(each, "/last_reply")});
+  return table(head) + "\n" + (destinations.size() > 1 ? table(destinations) + "\n" : "") + table(recipients);
+}
+
+std::string reload_text(const json::value& result) {
+  if (at(result, "/applied") != json::value(true)) {
+    std::string out;
+    for (const json::value& error : list(result, "/errors"))
+      out += (error.is_string() ? std::string(error.get_string()) : word(error)) + "\n";
+    return out + "The configuration was refused; the present one stays.\n";
+  }
+  std::string out = "The configuration is in force.\n";
+  if (const json::array& restart = list(result, "/restart_needed"); !restart.empty())
+    out += "Only after a restart: " + joined(restart) + "\n";
+  return out;
+}
+
+}  // namespace godwit::tools
