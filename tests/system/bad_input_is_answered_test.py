@@ -17,9 +17,14 @@ class BadInputIsAnswered(ReceivingHost):
         self.assert_still_works()
 
     def test_unknown_commands(self):
-        for line in ("FOO", "FOO bar", "", " ", "  EHLO x", "GET / HTTP/1.1"):
+        for line in ("FOO", "FOO bar", "", " ", "  EHLO x"):
             self.client.say(line, r"5\d\d 5\.5\.[12]")
         self.client.say("EHLO client.example", "250")
+
+    def test_a_web_browser_is_sent_away(self):
+        self.client.send(b"GET / HTTP/1.1\r\nHost: mail.xyz.example\r\nCookie: RCPT TO:<victim@elsewhere.example>\r\n\r\n")
+        self.client.expect(r"5\d\d 5\.5\.[12]|421")
+        self.client.expect_close()
 
     def test_misordered_commands(self):
         say = self.client.say

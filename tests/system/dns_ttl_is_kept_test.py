@@ -20,16 +20,16 @@ class DnsTtlIsKept(SendingHost):
         self.send(TO)
         peer.wait(1)
         asked = time.monotonic()
-        first = (self.dns.queries("ttl.example", "MX"), self.dns.queries("mx.ttl.example"))
-        self.assertEqual(first[0], 1)
+        # AAAA does not count: this server denies it without an SOA, and such an answer may not be kept (RFC 2308 section 5).
+        self.assertEqual((self.dns.queries("ttl.example", "MX"), self.dns.queries("mx.ttl.example", "A")), (1, 1))
         self.send(TO)
         peer.wait(2)
         self.assertLess(time.monotonic() - asked, self.ttl, "the machine is too slow for this test")
-        self.assertEqual((self.dns.queries("ttl.example", "MX"), self.dns.queries("mx.ttl.example")), first)
+        self.assertEqual((self.dns.queries("ttl.example", "MX"), self.dns.queries("mx.ttl.example", "A")), (1, 1))
         self.wait_until(lambda: time.monotonic() > asked + self.ttl + 1, "the TTL passes")
         self.send(TO)
         peer.wait(3)
-        self.assertEqual(self.dns.queries("ttl.example", "MX"), 2)
+        self.assertEqual((self.dns.queries("ttl.example", "MX"), self.dns.queries("mx.ttl.example", "A")), (2, 2))
 
 
 if __name__ == "__main__":

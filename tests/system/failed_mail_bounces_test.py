@@ -35,7 +35,7 @@ class FailedMailBounces(SendingHost):
         self.assertEqual(fields["status"], "5.1.1")
         self.assertIn("no such user here", fields["diagnostic-code"])
         self.assertIn("mail.abc.example", fields["reporting-mta"])
-        self.assertIn("no such user here", report.get_payload()[0].get_payload())
+        self.assertIn("no such user here", " ".join(report.get_payload()[0].get_payload().split()))
         self.godwit.wait_empty_queue()
         self.assertEqual(len(self.godwit.events("bounced", id=identity)), 1)
 

@@ -95,7 +95,7 @@ class Godwit:
         """An account made as an administrator makes it."""
         self.config["accounts"] = str(self.accounts_file)
         self.write_config()
-        self.control("account", "add", address, "--file", self.accounts_file, input=password + "\n")
+        self.control("account", "add", address, "--file", self.accounts_file, "--password-stdin", input=password + "\n")
         return self
 
     def write_config(self):

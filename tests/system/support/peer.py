@@ -165,7 +165,10 @@ class Connection:
                 self.current.mail_line = line
         elif verb == "RCPT":
             recipient = re.search(r"<(.*?)>", line).group(1)
-            if self.answer(f"RCPT:{recipient}" if f"RCPT:{recipient}" in self.server.script else "RCPT", "250 2.1.5 Ok") == "2":
+            stage = f"RCPT:{recipient}" if f"RCPT:{recipient}" in self.server.script else "RCPT"
+            if self.current.sender is None:
+                self.socket.sendall(b"503 5.5.1 need MAIL\r\n")
+            elif self.answer(stage, "250 2.1.5 Ok") == "2":
                 self.current.recipients.append(recipient)
         elif verb == "DATA":
             usual = "354 go ahead" if self.current.recipients else "503 5.5.1 no recipients"
