@@ -16,9 +16,9 @@
 namespace godwit::net {
 
 struct BindOptions {
-  int backlog = 4096;         // the kernel cuts it at net.core.somaxconn
-  unsigned unix_mode = 0660;  // of the socket's file
-  std::string unix_group;     // empty: unchanged
+  int backlog = 4096;           // the kernel cuts it at net.core.somaxconn
+  unsigned unix_mode = 0660;    // of the socket's file
+  std::string unix_group = {};  // empty: unchanged
 };
 
 struct BoundSocket {

@@ -91,7 +91,7 @@ class Listener {
 class Canceller;
 
 struct ConnectOptions {
-  std::optional<base::IpAddress> source;  // of the remote's family
+  std::optional<base::IpAddress> source = {};  // of the remote's family
   base::MonoTime deadline = base::no_deadline;
   Canceller* canceller = nullptr;  // whose cancel() ends the attempt (a stream does not exist yet); outlives the call
 };
