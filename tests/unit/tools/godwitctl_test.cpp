@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/godwitctl.hpp"
+
+#include <gmock/gmock.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <thread>
+
+#include "godwit/auth/accounts.hpp"
+#include "godwit/auth/password.hpp"
+
+namespace godwit::tools {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+
+// Stands for the daemon: answers one connection after the other with what was prepared, and remembers the request
+// lines.
+class Daemon {
+ public:
+  explicit Daemon(const std::string& path) : listener_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
+    const auto* generic = static_cast<const sockaddr*>(static_cast<const void*>(&address));
+    if (::bind(listener_, generic, sizeof address) != 0 || ::listen(listener_, 8) != 0) std::abort();
+  }
+  ~Daemon() {
+    finish();
+    ::close(listener_);
+  }
+  void answer(std::vector<std::string> answers) {
+    thread_ = std::thread([this, answers = std::move(answers)] {
+      for (const std::string& each : answers) serve(each);
+    });
+  }
+  // The request lines, once all answers were fetched.
+  std::vector<std::string> finish() {
+    if (thread_.joinable()) thread_.join();
+    return lines_;
+  }
+
+ private:
+  void serve(const std::string& answer) {
+    const int peer = ::accept(listener_, nullptr, nullptr);
+    std::string request;
+    std::array<char, 1024> piece{};
+    while (!request.contains("\r\n\r\n")) {
+      const ssize_t got = ::recv(peer, piece.data(), piece.size(), 0);
+      if (got <= 0) break;
+      request.append(piece.data(), static_cast<std::size_t>(got));
+    }
+    lines_.push_back(request.substr(0, request.find("\r\n")));
+    EXPECT_EQ(::send(peer, answer.data(), answer.size(), MSG_NOSIGNAL), static_cast<ssize_t>(answer.size()));
+    ::close(peer);
+  }
+
+  int listener_;
+  std::thread thread_;
+  std::vector<std::string> lines_;
+};
+
+std::string http(unsigned status, const std::string& body) {
+  return "HTTP/1.1 " + std::to_string(status) + " x\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+         body;
+}
+
+class Godwitctl : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string made = ::testing::TempDir() + "/ctl.XXXXXX";
+    ASSERT_NE(::mkdtemp(made.data()), nullptr);
+    folder = made;
+    socket = folder / "control.sock";
+    file = folder / "accounts.yaml";
+  }
+  void TearDown() override { std::filesystem::remove_all(folder); }
+
+  int run(std::vector<std::string> words, const std::string& input = "") {
+    std::istringstream in(input);
+    std::ostringstream out_stream, err_stream;
+    Console console{.in = in, .out = out_stream, .err = err_stream, .ask_password = ask_password};
+    words.insert(words.begin(), "godwitctl");
+    std::vector<const char*> argv;
+    for (const std::string& word : words) argv.push_back(word.c_str());
+    const int code = godwitctl(static_cast<int>(argv.size()), argv.data(), console);
+    out = out_stream.str();
+    err = err_stream.str();
+    return code;
+  }
+  // Against a daemon that answers so.
+  int ask(std::vector<std::string> words, std::vector<std::string> answers) {
+    Daemon daemon(socket);
+    daemon.answer(std::move(answers));
+    words.insert(words.begin(), {"--socket", socket});
+    const int code = run(std::move(words));
+    requests = daemon.finish();
+    std::filesystem::remove(socket);
+    return code;
+  }
+  int account(std::vector<std::string> words, const std::string& input = "") {
+    words.insert(words.begin(), {"account", "--file", file});
+    return run(std::move(words), input);
+  }
+  bool has_password(const std::string& name, const std::string& password) const {
+    const auto table = auth::load_accounts({file});
+    return table && table->exists(name) && auth::password_matches(password, table->find(name)->password);
+  }
+
+  std::filesystem::path folder, socket, file;
+  std::function<base::Result<std::string>(const std::string&)> ask_password;
+  std::string out, err;
+  std::vector<std::string> requests;
+};
+
+TEST_F(Godwitctl, HelpAndVersionAreDone) {
+  EXPECT_EQ(run({"--help"}), exit_done);
+  EXPECT_THAT(out, HasSubstr("--help"));
+  EXPECT_EQ(run({"--version"}), exit_done);
+  EXPECT_THAT(out, ::testing::ContainsRegex("[0-9]+\\.[0-9]+\\.[0-9]+"));
+}
+
+TEST_F(Godwitctl, WrongUsageIs2) {
+  const std::vector<std::vector<std::string>> wrong = {
+      {},
+      {"frobnicate"},
+      {"--no-such-option"},
+      {"queue", "frobnicate"},
+      {"queue", "retry"},
+      {"queue", "retry", "--all", "06ZQ3W8K1M4TR"},
+      {"queue", "show"},
+      {"queue", "show", "nonsense"},
+      {"account"},
+      {"account", "add"},
+      {"account", "add", "a@b.example", "--generate", "--password-stdin"},
+  };
+  for (const auto& words : wrong) EXPECT_EQ(run(words), exit_usage) << ::testing::PrintToString(words);
+}
+
+TEST_F(Godwitctl, NoDaemonIsAFailureWithAdvice) {
+  EXPECT_EQ(run({"--socket", socket, "status"}), exit_failed);
+  EXPECT_THAT(err, HasSubstr(socket.string()));
+  EXPECT_THAT(err, HasSubstr("is it running?"));
+}
+
+TEST_F(Godwitctl, SocketComesFromTheEnvironmentUnlessGiven) {
+  ::setenv("GODWIT_SOCKET", "/nonexistent/from-environment", 1);
+  run({"status"});
+  EXPECT_THAT(err, HasSubstr("/nonexistent/from-environment"));
+  run({"--socket", "/nonexistent/given", "status"});
+  EXPECT_THAT(err, HasSubstr("/nonexistent/given"));
+  ::unsetenv("GODWIT_SOCKET");
+  EXPECT_EQ(run({"--socket", folder / std::string(200, 'x'), "status"}), exit_failed);
+}
+
+TEST_F(Godwitctl, JsonIsPrintedAsTheDaemonSaidIt) {
+  const std::string body = "{\"version\":\"9.9\"}\n";
+  EXPECT_EQ(ask({"--json", "status"}, {http(200, body)}), exit_done);
+  EXPECT_EQ(out, body);
+  EXPECT_EQ(ask({"status", "--json"}, {http(200, body)}), exit_done);
+  EXPECT_EQ(out, body);
+  EXPECT_EQ(ask({"status"}, {http(200, body)}), exit_done);
+  EXPECT_THAT(out, HasSubstr("9.9"));
+  EXPECT_THAT(requests, ElementsAre("GET /v1/status HTTP/1.1"));
+}
+
+TEST_F(Godwitctl, QueueAloneLists) {
+  EXPECT_EQ(ask({"queue"}, {http(200, R"({"messages":[],"next":null})")}), exit_done);
+  EXPECT_EQ(out, "The queue is empty.\n");
+  EXPECT_THAT(requests, ElementsAre("GET /v1/queue?limit=500 HTTP/1.1"));
+}
+
+TEST_F(Godwitctl, ListFetchesPageAfterPage) {
+  const std::string first = http(200, R"({"messages":[{"id":"06ZQ3W8K1M4TR"}],"next":"06ZQ3W8K1M4TR"})");
+  const std::string last = http(200, R"({"messages":[{"id":"06ZQ3W8K1M4TS"}],"next":null})");
+  EXPECT_EQ(ask({"--json", "queue", "list"}, {first, last}), exit_done);
+  EXPECT_EQ(out, "{\"messages\":[{\"id\":\"06ZQ3W8K1M4TR\"},{\"id\":\"06ZQ3W8K1M4TS\"}]}\n");
+  EXPECT_THAT(requests,
+              ElementsAre("GET /v1/queue?limit=500 HTTP/1.1", "GET /v1/queue?limit=500&after=06ZQ3W8K1M4TR HTTP/1.1"));
+}
+
+TEST_F(Godwitctl, ListStopsAtItsLimit) {
+  const std::string first = http(200, R"({"messages":[{"id":"06ZQ3W8K1M4TR"}],"next":"06ZQ3W8K1M4TR"})");
+  EXPECT_EQ(ask({"queue", "list", "--limit", "1"}, {first}), exit_done);
+  EXPECT_THAT(requests, ElementsAre("GET /v1/queue?limit=1 HTTP/1.1"));
+}
+
+TEST_F(Godwitctl, EachChangeIsARequest) {
+  const std::string ok = http(200, "{}");
+  for (const std::string verb : {"retry", "hold", "release"}) {
+    EXPECT_EQ(ask({"queue", verb, "06ZQ3W8K1M4TR"}, {ok}), exit_done);
+    EXPECT_THAT(requests, ElementsAre("POST /v1/queue/06ZQ3W8K1M4TR/" + verb + " HTTP/1.1"));
+    EXPECT_THAT(out, StartsWith("06ZQ3W8K1M4TR is "));
+  }
+  EXPECT_EQ(ask({"queue", "delete", "06ZQ3W8K1M4TR", "06ZQ3W8K1M4TS"}, {ok, ok}), exit_done);
+  EXPECT_THAT(requests,
+              ElementsAre("DELETE /v1/queue/06ZQ3W8K1M4TR HTTP/1.1", "DELETE /v1/queue/06ZQ3W8K1M4TS HTTP/1.1"));
+  EXPECT_EQ(ask({"queue", "retry", "--all"}, {http(200, R"({"count":3})")}), exit_done);
+  EXPECT_EQ(out, "3 waiting deliveries are tried now.\n");
+  EXPECT_EQ(ask({"stop"}, {http(202, "{}")}), exit_done);
+  EXPECT_THAT(requests, ElementsAre("POST /v1/stop HTTP/1.1"));
+}
+
+TEST_F(Godwitctl, UnknownIdFailsAndTheOthersAreStillDone) {
+  EXPECT_EQ(ask({"queue", "hold", "0000000000000", "06ZQ3W8K1M4TR"},
+                {http(404, R"({"error":"no such message"})"), http(200, "{}")}),
+            exit_failed);
+  EXPECT_EQ(err, "godwitctl: 0000000000000: no such message\n");
+  EXPECT_EQ(out, "06ZQ3W8K1M4TR is held.\n");
+}
+
+TEST_F(Godwitctl, RefusedReloadFailsAndSaysWhy) {
+  const std::string refused = R"({"applied":false,"errors":["g.yaml:1:1: no"],"restart_needed":[],"error":"refused"})";
+  EXPECT_EQ(ask({"reload"}, {http(422, refused)}), exit_failed);
+  EXPECT_THAT(err, StartsWith("g.yaml:1:1: no\n"));
+  EXPECT_EQ(ask({"reload"}, {http(200, R"({"applied":true,"errors":[],"restart_needed":["user"]})")}), exit_done);
+  EXPECT_THAT(out, HasSubstr("Only after a restart: user"));
+  EXPECT_EQ(ask({"reload"}, {http(503, R"({"error":"stopping"})")}), exit_failed);
+  EXPECT_THAT(err, HasSubstr("stopping"));
+}
+
+TEST_F(Godwitctl, AnswersThatAreNoneFail) {
+  for (const std::string& answer : {std::string(), std::string("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"),
+                                    std::string("220 mail ESMTP\r\n"), http(200, "hello"), http(200, "[]")})
+    EXPECT_EQ(ask({"status"}, {answer}), exit_failed) << answer;
+}
+
+TEST_F(Godwitctl, AccountPasswordComesFromStandardInput) {
+  EXPECT_EQ(account({"add", "Alice@Example.com", "--password-stdin"}, "secret\n"), exit_done) << err;
+  EXPECT_TRUE(has_password("alice@example.com", "secret"));
+  EXPECT_THAT(out, HasSubstr("godwitctl reload"));
+  EXPECT_EQ(account({"passwd", "alice@example.com"}, "other\r\n"), exit_done) << err;
+  EXPECT_TRUE(has_password("alice@example.com", "other"));
+}
+
+TEST_F(Godwitctl, AccountPasswordIsAskedAtATerminal) {
+  ask_password = [](const std::string& prompt) {
+    EXPECT_EQ(prompt, "Password of alice@example.com");
+    return base::Result<std::string>("typed");
+  };
+  EXPECT_EQ(account({"add", "alice@example.com"}), exit_done) << err;
+  EXPECT_TRUE(has_password("alice@example.com", "typed"));
+  ask_password = [](const std::string&) -> base::Result<std::string> {
+    return base::fail(base::ErrorKind::refused, "the two differ");
+  };
+  EXPECT_EQ(account({"passwd", "alice@example.com"}), exit_failed);
+  EXPECT_TRUE(has_password("alice@example.com", "typed"));
+}
+
+TEST_F(Godwitctl, GeneratedPasswordIsPrintedOnce) {
+  EXPECT_EQ(account({"add", "alice@example.com", "--generate"}), exit_done);
+  const std::size_t at = out.find("Password: ");
+  ASSERT_NE(at, std::string::npos);
+  EXPECT_TRUE(has_password("alice@example.com", out.substr(at + 10, 24)));
+}
+
+TEST_F(Godwitctl, AccountFailuresHaveTheirExitCodes) {
+  EXPECT_EQ(account({"add", "alice@example.com"}, "x\n"), exit_done);
+  EXPECT_EQ(account({"add", "ALICE@example.com"}, "x\n"), exit_failed) << "there already";
+  EXPECT_EQ(account({"add", "bob@example.com"}, "\n"), exit_failed) << "empty password";
+  EXPECT_EQ(account({"add", "bob@example.com"}, ""), exit_failed) << "no password";
+  EXPECT_EQ(account({"add", "bob"}, "x\n"), exit_usage) << "no address";
+  EXPECT_EQ(account({"passwd", "bob@example.com"}, "x\n"), exit_failed) << "unknown";
+  EXPECT_EQ(account({"remove", "bob@example.com"}), exit_failed) << "unknown";
+  EXPECT_EQ(account({"remove", "alice@example.com"}), exit_done);
+  std::ofstream(file) << "bob: {}\n";
+  EXPECT_EQ(account({"add", "carol@example.com"}, "x\n"), exit_usage) << "broken file";
+  EXPECT_THAT(err, HasSubstr("accounts.yaml:1:1: "));
+}
+
+TEST_F(Godwitctl, AccountsAreListed) {
+  std::ofstream(file) << "b@example.com: {}\na@example.com: {password: '!x', senders: ['@l.example']}\n";
+  EXPECT_EQ(account({"list"}), exit_done);
+  EXPECT_EQ(out,
+            "ACCOUNT        PASSWORD           MAY ALSO SEND AS\n"
+            "a@example.com  locked or unknown  @l.example\n"
+            "b@example.com  none\n");
+  EXPECT_EQ(run({"--json", "account", "list", "--file", file}), exit_done);
+  EXPECT_THAT(out, StartsWith(R"([{"name":"a@example.com","password":"locked or unknown","senders":["@l.example"]},)"));
+}
+
+TEST_F(Godwitctl, ConfigurationNamesTheAccountsFile) {
+  const auto config = folder / "godwit.yaml";
+  std::ofstream(config) << "hostname: mail.example.com\naccounts: " << file.string() << "\n";
+  EXPECT_EQ(run({"account", "add", "alice@example.com", "--config", config}, "secret\n"), exit_done) << err;
+  EXPECT_TRUE(has_password("alice@example.com", "secret"));
+  std::ofstream(config) << "hostnam: x\n";
+  EXPECT_EQ(run({"account", "list", "--config", config}), exit_usage);
+  EXPECT_THAT(err, HasSubstr("godwit.yaml:1:1: "));
+}
+
+}  // namespace
+}  // namespace godwit::tools
