@@ -29,8 +29,12 @@ CivilTime civil(WallTime time) {
 
 }  // namespace
 
-WallTime SystemClock::wall() const { return WallTime(read_clock(CLOCK_REALTIME)); }
-MonoTime SystemClock::mono() const { return MonoTime(read_clock(CLOCK_MONOTONIC)); }
+WallTime SystemClock::wall() const {
+  return WallTime(read_clock(CLOCK_REALTIME));
+}
+MonoTime SystemClock::mono() const {
+  return MonoTime(read_clock(CLOCK_MONOTONIC));
+}
 
 std::string format_rfc3339(WallTime time) {
   const auto c = civil(time);

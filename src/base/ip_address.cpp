@@ -74,7 +74,8 @@ IpNetwork::IpNetwork(const IpAddress& address, int prefix) : prefix_(prefix) {
   const auto source = address.bytes();
   for (std::size_t i = 0; i < source.size(); ++i) {
     const int keep = std::clamp(prefix - static_cast<int>(i) * 8, 0, 8);
-    bytes[i] = static_cast<std::uint8_t>(static_cast<unsigned char>(source[i]) & (0xFF00U >> static_cast<unsigned>(keep)));
+    bytes[i] =
+        static_cast<std::uint8_t>(static_cast<unsigned char>(source[i]) & (0xFF00U >> static_cast<unsigned>(keep)));
   }
   address_ = address.is_v4() ? IpAddress::v4({bytes[0], bytes[1], bytes[2], bytes[3]}) : IpAddress::v6(bytes);
 }

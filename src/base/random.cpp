@@ -16,7 +16,9 @@ std::uint64_t Random::below(std::uint64_t bound) {
   return value % bound;
 }
 
-double Random::fraction() { return static_cast<double>(next() >> 11U) * 0x1.0p-53; }
+double Random::fraction() {
+  return static_cast<double>(next() >> 11U) * 0x1.0p-53;
+}
 
 std::uint64_t SystemRandom::next() {
   const std::scoped_lock lock(mutex_);
@@ -24,8 +26,10 @@ std::uint64_t SystemRandom::next() {
     auto* target = reinterpret_cast<char*>(pool_);
     for (std::size_t done = 0; done < sizeof pool_;) {
       const ssize_t got = ::getrandom(target + done, sizeof pool_ - done, 0);
-      if (got > 0) done += static_cast<std::size_t>(got);
-      else if (errno != EINTR) std::abort();  // the kernel has had getrandom since 3.17
+      if (got > 0)
+        done += static_cast<std::size_t>(got);
+      else if (errno != EINTR)
+        std::abort();  // the kernel has had getrandom since 3.17
     }
     left_ = std::size(pool_);
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// IP addresses and networks as values; parsing and comparing only, no socket.  IPv4-mapped IPv6 counts as IPv4 everywhere.
+// IP addresses and networks as values; parsing and comparing only, no socket.  IPv4-mapped IPv6 counts as IPv4
+// everywhere.
 #pragma once
 
 #include <array>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The id of a message: 64 bits, ordered by time, unique in one spool.  Printed as 13 characters of Crockford base 32, the
-// same in the 250 reply, Received, logs, DSNs and godwitctl.
+// The id of a message: 64 bits, ordered by time, unique in one spool.  Printed as 13 characters of Crockford base 32,
+// the same in the 250 reply, Received, logs, DSNs and godwitctl.
 #pragma once
 
 #include <compare>

@@ -12,11 +12,11 @@
 
 namespace godwit::base {
 
-bool iequals(std::string_view a, std::string_view b);                 // ASCII case-insensitive
-bool istarts_with(std::string_view text, std::string_view prefix);    // ASCII case-insensitive
-std::string to_lower(std::string_view text);                          // ASCII
-std::string to_upper(std::string_view text);                          // ASCII
-std::string_view trim(std::string_view text);                         // spaces, tabs, CR, LF at both ends
+bool iequals(std::string_view a, std::string_view b);                        // ASCII case-insensitive
+bool istarts_with(std::string_view text, std::string_view prefix);           // ASCII case-insensitive
+std::string to_lower(std::string_view text);                                 // ASCII
+std::string to_upper(std::string_view text);                                 // ASCII
+std::string_view trim(std::string_view text);                                // spaces, tabs, CR, LF at both ends
 std::vector<std::string_view> split(std::string_view text, char separator);  // keeps empty parts; "" gives one
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 
@@ -27,7 +27,8 @@ std::optional<Duration> parse_duration(std::string_view text);
 // "512KiB", "50MiB", "1GiB", "4096" (bytes), also KB/MB/GB = the same powers of two.
 std::optional<std::uint64_t> parse_size(std::string_view text);
 
-// For logs and terminals: control bytes, DEL, backslash, double quote and invalid UTF-8 become \xNN, \\, \"; cut at `limit` bytes with "...".
+// For logs and terminals: control bytes, DEL, backslash, double quote and invalid UTF-8 become \xNN, \\, \"; cut at
+// `limit` bytes with "...".
 std::string printable(std::string_view text, std::size_t limit = 512);
 
 // The nearest of `candidates` within a small edit distance, for "did you mean".  Empty if none is near.

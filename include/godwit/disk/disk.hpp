@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The disk as an interface, so that tests run the real code on a simulated disk that loses what was not synced.  Every file
-// operation of the daemon on mail goes through it: spool, Maildirs.
+// The disk as an interface, so that tests run the real code on a simulated disk that loses what was not synced.  Every
+// file operation of the daemon on mail goes through it: spool, Maildirs.
 //
-// Threads: the real disk (posix_disk.hpp) blocks the thread that runs the coroutine, so co_await these only from a coroutine
-// spawned on an executor that may block (the committer, a pool), never on a reactor.  The simulated disk completes at a virtual time.
-// Errors: kind io with os_error (ENOENT → not_found, ENOSPC/EDQUOT → exhausted).
-// Paths are absolute, or relative to the working directory; never contain NUL.
+// Threads: the real disk (posix_disk.hpp) blocks the thread that runs the coroutine, so co_await these only from a
+// coroutine spawned on an executor that may block (the committer, a pool), never on a reactor.  The simulated disk
+// completes at a virtual time. Errors: kind io with os_error (ENOENT → not_found, ENOSPC/EDQUOT → exhausted). Paths are
+// absolute, or relative to the working directory; never contain NUL.
 #pragma once
 
 #include <cstdint>
@@ -32,17 +32,17 @@ class File {
   virtual Task<> write_vector(std::uint64_t offset, std::span<const std::string_view> parts) = 0;
   // Reads up to into.size() bytes; fewer only at the end of the file.
   virtual Task<std::size_t> read(std::uint64_t offset, std::span<char> into) = 0;
-  // Durable afterwards: all bytes written before, and the size.  Not the file's name.  A failure is final: the state on disk is
-  // unknown and no later sync can be trusted.
+  // Durable afterwards: all bytes written before, and the size.  Not the file's name.  A failure is final: the state on
+  // disk is unknown and no later sync can be trusted.
   virtual Task<> sync() = 0;
   virtual Task<std::uint64_t> size() = 0;
   virtual Task<> truncate(std::uint64_t size) = 0;
 };
 
 enum class OpenMode {
-  read,           // must exist
-  read_write,     // must exist
-  create_new,     // must not exist; made with `mode`
+  read,        // must exist
+  read_write,  // must exist
+  create_new,  // must not exist; made with `mode`
 };
 
 struct Entry {

@@ -14,13 +14,13 @@ struct RetrySettings {
   double factor = 2;
   base::Duration max = std::chrono::hours(4);
   base::Duration expire = std::chrono::hours(5 * 24);
-  base::Duration warn = std::chrono::hours(4);           // delay warning to the sender; 0: none
+  base::Duration warn = std::chrono::hours(4);            // delay warning to the sender; 0: none
   base::Duration bounce_expire = std::chrono::hours(24);  // expire, for messages from <>
 };
 
 struct Settings {
   RetrySettings retry;
-  std::size_t connections = 500;                 // outgoing, in all
+  std::size_t connections = 500;  // outgoing, in all
   std::size_t connections_per_destination = 20;
 };
 

@@ -13,7 +13,8 @@ namespace godwit::smtp {
 
 // One address, in the form in which two equal addresses are equal strings:
 //  * local: what the quoting means, not the quoting ("a b"@x and "a\ b"@x are both `a b`); case kept;
-//  * domain: lower case without a trailing dot, or an address literal "[192.0.2.1]" / "[IPv6:2001:db8::1]"; empty only for
+//  * domain: lower case without a trailing dot, or an address literal "[192.0.2.1]" / "[IPv6:2001:db8::1]"; empty only
+//  for
 //    <Postmaster> (RFC 5321 section 4.1.1.3) and for bare addresses that `origin` completes.
 struct Mailbox {
   std::string local;
@@ -34,16 +35,19 @@ std::string to_string(const ReversePath& path);
 // unless `bare` is allowed.  utf8: RFC 6531 characters are allowed.
 enum class BareLocal { refuse, allow };
 enum class Utf8 { refuse, allow };
-base::Result<Mailbox> parse_mailbox(std::string_view text, BareLocal bare = BareLocal::refuse, Utf8 utf8 = Utf8::refuse);
+base::Result<Mailbox> parse_mailbox(std::string_view text, BareLocal bare = BareLocal::refuse,
+                                    Utf8 utf8 = Utf8::refuse);
 
-// Parses "<...>" at the start of `text`: source routes are read and ignored (RFC 5321 appendix C), and `rest` is what follows the ">".
+// Parses "<...>" at the start of `text`: source routes are read and ignored (RFC 5321 appendix C), and `rest` is what
+// follows the ">".
 struct ParsedPath {
   ReversePath path;  // empty: "<>"
   std::string_view rest;
 };
 base::Result<ParsedPath> parse_path(std::string_view text, Utf8 utf8);
 
-// A name as RFC 5321's Domain (letters, digits, hyphens; also underscores, which real hosts use), lower-cased; or an address literal.
+// A name as RFC 5321's Domain (letters, digits, hyphens; also underscores, which real hosts use), lower-cased; or an
+// address literal.
 base::Result<std::string> parse_domain(std::string_view text, Utf8 utf8 = Utf8::refuse);
 
 }  // namespace godwit::smtp

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Byte streams ↔ lines and message data (RFC 5321 sections 2.3.8, 4.5.2, 4.5.3.1).  Pure, incremental, no allocation to refuse.
-// Only CR LF ends a line and only CR LF . CR LF ends data; a bare CR or LF is an event that the session must answer.
+// Byte streams ↔ lines and message data (RFC 5321 sections 2.3.8, 4.5.2, 4.5.3.1).  Pure, incremental, no allocation to
+// refuse. Only CR LF ends a line and only CR LF . CR LF ends data; a bare CR or LF is an event that the session must
+// answer.
 #pragma once
 
 #include <cstddef>
@@ -13,11 +14,12 @@ namespace godwit::smtp {
 class DataReader {
  public:
   struct Chunk {
-    std::string_view bytes;   // unstuffed canonical data; points into the input or into the reader, valid until the next call
-    bool end = false;         // CRLF.CRLF was read
+    std::string_view
+        bytes;         // unstuffed canonical data; points into the input or into the reader, valid until the next call
+    bool end = false;  // CRLF.CRLF was read
   };
-  // Takes some bytes from the front of `input` (all of them if no end is in it) and gives what they mean.  Call until input
-  // is empty or `end`.
+  // Takes some bytes from the front of `input` (all of them if no end is in it) and gives what they mean.  Call until
+  // input is empty or `end`.
   Chunk read(std::string_view& input);
   bool bare_newline() const { return bare_newline_; }  // a bare CR or LF was seen so far
   bool has_nul() const { return has_nul_; }

@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // The server's side of one SMTP connection (RFC 5321) as a machine without I/O: events in, actions out.  It knows the
-// protocol and nothing else: no socket, clock, log or file.  One driver (server/connection) performs the actions in order and
-// feeds back what became of them.  Not thread-safe: one reactor owns it.
+// protocol and nothing else: no socket, clock, log or file.  One driver (server/connection) performs the actions in
+// order and feeds back what became of them.  Not thread-safe: one reactor owns it.
 //
 // The contract of the driver:
 //  * Feed Connected (or ProxyHeader first on a PROXY listener), perform the returned actions in order, go on.
-//  * At most one of the asking actions (StartTls, Authenticate, CheckSender, CheckRecipient, BeginMessage, Body, Commit) is open
-//    at a time, and it is the last of its batch; the session takes no bytes until the answer (TlsReady, AuthResult, Verdict,
-//    MessageReady | Refused, BodyTaken | Refused, Committed | Refused) arrives.  Bytes that arrived before (pipelining, RFC 2920)
-//    wait inside the session and are processed after the answer.
-//  * A message that was begun ends in exactly one of Commit and Discard; a Refused answer to Body is followed by Discard at once, one
+//  * At most one of the asking actions (StartTls, Authenticate, CheckSender, CheckRecipient, BeginMessage, Body,
+//  Commit) is open
+//    at a time, and it is the last of its batch; the session takes no bytes until the answer (TlsReady, AuthResult,
+//    Verdict, MessageReady | Refused, BodyTaken | Refused, Committed | Refused) arrives.  Bytes that arrived before
+//    (pipelining, RFC 2920) wait inside the session and are processed after the answer.
+//  * A message that was begun ends in exactly one of Commit and Discard; a Refused answer to Body is followed by
+//  Discard at once, one
 //    to BeginMessage or Commit is itself the end.  A Commit that is open when the session closes may still succeed.
-//  * TimedOut, PeerClosed and Stopping may come at any time, also instead of an answer; Sent and Stopping answer nothing: a Read
+//  * TimedOut, PeerClosed and Stopping may come at any time, also instead of an answer; Sent and Stopping answer
+//  nothing: a Read
 //    that is open stays open.  Every session ends in Close, after which nothing more comes.
-//  * After a batch whose last action is Read, read at most `limit` bytes before `deadline` and feed Bytes, or TimedOut or PeerClosed.
+//  * After a batch whose last action is Read, read at most `limit` bytes before `deadline` and feed Bytes, or TimedOut
+//  or PeerClosed.
 //  * Send carries reply bytes; with `flush` false the driver may gather them with later ones (a pipelined batch), but
 //    writes them before it waits for input or an answer that takes long.
 #pragma once
@@ -42,33 +46,34 @@ enum class BodyType { seven_bit, eight_bit_mime, binary_mime };
 
 // What a session needs to know before it starts; the same for all sessions of a listener but for `client`.
 struct SessionSettings {
-  std::string hostname;                       // banner, EHLO
+  std::string hostname;  // banner, EHLO
   Service service = Service::mx;
-  TlsMode tls = TlsMode::starttls;            // none: STARTTLS is not offered
-  bool offer_auth = false;                    // AUTH is offered (only under TLS, always)
-  bool require_auth = false;                  // MAIL without AUTH: 530 5.7.0
-  std::uint64_t message_size = 50U << 20U;    // SIZE; 0: no bound
-  std::size_t recipients = 1000;              // more: 452 4.5.3
-  int errors = 10;                            // protocol errors before 421
+  TlsMode tls = TlsMode::starttls;          // none: STARTTLS is not offered
+  bool offer_auth = false;                  // AUTH is offered (only under TLS, always)
+  bool require_auth = false;                // MAIL without AUTH: 530 5.7.0
+  std::uint64_t message_size = 50U << 20U;  // SIZE; 0: no bound
+  std::size_t recipients = 1000;            // more: 452 4.5.3
+  int errors = 10;                          // protocol errors before 421
   BareNewline bare_newline = BareNewline::reject;
   base::Duration command_timeout = std::chrono::minutes(5);  // RFC 5321 section 4.5.3.2.7
   base::Duration data_timeout = std::chrono::minutes(10);    // between two reads of data
 };
 
 struct TlsInfo {
-  std::string version;  // "TLSv1.3"
-  std::string cipher;   // "TLS_AES_256_GCM_SHA384"
+  std::string version;          // "TLSv1.3"
+  std::string cipher;           // "TLS_AES_256_GCM_SHA384"
   std::string peer_subject;     // of a verified client certificate; empty: none
   std::string channel_binding;  // tls-exporter bytes (RFC 9266)
   std::string server_name;      // SNI
 };
 
-// ---- parameters of MAIL and RCPT --------------------------------------------------------------------------------------
+// ---- parameters of MAIL and RCPT
+// --------------------------------------------------------------------------------------
 
 struct MailParameters {
   std::uint64_t size = 0;  // SIZE=, 0: not said
   BodyType body = BodyType::seven_bit;
-  std::string auth;        // AUTH= mailbox as sent; informational
+  std::string auth;  // AUTH= mailbox as sent; informational
 };
 
 struct Hello {
@@ -76,60 +81,90 @@ struct Hello {
   std::string name;       // the argument, printable; may be syntactically wrong (many are)
 };
 
-// ---- events -----------------------------------------------------------------------------------------------------------
+// ---- events
+// -----------------------------------------------------------------------------------------------------------
 namespace event {
 struct Connected {};
-struct ProxyHeader {};                        // was read and understood; the session starts as for Connected
-struct Bytes { std::string_view bytes; };     // copied as far as not consumed
-struct Sent {};                               // everything sent so far left; only informs
-struct TlsReady { TlsInfo info; };            // after StartTls, or at once on an implicit TLS listener before Connected
-struct AuthChallenge { std::string challenge; };  // from a mechanism outside the machine (SCRAM); not base 64
+struct ProxyHeader {};  // was read and understood; the session starts as for Connected
+struct Bytes {
+  std::string_view bytes;
+};               // copied as far as not consumed
+struct Sent {};  // everything sent so far left; only informs
+struct TlsReady {
+  TlsInfo info;
+};  // after StartTls, or at once on an implicit TLS listener before Connected
+struct AuthChallenge {
+  std::string challenge;
+};  // from a mechanism outside the machine (SCRAM); not base 64
 struct AuthResult {
   enum class Outcome { accepted, rejected, unavailable } outcome = Outcome::rejected;
-  std::string account;                        // canonical name, when accepted
+  std::string account;  // canonical name, when accepted
 };
-struct Verdict {                              // to CheckSender and CheckRecipient
-  std::optional<Reply> refusal;               // empty: accepted
-  bool disconnect = false;                    // close after the refusal
+struct Verdict {                 // to CheckSender and CheckRecipient
+  std::optional<Reply> refusal;  // empty: accepted
+  bool disconnect = false;       // close after the refusal
 };
 struct MessageReady {};
 enum class RefusedWhy { unhealthy, full, back_pressure, too_large, not_canonical, policy };
 struct Refused {
   RefusedWhy why = RefusedWhy::unhealthy;
-  std::optional<Reply> reply;                 // instead of the usual one for `why`
+  std::optional<Reply> reply;  // instead of the usual one for `why`
 };
 struct BodyTaken {};
-struct Committed { base::MessageId id; };
+struct Committed {
+  base::MessageId id;
+};
 struct TimedOut {};
 struct PeerClosed {};
-struct Stopping {};                           // say 421 at the next moment where the protocol allows it, then close
+struct Stopping {};  // say 421 at the next moment where the protocol allows it, then close
 }  // namespace event
 using ServerEvent =
     std::variant<event::Connected, event::ProxyHeader, event::Bytes, event::Sent, event::TlsReady, event::AuthChallenge,
-                 event::AuthResult, event::Verdict, event::MessageReady, event::Refused, event::BodyTaken, event::Committed,
-                 event::TimedOut, event::PeerClosed, event::Stopping>;
+                 event::AuthResult, event::Verdict, event::MessageReady, event::Refused, event::BodyTaken,
+                 event::Committed, event::TimedOut, event::PeerClosed, event::Stopping>;
 
-// ---- actions ----------------------------------------------------------------------------------------------------------
+// ---- actions
+// ----------------------------------------------------------------------------------------------------------
 namespace action {
-struct Send { std::string bytes; bool flush = true; };
-struct Read { std::size_t limit = 0; base::Duration deadline{}; };  // relative to now
-struct StartTls {};                           // the reply "220" was in a Send before; input that came before is forgotten
-struct Authenticate { std::string mechanism; std::string user; std::string password; };  // PLAIN and LOGIN, decoded
-struct CheckSender { ReversePath sender; MailParameters parameters; };
-struct CheckRecipient { Mailbox recipient; };
-struct BeginMessage { std::uint64_t size_hint = 0; };
+struct Send {
+  std::string bytes;
+  bool flush = true;
+};
+struct Read {
+  std::size_t limit = 0;
+  base::Duration deadline{};
+};                   // relative to now
+struct StartTls {};  // the reply "220" was in a Send before; input that came before is forgotten
+struct Authenticate {
+  std::string mechanism;
+  std::string user;
+  std::string password;
+};  // PLAIN and LOGIN, decoded
+struct CheckSender {
+  ReversePath sender;
+  MailParameters parameters;
+};
+struct CheckRecipient {
+  Mailbox recipient;
+};
+struct BeginMessage {
+  std::uint64_t size_hint = 0;
+};
 // Canonical bytes of the message (CRLF line ends, dots unstuffed), valid until the next call of next().
-struct Body { std::string_view bytes; };      // answered by BodyTaken or Refused
+struct Body {
+  std::string_view bytes;
+};  // answered by BodyTaken or Refused
 struct Commit {};
-struct Discard {};                            // forget the message begun; no answer
+struct Discard {};  // forget the message begun; no answer
 // The transaction (sender, recipients) ended without a message: RSET, new EHLO, refusal.  No answer.
 struct Reset {};
-struct Close { enum class Reason { quit, timed_out, peer_closed, errors, stopping, policy, tls_failed } reason = Reason::quit; };
+struct Close {
+  enum class Reason { quit, timed_out, peer_closed, errors, stopping, policy, tls_failed } reason = Reason::quit;
+};
 }  // namespace action
-using ServerAction =
-    std::variant<action::Send, action::Read, action::StartTls, action::Authenticate, action::CheckSender,
-                 action::CheckRecipient, action::BeginMessage, action::Body, action::Commit, action::Discard, action::Reset,
-                 action::Close>;
+using ServerAction = std::variant<action::Send, action::Read, action::StartTls, action::Authenticate,
+                                  action::CheckSender, action::CheckRecipient, action::BeginMessage, action::Body,
+                                  action::Commit, action::Discard, action::Reset, action::Close>;
 
 class ServerSession {
  public:
@@ -144,7 +179,7 @@ class ServerSession {
   // What was said so far; for logs, Received and policy.
   const Hello& hello() const;
   const std::optional<TlsInfo>& tls() const;
-  const std::string& account() const;             // empty: not authenticated
+  const std::string& account() const;  // empty: not authenticated
   const ReversePath& sender() const;
   const MailParameters& mail_parameters() const;
   // "SMTP", "ESMTP", "ESMTPS", "ESMTPA", "ESMTPSA" (RFC 3848), for Received.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The spool: keeps every message it acknowledged until each recipient is settled.  One interface (begin/commit, update, read,
-// live), behind which segments, groups and the committer are hidden; DESIGN and docs/spool-format.md say how.
+// The spool: keeps every message it acknowledged until each recipient is settled.  One interface (begin/commit, update,
+// read, live), behind which segments, groups and the committer are hidden; DESIGN and docs/spool-format.md say how.
 //
-// Threads: every function may be called from any thread; coroutines resume on the executor of the caller.  The work is done on
-// the committer's executor and on the pool for large bodies, both handed in at construction.
+// Threads: every function may be called from any thread; coroutines resume on the executor of the caller.  The work is
+// done on the committer's executor and on the pool for large bodies, both handed in at construction.
 #pragma once
 
 #include <cstddef>
@@ -63,18 +63,18 @@ class Incoming {
  public:
   virtual ~Incoming() = default;
   virtual base::MessageId id() const = 0;
-  // Appends canonical bytes.  Small bodies stay in memory; beyond inline_limit they stream to a file of their own, and the
-  // call completes when the bytes were handed to it (back-pressure).
+  // Appends canonical bytes.  Small bodies stay in memory; beyond inline_limit they stream to a file of their own, and
+  // the call completes when the bytes were handed to it (back-pressure).
   virtual boost::asio::awaitable<Accepted<>> write(std::string_view bytes) = 0;
   // Completes when message and envelope survive power loss, or were refused and leave nothing behind.
   virtual boost::asio::awaitable<Accepted<base::MessageId>> commit(mail::Envelope envelope) = 0;
 };
 
 struct Statistics {
-  std::uint64_t messages = 0;        // live
+  std::uint64_t messages = 0;  // live
   std::uint64_t groups = 0, syncs = 0, records = 0;
   std::uint64_t segments = 0, bytes_live = 0, bytes_used = 0;
-  std::uint64_t quarantined = 0;     // found damaged since start
+  std::uint64_t quarantined = 0;  // found damaged since start
   bool healthy = true;
 };
 
@@ -95,18 +95,20 @@ class Spool {
 
   // size_hint: SIZE of MAIL, 0 unknown.
   virtual Accepted<std::unique_ptr<Incoming>> begin(std::uint64_t size_hint) = 0;
-  // Records an outcome; nobody waits for it (a crash may repeat what it says).  When no recipient is left waiting the message is
-  // done and its space is free.  Unknown id: ignored.
+  // Records an outcome; nobody waits for it (a crash may repeat what it says).  When no recipient is left waiting the
+  // message is done and its space is free.  Unknown id: ignored.
   virtual void update(base::MessageId id, mail::Update update) = 0;
   virtual boost::asio::awaitable<base::Result<StoredMessage>> read(base::MessageId id) = 0;
   // Every live message's envelope, in order of id, in batches; stops when `each` gives false.
-  virtual boost::asio::awaitable<base::Result<>> for_each_live(std::function<bool(base::MessageId, const mail::Envelope&)> each) = 0;
+  virtual boost::asio::awaitable<base::Result<>> for_each_live(
+      std::function<bool(base::MessageId, const mail::Envelope&)> each) = 0;
   virtual Statistics statistics() const = 0;
   // Writes and syncs what is waiting; afterwards everything is refused as unhealthy.
   virtual boost::asio::awaitable<void> stop() = 0;
 };
 
-// Locks the directory, recovers, and is ready.  Errors: refused (another daemon holds it), io, corrupt (nothing readable).
+// Locks the directory, recovers, and is ready.  Errors: refused (another daemon holds it), io, corrupt (nothing
+// readable).
 boost::asio::awaitable<base::Result<std::unique_ptr<Spool>>> open_spool(Settings settings, disk::Disk& disk,
                                                                         const base::Clock& clock, base::Random& random,
                                                                         log::Logger& log, Executors executors);
