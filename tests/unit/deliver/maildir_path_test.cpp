@@ -22,12 +22,18 @@ TEST(SafePathSegment, NeverLeavesTheFolder) {
 
 TEST(SafePathSegment, DifferentNamesGiveDifferentSegments) {
   EXPECT_NE(safe_path_segment("a/b"), safe_path_segment("a=2Fb"));
-  EXPECT_NE(safe_path_segment(std::string(300, 'a') + "1"), safe_path_segment(std::string(300, 'a') + "2"));
+  std::string one(300, 'a');
+  std::string two = one;
+  one.push_back('1');
+  two.push_back('2');
+  EXPECT_NE(safe_path_segment(one), safe_path_segment(two));
   EXPECT_NE(safe_path_segment(""), safe_path_segment("="));
 }
 
 TEST(SafePathSegment, LongNamesFitAFileName) {
-  EXPECT_LE(safe_path_segment(std::string(64, '/') + std::string(300, 'x')).size(), 200U);
+  std::string name(64, '/');
+  name.append(300, 'x');
+  EXPECT_LE(safe_path_segment(name).size(), 200U);
 }
 
 TEST(MaildirPath, FillsTheTemplateWithoutTheDetail) {
