@@ -51,9 +51,14 @@ control::Task<control::Status> ControlBackend::status() {
 control::Task<std::vector<control::QueueEntry>> ControlBackend::queue_list(std::size_t limit,
                                                                            std::optional<base::MessageId> after) {
   std::vector<control::QueueEntry> entries;
-  for (const auto id : host_.dispatcher_->list(limit, after)) {
-    auto shown = co_await host_.dispatcher_->show(id);
-    if (shown) entries.push_back(as_control_entry(std::move(*shown)));  // else: delivered meanwhile
+  while (entries.size() < limit) {
+    const auto ids = host_.dispatcher_->list(limit - entries.size(), after);
+    if (ids.empty()) break;  // only the end gives fewer than `limit`
+    for (const auto id : ids) {
+      auto shown = co_await host_.dispatcher_->show(id);
+      if (shown) entries.push_back(as_control_entry(std::move(*shown)));  // else: delivered meanwhile
+    }
+    after = ids.back();
   }
   co_return entries;
 }
