@@ -14,9 +14,7 @@ target_compile_options(godwit_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow 
                                               -Woverloaded-virtual -Wnull-dereference -Wimplicit-fallthrough -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # -Wnull-dereference and -Wmaybe-uninitialized report faults inside optimised libstdc++ and Asio code (GCC 105562).
-  # Asio's coroutine frames have an operator delete of their own, which optimised GCC 12 takes for a mismatch (GCC 109224).
-  target_compile_options(godwit_flags INTERFACE -Wno-null-dereference -Wno-maybe-uninitialized
-                                                -Wno-mismatched-new-delete -fpch-preprocess)
+  target_compile_options(godwit_flags INTERFACE -Wno-null-dereference -Wno-maybe-uninitialized -fpch-preprocess)
 endif()
 target_compile_definitions(
   godwit_flags INTERFACE BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_BEAST_SEPARATE_COMPILATION
@@ -24,6 +22,10 @@ target_compile_definitions(
 if(NOT GODWIT_SANITIZE)
   target_compile_options(godwit_flags INTERFACE $<$<CONFIG:Release,RelWithDebInfo>:-D_FORTIFY_SOURCE=2>
                                                 -fstack-protector-strong)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # Asio's coroutine frames have an operator delete of their own, which optimised GCC 12 takes for a mismatch (GCC 109224).
+  target_compile_options(godwit_flags INTERFACE -Wno-mismatched-new-delete)
 endif()
 if(GODWIT_SANITIZE)
   target_compile_options(godwit_flags INTERFACE -fsanitize=${GODWIT_SANITIZE} -fno-omit-frame-pointer
