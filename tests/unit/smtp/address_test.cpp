@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace godwit::smtp {
@@ -166,7 +167,7 @@ TEST(Address, DomainsAreLowerCaseWithoutTrailingDot) {
   std::string longest;
   for (int i = 0; i < 4; ++i) longest += x(i < 3 ? 63 : 59) + ".";
   EXPECT_EQ(parse_domain(longest.substr(0, 251))->size(), 251U);
-  EXPECT_FALSE(parse_domain(x(63) + "." + x(63) + "." + x(63) + "." + x(64)));
+  EXPECT_FALSE(parse_domain(fmt::format("{}.{}.{}.{}", x(63), x(63), x(63), x(64))));
 }
 
 }  // namespace
