@@ -45,9 +45,20 @@ void Dispatcher::Implementation::enqueue(base::MessageId id, const mail::Envelop
   }
 }
 
+void Dispatcher::Implementation::enqueue(const spool::Summary& summary) {
+  for (const auto& destination : summary.waiting) {
+    queue_.add({.key = {.id = summary.id, .destination = destination.domain},
+                .accepted = summary.accepted,
+                .next_attempt = summary.next_attempt,
+                .attempts = summary.attempts,
+                .bounce = summary.bounce,
+                .state = summary.held ? queue::State::held : queue::State::waiting});
+  }
+}
+
 boost::asio::awaitable<base::Result<>> Dispatcher::Implementation::start() {
-  auto listed = co_await around_.spool.for_each_live([this](base::MessageId id, const mail::Envelope& envelope) {
-    enqueue(id, envelope);
+  auto listed = co_await around_.spool.for_each_live([this](const spool::Summary& summary) {
+    enqueue(summary);
     return true;
   });
   if (!listed) co_return listed;

@@ -34,6 +34,7 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   using Message = std::shared_ptr<const spool::StoredMessage>;
 
   void enqueue(base::MessageId id, const mail::Envelope& envelope);
+  void enqueue(const spool::Summary& summary);
   // Starts everything that is due and has a slot.
   void pump();
   // Wakes at least once a second while something waits: an item that became due earlier than the sleeper thought is at

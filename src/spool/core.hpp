@@ -53,8 +53,7 @@ class Core : public std::enable_shared_from_this<Core> {
   boost::asio::awaitable<Accepted<base::MessageId>> submit(Pending pending);
   void update(base::MessageId id, mail::Update update);
   boost::asio::awaitable<base::Result<StoredMessage>> read(base::MessageId id);
-  boost::asio::awaitable<base::Result<>> for_each_live(
-      std::function<bool(base::MessageId, const mail::Envelope&)> each);
+  boost::asio::awaitable<base::Result<>> for_each_live(std::function<bool(const Summary&)> each);
   Statistics statistics() const;
   boost::asio::awaitable<void> stop();
   // A sync failed, or the state on disk is unknown: nothing is acknowledged any more.
@@ -112,6 +111,7 @@ class Core : public std::enable_shared_from_this<Core> {
   struct Found {
     base::MessageId id;
     Stored message;
+    std::uint64_t body_size = 0;
     std::vector<Stored> updates;
     std::shared_ptr<const StoredMessage> cached;
   };
@@ -120,8 +120,7 @@ class Core : public std::enable_shared_from_this<Core> {
   boost::asio::awaitable<base::Result<StoredMessage>> read_here(Found found);
   boost::asio::awaitable<base::Result<mail::Envelope>> read_envelope(const Found& found);
   boost::asio::awaitable<base::Result<>> apply_updates(const Found& found, mail::Envelope& envelope);
-  using Envelopes = std::vector<std::pair<base::MessageId, mail::Envelope>>;
-  boost::asio::awaitable<base::Result<Envelopes>> read_batch(base::MessageId after);
+  boost::asio::awaitable<base::Result<std::vector<Summary>>> read_batch(base::MessageId after);
 
   Journal journal_;
   std::unique_ptr<disk::File> lock_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Messages read back: on the pool, with every checksum verified.
 #include <algorithm>
-#include <array>
+#include <map>
 
 #include "bytes.hpp"
 #include "core.hpp"
@@ -29,7 +29,8 @@ Core::Found Core::locate_in(base::MessageId id, const Live& live) const {
     const SegmentState* segment = index_.find_segment(place.segment);
     return Stored{place, segment == nullptr ? nullptr : segment->file};
   };
-  Found found{.id = id, .message = with_file(live.place), .updates = {}, .cached = live.cached};
+  Found found{
+      .id = id, .message = with_file(live.place), .body_size = live.body_size, .updates = {}, .cached = live.cached};
   for (const Place& place : live.updates) found.updates.push_back(with_file(place));
   return found;
 }
@@ -132,7 +133,28 @@ Awaitable<base::Result<mail::Envelope>> Core::read_envelope(const Found& found) 
   co_return envelope;
 }
 
-Awaitable<base::Result<Core::Envelopes>> Core::read_batch(base::MessageId after) {
+namespace {
+
+Summary summary_of(base::MessageId id, const mail::Envelope& envelope, std::uint64_t size) {
+  Summary summary{.id = id,
+                  .accepted = envelope.accepted,
+                  .next_attempt = envelope.next_attempt,
+                  .attempts = envelope.attempts,
+                  .size = size,
+                  .held = envelope.held,
+                  .warned = envelope.warned,
+                  .bounce = envelope.is_bounce(),
+                  .sender = smtp::to_string(envelope.sender)};
+  std::map<std::string_view, std::uint32_t> domains;
+  for (const mail::Recipient& recipient : envelope.recipients)
+    if (recipient.state == mail::RecipientState::waiting) ++domains[recipient.address.domain];
+  for (const auto& [domain, count] : domains) summary.waiting.push_back({std::string(domain), count});
+  return summary;
+}
+
+}  // namespace
+
+Awaitable<base::Result<std::vector<Summary>>> Core::read_batch(base::MessageId after) {
   std::vector<Found> all;
   {
     const std::scoped_lock lock(index_mutex_);
@@ -140,29 +162,29 @@ Awaitable<base::Result<Core::Envelopes>> Core::read_batch(base::MessageId after)
     for (; next != index_.messages().end() && all.size() < live_batch; ++next)
       all.push_back(locate_in(next->first, next->second));
   }
-  Envelopes envelopes;
+  std::vector<Summary> summaries;
   for (const Found& found : all) {
     auto envelope = co_await read_envelope(found);
     if (envelope)
-      envelopes.emplace_back(found.id, std::move(*envelope));
+      summaries.push_back(summary_of(found.id, *envelope, found.body_size));
     else if (locate(found.id))
       co_return std::unexpected(std::move(envelope.error()));
     else  // done meanwhile; keeps the place in the order
-      envelopes.emplace_back(found.id, mail::Envelope{});
+      summaries.push_back({.id = found.id});
   }
-  co_return envelopes;
+  co_return summaries;
 }
 
-Awaitable<base::Result<>> Core::for_each_live(std::function<bool(base::MessageId, const mail::Envelope&)> each) {
+Awaitable<base::Result<>> Core::for_each_live(std::function<bool(const Summary&)> each) {
   const auto self = shared_from_this();
   for (base::MessageId last;;) {
     auto task = read_batch(last);
     auto batch = co_await run_on(executors.bodies, std::move(task));
     if (!batch) co_return std::unexpected(std::move(batch.error()));
     if (batch->empty()) co_return base::Result<>{};
-    last = batch->back().first;
-    for (const auto& [id, envelope] : *batch)
-      if (!envelope.recipients.empty() && !each(id, envelope)) co_return base::Result<>{};
+    last = batch->back().id;
+    for (const Summary& summary : *batch)
+      if (!summary.waiting.empty() && !each(summary)) co_return base::Result<>{};
   }
 }
 

@@ -21,8 +21,7 @@ class LogSpool final : public Spool {
   }
   void update(base::MessageId id, mail::Update update) override { core_->update(id, std::move(update)); }
   boost::asio::awaitable<base::Result<StoredMessage>> read(base::MessageId id) override { return core_->read(id); }
-  boost::asio::awaitable<base::Result<>> for_each_live(
-      std::function<bool(base::MessageId, const mail::Envelope&)> each) override {
+  boost::asio::awaitable<base::Result<>> for_each_live(std::function<bool(const Summary&)> each) override {
     return core_->for_each_live(std::move(each));
   }
   Statistics statistics() const override { return core_->statistics(); }

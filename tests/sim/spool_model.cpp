@@ -165,7 +165,29 @@ void World::stop() {
   spool_.reset();
 }
 
-std::string World::check_message(base::MessageId id, const mail::Envelope& listed) {
+namespace {
+
+spool::Summary expected_summary(base::MessageId id, const mail::Envelope& envelope, std::uint64_t size) {
+  std::map<std::string, std::uint32_t> domains;
+  for (const auto& recipient : envelope.recipients)
+    if (recipient.state == mail::RecipientState::waiting) ++domains[recipient.address.domain];
+  spool::Summary summary{.id = id,
+                         .accepted = envelope.accepted,
+                         .next_attempt = envelope.next_attempt,
+                         .attempts = envelope.attempts,
+                         .size = size,
+                         .held = envelope.held,
+                         .warned = envelope.warned,
+                         .bounce = envelope.is_bounce(),
+                         .sender = smtp::to_string(envelope.sender)};
+  for (const auto& [domain, count] : domains) summary.waiting.push_back({domain, count});
+  return summary;
+}
+
+}  // namespace
+
+std::string World::check_message(const spool::Summary& listed) {
+  const base::MessageId id = listed.id;
   const auto found = ledger_.entries.find(id);
   if (found == ledger_.entries.end()) return base::to_string(id) + " was never sent";
   const Ledger::Entry& entry = found->second;
@@ -177,43 +199,43 @@ std::string World::check_message(base::MessageId id, const mail::Envelope& liste
   if (!got) return base::to_string(id) + " body: " + got.error().message;
   body.resize(*got);
   if (body != entry.body || stored->body->size() != entry.body.size()) return base::to_string(id) + " has another body";
-  if (!(listed == stored->envelope)) return base::to_string(id) + " is listed with another envelope than read";
+  const mail::Envelope& envelope = stored->envelope;
+  if (!(listed == expected_summary(id, envelope, entry.body.size())))
+    return base::to_string(id) + " is listed otherwise than read";
   const auto from = entry.versions.begin() + static_cast<std::ptrdiff_t>(entry.durable_version);
-  if (std::find(from, entry.versions.end(), listed) == entry.versions.end())
+  if (std::find(from, entry.versions.end(), envelope) == entry.versions.end())
     return base::to_string(id) + " has an envelope that was never current";
+  found->second.seen = envelope;
   return {};
 }
 
 // What recovery showed once must stay: a message that was never acknowledged but came back too, an update that got lost
 // too.
-void World::settle(const std::map<base::MessageId, mail::Envelope>& live) {
+void World::settle(const std::set<base::MessageId>& live) {
   for (auto& [id, entry] : ledger_.entries) {
-    const auto found = live.find(id);
-    if (found == live.end()) {
+    if (!live.contains(id)) {
       entry.finished = entry.finished_durable = true;
       continue;
     }
     entry.acknowledged = true;
     entry.finished = false;
-    entry.versions = {found->second};
+    entry.versions = {entry.seen};
     entry.durable_version = 0;
   }
 }
 
 std::string World::check() {
-  std::map<base::MessageId, mail::Envelope> live;
-  base::MessageId last;
-  bool ordered = true;
-  auto listed = run(spool_->for_each_live([&](base::MessageId id, const mail::Envelope& envelope) {
-    ordered = ordered && last < id;
-    last = id;
-    live[id] = envelope;
+  std::vector<spool::Summary> listed;
+  std::set<base::MessageId> live;
+  auto result = run(spool_->for_each_live([&](const spool::Summary& summary) {
+    listed.push_back(summary);
     return true;
   }));
-  if (!listed) return "listing failed: " + listed.error().message;
-  if (!ordered) return "listed out of order";
-  for (const auto& [id, envelope] : live)
-    if (std::string wrong = check_message(id, envelope); !wrong.empty()) return wrong;
+  if (!result) return "listing failed: " + result.error().message;
+  for (const spool::Summary& summary : listed) {
+    if (!live.insert(summary.id).second) return base::to_string(summary.id) + " is listed twice";
+    if (std::string wrong = check_message(summary); !wrong.empty()) return wrong;
+  }
   for (const auto& [id, entry] : ledger_.entries)
     if (entry.acknowledged && !entry.finished && !live.contains(id))
       return base::to_string(id) + " was acknowledged and is lost";

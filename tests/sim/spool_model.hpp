@@ -28,6 +28,7 @@ struct Ledger {
   struct Entry {
     std::string body;
     std::vector<mail::Envelope> versions;  // as committed, after the first update, ...
+    mail::Envelope seen;                   // read back
     std::size_t durable_version = 0;
     bool acknowledged = false;
     bool finished = false;          // the last update settles all recipients
@@ -79,8 +80,8 @@ class World {
   std::size_t body_size();
   void update_some();
   void record_update(base::MessageId id, mail::Update update);
-  void settle(const std::map<base::MessageId, mail::Envelope>& live);
-  std::string check_message(base::MessageId id, const mail::Envelope& listed);
+  void settle(const std::set<base::MessageId>& live);
+  std::string check_message(const spool::Summary& listed);
 
   SimDisk& disk_;
   Ledger& ledger_;

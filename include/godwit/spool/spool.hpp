@@ -26,6 +26,7 @@
 #include "godwit/disk/disk.hpp"
 #include "godwit/mail/envelope.hpp"
 #include "godwit/spool/settings.hpp"
+#include "godwit/spool/summary.hpp"
 
 namespace godwit::log {
 class Logger;
@@ -87,7 +88,7 @@ class Spool {
  public:
   virtual ~Spool() = default;
 
-  // What committed() gives and what live() lists.  Called on the committer's executor; must not block.
+  // What committed() gives.  Called on the committer's executor; must not block.
   using Notice = std::function<void(std::shared_ptr<const StoredMessage>)>;
   virtual void on_committed(Notice notice) = 0;
   // A failed sync: nothing is acknowledged any more; the daemon must exit for a restart.
@@ -99,9 +100,10 @@ class Spool {
   // message is done and its space is free.  Unknown id: ignored.
   virtual void update(base::MessageId id, mail::Update update) = 0;
   virtual boost::asio::awaitable<base::Result<StoredMessage>> read(base::MessageId id) = 0;
-  // Every live message's envelope, in order of id, in batches; stops when `each` gives false.
-  virtual boost::asio::awaitable<base::Result<>> for_each_live(
-      std::function<bool(base::MessageId, const mail::Envelope&)> each) = 0;
+  // Every message that was live when the call began and still is, once, in any order; later ones may come too.  In
+  // batches, read on the pool; `each` runs on the caller's executor, and gives false to stop.  For start-up, and for
+  // selections while mail flows.
+  virtual boost::asio::awaitable<base::Result<>> for_each_live(std::function<bool(const Summary&)> each) = 0;
   virtual Statistics statistics() const = 0;
   // Writes and syncs what is waiting; afterwards everything is refused as unhealthy.
   virtual boost::asio::awaitable<void> stop() = 0;
