@@ -5,9 +5,9 @@
 
 #include "bytes.hpp"
 #include "core.hpp"
-#include "godwit/base/checksum.hpp"
 #include "record.hpp"
 #include "run_on.hpp"
+#include "segment_file.hpp"
 
 namespace godwit::spool {
 namespace {
@@ -17,10 +17,6 @@ constexpr std::size_t envelope_guess = 1024;  // of payload bytes: most envelope
 
 template <class T>
 using Awaitable = boost::asio::awaitable<T>;
-
-std::string describe(base::MessageId id, std::string_view what) {
-  return "message " + base::to_string(id) + ": " + std::string(what);
-}
 
 }  // namespace
 
@@ -41,28 +37,6 @@ std::optional<Core::Found> Core::locate(base::MessageId id) const {
   if (live == index_.messages().end()) return {};
   return locate_in(id, live->second);
 }
-
-namespace {
-
-struct RecordBytes {
-  RecordHeader header;
-  std::string bytes;  // header and payload
-  std::string_view payload() const { return std::string_view(bytes).substr(record_header_size); }
-};
-
-Awaitable<base::Result<RecordBytes>> read_record(disk::File& file, Place place, base::MessageId id) {
-  RecordBytes record{.header = {}, .bytes = std::string(record_header_size + place.length, '\0')};
-  auto got = co_await file.read(place.offset, record.bytes);
-  if (!got) co_return std::unexpected(std::move(got.error()));
-  const auto header = decode_record_header(record.bytes);
-  if (*got != record.bytes.size() || !header || header->id != id || header->length != place.length ||
-      header->payload_crc != base::crc32c(record.payload()))
-    co_return base::fail(base::ErrorKind::corrupt, describe(id, "its record is damaged"));
-  record.header = *header;
-  co_return record;
-}
-
-}  // namespace
 
 Awaitable<base::Result<StoredMessage>> Core::read(base::MessageId id) {
   const auto self = shared_from_this();

@@ -5,24 +5,12 @@
 
 #include "bytes.hpp"
 #include "index_block.hpp"
+#include "segment_file.hpp"
 
 namespace godwit::spool {
 namespace {
 
-constexpr std::size_t read_piece = 4U << 20U;
 constexpr std::size_t max_spares = 2;
-
-boost::asio::awaitable<base::Result<std::string>> read_all(disk::File& file, std::uint64_t size) {
-  std::string bytes(size, '\0');
-  for (std::uint64_t at = 0; at < size;) {
-    auto got = co_await file.read(at, std::span(bytes).subspan(at, std::min<std::uint64_t>(read_piece, size - at)));
-    // Not taken for damage: an error of the moment must not become the loss of what is on the disk.
-    if (!got) co_return std::unexpected(std::move(got.error()));
-    if (*got == 0) break;  // shorter than listed; the rest stays zero
-    at += *got;
-  }
-  co_return bytes;
-}
 
 }  // namespace
 

@@ -23,7 +23,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr const char* usual_config = "/etc/godwit/godwit.yaml";
 constexpr const char* usual_file = "/etc/godwit/accounts.yaml";
 
 // Wiped when it goes.

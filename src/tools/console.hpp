@@ -14,6 +14,9 @@ inline constexpr int exit_done = 0;
 inline constexpr int exit_failed = 1;
 inline constexpr int exit_usage = 2;
 
+// Read where a command names no other.
+inline constexpr const char* usual_config = "/etc/godwit/godwit.yaml";
+
 struct Console {
   std::istream& in;
   std::ostream& out;

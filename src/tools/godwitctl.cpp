@@ -9,6 +9,7 @@
 
 #include "account_commands.hpp"
 #include "control_commands.hpp"
+#include "spool_commands.hpp"
 
 namespace godwit::tools {
 namespace {
@@ -30,6 +31,7 @@ class CommandLine {
     add_command(app_, "status", "what the daemon is doing", [this] { return control().status(); });
     add_queue();
     add_accounts();
+    add_spool();
     add_command(app_, "reload", "apply the changed configuration, or say what is wrong with it",
                 [this] { return control().reload(); });
     add_command(app_, "stop", "finish what is in flight and stop the daemon", [this] { return control().stop(); });
@@ -113,6 +115,18 @@ class CommandLine {
     command->add_flag("--generate", generate_, "make a password and print it")->excludes(from_input);
   }
 
+  void add_spool() {
+    CLI::App* spool = app_.add_subcommand("spool", "the stored messages themselves, with the daemon running or not");
+    spool->fallthrough();
+    spool->require_subcommand(1);
+    spool->add_option("--directory", directory_, "the spool's folder; default: what the configuration says")
+        ->type_name("FOLDER");
+    spool->add_option("--config", config_, "the daemon's configuration; default: " + std::string(usual_config))
+        ->type_name("FILE");
+    add_command(*spool, "check", "verify every checksum; exits 1 when something is damaged",
+                [this] { return spool_commands().check(); });
+  }
+
   ControlCommands control() const {
     return {.console = console_, .socket = socket_, .output = json_ ? Output::json : Output::text};
   }
@@ -126,6 +140,11 @@ class CommandLine {
                                                : From::terminal};
   }
 
+  SpoolCommands spool_commands() const {
+    return {
+        .console = console_, .directory = directory_, .config = config_, .output = json_ ? Output::json : Output::text};
+  }
+
   Console& console_;
   CLI::App app_{"Asks and directs godwitd. Exit codes: 0 done, 1 failed, 2 usage or configuration error.", "godwitctl"};
   Command command_;
@@ -134,7 +153,7 @@ class CommandLine {
   std::size_t limit_ = 0;
   std::vector<std::string> ids_;
   bool all_ = false;
-  std::string file_, config_, address_;
+  std::string file_, config_, address_, directory_;
   bool password_stdin_ = false, generate_ = false;
 };
 
