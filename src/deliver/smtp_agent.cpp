@@ -8,6 +8,7 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include "connection_cache.hpp"
+#include "godwit/base/text.hpp"
 #include "smtp_attempt.hpp"
 #include "smtp_connection.hpp"
 
@@ -32,6 +33,12 @@ route::SmtpHop as_smtp_hop(const route::LmtpHop& lmtp) {
   hop.hosts.push_back({.name = "lmtp", .preference = 0, .addresses = {lmtp.endpoint}, .why_none = {}});
   hop.tls = route::TlsLevel::none;
   return hop;
+}
+
+// RFC 3461 section 5.2.1: as the sender said it; of an address that an alias changed, the one in the RCPT we got.
+std::string orcpt_of(const mail::Recipient& recipient) {
+  if (!recipient.orcpt.empty() || recipient.original.empty()) return recipient.orcpt;
+  return base::is_ascii(recipient.original) ? "rfc822;" + recipient.original : std::string();
 }
 
 // A kept connection that the peer ended while it was idle says nothing about the host: a new one is tried at once.
@@ -65,6 +72,7 @@ class SmtpAgent::Attempt {
   boost::asio::awaitable<bool> use(std::unique_ptr<SmtpConnection> connection, const ConnectionKey& key,
                                    const std::string& relay, bool reused, bool& again_in_clear);
   smtp::ClientTransaction transaction() const;
+  std::optional<mail::DsnSuccess> success_at(const SmtpConnection& connection) const;
   std::string verify_name(const route::Host& host) const;
   const SourceAddress* source_for(const base::Endpoint& remote) const;
   smtp::ClientSettings client_settings(const ConnectionKey& key) const;
@@ -142,7 +150,7 @@ boost::asio::awaitable<bool> SmtpAgent::Attempt::use(std::unique_ptr<SmtpConnect
   again_in_clear = ended.closed && ended.closed->reason == smtp::client_action::Close::Reason::retry_in_clear;
   if (again_in_clear) co_return true;
   if (ended.results)
-    book_.note_results(*ended.results, relay, tls);
+    book_.note_results(*ended.results, relay, tls, success_at(*connection));
   else if (ended.closed)
     book_.note_host(ended.closed->cause, relay, tls);
   if (connection->usable()) agent_.keep(key, std::move(connection));
@@ -150,10 +158,24 @@ boost::asio::awaitable<bool> SmtpAgent::Attempt::use(std::unique_ptr<SmtpConnect
 }
 
 smtp::ClientTransaction SmtpAgent::Attempt::transaction() const {
-  smtp::ClientTransaction result{
-      .sender = job_.sender, .recipients = {}, .size = job_.content->size(), .body = job_.body};
-  for (const auto index : book_.pending()) result.recipients.push_back(job_.recipients[index].address);
+  smtp::ClientTransaction result{.sender = job_.sender,
+                                 .recipients = {},
+                                 .size = job_.content->size(),
+                                 .body = job_.body,
+                                 .ret = job_.ret,
+                                 .envid = job_.envid};
+  for (const auto index : book_.pending()) {
+    const auto& recipient = job_.recipients[index];
+    result.recipients.push_back(
+        {.address = recipient.address, .parameters = {.notify = recipient.notify, .orcpt = orcpt_of(recipient)}});
+  }
   return result;
+}
+
+// LMTP is spoken by stores: what they took is delivered, unless they report themselves.
+std::optional<mail::DsnSuccess> SmtpAgent::Attempt::success_at(const SmtpConnection& connection) const {
+  if (connection.offers_dsn()) return {};
+  return protocol_ == smtp::ClientProtocol::lmtp ? mail::DsnSuccess::delivered : mail::DsnSuccess::relayed;
 }
 
 std::string SmtpAgent::Attempt::verify_name(const route::Host& host) const {

@@ -61,10 +61,11 @@ void SmtpAttempt::note_host(const smtp::RecipientResult& cause, const std::strin
 }
 
 void SmtpAttempt::note_results(const std::vector<smtp::RecipientResult>& results, const std::string& relay,
-                               const std::string& tls) {
+                               const std::string& tls, std::optional<mail::DsnSuccess> success) {
   std::vector<std::size_t> still;
   for (std::size_t i = 0; i < pending_.size(); ++i) {
-    outcomes_[pending_[i]] = outcome_of(results[i], relay, tls);
+    auto& outcome = outcomes_[pending_[i]] = outcome_of(results[i], relay, tls);
+    outcome.success = success;
     if (results[i].verdict == Verdict::try_next) still.push_back(pending_[i]);
   }
   pending_ = std::move(still);

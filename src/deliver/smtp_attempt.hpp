@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,9 +24,9 @@ class SmtpAttempt {
   // The host could not be used at all.
   void note_host(smtp::Stage stage, const std::string& why, const std::string& relay);
   void note_host(const smtp::RecipientResult& cause, const std::string& relay, const std::string& tls);
-  // One result for each pending recipient, in order.
-  void note_results(const std::vector<smtp::RecipientResult>& results, const std::string& relay,
-                    const std::string& tls);
+  // One result for each pending recipient, in order.  success: as Outcome::success, of those delivered.
+  void note_results(const std::vector<smtp::RecipientResult>& results, const std::string& relay, const std::string& tls,
+                    std::optional<mail::DsnSuccess> success);
 
   Outcomes take() { return std::move(outcomes_); }
 

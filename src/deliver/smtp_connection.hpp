@@ -44,6 +44,8 @@ class SmtpConnection {
   bool disturbed();
   std::size_t transactions() const { return transactions_; }
   std::string tls_version() const;
+  // The peer offers DSN: it was told what the sender asked of reports, and answers for it.
+  bool offers_dsn() const { return session_.capabilities().dsn; }
 
  private:
   boost::asio::awaitable<void> greet();

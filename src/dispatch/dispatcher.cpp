@@ -162,6 +162,8 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle(queue::Item item
   // at all.
   bool told = co_await reporter_.report(mail::DsnKind::failure, transaction.message, settlement.failures, router_);
   if (told) told = co_await reporter_.report(mail::DsnKind::delay, transaction.message, settlement.delays, router_);
+  // One of success that cannot be stored is not worth a second delivery.
+  co_await reporter_.report(mail::DsnKind::success, transaction.message, settlement.successes, router_);
   const auto later = now + queue::retry_delay(settings_.queue.retry, item.attempts + 1, around_.random.fraction());
   if (!told) {
     // Nothing of this attempt's failures is recorded; deliveries are, so that they are not repeated.

@@ -25,13 +25,14 @@ boost::asio::awaitable<std::string> beginning(std::shared_ptr<spool::Body> body)
 
 }  // namespace
 
-std::optional<Reporter::Destination> Reporter::destination(const mail::Envelope& original,
+std::optional<Reporter::Destination> Reporter::destination(mail::DsnKind kind, const mail::Envelope& original,
                                                            const route::Router& router) const {
   if (original.sender) {
     // A sender of ours who does not exist (any more) cannot be told; the postmaster can.
     const auto expansion = router.expand(*original.sender);
     if (!expansion.refusal) return Destination{.address = *original.sender, .double_bounce = false};
   }
+  if (kind != mail::DsnKind::failure) return {};  // only losses concern the postmaster
   if (original.protocol == double_bounce_protocol || router.settings().postmaster.empty()) return {};
   const auto postmaster = smtp::parse_mailbox(router.settings().postmaster);
   if (!postmaster) return {};
@@ -43,13 +44,15 @@ boost::asio::awaitable<bool> Reporter::report(mail::DsnKind kind, std::shared_pt
                                               std::shared_ptr<const route::Router> router) {
   if (recipients.empty()) co_return true;
   const auto original_id = to_string(original->id);
-  const auto to = destination(original->envelope, *router);
+  const auto to = destination(kind, original->envelope, *router);
   if (!to) {
-    around_.log.warn(
-        "report_dropped",
-        {{"id", original_id}, {"reason", "nobody can be told: null sender, and no postmaster or its report failed"}});
+    around_.log.warn("report_dropped", {{"id", original_id},
+                                        {"kind", to_string(kind)},
+                                        {"reason", "nobody can be told: no sender, and no postmaster for it"}});
     co_return true;
   }
+  // One of failure or delay is tried again with the next attempt.
+  const std::string_view put_off = kind == mail::DsnKind::success ? "report_dropped" : "report_deferred";
   const auto text = co_await beginning(original->body);
   const auto now = around_.clock.wall();
   mail::DsnRequest request;
@@ -67,7 +70,7 @@ boost::asio::awaitable<bool> Reporter::report(mail::DsnKind kind, std::shared_pt
 
   auto incoming = around_.spool.begin(dsn.message.size());
   if (!incoming) {
-    around_.log.error("report_deferred", {{"id", original_id}, {"reason", incoming.error().detail}});
+    around_.log.error(put_off, {{"id", original_id}, {"reason", incoming.error().detail}});
     co_return false;
   }
   const auto id = (*incoming)->id();
@@ -93,13 +96,13 @@ boost::asio::awaitable<bool> Reporter::report(mail::DsnKind kind, std::shared_pt
   else
     committed = std::unexpected(written.error());
   if (!committed) {
-    around_.log.error("report_deferred", {{"id", original_id}, {"reason", committed.error().detail}});
+    around_.log.error(put_off, {{"id", original_id}, {"reason", committed.error().detail}});
     co_return false;
   }
   around_.log.info("report", {{"id", to_string(id)},
                               {"about", original_id},
                               {"to", "<" + to_string(to->address) + ">"},
-                              {"kind", kind == mail::DsnKind::failure ? "failure" : "delay"}});
+                              {"kind", to_string(kind)}});
   co_return true;
 }
 

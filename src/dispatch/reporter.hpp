@@ -30,7 +30,8 @@ class Reporter {
     smtp::Mailbox address;
     bool double_bounce = false;
   };
-  std::optional<Destination> destination(const mail::Envelope& original, const route::Router& router) const;
+  std::optional<Destination> destination(mail::DsnKind kind, const mail::Envelope& original,
+                                         const route::Router& router) const;
 
   std::string hostname_;
   base::Duration retry_for_;

@@ -20,11 +20,15 @@ mail::RecipientState next_state(const Outcome& outcome, bool expired, bool soft_
 }
 
 bool wants_failure_report(const mail::Recipient& recipient) {
-  return recipient.notify == 0 || (recipient.notify & mail::notify_failure) != 0;
+  return recipient.notify == 0 || (recipient.notify & smtp::notify_failure) != 0;
 }
 
 bool wants_delay_report(const mail::Recipient& recipient) {
-  return recipient.notify == 0 || (recipient.notify & mail::notify_delay) != 0;
+  return recipient.notify == 0 || (recipient.notify & smtp::notify_delay) != 0;
+}
+
+bool wants_success_report(const mail::Recipient& recipient) {
+  return (recipient.notify & smtp::notify_success) != 0;
 }
 
 }  // namespace
@@ -51,8 +55,11 @@ Settlement settle(const Settings& settings, const Transaction& transaction, cons
     if (state == mail::RecipientState::waiting) {
       result.waiting = true;
       if (warn && wants_delay_report(recipient)) result.delays.push_back(std::move(report));
-    } else if (state != mail::RecipientState::delivered && wants_failure_report(recipient)) {
-      result.failures.push_back(std::move(report));
+    } else if (state != mail::RecipientState::delivered) {
+      if (wants_failure_report(recipient)) result.failures.push_back(std::move(report));
+    } else if (outcome.success && wants_success_report(recipient) && !envelope.is_bounce()) {
+      report.success = *outcome.success;
+      result.successes.push_back(std::move(report));
     }
   }
   const auto attempts = transaction.attempts + 1;

@@ -18,9 +18,10 @@ namespace godwit::dispatch {
 
 struct Settlement {
   mail::Update update;
-  std::vector<mail::DsnRecipient> failures;  // bounced or expired: a failure report is due
-  std::vector<mail::DsnRecipient> delays;    // still waiting, the delay warning is due
-  bool waiting = false;                      // some recipients of this transaction wait on
+  std::vector<mail::DsnRecipient> failures;   // bounced or expired: a failure report is due
+  std::vector<mail::DsnRecipient> delays;     // still waiting, the delay warning is due
+  std::vector<mail::DsnRecipient> successes;  // delivered, and the sender asked to be told
+  bool waiting = false;                       // some recipients of this transaction wait on
 };
 
 // `fraction` in [0,1) is the jitter.

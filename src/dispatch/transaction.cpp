@@ -16,6 +16,8 @@ deliver::Job make_job(const Transaction& transaction) {
   deliver::Job job{.id = transaction.message->id,
                    .sender = envelope.sender,
                    .body = envelope.body,
+                   .ret = envelope.ret,
+                   .envid = envelope.envid,
                    .recipients = {},
                    .content = std::make_shared<SpoolContent>(transaction.message->body)};
   for (const auto index : transaction.recipients) job.recipients.push_back(envelope.recipients[index]);
@@ -50,9 +52,34 @@ Transaction make_transaction(std::shared_ptr<const spool::StoredMessage> message
   return transaction;
 }
 
-boost::asio::awaitable<Attempted> attempt(const Transaction& transaction, const std::string& domain,
-                                          std::shared_ptr<const route::Router> router, Surroundings& surroundings,
-                                          Lane lane) {
+namespace {
+
+// An expanded alias is no place to deliver to.
+Transaction without_aliases(const Transaction& transaction) {
+  auto rest = transaction;
+  const auto& recipients = transaction.message->envelope.recipients;
+  std::erase_if(rest.recipients, [&](std::uint32_t index) { return recipients[index].expanded_alias; });
+  return rest;
+}
+
+// Puts the outcomes of expanded aliases among those of the others, in the order of the transaction.
+void add_aliases(const Transaction& transaction, deliver::Outcomes& outcomes) {
+  for (std::size_t i = 0; i < transaction.recipients.size(); ++i) {
+    if (!transaction.message->envelope.recipients[transaction.recipients[i]].expanded_alias) continue;
+    deliver::Outcome expanded{.kind = deliver::Outcome::Kind::delivered,
+                              .stage = smtp::Stage::rcpt,
+                              .reply = smtp::make_reply(250, {2, 0, 0}, "Alias expanded"),
+                              .remote = false,
+                              .relay = "alias",
+                              .tls = "none",
+                              .success = mail::DsnSuccess::expanded};
+    outcomes.insert(outcomes.begin() + static_cast<std::ptrdiff_t>(i), std::move(expanded));
+  }
+}
+
+boost::asio::awaitable<Attempted> deliver_by_route(const Transaction& transaction, const std::string& domain,
+                                                   std::shared_ptr<const route::Router> router,
+                                                   Surroundings& surroundings, Lane lane) {
   auto hop =
       co_await router->hop(domain, transaction.message->envelope.sender, surroundings.resolver, surroundings.random);
   Attempted result;
@@ -71,6 +98,18 @@ boost::asio::awaitable<Attempted> attempt(const Transaction& transaction, const 
     auto work = lane.agent->deliver(make_job(transaction), std::move(hop));
     result.outcomes = co_await boost::asio::co_spawn(lane.executor, std::move(work), boost::asio::use_awaitable);
   }
+  co_return result;
+}
+
+}  // namespace
+
+boost::asio::awaitable<Attempted> attempt(const Transaction& transaction, const std::string& domain,
+                                          std::shared_ptr<const route::Router> router, Surroundings& surroundings,
+                                          Lane lane) {
+  const auto real = without_aliases(transaction);
+  Attempted result{.relay_kind = "alias", .hold = {}, .outcomes = {}};
+  if (!real.recipients.empty()) result = co_await deliver_by_route(real, domain, std::move(router), surroundings, lane);
+  if (!result.hold) add_aliases(transaction, result.outcomes);
   co_return result;
 }
 

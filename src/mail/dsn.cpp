@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "godwit/mail/dsn.hpp"
 
+#include <algorithm>
 #include <cassert>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -34,12 +36,20 @@ std::string original_message_id(const DsnRequest& request) {
   return sound ? id : std::string();
 }
 
+std::string_view subject(const DsnRequest& request) {
+  if (request.kind == DsnKind::failure) return "Your message could not be delivered";
+  if (request.kind == DsnKind::delay) return "Your message is delayed";
+  const auto all = [&](DsnSuccess success) {
+    return std::ranges::count(request.recipients, success, &DsnRecipient::success) == std::ssize(request.recipients);
+  };
+  return all(DsnSuccess::delivered) ? "Your message was delivered" : "Your message was passed on";
+}
+
 std::string report_header(const DsnRequest& request, const std::string& message_id) {
   const auto host = safe_text(request.hostname);
-  const bool failure = request.kind == DsnKind::failure;
   std::string header = fmt::format("From: Mail Delivery System <MAILER-DAEMON@{}>\r\n", host);
   header += fmt::format("To: <{}>\r\n", safe_utf8(to_string(request.to)));
-  header += fmt::format("Subject: {}\r\n", failure ? "Your message could not be delivered" : "Your message is delayed");
+  header += fmt::format("Subject: {}\r\n", subject(request));
   header += fmt::format("Date: {}\r\n", base::format_rfc5322(request.now));
   header += fmt::format("Message-ID: {}\r\n", message_id);
   if (const auto original = original_message_id(request); !original.empty())
@@ -48,6 +58,18 @@ std::string report_header(const DsnRequest& request, const std::string& message_
 }
 
 }  // namespace
+
+std::string_view to_string(DsnKind kind) {
+  switch (kind) {
+    case DsnKind::failure:
+      break;
+    case DsnKind::delay:
+      return "delay";
+    case DsnKind::success:
+      return "success";
+  }
+  return "failure";
+}
 
 Dsn compose_dsn(const DsnRequest& request, base::Random& random) {
   assert(request.original != nullptr && !request.recipients.empty());

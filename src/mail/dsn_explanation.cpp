@@ -12,7 +12,6 @@ namespace godwit::mail {
 namespace {
 
 constexpr std::size_t text_width = 76;
-constexpr std::size_t most_words = 2000;  // of one reply, octets
 
 // `text` in lines of at most text_width where its words allow, each after `indent`.
 std::string wrapped(std::string_view text, std::string_view indent) {
@@ -33,7 +32,8 @@ std::string wrapped(std::string_view text, std::string_view indent) {
   return result + line + "\r\n";
 }
 
-std::string reason(const DsnRecipient& failed) {
+std::string reason(const DsnRequest& request, const DsnRecipient& failed) {
+  const auto most_words = longest_diagnostic(request);
   std::string text;
   if (failed.reply.code != 0) {
     const auto words = safe_utf8(to_line(failed.reply), most_words);
@@ -43,16 +43,33 @@ std::string reason(const DsnRecipient& failed) {
   return text.empty() ? "No reason was given." : text;
 }
 
-std::string recipient_text(const DsnRecipient& failed) {
+std::string success(const DsnRequest& request, const DsnRecipient& recipient) {
+  switch (recipient.success) {
+    case DsnSuccess::delivered:
+      return "It was delivered.";
+    case DsnSuccess::expanded:
+      return "It was sent on to the addresses that this one stands for. You will hear of them only what goes wrong.";
+    case DsnSuccess::relayed:
+      break;
+  }
+  return "It was relayed to a host that does not report deliveries, so that no further report of success will come. " +
+         reason(request, recipient);
+}
+
+std::string recipient_text(const DsnRequest& request, const DsnRecipient& failed) {
   const auto address = to_string(failed.recipient.address);
   std::string text = "<" + safe_utf8(address) + ">";
   if (!failed.recipient.original.empty() && !base::iequals(failed.recipient.original, address))
     text += " (sent to <" + safe_utf8(failed.recipient.original) + ">)";
-  return "  " + text + "\r\n" + wrapped(reason(failed), "      ") + "\r\n";
+  const auto words = request.kind == DsnKind::success ? success(request, failed) : reason(request, failed);
+  return "  " + text + "\r\n" + wrapped(words, "      ") + "\r\n";
 }
 
 std::string introduction(const DsnRequest& request) {
   const bool one = request.recipients.size() == 1;
+  if (request.kind == DsnKind::success)
+    return fmt::format("You asked to be told when your message reaches {}:",
+                       one ? "this recipient" : "these recipients");
   if (request.kind == DsnKind::failure)
     return fmt::format("Your message could not be delivered to {}, and will not be tried again:",
                        one ? "this recipient" : "these recipients");
@@ -68,7 +85,7 @@ std::string explanation_part(const DsnRequest& request) {
   const auto host = safe_text(request.hostname);
   std::string text = fmt::format("This is the mail system at {}.\r\n\r\n", host);
   text += wrapped(introduction(request), "") + "\r\n";
-  for (const auto& failed : request.recipients) text += recipient_text(failed);
+  for (const auto& failed : request.recipients) text += recipient_text(request, failed);
   text += wrapped(
       fmt::format("The postmaster of {} finds the message under the id {}.", host, to_string(request.original_id)), "");
   return part_header(base::is_ascii(text) ? "text/plain; charset=us-ascii" : "text/plain; charset=utf-8", text) + text;

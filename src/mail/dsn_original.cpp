@@ -12,8 +12,6 @@ namespace {
 constexpr std::size_t longest_line = 998;  // RFC 5322 section 2.1.1
 
 // RFC 3461 section 4.3: RET speaks of failures only.
-constexpr std::uint8_t ret_full = 1;
-
 bool has_long_line(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     const auto end = std::min(text.find("\r\n", at), text.size());
@@ -24,7 +22,7 @@ bool has_long_line(std::string_view text) {
 }
 
 bool is_returned_whole(const DsnRequest& request) {
-  return request.kind == DsnKind::failure && request.original->ret == ret_full &&
+  return request.kind == DsnKind::failure && request.original->ret == smtp::return_full &&
          request.original->body != smtp::BodyType::binary_mime && request.message_size <= max_returned &&
          request.message.size() == request.message_size && !has_long_line(request.message);
 }

@@ -3,12 +3,16 @@
 // most 998 octets.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 #include "godwit/mail/dsn.hpp"
 
 namespace godwit::mail {
+
+// Octets of one recipient's diagnostic: fewer where there are many, so that a report stays small.
+std::size_t longest_diagnostic(const DsnRequest& request);
 
 // For people.
 std::string explanation_part(const DsnRequest& request);

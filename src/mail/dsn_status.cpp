@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a program reads of a report (RFC 3464 sections 2.2 and 2.3).
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "dsn_parts.hpp"
@@ -30,17 +32,30 @@ std::string diagnostic(const DsnRecipient& failed) {
   return failed.why.empty() ? std::string() : "x-godwit; " + failed.why;
 }
 
+std::string_view action(const DsnRequest& request, const DsnRecipient& recipient) {
+  if (request.kind == DsnKind::failure) return "failed";
+  if (request.kind == DsnKind::delay) return "delayed";
+  switch (recipient.success) {
+    case DsnSuccess::delivered:
+      break;
+    case DsnSuccess::relayed:
+      return "relayed";
+    case DsnSuccess::expanded:
+      return "expanded";
+  }
+  return "delivered";
+}
+
 std::string recipient_fields(const DsnRequest& request, const DsnRecipient& failed) {
-  constexpr std::size_t longest_diagnostic = 2000;
   std::string text;
   if (!failed.recipient.orcpt.empty()) text += plain_field("Original-Recipient", failed.recipient.orcpt);
   text += plain_field("Final-Recipient", "rfc822; " + to_string(failed.recipient.address));
-  text += plain_field("Action", request.kind == DsnKind::failure ? "failed" : "delayed");
+  text += plain_field("Action", action(request, failed));
   text += plain_field("Status", to_string(dsn_status(failed, request.kind)));
   if (failed.remote && !failed.remote_host.empty())
     text += plain_field("Remote-MTA", "dns; " + std::string(mta_name(failed.remote_host)));
   if (const auto words = diagnostic(failed); !words.empty())
-    text += folded_field("Diagnostic-Code", safe_text(words, longest_diagnostic));
+    text += folded_field("Diagnostic-Code", safe_text(words, longest_diagnostic(request)));
   if (failed.last_attempt != base::WallTime{})
     text += plain_field("Last-Attempt-Date", base::format_rfc5322(failed.last_attempt));
   if (request.kind == DsnKind::delay)
@@ -50,9 +65,15 @@ std::string recipient_fields(const DsnRequest& request, const DsnRecipient& fail
 
 }  // namespace
 
+std::size_t longest_diagnostic(const DsnRequest& request) {
+  constexpr std::size_t all = 256 * 1024, most = 2000, least = 80;
+  return std::clamp(all / request.recipients.size(), least, most);
+}
+
 smtp::EnhancedCode dsn_status(const DsnRecipient& recipient, DsnKind kind) {
   const auto& reply = recipient.reply;
   auto status = reply.enhanced;
+  if (kind == DsnKind::success) return status.klass == 2 ? status : smtp::EnhancedCode{2, 0, 0};
   if (status.klass != 4 && status.klass != 5) {
     const bool expired = kind == DsnKind::failure && reply.transient();
     status = expired ? time_expired : smtp::EnhancedCode{5, 0, 0};

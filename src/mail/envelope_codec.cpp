@@ -53,6 +53,7 @@ std::string encode_recipient(const Recipient& recipient) {
   text_unless_empty(out, RecipientTag::orcpt, recipient.orcpt);
   number_unless_zero(out, RecipientTag::state, static_cast<std::uint64_t>(recipient.state));
   text_unless_empty(out, RecipientTag::last_reply, recipient.last_reply);
+  number_unless_zero(out, RecipientTag::expanded_alias, recipient.expanded_alias ? 1 : 0);
   return out.take();
 }
 
@@ -111,6 +112,8 @@ bool decode_recipient(std::string_view bytes, Recipient& recipient) {
         return read_enum(value, recipient.state, RecipientState::deleted);
       case RecipientTag::last_reply:
         return read_text(value, recipient.last_reply);
+      case RecipientTag::expanded_alias:
+        return read_flag(value, recipient.expanded_alias);
     }
     return true;
   });

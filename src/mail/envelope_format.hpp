@@ -42,12 +42,13 @@ enum class MailboxTag : std::uint8_t {
 };
 
 enum class RecipientTag : std::uint8_t {
-  address = 1,     // fields MailboxTag; required
-  original = 2,    // text
-  notify = 3,      // number: bits NEVER 1, SUCCESS 2, FAILURE 4, DELAY 8
-  orcpt = 4,       // text
-  state = 5,       // number: 0 waiting, 1 delivered, 2 bounced, 3 expired, 4 deleted
-  last_reply = 6,  // text
+  address = 1,         // fields MailboxTag; required
+  original = 2,        // text
+  notify = 3,          // number: bits NEVER 1, SUCCESS 2, FAILURE 4, DELAY 8
+  orcpt = 4,           // text
+  state = 5,           // number: 0 waiting, 1 delivered, 2 bounced, 3 expired, 4 deleted
+  last_reply = 6,      // text
+  expanded_alias = 7,  // flag
 };
 
 enum class UpdateTag : std::uint8_t {

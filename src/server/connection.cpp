@@ -261,7 +261,8 @@ Connection::Event Connection::check_sender(const action::CheckSender& asked) {
 Connection::Event Connection::check_recipient(const action::CheckRecipient& asked) {
   auto decision = policy::check_recipient(rules_->policy, sender_.client, asked.recipient, *rules_->router);
   if (decision.refusal) log_refusal("rcpt", *decision.refusal, smtp::to_string(asked.recipient));
-  return receiver_.add_recipient(std::move(decision));
+  const auto completed = rules_->router->complete(asked.recipient);
+  return receiver_.add_recipient(std::move(decision), completed, asked.parameters);
 }
 
 boost::asio::awaitable<Connection::Event> Connection::commit() {

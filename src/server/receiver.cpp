@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "receiver.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "godwit/mail/header.hpp"
 #include "godwit/mail/received.hpp"
+#include "godwit/mail/recipients.hpp"
 
 namespace godwit::server {
 namespace {
@@ -34,14 +34,12 @@ smtp::event::Refused refused(const spool::Refused& refusal) {
 
 }  // namespace
 
-smtp::event::Verdict Receiver::add_recipient(policy::RecipientDecision decision) {
+smtp::event::Verdict Receiver::add_recipient(policy::RecipientDecision decision, const smtp::Mailbox& asked,
+                                             const smtp::RecipientParameters& parameters) {
   if (decision.refusal) return {.refusal = std::move(decision.refusal)};
   ++asked_;
-  for (auto& recipient : decision.recipients) {
-    const bool known =
-        std::ranges::any_of(recipients_, [&](const auto& other) { return other.address == recipient.address; });
-    if (!known) recipients_.push_back(std::move(recipient));
-  }
+  mail::ask_reports(decision.recipients, asked, parameters);
+  mail::add_recipients(recipients_, std::move(decision.recipients));
   return {};
 }
 
@@ -97,6 +95,8 @@ boost::asio::awaitable<smtp::ServerEvent> Receiver::commit(const Sender& sender,
   envelope.sender = session.sender();
   envelope.recipients = recipients_;
   envelope.body = session.mail_parameters().body;
+  envelope.ret = session.mail_parameters().ret;
+  envelope.envid = session.mail_parameters().envid;
   envelope.accepted = clock_.wall();
   envelope.client_address = sender.client_address;
   envelope.client_hello = session.hello().name;

@@ -31,8 +31,9 @@ class Receiver {
  public:
   Receiver(spool::Spool& spool, const base::Clock& clock) : spool_(spool), clock_(clock) {}
 
-  // Empty: accepted.
-  smtp::event::Verdict add_recipient(policy::RecipientDecision decision);
+  // Empty: accepted.  asked: as in RCPT, with a domain.
+  smtp::event::Verdict add_recipient(policy::RecipientDecision decision, const smtp::Mailbox& asked,
+                                     const smtp::RecipientParameters& parameters);
   smtp::ServerEvent begin(std::uint64_t size_hint);
   boost::asio::awaitable<smtp::ServerEvent> body(std::string_view bytes, const Sender& sender,
                                                  const smtp::ServerSession& session);

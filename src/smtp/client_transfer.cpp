@@ -60,7 +60,7 @@ void ClientTransfer::plan() {
   smtputf8_ = !base::is_ascii(to_string(transaction_.sender));
   commands_.push_back({Stage::mail});
   for (std::size_t i = 0; i < transaction_.recipients.size(); ++i) {
-    const auto address = to_string(transaction_.recipients[i]);
+    const auto address = to_string(transaction_.recipients[i].address);
     if (representable(address)) {
       commands_.push_back({Stage::rcpt, i});
       smtputf8_ = smtputf8_ || !base::is_ascii(address);
@@ -97,13 +97,23 @@ void ClientTransfer::fill(std::string& out) {
 
 std::string ClientTransfer::text(const Command& command) const {
   if (command.stage == Stage::data) return "DATA\r\n";
-  if (command.stage == Stage::rcpt)
-    return fmt::format("RCPT TO:<{}>\r\n", to_string(transaction_.recipients[command.recipient]));
+  if (command.stage == Stage::rcpt) return rcpt_text(transaction_.recipients[command.recipient]);
   std::string mail = fmt::format("MAIL FROM:<{}>", to_string(transaction_.sender));
   if (offered_.size) mail += fmt::format(" SIZE={}", transaction_.size);
   if (offered_.eight_bit_mime && transaction_.body == BodyType::eight_bit_mime) mail += " BODY=8BITMIME";
   if (smtputf8_) mail += " SMTPUTF8";
+  // RFC 3461 section 5.2.1: passed on as they came, and only to a host that knows them.
+  if (offered_.dsn && transaction_.ret != 0) mail += " RET=" + return_text(transaction_.ret);
+  if (offered_.dsn && !transaction_.envid.empty()) mail += " ENVID=" + envid_text(transaction_.envid);
   return mail + "\r\n";
+}
+
+std::string ClientTransfer::rcpt_text(const ClientRecipient& recipient) const {
+  std::string rcpt = fmt::format("RCPT TO:<{}>", to_string(recipient.address));
+  const auto& [notify, orcpt] = recipient.parameters;
+  if (offered_.dsn && notify != 0) rcpt += " NOTIFY=" + notify_text(notify);
+  if (offered_.dsn && !orcpt.empty()) rcpt += " ORCPT=" + orcpt_text(orcpt);
+  return rcpt + "\r\n";
 }
 
 Stage ClientTransfer::stage() const {

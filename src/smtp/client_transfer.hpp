@@ -57,6 +57,7 @@ class ClientTransfer {
   void plan();
   void fill(std::string& out);
   std::string text(const Command& command) const;
+  std::string rcpt_text(const ClientRecipient& recipient) const;
   Want take_command_reply(const Reply& reply, std::string& out);
   Want take_data_reply(const Reply& reply, std::string& out);
   Want take_final_reply(const Reply& reply);

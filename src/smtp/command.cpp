@@ -77,17 +77,6 @@ std::optional<Parameter> next_parameter(std::string_view& text) {
   return Parameter{word.substr(0, equals), word.substr(equals + 1)};
 }
 
-// RFC 3461 section 4: "+" and two upper-case hexadecimal digits, or a printable character.
-bool is_xtext(std::string_view text) {
-  const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F'); };
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '+') continue;  // the line holds printable ASCII only, and a value no "="
-    if (i + 2 >= text.size() || !is_hex(text[i + 1]) || !is_hex(text[i + 2])) return false;
-    i += 2;
-  }
-  return true;
-}
-
 bool parse_size(std::string_view value, std::uint64_t& size) {
   if (!std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; })) return false;
   size = base::parse_unsigned(value).value_or(std::numeric_limits<std::uint64_t>::max());
@@ -105,27 +94,57 @@ bool parse_body(std::string_view value, BodyType& body) {
   return true;
 }
 
-std::expected<MailParameters, FixedReply> parse_mail_parameters(std::string_view text) {
-  MailParameters parameters;
-  bool size_seen = false;
-  bool body_seen = false;
-  bool auth_seen = false;
+// Stores what was read; false where nothing was.
+template <class T>
+bool take(std::optional<T> read, T& value) {
+  if (read) value = *std::move(read);
+  return read.has_value();
+}
+
+// One kind of parameter: its keyword, and whether it stood there already (RFC 5321 section 4.1.2, RFC 3461
+// section 4.5).
+struct Known {
+  std::string_view keyword;
+  bool seen = false;
+};
+
+// Hands each parameter of `text` to `read` (keyword index, value); what is wrong, or nothing.
+template <std::size_t count, class Read>
+std::optional<FixedReply> read_parameters(std::string_view text, std::array<Known, count> known, Read read) {
   while (const auto parameter = next_parameter(text)) {
-    if (!is_well_formed(*parameter)) return std::unexpected(replies::parameter_syntax);
-    const auto value = parameter->value.value_or(std::string_view());
-    bool good = parameter->value.has_value();
-    if (base::iequals(parameter->keyword, "SIZE")) {
-      good = good && !std::exchange(size_seen, true) && parse_size(value, parameters.size);
-    } else if (base::iequals(parameter->keyword, "BODY")) {
-      good = good && !std::exchange(body_seen, true) && parse_body(value, parameters.body);
-    } else if (base::iequals(parameter->keyword, "AUTH")) {
-      good = good && !std::exchange(auth_seen, true) && is_xtext(value);
-      parameters.auth = value;
-    } else {
-      return std::unexpected(replies::unknown_parameter);
-    }
-    if (!good) return std::unexpected(replies::parameter_syntax);
+    if (!is_well_formed(*parameter)) return replies::parameter_syntax;
+    const auto found =
+        std::ranges::find_if(known, [&](const Known& each) { return base::iequals(each.keyword, parameter->keyword); });
+    if (found == known.end()) return replies::unknown_parameter;
+    if (!parameter->value || std::exchange(found->seen, true)) return replies::parameter_syntax;
+    if (!read(found->keyword, *parameter->value)) return replies::parameter_syntax;
   }
+  return {};
+}
+
+std::expected<MailParameters, FixedReply> parse_mail_parameters(std::string_view text) {
+  constexpr std::array<Known, 5> known = {{{"SIZE"}, {"BODY"}, {"AUTH"}, {"RET"}, {"ENVID"}}};
+  MailParameters parameters;
+  const auto wrong = read_parameters(text, known, [&](std::string_view keyword, std::string_view value) {
+    if (keyword == "SIZE") return parse_size(value, parameters.size);
+    if (keyword == "BODY") return parse_body(value, parameters.body);
+    if (keyword == "RET") return take(read_return(value), parameters.ret);
+    if (keyword == "ENVID") return take(read_envid(value), parameters.envid);
+    parameters.auth = value;
+    return is_xtext(value);
+  });
+  if (wrong) return std::unexpected(*wrong);
+  return parameters;
+}
+
+std::expected<RecipientParameters, FixedReply> parse_rcpt_parameters(std::string_view text) {
+  constexpr std::array<Known, 2> known = {{{"NOTIFY"}, {"ORCPT"}}};
+  RecipientParameters parameters;
+  const auto wrong = read_parameters(text, known, [&](std::string_view keyword, std::string_view value) {
+    if (keyword == "NOTIFY") return take(read_notify(value), parameters.notify);
+    return take(read_orcpt(value), parameters.orcpt);
+  });
+  if (wrong) return std::unexpected(*wrong);
   return parameters;
 }
 
@@ -172,13 +191,13 @@ std::expected<MailCommand, FixedReply> parse_mail(std::string_view argument) {
   return MailCommand{std::move(path->path), *std::move(parameters)};
 }
 
-std::expected<Mailbox, FixedReply> parse_rcpt(std::string_view argument) {
+std::expected<RcptCommand, FixedReply> parse_rcpt(std::string_view argument) {
   auto path = parse_path_argument(argument, to_replies);
   if (!path) return std::unexpected(path.error());
   if (!path->path) return std::unexpected(replies::bad_recipient);
-  if (const auto parameter = next_parameter(path->rest))
-    return std::unexpected(is_well_formed(*parameter) ? replies::unknown_parameter : replies::parameter_syntax);
-  return *std::move(path->path);
+  auto parameters = parse_rcpt_parameters(path->rest);
+  if (!parameters) return std::unexpected(parameters.error());
+  return RcptCommand{*std::move(path->path), *std::move(parameters)};
 }
 
 }  // namespace godwit::smtp

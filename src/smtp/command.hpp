@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Command lines as values (RFC 5321 section 4.1.1, RFC 1870, RFC 6152, RFC 4954).  Pure functions: string_view → value
-// or the reply that refuses it; nothing is allocated to refuse.
+// Command lines as values (RFC 5321 section 4.1.1, RFC 1870, RFC 6152, RFC 4954, RFC 3461).  Pure functions:
+// string_view → value or the reply that refuses it; nothing is allocated to refuse.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +27,11 @@ struct MailCommand {
   MailParameters parameters;  // size: the greatest number there is, where the number said does not fit
 };
 std::expected<MailCommand, FixedReply> parse_mail(std::string_view argument);
-std::expected<Mailbox, FixedReply> parse_rcpt(std::string_view argument);
+
+struct RcptCommand {
+  Mailbox recipient;
+  RecipientParameters parameters;
+};
+std::expected<RcptCommand, FixedReply> parse_rcpt(std::string_view argument);
 
 }  // namespace godwit::smtp

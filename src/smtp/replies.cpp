@@ -41,6 +41,7 @@ Reply ehlo(const SessionSettings& settings, Offer starttls, Offer auth) {
   reply.lines.push_back(fmt::format("SIZE {}", settings.message_size));  // 0: no bound (RFC 1870 section 4)
   reply.lines.emplace_back("8BITMIME");
   reply.lines.emplace_back("ENHANCEDSTATUSCODES");
+  reply.lines.emplace_back("DSN");
   if (starttls == Offer::made) reply.lines.emplace_back("STARTTLS");
   if (auth == Offer::made) reply.lines.emplace_back("AUTH PLAIN LOGIN");
   return reply;

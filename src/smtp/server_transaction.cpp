@@ -28,11 +28,11 @@ void ServerSession::Machine::mail(std::string_view argument) {
 
 void ServerSession::Machine::rcpt(std::string_view argument) {
   if (!transaction_) return reject(replies::need_mail);
-  auto recipient = parse_rcpt(argument);
-  if (!recipient) return reject(recipient.error());
+  auto command = parse_rcpt(argument);
+  if (!command) return reject(command.error());
   // RFC 5321 section 4.5.3.1.10: the client sends to those accepted, and to the rest again; so no error either.
   if (transaction_->recipients >= settings_.recipients) return send(replies::too_many_recipients);
-  actions_.emplace_back(action::CheckRecipient{*std::move(recipient)});
+  actions_.emplace_back(action::CheckRecipient{std::move(command->recipient), std::move(command->parameters)});
   state_ = CheckingRecipient{};
 }
 

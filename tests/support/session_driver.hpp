@@ -67,7 +67,10 @@ class SessionDriver {
     open(Ask::sender, "sender <" + to_string(check.sender) + ">");
   }
   void perform(const smtp::action::CheckRecipient& check) {
-    open(Ask::recipient, "recipient <" + to_string(check.recipient) + ">");
+    const auto& [notify, orcpt] = check.parameters;
+    open(Ask::recipient, "recipient <" + to_string(check.recipient) + ">" +
+                             (notify != 0 ? " notify " + smtp::notify_text(notify) : "") +
+                             (orcpt.empty() ? "" : " orcpt " + orcpt));
   }
   void perform(const smtp::action::BeginMessage&);
   void perform(const smtp::action::Body& body);

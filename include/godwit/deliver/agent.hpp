@@ -16,6 +16,7 @@
 
 #include "godwit/base/message_id.hpp"
 #include "godwit/base/result.hpp"
+#include "godwit/mail/dsn.hpp"
 #include "godwit/mail/envelope.hpp"
 #include "godwit/smtp/client_session.hpp"
 
@@ -36,6 +37,8 @@ struct Job {
   base::MessageId id;
   smtp::ReversePath sender;
   smtp::BodyType body = smtp::BodyType::seven_bit;
+  std::uint8_t ret = 0;  // smtp::Return
+  std::string envid;
   std::vector<mail::Recipient> recipients;
   std::shared_ptr<Content> content;
 };
@@ -47,6 +50,8 @@ struct Outcome {
   bool remote = false;  // the reply is the peer's words
   std::string relay;    // "mx1.example.net[192.0.2.1]:25", "maildir"
   std::string tls;      // "TLSv1.3", "none"
+  // What a delivery comes to for a sender who asked for a report of success; nothing: the next host will report.
+  std::optional<mail::DsnSuccess> success = mail::DsnSuccess::delivered;
 };
 // One for each recipient of the job, in order.
 using Outcomes = std::vector<Outcome>;

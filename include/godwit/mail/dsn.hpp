@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Composes delivery status notifications (RFC 3464, RFC 3461 section 6): the report that a message could not be
-// delivered, and the warning that it is late.  dispatch/ calls it and commits the result as a new message with the null
-// sender.  Pure: time and randomness come in.  The result is canonical (CRLF, lines of at most 998 octets, no NUL);
-// what peers said is made harmless.
+// delivered, the warning that it is late, and the report of success that its sender asked for.  dispatch/ calls it and
+// commits the result as a new message with the null sender.  Pure: time and randomness come in.  The result is
+// canonical (CRLF, lines of at most 998 octets, no NUL); what peers said is made harmless.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,12 @@
 
 namespace godwit::mail {
 
-enum class DsnKind { failure, delay };
+enum class DsnKind { failure, delay, success };
+std::string_view to_string(DsnKind kind);
+
+// What a success came to (RFC 3464 section 2.3.3).  relayed: to a host that will not report.  expanded: an alias of
+// several addresses, of which only failures and delays are reported further.
+enum class DsnSuccess { delivered, relayed, expanded };
 
 struct DsnRecipient {
   Recipient recipient{};
@@ -29,7 +34,8 @@ struct DsnRecipient {
   bool remote = false;        // the reply is the peer's words
   std::string remote_host{};  // who was asked: "mx1.example.net[192.0.2.1]:25"; empty: nobody
   base::WallTime last_attempt{};
-  std::string why{};  // our words beside the reply, or instead of it: "gave up after 5 days"
+  DsnSuccess success = DsnSuccess::delivered;  // of a report of success
+  std::string why{};                           // our words beside the reply, or instead of it: "gave up after 5 days"
 };
 
 struct DsnRequest {

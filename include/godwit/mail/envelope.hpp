@@ -21,16 +21,16 @@ namespace godwit::mail {
 enum class RecipientState : std::uint8_t { waiting = 0, delivered = 1, bounced = 2, expired = 3, deleted = 4 };
 std::string_view to_string(RecipientState state);
 
-// RFC 3461 section 4.1; 0 is "not said", which means failure (and delay).
-enum Notify : std::uint8_t { notify_never = 1, notify_success = 2, notify_failure = 4, notify_delay = 8 };
-
 struct Recipient {
   smtp::Mailbox address{};  // after aliases: where it goes
   std::string original{};   // as given in RCPT, when it differs from address
-  std::uint8_t notify = 0;  // Notify bits
-  std::string orcpt{};      // ORCPT as sent (xtext decoded), "rfc822;..."
+  std::uint8_t notify = 0;  // smtp::Notify bits
+  std::string orcpt{};      // ORCPT, xtext decoded, "rfc822;..."
   RecipientState state = RecipientState::waiting;
   std::string last_reply{};  // of the last attempt, "451 4.3.0 ..."; or our words
+  // An alias of several addresses, which are recipients of their own: nothing is delivered to it, but the sender is
+  // told that it was expanded (RFC 3461 section 5.2.7.3).
+  bool expanded_alias = false;
   bool operator==(const Recipient&) const = default;
 };
 
@@ -40,8 +40,8 @@ struct Envelope {
   smtp::BodyType body = smtp::BodyType::seven_bit;
   bool smtputf8 = false;
   bool require_tls = false;
-  std::string envid{};   // RFC 3461
-  std::uint8_t ret = 0;  // RFC 3461: 0 not said, 1 FULL, 2 HDRS
+  std::string envid{};   // RFC 3461, xtext decoded
+  std::uint8_t ret = 0;  // smtp::Return
   base::WallTime accepted{};
   std::string client_address{};  // "192.0.2.1"; empty: our own (bounce)
   std::string client_hello{};

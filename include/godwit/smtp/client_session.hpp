@@ -57,11 +57,18 @@ struct PeerCapabilities {
   std::vector<std::string> auth;  // mechanisms, upper case
 };
 
+struct ClientRecipient {
+  Mailbox address{};
+  RecipientParameters parameters{};  // said to peers that offer DSN
+};
+
 struct ClientTransaction {
   ReversePath sender{};
-  std::vector<Mailbox> recipients{};
+  std::vector<ClientRecipient> recipients{};
   std::uint64_t size = 0;  // of the body, octets, before dot-stuffing
   BodyType body = BodyType::seven_bit;
+  std::uint8_t ret = 0;  // Return; said to peers that offer DSN
+  std::string envid{};   // the same
 };
 
 // Where in the dialogue something happened; the names go to the log as `stage`.

@@ -35,6 +35,7 @@
 #include "godwit/base/clock.hpp"
 #include "godwit/base/message_id.hpp"
 #include "godwit/smtp/address.hpp"
+#include "godwit/smtp/dsn_parameters.hpp"
 #include "godwit/smtp/reply.hpp"
 
 namespace godwit::smtp {
@@ -73,7 +74,9 @@ struct TlsInfo {
 struct MailParameters {
   std::uint64_t size = 0;  // SIZE=, 0: not said
   BodyType body = BodyType::seven_bit;
-  std::string auth;  // AUTH= mailbox as sent; informational
+  std::string auth;      // AUTH= mailbox as sent; informational
+  std::uint8_t ret = 0;  // RET=, a Return; 0: not said
+  std::string envid;     // ENVID=, decoded
 };
 
 struct Hello {
@@ -146,6 +149,7 @@ struct CheckSender {
 };
 struct CheckRecipient {
   Mailbox recipient;
+  RecipientParameters parameters;
 };
 struct BeginMessage {
   std::uint64_t size_hint = 0;

@@ -17,14 +17,16 @@ TEST(SmtpAttempt, OnlyWhatMayStillBeTakenIsOfferedToTheNextHost) {
   SmtpAttempt attempt(4);
   attempt.note_results({said(Verdict::delivered, 250), said(Verdict::failed, 550), said(Verdict::try_next, 450),
                         said(Verdict::retry_later, 451)},
-                       "a[192.0.2.1]:25", "none");
+                       "a[192.0.2.1]:25", "none", mail::DsnSuccess::relayed);
   EXPECT_EQ(attempt.pending(), std::vector<std::size_t>{2});
-  attempt.note_results({said(Verdict::delivered, 250)}, "b[192.0.2.2]:25", "none");
+  attempt.note_results({said(Verdict::delivered, 250)}, "b[192.0.2.2]:25", "none", {});
   EXPECT_TRUE(attempt.finished());
   const auto outcomes = attempt.take();
   EXPECT_EQ(outcomes[0].kind, Outcome::Kind::delivered);
   EXPECT_EQ(outcomes[1].kind, Outcome::Kind::failed);
   EXPECT_EQ(outcomes[2].kind, Outcome::Kind::delivered);
+  EXPECT_EQ(outcomes[0].success, mail::DsnSuccess::relayed);
+  EXPECT_EQ(outcomes[2].success, std::nullopt) << "the second host reports itself";
   EXPECT_EQ(outcomes[2].relay, "b[192.0.2.2]:25");
   EXPECT_EQ(outcomes[3].kind, Outcome::Kind::deferred);
 }

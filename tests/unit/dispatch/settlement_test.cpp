@@ -73,6 +73,54 @@ TEST(Settlement, TheDelayWarningIsDueOnceAndNeverForReports) {
   EXPECT_TRUE(settle({}, transaction(std::nullopt), both, late, 0.5).delays.empty());
 }
 
+Transaction asking(std::uint8_t notify) {
+  auto result = transaction();
+  auto message = std::make_shared<spool::StoredMessage>(*result.message);
+  for (auto& recipient : message->envelope.recipients) recipient.notify = notify;
+  result.message = message;
+  return result;
+}
+
+TEST(Settlement, SuccessIsReportedWhereAskedAndNotByTheNextHost) {
+  auto relayed = outcome(Outcome::Kind::delivered, 250);
+  relayed.success = mail::DsnSuccess::relayed;
+  auto passed_on = outcome(Outcome::Kind::delivered, 250);
+  passed_on.success.reset();
+  const auto result = settle({}, asking(smtp::notify_success), {relayed, passed_on}, accepted + minutes(1), 0.5);
+  ASSERT_EQ(result.successes.size(), 1U);
+  EXPECT_EQ(result.successes[0].recipient.address.local, "a");
+  EXPECT_EQ(result.successes[0].success, mail::DsnSuccess::relayed);
+  EXPECT_TRUE(settle({}, transaction(), {relayed, relayed}, accepted, 0.5).successes.empty()) << "nobody asked";
+}
+
+TEST(Settlement, ANullSenderIsToldNoSuccess) {
+  auto message = std::make_shared<spool::StoredMessage>(*asking(smtp::notify_success).message);
+  message->envelope.sender.reset();
+  const auto delivered = outcome(Outcome::Kind::delivered, 250);
+  EXPECT_TRUE(
+      settle({}, make_transaction(message, "to.example", 0), {delivered, delivered}, accepted, 0.5).successes.empty());
+}
+
+TEST(Settlement, OnlyTheReportsAskedForAreSent) {
+  struct Row {
+    std::uint8_t notify;
+    std::size_t failures, delays;
+  };
+  const Row rows[] = {{0, 2, 2},
+                      {smtp::notify_never, 0, 0},
+                      {smtp::notify_success, 0, 0},
+                      {smtp::notify_failure, 2, 0},
+                      {smtp::notify_delay, 0, 2}};
+  const auto failed = outcome(Outcome::Kind::failed, 550), deferred = outcome(Outcome::Kind::deferred, 451);
+  for (const auto& [notify, failures, delays] : rows) {
+    SCOPED_TRACE(int{notify});
+    const auto lost = settle({}, asking(notify), {failed, failed}, accepted, 0.5);
+    EXPECT_EQ(lost.failures.size(), failures);
+    EXPECT_EQ(lost.update.recipients[0].state, mail::RecipientState::bounced);
+    EXPECT_EQ(settle({}, asking(notify), {deferred, deferred}, accepted + hours(5), 0.5).delays.size(), delays);
+  }
+}
+
 TEST(Settlement, SoftBounceKeepsPermanentFailures) {
   Settings settings;
   settings.soft_bounce = true;

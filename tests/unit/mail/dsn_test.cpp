@@ -127,6 +127,36 @@ TEST_F(DsnTest, DelayIsAWarningWithItsEnd) {
   EXPECT_THAT(text, Not(HasSubstr("secret body"))) << "RET speaks of failures only";
 }
 
+TEST_F(DsnTest, SuccessSaysWhatItCameTo) {
+  struct Row {
+    DsnSuccess success;
+    const char *subject, *action, *words;
+  };
+  const Row rows[] = {
+      {DsnSuccess::delivered, "Your message was delivered", "delivered", "It was delivered."},
+      {DsnSuccess::relayed, "Your message was passed on", "relayed", "It was relayed to a host that does not report"},
+      {DsnSuccess::expanded, "Your message was passed on", "expanded", "It was sent on to the addresses"}};
+  request_.kind = DsnKind::success;
+  request_.recipients[0].reply = {250, {2, 1, 5}, {"taken"}};
+  envelope_.ret = smtp::return_full;
+  for (const auto& [success, subject, action, words] : rows) {
+    request_.recipients[0].success = success;
+    const auto text = compose().message;
+    EXPECT_THAT(text, HasSubstr(std::string("Subject: ") + subject + "\r\n"));
+    EXPECT_THAT(text, HasSubstr(std::string("Action: ") + action + "\r\nStatus: 2.1.5\r\n"));
+    EXPECT_THAT(text, HasSubstr(words));
+    EXPECT_THAT(text, HasSubstr("You asked to be told when your message reaches this recipient:"));
+    EXPECT_THAT(text, Not(HasSubstr("secret body"))) << "RET speaks of failures only";
+  }
+}
+
+TEST_F(DsnTest, AReportOnThousandsStaysSmall) {
+  auto one = request_.recipients[0];
+  one.reply.lines = {std::string(5000, 'z')};
+  request_.recipients.assign(5000, one);
+  EXPECT_LT(compose().message.size(), 3U << 20U);
+}
+
 TEST_F(DsnTest, ReturnsTheHeaderOnlyUnlessAllWasAskedFor) {
   for (const std::uint8_t ret : {std::uint8_t{0}, std::uint8_t{2}}) {
     envelope_.ret = ret;
@@ -209,6 +239,8 @@ TEST(DsnStatus, FitsTheReplyAndTheKind) {
   EXPECT_EQ(status({451, {}, {}}, DsnKind::delay), "4.0.0");
   EXPECT_EQ(status({552, {5, 2, 2}, {}}, DsnKind::delay), "4.2.2") << "what is still tried is not permanent";
   EXPECT_EQ(status({}, DsnKind::failure), "5.0.0");
+  EXPECT_EQ(status({250, {2, 1, 5}, {}}, DsnKind::success), "2.1.5");
+  EXPECT_EQ(status({250, {}, {}}, DsnKind::success), "2.0.0");
 }
 
 }  // namespace

@@ -19,11 +19,11 @@ Envelope full_envelope() {
   envelope.sender = smtp::Mailbox{"a b", "example.com"};
   envelope.recipients.push_back({.address = {"bob", "example.net"},
                                  .original = "Bob@Example.NET",
-                                 .notify = notify_failure | notify_delay,
+                                 .notify = smtp::notify_failure | smtp::notify_delay,
                                  .orcpt = "rfc822;bob@example.org",
                                  .state = RecipientState::bounced,
                                  .last_reply = "550 5.1.1 no such user"});
-  envelope.recipients.push_back({.address = {"", "[192.0.2.1]"}});
+  envelope.recipients.push_back({.address = {"", "[192.0.2.1]"}, .expanded_alias = true});
   envelope.body = smtp::BodyType::binary_mime;
   envelope.smtputf8 = true;
   envelope.require_tls = true;

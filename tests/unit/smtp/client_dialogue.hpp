@@ -22,7 +22,8 @@ using Script = std::vector<std::string>;
 inline ClientTransaction to_recipients(std::size_t count) {
   ClientTransaction transaction;
   transaction.sender = Mailbox{"mod", "abc.example"};
-  for (std::size_t i = 0; i < count; ++i) transaction.recipients.push_back({"r" + std::to_string(i), "xyz.example"});
+  for (std::size_t i = 0; i < count; ++i)
+    transaction.recipients.push_back({.address = {"r" + std::to_string(i), "xyz.example"}});
   transaction.size = 1000;
   return transaction;
 }

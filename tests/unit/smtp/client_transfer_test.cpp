@@ -60,6 +60,31 @@ TEST(ClientTransfer, NamesSizeAndBodyWhereOffered) {
   seven.play(Script{"+mail"} + offering("8BITMIME") + Script{mail});
 }
 
+ClientTransaction asking_for_reports() {
+  ClientTransaction transaction = to_recipients(2);
+  transaction.ret = return_headers;
+  transaction.envid = "QQ 3+14=";
+  transaction.recipients[0].parameters = {notify_success | notify_delay, "rfc822;a=b@abc.example"};
+  transaction.recipients[1].parameters = {notify_never, ""};
+  return transaction;
+}
+
+TEST(ClientTransfer, PassesOnWhatWasAskedOfReportsWhereDsnIsOffered) {
+  ClientDialogue dialogue({}, asking_for_reports());
+  dialogue.play(Script{"+mail"} + offering("DSN") +
+                Script{mail + " RET=HDRS ENVID=QQ+203+2B14+3D", "S: 250 ok",
+                       "C: RCPT TO:<r0@xyz.example> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;a+3Db@abc.example", "S: 250 ok",
+                       "C: RCPT TO:<r1@xyz.example> NOTIFY=NEVER"});
+  ClientDialogue silent({}, to_recipients(1));
+  silent.play(Script{"+mail"} + offering("DSN") + Script{mail, "S: 250 ok", "C: RCPT TO:<r0@xyz.example>"});
+}
+
+TEST(ClientTransfer, KeepsWhatWasAskedOfReportsFromAPeerWithoutDsn) {
+  ClientDialogue dialogue({}, asking_for_reports());
+  dialogue.play(Script{"+mail"} + offering("PIPELINING") +
+                Script{mail, "C: RCPT TO:<r0@xyz.example>", "C: RCPT TO:<r1@xyz.example>", "C: DATA"});
+}
+
 TEST(ClientTransfer, SendsTheNullSender) {
   ClientTransaction transaction = to_recipients(1);
   transaction.sender.reset();
@@ -84,7 +109,7 @@ TEST(ClientTransfer, SizeZeroIsNoLimit) {
 
 TEST(ClientTransfer, AddressThatThePeerCannotTakeFailsAlone) {
   ClientTransaction transaction = to_recipients(2);
-  transaction.recipients[0].local = "j\xc3\xbcrgen";
+  transaction.recipients[0].address.local = "j\xc3\xbcrgen";
   ClientDialogue plain({}, transaction);
   plain.play(Script{"+mail"} + hello +
              Script{mail, "S: 250 ok", "C: RCPT TO:<r1@xyz.example>", "S: 250 ok", "C: DATA", "S: 354 go", "+body",
@@ -96,7 +121,7 @@ TEST(ClientTransfer, AddressThatThePeerCannotTakeFailsAlone) {
 
 TEST(ClientTransfer, NoAddressCanSmuggleACommand) {
   ClientTransaction transaction = to_recipients(1);
-  transaction.recipients[0].local = "a\r\nDATA\r\n";
+  transaction.recipients[0].address.local = "a\r\nDATA\r\n";
   ClientDialogue dialogue({}, transaction);
   dialogue.play(Script{"+mail"} + hello);
   EXPECT_EQ(verdicts(dialogue.results), "f");

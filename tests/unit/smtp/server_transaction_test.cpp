@@ -116,7 +116,15 @@ TEST(ServerTransaction, ReadsMailArguments) {
       {"MAIL FROM:<a@b.example> AUTH=+3d", "501 5.5.4"},
       {"MAIL FROM:<a@b.example> AUTH=a+4", "501 5.5.4"},
       {"MAIL FROM:<a@b.example> AUTH=a=b", "501 5.5.4"},
-      {"MAIL FROM:<a@b.example> RET=FULL", "555 5.5.4"},
+      {"MAIL FROM:<a@b.example> RET=FULL ENVID=QQ314159", "250 2.1.0"},
+      {"MAIL FROM:<a@b.example> ret=hdrs envid=+20x", "250 2.1.0"},
+      {"MAIL FROM:<a@b.example> RET=FULL RET=FULL", "501 5.5.4"},
+      {"MAIL FROM:<a@b.example> RET=HEADERS", "501 5.5.4"},
+      {"MAIL FROM:<a@b.example> RET", "501 5.5.4"},
+      {"MAIL FROM:<a@b.example> ENVID=a ENVID=a", "501 5.5.4"},
+      {"MAIL FROM:<a@b.example> ENVID=a+0Db", "501 5.5.4"},
+      {"MAIL FROM:<a@b.example> ENVID=a+2", "501 5.5.4"},
+      {"MAIL FROM:<a@b.example> NOTIFY=NEVER", "555 5.5.4"},
       {"MAIL FROM:<a@b.example> SMTPUTF8", "555 5.5.4"},
       {"MAIL FROM:<a@b.example> -X=1", "501 5.5.4"},
       {"MAIL FROM:<a@b.example> =1", "501 5.5.4"},
@@ -143,7 +151,19 @@ TEST(ServerTransaction, ReadsRcptArguments) {
       {"RCPT TO:<a>", "501 5.1.3"},
       {"RCPT TO:a@b.example", "501 5.1.3 Put the address in angle brackets"},
       {"RCPT TO:<a@\"b.example\">", "501 5.1.3"},
-      {"RCPT TO:<a@b.example> NOTIFY=NEVER", "555 5.5.4"},
+      {"RCPT TO:<a@b.example> NOTIFY=NEVER", "250 2.1.5"},
+      {"RCPT TO:<a@b.example> notify=success,Failure,DELAY orcpt=rfc822;a+40b@c.example", "250 2.1.5"},
+      {"RCPT TO:<a@b.example> NOTIFY=NEVER,FAILURE", "501 5.5.4"},
+      {"RCPT TO:<a@b.example> NOTIFY=NEVER NOTIFY=NEVER", "501 5.5.4"},
+      {"RCPT TO:<a@b.example> NOTIFY=SUCCESS,", "501 5.5.4"},
+      {"RCPT TO:<a@b.example> NOTIFY=ALWAYS", "501 5.5.4"},
+      {"RCPT TO:<a@b.example> NOTIFY", "501 5.5.4"},
+      {"RCPT TO:<a@b.example> ORCPT=rfc822;x ORCPT=rfc822;x", "501 5.5.4"},
+      {"RCPT TO:<a@b.example> ORCPT=x@y.example", "501 5.5.4"},
+      {"RCPT TO:<a@b.example> ORCPT=rfc822;", "501 5.5.4"},
+      {"RCPT TO:<a@b.example> ORCPT=;x", "501 5.5.4"},
+      {"RCPT TO:<a@b.example> ORCPT=rfc822;x+0A", "501 5.5.4"},
+      {"RCPT TO:<a@b.example> RET=FULL", "555 5.5.4"},
       {"RCPT TO:<a@b.example> ?", "501 5.5.4"},
       {"RCPT TO:<a@b.example>x", "501 5.5.4"},
       {"RCPT TO:<\xff@b.example>", "553 5.6.7"},
@@ -154,6 +174,25 @@ TEST(ServerTransaction, ReadsRcptArguments) {
     SCOPED_TRACE(command);
     EXPECT_THAT(last_reply({"EHLO c", "MAIL FROM:<>", command}), StartsWith(reply));
   }
+}
+
+TEST(ServerTransaction, HandsOnWhatIsAskedOfReports) {
+  const auto run = Dialogue(mx())
+                       .script(R"(
+    S: 220 mx.example ESMTP Godwit
+    C: HELO c
+    S: 250 mx.example
+    C: MAIL FROM:<a@b.example> RET=FULL ENVID=x+3Dy
+    S: 250 2.1.0 Ok
+    C: RCPT TO:<c@mx.example> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;c+2Bd@b.example
+    S: 250 2.1.5 Ok
+    C: RCPT TO:<d@mx.example>
+    S: 250 2.1.5 Ok
+  )")
+                       .check();
+  EXPECT_THAT(run.trace(), ElementsAre("sender <a@b.example>",
+                                       "recipient <c@mx.example> notify SUCCESS,DELAY orcpt rfc822;c+d@b.example",
+                                       "recipient <d@mx.example>", "close"));
 }
 
 TEST(ServerTransaction, HandsOnRefusals) {
@@ -258,12 +297,14 @@ TEST(ServerTransaction, TellsWhatWasSaid) {
   session.next(smtp::event::Bytes{"EHLO my_pc\r\n"});
   EXPECT_EQ(session.stage(), "command");
   EXPECT_EQ(session.protocol(), "ESMTP");
-  session.next(smtp::event::Bytes{"MAIL FROM:<a@b.example> SIZE=5 BODY=8BITMIME AUTH=x\r\n"});
+  session.next(smtp::event::Bytes{"MAIL FROM:<a@b.example> SIZE=5 BODY=8BITMIME AUTH=x RET=FULL ENVID=a+3Db\r\n"});
   EXPECT_EQ(session.stage(), "mail");
   EXPECT_EQ(session.sender(), (smtp::Mailbox{"a", "b.example"}));
   EXPECT_EQ(session.mail_parameters().size, 5U);
   EXPECT_EQ(session.mail_parameters().body, smtp::BodyType::eight_bit_mime);
   EXPECT_EQ(session.mail_parameters().auth, "x");
+  EXPECT_EQ(session.mail_parameters().ret, smtp::return_full);
+  EXPECT_EQ(session.mail_parameters().envid, "a=b");
   session.next(smtp::event::Verdict{});
   session.next(smtp::event::Bytes{"RSET\r\n"});
   EXPECT_FALSE(session.sender());

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// The recipients of a message as its RCPT commands gather them: what each asked of reports, and who is named twice.
+// server/ calls it for every RCPT accepted.  Pure.
+#pragma once
+
+#include <vector>
+
+#include "godwit/mail/envelope.hpp"
+#include "godwit/smtp/address.hpp"
+#include "godwit/smtp/dsn_parameters.hpp"
+
+namespace godwit::mail {
+
+// Gives the recipients that one RCPT stands for what it asked (RFC 3461 section 5.2.7): all of it to the one address
+// of an alias.  Of an alias of several, success is reported once, as "expanded", by a recipient of its own that is
+// added; failures and delays of each are reported as asked.  asked: as in RCPT, with a domain.
+void ask_reports(std::vector<Recipient>& expansion, const smtp::Mailbox& asked,
+                 const smtp::RecipientParameters& parameters);
+
+// Adds the recipients of one more RCPT.  An address that is there already gets the message once, and its sender every
+// report that either RCPT asked for.
+void add_recipients(std::vector<Recipient>& all, std::vector<Recipient> more);
+
+}  // namespace godwit::mail

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "godwit/mail/recipients.hpp"
+
+#include <gtest/gtest.h>
+
+namespace godwit::mail {
+namespace {
+
+using smtp::Mailbox;
+using smtp::notify_delay;
+using smtp::notify_failure;
+using smtp::notify_never;
+using smtp::notify_success;
+
+const Mailbox list{"list", "xyz.example"};
+
+std::vector<Recipient> expansion(std::initializer_list<const char*> locals) {
+  std::vector<Recipient> result;
+  for (const char* local : locals) result.push_back({.address = {local, "abc.example"}, .original = to_string(list)});
+  return result;
+}
+
+TEST(AskReports, AllIsHandedToTheOneAddressOfAnAlias) {
+  auto recipients = expansion({"a"});
+  ask_reports(recipients, list, {notify_success | notify_delay, "rfc822;l@b.example"});
+  ASSERT_EQ(recipients.size(), 1U);
+  EXPECT_EQ(recipients[0].notify, notify_success | notify_delay);
+  EXPECT_EQ(recipients[0].orcpt, "rfc822;l@b.example");
+}
+
+TEST(AskReports, TheSuccessOfAnAliasOfSeveralIsItsExpansion) {
+  auto recipients = expansion({"a", "b"});
+  ask_reports(recipients, list, {notify_success | notify_failure, "rfc822;l@b.example"});
+  ASSERT_EQ(recipients.size(), 3U);
+  EXPECT_EQ(recipients[0].notify, notify_failure);
+  EXPECT_EQ(recipients[1].notify, notify_failure);
+  EXPECT_EQ(recipients[1].orcpt, "rfc822;l@b.example");
+  EXPECT_EQ(recipients[2].address, list);
+  EXPECT_TRUE(recipients[2].expanded_alias);
+  EXPECT_EQ(recipients[2].notify, notify_success);
+}
+
+TEST(AskReports, SuccessAloneMeansSilenceOfWhatTheAliasStandsFor) {
+  auto recipients = expansion({"a", "b"});
+  ask_reports(recipients, list, {notify_success, ""});
+  EXPECT_EQ(recipients[0].notify, notify_never);
+}
+
+TEST(AskReports, NobodyIsToldOfAnExpansionUnasked) {
+  for (const int notify : {0, int{notify_never}, int{notify_failure}}) {
+    auto recipients = expansion({"a", "b"});
+    ask_reports(recipients, list, {static_cast<std::uint8_t>(notify), ""});
+    ASSERT_EQ(recipients.size(), 2U);
+    EXPECT_EQ(recipients[0].notify, notify);
+  }
+}
+
+TEST(AddRecipients, AnAddressNamedTwiceIsOneRecipientWithEveryReportAskedFor) {
+  struct Row {
+    int first, second, result;
+  };
+  const Row rows[] = {{0, 0, 0},
+                      {notify_never, notify_never, notify_never},
+                      {notify_never, notify_success, notify_success},
+                      {notify_never, 0, notify_failure | notify_delay},
+                      {notify_success, 0, notify_success | notify_failure | notify_delay},
+                      {notify_failure, notify_delay, notify_failure | notify_delay}};
+  for (const auto& [first, second, result] : rows) {
+    std::vector<Recipient> all, more;
+    all.push_back({.address = {"a", "b.example"}, .notify = static_cast<std::uint8_t>(first)});
+    more.push_back(
+        {.address = {"a", "b.example"}, .notify = static_cast<std::uint8_t>(second), .orcpt = "rfc822;x@y.example"});
+    add_recipients(all, std::move(more));
+    ASSERT_EQ(all.size(), 1U);
+    EXPECT_EQ(all[0].notify, result) << first << " and " << second;
+    EXPECT_EQ(all[0].orcpt, "rfc822;x@y.example");
+  }
+}
+
+TEST(AddRecipients, AnAliasThatStandsForItselfTooIsBoth) {
+  std::vector<Recipient> all;
+  auto recipients = expansion({"a"});
+  recipients.push_back({.address = list});
+  ask_reports(recipients, list, {notify_success, ""});
+  add_recipients(all, std::move(recipients));
+  EXPECT_EQ(all.size(), 3U);
+}
+
+}  // namespace
+}  // namespace godwit::mail
