@@ -188,6 +188,9 @@ void Checks::retry() {
     error(is_set("delivery.retry.expire") ? "delivery.retry.expire" : "delivery.retry.max",
           fmt::format("messages expire ({}) before the longest wait (max: {}) is over", show(retry.expire),
                       show(retry.max)));
+  if (retry.bounce_max != base::Duration::zero() && retry.bounce_first > retry.bounce_max)
+    error("delivery.retry.bounce_max", fmt::format("the longest wait of bounces ({}) is shorter than the first ({})",
+                                                   show(retry.bounce_max), show(retry.bounce_first)));
   if (retry.bounce_expire > retry.expire)
     warn("delivery.retry.bounce_expire", fmt::format("bounces are kept longer ({}) than other mail (expire: {})",
                                                      show(retry.bounce_expire), show(retry.expire)));

@@ -110,6 +110,12 @@ Fields<Document> delivery_part() {
           "delivery.retry.bounce_expire", [=](auto& d) -> auto& { return retry(d).bounce_expire; },
           duration(100ms, days(30)), "The same as expire, for bounces"),
       field(
+          "delivery.retry.bounce_first", [=](auto& d) -> auto& { return retry(d).bounce_first; }, duration(0s, days(1)),
+          "The same as first, for bounces; 0s: no other than for other mail"),
+      field(
+          "delivery.retry.bounce_max", [=](auto& d) -> auto& { return retry(d).bounce_max; }, duration(0s, days(7)),
+          "The same as max, for bounces; 0s: no other than for other mail"),
+      field(
           "delivery.timeouts.connect", [=](auto& d) -> auto& { return deliver(d).connect_timeout; },
           duration(100ms, 10min), "For the TCP connection to one address"),
       field(

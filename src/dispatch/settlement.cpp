@@ -36,10 +36,9 @@ bool wants_success_report(const mail::Recipient& recipient) {
 Settlement settle(const Settings& settings, const Transaction& transaction, const deliver::Outcomes& outcomes,
                   base::WallTime now, double fraction) {
   const auto& envelope = transaction.message->envelope;
-  const auto& retry = settings.queue.retry;
+  const auto retry = envelope.is_bounce() ? queue::schedule_of_bounces(settings.queue.retry) : settings.queue.retry;
   const bool expired = queue::expired(retry, envelope.accepted, envelope.is_bounce(), now);
-  const bool warn = !envelope.warned && !envelope.is_bounce() && retry.warn != base::Duration::zero() &&
-                    now - envelope.accepted >= retry.warn;
+  const bool warn = !envelope.warned && retry.warn != base::Duration::zero() && now - envelope.accepted >= retry.warn;
   Settlement result;
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     const auto index = transaction.recipients[i];

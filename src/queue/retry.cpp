@@ -15,6 +15,16 @@ base::Duration retry_delay(const RetrySettings& settings, std::uint32_t attempts
   return base::Duration(static_cast<base::Duration::rep>(std::clamp(capped * (0.9 + 0.2 * fraction), 0.0, largest)));
 }
 
+RetrySettings schedule_of_bounces(const RetrySettings& settings) {
+  auto result = settings;
+  if (settings.bounce_first != base::Duration::zero()) result.first = settings.bounce_first;
+  if (settings.bounce_max != base::Duration::zero()) result.max = settings.bounce_max;
+  result.max = std::max(result.first, result.max);
+  result.expire = settings.bounce_expire;
+  result.warn = {};
+  return result;
+}
+
 bool expired(const RetrySettings& settings, base::WallTime accepted, bool bounce, base::WallTime now) {
   return now - accepted >= (bounce ? settings.bounce_expire : settings.expire);
 }

@@ -83,6 +83,8 @@ class Queue {
   std::unique_ptr<Implementation> implementation_;
 };
 
+// The schedule that reports go by, in the members that other mail has: nobody is warned that one is late.
+RetrySettings schedule_of_bounces(const RetrySettings& settings);
 // When to try again after attempt number `attempts` (1 = the first failed): first * factor^(attempts-1), at most max,
 // ±10 % by `fraction` in [0,1).
 base::Duration retry_delay(const RetrySettings& settings, std::uint32_t attempts, double fraction);

@@ -16,6 +16,8 @@ struct RetrySettings {
   base::Duration expire = std::chrono::hours(5 * 24);
   base::Duration warn = std::chrono::hours(4);            // delay warning to the sender; 0: none
   base::Duration bounce_expire = std::chrono::hours(24);  // expire, for messages from <>
+  base::Duration bounce_first{};                          // first and max, for messages from <>; 0: the same
+  base::Duration bounce_max{};
 };
 
 struct Settings {

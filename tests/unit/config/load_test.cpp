@@ -198,7 +198,8 @@ delivery:
   messages_per_connection: 6
   source_addresses: [192.0.2.7, {address: 192.0.2.8, hostname: out.example.com}]
   tls: require
-  retry: {first: 1m, factor: 1.5, max: 1h, expire: 2d, warn: 0s, bounce_expire: 12h}
+  retry: {first: 1m, factor: 1.5, max: 1h, expire: 2d, warn: 0s, bounce_expire: 12h,
+          bounce_first: 2m, bounce_max: 30m}
   timeouts: {connect: 1s, greeting: 2s, command: 3s, data: 4s}
   soft_bounce: yes
   maildir: {group: mail, directory_mode: 2770, file_mode: 0660}
@@ -231,6 +232,8 @@ log: {level: debug, format: json, file: /l}
   EXPECT_EQ(s.route.port, 2525);
   EXPECT_EQ(s.dispatch.queue.connections, 50U);
   EXPECT_EQ(s.dispatch.queue.connections_per_destination, 5U);
+  EXPECT_EQ(s.dispatch.queue.retry.bounce_first, 2min);
+  EXPECT_EQ(s.dispatch.queue.retry.bounce_max, 30min);
   EXPECT_EQ(s.deliver.messages_per_connection, 6U);
   ASSERT_THAT(s.deliver.source_addresses, SizeIs(2));
   EXPECT_EQ(s.deliver.source_addresses[0].hostname, "");

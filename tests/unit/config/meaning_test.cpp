@@ -188,6 +188,8 @@ TEST(Retry, IntervalsAreInOrder) {
   EXPECT_THAT(errors(load_below("delivery: {retry: {first: 5h}}\n")), ElementsAre(HasSubstr("2:27: the longest wait")));
   EXPECT_THAT(errors(load_below("delivery: {retry: {expire: 1h, bounce_expire: 1h}}\n")),
               ElementsAre(HasSubstr("2:28: messages expire (1h) before")));
+  EXPECT_THAT(errors(load_below("delivery: {retry: {bounce_first: 2m, bounce_max: 1m}}\n")),
+              ElementsAre(HasSubstr("the longest wait of bounces (1m) is shorter than the first (2m)")));
 }
 
 TEST(Directories, SpoolAndStateDiffer) {

@@ -64,6 +64,17 @@ TEST(Settlement, ReportsExpireSooner) {
   EXPECT_EQ(result.update.recipients[0].state, mail::RecipientState::expired);
 }
 
+TEST(Settlement, ReportsHaveTheirOwnWaits) {
+  Settings settings;
+  settings.queue.retry.bounce_first = hours(1);
+  const deliver::Outcomes both = {outcome(Outcome::Kind::deferred, 451), outcome(Outcome::Kind::deferred, 451)};
+  const auto wait = [&](const Transaction& of) {
+    return std::chrono::duration<double>(*settle(settings, of, both, accepted, 0.5).update.next_attempt - accepted);
+  };
+  EXPECT_NEAR(wait(transaction(std::nullopt)).count(), 3600, 1);
+  EXPECT_NEAR(wait(transaction()).count(), 300, 1);
+}
+
 TEST(Settlement, TheDelayWarningIsDueOnceAndNeverForReports) {
   const auto late = accepted + hours(5);
   const deliver::Outcomes both = {outcome(Outcome::Kind::deferred, 451), outcome(Outcome::Kind::deferred, 451)};

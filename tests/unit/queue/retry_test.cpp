@@ -39,6 +39,22 @@ TEST(RetryDelay, LongestPossibleWaitDoesNotOverflow) {
   EXPECT_GT(retry_delay({.max = base::Duration::max()}, 4'000'000'000U, 0.99), 0s);
 }
 
+TEST(ScheduleOfBounces, IsThatOfOtherMailWhereNothingElseIsSaid) {
+  const RetrySettings settings{.first = 3min, .max = 1h, .warn = 4h, .bounce_expire = 24h};
+  const auto bounces = schedule_of_bounces(settings);
+  EXPECT_EQ(bounces.first, 3min);
+  EXPECT_EQ(bounces.max, 1h);
+  EXPECT_EQ(bounces.expire, 24h);
+  EXPECT_EQ(bounces.warn, 0s) << "nobody can be warned";
+}
+
+TEST(ScheduleOfBounces, HasItsOwnWaits) {
+  const auto bounces = schedule_of_bounces({.bounce_first = 10min, .bounce_max = 30min});
+  EXPECT_EQ(retry_delay(bounces, 1, no_jitter), 10min);
+  EXPECT_EQ(retry_delay(bounces, 9, no_jitter), 30min);
+  EXPECT_EQ(schedule_of_bounces({.max = 1h, .bounce_first = 2h}).max, 2h) << "a first wait above the longest is both";
+}
+
 TEST(Expired, AtTheEndOfItsTimeAndNotBefore) {
   const RetrySettings settings{.expire = 48h, .bounce_expire = 24h};
   const base::WallTime accepted{1000h};
