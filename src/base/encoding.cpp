@@ -8,6 +8,15 @@ namespace {
 
 constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+constexpr std::string_view unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+
+// The value of a hexadecimal digit of either case, or 16.
+unsigned digit_value(char c) {
+  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
+  if (c >= 'A' && c <= 'F') return static_cast<unsigned>(c - 'A') + 10;
+  return c >= 'a' && c <= 'f' ? static_cast<unsigned>(c - 'a') + 10 : 16;
+}
+
 }  // namespace
 
 std::string base64_encode(std::string_view bytes) {
@@ -43,6 +52,35 @@ std::optional<std::string> base64_decode(std::string_view text) {
   for (std::size_t i = 0; i < padding; ++i) {
     if (bytes.back() != 0) return {};
     bytes.pop_back();
+  }
+  return bytes;
+}
+
+std::string percent_encode(std::string_view bytes) {
+  static constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string text;
+  for (const char c : bytes) {
+    const auto u = static_cast<unsigned char>(c);
+    if (unreserved.contains(c))
+      text += c;
+    else
+      text += {'%', digits[u >> 4U], digits[u & 15U]};
+  }
+  return text;
+}
+
+std::optional<std::string> percent_decode(std::string_view text) {
+  std::string bytes;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      bytes += text[i];
+      continue;
+    }
+    if (i + 2 >= text.size()) return {};
+    const unsigned high = digit_value(text[i + 1]), low = digit_value(text[i + 2]);
+    if (high > 15 || low > 15) return {};
+    bytes += static_cast<char>(high * 16 + low);
+    i += 2;
   }
   return bytes;
 }

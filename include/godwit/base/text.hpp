@@ -34,6 +34,9 @@ std::string printable(std::string_view text, std::size_t limit = 512);
 // The nearest of `candidates` within a small edit distance, for "did you mean".  Empty if none is near.
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 
+// Whether `text` fits `pattern`, in which "*" stands for any run of bytes; ASCII case-insensitive.
+bool matches_pattern(std::string_view pattern, std::string_view text);
+
 bool is_valid_utf8(std::string_view text);
 bool is_ascii(std::string_view text);
 

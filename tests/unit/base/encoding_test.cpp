@@ -41,6 +41,18 @@ TEST(Base64, LeftOverBitsMustBeZero) {
   EXPECT_FALSE(base64_decode("Zm9="));
 }
 
+TEST(Percent, EveryByteSurvivesAndOnlyUnreservedOnesStay) {
+  std::string all;
+  for (int i = 0; i < 256; ++i) all += static_cast<char>(i);
+  EXPECT_EQ(percent_decode(percent_encode(all)), all);
+  EXPECT_EQ(percent_encode("a@b.example?&=+% \r\n"), "a%40b.example%3F%26%3D%2B%25%20%0D%0A");
+  EXPECT_EQ(percent_decode("%2f%2F"), "//");
+}
+
+TEST(Percent, HalfAnEscapeIsNone) {
+  for (const auto* bad : {"%", "%4", "a%", "%4g", "%g4", "%%41"}) EXPECT_FALSE(percent_decode(bad)) << bad;
+}
+
 TEST(Hex, IsLowerCase) {
   EXPECT_EQ(hex_encode(std::string_view("\x00\x0F\xA5\xFF", 4)), "000fa5ff");
   EXPECT_EQ(hex_encode(""), "");

@@ -101,5 +101,14 @@ TEST(Utf8, KnowsTheForbiddenSequences) {
   EXPECT_FALSE(is_ascii("ä"));
 }
 
+TEST(MatchesPattern, AStarIsAnyRun) {
+  EXPECT_TRUE(matches_pattern("*", ""));
+  EXPECT_TRUE(matches_pattern("a*c*", "ABxCc"));
+  EXPECT_TRUE(matches_pattern("*aab", "aaab")) << "a first guess that was too short is taken back";
+  EXPECT_FALSE(matches_pattern("*.example", "example"));
+  EXPECT_FALSE(matches_pattern("a*b", "abc"));
+  EXPECT_FALSE(matches_pattern("", "a"));
+}
+
 }  // namespace
 }  // namespace godwit::base
