@@ -2,6 +2,7 @@
 #include "api.hpp"
 
 #include <array>
+#include <utility>
 #include <variant>
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "godwit/base/encoding.hpp"
 #include "godwit/base/text.hpp"
 #include "json.hpp"
 
@@ -19,12 +21,16 @@ namespace json = boost::json;
 
 constexpr std::size_t default_limit = 100;
 constexpr std::size_t greatest_limit = 1000;
+constexpr std::size_t longest_pattern = 1000;
+constexpr std::size_t longest_reason = 500;
 
 // What stands in path and query.
 struct Arguments {
   base::MessageId id;
-  std::size_t limit = default_limit;
-  std::optional<base::MessageId> after;
+  dispatch::Selector selector{};
+  dispatch::Page page{.limit = default_limit, .after = {}};
+  bool all = false;
+  std::string reason{};
 };
 
 Response response(unsigned status, const json::value& body) {
@@ -64,16 +70,17 @@ Answer status(Backend& backend, Arguments) {
   co_return result ? response(200, to_json(*result)) : failure(result.error());
 }
 
+json::value next_of(const std::optional<base::MessageId>& next) {
+  return next ? json::value(json::string(base::to_string(*next))) : json::value();
+}
+
 Answer queue_list(Backend& backend, Arguments arguments) {
-  // One more than asked for tells whether there is more.
-  auto result = co_await backend.queue_list(arguments.limit + 1, arguments.after);
+  const auto result = co_await backend.queue_list(std::move(arguments.selector), arguments.page);
   if (!result) co_return failure(result.error());
-  const bool more = result->size() > arguments.limit;
-  if (more) result->resize(arguments.limit);
   json::array messages;
-  for (const QueueEntry& entry : *result) messages.emplace_back(summary_to_json(entry));
+  for (const QueueEntry& entry : result->entries) messages.emplace_back(summary_to_json(entry));
   json::object body{{"messages", std::move(messages)}};
-  body["next"] = more ? json::value(json::string(base::to_string(result->back().id))) : json::value();
+  body["next"] = next_of(result->next);
   co_return response(200, body);
 }
 
@@ -82,29 +89,27 @@ Answer queue_show(Backend& backend, Arguments arguments) {
   co_return result ? response(200, to_json(*result)) : failure(result.error());
 }
 
-Answer retry(Backend& backend, Arguments arguments) {
-  const auto result = co_await backend.retry(arguments.id);
-  co_return done(result, arguments.id, "retry");
+using Verb = QueueOrder::Verb;
+
+template <Verb verb>
+Answer change(Backend& backend, Arguments arguments) {
+  QueueOrder order{.verb = verb, .reason = std::move(arguments.reason)};
+  const auto result = co_await backend.queue_change(std::move(order), arguments.id);
+  co_return done(result, arguments.id, to_string(verb));
 }
 
-Answer retry_all(Backend& backend, Arguments) {
-  const auto result = co_await backend.retry_all();
-  co_return result ? response(200, json::object{{"count", *result}, {"done", "retry"}}) : failure(result.error());
-}
-
-Answer hold(Backend& backend, Arguments arguments) {
-  const auto result = co_await backend.hold(arguments.id);
-  co_return done(result, arguments.id, "hold");
-}
-
-Answer release(Backend& backend, Arguments arguments) {
-  const auto result = co_await backend.release(arguments.id);
-  co_return done(result, arguments.id, "release");
-}
-
-Answer remove(Backend& backend, Arguments arguments) {
-  const auto result = co_await backend.remove(arguments.id);
-  co_return done(result, arguments.id, "delete");
+// Nobody changes the whole queue by leaving something out.
+template <Verb verb>
+Answer change_many(Backend& backend, Arguments arguments) {
+  if (arguments.selector.selects_all() && !arguments.all)
+    co_return error_response(400, "name the messages: by sender, recipient, destination, state or older, or all=true");
+  QueueOrder order{.verb = verb, .reason = std::move(arguments.reason)};
+  const auto result =
+      co_await backend.queue_change_many(std::move(order), std::move(arguments.selector), arguments.page);
+  if (!result) co_return failure(result.error());
+  co_return response(
+      200,
+      json::object{{"done", json::string(to_string(verb))}, {"count", result->count}, {"next", next_of(result->next)}});
 }
 
 Answer reload(Backend& backend, Arguments) {
@@ -127,15 +132,21 @@ struct Route {
 };
 
 // The first pattern that fits a path counts, so "queue/retry" is no id.
-constexpr std::array<Route, 10> routes{{
+constexpr std::array<Route, 16> routes{{
     {"GET", "/v1/status", status},
     {"GET", "/v1/queue", queue_list},
-    {"POST", "/v1/queue/retry", retry_all},
+    {"POST", "/v1/queue/retry", change_many<Verb::retry>},
+    {"POST", "/v1/queue/hold", change_many<Verb::hold>},
+    {"POST", "/v1/queue/release", change_many<Verb::release>},
+    {"POST", "/v1/queue/bounce", change_many<Verb::bounce>},
+    {"POST", "/v1/queue/delete", change_many<Verb::remove>},
     {"GET", "/v1/queue/{id}", queue_show},
-    {"DELETE", "/v1/queue/{id}", remove},
-    {"POST", "/v1/queue/{id}/retry", retry},
-    {"POST", "/v1/queue/{id}/hold", hold},
-    {"POST", "/v1/queue/{id}/release", release},
+    {"DELETE", "/v1/queue/{id}", change<Verb::remove>},
+    {"POST", "/v1/queue/{id}/retry", change<Verb::retry>},
+    {"POST", "/v1/queue/{id}/hold", change<Verb::hold>},
+    {"POST", "/v1/queue/{id}/release", change<Verb::release>},
+    {"POST", "/v1/queue/{id}/bounce", change<Verb::bounce>},
+    {"POST", "/v1/queue/{id}/delete", change<Verb::remove>},
     {"POST", "/v1/reload", reload},
     {"POST", "/v1/stop", stop},
 }};
@@ -159,23 +170,61 @@ std::string bad_id(std::string_view text) {
   return fmt::format("\"{}\" is not a message id", base::printable(text, 40));
 }
 
-// "limit=10&after=06ZQ3W8K1M4TR"; what is wrong with it, or empty.
+std::optional<queue::State> parse_state(std::string_view text) {
+  for (const auto state : {queue::State::waiting, queue::State::due, queue::State::active, queue::State::held})
+    if (base::iequals(text, queue::to_string(state))) return state;
+  return {};
+}
+
+// A text of a bounded length into its place; what is wrong with it, or empty.
+std::string take_text(std::string_view name, std::string value, std::size_t longest, std::string& into) {
+  if (value.empty() || value.size() > longest) return fmt::format("{} has 1 to {} bytes", name, longest);
+  into = std::move(value);
+  return {};
+}
+
+// One parameter, decoded; what is wrong with it, or empty.
+std::string read_parameter(std::string_view name, std::string value, Arguments& arguments) {
+  auto& selector = arguments.selector;
+  if (name == "sender") return take_text(name, std::move(value), longest_pattern, selector.sender);
+  if (name == "recipient") return take_text(name, std::move(value), longest_pattern, selector.recipient);
+  if (name == "destination") return take_text(name, std::move(value), longest_pattern, selector.destination);
+  if (name == "reason") return take_text(name, std::move(value), longest_reason, arguments.reason);
+  if (name == "state") {
+    selector.state = parse_state(value);
+    return selector.state ? "" : "state is waiting, due, active or held";
+  }
+  if (name == "older") {
+    selector.older = base::parse_duration(value);
+    return selector.older ? "" : "older is a duration, like 30m, 2h or 5d";
+  }
+  if (name == "all") {
+    arguments.all = value == "true";
+    return arguments.all ? "" : "all is true, or left out";
+  }
+  if (name == "limit") {
+    const auto limit = base::parse_unsigned(value);
+    if (!limit || *limit == 0 || *limit > greatest_limit) return fmt::format("limit is 1 to {}", greatest_limit);
+    arguments.page.limit = *limit;
+    return {};
+  }
+  if (name == "after") {
+    arguments.page.after = base::parse_message_id(value);
+    return arguments.page.after ? "" : bad_id(value);
+  }
+  return fmt::format("unknown parameter \"{}\"", base::printable(name, 40));
+}
+
+// "limit=10&sender=%40example.com"; what is wrong with it, or empty.
 std::string read_query(std::string_view query, Arguments& arguments) {
   if (query.empty()) return {};
   for (const std::string_view parameter : base::split(query, '&')) {
     const std::size_t equals = parameter.find('=');
     const std::string_view name = parameter.substr(0, equals);
-    const std::string_view value = equals == std::string_view::npos ? std::string_view() : parameter.substr(equals + 1);
-    if (name == "limit") {
-      const auto limit = base::parse_unsigned(value);
-      if (!limit || *limit == 0 || *limit > greatest_limit) return fmt::format("limit is 1 to {}", greatest_limit);
-      arguments.limit = *limit;
-    } else if (name == "after") {
-      arguments.after = base::parse_message_id(value);
-      if (!arguments.after) return bad_id(value);
-    } else {
-      return fmt::format("unknown parameter \"{}\"", base::printable(name, 40));
-    }
+    auto value =
+        base::percent_decode(equals == std::string_view::npos ? std::string_view() : parameter.substr(equals + 1));
+    if (!value) return fmt::format("{} has a broken %-escape", base::printable(name, 40));
+    if (auto wrong = read_parameter(name, *std::move(value), arguments); !wrong.empty()) return wrong;
   }
   return {};
 }
@@ -200,6 +249,22 @@ std::variant<const Route*, Response> find_route(std::string_view method, std::st
 }
 
 }  // namespace
+
+std::string_view to_string(QueueOrder::Verb verb) {
+  switch (verb) {
+    case Verb::retry:
+      return "retry";
+    case Verb::hold:
+      return "hold";
+    case Verb::release:
+      return "release";
+    case Verb::bounce:
+      return "bounce";
+    case Verb::remove:
+      break;
+  }
+  return "delete";
+}
 
 Response error_response(unsigned status, std::string_view what) {
   return response(status, json::object{{"error", json::string(what)}});

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "host.hpp"
@@ -14,6 +16,14 @@ namespace {
 base::Result<> known(bool found) {
   if (found) return {};
   return base::fail(base::ErrorKind::not_found, "there is no such message in the queue");
+}
+
+// Mail flows on between so many changes.
+constexpr std::size_t changed_at_once = 50;
+
+// Among many: a message that was delivered meanwhile, or is being delivered right now.
+bool is_passed_over(const base::Error& error) {
+  return error.kind == base::ErrorKind::not_found || error.kind == base::ErrorKind::refused;
 }
 
 control::QueueEntry as_control_entry(dispatch::QueueEntry entry) {
@@ -48,19 +58,15 @@ control::Task<control::Status> ControlBackend::status() {
   co_return status;
 }
 
-control::Task<std::vector<control::QueueEntry>> ControlBackend::queue_list(std::size_t limit,
-                                                                           std::optional<base::MessageId> after) {
-  std::vector<control::QueueEntry> entries;
-  while (entries.size() < limit) {
-    const auto ids = host_.dispatcher_->list(limit - entries.size(), after);
-    if (ids.empty()) break;  // only the end gives fewer than `limit`
-    for (const auto id : ids) {
-      auto shown = co_await host_.dispatcher_->show(id);
-      if (shown) entries.push_back(as_control_entry(std::move(*shown)));  // else: delivered meanwhile
-    }
-    after = ids.back();
+control::Task<control::QueuePage> ControlBackend::queue_list(dispatch::Selector selector, dispatch::Page page) {
+  auto selected = co_await host_.dispatcher_->select(std::move(selector), page);
+  if (!selected) co_return std::unexpected(selected.error());
+  control::QueuePage result{.entries = {}, .next = selected->next};
+  for (const auto id : selected->ids) {
+    auto shown = co_await host_.dispatcher_->show(id);
+    if (shown) result.entries.push_back(as_control_entry(std::move(*shown)));  // else: delivered meanwhile
   }
-  co_return entries;
+  co_return result;
 }
 
 control::Task<control::QueueEntry> ControlBackend::queue_show(base::MessageId id) {
@@ -69,22 +75,45 @@ control::Task<control::QueueEntry> ControlBackend::queue_show(base::MessageId id
   co_return as_control_entry(std::move(*shown));
 }
 
-control::Task<> ControlBackend::retry(base::MessageId id) {
-  co_return known(host_.dispatcher_->retry(id));
-}
-control::Task<std::size_t> ControlBackend::retry_all() {
-  co_return host_.dispatcher_->retry_all();
-}
-control::Task<> ControlBackend::hold(base::MessageId id) {
-  co_return known(host_.dispatcher_->hold(id));
-}
-control::Task<> ControlBackend::release(base::MessageId id) {
-  co_return known(host_.dispatcher_->release(id));
+control::Task<> ControlBackend::queue_change(control::QueueOrder order, base::MessageId id) {
+  return change(std::move(order), id, {});
 }
 
-control::Task<> ControlBackend::remove(base::MessageId id) {
-  const bool found = co_await host_.dispatcher_->remove(id);
-  co_return known(found);
+control::Task<> ControlBackend::change(control::QueueOrder order, base::MessageId id, dispatch::Selector recipients) {
+  using Verb = control::QueueOrder::Verb;
+  auto& dispatcher = *host_.dispatcher_;
+  switch (order.verb) {
+    case Verb::retry:
+      co_return known(dispatcher.retry(id));
+    case Verb::hold:
+      co_return known(dispatcher.hold(id));
+    case Verb::release:
+      co_return known(dispatcher.release(id));
+    case Verb::bounce:
+      co_return co_await dispatcher.bounce(id, std::move(order.reason), std::move(recipients));
+    case Verb::remove:
+      break;
+  }
+  co_return co_await dispatcher.remove(id, std::move(recipients));
+}
+
+control::Task<control::QueueChange> ControlBackend::queue_change_many(control::QueueOrder order,
+                                                                      dispatch::Selector selector,
+                                                                      dispatch::Page page) {
+  auto selected = co_await host_.dispatcher_->select(selector, page);
+  if (!selected) co_return std::unexpected(selected.error());
+  control::QueueChange result{.count = 0, .next = selected->next};
+  const auto home = co_await boost::asio::this_coro::executor;
+  std::size_t seen = 0;
+  for (const auto id : selected->ids) {
+    if (++seen % changed_at_once == 0) co_await boost::asio::post(home, boost::asio::use_awaitable);
+    const auto changed = co_await change(order, id, selector);
+    if (changed)
+      ++result.count;
+    else if (!is_passed_over(changed.error()))
+      co_return std::unexpected(changed.error());
+  }
+  co_return result;
 }
 
 control::Task<control::ReloadResult> ControlBackend::reload() {

@@ -17,18 +17,17 @@ class ControlBackend final : public control::Backend {
   explicit ControlBackend(Host& host);
 
   control::Task<control::Status> status() override;
-  control::Task<std::vector<control::QueueEntry>> queue_list(std::size_t limit,
-                                                             std::optional<base::MessageId> after) override;
+  control::Task<control::QueuePage> queue_list(dispatch::Selector selector, dispatch::Page page) override;
   control::Task<control::QueueEntry> queue_show(base::MessageId id) override;
-  control::Task<> retry(base::MessageId id) override;
-  control::Task<std::size_t> retry_all() override;
-  control::Task<> hold(base::MessageId id) override;
-  control::Task<> release(base::MessageId id) override;
-  control::Task<> remove(base::MessageId id) override;
+  control::Task<> queue_change(control::QueueOrder order, base::MessageId id) override;
+  control::Task<control::QueueChange> queue_change_many(control::QueueOrder order, dispatch::Selector selector,
+                                                        dispatch::Page page) override;
   control::Task<control::ReloadResult> reload() override;
   control::Task<> stop() override;
 
  private:
+  control::Task<> change(control::QueueOrder order, base::MessageId id, dispatch::Selector recipients);
+
   Host& host_;
   base::MonoTime started_;
   std::vector<std::string> listeners_;

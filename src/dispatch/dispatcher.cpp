@@ -32,7 +32,8 @@ Dispatcher::Implementation::Implementation(Settings settings, std::shared_ptr<co
       router_(std::move(router)),
       around_(std::move(surroundings)),
       reporter_(settings_.hostname, settings_.queue.retry.expire, around_),
-      queue_(settings_.queue) {}
+      queue_(settings_.queue),
+      selection_(queue_, around_.spool, around_.clock, around_.home) {}
 
 void Dispatcher::Implementation::enqueue(base::MessageId id, const mail::Envelope& envelope) {
   for (const auto& domain : waiting_domains(envelope)) {
@@ -243,17 +244,6 @@ bool Dispatcher::Implementation::retry(base::MessageId id) {
   return !keys.empty();
 }
 
-std::size_t Dispatcher::Implementation::retry_all() {
-  std::vector<queue::Key> keys;
-  queue_.for_each([&](const queue::Item& item) {
-    if (item.state == queue::State::waiting) keys.push_back(item.key);
-    return true;
-  });
-  for (const auto& key : keys) queue_.retry_now(key, around_.clock.wall());
-  pump();
-  return keys.size();
-}
-
 bool Dispatcher::Implementation::hold(base::MessageId id) {
   const auto keys = queue_.keys_of(id);
   if (keys.empty()) return false;
@@ -277,21 +267,6 @@ bool Dispatcher::Implementation::release(base::MessageId id) {
   around_.log.info("released", {{"id", to_string(id)}});
   pump();
   return true;
-}
-
-boost::asio::awaitable<bool> Dispatcher::Implementation::remove(base::MessageId id) {
-  auto stored = co_await around_.spool.read(id);
-  if (!stored) co_return false;
-  mail::Update update;
-  for (std::uint32_t i = 0; i < stored->envelope.recipients.size(); ++i)
-    if (stored->envelope.recipients[i].state == mail::RecipientState::waiting)
-      update.recipients.push_back(
-          {.index = i, .state = mail::RecipientState::deleted, .last_reply = "deleted by the administrator"});
-  around_.spool.update(id, std::move(update));
-  for (const auto& key : queue_.keys_of(id)) queue_.remove(key);
-  fresh_.erase(id);
-  around_.log.info("deleted", {{"id", to_string(id)}, {"from", "<" + to_string(stored->envelope.sender) + ">"}});
-  co_return true;
 }
 
 // ---- the public face
@@ -318,15 +293,8 @@ queue::Counts Dispatcher::counts() const {
   return implementation_->queue().counts();
 }
 
-std::vector<base::MessageId> Dispatcher::list(std::size_t limit, std::optional<base::MessageId> after) const {
-  std::vector<base::MessageId> ids;
-  implementation_->queue().for_each(
-      [&](const queue::Item& item) {
-        if (ids.empty() || ids.back() != item.key.id) ids.push_back(item.key.id);
-        return ids.size() < limit;
-      },
-      after.value_or(base::MessageId{}));
-  return ids;
+boost::asio::awaitable<base::Result<Selected>> Dispatcher::select(Selector selector, Page page) {
+  return implementation_->selection().page(std::move(selector), page);
 }
 
 boost::asio::awaitable<base::Result<QueueEntry>> Dispatcher::show(base::MessageId id) {
@@ -335,17 +303,21 @@ boost::asio::awaitable<base::Result<QueueEntry>> Dispatcher::show(base::MessageI
 bool Dispatcher::retry(base::MessageId id) {
   return implementation_->retry(id);
 }
-std::size_t Dispatcher::retry_all() {
-  return implementation_->retry_all();
-}
 bool Dispatcher::hold(base::MessageId id) {
   return implementation_->hold(id);
 }
 bool Dispatcher::release(base::MessageId id) {
   return implementation_->release(id);
 }
-boost::asio::awaitable<bool> Dispatcher::remove(base::MessageId id) {
-  return implementation_->remove(id);
+boost::asio::awaitable<base::Result<>> Dispatcher::remove(base::MessageId id, Selector recipients) {
+  auto reply = smtp::make_reply(250, {2, 0, 0}, "Deleted by the administrator");
+  return implementation_->end(id, std::move(recipients), mail::RecipientState::deleted, std::move(reply));
+}
+boost::asio::awaitable<base::Result<>> Dispatcher::bounce(base::MessageId id, std::string reason, Selector recipients) {
+  // X.3.0: our own system decided so (RFC 3463 section 3.4).
+  auto reply =
+      smtp::make_reply(554, {5, 3, 0}, "Returned by the administrator" + (reason.empty() ? "" : ": " + reason));
+  return implementation_->end(id, std::move(recipients), mail::RecipientState::bounced, std::move(reply));
 }
 
 }  // namespace godwit::dispatch

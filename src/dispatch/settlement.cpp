@@ -70,4 +70,21 @@ Settlement settle(const Settings& settings, const Transaction& transaction, cons
   return result;
 }
 
+Settlement settle_ended(const mail::Envelope& envelope, const Selector& recipients,
+                        const std::set<std::string>& domains, mail::RecipientState ended, const smtp::Reply& reply) {
+  Settlement result;
+  for (std::uint32_t i = 0; i < envelope.recipients.size(); ++i) {
+    const auto& recipient = envelope.recipients[i];
+    if (recipient.state != mail::RecipientState::waiting) continue;
+    if (!domains.contains(recipient.address.domain) || !recipients.means(recipient)) {
+      result.waiting = true;
+      continue;
+    }
+    result.update.recipients.push_back({.index = i, .state = ended, .last_reply = to_line(reply)});
+    if (ended == mail::RecipientState::bounced && wants_failure_report(recipient))
+      result.failures.push_back({.recipient = recipient, .reply = reply});
+  }
+  return result;
+}
+
 }  // namespace godwit::dispatch

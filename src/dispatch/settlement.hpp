@@ -5,10 +5,13 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "godwit/base/clock.hpp"
 #include "godwit/deliver/agent.hpp"
+#include "godwit/dispatch/selector.hpp"
 #include "godwit/dispatch/settings.hpp"
 #include "godwit/mail/dsn.hpp"
 #include "godwit/mail/envelope.hpp"
@@ -27,5 +30,10 @@ struct Settlement {
 // `fraction` in [0,1) is the jitter.
 Settlement settle(const Settings& settings, const Transaction& transaction, const deliver::Outcomes& outcomes,
                   base::WallTime now, double fraction);
+
+// An administrator ends the wait of those of these domains that `recipients` means, as bounced or deleted; only the
+// former are reported.
+Settlement settle_ended(const mail::Envelope& envelope, const Selector& recipients,
+                        const std::set<std::string>& domains, mail::RecipientState ended, const smtp::Reply& reply);
 
 }  // namespace godwit::dispatch

@@ -12,6 +12,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "godwit/base/encoding.hpp"
 #include "godwit/base/message_id.hpp"
 #include "godwit/base/text.hpp"
 #include "http_client.hpp"
@@ -22,7 +23,8 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t page_size = 500;
+constexpr std::size_t page_size = 500;     // messages listed
+constexpr std::size_t change_size = 1000;  // messages changed
 
 struct Answer {
   unsigned status = 0;
@@ -91,11 +93,36 @@ bool are_ids(const ControlCommands& commands, const std::vector<std::string>& id
   return false;
 }
 
-std::string past_of(std::string_view verb) {
-  if (verb == "retry") return "is tried now";
-  if (verb == "hold") return "is held";
-  if (verb == "release") return "is released";
-  return "is deleted";
+std::string past_of(std::string_view verb, bool many) {
+  const std::string to_be = many ? "are " : "is ";
+  if (verb == "retry") return to_be + "tried now";
+  if (verb == "hold") return to_be + "held";
+  if (verb == "release") return to_be + "released";
+  if (verb == "bounce") return to_be + "returned to the sender";
+  return to_be + "deleted";
+}
+
+// "&name=value", or nothing where it was not said.
+std::string parameter(std::string_view name, const std::string& value) {
+  return value.empty() ? std::string() : "&" + std::string(name) + "=" + base::percent_encode(value);
+}
+
+std::string query_of(const Selectors& selectors) {
+  return parameter("sender", selectors.sender) + parameter("recipient", selectors.recipient) +
+         parameter("destination", selectors.destination) + parameter("state", selectors.state) +
+         parameter("older", selectors.older) + (selectors.all ? "&all=true" : "");
+}
+
+// What follows a page; empty: nothing does.
+std::string next_of(const json::value& page) {
+  const json::value* next = page.get_object().if_contains("next");
+  return next != nullptr && next->is_string() ? "&after=" + std::string(next->get_string()) : std::string();
+}
+
+std::uint64_t count_of(const json::value& page) {
+  const json::value* count = page.get_object().if_contains("count");
+  boost::system::error_code error;
+  return count == nullptr ? 0 : count->to_number<std::uint64_t>(error);
 }
 
 }  // namespace
@@ -104,18 +131,17 @@ int ControlCommands::status() const {
   return ask_and_print(*this, "GET", "/v1/status", "", status_text);
 }
 
-int ControlCommands::queue_list(std::size_t limit) const {
+int ControlCommands::queue_list(const Selectors& selectors, std::size_t limit) const {
   json::array all;  // for JSON, which is printed in one piece
+  const std::string query = query_of(selectors);
   std::string after;
   std::size_t listed = 0;
-  for (bool more = true; more;) {
+  do {
     const std::size_t wanted = limit == 0 ? page_size : std::min(page_size, limit - listed);
-    const auto page = ask(*this, "GET", fmt::format("/v1/queue?limit={}{}", wanted, after));
+    const auto page = ask(*this, "GET", fmt::format("/v1/queue?limit={}{}{}", wanted, query, after));
     if (!page) return exit_failed;
     if (!page->good()) return fail(*this, *page, "");
-    const json::object& object = page->value.get_object();
-    const json::value* messages = object.if_contains("messages");
-    const json::value* next = object.if_contains("next");
+    const json::value* messages = page->value.get_object().if_contains("messages");
     const std::size_t size = messages != nullptr && messages->is_array() ? messages->get_array().size() : 0;
     if (output == Output::json && size > 0) {
       all.insert(all.end(), messages->get_array().begin(), messages->get_array().end());
@@ -123,13 +149,12 @@ int ControlCommands::queue_list(std::size_t limit) const {
       console.out << list_text(page->value);
     }
     listed += size;
-    more = next != nullptr && next->is_string() && size > 0 && (limit == 0 || listed < limit);
-    if (more) after = "&after=" + std::string(next->get_string());
-  }
+    after = next_of(page->value);
+  } while (!after.empty() && (limit == 0 || listed < limit));
   if (output == Output::json) {
     console.out << json::serialize(json::object{{"messages", std::move(all)}}) << "\n";
   } else if (listed == 0) {
-    console.out << "The queue is empty.\n";
+    console.out << (query.empty() ? "The queue is empty.\n" : "No such message is in the queue.\n");
   }
   return exit_done;
 }
@@ -142,23 +167,42 @@ int ControlCommands::queue_show(const std::vector<std::string>& ids) const {
   return code;
 }
 
-int ControlCommands::queue_change(const std::string& verb, const std::vector<std::string>& ids) const {
+int ControlCommands::queue_change(const std::string& verb, const std::vector<std::string>& ids,
+                                  const std::string& reason) const {
   if (!are_ids(*this, ids)) return exit_usage;
   int code = exit_done;
   for (const std::string& id : ids) {
-    const bool is_delete = verb == "delete";
-    const std::string target = "/v1/queue/" + id + (is_delete ? "" : "/" + verb);
-    const auto text = [&](const json::value&) { return id + " " + past_of(verb) + ".\n"; };
-    code = std::max(code, ask_and_print(*this, is_delete ? "DELETE" : "POST", target, id + ": ", text));
+    std::string target = "/v1/queue/" + id + "/" + verb;
+    if (!reason.empty()) target += "?reason=" + base::percent_encode(reason);
+    const auto text = [&](const json::value&) { return id + " " + past_of(verb, false) + ".\n"; };
+    code = std::max(code, ask_and_print(*this, "POST", target, id + ": ", text));
   }
   return code;
 }
 
-int ControlCommands::queue_retry_all() const {
-  return ask_and_print(*this, "POST", "/v1/queue/retry", "", [](const json::value& answer) {
-    const json::value* count = answer.get_object().if_contains("count");
-    return fmt::format("{} waiting deliveries are tried now.\n", count == nullptr ? "All" : json::serialize(*count));
-  });
+// A page a request, so that no request takes long and a user who interrupts it knows how far it came.
+int ControlCommands::queue_change_many(const std::string& verb, const Selectors& selectors,
+                                       const std::string& reason) const {
+  constexpr std::uint64_t told_every = 10'000;
+  const std::string query = query_of(selectors) + parameter("reason", reason);
+  std::string after;
+  std::uint64_t changed = 0, told = 0;
+  do {
+    const auto page = ask(*this, "POST", fmt::format("/v1/queue/{}?limit={}{}{}", verb, change_size, query, after));
+    if (!page) return exit_failed;
+    if (!page->good()) return fail(*this, *page, changed == 0 ? "" : fmt::format("after {} messages: ", changed));
+    changed += count_of(page->value);
+    after = next_of(page->value);
+    if (changed - told < told_every || after.empty()) continue;
+    console.err << fmt::format("{} messages so far\n", changed);
+    told = changed;
+  } while (!after.empty());
+  if (output == Output::json)
+    console.out << json::serialize(json::object{{"done", verb}, {"count", changed}}) << "\n";
+  else
+    console.out << fmt::format("{} {} {}.\n", changed, changed == 1 ? "message" : "messages",
+                               past_of(verb, changed != 1));
+  return exit_done;
 }
 
 int ControlCommands::reload() const {

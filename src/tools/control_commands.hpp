@@ -12,17 +12,26 @@ namespace godwit::tools {
 
 enum class Output { text, json };
 
+// Which messages are meant; what is empty was not said.  The daemon reads and checks the values.
+struct Selectors {
+  std::string sender{}, recipient{}, destination{}, state{}, older{};
+  bool all = false;
+  bool empty() const {
+    return sender.empty() && recipient.empty() && destination.empty() && state.empty() && older.empty() && !all;
+  }
+};
+
 struct ControlCommands {
   Console& console;
   std::string socket;
   Output output = Output::text;
 
   int status() const;
-  int queue_list(std::size_t limit) const;  // 0: all
+  int queue_list(const Selectors& selectors, std::size_t limit) const;  // 0: all
   int queue_show(const std::vector<std::string>& ids) const;
-  // retry, hold, release, delete
-  int queue_change(const std::string& verb, const std::vector<std::string>& ids) const;
-  int queue_retry_all() const;
+  // retry, hold, release, bounce, delete; reason: of bounce
+  int queue_change(const std::string& verb, const std::vector<std::string>& ids, const std::string& reason) const;
+  int queue_change_many(const std::string& verb, const Selectors& selectors, const std::string& reason) const;
   int reload() const;
   int stop() const;
 };

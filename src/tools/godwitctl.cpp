@@ -60,34 +60,50 @@ class CommandLine {
     CLI::App* queue = app_.add_subcommand("queue", "the messages that wait; without a word: list");
     queue->fallthrough();
     queue->require_subcommand(0, 1);
-    const auto list = [this] { return control().queue_list(limit_); };
+    const auto list = [this] { return control().queue_list(selectors_, limit_); };
     // Runs after a subcommand's callback, so it must not replace its choice.
     queue->callback([this, queue, list] {
       if (queue->get_subcommands().empty()) command_ = list;
     });
-    add_command(*queue, "list", "one line a message", list)
-        ->add_option("--limit", limit_, "at most so many; default: all");
+    CLI::App* listing = add_command(*queue, "list", "one line a message", list);
+    listing->add_option("--limit", limit_, "at most so many; default: all");
+    add_selectors(*listing);
     add_ids(*queue, "show", "all about a message", [this] { return control().queue_show(ids_); })->required();
-    add_change(*queue, "hold", "keep a message until it is released");
-    add_change(*queue, "release", "deliver a held message now");
-    add_change(*queue, "delete", "delete a message without telling its sender");
-    CLI::Option* ids = add_ids(*queue, "retry", "try a waiting message now", [this] {
-      if (all_) return control().queue_retry_all();
-      return control().queue_change("retry", ids_);
-    });
-    CLI::App* retry = queue->get_subcommand("retry");
-    CLI::Option* all = retry->add_flag("--all", all_, "all that wait")->excludes(ids);
-    retry->parse_complete_callback([ids, all] {
-      if (ids->count() == 0 && all->count() == 0) throw CLI::RequiredError("an ID or --all");
-    });
+    add_change(*queue, "retry", "try waiting messages now");
+    add_change(*queue, "hold", "keep messages until they are released");
+    add_change(*queue, "release", "deliver held messages now");
+    add_change(*queue, "bounce", "return messages to their senders, with a report")
+        ->add_option("--reason", reason_, "what the report says");
+    add_change(*queue, "delete", "delete messages without telling their senders");
   }
 
   CLI::Option* add_ids(CLI::App& queue, const char* name, const char* help, Command command) {
     return add_command(queue, name, help, std::move(command))
         ->add_option("ID", ids_, "as in the reply to DATA, in Received and in the log");
   }
-  void add_change(CLI::App& queue, const char* verb, const char* help) {
-    add_ids(queue, verb, help, [this, verb] { return control().queue_change(verb, ids_); })->required();
+  std::vector<CLI::Option*> add_selectors(CLI::App& command) {
+    command.footer("PATTERN: \"*\" stands for any run of characters, \"@example.com\" for all of a domain.");
+    return {
+        command.add_option("--sender", selectors_.sender, "from this address; \"<>\": reports")->type_name("PATTERN"),
+        command.add_option("--recipient", selectors_.recipient, "still waiting for this address")->type_name("PATTERN"),
+        command.add_option("--destination", selectors_.destination, "waiting for this recipient domain")
+            ->type_name("PATTERN"),
+        command.add_option("--state", selectors_.state, "waiting, due, active or held")->type_name("STATE"),
+        command.add_option("--older", selectors_.older, "accepted longer ago, like 2h or 5d")->type_name("DURATION")};
+  }
+  // By id, or by what is asked of each message; never all of them for want of a word.
+  CLI::App* add_change(CLI::App& queue, const std::string& verb, const char* help) {
+    CLI::Option* ids = add_ids(queue, verb.c_str(), help, [this, verb] {
+      if (!selectors_.empty()) return control().queue_change_many(verb, selectors_, reason_);
+      return control().queue_change(verb, ids_, reason_);
+    });
+    CLI::App* command = queue.get_subcommand(verb);
+    for (CLI::Option* selector : add_selectors(*command)) selector->excludes(ids);
+    command->add_flag("--all", selectors_.all, "all messages of the queue")->excludes(ids);
+    command->parse_complete_callback([this] {
+      if (ids_.empty() && selectors_.empty()) throw CLI::RequiredError("an ID, a selector or --all");
+    });
+    return command;
   }
 
   void add_accounts() {
@@ -152,7 +168,8 @@ class CommandLine {
   bool json_ = false;
   std::size_t limit_ = 0;
   std::vector<std::string> ids_;
-  bool all_ = false;
+  Selectors selectors_;
+  std::string reason_;
   std::string file_, config_, address_, directory_;
   bool password_stdin_ = false, generate_ = false;
 };

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
@@ -15,6 +16,7 @@
 #include "godwit/base/clock.hpp"
 #include "godwit/base/message_id.hpp"
 #include "godwit/base/result.hpp"
+#include "godwit/dispatch/selector.hpp"
 #include "godwit/mail/envelope.hpp"
 #include "godwit/queue/queue.hpp"
 #include "godwit/spool/spool.hpp"
@@ -43,6 +45,23 @@ struct QueueEntry {
   std::vector<queue::Item> items;  // one for each destination that is still open
 };
 
+struct QueuePage {
+  std::vector<QueueEntry> entries;
+  std::optional<base::MessageId> next;  // `after` of the page that follows
+};
+
+// What is to be done to messages.
+struct QueueOrder {
+  enum class Verb { retry, hold, release, bounce, remove } verb = Verb::retry;
+  std::string reason{};  // of bounce: the administrator's words to the sender; may be empty
+};
+std::string_view to_string(QueueOrder::Verb verb);  // "delete" for remove
+
+struct QueueChange {
+  std::size_t count = 0;                // messages changed
+  std::optional<base::MessageId> next;  // as in QueuePage
+};
+
 struct ReloadResult {
   bool applied = false;
   std::vector<std::string> errors;          // "file:line:column: ..."; why it was not applied
@@ -53,14 +72,13 @@ class Backend {
  public:
   virtual ~Backend() = default;
   virtual Task<Status> status() = 0;
-  // At most `limit`, in order of id, from the first greater than `after`.
-  virtual Task<std::vector<QueueEntry>> queue_list(std::size_t limit, std::optional<base::MessageId> after) = 0;
+  // In order of id.
+  virtual Task<QueuePage> queue_list(dispatch::Selector selector, dispatch::Page page) = 0;
   virtual Task<QueueEntry> queue_show(base::MessageId id) = 0;
-  virtual Task<> retry(base::MessageId id) = 0;
-  virtual Task<std::size_t> retry_all() = 0;  // how many became due
-  virtual Task<> hold(base::MessageId id) = 0;
-  virtual Task<> release(base::MessageId id) = 0;
-  virtual Task<> remove(base::MessageId id) = 0;
+  virtual Task<> queue_change(QueueOrder order, base::MessageId id) = 0;
+  // One page of the messages that are meant; the caller goes on with `next`.  bounce and remove end the wait of the
+  // recipients that are meant, the others change the whole message.
+  virtual Task<QueueChange> queue_change_many(QueueOrder order, dispatch::Selector selector, dispatch::Page page) = 0;
   // Completes when the new configuration counts, or was refused whole.
   virtual Task<ReloadResult> reload() = 0;
   // Begins the orderly stop and completes before it ends, so that it can still be answered.

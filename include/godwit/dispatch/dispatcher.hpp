@@ -21,6 +21,7 @@
 #include "godwit/base/result.hpp"
 #include "godwit/deliver/maildir.hpp"
 #include "godwit/deliver/smtp_agent.hpp"
+#include "godwit/dispatch/selector.hpp"
 #include "godwit/dispatch/settings.hpp"
 #include "godwit/dns/resolver.hpp"
 #include "godwit/log/logger.hpp"
@@ -72,15 +73,19 @@ class Dispatcher {
 
   // ---- for control/ (home reactor) ----
   queue::Counts counts() const;
-  std::vector<base::MessageId> list(std::size_t limit, std::optional<base::MessageId> after) const;
+  // The messages that are meant, page by page; costs delivery nothing that shows, however many there are.
+  boost::asio::awaitable<base::Result<Selected>> select(Selector selector, Page page);
   boost::asio::awaitable<base::Result<QueueEntry>> show(base::MessageId id);
   // false: no such message.
   bool retry(base::MessageId id);
-  std::size_t retry_all();
   bool hold(base::MessageId id);
   bool release(base::MessageId id);
-  // Waiting recipients are settled as deleted; what is in delivery may still arrive.
-  boost::asio::awaitable<bool> remove(base::MessageId id);
+  // Ends the wait of the recipients that the selector means.  remove: nobody is told; what is in delivery may still
+  // arrive. bounce: the sender gets a report with the administrator's words; what is in delivery is left alone. Errors:
+  // not_found, refused (no such recipient waits, or each is in delivery), those of the spool, exhausted (no room for
+  // the report).
+  boost::asio::awaitable<base::Result<>> remove(base::MessageId id, Selector recipients = {});
+  boost::asio::awaitable<base::Result<>> bounce(base::MessageId id, std::string reason, Selector recipients = {});
 
  private:
   class Implementation;

@@ -84,9 +84,39 @@ TEST_F(Api, ActionsReachTheMessageMeant) {
   EXPECT_EQ(ask("POST", "/v1/queue/" + known + "/hold").status, 200U);
   EXPECT_EQ(ask("POST", "/v1/queue/" + known + "/release").status, 200U);
   EXPECT_EQ(ask("DELETE", "/v1/queue/" + known).body, "{\"id\":\"" + known + "\",\"done\":\"delete\"}\n");
-  EXPECT_EQ(ask("POST", "/v1/queue/retry").body, "{\"count\":2,\"done\":\"retry\"}\n");
-  EXPECT_THAT(backend.asked,
-              ElementsAre("retry " + known, "hold " + known, "release " + known, "remove " + known, "retry all"));
+  EXPECT_EQ(ask("POST", "/v1/queue/" + known + "/bounce?reason=closed%20for%20good%0D%0A").status, 200U);
+  EXPECT_EQ(ask("POST", "/v1/queue/" + known + "/delete").status, 200U);
+  EXPECT_THAT(backend.asked, ElementsAre("retry " + known, "hold " + known, "release " + known, "delete " + known,
+                                         "bounce \"closed for good\r\n\" " + known, "delete " + known));
+}
+
+TEST_F(Api, ManyAreChangedPageByPage) {
+  EXPECT_EQ(ask("POST", "/v1/queue/hold?destination=a.example&limit=500").body,
+            "{\"done\":\"hold\",\"count\":7,\"next\":\"" + known + "\"}\n");
+  EXPECT_EQ(backend.selected, (dispatch::Selector{.destination = "a.example"}));
+  EXPECT_EQ(ask("POST", "/v1/queue/delete?state=held&after=" + known).body,
+            "{\"done\":\"delete\",\"count\":7,\"next\":null}\n");
+  EXPECT_EQ(ask("POST", "/v1/queue/retry?all=true").status, 200U);
+  EXPECT_EQ(ask("POST", "/v1/queue/release?all=true").status, 200U);
+  EXPECT_EQ(ask("POST", "/v1/queue/bounce?all=true&reason=x").status, 200U);
+  EXPECT_THAT(backend.asked, ElementsAre("hold 500", "delete 100", "retry 100", "release 100", "bounce \"x\" 100"));
+}
+
+TEST_F(Api, SelectorsAreReadFromTheQuery) {
+  get("/v1/queue?sender=%3C%3E&recipient=b%2Ab%40x.example&destination=x.example&state=HELD&older=90m");
+  EXPECT_EQ(backend.selected, (dispatch::Selector{.sender = "<>",
+                                                  .recipient = "b*b@x.example",
+                                                  .destination = "x.example",
+                                                  .state = queue::State::held,
+                                                  .older = std::chrono::minutes(90)}));
+}
+
+TEST_F(Api, NobodyChangesTheWholeQueueUnawares) {
+  for (const char* verb : {"retry", "hold", "release", "bounce", "delete"}) {
+    EXPECT_EQ(ask("POST", std::string("/v1/queue/") + verb).status, 400U);
+    EXPECT_EQ(ask("POST", std::string("/v1/queue/") + verb + "?limit=10&all=false").status, 400U);
+  }
+  EXPECT_THAT(backend.asked, IsEmpty());
 }
 
 TEST_F(Api, IdIsReadInEitherCase) {
@@ -111,7 +141,8 @@ TEST_F(Api, FailuresOfTheBackendHaveTheirStatus) {
 
 TEST_F(Api, BadIdsAndParametersAre400) {
   for (const char* target : {"/v1/queue/abc", "/v1/queue/", "/v1/queue?limit=0", "/v1/queue?limit=1001",
-                             "/v1/queue?limit=-1", "/v1/queue?limit", "/v1/queue?after=abc", "/v1/queue?size=1"})
+                             "/v1/queue?limit=-1", "/v1/queue?limit", "/v1/queue?after=abc", "/v1/queue?size=1",
+                             "/v1/queue?sender", "/v1/queue?sender=%4", "/v1/queue?state=lost", "/v1/queue?older=2"})
     EXPECT_EQ(ask("GET", target).status, 400U) << target;
 }
 

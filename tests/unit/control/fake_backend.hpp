@@ -18,6 +18,7 @@ inline constexpr base::WallTime noon{std::chrono::hours(12)};
 class FakeBackend final : public Backend {
  public:
   std::vector<std::string> asked;
+  dispatch::Selector selected;  // the last one
   ReloadResult reload_result{.applied = true, .errors = {}, .restart_needed = {"listeners"}};
   base::Error failure{base::ErrorKind::not_found, "no message of that id"};
 
@@ -55,24 +56,32 @@ class FakeBackend final : public Backend {
     status.listeners = {"127.0.0.1:25"};
     co_return status;
   }
-  Task<std::vector<QueueEntry>> queue_list(std::size_t limit, std::optional<base::MessageId> after) override {
-    std::vector<QueueEntry> entries;
-    for (const base::MessageId id : {first_id, second_id})
-      if (entries.size() < limit && (!after || *after < id)) entries.push_back(entry(id));
-    co_return entries;
+  Task<QueuePage> queue_list(dispatch::Selector selector, dispatch::Page page) override {
+    selected = std::move(selector);
+    QueuePage result;
+    for (const base::MessageId id : {first_id, second_id}) {
+      if (page.after && id <= *page.after) continue;
+      if (result.entries.size() < page.limit)
+        result.entries.push_back(entry(id));
+      else
+        result.next = result.entries.back().id;
+    }
+    co_return result;
   }
   Task<QueueEntry> queue_show(base::MessageId id) override {
     if (!known(id)) co_return std::unexpected(failure);
     co_return entry(id);
   }
-  Task<> retry(base::MessageId id) override { return act("retry", id); }
-  Task<std::size_t> retry_all() override {
-    asked.emplace_back("retry all");
-    co_return std::size_t{2};
+  Task<> queue_change(QueueOrder order, base::MessageId id) override {
+    if (!known(id)) co_return std::unexpected(failure);
+    asked.push_back(words(order) + " " + base::to_string(id));
+    co_return base::Result<>();
   }
-  Task<> hold(base::MessageId id) override { return act("hold", id); }
-  Task<> release(base::MessageId id) override { return act("release", id); }
-  Task<> remove(base::MessageId id) override { return act("remove", id); }
+  Task<QueueChange> queue_change_many(QueueOrder order, dispatch::Selector selector, dispatch::Page page) override {
+    asked.push_back(words(order) + " " + std::to_string(page.limit));
+    selected = std::move(selector);
+    co_return QueueChange{.count = 7, .next = page.after ? std::nullopt : std::optional(first_id)};
+  }
   Task<ReloadResult> reload() override {
     asked.emplace_back("reload");
     co_return reload_result;
@@ -84,10 +93,8 @@ class FakeBackend final : public Backend {
 
  private:
   static bool known(base::MessageId id) { return id == first_id || id == second_id; }
-  Task<> act(std::string what, base::MessageId id) {
-    if (!known(id)) co_return std::unexpected(failure);
-    asked.push_back(what + " " + base::to_string(id));
-    co_return base::Result<>();
+  static std::string words(const QueueOrder& order) {
+    return std::string(to_string(order.verb)) + (order.reason.empty() ? "" : " \"" + order.reason + "\"");
   }
 };
 

@@ -142,5 +142,48 @@ TEST(Settlement, SoftBounceKeepsPermanentFailures) {
   EXPECT_TRUE(result.failures.empty());
 }
 
+mail::Envelope to_three() {
+  mail::Envelope envelope;
+  envelope.recipients.push_back({.address = {"a", "to.example"}});
+  envelope.recipients.push_back({.address = {"b", "to.example"}, .notify = smtp::notify_never});
+  envelope.recipients.push_back({.address = {"c", "other.example"}});
+  return envelope;
+}
+
+const std::set<std::string> both = {"to.example", "other.example"};
+const smtp::Reply words = smtp::make_reply(554, {5, 3, 0}, "Returned by the administrator: closed");
+
+TEST(SettleEnded, AllThatWaitsIsReturnedAndReportedAsAsked) {
+  auto envelope = to_three();
+  envelope.recipients[2].state = mail::RecipientState::delivered;
+  const auto result = settle_ended(envelope, {}, both, mail::RecipientState::bounced, words);
+  ASSERT_EQ(result.update.recipients.size(), 2U);
+  EXPECT_EQ(result.update.recipients[1].state, mail::RecipientState::bounced);
+  EXPECT_EQ(result.update.recipients[1].last_reply, "554 5.3.0 Returned by the administrator: closed");
+  ASSERT_EQ(result.failures.size(), 1U) << "one of the two asked never to be reported";
+  EXPECT_EQ(result.failures[0].recipient.address.local, "a");
+  EXPECT_FALSE(result.waiting);
+}
+
+TEST(SettleEnded, OthersThanThoseMeantGoOnWaiting) {
+  const auto result =
+      settle_ended(to_three(), {.destination = "other.example"}, both, mail::RecipientState::bounced, words);
+  ASSERT_EQ(result.update.recipients.size(), 1U);
+  EXPECT_EQ(result.update.recipients[0].index, 2U);
+  EXPECT_TRUE(result.waiting);
+}
+
+TEST(SettleEnded, OtherDomainsAreLeftAlone) {
+  const auto result = settle_ended(to_three(), {}, {"other.example"}, mail::RecipientState::bounced, words);
+  ASSERT_EQ(result.update.recipients.size(), 1U);
+  EXPECT_TRUE(result.waiting);
+}
+
+TEST(SettleEnded, NobodyIsToldOfADeletion) {
+  const auto result = settle_ended(to_three(), {}, both, mail::RecipientState::deleted, words);
+  EXPECT_EQ(result.update.recipients.size(), 3U);
+  EXPECT_TRUE(result.failures.empty());
+}
+
 }  // namespace
 }  // namespace godwit::dispatch

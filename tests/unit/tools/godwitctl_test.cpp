@@ -139,6 +139,9 @@ TEST_F(Godwitctl, WrongUsageIs2) {
       {"queue", "frobnicate"},
       {"queue", "retry"},
       {"queue", "retry", "--all", "06ZQ3W8K1M4TR"},
+      {"queue", "hold", "--sender", "a@b.example", "06ZQ3W8K1M4TR"},
+      {"queue", "delete"},
+      {"queue", "hold", "--reason", "x", "06ZQ3W8K1M4TR"},
       {"queue", "show"},
       {"queue", "show", "nonsense"},
       {"account"},
@@ -196,20 +199,52 @@ TEST_F(Godwitctl, ListStopsAtItsLimit) {
   EXPECT_THAT(requests, ElementsAre("GET /v1/queue?limit=1 HTTP/1.1"));
 }
 
+TEST_F(Godwitctl, ListGoesOnBehindAPageWithoutMessages) {
+  const std::string nothing = http(200, R"({"messages":[],"next":"06ZQ3W8K1M4TR"})");
+  const std::string last = http(200, R"({"messages":[{"id":"06ZQ3W8K1M4TS"}],"next":null})");
+  EXPECT_EQ(ask({"queue", "list", "--sender", "@a.example", "--older", "2h"}, {nothing, last}), exit_done);
+  EXPECT_THAT(out, HasSubstr("06ZQ3W8K1M4TS"));
+  EXPECT_THAT(requests, ElementsAre("GET /v1/queue?limit=500&sender=%40a.example&older=2h HTTP/1.1",
+                                    "GET /v1/queue?limit=500&sender=%40a.example&older=2h&after=06ZQ3W8K1M4TR "
+                                    "HTTP/1.1"));
+}
+
 TEST_F(Godwitctl, EachChangeIsARequest) {
   const std::string ok = http(200, "{}");
-  for (const std::string verb : {"retry", "hold", "release"}) {
+  for (const std::string verb : {"retry", "hold", "release", "bounce"}) {
     EXPECT_EQ(ask({"queue", verb, "06ZQ3W8K1M4TR"}, {ok}), exit_done);
     EXPECT_THAT(requests, ElementsAre("POST /v1/queue/06ZQ3W8K1M4TR/" + verb + " HTTP/1.1"));
     EXPECT_THAT(out, StartsWith("06ZQ3W8K1M4TR is "));
   }
   EXPECT_EQ(ask({"queue", "delete", "06ZQ3W8K1M4TR", "06ZQ3W8K1M4TS"}, {ok, ok}), exit_done);
-  EXPECT_THAT(requests,
-              ElementsAre("DELETE /v1/queue/06ZQ3W8K1M4TR HTTP/1.1", "DELETE /v1/queue/06ZQ3W8K1M4TS HTTP/1.1"));
-  EXPECT_EQ(ask({"queue", "retry", "--all"}, {http(200, R"({"count":3})")}), exit_done);
-  EXPECT_EQ(out, "3 waiting deliveries are tried now.\n");
+  EXPECT_THAT(requests, ElementsAre("POST /v1/queue/06ZQ3W8K1M4TR/delete HTTP/1.1",
+                                    "POST /v1/queue/06ZQ3W8K1M4TS/delete HTTP/1.1"));
+  EXPECT_EQ(ask({"queue", "bounce", "06ZQ3W8K1M4TR", "--reason", "gone & away"}, {ok}), exit_done);
+  EXPECT_THAT(requests, ElementsAre("POST /v1/queue/06ZQ3W8K1M4TR/bounce?reason=gone%20%26%20away HTTP/1.1"));
   EXPECT_EQ(ask({"stop"}, {http(202, "{}")}), exit_done);
   EXPECT_THAT(requests, ElementsAre("POST /v1/stop HTTP/1.1"));
+}
+
+TEST_F(Godwitctl, ManyAreChangedPageByPageAndCounted) {
+  const std::string first = http(200, R"({"done":"hold","count":1000,"next":"06ZQ3W8K1M4TR"})");
+  const std::string last = http(200, R"({"done":"hold","count":34,"next":null})");
+  EXPECT_EQ(ask({"queue", "hold", "--recipient", "bob@*", "--state", "waiting"}, {first, last}), exit_done);
+  EXPECT_EQ(out, "1034 messages are held.\n");
+  EXPECT_THAT(requests, ElementsAre("POST /v1/queue/hold?limit=1000&recipient=bob%40%2A&state=waiting HTTP/1.1",
+                                    "POST /v1/queue/hold?limit=1000&recipient=bob%40%2A&state=waiting"
+                                    "&after=06ZQ3W8K1M4TR HTTP/1.1"));
+  EXPECT_EQ(ask({"--json", "queue", "retry", "--all"}, {http(200, R"({"done":"retry","count":1,"next":null})")}),
+            exit_done);
+  EXPECT_EQ(out, "{\"done\":\"retry\",\"count\":1}\n");
+  EXPECT_THAT(requests, ElementsAre("POST /v1/queue/retry?limit=1000&all=true HTTP/1.1"));
+}
+
+TEST_F(Godwitctl, AChangeOfManyThatFailsSaysHowFarItCame) {
+  const std::string first = http(200, R"({"done":"bounce","count":1000,"next":"06ZQ3W8K1M4TR"})");
+  EXPECT_EQ(ask({"queue", "bounce", "--destination", "a.example", "--reason", "x"},
+                {first, http(503, R"({"error":"no room"})")}),
+            exit_failed);
+  EXPECT_EQ(err, "godwitctl: after 1000 messages: no room\n");
 }
 
 TEST_F(Godwitctl, UnknownIdFailsAndTheOthersAreStillDone) {
