@@ -68,6 +68,9 @@ json::object head_of(const QueueEntry& entry) {
 json::value to_json(const mail::Recipient& recipient) {
   return json::object{{"address", text(smtp::to_string(recipient.address))},
                       {"original", text_or_null(recipient.original)},
+                      {"expanded_alias", recipient.expanded_alias},
+                      {"notify", text_or_null(smtp::notify_text(recipient.notify))},
+                      {"orcpt", text_or_null(recipient.orcpt)},
                       {"state", text(mail::to_string(recipient.state))},
                       {"last_reply", text_or_null(recipient.last_reply)}};
 }
@@ -125,6 +128,8 @@ json::value to_json(const QueueEntry& entry) {
   json::array recipients, destinations;
   for (const mail::Recipient& recipient : envelope.recipients) recipients.emplace_back(to_json(recipient));
   for (const queue::Item& item : entry.items) destinations.emplace_back(to_json(item));
+  object["envid"] = text_or_null(envelope.envid);
+  object["ret"] = envelope.ret == 0 ? json::value() : text(smtp::return_text(envelope.ret));
   object["recipients"] = std::move(recipients);
   object["destinations"] = std::move(destinations);
   return object;

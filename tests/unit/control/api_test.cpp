@@ -74,6 +74,11 @@ TEST_F(Api, ShowHasEveryRecipientAndDestination) {
   EXPECT_EQ(shown.at_pointer("/recipients/1/address"), "carol@b.example");
   EXPECT_EQ(shown.at_pointer("/recipients/1/original"), "team@example.com");
   EXPECT_EQ(shown.at_pointer("/recipients/1/state"), "delivered");
+  EXPECT_TRUE(shown.at_pointer("/recipients/0/notify").is_null());
+  EXPECT_EQ(shown.at_pointer("/recipients/1/notify"), "SUCCESS,DELAY");
+  EXPECT_EQ(shown.at_pointer("/recipients/1/orcpt"), "rfc822;team@example.com");
+  EXPECT_EQ(shown.at("envid"), "QQ314159");
+  EXPECT_EQ(shown.at("ret"), "HDRS");
   EXPECT_EQ(shown.at_pointer("/destinations/0/name"), "a.example");
   EXPECT_EQ(shown.at_pointer("/destinations/0/attempts"), 2);
   EXPECT_EQ(shown.at_pointer("/client/address"), "192.0.2.1");

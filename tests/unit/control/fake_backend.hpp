@@ -28,6 +28,8 @@ class FakeBackend final : public Backend {
     entry.size = 4711;
     entry.envelope.sender = smtp::Mailbox{"alice", "example.com"};
     entry.envelope.accepted = noon;
+    entry.envelope.envid = "QQ314159";
+    entry.envelope.ret = smtp::return_headers;
     entry.envelope.client_address = "192.0.2.1";
     mail::Recipient waiting, delivered;
     waiting.address = {"bob", "a.example"};
@@ -35,6 +37,8 @@ class FakeBackend final : public Backend {
     delivered.address = {"carol", "b.example"};
     delivered.original = "team@example.com";
     delivered.state = mail::RecipientState::delivered;
+    delivered.notify = smtp::notify_success | smtp::notify_delay;
+    delivered.orcpt = "rfc822;team@example.com";
     entry.envelope.recipients = {waiting, delivered};
     entry.items = {{.key = {id, "a.example"},
                     .accepted = noon,
