@@ -56,7 +56,8 @@ class LateMailIsReported(SendingHost):
         self.start(warn="1s", expire="1h")
         identity = self.send()
         self.reports(1)
-        self.godwit.restart()
+        self.assertEqual(self.godwit.stop(), 0)  # a crash right now may warn twice, never not at all
+        self.godwit.start()
         self.attempts(identity, len(self.godwit.events("deferred", id=identity)) + 3)
         self.assertEqual(self.godwit.mailbox(SENDER).count(), 1)
 
