@@ -131,8 +131,8 @@ int ControlCommands::status() const {
   return ask_and_print(*this, "GET", "/v1/status", "", status_text);
 }
 
+// Page by page, so that a queue of any length is listed in little memory.
 int ControlCommands::queue_list(const Selectors& selectors, std::size_t limit) const {
-  json::array all;  // for JSON, which is printed in one piece
   const std::string query = query_of(selectors);
   std::string after;
   std::size_t listed = 0;
@@ -141,21 +141,22 @@ int ControlCommands::queue_list(const Selectors& selectors, std::size_t limit) c
     const auto page = ask(*this, "GET", fmt::format("/v1/queue?limit={}{}{}", wanted, query, after));
     if (!page) return exit_failed;
     if (!page->good()) return fail(*this, *page, "");
-    const json::value* messages = page->value.get_object().if_contains("messages");
-    const std::size_t size = messages != nullptr && messages->is_array() ? messages->get_array().size() : 0;
-    if (output == Output::json && size > 0) {
-      all.insert(all.end(), messages->get_array().begin(), messages->get_array().end());
-    } else if (output == Output::text) {
+    const json::value* found = page->value.get_object().if_contains("messages");
+    const json::array messages = found != nullptr && found->is_array() ? found->get_array() : json::array();
+    if (output == Output::json) {
+      if (after.empty()) console.out << "{\"messages\":[";
+      for (std::size_t i = 0; i < messages.size(); ++i)
+        console.out << (listed + i == 0 ? "" : ",") << json::serialize(messages[i]);
+    } else {
       console.out << list_text(page->value);
     }
-    listed += size;
+    listed += messages.size();
     after = next_of(page->value);
   } while (!after.empty() && (limit == 0 || listed < limit));
-  if (output == Output::json) {
-    console.out << json::serialize(json::object{{"messages", std::move(all)}}) << "\n";
-  } else if (listed == 0) {
+  if (output == Output::json)
+    console.out << "]}\n";
+  else if (listed == 0)
     console.out << (query.empty() ? "The queue is empty.\n" : "No such message is in the queue.\n");
-  }
   return exit_done;
 }
 
