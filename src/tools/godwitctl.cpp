@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "godwitctl.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <optional>
 #include <vector>
@@ -141,6 +142,34 @@ class CommandLine {
         ->type_name("FILE");
     add_command(*spool, "check", "verify every checksum; exits 1 when something is damaged",
                 [this] { return spool_commands().check(); });
+    add_export(*spool);
+    CLI::App* import = add_command(*spool, "import", "put exported messages into a spool that no daemon uses",
+                                   [this] { return spool_commands().import(folder_); });
+    import->add_option("FOLDER", folder_, "what export --to made")->required();
+  }
+
+  void add_export(CLI::App& spool) {
+    CLI::App* command = add_command(spool, "export", "one message as it is stored, or many into a folder", [this] {
+      if (!folder_.empty()) return spool_commands().export_many(selection_, folder_);
+      if (envelope_) return spool_commands().export_envelope(ids_.front());
+      return spool_commands().export_body(ids_.front(), file_);
+    });
+    CLI::Option* id = command->add_option("ID", ids_, "as in the reply to DATA")->expected(1);
+    command->add_option("--output", file_, "write the message to this new file")->needs(id)->type_name("FILE");
+    command->add_flag("--envelope", envelope_, "print sender, recipients and their states instead")->needs(id);
+    CLI::Option* to = command->add_option("--to", folder_, "write many messages into this folder")->type_name("FOLDER");
+    const std::vector<CLI::Option*> selectors{
+        command->add_option("--sender", selection_.sender, "from this address; \"<>\": reports")->type_name("PATTERN"),
+        command->add_option("--recipient", selection_.recipient, "waiting for this address")->type_name("PATTERN"),
+        command->add_option("--destination", selection_.destination, "waiting for this domain")->type_name("PATTERN"),
+        command->add_flag("--all", all_, "every message")};
+    for (CLI::Option* selector : selectors) selector->needs(to)->excludes(id);
+    command->parse_complete_callback([id, to, selectors] {
+      const auto is_given = [](const CLI::Option* option) { return option->count() > 0; };
+      const bool is_selected = std::ranges::any_of(selectors, is_given);
+      if (is_selected == is_given(id)) throw CLI::RequiredError("an ID, or --to with --all or a selector");
+      if (is_given(to) != is_selected) throw CLI::RequiredError("--all or a selector, with --to,");
+    });
   }
 
   ControlCommands control() const {
@@ -170,7 +199,10 @@ class CommandLine {
   std::vector<std::string> ids_;
   Selectors selectors_;
   std::string reason_;
-  std::string file_, config_, address_, directory_;
+  bool all_ = false;
+  std::string file_, config_, address_, directory_, folder_;
+  ExportSelection selection_;
+  bool envelope_ = false;
   bool password_stdin_ = false, generate_ = false;
 };
 

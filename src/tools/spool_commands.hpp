@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// godwitctl spool: works on the spool's files themselves, with no daemon or beside one.
+// godwitctl spool: works on the spool's files themselves.  check and export read only, with no daemon or beside one;
+// import needs the spool for itself.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
 #include "console.hpp"
 #include "control_commands.hpp"
-#include "godwit/spool/settings.hpp"
+#include "godwit/mail/envelope.hpp"
+#include "godwit/spool/inspect.hpp"
 
 namespace godwit::tools {
+
+// Which messages an export takes; what is empty was not said.  Patterns as godwitctl queue has them.
+struct ExportSelection {
+  std::string sender{}, recipient{}, destination{};
+  bool selects(const mail::Envelope& envelope) const;
+};
 
 struct SpoolCommands {
   Console& console;
@@ -19,10 +28,17 @@ struct SpoolCommands {
 
   // 0 sound, 1 damage found.
   int check() const;
+  // The body to a file (empty: standard output), or what is known about the message.
+  int export_body(const std::string& id, const std::string& file) const;
+  int export_envelope(const std::string& id) const;
+  int export_many(const ExportSelection& selection, const std::string& folder) const;
+  int import(const std::string& folder) const;
 
  private:
   // Empty: the configuration has errors, and they were said.
   std::optional<spool::Settings> settings() const;
+  using Visit = std::function<disk::Task<spool::Visited>(spool::StoredMessage)>;
+  int export_one(const std::string& id, const Visit& visit) const;
   int complain(const std::string& what, int code) const;
 };
 
