@@ -19,6 +19,7 @@ class Transaction:
         self.hello, self.tls = hello, tls
         self.sender, self.recipients, self.content = None, [], b""
         self.mail_line = ""
+        self.answered = False  # the final reply was sent
 
 
 class ScriptedPeer:
@@ -159,8 +160,8 @@ class Connection:
             if self.answer("STARTTLS", "220 2.0.0 go ahead") == "2":
                 return self.start_tls()
         elif verb == "MAIL":
+            self.current = Transaction(self.current.hello, self.tls)
             if self.answer("MAIL", "250 2.1.0 Ok") == "2":
-                self.current = Transaction(self.current.hello, self.tls)
                 self.current.sender = re.search(r"<(.*?)>", line).group(1)
                 self.current.mail_line = line
         elif verb == "RCPT":
@@ -178,6 +179,8 @@ class Connection:
             self.answer("QUIT", "221 2.0.0 bye")
             return True
         elif verb in ("RSET", "NOOP"):
+            if verb == "RSET":
+                self.current = Transaction(self.current.hello, self.tls)
             self.answer(verb, "250 2.0.0 Ok")
         else:
             self.answer(verb, "500 5.5.2 command not recognized")
@@ -214,3 +217,4 @@ class Connection:
         if reply is STALL or reply is DROP:
             raise EOFError
         self.socket.sendall(reply.encode() + b"\r\n")
+        done.answered = True
