@@ -126,7 +126,7 @@ class Godwit:
     @staticmethod
     def _endpoint(text):
         address, port = text.rsplit(":", 1)
-        return address, int(port)
+        return address.strip("[]"), int(port)
 
     def stop(self, timeout=40):
         """SIGTERM; returns the exit status."""

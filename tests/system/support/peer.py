@@ -30,6 +30,8 @@ class ScriptedPeer:
     lines.  `handshake` False answers STARTTLS with 220 and then with bytes that are no TLS.
     """
 
+    family = socket.AF_INET
+
     def __init__(self, case, host, name=None, *, script=None, capabilities=("PIPELINING", "8BITMIME", "SIZE 100000000"),
                  certificate=None, handshake=True, port=MX_PORT, up=True):
         self.address = case.net.host(host) if isinstance(host, int) else host
@@ -53,7 +55,7 @@ class ScriptedPeer:
 
     def up(self):
         self.closing.clear()
-        self.listener = socket.socket()
+        self.listener = socket.socket(self.family)
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.listener.bind((self.address, self.port))
         self.listener.listen(100)

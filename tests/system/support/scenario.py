@@ -39,8 +39,12 @@ def wait_until(predicate, what, timeout=20):
 
 def listening(address, port):
     """Whether a TCP socket listens there, without connecting to it."""
-    wanted = "%02X%02X%02X%02X:%04X" % (*reversed(socket.inet_aton(address)), port)
-    with open("/proc/net/tcp") as table:
+    is_ipv6 = ":" in address
+    bytes_ = socket.inet_pton(socket.AF_INET6 if is_ipv6 else socket.AF_INET, address)
+    # Words of 32 bits, as the machine has them.
+    words = [int.from_bytes(bytes_[at:at + 4], sys.byteorder) for at in range(0, len(bytes_), 4)]
+    wanted = "".join("%08X" % word for word in words) + ":%04X" % port
+    with open("/proc/net/tcp6" if is_ipv6 else "/proc/net/tcp") as table:
         return any(line.split()[1] == wanted and line.split()[3] == "0A" for line in itertools.islice(table, 1, None))
 
 
