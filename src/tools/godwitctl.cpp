@@ -150,7 +150,8 @@ class CommandLine {
 
   void add_export(CLI::App& spool) {
     CLI::App* command = add_command(spool, "export", "one message as it is stored, or many into a folder", [this] {
-      if (!folder_.empty()) return spool_commands().export_many(selection_, folder_);
+      const AfterExport after = remove_ ? AfterExport::remove : AfterExport::keep;
+      if (!folder_.empty()) return spool_commands().export_many(selection_, folder_, after);
       if (envelope_) return spool_commands().export_envelope(ids_.front());
       return spool_commands().export_body(ids_.front(), file_);
     });
@@ -158,6 +159,9 @@ class CommandLine {
     command->add_option("--output", file_, "write the message to this new file")->needs(id)->type_name("FILE");
     command->add_flag("--envelope", envelope_, "print sender, recipients and their states instead")->needs(id);
     CLI::Option* to = command->add_option("--to", folder_, "write many messages into this folder")->type_name("FOLDER");
+    command
+        ->add_flag("--remove", remove_, "take them out of the spool, which no daemon may use, once they are safe there")
+        ->needs(to);
     const std::vector<CLI::Option*> selectors{
         command->add_option("--sender", selection_.sender, "from this address; \"<>\": reports")->type_name("PATTERN"),
         command->add_option("--recipient", selection_.recipient, "waiting for this address")->type_name("PATTERN"),
@@ -202,7 +206,7 @@ class CommandLine {
   bool all_ = false;
   std::string file_, config_, address_, directory_, folder_;
   ExportSelection selection_;
-  bool envelope_ = false;
+  bool envelope_ = false, remove_ = false;
   bool password_stdin_ = false, generate_ = false;
 };
 

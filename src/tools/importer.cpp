@@ -5,10 +5,7 @@
 
 #include "blocking.hpp"
 #include "godwit/base/checksum.hpp"
-#include "godwit/base/clock.hpp"
-#include "godwit/base/random.hpp"
-#include "godwit/disk/posix_disk.hpp"
-#include "godwit/log/logger.hpp"
+#include "own_spool.hpp"
 
 namespace godwit::tools {
 namespace {
@@ -28,24 +25,19 @@ base::Error as_error(const spool::Refused& refused) {
 class Importer {
  public:
   Importer(const spool::Settings& settings, const std::string& folder, const ImportNotice& notice)
-      : settings_(settings), folder_(disk_, folder), notice_(notice) {}
+      : settings_(settings), folder_(spool_.disk(), folder), notice_(notice) {}
 
   base::Result<Imported> run() {
-    auto listed = run_here(context_, folder_.list());
+    auto listed = run_here(spool_.context(), folder_.list());
     if (!listed) return std::unexpected(std::move(listed.error()));
     ids_ = std::move(*listed);
-    const boost::asio::any_io_executor executor(context_.get_executor());
-    auto opened = run_here(context_, spool::open_spool(settings_, disk_, clock_, random_, log::null_logger(),
-                                                       {.committer = executor, .bodies = executor}));
-    if (!opened) return std::unexpected(std::move(opened.error()));
-    spool_ = std::move(*opened);
-    for (std::size_t i = 0; i < at_once; ++i) boost::asio::co_spawn(context_, work(), boost::asio::detached);
-    context_.restart();
-    context_.run();
-    auto stopping = spool_->stop();
-    run_here(context_, std::move(stopping));
-    auto synced = run_here(context_, folder_.sync());
-    if (!synced) return std::unexpected(std::move(synced.error()));
+    if (auto opened = spool_.open(settings_); !opened) return std::unexpected(std::move(opened.error()));
+    for (std::size_t i = 0; i < at_once; ++i) boost::asio::co_spawn(spool_.context(), work(), boost::asio::detached);
+    spool_.context().restart();
+    spool_.context().run();
+    if (auto closed = spool_.close(); !closed) return std::unexpected(std::move(closed.error()));
+    if (auto synced = run_here(spool_.context(), folder_.sync()); !synced)
+      return std::unexpected(std::move(synced.error()));
     return imported_;
   }
 
@@ -76,7 +68,7 @@ class Importer {
 
   disk::Task<> write(spool::Incoming& incoming, const ExportFile& file) {
     const std::string path = folder_.body_path(file.id);
-    auto body = co_await disk_.open(path, disk::OpenMode::read);
+    auto body = co_await spool_.disk().open(path, disk::OpenMode::read);
     if (!body) co_return std::unexpected(std::move(body.error()));
     std::string piece(piece_size, '\0');
     std::uint64_t size = 0;
@@ -97,13 +89,9 @@ class Importer {
   }
 
   const spool::Settings& settings_;
-  disk::PosixDisk disk_;
-  base::SystemClock clock_;
-  base::SystemRandom random_;
-  boost::asio::io_context context_;
+  OwnSpool spool_;
   ExportFolder folder_;
   const ImportNotice& notice_;
-  std::unique_ptr<spool::Spool> spool_;
   std::vector<base::MessageId> ids_;
   std::size_t next_ = 0;
   Imported imported_;

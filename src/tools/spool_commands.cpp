@@ -18,6 +18,7 @@
 #include "godwit/spool/inspect.hpp"
 #include "importer.hpp"
 #include "owner.hpp"
+#include "remover.hpp"
 #include "report.hpp"
 #include "spool_report.hpp"
 
@@ -174,18 +175,19 @@ int SpoolCommands::export_one(const std::string& text, const Visit& visit) const
   return faults->empty() ? exit_done : exit_failed;
 }
 
-int SpoolCommands::export_many(const ExportSelection& selection, const std::string& path) const {
+int SpoolCommands::export_many(const ExportSelection& selection, const std::string& path, AfterExport after) const {
   const auto found = settings();
   if (!found) return exit_usage;
   disk::PosixDisk disk;
   boost::asio::io_context context;
   ExportFolder folder(disk, path);
   if (auto made = run_here(context, folder.make()); !made) return complain(made.error().message, exit_failed);
-  std::size_t exported = 0;
+  std::vector<ExportedState> exported;
   const auto put = [&](spool::StoredMessage message) -> disk::Task<spool::Visited> {
     if (!selection.selects(message.envelope)) co_return spool::Visited{};
+    const ExportedState state{message.id, state_of(message.envelope)};
     auto done = co_await folder.put(std::move(message));
-    if (done && done->body_fault.empty()) ++exported;
+    if (done && done->body_fault.empty()) exported.push_back(state);
     co_return done;
   };
   spool::LiveReading reading{.wanted = {}, .visit = put};
@@ -194,11 +196,28 @@ int SpoolCommands::export_many(const ExportSelection& selection, const std::stri
   if (!faults) return complain(faults.error().message, code_of(faults.error()));
   if (auto synced = run_here(context, folder.sync()); !synced) return complain(synced.error().message, exit_failed);
   for (const spool::Fault& fault : *faults) console.err << to_text(fault);
-  if (output == Output::json)
-    console.out << json::serialize(json::object{{"exported", exported}, {"damaged", faults->size()}}) << "\n";
-  else
-    console.out << fmt::format("{} messages are in {}.\n", exported, base::printable(path));
-  return faults->empty() ? exit_done : exit_failed;
+  // Export → sync → removal: a crash in between leaves the messages in both places.
+  Removed removed;
+  if (after == AfterExport::remove) {
+    const auto owner = AsOwner::of(found->directory);
+    const auto done = owner ? remove_exported(*found, exported) : std::unexpected(owner.error());
+    if (!done) return complain("exported, but not removed: " + done.error().message, exit_failed);
+    removed = *done;
+  }
+  const bool complete = faults->empty() && removed.changed == 0;
+  if (output == Output::json) {
+    console.out << json::serialize(json::object{{"exported", exported.size()},
+                                                {"damaged", faults->size()},
+                                                {"removed", removed.messages},
+                                                {"changed", removed.changed}})
+                << "\n";
+  } else {
+    console.out << fmt::format("{} messages are in {}.\n", exported.size(), base::printable(path));
+    if (after == AfterExport::remove) console.out << fmt::format("{} are removed from the spool.\n", removed.messages);
+    if (removed.changed > 0)
+      console.out << fmt::format("{} changed meanwhile and were left as they are.\n", removed.changed);
+  }
+  return complete ? exit_done : exit_failed;
 }
 
 int SpoolCommands::import(const std::string& folder) const {

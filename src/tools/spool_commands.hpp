@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // godwitctl spool: works on the spool's files themselves.  check and export read only, with no daemon or beside one;
-// import needs the spool for itself.
+// import and removal need the spool for themselves.
 #pragma once
 
 #include <functional>
@@ -20,6 +20,8 @@ struct ExportSelection {
   bool selects(const mail::Envelope& envelope) const;
 };
 
+enum class AfterExport { keep, remove };
+
 struct SpoolCommands {
   Console& console;
   std::string directory;  // --directory; empty: what the configuration says
@@ -31,7 +33,7 @@ struct SpoolCommands {
   // The body to a file (empty: standard output), or what is known about the message.
   int export_body(const std::string& id, const std::string& file) const;
   int export_envelope(const std::string& id) const;
-  int export_many(const ExportSelection& selection, const std::string& folder) const;
+  int export_many(const ExportSelection& selection, const std::string& folder, AfterExport after) const;
   int import(const std::string& folder) const;
 
  private:

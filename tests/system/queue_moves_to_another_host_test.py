@@ -94,6 +94,25 @@ class QueueMoves(SendingHost):
             self.assertEqual(sum(transaction.content.endswith(content) for transaction in self.peer.transactions), 1)
         self.assertEqual(len(self.other.transactions), 10, "a recipient that had its copy got another")
 
+    def test_what_is_removed_is_in_the_export_and_nowhere_else(self):
+        kept, _ = self.send(OTHER)
+        moved = [self.send(TO, message(f"moved {number}", body=large_body(400_000)))[0] for number in range(3)]
+        for identity in (kept, *moved):
+            self.godwit.wait_event("deferred", id=identity)
+        folder = self.folder / "export"
+        words = ("export", "--destination", "xyz.example", "--to", folder, "--remove")
+        refused = self.spool(*words, check=False)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("not removed: another daemon", refused.stderr)
+        self.assertEqual(self.godwit.stop(), 0)
+        self.assertIn("3 are removed", self.spool(*words).stdout)
+        self.assertEqual(sorted(path.stem for path in folder.glob("*.envelope")), sorted(moved))
+        self.godwit.start()
+        self.assertEqual(self.godwit.queued(), 1)
+        listed = self.wait_until(lambda: self.godwit.control_json("queue", "list")["messages"], "the queue has been read")
+        self.assertEqual([entry["id"] for entry in listed], [kept])
+        self.assertEqual(list((self.godwit.spool / "large").iterdir()), [])
+
     def test_a_spool_in_use_takes_no_import(self):
         self.send(TO)
         folder = self.folder / "export"
