@@ -85,7 +85,13 @@ class QueueMoves(SendingHost):
         self.peer.up()
         target.start()
         self.assertEqual(target.queued(), 40)
-        (still_held,) = [entry for entry in target.control_json("queue", "list")["messages"] if entry["state"] == "held"]
+
+        def all_listed():
+            listed = target.control_json("queue", "list")["messages"]
+            return listed if len(listed) == 40 else None
+
+        queue = self.wait_until(all_listed, "the queue has been read")
+        (still_held,) = [entry for entry in queue if entry["state"] == "held"]
         self.assertEqual(still_held["attempts"], 1)
         target.control("queue", "retry", "--all")
         target.control("queue", "release", still_held["id"])
