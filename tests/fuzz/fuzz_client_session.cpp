@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 
 #include "godwit/smtp/client_session.hpp"
 
@@ -39,7 +40,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
   };
   feed(feed, client_event::Connected{});
-  feed(feed, client_event::Transaction{{Mailbox{"a", "b.example"}, {{"c", "d.example"}, {"e", "d.example"}}, 10, {}}});
+  ClientTransaction transaction{.sender = Mailbox{"a", "b.example"}, .size = 10, .ret = return_full, .envid = "x+y"};
+  transaction.recipients.push_back({{"c", "d.example"}, {notify_success, "rfc822;c=d@e.example"}});
+  transaction.recipients.push_back({{"e", "d.example"}, {}});
+  feed(feed, client_event::Transaction{std::move(transaction)});
   for (; !input.empty(); input.remove_prefix(std::min<std::size_t>(input.size(), 7)))
     feed(feed, client_event::Bytes{input.substr(0, 7)});
   feed(feed, client_event::PeerClosed{});
