@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A spool looked at from outside, by the tools: with no daemon, or beside one that works in it.  Takes no lock, writes
-// nothing.  Memory: one segment, and some 80 bytes for each live message (200 where updates are kept).
+// nothing.  Memory: one segment, and some 100 bytes for each live message (more where updates are kept).
 //
 // Threads: the disk blocks, so spawn these where blocking is allowed.  Errors: not_found (the folder is no spool), io,
 // unsupported (a later version's format).  What is damaged is no error but part of the answer.
