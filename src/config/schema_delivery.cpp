@@ -59,6 +59,43 @@ Type<deliver::SourceAddress> source_address() {
           .show = [](const SourceAddress& s) { return to_string(s.address) + " " + s.hostname; }};
 }
 
+// "*" stands for any run of characters.
+Type<std::string> destination_pattern() {
+  return scalar<std::string>(
+      "site or domain, with *",
+      [](const std::string& value) -> base::Result<std::string> {
+        const bool plain = std::ranges::all_of(value, [](unsigned char c) { return c > ' ' && c != 0x7F; });
+        if (value.empty() || !plain)
+          return base::fail(base::ErrorKind::invalid,
+                            fmt::format("\"{}\" is neither a site nor a domain", base::printable(value)));
+        return base::to_lower(value);
+      },
+      [](const std::string& value) { return value; });
+}
+
+Fields<dispatch::Shaping> shaping_fields() {
+  using dispatch::Shaping;
+  const std::string usual = "as in `delivery`";
+  return {
+      make_field<Shaping>(
+          "destinations", [](auto& s) -> auto& { return s.destinations; },
+          list_of(destination_pattern(), Single::accept),
+          "Sites as `godwitctl destinations` names them (a provider, a set of MX hosts, a next hop), or recipient "
+          "domains, "
+          "which become sites of their own",
+          Reload::yes, Need::required),
+      make_field<Shaping>(
+          "connections", [](auto& s) -> auto& { return s.connections; },
+          optional_of(number<std::size_t>(1, 10000), usual), "Most connections at once"),
+      make_field<Shaping>(
+          "rate", [](auto& s) -> auto& { return s.rate; }, optional_of(rate(), "none"),
+          "Most messages in a time, spread evenly"),
+      make_field<Shaping>(
+          "messages_per_connection", [](auto& s) -> auto& { return s.messages_per_connection; },
+          optional_of(number<std::size_t>(1, 100000), usual), "Before a connection is closed and a new one made"),
+  };
+}
+
 }  // namespace
 
 Fields<Document> delivery_part() {
@@ -78,7 +115,13 @@ Fields<Document> delivery_part() {
       field(
           "delivery.connections_per_destination",
           [](auto& d) -> auto& { return d.settings.dispatch.queue.connections_per_destination; },
-          number<std::size_t>(1, 10000), "Outgoing connections to one destination"),
+          number<std::size_t>(1, 10000),
+          "Most outgoing connections to one site (the MX hosts of one or many domains, a provider, a next hop). It "
+          "begins with two, "
+          "and grows with success"),
+      field(
+          "delivery.active_bytes", [](auto& d) -> auto& { return d.settings.dispatch.queue.active_bytes; },
+          size(mib, tib), "Of messages in delivery at once; what has no room waits on the disk"),
       field(
           "delivery.messages_per_connection", [=](auto& d) -> auto& { return deliver(d).messages_per_connection; },
           number<std::size_t>(1, 100000), "Before a connection is closed and a new one made"),
@@ -139,6 +182,14 @@ Fields<Document> delivery_part() {
       field(
           "delivery.maildir.file_mode", [=](auto& d) -> auto& { return deliver(d).maildir.file_mode; }, file_mode(),
           "Of messages", Reload::restart),
+      field(
+          "shaping", [](auto& d) -> auto& { return d.settings.dispatch.shaping; }, records(shaping_fields()),
+          "What some destinations are given instead of what `delivery` gives all; the first that fits counts"),
+      field(
+          "providers", [](auto& d) -> auto& { return d.settings.dispatch.providers; },
+          map_of(destination_pattern(), list_of(destination_pattern(), Single::accept), "NAME"),
+          "Patterns of MX hosts, by provider: domains whose hosts all fit share one site and its limits. Adds to the "
+          "built-in ones; a name that is there is replaced"),
   };
 }
 

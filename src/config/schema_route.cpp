@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The keys inside a domain and inside a route.
+#include <chrono>
+
 #include "names.hpp"
 #include "schema.hpp"
 
@@ -172,6 +174,9 @@ Fields<DomainSettings> domain_fields() {
 }
 
 Fields<RouteSettings> route_fields() {
+  using namespace std::chrono_literals;
+  using std::chrono::days;
+  const std::string usual = "as in `delivery`";
   return {
       make_field<RouteSettings>(
           "domains", [](auto& r) -> auto& { return r.domains; },
@@ -197,6 +202,28 @@ Fields<RouteSettings> route_fields() {
           or_empty(absolute_path(), "none"), "File whose first line is the password"),
       make_field<RouteSettings>(
           "hold", [](auto& r) -> auto& { return r.hold; }, boolean(), "Accept and keep such mail until it is released"),
+      make_field<RouteSettings>(
+          "connections", [](auto& r) -> auto& { return r.connections; },
+          optional_of(number<std::size_t>(1, 10000), usual),
+          "Most connections to the next hop at once, from all routes to it"),
+      make_field<RouteSettings>(
+          "rate", [](auto& r) -> auto& { return r.rate; }, optional_of(rate(), "none"),
+          "Most messages to the next hop in a time, spread evenly"),
+      make_field<RouteSettings>(
+          "retry.first", [](auto& r) -> auto& { return r.retry.first; }, optional_of(duration(100ms, days(1)), usual),
+          "As `delivery.retry.first`, for this route"),
+      make_field<RouteSettings>(
+          "retry.factor", [](auto& r) -> auto& { return r.retry.factor; }, optional_of(decimal(1, 10), usual),
+          "As `delivery.retry.factor`"),
+      make_field<RouteSettings>(
+          "retry.max", [](auto& r) -> auto& { return r.retry.max; }, optional_of(duration(100ms, days(7)), usual),
+          "As `delivery.retry.max`"),
+      make_field<RouteSettings>(
+          "retry.expire", [](auto& r) -> auto& { return r.retry.expire; },
+          optional_of(duration(100ms, days(30)), usual), "As `delivery.retry.expire`"),
+      make_field<RouteSettings>(
+          "retry.warn", [](auto& r) -> auto& { return r.retry.warn; }, optional_of(duration(0s, days(30)), usual),
+          "As `delivery.retry.warn`"),
   };
 }
 

@@ -163,6 +163,20 @@ Type<base::Endpoint> tcp_endpoint(std::optional<std::uint16_t> default_port) {
                    : "is not an address and port such as 192.0.2.1:25 or [::]:25");
 }
 
+Type<base::Rate> rate() {
+  return scalar<base::Rate>(
+      "rate, such as 100/1m",
+      [](const std::string& text) -> base::Result<base::Rate> {
+        const auto rate = base::parse_rate(text);
+        if (!rate)
+          return base::fail(base::ErrorKind::invalid,
+                            fmt::format("\"{}\" is no rate: so many in so much time (1s to 1d), as in 100/1m",
+                                        base::printable(text)));
+        return *rate;
+      },
+      [](const base::Rate& rate) { return base::to_string(rate); });
+}
+
 Type<unsigned> file_mode() {
   return scalar<unsigned>(
       "octal mode, 0 to 7777",

@@ -17,6 +17,7 @@
 
 #include "godwit/base/clock.hpp"
 #include "godwit/base/ip_address.hpp"
+#include "godwit/base/rate.hpp"
 #include "godwit/base/text.hpp"
 #include "reader.hpp"
 
@@ -77,6 +78,22 @@ Type<base::IpAddress> ip_address();
 Type<base::IpNetwork> ip_network();
 Type<base::Endpoint> tcp_endpoint(std::optional<std::uint16_t> default_port);
 Type<unsigned> file_mode();
+Type<base::Rate> rate();
+
+// A value that may be left out; then what `meaning` says counts.
+template <class T>
+Type<std::optional<T>> optional_of(Type<T> type, std::string meaning) {
+  return {.name = type.name,
+          .read =
+              [read = type.read](std::optional<T>& target, const YAML::Node& node, Reader& reader) {
+                const auto before = reader.errors();
+                T value{};
+                read(value, node, reader);
+                if (reader.errors() == before) target = std::move(value);
+              },
+          .show = [show = type.show, meaning](const std::optional<T>& value) { return value ? show(*value) : meaning; },
+          .rows = type.rows};
+}
 
 // The same with "" allowed, which means what `meaning` says.
 Type<std::string> or_empty(Type<std::string> type, std::string meaning);

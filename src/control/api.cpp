@@ -23,6 +23,7 @@ constexpr std::size_t default_limit = 100;
 constexpr std::size_t greatest_limit = 1000;
 constexpr std::size_t longest_pattern = 1000;
 constexpr std::size_t longest_reason = 500;
+constexpr base::Duration longest_suspension = std::chrono::hours(24 * 365);
 
 // What stands in path and query.
 struct Arguments {
@@ -31,6 +32,8 @@ struct Arguments {
   dispatch::Page page{.limit = default_limit, .after = {}};
   bool all = false;
   std::string reason{};
+  base::Duration wait{};
+  std::string after_name{};
 };
 
 Response response(unsigned status, const json::value& body) {
@@ -112,6 +115,29 @@ Answer change_many(Backend& backend, Arguments arguments) {
       json::object{{"done", json::string(to_string(verb))}, {"count", result->count}, {"next", next_of(result->next)}});
 }
 
+Answer destinations(Backend& backend, Arguments arguments) {
+  const auto result = co_await backend.destinations(arguments.page.limit, std::move(arguments.after_name));
+  co_return result ? response(200, to_json(*result)) : failure(result.error());
+}
+
+Response done(const base::Result<>& result, const std::string& destination, std::string_view what) {
+  if (!result) return failure(result.error());
+  const auto of = destination.empty() ? json::value() : json::value(json::string(destination));
+  return response(200, json::object{{"destination", of}, {"done", json::string(what)}});
+}
+
+Answer suspend(Backend& backend, Arguments arguments) {
+  const auto destination = base::to_lower(arguments.selector.destination);
+  const auto result = co_await backend.suspend(destination, arguments.wait, std::move(arguments.reason));
+  co_return done(result, destination, "suspend");
+}
+
+Answer resume(Backend& backend, Arguments arguments) {
+  const auto destination = base::to_lower(arguments.selector.destination);
+  const auto result = co_await backend.resume(destination);
+  co_return done(result, destination, "resume");
+}
+
 Answer reload(Backend& backend, Arguments) {
   const auto result = co_await backend.reload();
   if (!result) co_return failure(result.error());
@@ -132,7 +158,7 @@ struct Route {
 };
 
 // The first pattern that fits a path counts, so "queue/retry" is no id.
-constexpr std::array<Route, 16> routes{{
+constexpr std::array<Route, 19> routes{{
     {"GET", "/v1/status", status},
     {"GET", "/v1/queue", queue_list},
     {"POST", "/v1/queue/retry", change_many<Verb::retry>},
@@ -147,6 +173,9 @@ constexpr std::array<Route, 16> routes{{
     {"POST", "/v1/queue/{id}/release", change<Verb::release>},
     {"POST", "/v1/queue/{id}/bounce", change<Verb::bounce>},
     {"POST", "/v1/queue/{id}/delete", change<Verb::remove>},
+    {"GET", "/v1/destinations", destinations},
+    {"POST", "/v1/delivery/suspend", suspend},
+    {"POST", "/v1/delivery/resume", resume},
     {"POST", "/v1/reload", reload},
     {"POST", "/v1/stop", stop},
 }};
@@ -197,6 +226,14 @@ std::string read_parameter(std::string_view name, std::string value, Arguments& 
   if (name == "older") {
     selector.older = base::parse_duration(value);
     return selector.older ? "" : "older is a duration, like 30m, 2h or 5d";
+  }
+  if (name == "after_name") return take_text(name, std::move(value), longest_pattern, arguments.after_name);
+  if (name == "for") {
+    const auto wait = base::parse_duration(value);
+    arguments.wait = wait.value_or(base::Duration::zero());
+    return arguments.wait > base::Duration::zero() && arguments.wait <= longest_suspension
+               ? ""
+               : "for is a duration up to 365d, like 30m, 2h or 5d";
   }
   if (name == "all") {
     arguments.all = value == "true";

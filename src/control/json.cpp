@@ -75,19 +75,25 @@ json::value to_json(const mail::Recipient& recipient) {
                       {"last_reply", text_or_null(recipient.last_reply)}};
 }
 
-json::value to_json(const queue::Item& item) {
+json::value to_json(const queue::Item& item, std::string_view reason) {
   return json::object{{"name", text(item.key.destination)},
                       {"state", text(queue::to_string(item.state))},
                       {"attempts", item.attempts},
-                      {"next_attempt", next_attempt_of(item)}};
+                      {"next_attempt", next_attempt_of(item)},
+                      {"reason", text_or_null(reason)}};
 }
 
 }  // namespace
 
 json::value to_json(const Status& status) {
-  const json::object queue{{"messages", status.messages}, {"waiting", status.queue.waiting},
-                           {"due", status.queue.due},     {"active", status.queue.active},
-                           {"held", status.queue.held},   {"destinations", status.queue.destinations}};
+  const json::object queue{{"messages", status.messages},
+                           {"waiting", status.queue.waiting},
+                           {"due", status.queue.due},
+                           {"active", status.queue.active},
+                           {"held", status.queue.held},
+                           {"destinations", status.queue.destinations},
+                           {"sites", status.queue.sites},
+                           {"audit", json::object{{"checked", status.audit.checked}, {"errors", status.audit.errors}}}};
   const json::object spool{{"healthy", status.spool.healthy},        {"messages", status.spool.messages},
                            {"groups", status.spool.groups},          {"syncs", status.spool.syncs},
                            {"records", status.spool.records},        {"segments", status.spool.segments},
@@ -127,12 +133,49 @@ json::value to_json(const QueueEntry& entry) {
                                   {"protocol", text_or_null(envelope.protocol)}};
   json::array recipients, destinations;
   for (const mail::Recipient& recipient : envelope.recipients) recipients.emplace_back(to_json(recipient));
-  for (const queue::Item& item : entry.items) destinations.emplace_back(to_json(item));
   object["envid"] = text_or_null(envelope.envid);
   object["ret"] = envelope.ret == 0 ? json::value() : text(smtp::return_text(envelope.ret));
+  for (std::size_t i = 0; i < entry.items.size(); ++i)
+    destinations.emplace_back(to_json(entry.items[i], i < entry.reasons.size() ? entry.reasons[i] : std::string()));
   object["recipients"] = std::move(recipients);
   object["destinations"] = std::move(destinations);
   return object;
+}
+
+namespace {
+
+json::value to_json(const queue::SiteView& site) {
+  json::array domains;
+  for (const auto& domain : site.domains) domains.emplace_back(text(domain));
+  return json::object{{"name", text(site.name)},
+                      {"state", text(queue::to_string(site.state))},
+                      {"reason", text_or_null(site.reason)},
+                      {"next", site.next ? time(*site.next) : json::value()},
+                      {"domain_count", site.domain_count},
+                      {"domains", std::move(domains)},
+                      {"waiting", site.waiting},
+                      {"due", site.due},
+                      {"active", site.active},
+                      {"held", site.held},
+                      {"connections", site.connections},
+                      {"connections_now", site.window},
+                      {"connections_limit", site.limits.connections},
+                      {"rate", text_or_null(base::to_string(site.limits.rate))}};
+}
+
+}  // namespace
+
+json::value to_json(const DestinationPage& page) {
+  json::array destinations, suspensions;
+  for (const auto& site : page.destinations) destinations.emplace_back(to_json(site));
+  for (const auto& [name, suspension] : page.suspensions)
+    suspensions.emplace_back(
+        json::object{{"destination", text_or_null(name)},
+                     {"until", suspension.until == queue::never ? json::value() : time(suspension.until)},
+                     {"reason", text_or_null(suspension.reason)}});
+  return json::object{{"destinations", std::move(destinations)},
+                      {"next", text_or_null(page.next)},
+                      {"suspensions", std::move(suspensions)}};
 }
 
 json::value to_json(const ReloadResult& result) {

@@ -14,6 +14,7 @@ boost::json::value to_json(const Status& status);
 boost::json::value summary_to_json(const QueueEntry& entry);
 // All there is to know: every recipient and destination.
 boost::json::value to_json(const QueueEntry& entry);
+boost::json::value to_json(const DestinationPage& page);
 boost::json::value to_json(const ReloadResult& result);
 
 }  // namespace godwit::control

@@ -27,7 +27,11 @@ bool is_passed_over(const base::Error& error) {
 }
 
 control::QueueEntry as_control_entry(dispatch::QueueEntry entry) {
-  return {.id = entry.id, .envelope = std::move(entry.envelope), .size = entry.size, .items = std::move(entry.items)};
+  return {.id = entry.id,
+          .envelope = std::move(entry.envelope),
+          .size = entry.size,
+          .items = std::move(entry.items),
+          .reasons = std::move(entry.reasons)};
 }
 
 boost::asio::awaitable<std::size_t> count_connections(deliver::SmtpAgent& agent) {
@@ -48,6 +52,7 @@ control::Task<control::Status> ControlBackend::status() {
   status.healthy = status.spool.healthy;
   status.messages = status.spool.messages;
   status.queue = host_.dispatcher_->counts();
+  status.audit = host_.dispatcher_->audit();
   status.connections_in = host_.limits_.open();
   status.listeners = listeners_;
   for (std::size_t i = 0; i < host_.parts_.size(); ++i) {
@@ -114,6 +119,27 @@ control::Task<control::QueueChange> ControlBackend::queue_change_many(control::Q
       co_return std::unexpected(changed.error());
   }
   co_return result;
+}
+
+control::Task<control::DestinationPage> ControlBackend::destinations(std::size_t limit, std::string after) {
+  control::DestinationPage page;
+  page.destinations = host_.dispatcher_->destinations(limit + 1, after);
+  if (page.destinations.size() > limit) {
+    page.destinations.resize(limit);
+    page.next = page.destinations.back().name;
+  }
+  page.suspensions = host_.dispatcher_->suspensions();
+  co_return page;
+}
+
+control::Task<> ControlBackend::suspend(std::string destination, base::Duration wait, std::string reason) {
+  queue::Suspension suspension{.until = queue::never, .reason = std::move(reason)};
+  if (wait > base::Duration::zero()) suspension.until = host_.clock_.wall() + wait;
+  co_return co_await host_.dispatcher_->suspend(std::move(destination), std::move(suspension));
+}
+
+control::Task<> ControlBackend::resume(std::string destination) {
+  co_return co_await host_.dispatcher_->resume(std::move(destination));
 }
 
 control::Task<control::ReloadResult> ControlBackend::reload() {

@@ -22,6 +22,9 @@ class ControlBackend final : public control::Backend {
   control::Task<> queue_change(control::QueueOrder order, base::MessageId id) override;
   control::Task<control::QueueChange> queue_change_many(control::QueueOrder order, dispatch::Selector selector,
                                                         dispatch::Page page) override;
+  control::Task<control::DestinationPage> destinations(std::size_t limit, std::string after) override;
+  control::Task<> suspend(std::string destination, base::Duration wait, std::string reason) override;
+  control::Task<> resume(std::string destination) override;
   control::Task<control::ReloadResult> reload() override;
   control::Task<> stop() override;
 

@@ -89,6 +89,8 @@ base::Result<> Host::open() {
                                                      random_, maildirs_.executor());
   parts_.resize(reactors_.size());
   for (std::size_t i = 0; i < reactors_.size(); ++i) make_parts(i);
+  suspensions_ =
+      std::make_unique<state::SmallFile>(settings.state.directory, "suspensions", disk_, housekeeping_.executor());
   std::vector<dispatch::Lane> lanes;
   for (std::size_t i = 0; i < reactors_.size(); ++i)
     lanes.push_back({.executor = reactors_[i].executor(), .agent = parts_[i].agent.get()});
@@ -101,7 +103,8 @@ base::Result<> Host::open() {
                                                                               .lanes = std::move(lanes),
                                                                               .clock = clock_,
                                                                               .random = random_,
-                                                                              .log = log_});
+                                                                              .log = log_,
+                                                                              .suspensions = suspensions_.get()});
   spool_->on_committed([this](auto message) { dispatcher_->committed(std::move(message)); });
   return {};
 }
@@ -172,6 +175,7 @@ std::shared_ptr<const server::Rules> Host::make_rules(const LiveSettings& live,
 dispatch::Settings Host::dispatch_settings(const LiveSettings& live) const {
   auto settings = live.settings.dispatch;
   settings.hostname = live.settings.hostname;
+  settings.maildir_connections = 2 * live.settings.deliver.maildir.threads;  // a writer, and one that is ready
   return settings;
 }
 

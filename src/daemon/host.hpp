@@ -28,6 +28,7 @@
 #include "godwit/policy/connection_limits.hpp"
 #include "godwit/server/server.hpp"
 #include "godwit/spool/spool.hpp"
+#include "godwit/state/small_file.hpp"
 #include "live_settings.hpp"
 
 namespace godwit::daemon {
@@ -115,6 +116,7 @@ class Host {
   auth::Verifier verifier_;
   std::unique_ptr<deliver::MaildirAgent> maildir_;
   std::vector<Parts> parts_;
+  std::unique_ptr<state::SmallFile> suspensions_;
   std::unique_ptr<dispatch::Dispatcher> dispatcher_;
   std::unique_ptr<ControlBackend> control_backend_;
   std::unique_ptr<control::Server> control_;

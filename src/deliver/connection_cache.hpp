@@ -33,6 +33,7 @@ class ConnectionCache {
 
   // A usable one whose peer is still silent, or none.
   std::unique_ptr<SmtpConnection> take(const ConnectionKey& key);
+  bool has(const ConnectionKey& key) const { return idle_.contains(key); }
   void put(const ConnectionKey& key, std::unique_ptr<SmtpConnection> connection, base::MonoTime now);
   // Those that have been idle for idle_time (all of them when `now` is no_deadline).
   std::vector<std::unique_ptr<SmtpConnection>> expired(base::MonoTime now);

@@ -66,6 +66,8 @@ class SmtpAgent::Attempt {
   boost::asio::awaitable<Outcomes> run();
 
  private:
+  void prefer_kept();
+  ConnectionKey key_of(const route::Host& host, const base::Endpoint& address, smtp::ClientTls tls) const;
   boost::asio::awaitable<void> try_address(const route::Host& host, const base::Endpoint& address, smtp::ClientTls tls);
   boost::asio::awaitable<base::Result<std::unique_ptr<SmtpConnection>>> open(const route::Host& host,
                                                                              const ConnectionKey& key);
@@ -86,7 +88,23 @@ class SmtpAgent::Attempt {
   SmtpAttempt book_;
 };
 
+// Among hosts of the first preference, in whatever order, one to which a connection is open is as good as any (RFC 5321
+// section 5.1), and nearer.
+void SmtpAgent::Attempt::prefer_kept() {
+  auto& hosts = hop_.hosts;
+  if (hosts.empty() || !hop_.from_dns) return;
+  const auto tls = client_tls(hop_.tls);
+  const auto end =
+      std::ranges::find_if(hosts, [&](const route::Host& host) { return host.preference != hosts.front().preference; });
+  const auto kept = std::find_if(hosts.begin(), end, [&](const route::Host& host) {
+    return std::ranges::any_of(host.addresses,
+                               [&](const auto& address) { return agent_.cache_->has(key_of(host, address, tls)); });
+  });
+  if (kept != end) std::rotate(hosts.begin(), kept, std::next(kept));
+}
+
 boost::asio::awaitable<Outcomes> SmtpAgent::Attempt::run() {
+  prefer_kept();
   std::size_t tried = 0;
   for (const auto& host : hop_.hosts) {
     if (host.addresses.empty()) book_.note_host(smtp::Stage::connect, host.name + ": " + host.why_none, host.name);
@@ -98,16 +116,21 @@ boost::asio::awaitable<Outcomes> SmtpAgent::Attempt::run() {
   co_return book_.take();
 }
 
+ConnectionKey SmtpAgent::Attempt::key_of(const route::Host& host, const base::Endpoint& address,
+                                         smtp::ClientTls tls) const {
+  const auto* source = source_for(address);
+  return {.remote = address,
+          .protocol = protocol_,
+          .tls = tls,
+          .verify_name = verify_name(host),
+          .user = hop_.user,
+          .source = source != nullptr ? to_string(source->address) : ""};
+}
+
 boost::asio::awaitable<void> SmtpAgent::Attempt::try_address(const route::Host& host, const base::Endpoint& address,
                                                              smtp::ClientTls tls) {
   const auto relay = relay_name(host, address);
-  const auto* source = source_for(address);
-  ConnectionKey key{.remote = address,
-                    .protocol = protocol_,
-                    .tls = tls,
-                    .verify_name = verify_name(host),
-                    .user = hop_.user,
-                    .source = source != nullptr ? to_string(source->address) : ""};
+  const auto key = key_of(host, address, tls);
   bool in_clear = false;
   if (auto kept = agent_.cache_->take(key)) {
     const bool settled = co_await use(std::move(kept), key, relay, true, in_clear);
@@ -153,7 +176,8 @@ boost::asio::awaitable<bool> SmtpAgent::Attempt::use(std::unique_ptr<SmtpConnect
     book_.note_results(*ended.results, relay, tls, success_at(*connection));
   else if (ended.closed)
     book_.note_host(ended.closed->cause, relay, tls);
-  if (connection->usable()) agent_.keep(key, std::move(connection));
+  const auto most = hop_.messages_per_connection > 0 ? hop_.messages_per_connection : settings_.messages_per_connection;
+  if (connection->usable()) agent_.keep(key, std::move(connection), most);
   co_return true;
 }
 
@@ -224,8 +248,8 @@ boost::asio::awaitable<Outcomes> SmtpAgent::deliver(Job job, route::Hop hop) {
   co_return co_await attempt.run();
 }
 
-void SmtpAgent::keep(const ConnectionKey& key, std::unique_ptr<SmtpConnection> connection) {
-  if (stopping_ || connection->transactions() >= settings_.messages_per_connection) {
+void SmtpAgent::keep(const ConnectionKey& key, std::unique_ptr<SmtpConnection> connection, std::size_t most_messages) {
+  if (stopping_ || connection->transactions() >= most_messages) {
     retire(std::move(connection));
     return;
   }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The dispatcher's inside; see include/godwit/dispatch/dispatcher.hpp.  Home reactor only, but for committed().
+// intake.cpp: what comes into the queue; deliveries.cpp: what goes out of it; administration.cpp and ending.cpp: who
+// asks and orders.
 #pragma once
 
 #include <memory>
@@ -7,11 +9,13 @@
 #include <string>
 #include <vector>
 
+#include "audit.hpp"
 #include "fresh_messages.hpp"
 #include "godwit/dispatch/dispatcher.hpp"
 #include "reporter.hpp"
 #include "selection.hpp"
 #include "settlement.hpp"
+#include "site_policy.hpp"
 #include "transaction.hpp"
 
 namespace godwit::dispatch {
@@ -31,25 +35,51 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   bool retry(base::MessageId id);
   bool hold(base::MessageId id);
   bool release(base::MessageId id);
+  boost::asio::awaitable<base::Result<>> suspend(std::string name, queue::Suspension suspension);
+  boost::asio::awaitable<base::Result<>> resume(std::string name);
+  const AuditCounts& audit() const { return audit_counts_; }
   // remove and bounce: see Dispatcher.  ended: deleted, bounced.
   boost::asio::awaitable<base::Result<>> end(base::MessageId id, Selector recipients, mail::RecipientState ended,
                                              smtp::Reply reply);
 
  private:
   using Message = std::shared_ptr<const spool::StoredMessage>;
+  // What an item's way was, for those who settle and log it.
+  struct Attempted {
+    deliver::Outcomes outcomes;
+    bool counts = true;      // false: nothing was tried, it is only spoken for
+    bool with_site = false;  // failed because its site did
+  };
 
-  void enqueue(base::MessageId id, const mail::Envelope& envelope);
-  void enqueue(const spool::Summary& summary);
+  // ---- intake
+  void enqueue(base::MessageId id, const mail::Envelope& envelope, std::uint64_t size);
+  void enqueue(const spool::Summary& summary, base::WallTime started);
+
+  boost::asio::awaitable<void> recall_suspensions();
+  boost::asio::awaitable<base::Result<>> remember_suspensions();
+  // Audits now and then, and puts back what was forgotten.
+  boost::asio::awaitable<void> watch();
+  boost::asio::awaitable<void> audit_once();
+
+  // ---- deliveries
   // Starts everything that is due and has a slot.
   void pump();
+  void pump_again(const queue::SleepUntil& sleep);
   // Wakes at least once a second while something waits: an item that became due earlier than the sleeper thought is at
   // most that late, and no timer needs to be taken back.
   boost::asio::awaitable<void> tick();
-  boost::asio::awaitable<void> run(queue::Item item);
-  boost::asio::awaitable<void> deliver(queue::Item item, Message message);
+  boost::asio::awaitable<void> run(queue::Work work);
+  boost::asio::awaitable<void> speak_for(queue::Work work, Transaction transaction);
+  boost::asio::awaitable<void> deliver(queue::Work work, Transaction transaction);
+  boost::asio::awaitable<void> deliver_over(queue::Work work, Transaction transaction, route::Hop hop,
+                                            std::shared_ptr<const SitePolicy> policy);
+  void keep_held(const queue::Item& item, const std::string& why);
   boost::asio::awaitable<void> settle(queue::Item item, Transaction transaction, Attempted attempted);
   void log_outcomes(const Transaction& transaction, const Attempted& attempted, const Settlement& settlement);
   boost::asio::awaitable<base::Result<Message>> load(base::MessageId id);
+  void ended(const queue::Grant& grant, const queue::SiteReport& report);
+
+  // ---- ending
   void log_ended(base::MessageId id, const mail::Envelope& envelope, const mail::Update& update);
   // The message's destinations in delivery, and its items before they were held back from it.
   struct Kept {
@@ -61,15 +91,22 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   void let_go(Kept kept, const mail::Envelope& envelope);
   void put_back(queue::Item item);
 
+  queue::Settings queue_settings() const;
+
   Settings settings_;
   std::shared_ptr<const route::Router> router_;
+  std::shared_ptr<const SitePolicy> policy_;
   Surroundings around_;
   Reporter reporter_;
   queue::Queue queue_;
   Selection selection_;
+  Audit audit_;
+  AuditCounts audit_counts_;
   FreshMessages fresh_;
   std::size_t running_ = 0;
-  std::size_t next_lane_ = 0;
+  bool pumping_ = false;
+  bool pump_posted_ = false;
+  bool suspensions_known_ = false;  // nothing starts before
   bool stopping_ = false;
 };
 

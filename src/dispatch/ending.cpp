@@ -29,7 +29,7 @@ Dispatcher::Implementation::Kept Dispatcher::Implementation::keep_from_delivery(
       continue;
     }
     kept.idle.push_back(item);
-    queue_.hold(key);
+    if (item.state != queue::State::held) queue_.hold(key);
   }
   return kept;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "settlement.hpp"
 
+#include <algorithm>
+
 namespace godwit::dispatch {
 namespace {
 
@@ -33,10 +35,16 @@ bool wants_success_report(const mail::Recipient& recipient) {
 
 }  // namespace
 
-Settlement settle(const Settings& settings, const Transaction& transaction, const deliver::Outcomes& outcomes,
-                  base::WallTime now, double fraction) {
+base::WallTime next_deadline(const queue::RetrySettings& retry, base::WallTime accepted, bool bounce, bool warned) {
+  const auto expiry = accepted + (bounce ? retry.bounce_expire : retry.expire);
+  if (bounce || warned || retry.warn == base::Duration::zero()) return expiry;
+  return std::min(expiry, accepted + retry.warn);
+}
+
+Settlement settle(const Settings& settings, const queue::RetrySettings& schedule, const Transaction& transaction,
+                  const deliver::Outcomes& outcomes, base::WallTime now, double fraction) {
   const auto& envelope = transaction.message->envelope;
-  const auto retry = envelope.is_bounce() ? queue::schedule_of_bounces(settings.queue.retry) : settings.queue.retry;
+  const auto retry = envelope.is_bounce() ? queue::schedule_of_bounces(schedule) : schedule;
   const bool expired = queue::expired(retry, envelope.accepted, envelope.is_bounce(), now);
   const bool warn = !envelope.warned && retry.warn != base::Duration::zero() && now - envelope.accepted >= retry.warn;
   Settlement result;

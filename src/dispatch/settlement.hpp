@@ -27,9 +27,12 @@ struct Settlement {
   bool waiting = false;                       // some recipients of this transaction wait on
 };
 
-// `fraction` in [0,1) is the jitter.
-Settlement settle(const Settings& settings, const Transaction& transaction, const deliver::Outcomes& outcomes,
-                  base::WallTime now, double fraction);
+// `fraction` in [0,1) is the jitter; `schedule`: the one of this message's way.
+Settlement settle(const Settings& settings, const queue::RetrySettings& schedule, const Transaction& transaction,
+                  const deliver::Outcomes& outcomes, base::WallTime now, double fraction);
+
+// When a message must be spoken for even if nothing could be attempted: the delay warning, else the expiry.
+base::WallTime next_deadline(const queue::RetrySettings& retry, base::WallTime accepted, bool bounce, bool warned);
 
 // An administrator ends the wait of those of these domains that `recipients` means, as bounced or deleted; only the
 // former are reported.

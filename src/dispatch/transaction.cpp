@@ -24,22 +24,6 @@ deliver::Job make_job(const Transaction& transaction) {
   return job;
 }
 
-// The same answer of ours for every recipient.
-deliver::Outcomes all(const Transaction& transaction, deliver::Outcome::Kind kind, const smtp::Reply& reply,
-                      std::string relay) {
-  return deliver::Outcomes(transaction.recipients.size(), {.kind = kind,
-                                                           .stage = smtp::Stage::connect,
-                                                           .reply = reply,
-                                                           .remote = false,
-                                                           .relay = std::move(relay),
-                                                           .tls = "none"});
-}
-
-deliver::Outcomes no_route(const Transaction& transaction, const route::NoRoute& none) {
-  const auto kind = none.reply.permanent() ? deliver::Outcome::Kind::failed : deliver::Outcome::Kind::deferred;
-  return all(transaction, kind, none.reply, "none");
-}
-
 }  // namespace
 
 Transaction make_transaction(std::shared_ptr<const spool::StoredMessage> message, const std::string& domain,
@@ -52,9 +36,21 @@ Transaction make_transaction(std::shared_ptr<const spool::StoredMessage> message
   return transaction;
 }
 
-namespace {
+deliver::Outcomes same_for_all(const Transaction& transaction, deliver::Outcome::Kind kind, const smtp::Reply& reply,
+                               std::string relay) {
+  return deliver::Outcomes(transaction.recipients.size(), {.kind = kind,
+                                                           .stage = smtp::Stage::connect,
+                                                           .reply = reply,
+                                                           .remote = false,
+                                                           .relay = std::move(relay),
+                                                           .tls = "none"});
+}
 
-// An expanded alias is no place to deliver to.
+deliver::Outcomes no_route(const Transaction& transaction, const route::NoRoute& none) {
+  const auto kind = none.reply.permanent() ? deliver::Outcome::Kind::failed : deliver::Outcome::Kind::deferred;
+  return same_for_all(transaction, kind, none.reply, "none");
+}
+
 Transaction without_aliases(const Transaction& transaction) {
   auto rest = transaction;
   const auto& recipients = transaction.message->envelope.recipients;
@@ -62,7 +58,6 @@ Transaction without_aliases(const Transaction& transaction) {
   return rest;
 }
 
-// Puts the outcomes of expanded aliases among those of the others, in the order of the transaction.
 void add_aliases(const Transaction& transaction, deliver::Outcomes& outcomes) {
   for (std::size_t i = 0; i < transaction.recipients.size(); ++i) {
     if (!transaction.message->envelope.recipients[transaction.recipients[i]].expanded_alias) continue;
@@ -77,40 +72,19 @@ void add_aliases(const Transaction& transaction, deliver::Outcomes& outcomes) {
   }
 }
 
-boost::asio::awaitable<Attempted> deliver_by_route(const Transaction& transaction, const std::string& domain,
-                                                   std::shared_ptr<const route::Router> router,
-                                                   Surroundings& surroundings, Lane lane) {
-  auto hop =
-      co_await router->hop(domain, transaction.message->envelope.sender, surroundings.resolver, surroundings.random);
-  Attempted result;
-  result.relay_kind = describe(hop);
-  if (auto* held = std::get_if<route::HoldHop>(&hop)) {
-    result.hold = std::move(held->why);
-  } else if (auto* none = std::get_if<route::NoRoute>(&hop)) {
-    result.outcomes = no_route(transaction, *none);
-  } else if (std::holds_alternative<route::DiscardHop>(hop)) {
-    result.outcomes =
-        all(transaction, deliver::Outcome::Kind::delivered, smtp::make_reply(250, {2, 0, 0}, "Discarded"), "discard");
-  } else if (auto* maildir = std::get_if<route::MaildirHop>(&hop)) {
-    result.outcomes = co_await surroundings.maildir.deliver(make_job(transaction), std::move(maildir->path_template),
-                                                            router->settings().detail_separator);
-  } else {
-    auto work = lane.agent->deliver(make_job(transaction), std::move(hop));
-    result.outcomes = co_await boost::asio::co_spawn(lane.executor, std::move(work), boost::asio::use_awaitable);
+boost::asio::awaitable<deliver::Outcomes> attempt(const Transaction& transaction, route::Hop hop,
+                                                  std::string detail_separator, Surroundings& surroundings, Lane lane) {
+  if (std::holds_alternative<route::DiscardHop>(hop))
+    co_return same_for_all(transaction, deliver::Outcome::Kind::delivered,
+                           smtp::make_reply(250, {2, 0, 0}, "Discarded"), "discard");
+  if (auto* maildir = std::get_if<route::MaildirHop>(&hop)) {
+    auto filed = co_await surroundings.maildir.deliver(make_job(transaction), std::move(maildir->path_template),
+                                                       std::move(detail_separator));
+    co_return filed;
   }
-  co_return result;
-}
-
-}  // namespace
-
-boost::asio::awaitable<Attempted> attempt(const Transaction& transaction, const std::string& domain,
-                                          std::shared_ptr<const route::Router> router, Surroundings& surroundings,
-                                          Lane lane) {
-  const auto real = without_aliases(transaction);
-  Attempted result{.relay_kind = "alias", .hold = {}, .outcomes = {}};
-  if (!real.recipients.empty()) result = co_await deliver_by_route(real, domain, std::move(router), surroundings, lane);
-  if (!result.hold) add_aliases(transaction, result.outcomes);
-  co_return result;
+  auto work = lane.agent->deliver(make_job(transaction), std::move(hop));
+  auto outcomes = co_await boost::asio::co_spawn(lane.executor, std::move(work), boost::asio::use_awaitable);
+  co_return outcomes;
 }
 
 }  // namespace godwit::dispatch

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One attempt at one transaction (a message and its waiting recipients of one domain): route it, hand it to the agent
-// of its hop, and give the outcomes.  Pure choice of agent; settling is settlement.hpp's.
+// One attempt at one transaction (a message and its waiting recipients of one domain) over a hop: choose the agent, and
+// give the outcomes; settling is settlement.hpp's.
 #pragma once
 
 #include <cstdint>
@@ -24,14 +24,18 @@ struct Transaction {
 Transaction make_transaction(std::shared_ptr<const spool::StoredMessage> message, const std::string& domain,
                              std::uint32_t attempts);
 
-struct Attempted {
-  std::string relay_kind;           // "smtp", "maildir", …
-  std::optional<std::string> hold;  // not tried: a rule holds it, and why
-  deliver::Outcomes outcomes;       // one for each of Transaction::recipients
-};
+// The same answer of ours for every recipient.
+deliver::Outcomes same_for_all(const Transaction& transaction, deliver::Outcome::Kind kind, const smtp::Reply& reply,
+                               std::string relay);
+deliver::Outcomes no_route(const Transaction& transaction, const route::NoRoute& none);
 
-boost::asio::awaitable<Attempted> attempt(const Transaction& transaction, const std::string& domain,
-                                          std::shared_ptr<const route::Router> router, Surroundings& surroundings,
-                                          Lane lane);
+// An expanded alias is no place to deliver to.
+Transaction without_aliases(const Transaction& transaction);
+// Puts the outcomes of expanded aliases among those of the others, in the order of the transaction.
+void add_aliases(const Transaction& transaction, deliver::Outcomes& outcomes);
+
+// One outcome for each of Transaction::recipients.  Requires: not HoldHop, not NoRoute.
+boost::asio::awaitable<deliver::Outcomes> attempt(const Transaction& transaction, route::Hop hop,
+                                                  std::string detail_separator, Surroundings& surroundings, Lane lane);
 
 }  // namespace godwit::dispatch

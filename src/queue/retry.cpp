@@ -25,6 +25,14 @@ RetrySettings schedule_of_bounces(const RetrySettings& settings) {
   return result;
 }
 
+base::Duration probe_delay(const RetrySettings& settings, std::uint32_t failures, double fraction) {
+  constexpr base::Duration longest = std::chrono::minutes(15);
+  auto probing = settings;
+  probing.first = std::min(settings.first / 2, longest);
+  probing.max = std::min(settings.max / 2, longest);
+  return retry_delay(probing, failures, fraction);
+}
+
 bool expired(const RetrySettings& settings, base::WallTime accepted, bool bounce, base::WallTime now) {
   return now - accepted >= (bounce ? settings.bounce_expire : settings.expire);
 }

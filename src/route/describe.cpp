@@ -30,12 +30,13 @@ std::string describe(const Hop& hop) {
   return std::visit(Describe{}, hop);
 }
 
-std::string limit_key(const Hop& hop) {
+std::string site_of(const Hop& hop) {
   const auto* smtp = std::get_if<SmtpHop>(&hop);
   if (smtp == nullptr) return describe(hop);
+  if (!smtp->next_hop.empty()) return smtp->next_hop;
   auto names = Describe::names(*smtp);
   std::ranges::sort(names);
-  return "smtp:" + base::join(names, ",");
+  return base::join(names, ",");
 }
 
 }  // namespace godwit::route

@@ -36,6 +36,11 @@ bool matches(const RouteSettings& route, std::string_view domain, const smtp::Re
           std::ranges::any_of(route.senders, [&](const auto& pattern) { return matches_sender(pattern, sender); }));
 }
 
+// The name of a hop by a rule.
+std::string join_hops(const std::vector<std::string>& next_hops) {
+  return base::join(next_hops, ",");
+}
+
 Hop to_hop(Hosts hosts, SmtpHop prepared) {
   if (auto* none = std::get_if<NoRoute>(&hosts)) return std::move(*none);
   prepared.hosts = std::move(std::get<std::vector<Host>>(hosts));
@@ -104,6 +109,7 @@ awaitable<Hop> Router::local_hop(std::string domain, dns::Resolver& resolver, ba
   SmtpHop hop;
   hop.tls = settings_.tls;
   HostFinder finder(*identity_, resolver, random);
+  hop.next_hop = target.argument;
   std::vector<std::string> next_hops = {target.argument};
   auto hosts = co_await finder.of_next_hops(std::move(next_hops), settings_.port);
   co_return to_hop(std::move(hosts), std::move(hop));
@@ -114,15 +120,14 @@ awaitable<Hop> Router::remote_hop(std::string domain, smtp::ReversePath sender, 
   SmtpHop hop;
   hop.tls = settings_.tls;
   std::vector<std::string> next_hops;
-  for (const auto& route : settings_.routes) {
-    if (!matches(route, domain, sender)) continue;
-    if (route.hold) co_return HoldHop{fmt::format("a route holds mail for {}", domain)};
-    if (route.has_tls) hop.tls = route.tls;
-    hop.tls_name = route.tls_name;
-    hop.user = route.user;
-    hop.password_file = route.password_file;
-    next_hops = route.next_hops;
-    break;
+  if (const auto* route = first_match(domain, sender); route != nullptr) {
+    if (route->hold) co_return HoldHop{fmt::format("a route holds mail for {}", domain)};
+    if (route->has_tls) hop.tls = route->tls;
+    hop.tls_name = route->tls_name;
+    hop.user = route->user;
+    hop.password_file = route->password_file;
+    next_hops = route->next_hops;
+    hop.next_hop = join_hops(next_hops);
   }
   HostFinder finder(*identity_, resolver, random);
   if (!next_hops.empty()) {
@@ -141,15 +146,48 @@ awaitable<Hop> Router::remote_hop(std::string domain, smtp::ReversePath sender, 
   co_return to_hop(std::move(found), std::move(hop));
 }
 
+const RouteSettings* Router::first_match(std::string_view domain, const smtp::ReversePath& sender) const {
+  const auto found =
+      std::ranges::find_if(settings_.routes, [&](const auto& route) { return matches(route, domain, sender); });
+  return found == settings_.routes.end() ? nullptr : &*found;
+}
+
+std::string Router::normal_domain(std::string_view domain) const {
+  auto lower = base::to_lower(domain);
+  return lower.starts_with('[') && is_local_domain(lower) ? settings_.hostname : lower;
+}
+
+bool Router::ends_here(const std::string& domain) const {
+  if (!domain.empty() && !is_local_domain(domain)) return false;
+  const auto found = settings_.domains.find(domain);
+  return found == settings_.domains.end() || found->second.deliver.kind != DeliverKind::mx;  // mx: we are its backup
+}
+
+const RouteSettings* Router::route_of(std::string_view domain, const smtp::ReversePath& sender) const {
+  const auto normal = normal_domain(domain);
+  return ends_here(normal) ? nullptr : first_match(normal, sender);
+}
+
+std::string Router::known_site(std::string_view domain, const smtp::ReversePath& sender) const {
+  const auto normal = normal_domain(domain);
+  if (!ends_here(normal)) {
+    const auto* route = first_match(normal, sender);
+    return route == nullptr ? "" : join_hops(route->next_hops);
+  }
+  const auto found = settings_.domains.find(normal);
+  if (found == settings_.domains.end()) return {};
+  const auto& target = found->second.deliver;
+  if (target.kind == DeliverKind::maildir) return site_of(MaildirHop{});
+  if (target.kind == DeliverKind::discard) return site_of(DiscardHop{});
+  if (target.kind == DeliverKind::smtp) return target.argument;
+  const auto endpoint = base::Endpoint::parse(target.argument);
+  return endpoint ? site_of(LmtpHop{*endpoint}) : std::string();
+}
+
 awaitable<Hop> Router::hop(std::string domain, smtp::ReversePath sender, dns::Resolver& resolver,
                            base::Random& random) const {
-  domain = base::to_lower(domain);
-  if (domain.starts_with('[') && is_local_domain(domain)) domain = settings_.hostname;
-  if (domain.empty() || is_local_domain(domain)) {
-    const auto found = settings_.domains.find(domain);
-    const bool backup = found != settings_.domains.end() && found->second.deliver.kind == DeliverKind::mx;
-    if (!backup) co_return co_await local_hop(std::move(domain), resolver, random);
-  }
+  domain = normal_domain(domain);
+  if (ends_here(domain)) co_return co_await local_hop(std::move(domain), resolver, random);
   co_return co_await remote_hop(std::move(domain), std::move(sender), resolver, random);
 }
 

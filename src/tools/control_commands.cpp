@@ -206,6 +206,51 @@ int ControlCommands::queue_change_many(const std::string& verb, const Selectors&
   return exit_done;
 }
 
+int ControlCommands::destinations() const {
+  json::array all;
+  json::value last;
+  std::string after;
+  bool any = false;
+  do {
+    const auto page = ask(*this, "GET", fmt::format("/v1/destinations?limit={}{}", page_size, after));
+    if (!page) return exit_failed;
+    if (!page->good()) return fail(*this, *page, "");
+    last = page->value;
+    json::object& object = last.as_object();
+    const json::value* next = object.if_contains("next");
+    after = next != nullptr && next->is_string() ? parameter("after_name", std::string(next->get_string())) : "";
+    // Of the suspensions every page tells the same: once is enough.
+    if (!after.empty()) object.erase("suspensions");
+    if (output == Output::text) {
+      const auto text = destinations_text(last);
+      any = any || !text.empty();
+      console.out << text;
+    } else if (const json::value* page_of = object.if_contains("destinations"); page_of && page_of->is_array()) {
+      all.insert(all.end(), page_of->get_array().begin(), page_of->get_array().end());
+    }
+  } while (!after.empty());
+  if (output == Output::text) {
+    if (!any) console.out << "Nothing is queued, and nothing is suspended.\n";
+    return exit_done;
+  }
+  json::object& object = last.as_object();
+  object.erase("next");
+  object["destinations"] = std::move(all);
+  console.out << json::serialize(object) << "\n";
+  return exit_done;
+}
+
+int ControlCommands::delivery(const std::string& verb, const std::string& destination, const std::string& wait,
+                              const std::string& reason) const {
+  auto query = parameter("destination", destination) + parameter("for", wait) + parameter("reason", reason);
+  if (!query.empty()) query.front() = '?';
+  const auto text = [&](const json::value&) {
+    const auto what = destination.empty() ? "All delivery" : "Delivery to " + base::printable(destination);
+    return fmt::format("{} is {}.\n", what, verb == "suspend" ? "suspended" : "resumed");
+  };
+  return ask_and_print(*this, "POST", "/v1/delivery/" + verb + query, "", text);
+}
+
 int ControlCommands::reload() const {
   const auto answer = ask(*this, "POST", "/v1/reload");
   if (!answer) return exit_failed;

@@ -32,6 +32,10 @@ struct ControlCommands {
   // retry, hold, release, bounce, delete; reason: of bounce
   int queue_change(const std::string& verb, const std::vector<std::string>& ids, const std::string& reason) const;
   int queue_change_many(const std::string& verb, const Selectors& selectors, const std::string& reason) const;
+  int destinations() const;
+  // suspend, resume; wait: like 2h, may be empty.  destination empty: all delivery.
+  int delivery(const std::string& verb, const std::string& destination, const std::string& wait,
+               const std::string& reason) const;
   int reload() const;
   int stop() const;
 };

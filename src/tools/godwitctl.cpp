@@ -31,6 +31,7 @@ class CommandLine {
     app_.fallthrough();
     add_command(app_, "status", "what the daemon is doing", [this] { return control().status(); });
     add_queue();
+    add_delivery();
     add_accounts();
     add_spool();
     add_command(app_, "reload", "apply the changed configuration, or say what is wrong with it",
@@ -105,6 +106,28 @@ class CommandLine {
       if (ids_.empty() && selectors_.empty()) throw CLI::RequiredError("an ID, a selector or --all");
     });
     return command;
+  }
+
+  void add_delivery() {
+    add_command(app_, "destinations", "where mail goes: connections, limits, and why it waits",
+                [this] { return control().destinations(); });
+    CLI::App* delivery = app_.add_subcommand("delivery", "stop sending for a while; mail is still accepted");
+    delivery->fallthrough();
+    delivery->require_subcommand(1);
+    const auto add = [this, delivery](const std::string& verb, const char* help) {
+      CLI::App* command = add_command(*delivery, verb.c_str(), help, [this, verb] {
+        return control().delivery(verb, selectors_.destination, for_, reason_);
+      });
+      command
+          ->add_option("--destination", selectors_.destination,
+                       "a domain, or a destination as godwitctl destinations names it; default: all")
+          ->type_name("NAME");
+      return command;
+    };
+    CLI::App* suspend = add("suspend", "start no more deliveries; survives a restart");
+    suspend->add_option("--for", for_, "like 30m or 2h; default: until it is resumed")->type_name("DURATION");
+    suspend->add_option("--reason", reason_, "shown beside the mail that waits for it");
+    add("resume", "go on");
   }
 
   void add_accounts() {
@@ -202,7 +225,7 @@ class CommandLine {
   std::size_t limit_ = 0;
   std::vector<std::string> ids_;
   Selectors selectors_;
-  std::string reason_;
+  std::string reason_, for_;
   bool all_ = false;
   std::string file_, config_, address_, directory_, folder_;
   ExportSelection selection_;

@@ -133,15 +133,41 @@ std::string message_text(const json::value& message) {
   head.push_back(
       {"from", fmt::format("{} ({}), account {}, {}", word(message, "/client/address"), word(message, "/client/hello"),
                            word(message, "/client/account"), word(message, "/client/protocol"))});
-  std::vector<std::vector<std::string>> destinations{{"DESTINATION", "STATE", "TRIES", "NEXT"}};
+  std::vector<std::vector<std::string>> destinations{{"DESTINATION", "STATE", "TRIES", "NEXT", "WHY"}};
   for (const json::value& each : list(message, "/destinations"))
-    destinations.push_back(
-        {word(each, "/name"), word(each, "/state"), word(each, "/attempts"), time(each, "/next_attempt")});
+    destinations.push_back({word(each, "/name"), word(each, "/state"), word(each, "/attempts"),
+                            time(each, "/next_attempt"), word(each, "/reason")});
   std::vector<std::vector<std::string>> recipients{{"RECIPIENT", "STATE", "ORIGINAL", "LAST REPLY"}};
   for (const json::value& each : list(message, "/recipients"))
     recipients.push_back(
         {word(each, "/address"), word(each, "/state"), word(each, "/original"), word(each, "/last_reply")});
   return table(head) + "\n" + (destinations.size() > 1 ? table(destinations) + "\n" : "") + table(recipients);
+}
+
+std::string destinations_text(const json::value& page) {
+  std::string out;
+  if (const json::array& sites = list(page, "/destinations"); !sites.empty()) {
+    std::vector<std::vector<std::string>> rows{
+        {"DESTINATION", "STATE", "DUE", "WAITING", "HELD", "CONNECTIONS", "RATE", "DOMAINS", "WHY"}};
+    for (const json::value& site : sites) {
+      const auto connections = fmt::format("{} of {}, at most {}", word(site, "/connections"),
+                                           word(site, "/connections_now"), word(site, "/connections_limit"));
+      const auto& domains = list(site, "/domains");
+      const std::uint64_t more = number(site, "/domain_count");
+      std::string names = domains.empty() ? unknown : word(domains[0]);
+      if (more > 1) names += fmt::format(" +{}", more - 1);
+      rows.push_back({word(site, "/name"), word(site, "/state"), word(site, "/due"), word(site, "/waiting"),
+                      word(site, "/held"), connections, word(site, "/rate"), names, word(site, "/reason")});
+    }
+    out += table(rows);
+  }
+  for (const json::value& suspension : list(page, "/suspensions")) {
+    const auto& name = at(suspension, "/destination");
+    const auto until = at(suspension, "/until").is_null() ? "it is resumed" : time(suspension, "/until");
+    out += fmt::format("Suspended until {}: {}{}\n", until, name.is_null() ? "all delivery" : word(name),
+                       at(suspension, "/reason").is_null() ? "" : " (" + word(suspension, "/reason") + ")");
+  }
+  return out;
 }
 
 std::string reload_text(const json::value& result) {

@@ -16,6 +16,7 @@
 #include "godwit/base/clock.hpp"
 #include "godwit/base/message_id.hpp"
 #include "godwit/base/result.hpp"
+#include "godwit/dispatch/dispatcher.hpp"
 #include "godwit/dispatch/selector.hpp"
 #include "godwit/mail/envelope.hpp"
 #include "godwit/queue/queue.hpp"
@@ -32,6 +33,7 @@ struct Status {
   bool healthy = true;
   std::uint64_t messages = 0;  // in the spool; the states below count transactions (message and destination)
   queue::Counts queue;
+  dispatch::AuditCounts audit;
   std::size_t connections_in = 0;
   std::size_t connections_out = 0;
   spool::Statistics spool;
@@ -42,7 +44,14 @@ struct QueueEntry {
   base::MessageId id;
   mail::Envelope envelope;
   std::uint64_t size = 0;
-  std::vector<queue::Item> items;  // one for each destination that is still open
+  std::vector<queue::Item> items;      // one for each destination that is still open
+  std::vector<std::string> reasons{};  // why each of them waits
+};
+
+struct DestinationPage {
+  std::vector<queue::SiteView> destinations;
+  std::string next;  // `after` of the page that follows; empty: there is none
+  std::map<std::string, queue::Suspension> suspensions;
 };
 
 struct QueuePage {
@@ -79,6 +88,11 @@ class Backend {
   // One page of the messages that are meant; the caller goes on with `next`.  bounce and remove end the wait of the
   // recipients that are meant, the others change the whole message.
   virtual Task<QueueChange> queue_change_many(QueueOrder order, dispatch::Selector selector, dispatch::Page page) = 0;
+  // In order of name.
+  virtual Task<DestinationPage> destinations(std::size_t limit, std::string after) = 0;
+  // Of a domain, a site, or all delivery (empty), for so long (zero: until it is resumed).
+  virtual Task<> suspend(std::string destination, base::Duration wait, std::string reason) = 0;
+  virtual Task<> resume(std::string destination) = 0;
   // Completes when the new configuration counts, or was refused whole.
   virtual Task<ReloadResult> reload() = 0;
   // Begins the orderly stop and completes before it ends, so that it can still be answered.

@@ -41,7 +41,7 @@ class SmtpAgent {
 
  private:
   class Attempt;
-  void keep(const ConnectionKey& key, std::unique_ptr<SmtpConnection> connection);
+  void keep(const ConnectionKey& key, std::unique_ptr<SmtpConnection> connection, std::size_t most_messages);
   void retire(std::unique_ptr<SmtpConnection> connection);
   boost::asio::awaitable<void> sweep();
 

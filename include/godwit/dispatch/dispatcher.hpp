@@ -29,6 +29,7 @@
 #include "godwit/queue/queue.hpp"
 #include "godwit/route/router.hpp"
 #include "godwit/spool/spool.hpp"
+#include "godwit/state/small_file.hpp"
 
 namespace godwit::dispatch {
 
@@ -48,6 +49,7 @@ struct Surroundings {
   const base::Clock& clock;
   base::Random& random;
   log::Logger& log;
+  state::SmallFile* suspensions = nullptr;  // remembers them over restarts; may be null
 };
 
 // One line of the queue, as an administrator sees it.
@@ -56,6 +58,13 @@ struct QueueEntry {
   mail::Envelope envelope;
   std::uint64_t size = 0;
   std::vector<queue::Item> items;
+  std::vector<std::string> reasons;  // of each item: why it waits
+};
+
+// What the periodic audit found: every live message of the spool is in the queue.
+struct AuditCounts {
+  std::uint64_t checked = 0;  // deliveries, over all rounds
+  std::uint64_t errors = 0;   // found missing, or an invariant broken
 };
 
 class Dispatcher {
@@ -76,6 +85,14 @@ class Dispatcher {
   // The messages that are meant, page by page; costs delivery nothing that shows, however many there are.
   boost::asio::awaitable<base::Result<Selected>> select(Selector selector, Page page);
   boost::asio::awaitable<base::Result<QueueEntry>> show(base::MessageId id);
+  // In order of name, from the first greater than `after`.
+  std::vector<queue::SiteView> destinations(std::size_t limit, std::string_view after) const;
+  std::map<std::string, queue::Suspension> suspensions() const;
+  // Of a domain, a site, or all delivery (empty).  In force at once; completes when a restart would remember it.
+  // Errors: exhausted (too many), those of the disk (it is in force nevertheless).
+  boost::asio::awaitable<base::Result<>> suspend(std::string name, queue::Suspension suspension);
+  boost::asio::awaitable<base::Result<>> resume(std::string name);  // not_found: it was not suspended
+  AuditCounts audit() const;
   // false: no such message.
   bool retry(base::MessageId id);
   bool hold(base::MessageId id);

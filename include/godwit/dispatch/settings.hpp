@@ -1,16 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
+#include <map>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "godwit/queue/settings.hpp"
 
 namespace godwit::dispatch {
 
+// What one destination is given, where that is not what all are given.
+struct Shaping {
+  // Of sites (a provider, a set of MX hosts, a next hop) or recipient domains; "*" stands for any run of characters.  A
+  // domain that is named becomes a site of its own.
+  std::vector<std::string> destinations;
+  std::optional<std::size_t> connections;
+  std::optional<base::Rate> rate;
+  std::optional<std::size_t> messages_per_connection;
+};
+
+// Name → patterns of MX hosts.  Domains whose hosts all fit are one site, however many hosts and domains there are.
+using Providers = std::map<std::string, std::vector<std::string>>;
+
 struct Settings {
   std::string hostname;
   queue::Settings queue;
-  bool soft_bounce = false;  // every permanent failure is kept as temporary
+  bool soft_bounce = false;      // every permanent failure is kept as temporary
+  std::vector<Shaping> shaping;  // the first that fits
+  Providers providers = {{"google", {"*.google.com", "*.googlemail.com"}},
+                         {"icloud", {"*.mail.icloud.com"}},
+                         {"microsoft", {"*.protection.outlook.com", "*.mx.microsoft"}},
+                         {"yahoo", {"*.yahoodns.net"}}};
+  std::size_t maildir_connections = 8;  // deliveries into Maildirs at once
 };
 
 }  // namespace godwit::dispatch

@@ -3,8 +3,12 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
 
 #include "godwit/base/clock.hpp"
+#include "godwit/base/rate.hpp"
 
 namespace godwit::queue {
 
@@ -20,10 +24,27 @@ struct RetrySettings {
   base::Duration bounce_max{};
 };
 
+// Of one site: what really receives (a set of MX hosts, a provider, a next hop, "maildir").
+struct LimitSettings {
+  std::size_t connections = 20;
+  base::Rate rate{};  // of messages, spread evenly, with bursts of a tenth
+  // Connections begin at 2 and grow with success up to `connections`; else `connections` from the start.
+  bool adaptive = true;
+  bool operator==(const LimitSettings&) const = default;
+};
+
+struct SiteRule {
+  std::string pattern;  // of the site's name, "*" for any run of characters
+  LimitSettings limits;
+};
+
 struct Settings {
   RetrySettings retry;
   std::size_t connections = 500;  // outgoing, in all
   std::size_t connections_per_destination = 20;
+  std::vector<SiteRule> sites;                                  // the first that fits; else the line above
+  std::uint64_t active_bytes = std::uint64_t{256} << 20U;       // of messages in delivery
+  std::uint64_t largest_in_memory = std::uint64_t{256} << 10U;  // larger ones are streamed and count as this
 };
 
 }  // namespace godwit::queue

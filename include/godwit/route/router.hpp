@@ -63,7 +63,9 @@ struct SmtpHop {
   TlsLevel tls = TlsLevel::opportunistic;
   std::string tls_name;
   std::string user, password_file;
-  bool from_dns = false;  // MX or implicit MX, not a rule
+  bool from_dns = false;                    // MX or implicit MX, not a rule
+  std::string next_hop;                     // by whose words, where it was a rule: "[10.0.0.5]:2525"
+  std::size_t messages_per_connection = 0;  // 0: as usual
 };
 struct HoldHop {
   std::string why;
@@ -76,8 +78,10 @@ using Hop = std::variant<MaildirHop, DiscardHop, LmtpHop, SmtpHop, HoldHop, NoRo
 // For the log, without spaces where it is a place: "maildir", "discard", "lmtp:127.0.0.1:24",
 // "smtp:mx1.example.net,mx2.example.net"; else "hold: why", "none: 550 5.1.2 …".
 std::string describe(const Hop& hop);
-// What limits and back-off go by (DESIGN's second key): the host names, sorted: equal for domains with equal hosts.
-std::string limit_key(const Hop& hop);
+// What really receives, by which limits and back-off go: the next hop where a rule names one, else the host names,
+// sorted, so that it is equal for domains with equal hosts; "maildir", "discard", "lmtp:127.0.0.1:24".  Not for HoldHop
+// and NoRoute.
+std::string site_of(const Hop& hop);
 
 struct Identity;
 
@@ -106,9 +110,17 @@ class Router {
   boost::asio::awaitable<Hop> hop(std::string domain, smtp::ReversePath sender, dns::Resolver& resolver,
                                   base::Random& random) const;
 
+  // The same without DNS, where that is enough; empty: the MX decides.
+  std::string known_site(std::string_view domain, const smtp::ReversePath& sender) const;
+  // The route that hop() would take; nullptr: none fits, or the domain ends here.
+  const RouteSettings* route_of(std::string_view domain, const smtp::ReversePath& sender) const;
+
   const Settings& settings() const { return settings_; }
 
  private:
+  std::string normal_domain(std::string_view domain) const;
+  bool ends_here(const std::string& domain) const;
+  const RouteSettings* first_match(std::string_view domain, const smtp::ReversePath& sender) const;
   boost::asio::awaitable<Hop> local_hop(std::string domain, dns::Resolver& resolver, base::Random& random) const;
   boost::asio::awaitable<Hop> remote_hop(std::string domain, smtp::ReversePath sender, dns::Resolver& resolver,
                                          base::Random& random) const;

@@ -3,10 +3,13 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "godwit/base/clock.hpp"
 #include "godwit/base/ip_address.hpp"
+#include "godwit/base/rate.hpp"
 
 namespace godwit::route {
 
@@ -29,6 +32,12 @@ struct DomainSettings {
 
 enum class TlsLevel { none, opportunistic, require, verify, dane };
 
+// What a route changes of delivery.retry.
+struct RetryOverride {
+  std::optional<base::Duration> first, max, expire, warn;
+  std::optional<double> factor;
+};
+
 struct RouteSettings {
   std::vector<std::string> domains;  // "partner.example", "*.corp.example", "*"
   std::vector<std::string> senders;  // addresses or "@domain"; empty: any
@@ -40,6 +49,10 @@ struct RouteSettings {
   std::string user;      // credentials; empty: none
   std::string password_file;
   bool hold = false;
+  RetryOverride retry;
+  // Of its next hop, for which all routes to it are one: the first that says something counts.
+  std::optional<std::size_t> connections;
+  std::optional<base::Rate> rate;
 };
 
 struct Settings {

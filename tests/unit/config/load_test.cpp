@@ -38,6 +38,43 @@ TEST(Load, UnknownKeysNameTheirPlaceAndTheNearestKey) {
               ElementsAre("godwit.yaml:2:1: unknown key \"lisseners\" (did you mean listeners?)"));
 }
 
+TEST(Load, ShapingAndProvidersNameDestinations) {
+  const auto loaded = load_below(
+      "shaping:\n"
+      "  - {destinations: [google, \"*.Slow.example\"], connections: 3, rate: 100/1m, messages_per_connection: 5}\n"
+      "  - {destinations: \"*\", connections: 7}\n"
+      "providers: {hoster: \"*.hoster.example\", yahoo: [\"*.other.example\"]}\n");
+  ASSERT_THAT(errors(loaded), IsEmpty());
+  const auto& dispatch = loaded.settings.dispatch;
+  ASSERT_THAT(dispatch.shaping, SizeIs(2));
+  EXPECT_THAT(dispatch.shaping[0].destinations, ElementsAre("google", "*.slow.example"));
+  EXPECT_EQ(dispatch.shaping[0].rate, (base::Rate{.count = 100, .period = 1min}));
+  EXPECT_EQ(dispatch.shaping[0].messages_per_connection, 5U);
+  EXPECT_EQ(dispatch.shaping[1].connections, 7U);
+  EXPECT_FALSE(dispatch.shaping[1].rate);
+  EXPECT_THAT(dispatch.providers.at("hoster"), ElementsAre("*.hoster.example"));
+  EXPECT_THAT(dispatch.providers.at("yahoo"), ElementsAre("*.other.example"));
+  EXPECT_THAT(dispatch.providers.at("google"), Contains("*.google.com"));
+}
+
+TEST(Load, ShapingThatSaysNothingSensibleIsRefused) {
+  EXPECT_THAT(errors(load_below("shaping: [{connections: 3}]\n")), ElementsAre(HasSubstr("needs destinations")));
+  EXPECT_THAT(errors(load_below("shaping: [{destinations: a.example, rate: 100}]\n")),
+              ElementsAre(HasSubstr("\"100\" is no rate")));
+}
+
+TEST(Load, RouteHasALimitAndAScheduleOfItsOwn) {
+  const auto loaded =
+      load_below("routes: [{next_hop: \"[10.0.0.5]\", connections: 2, rate: 10/1s, retry: {first: 1m, warn: 0s}}]\n");
+  ASSERT_THAT(errors(loaded), IsEmpty());
+  const auto& route = loaded.settings.route.routes.at(0);
+  EXPECT_EQ(route.connections, 2U);
+  EXPECT_EQ(route.rate, (base::Rate{.count = 10, .period = 1s}));
+  EXPECT_EQ(route.retry.first, 1min);
+  EXPECT_EQ(route.retry.warn, 0s);
+  EXPECT_FALSE(route.retry.max);
+}
+
 TEST(Load, AKeyInTheWrongSectionIsFoundInTheRightOne) {
   EXPECT_THAT(errors(load_below("message_size: 1MiB\n")),
               ElementsAre("godwit.yaml:2:1: unknown key \"message_size\" (did you mean limits.message_size?)"));

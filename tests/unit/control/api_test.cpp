@@ -48,6 +48,38 @@ TEST_F(Api, StatusHasTheKeysThatScriptsRelyOn) {
   EXPECT_EQ(status.at_pointer("/listeners/0"), "127.0.0.1:25");
 }
 
+TEST_F(Api, StatusTellsOfTheAudit) {
+  EXPECT_EQ(get("/v1/status").at_pointer("/queue/audit/checked"), 6);
+  EXPECT_EQ(get("/v1/status").at_pointer("/queue/audit/errors"), 0);
+}
+
+TEST_F(Api, DestinationsShowLimitsAndWhyMailWaits) {
+  const auto page = get("/v1/destinations?limit=5&after_name=a%2Cb");
+  EXPECT_THAT(backend.asked, ElementsAre("destinations 5 after \"a,b\""));
+  EXPECT_EQ(boost::json::serialize(page.at_pointer("/destinations/0")),
+            R"J({"name":"google","state":"full","reason":"limit of connections (2 of 2)","next":null,)J"
+            R"("domain_count":2,"domains":["a.example","b.example"],"waiting":0,"due":7,"active":1,"held":0,)"
+            R"("connections":2,"connections_now":2,"connections_limit":20,"rate":"100/1m"})");
+  EXPECT_EQ(page.at("next"), "google");
+  EXPECT_EQ(boost::json::serialize(page.at_pointer("/suspensions/0")),
+            R"({"destination":"b.example","until":"1970-01-01T12:00:00.000Z","reason":"they asked"})");
+}
+
+TEST_F(Api, DeliveryIsSuspendedAndResumed) {
+  EXPECT_EQ(ask("POST", "/v1/delivery/suspend").status, 200U);
+  EXPECT_EQ(ask("POST", "/v1/delivery/suspend?destination=A.example&for=2h&reason=they%20asked").status, 200U);
+  EXPECT_EQ(ask("POST", "/v1/delivery/resume?destination=a.example").status, 200U);
+  EXPECT_EQ(ask("POST", "/v1/delivery/resume?destination=unknown").status, 404U);
+  EXPECT_EQ(ask("POST", "/v1/delivery/suspend?for=tomorrow").status, 400U);
+  EXPECT_EQ(ask("POST", "/v1/delivery/suspend?for=0").status, 400U);
+  EXPECT_THAT(backend.asked, ElementsAre("suspend \"\" 0s ", "suspend \"a.example\" 2h they asked",
+                                         "resume \"a.example\"", "resume \"unknown\""));
+}
+
+TEST_F(Api, ShownDestinationsSayWhyTheyWait) {
+  EXPECT_EQ(get("/v1/queue/" + known).at_pointer("/destinations/0/reason"), "waits for its retry time");
+}
+
 TEST_F(Api, ListShowsEachMessageInALine) {
   const auto list = get("/v1/queue");
   ASSERT_EQ(list.at("messages").as_array().size(), 2U);

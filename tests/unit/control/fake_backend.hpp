@@ -44,8 +44,8 @@ class FakeBackend final : public Backend {
                     .accepted = noon,
                     .next_attempt = noon + std::chrono::minutes(5),
                     .attempts = 2,
-                    .bounce = false,
                     .state = queue::State::waiting}};
+    entry.reasons = {"waits for its retry time"};
     return entry;
   }
 
@@ -54,7 +54,8 @@ class FakeBackend final : public Backend {
     status.version = "1.2.3";
     status.uptime = std::chrono::milliseconds(61'999);
     status.messages = 2;
-    status.queue = {.items = 3, .waiting = 1, .due = 0, .active = 1, .held = 1, .destinations = 2};
+    status.queue = {.items = 3, .waiting = 1, .due = 0, .active = 1, .held = 1, .destinations = 2, .sites = 2};
+    status.audit = {.checked = 6, .errors = 0};
     status.connections_in = 4;
     status.connections_out = 5;
     status.listeners = {"127.0.0.1:25"};
@@ -85,6 +86,33 @@ class FakeBackend final : public Backend {
     asked.push_back(words(order) + " " + std::to_string(page.limit));
     selected = std::move(selector);
     co_return QueueChange{.count = 7, .next = page.after ? std::nullopt : std::optional(first_id)};
+  }
+  Task<DestinationPage> destinations(std::size_t limit, std::string after) override {
+    asked.push_back("destinations " + std::to_string(limit) + " after \"" + after + "\"");
+    DestinationPage page;
+    page.destinations.push_back({.name = "google",
+                                 .domains = {"a.example", "b.example"},
+                                 .domain_count = 2,
+                                 .due = 7,
+                                 .active = 1,
+                                 .connections = 2,
+                                 .window = 2,
+                                 .limits = {.connections = 20, .rate = {.count = 100}, .adaptive = true},
+                                 .state = queue::SiteView::State::full,
+                                 .reason = "limit of connections (2 of 2)",
+                                 .next = {}});
+    page.next = "google";
+    page.suspensions["b.example"] = {.until = noon, .reason = "they asked"};
+    co_return page;
+  }
+  Task<> suspend(std::string destination, base::Duration wait, std::string reason) override {
+    asked.push_back("suspend \"" + destination + "\" " + base::format_duration(wait) + " " + reason);
+    co_return base::Result<>();
+  }
+  Task<> resume(std::string destination) override {
+    asked.push_back("resume \"" + destination + "\"");
+    if (destination == "unknown") co_return std::unexpected(failure);
+    co_return base::Result<>();
   }
   Task<ReloadResult> reload() override {
     asked.emplace_back("reload");

@@ -4,11 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <map>
-
 #include <boost/asio/post.hpp>
 
 #include "support/run_on.hpp"
+#include "unit/dispatch/fake_spool.hpp"
 
 namespace godwit::dispatch {
 namespace {
@@ -16,40 +15,6 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-// Knows envelopes, and counts what it is asked.
-class FakeSpool final : public spool::Spool {
- public:
-  void on_committed(Notice) override {}
-  void on_fatal(std::function<void(std::string)>) override {}
-  spool::Accepted<std::unique_ptr<spool::Incoming>> begin(std::uint64_t) override {
-    return std::unexpected(spool::Refused{});
-  }
-  void update(base::MessageId, mail::Update) override {}
-  boost::asio::awaitable<base::Result<spool::StoredMessage>> read(base::MessageId id) override {
-    ++reads;
-    const auto found = envelopes.find(id);
-    if (found == envelopes.end()) co_return base::fail(base::ErrorKind::not_found, "not there");
-    co_return spool::StoredMessage{.id = id, .envelope = found->second, .body = {}};
-  }
-  boost::asio::awaitable<base::Result<>> for_each_live(std::function<bool(const spool::Summary&)> each) override {
-    ++streams;
-    // In any order: backwards.
-    for (auto at = envelopes.rbegin(); at != envelopes.rend(); ++at) {
-      spool::Summary summary;
-      summary.id = at->first;
-      summary.sender = to_string(at->second.sender);
-      for (const auto& recipient : at->second.recipients) summary.waiting.push_back({recipient.address.domain, 1});
-      if (!each(summary)) break;
-    }
-    co_return base::Result<>();
-  }
-  spool::Statistics statistics() const override { return {}; }
-  boost::asio::awaitable<void> stop() override { co_return; }
-
-  std::map<base::MessageId, mail::Envelope> envelopes;
-  int reads = 0, streams = 0;
-};
 
 class FixedClock final : public base::Clock {
  public:

@@ -29,7 +29,7 @@ Outcome outcome(Outcome::Kind kind, int code) {
 
 TEST(Settlement, EachRecipientGoesItsOwnWay) {
   const auto result =
-      settle({}, transaction(), {outcome(Outcome::Kind::delivered, 250), outcome(Outcome::Kind::failed, 550)},
+      settle({}, {}, transaction(), {outcome(Outcome::Kind::delivered, 250), outcome(Outcome::Kind::failed, 550)},
              accepted + minutes(1), 0.5);
   EXPECT_EQ(result.update.recipients[0].state, mail::RecipientState::delivered);
   EXPECT_EQ(result.update.recipients[1].state, mail::RecipientState::bounced);
@@ -40,7 +40,7 @@ TEST(Settlement, EachRecipientGoesItsOwnWay) {
 
 TEST(Settlement, ADeferredRecipientWaitsForTheSchedule) {
   const auto now = accepted + minutes(1);
-  const auto result = settle({}, transaction(),
+  const auto result = settle({}, {}, transaction(),
                              {outcome(Outcome::Kind::deferred, 451), outcome(Outcome::Kind::delivered, 250)}, now, 0.5);
   EXPECT_TRUE(result.waiting);
   EXPECT_TRUE(result.failures.empty());
@@ -50,7 +50,7 @@ TEST(Settlement, ADeferredRecipientWaitsForTheSchedule) {
 
 TEST(Settlement, AfterTheExpiryTheSenderIsTold) {
   const auto result =
-      settle({}, transaction(), {outcome(Outcome::Kind::deferred, 451), outcome(Outcome::Kind::deferred, 451)},
+      settle({}, {}, transaction(), {outcome(Outcome::Kind::deferred, 451), outcome(Outcome::Kind::deferred, 451)},
              accepted + hours(24 * 5 + 1), 0.5);
   EXPECT_FALSE(result.waiting);
   EXPECT_EQ(result.failures.size(), 2U);
@@ -59,7 +59,7 @@ TEST(Settlement, AfterTheExpiryTheSenderIsTold) {
 
 TEST(Settlement, ReportsExpireSooner) {
   const auto result =
-      settle({}, transaction(std::nullopt),
+      settle({}, {}, transaction(std::nullopt),
              {outcome(Outcome::Kind::deferred, 451), outcome(Outcome::Kind::deferred, 451)}, accepted + hours(25), 0.5);
   EXPECT_EQ(result.update.recipients[0].state, mail::RecipientState::expired);
 }
@@ -69,7 +69,8 @@ TEST(Settlement, ReportsHaveTheirOwnWaits) {
   settings.queue.retry.bounce_first = hours(1);
   const deliver::Outcomes both = {outcome(Outcome::Kind::deferred, 451), outcome(Outcome::Kind::deferred, 451)};
   const auto wait = [&](const Transaction& of) {
-    return std::chrono::duration<double>(*settle(settings, of, both, accepted, 0.5).update.next_attempt - accepted);
+    return std::chrono::duration<double>(
+        *settle(settings, settings.queue.retry, of, both, accepted, 0.5).update.next_attempt - accepted);
   };
   EXPECT_NEAR(wait(transaction(std::nullopt)).count(), 3600, 1);
   EXPECT_NEAR(wait(transaction()).count(), 300, 1);
@@ -78,10 +79,10 @@ TEST(Settlement, ReportsHaveTheirOwnWaits) {
 TEST(Settlement, TheDelayWarningIsDueOnceAndNeverForReports) {
   const auto late = accepted + hours(5);
   const deliver::Outcomes both = {outcome(Outcome::Kind::deferred, 451), outcome(Outcome::Kind::deferred, 451)};
-  const auto first = settle({}, transaction(), both, late, 0.5);
+  const auto first = settle({}, {}, transaction(), both, late, 0.5);
   EXPECT_EQ(first.delays.size(), 2U);
   EXPECT_EQ(first.update.warned, true);
-  EXPECT_TRUE(settle({}, transaction(std::nullopt), both, late, 0.5).delays.empty());
+  EXPECT_TRUE(settle({}, {}, transaction(std::nullopt), both, late, 0.5).delays.empty());
 }
 
 Transaction asking(std::uint8_t notify) {
@@ -97,19 +98,19 @@ TEST(Settlement, SuccessIsReportedWhereAskedAndNotByTheNextHost) {
   relayed.success = mail::DsnSuccess::relayed;
   auto passed_on = outcome(Outcome::Kind::delivered, 250);
   passed_on.success.reset();
-  const auto result = settle({}, asking(smtp::notify_success), {relayed, passed_on}, accepted + minutes(1), 0.5);
+  const auto result = settle({}, {}, asking(smtp::notify_success), {relayed, passed_on}, accepted + minutes(1), 0.5);
   ASSERT_EQ(result.successes.size(), 1U);
   EXPECT_EQ(result.successes[0].recipient.address.local, "a");
   EXPECT_EQ(result.successes[0].success, mail::DsnSuccess::relayed);
-  EXPECT_TRUE(settle({}, transaction(), {relayed, relayed}, accepted, 0.5).successes.empty()) << "nobody asked";
+  EXPECT_TRUE(settle({}, {}, transaction(), {relayed, relayed}, accepted, 0.5).successes.empty()) << "nobody asked";
 }
 
 TEST(Settlement, ANullSenderIsToldNoSuccess) {
   auto message = std::make_shared<spool::StoredMessage>(*asking(smtp::notify_success).message);
   message->envelope.sender.reset();
   const auto delivered = outcome(Outcome::Kind::delivered, 250);
-  EXPECT_TRUE(
-      settle({}, make_transaction(message, "to.example", 0), {delivered, delivered}, accepted, 0.5).successes.empty());
+  EXPECT_TRUE(settle({}, {}, make_transaction(message, "to.example", 0), {delivered, delivered}, accepted, 0.5)
+                  .successes.empty());
 }
 
 TEST(Settlement, OnlyTheReportsAskedForAreSent) {
@@ -125,10 +126,10 @@ TEST(Settlement, OnlyTheReportsAskedForAreSent) {
   const auto failed = outcome(Outcome::Kind::failed, 550), deferred = outcome(Outcome::Kind::deferred, 451);
   for (const auto& [notify, failures, delays] : rows) {
     SCOPED_TRACE(int{notify});
-    const auto lost = settle({}, asking(notify), {failed, failed}, accepted, 0.5);
+    const auto lost = settle({}, {}, asking(notify), {failed, failed}, accepted, 0.5);
     EXPECT_EQ(lost.failures.size(), failures);
     EXPECT_EQ(lost.update.recipients[0].state, mail::RecipientState::bounced);
-    EXPECT_EQ(settle({}, asking(notify), {deferred, deferred}, accepted + hours(5), 0.5).delays.size(), delays);
+    EXPECT_EQ(settle({}, {}, asking(notify), {deferred, deferred}, accepted + hours(5), 0.5).delays.size(), delays);
   }
 }
 
@@ -136,7 +137,7 @@ TEST(Settlement, SoftBounceKeepsPermanentFailures) {
   Settings settings;
   settings.soft_bounce = true;
   const auto result =
-      settle(settings, transaction(), {outcome(Outcome::Kind::failed, 550), outcome(Outcome::Kind::failed, 550)},
+      settle(settings, {}, transaction(), {outcome(Outcome::Kind::failed, 550), outcome(Outcome::Kind::failed, 550)},
              accepted + minutes(1), 0.5);
   EXPECT_TRUE(result.waiting);
   EXPECT_TRUE(result.failures.empty());
@@ -183,6 +184,17 @@ TEST(SettleEnded, NobodyIsToldOfADeletion) {
   const auto result = settle_ended(to_three(), {}, both, mail::RecipientState::deleted, words);
   EXPECT_EQ(result.update.recipients.size(), 3U);
   EXPECT_TRUE(result.failures.empty());
+}
+
+TEST(Settlement, DeadlineIsTheWarningThenTheExpiry) {
+  queue::RetrySettings retry;
+  EXPECT_EQ(next_deadline(retry, accepted, false, false), accepted + hours(4));
+  EXPECT_EQ(next_deadline(retry, accepted, false, true), accepted + hours(24 * 5));
+  EXPECT_EQ(next_deadline(retry, accepted, true, false), accepted + hours(24));
+  retry.warn = base::Duration::zero();
+  EXPECT_EQ(next_deadline(retry, accepted, false, false), accepted + hours(24 * 5));
+  retry.warn = hours(24 * 9);
+  EXPECT_EQ(next_deadline(retry, accepted, false, false), accepted + hours(24 * 5));
 }
 
 }  // namespace

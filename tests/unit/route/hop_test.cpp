@@ -384,8 +384,34 @@ TEST_F(HopTest, DomainsWithTheSameHostsShareTheirLimits) {
     host(domain, 10, "mx2");
     host(domain, 10, "mx1");
   }
-  for (int i = 0; i < 10; ++i) EXPECT_EQ(limit_key(hop("a.example")), "smtp:mx1,mx2");
-  EXPECT_EQ(limit_key(hop("b.example")), "smtp:mx1,mx2");
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(site_of(hop("a.example")), "mx1,mx2");
+  EXPECT_EQ(site_of(hop("b.example")), "mx1,mx2");
+}
+
+TEST_F(HopTest, SiteThatIsKnownWithoutDnsIsTheSiteOfTheHop) {
+  local("a.example", DeliverKind::maildir, "/v/{domain}/{local}");
+  local("b.example", DeliverKind::lmtp, "unix:/run/lmtp");
+  local("c.example", DeliverKind::discard, "");
+  local("d.example", DeliverKind::smtp, "[10.0.0.7]:26");
+  route({"relayed.example"}, {"[10.0.0.1]:25", "[10.0.0.2]"});
+  const smtp::ReversePath me = smtp::Mailbox{"me", "example.com"};
+  for (const std::string domain : {"a.example", "B.example", "c.example", "d.example", "relayed.example"}) {
+    const auto known = Router(settings_, nullptr, listening_).known_site(domain, me);
+    EXPECT_NE(known, "");
+    EXPECT_EQ(known, site_of(hop(domain)));
+  }
+  EXPECT_EQ(site_of(hop("relayed.example")), "[10.0.0.1]:25,[10.0.0.2]");
+  EXPECT_EQ(Router(settings_, nullptr, listening_).known_site("elsewhere.example", me), "");
+}
+
+TEST_F(HopTest, RouteOfASenderIsFoundWithoutDns) {
+  local("a.example", DeliverKind::maildir, "/v");
+  route({"*"}, {"[10.0.0.1]"}).senders = {"@special.example"};
+  const Router router(settings_, nullptr, listening_);
+  const smtp::ReversePath special = smtp::Mailbox{"me", "special.example"};
+  EXPECT_NE(router.route_of("b.example", special), nullptr);
+  EXPECT_EQ(router.route_of("b.example", smtp::Mailbox{"me", "other.example"}), nullptr);
+  EXPECT_EQ(router.route_of("a.example", special), nullptr);
 }
 
 }  // namespace

@@ -143,6 +143,8 @@ TEST_F(Godwitctl, WrongUsageIs2) {
       {"queue", "delete"},
       {"queue", "hold", "--reason", "x", "06ZQ3W8K1M4TR"},
       {"queue", "show"},
+      {"delivery"},
+      {"delivery", "resume", "--for", "2h"},
       {"queue", "show", "nonsense"},
       {"account"},
       {"account", "add"},
@@ -253,6 +255,34 @@ TEST_F(Godwitctl, UnknownIdFailsAndTheOthersAreStillDone) {
             exit_failed);
   EXPECT_EQ(err, "godwitctl: 0000000000000: no such message\n");
   EXPECT_EQ(out, "06ZQ3W8K1M4TR is held.\n");
+}
+
+TEST_F(Godwitctl, DeliveryIsSuspendedAndResumed) {
+  EXPECT_EQ(ask({"delivery", "suspend", "--destination", "a.example", "--for", "2h", "--reason", "they asked"},
+                {http(200, R"({"destination":"a.example","done":"suspend"})")}),
+            exit_done);
+  EXPECT_EQ(out, "Delivery to a.example is suspended.\n");
+  EXPECT_THAT(requests,
+              ElementsAre("POST /v1/delivery/suspend?destination=a.example&for=2h&reason=they%20asked HTTP/1.1"));
+  EXPECT_EQ(ask({"delivery", "resume"}, {http(200, R"({"destination":null,"done":"resume"})")}), exit_done);
+  EXPECT_EQ(out, "All delivery is resumed.\n");
+  EXPECT_THAT(requests, ElementsAre("POST /v1/delivery/resume HTTP/1.1"));
+}
+
+TEST_F(Godwitctl, DestinationsAreFetchedPageByPage) {
+  EXPECT_EQ(
+      ask({"destinations"},
+          {http(
+               200,
+               R"({"destinations":[{"name":"a,b","state":"down","reason":"down: refused"}],"next":"a,b","suspensions":[]})"),
+           http(
+               200,
+               R"({"destinations":[],"next":null,"suspensions":[{"destination":null,"until":null,"reason":"night"}]})")}),
+      exit_done);
+  EXPECT_THAT(requests, ElementsAre("GET /v1/destinations?limit=500 HTTP/1.1",
+                                    "GET /v1/destinations?limit=500&after_name=a%2Cb HTTP/1.1"));
+  EXPECT_THAT(out, HasSubstr("down: refused"));
+  EXPECT_THAT(out, HasSubstr("Suspended until it is resumed: all delivery (night)"));
 }
 
 TEST_F(Godwitctl, RefusedReloadFailsAndSaysWhy) {

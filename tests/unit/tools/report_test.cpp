@@ -59,11 +59,11 @@ TEST(Report, ListHasALineAMessage) {
 TEST(Report, MessageShowsDestinationsAndRecipients) {
   const auto message = boost::json::parse(R"({"id":"06ZQ3W8K1M4TR","state":"waiting","sender":"alice@example.com",
     "size":10,"accepted":"2026-11-23T09:35:55.123Z","client":{"address":"192.0.2.1","hello":"pc","account":null,
-    "protocol":"ESMTP"},"destinations":[{"name":"x.example","state":"waiting","attempts":1,"next_attempt":null}],
+    "protocol":"ESMTP"},"destinations":[{"name":"x.example","state":"waiting","attempts":1,"next_attempt":null,"reason":"in delivery"}],
     "recipients":[{"address":"bob@x.example","state":"waiting","original":null,"last_reply":"connection refused"}]})");
   const std::string text = message_text(message);
   EXPECT_THAT(text, HasSubstr("from      192.0.2.1 (pc), account -, ESMTP\n"));
-  EXPECT_THAT(text, HasSubstr("x.example    waiting  1      -\n"));
+  EXPECT_THAT(text, HasSubstr("x.example    waiting  1      -     in delivery\n"));
   EXPECT_THAT(text, HasSubstr("bob@x.example  waiting  -         connection refused\n"));
 }
 

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who asks and orders: the administrator's verbs.
+#include <utility>
+
+#include "dispatcher_implementation.hpp"
+#include "suspensions.hpp"
+
+namespace godwit::dispatch {
+namespace {
+
+constexpr std::size_t most_suspensions = 1000;
+
+}  // namespace
+
+boost::asio::awaitable<base::Result<QueueEntry>> Dispatcher::Implementation::show(base::MessageId id) {
+  auto stored = co_await around_.spool.read(id);
+  if (!stored) co_return std::unexpected(stored.error());
+  QueueEntry entry{
+      .id = id, .envelope = std::move(stored->envelope), .size = stored->body->size(), .items = {}, .reasons = {}};
+  for (const auto& key : queue_.keys_of(id))
+    if (const auto* item = queue_.find(key)) {
+      entry.items.push_back(*item);
+      entry.reasons.push_back(queue_.reason(key));
+    }
+  co_return entry;
+}
+
+bool Dispatcher::Implementation::retry(base::MessageId id) {
+  const auto keys = queue_.keys_of(id);
+  for (const auto& key : keys) queue_.retry_now(key, around_.clock.wall());
+  pump();
+  return !keys.empty();
+}
+
+bool Dispatcher::Implementation::hold(base::MessageId id) {
+  const auto keys = queue_.keys_of(id);
+  if (keys.empty()) return false;
+  for (const auto& key : keys) queue_.hold(key);
+  mail::Update update;
+  update.held = true;
+  around_.spool.update(id, std::move(update));
+  fresh_.erase(id);
+  around_.log.info("held", {{"id", to_string(id)}, {"reason", "by the administrator"}});
+  return true;
+}
+
+bool Dispatcher::Implementation::release(base::MessageId id) {
+  const auto keys = queue_.keys_of(id);
+  if (keys.empty()) return false;
+  for (const auto& key : keys) queue_.release(key);
+  mail::Update update;
+  update.held = false;
+  around_.spool.update(id, std::move(update));
+  fresh_.erase(id);
+  around_.log.info("released", {{"id", to_string(id)}});
+  pump();
+  return true;
+}
+
+// ---- suspensions
+// ----------------------------------------------------------------------------------------------------------
+
+boost::asio::awaitable<void> Dispatcher::Implementation::recall_suspensions() {
+  if (around_.suspensions != nullptr) {
+    auto text = co_await around_.suspensions->read();
+    if (!text) around_.log.error("suspensions_unreadable", {{"reason", text.error().message}});
+    const auto now = around_.clock.wall();
+    if (text)
+      for (const auto& [name, suspension] : decode_suspensions(*text))
+        if (suspension.until > now) queue_.suspend(name, suspension, now);
+  }
+  suspensions_known_ = true;
+}
+
+boost::asio::awaitable<base::Result<>> Dispatcher::Implementation::remember_suspensions() {
+  if (around_.suspensions == nullptr) co_return base::Result<>();
+  const auto& known = queue_.suspensions();
+  auto text = encode_suspensions({known.begin(), known.end()});
+  auto written = co_await around_.suspensions->write(std::move(text));
+  if (!written) around_.log.error("suspensions_not_written", {{"reason", written.error().message}});
+  co_return written;
+}
+
+boost::asio::awaitable<base::Result<>> Dispatcher::Implementation::suspend(std::string name,
+                                                                           queue::Suspension suspension) {
+  const auto& known = queue_.suspensions();
+  if (known.size() >= most_suspensions && !known.contains(name))
+    co_return base::fail(base::ErrorKind::exhausted, "there are too many suspensions");
+  queue_.suspend(name, suspension, around_.clock.wall());
+  around_.log.info("suspended", {{"destination", name.empty() ? "all" : name}, {"reason", suspension.reason}});
+  auto remembered = co_await remember_suspensions();
+  co_return remembered;
+}
+
+boost::asio::awaitable<base::Result<>> Dispatcher::Implementation::resume(std::string name) {
+  if (!queue_.resume(name, around_.clock.wall()))
+    co_return base::fail(base::ErrorKind::not_found, "it is not suspended");
+  around_.log.info("resumed", {{"destination", name.empty() ? "all" : name}});
+  pump();
+  auto remembered = co_await remember_suspensions();
+  co_return remembered;
+}
+
+}  // namespace godwit::dispatch

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// No message can be forgotten: compares what the spool holds with what the queue knows, while mail flows.  One round
+// streams the spool's summaries; what seems to be missing is looked at again a little later, since a message is
+// committed, and settled, in the one a moment before it is in the other.  Home reactor.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "godwit/base/result.hpp"
+#include "godwit/queue/queue.hpp"
+#include "godwit/spool/spool.hpp"
+
+namespace godwit::dispatch {
+
+class Audit {
+ public:
+  // Both outlive the audit.
+  Audit(const queue::Queue& queue, spool::Spool& spool) : queue_(queue), spool_(spool) {}
+
+  struct Round {
+    std::uint64_t checked = 0;           // deliveries
+    std::vector<queue::Key> suspicious;  // live in the spool, not in the queue; at most most_suspicious
+    std::string broken;                  // an invariant of the queue; looked at only while it is small
+  };
+  boost::asio::awaitable<base::Result<Round>> round();
+  // Of those, the ones still missing: their envelopes say that they wait, and the queue does not know them.
+  boost::asio::awaitable<std::vector<spool::StoredMessage>> missing(std::vector<queue::Key> suspicious);
+
+  static constexpr std::size_t most_suspicious = 1000;
+  static constexpr std::size_t small_queue = 10'000;
+
+ private:
+  const queue::Queue& queue_;
+  spool::Spool& spool_;
+};
+
+}  // namespace godwit::dispatch

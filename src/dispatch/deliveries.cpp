@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+// What goes out of the queue: due → load → route → attempt → settle.
+#include <algorithm>
+#include <utility>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+
+#include "dispatcher_implementation.hpp"
+#include "godwit/base/text.hpp"
+#include "site_report.hpp"
+
+namespace godwit::dispatch {
+namespace {
+
+constexpr base::Duration longest_nap = std::chrono::seconds(1);
+constexpr base::Duration unreadable_delay = std::chrono::minutes(5);
+
+}  // namespace
+
+void Dispatcher::Implementation::pump() {
+  // What is started below may come so far at once that it pumps: the loop goes on anyway, and the stack does not grow.
+  if (pumping_ || !suspensions_known_) return;
+  pumping_ = true;
+  while (!stopping_) {
+    auto next = queue_.due(around_.clock.wall());
+    auto* work = std::get_if<queue::Work>(&next);
+    if (work == nullptr) {
+      pump_again(std::get<queue::SleepUntil>(next));
+      break;
+    }
+    ++running_;
+    auto task = [self = shared_from_this()](queue::Work taken) { return self->run(std::move(taken)); };
+    boost::asio::co_spawn(around_.home, task(std::move(*work)),
+                          [self = shared_from_this()](std::exception_ptr failure) {
+                            --self->running_;
+                            if (failure) std::rethrow_exception(failure);
+                          });
+  }
+  pumping_ = false;
+}
+
+// So much became due at once that the queue gives it in parts: others may run in between.
+void Dispatcher::Implementation::pump_again(const queue::SleepUntil& sleep) {
+  if (pump_posted_ || !sleep.until || *sleep.until > around_.clock.wall()) return;
+  pump_posted_ = true;
+  boost::asio::post(around_.home, [self = shared_from_this()] {
+    self->pump_posted_ = false;
+    self->pump();
+  });
+}
+
+boost::asio::awaitable<void> Dispatcher::Implementation::tick() {
+  const auto self = shared_from_this();
+  while (!stopping_) {
+    pump();
+    auto slept = co_await around_.network.sleep_until(around_.network.now() + longest_nap);
+    if (!slept) co_return;
+  }
+}
+
+boost::asio::awaitable<base::Result<Dispatcher::Implementation::Message>> Dispatcher::Implementation::load(
+    base::MessageId id) {
+  if (auto fresh = fresh_.find(id)) co_return fresh;
+  auto stored = co_await around_.spool.read(id);
+  if (!stored) co_return std::unexpected(stored.error());
+  co_return std::make_shared<const spool::StoredMessage>(std::move(*stored));
+}
+
+void Dispatcher::Implementation::ended(const queue::Grant& grant, const queue::SiteReport& report) {
+  queue_.ended(grant, report, around_.clock.wall());
+}
+
+boost::asio::awaitable<void> Dispatcher::Implementation::run(queue::Work work) {
+  const auto& key = work.item.key;
+  auto message = co_await load(key.id);
+  if (!message) {
+    ended(work.grant, {});
+    if (message.error().kind == base::ErrorKind::not_found) {
+      queue_.remove(key);  // settled meanwhile, by an administrator or through another domain
+    } else {
+      // Damaged or unreadable: it stays visible in the queue, and in the spool's quarantine.
+      around_.log.error("unreadable", {{"id", to_string(key.id)}, {"reason", message.error().message}});
+      const auto later = around_.clock.wall() + unreadable_delay;
+      queue_.reschedule(key, {.attempt = later, .attempts = work.item.attempts + 1});
+    }
+  } else {
+    auto transaction = make_transaction(std::move(*message), key.destination, work.item.attempts);
+    if (transaction.recipients.empty()) {
+      ended(work.grant, {});
+      queue_.remove(key);
+      fresh_.erase(key.id);
+    } else if (work.grant.kind == queue::Grant::Kind::overdue) {
+      co_await speak_for(std::move(work), std::move(transaction));
+    } else {
+      co_await deliver(std::move(work), std::move(transaction));
+    }
+  }
+  pump();
+}
+
+// Nothing could be attempted until its deadline: the sender hears why, and when it is expired it is returned.
+boost::asio::awaitable<void> Dispatcher::Implementation::speak_for(queue::Work work, Transaction transaction) {
+  const auto reply = smtp::make_reply(451, {4, 4, 1}, "Not attempted: " + work.reason);
+  Attempted attempted{.outcomes = same_for_all(transaction, deliver::Outcome::Kind::deferred, reply, "none"),
+                      .counts = false,
+                      .with_site = false};
+  co_await settle(std::move(work.item), std::move(transaction), std::move(attempted));
+  ended(work.grant, {});
+}
+
+void Dispatcher::Implementation::keep_held(const queue::Item& item, const std::string& why) {
+  // Held by a rule, not by a record: the rule is asked again after a restart or a reload.
+  around_.log.info("held", {{"id", to_string(item.key.id)}, {"to", item.key.destination}, {"reason", why}});
+  queue_.hold(item.key, queue::HoldBy::rule);
+  queue_.reschedule(item.key, {.attempt = item.next_attempt, .attempts = item.attempts, .deadline = item.deadline});
+  fresh_.erase(item.key.id);
+}
+
+boost::asio::awaitable<void> Dispatcher::Implementation::deliver(queue::Work work, Transaction transaction) {
+  if (without_aliases(transaction).recipients.empty()) {
+    ended(work.grant, {});
+    Attempted attempted;
+    add_aliases(transaction, attempted.outcomes);
+    co_await settle(std::move(work.item), std::move(transaction), std::move(attempted));
+    co_return;
+  }
+  const auto policy = policy_;  // as it was when the attempt began
+  const auto router = router_;
+  const auto sender = transaction.message->envelope.sender;
+  auto hop = co_await router->hop(work.item.key.destination, sender, around_.resolver, around_.random);
+  if (const auto* held = std::get_if<route::HoldHop>(&hop)) {
+    ended(work.grant, {});
+    keep_held(work.item, held->why);
+  } else if (const auto* none = std::get_if<route::NoRoute>(&hop)) {
+    ended(work.grant, {});
+    Attempted attempted{.outcomes = no_route(without_aliases(transaction), *none), .counts = true, .with_site = false};
+    add_aliases(transaction, attempted.outcomes);
+    co_await settle(std::move(work.item), std::move(transaction), std::move(attempted));
+  } else {
+    co_await deliver_over(std::move(work), std::move(transaction), std::move(hop), policy);
+  }
+}
+
+boost::asio::awaitable<void> Dispatcher::Implementation::deliver_over(queue::Work work, Transaction transaction,
+                                                                      route::Hop hop,
+                                                                      std::shared_ptr<const SitePolicy> policy) {
+  const auto& domain = work.item.key.destination;
+  const auto site = policy->site_of(hop, domain);
+  const auto via = policy->via(domain, transaction.message->envelope.sender);
+  const auto grant = queue_.assign(work.item.key, work.grant, via, site, around_.clock.wall());
+  if (!grant) co_return;  // it waits with the others of its site
+  if (auto* smtp = std::get_if<route::SmtpHop>(&hop))
+    smtp->messages_per_connection = policy->messages_per_connection(site);
+  // The same slot, the same lane: there the connection of the last message through this slot waits for the next.
+  const auto lane = around_.lanes[(grant->site + grant->slot) % around_.lanes.size()];
+  auto detail_separator = router_->settings().detail_separator;
+  const auto real = without_aliases(transaction);
+  auto outcomes = co_await attempt(real, std::move(hop), std::move(detail_separator), around_, lane);
+  const auto report = site_report(outcomes, around_.random.fraction());
+  add_aliases(transaction, outcomes);
+  ended(*grant, report);
+  pump();  // the connection is free: the next message need not wait until this one is settled
+  Attempted attempted{
+      .outcomes = std::move(outcomes), .counts = true, .with_site = report.kind == queue::SiteReport::Kind::dead};
+  co_await settle(std::move(work.item), std::move(transaction), std::move(attempted));
+}
+
+boost::asio::awaitable<void> Dispatcher::Implementation::settle(queue::Item item, Transaction transaction,
+                                                                Attempted attempted) {
+  const auto id = item.key.id;
+  const auto now = around_.clock.wall();
+  const auto& envelope = transaction.message->envelope;
+  const auto retry = policy_->retry(item.key.destination, envelope.sender);
+  auto settlement = dispatch::settle(settings_, retry, transaction, attempted.outcomes, now, around_.random.fraction());
+  if (!attempted.counts) {
+    settlement.update.attempts.reset();
+    settlement.update.next_attempt.reset();
+  }
+  log_outcomes(transaction, attempted, settlement);
+  // The report first, then the record that needs no report any more: a crash between the two reports twice, never not
+  // at all.
+  bool told = co_await reporter_.report(mail::DsnKind::failure, transaction.message, settlement.failures, router_);
+  if (told) told = co_await reporter_.report(mail::DsnKind::delay, transaction.message, settlement.delays, router_);
+  // One of success that cannot be stored is not worth a second delivery.
+  co_await reporter_.report(mail::DsnKind::success, transaction.message, settlement.successes, router_);
+  const auto attempts = item.attempts + (attempted.counts ? 1 : 0);
+  const auto later =
+      attempted.counts ? now + queue::retry_delay(retry, attempts, around_.random.fraction()) : item.next_attempt;
+  if (!told) {
+    // Nothing of this attempt's failures is recorded; deliveries are, so that they are not repeated.
+    std::erase_if(settlement.update.recipients,
+                  [](const auto& update) { return update.state != mail::RecipientState::delivered; });
+    if (attempted.counts) settlement.update.next_attempt = later;
+    settlement.update.warned.reset();
+    settlement.waiting = true;
+  }
+  const bool warned = envelope.warned || settlement.update.warned.value_or(false);
+  const queue::Next next{.attempt = settlement.update.next_attempt.value_or(later),
+                         .attempts = attempts,
+                         .deadline = next_deadline(retry, envelope.accepted, envelope.is_bounce(), warned),
+                         .with_site = attempted.with_site};
+  around_.spool.update(id, std::move(settlement.update));
+  fresh_.erase(id);  // its envelope is out of date now
+  if (settlement.waiting)
+    queue_.reschedule(item.key, next);
+  else
+    queue_.remove(item.key);
+}
+
+void Dispatcher::Implementation::log_outcomes(const Transaction& transaction, const Attempted& attempted,
+                                              const Settlement& settlement) {
+  const auto& envelope = transaction.message->envelope;
+  const auto id = to_string(transaction.message->id);
+  const auto from = "<" + to_string(envelope.sender) + ">";
+  const auto delay = around_.clock.wall() - envelope.accepted;
+  const auto delay_ms = std::chrono::duration_cast<std::chrono::milliseconds>(delay);
+  for (std::size_t i = 0; i < attempted.outcomes.size(); ++i) {
+    const auto& outcome = attempted.outcomes[i];
+    const auto state = settlement.update.recipients[i].state;
+    const std::string_view event = state == mail::RecipientState::waiting ? "deferred" : to_string(state);
+    const auto level = state == mail::RecipientState::delivered ? log::Level::info : log::Level::warn;
+    const auto to = "<" + to_string(envelope.recipients[transaction.recipients[i]].address) + ">";
+    const log::Field fields[] = {{"id", id},
+                                 {"from", from},
+                                 {"to", to},
+                                 {"relay", outcome.relay},
+                                 {"stage", to_string(outcome.stage)},
+                                 {"code", outcome.reply.code},
+                                 {"enhanced", to_string(outcome.reply.enhanced)},
+                                 {"reply", to_line(outcome.reply)},
+                                 {"delay", base::format_duration(delay_ms)},
+                                 {"attempts", transaction.attempts + (attempted.counts ? 1 : 0)},
+                                 {"tls", outcome.tls}};
+    if (around_.log.enabled(level)) around_.log.write(level, event, fields);
+  }
+}
+
+boost::asio::awaitable<void> Dispatcher::Implementation::stop(base::MonoTime deadline) {
+  stopping_ = true;
+  constexpr auto step = std::chrono::milliseconds(20);
+  while (running_ > 0 && around_.network.now() < deadline) {
+    auto slept = co_await around_.network.sleep_until(around_.network.now() + step);
+    if (!slept) co_return;
+  }
+}
+
+}  // namespace godwit::dispatch

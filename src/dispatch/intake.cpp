@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// What comes into the queue: at the start, with every commit, and what a reload changes of it.
+#include <set>
+#include <utility>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+
+#include "dispatcher_implementation.hpp"
+#include "godwit/base/text.hpp"
+
+namespace godwit::dispatch {
+namespace {
+
+// After a long time down everything is past its expiry: this long it is tried before it is returned.
+constexpr base::Duration first_chance = std::chrono::hours(1);
+
+constexpr base::Duration audit_interval = std::chrono::minutes(10);
+// An update that was on its way is recorded by then.
+constexpr base::Duration second_look = std::chrono::seconds(10);
+
+std::set<std::string> waiting_domains(const mail::Envelope& envelope) {
+  std::set<std::string> domains;
+  for (const auto& recipient : envelope.recipients)
+    if (recipient.state == mail::RecipientState::waiting) domains.insert(recipient.address.domain);
+  return domains;
+}
+
+// Whose turn it is when senders take turns.
+queue::Sender sender_of(const mail::Envelope& envelope) {
+  if (envelope.is_bounce()) return queue::sender_key("bounce");
+  return queue::sender_key(envelope.account.empty() ? envelope.client_address : envelope.account);
+}
+
+// A summary knows neither account nor client.  A list's sender address often names its recipient after a "+".
+queue::Sender sender_of(const spool::Summary& summary) {
+  if (summary.bounce) return queue::sender_key("bounce");
+  const auto at = summary.sender.rfind('@');
+  const auto local = summary.sender.substr(0, std::min(at, summary.sender.find('+')));
+  return queue::sender_key(local + (at == std::string::npos ? "" : summary.sender.substr(at)));
+}
+
+}  // namespace
+
+Dispatcher::Implementation::Implementation(Settings settings, std::shared_ptr<const route::Router> router,
+                                           Surroundings surroundings)
+    : settings_(std::move(settings)),
+      router_(std::move(router)),
+      policy_(std::make_shared<const SitePolicy>(settings_, router_)),
+      around_(std::move(surroundings)),
+      reporter_(settings_.hostname, settings_.queue.retry.expire, around_),
+      queue_(queue_settings()),
+      selection_(queue_, around_.spool, around_.clock, around_.home),
+      audit_(queue_, around_.spool) {}
+
+queue::Settings Dispatcher::Implementation::queue_settings() const {
+  auto settings = settings_.queue;
+  settings.sites = policy_->rules(settings.connections_per_destination);
+  return settings;
+}
+
+void Dispatcher::Implementation::enqueue(base::MessageId id, const mail::Envelope& envelope, std::uint64_t size) {
+  for (const auto& domain : waiting_domains(envelope)) {
+    const auto retry = policy_->retry(domain, envelope.sender);
+    queue_.add({.key = {.id = id, .destination = domain},
+                .via = policy_->via(domain, envelope.sender),
+                .accepted = envelope.accepted,
+                .next_attempt = envelope.next_attempt,
+                .deadline = next_deadline(retry, envelope.accepted, envelope.is_bounce(), envelope.warned),
+                .attempts = envelope.attempts,
+                .sender = sender_of(envelope),
+                .size = size,
+                .state = envelope.held ? queue::State::held : queue::State::waiting});
+  }
+}
+
+void Dispatcher::Implementation::enqueue(const spool::Summary& summary, base::WallTime started) {
+  smtp::ReversePath sender;
+  if (!summary.bounce) {
+    auto parsed = smtp::parse_mailbox(summary.sender, smtp::BareLocal::refuse, smtp::Utf8::allow);
+    sender = parsed ? std::move(*parsed) : smtp::Mailbox{};
+  }
+  for (const auto& destination : summary.waiting) {
+    const auto retry = policy_->retry(destination.domain, sender);
+    const auto deadline = next_deadline(retry, summary.accepted, summary.bounce, summary.warned);
+    queue_.add({.key = {.id = summary.id, .destination = destination.domain},
+                .via = policy_->via(destination.domain, sender),
+                .accepted = summary.accepted,
+                .next_attempt = summary.next_attempt,
+                .deadline = std::max(deadline, started + first_chance),
+                .attempts = summary.attempts,
+                .sender = sender_of(summary),
+                .size = summary.size,
+                .state = summary.held ? queue::State::held : queue::State::waiting});
+  }
+}
+
+boost::asio::awaitable<base::Result<>> Dispatcher::Implementation::start() {
+  const auto started = around_.clock.wall();
+  co_await recall_suspensions();
+  auto listed = co_await around_.spool.for_each_live([this, started](const spool::Summary& summary) {
+    enqueue(summary, started);
+    return true;
+  });
+  if (!listed) co_return listed;
+  const auto rethrow = [](std::exception_ptr failure) {
+    if (failure) std::rethrow_exception(failure);
+  };
+  auto ticking = [self = shared_from_this()] { return self->tick(); };
+  boost::asio::co_spawn(around_.home, ticking(), rethrow);
+  auto watching = [self = shared_from_this()] { return self->watch(); };
+  boost::asio::co_spawn(around_.home, watching(), rethrow);
+  co_return base::Result<>();
+}
+
+void Dispatcher::Implementation::committed(Message message) {
+  auto take = [self = shared_from_this(), message = std::move(message)]() mutable {
+    const auto id = message->id;
+    self->enqueue(id, message->envelope, message->body->size());
+    self->fresh_.put(id, std::move(message));
+    self->pump();
+  };
+  boost::asio::post(around_.home, std::move(take));
+}
+
+// ---- audit
+// ----------------------------------------------------------------------------------------------------------------
+
+boost::asio::awaitable<void> Dispatcher::Implementation::watch() {
+  const auto self = shared_from_this();
+  while (!stopping_) {
+    auto slept = co_await around_.network.sleep_until(around_.network.now() + audit_interval);
+    if (!slept) co_return;
+    if (!stopping_) co_await audit_once();
+  }
+}
+
+boost::asio::awaitable<void> Dispatcher::Implementation::audit_once() {
+  auto round = co_await audit_.round();
+  if (!round) {
+    around_.log.warn("audit_failed", {{"reason", round.error().message}});
+    co_return;
+  }
+  audit_counts_.checked += round->checked;
+  if (!round->broken.empty()) {
+    ++audit_counts_.errors;
+    around_.log.error("queue_inconsistent", {{"reason", round->broken}});
+  }
+  if (round->suspicious.empty()) co_return;
+  auto slept = co_await around_.network.sleep_until(around_.network.now() + second_look);
+  if (!slept || stopping_) co_return;
+  const auto missing = co_await audit_.missing(std::move(round->suspicious));
+  for (const auto& message : missing) {
+    ++audit_counts_.errors;
+    around_.log.error("queue_forgot", {{"id", to_string(message.id)}});
+    enqueue(message.id, message.envelope, message.body->size());
+  }
+  pump();
+}
+
+void Dispatcher::Implementation::reload(Settings settings, std::shared_ptr<const route::Router> router) {
+  settings_ = std::move(settings);
+  router_ = std::move(router);
+  policy_ = std::make_shared<const SitePolicy>(settings_, router_);
+  queue_.change_settings(queue_settings(), around_.clock.wall());
+  // What a rule held is asked again under the new rules; what an administrator held stays.
+  queue_.release_rule_held();
+  pump();
+}
+
+}  // namespace godwit::dispatch

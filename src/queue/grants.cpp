@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// What may start, and what is known when it has ended.
+#include <algorithm>
+
+#include "implementation.hpp"
+
+namespace godwit::queue {
+namespace {
+
+// How many items one call of due() moves before it lets its caller breathe: a fraction of a millisecond.
+constexpr int moves_per_call = 1024;
+// Overdue items in work at once: they cost a read and a report each, and no connection.
+constexpr std::size_t overdue_at_once = 16;
+
+}  // namespace
+
+// ---- time passes
+// ----------------------------------------------------------------------------------------------------------
+
+// A waiting item becomes due; a due one whose deadline has passed is put where it comes out next.
+void Queue::Implementation::expire(Index index) {
+  Record& record = records_[index];
+  if (record.state == State::waiting) return move(index, State::due);
+  timers_.erase(records_, index);
+  turns_.erase(index);
+  record.overdue = true;
+  push_back(records_, overdue_, index);
+  refresh(groups_[record.group].site);
+}
+
+int Queue::Implementation::run_timers() {
+  int moves = 0;
+  for (; moves < moves_per_call && !timers_.empty() && timers_.first_key() <= now_; ++moves) expire(timers_.first());
+  return moves;
+}
+
+void Queue::Implementation::wake_sites() {
+  while (!site_timers_.empty() && site_timers_.first_key() <= now_) {
+    const Index site = site_timers_.first();
+    if (sites_[site].place == Site::Place::lingering) {
+      erase_site(site);
+      continue;
+    }
+    place(site, Site::Place::nowhere);
+    refresh(site);
+  }
+}
+
+std::optional<base::WallTime> Queue::Implementation::next_event() const {
+  base::WallTime next = suspension_ends_;
+  if (!timers_.empty()) next = std::min(next, timers_.first_key());
+  if (!site_timers_.empty()) next = std::min(next, site_timers_.first_key());
+  if (next == never) return {};
+  return next;
+}
+
+// ---- grants
+// ---------------------------------------------------------------------------------------------------------------
+
+Due Queue::Implementation::due(base::WallTime now) {
+  see(now);
+  if (suspension_ends_ <= now_) expire_suspensions();
+  run_timers();
+  wake_sites();
+  if (!overdue_.empty() && overdue_out_ < overdue_at_once) return start_overdue();
+  const bool blocked =
+      ring_.empty() || all_suspended_ || connections_ >= settings_.connections || !has_room(turns_.choose(ring_.first));
+  if (!blocked) return start_next();
+  // After a full batch the first timer may have passed already: then the caller comes back at once.
+  return SleepUntil{next_event()};
+}
+
+std::uint32_t Queue::Implementation::bytes_of(Index record) const {
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(records_[record].size, settings_.largest_in_memory));
+}
+
+// One is always let in, however large.
+bool Queue::Implementation::has_room(Index record) const {
+  return bytes_ == 0 || bytes_ + bytes_of(record) <= settings_.active_bytes;
+}
+
+Work Queue::Implementation::start_overdue() {
+  const Index record = overdue_.first;
+  auto reason = why_due_waits(records_[record].group);
+  move(record, State::active);
+  ++overdue_out_;
+  Work work{.item = item_of(record), .grant = {.kind = Grant::Kind::overdue}, .reason = std::move(reason)};
+  return work;
+}
+
+Work Queue::Implementation::start_next() {
+  const Index site = ring_.first;
+  place(site, Site::Place::nowhere);  // its turn is over: refresh() puts it at the end
+  const Index record = turns_.choose(site);
+  turns_.charge(site);
+  const Grant grant = take_slot(site, record);
+  move(record, State::active);
+  return Work{.item = item_of(record), .grant = grant};
+}
+
+Grant Queue::Implementation::take_slot(Index index, Index record) {
+  Site& site = sites_[index];
+  ++connections_;
+  const Grant grant{
+      .kind = site.limit.start(now_), .site = index, .slot = site.slots.take(), .bytes = bytes_of(record)};
+  bytes_ += grant.bytes;
+  refresh(index);
+  return grant;
+}
+
+void Queue::Implementation::free_slot(const Grant& grant, const SiteReport& report) {
+  Site& site = sites_[grant.site];
+  --connections_;
+  bytes_ -= grant.bytes;
+  site.slots.free(grant.slot);
+  const bool was_down = site.limit.down();
+  site.limit.ended(grant.kind, report, settings_.retry, now_);
+  if (was_down && !site.limit.down()) wake_stalled(grant.site);
+  refresh(grant.site);
+  drop_site_if_unused(grant.site);
+}
+
+// The site is back: what failed with it need not wait longer.
+void Queue::Implementation::wake_stalled(Index site) {
+  for (Index group = sites_[site].groups.first; group != no_index; group = groups_[group].links.next)
+    while (!groups_[group].stalled.empty()) move(groups_[group].stalled.first, State::due);
+}
+
+void Queue::Implementation::ended(const Grant& grant, const SiteReport& report, base::WallTime now) {
+  see(now);
+  if (grant.kind == Grant::Kind::overdue)
+    --overdue_out_;
+  else
+    free_slot(grant, report);
+}
+
+bool Queue::Implementation::may_start(Index index) const {
+  const Site& site = sites_[index];
+  const auto at = site.limit.ready_at();
+  return at && *at <= now_ && !site.suspended && !all_suspended_;
+}
+
+std::optional<Grant> Queue::Implementation::assign(const Key& key, const Grant& grant, std::string_view via,
+                                                   std::string_view site, base::WallTime now) {
+  see(now);
+  const Index record = index_of(key);
+  if (record == no_index || records_[record].state != State::active) {
+    free_slot(grant, {});
+    return {};
+  }
+  move_item(record, via);
+  const Index wanted = intern_site(site);
+  const Index group = records_[record].group;
+  if (groups_[group].site != wanted) move_group(group, wanted);
+  if (grant.site == wanted) return grant;
+  free_slot(grant, {});
+  if (records_[record].urgent) sites_[wanted].limit.probe_now(now_);
+  if (may_start(wanted) && !groups_[group].suspended) return take_slot(wanted, record);
+  const bool held = records_[record].hold_when_finished;
+  records_[record].hold_when_finished = false;
+  move(record, held ? State::held : State::due, At::front);
+  return {};
+}
+
+}  // namespace godwit::queue
