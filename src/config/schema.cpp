@@ -140,7 +140,7 @@ Fields<Document> server_part() {
           number<std::size_t>(1, 1000000), "Of one IPv4 address or IPv6 /64; `trusted_networks` are exempt"),
       field(
           "limits.memory", [](auto& d) -> auto& { return d.settings.spool.memory; }, size(16 * mib, tib),
-          "For message bodies in flight; beyond it `452`", Reload::restart),
+          "For message bodies in flight; beyond it they go to files of the spool", Reload::restart),
       field(
           "limits.errors", [](auto& d) -> auto& { return d.settings.server.errors; }, number(1, 1000),
           "Protocol errors of one connection before `421`"),

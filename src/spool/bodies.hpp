@@ -39,8 +39,10 @@ class Charge {
 
 class InlineBody final : public Body {
  public:
-  InlineBody(std::string bytes, Charge charge) : bytes_(std::move(bytes)), charge_(std::move(charge)) {
-    charge_.set(bytes_.size());
+  // `beside`: what goes with it in memory, an envelope and the like; also bounded by the budget.
+  InlineBody(std::string bytes, Charge charge, std::uint64_t beside = 0)
+      : bytes_(std::move(bytes)), charge_(std::move(charge)) {
+    charge_.set(bytes_.capacity() + beside);
   }
   std::uint64_t size() const override { return bytes_.size(); }
   std::optional<std::string_view> view() const override { return bytes_; }

@@ -1,27 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-// The committer: gathers what waits into a group, writes it, syncs once, completes all.  While it syncs the next group
-// gathers.
+// The queue in front of the committer, and what everybody asks of the core.
 #include "core.hpp"
 
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
-
-#include "godwit/base/checksum.hpp"
-#include "index_block.hpp"
+#include <boost/asio/steady_timer.hpp>
 
 namespace godwit::spool {
 namespace {
 
-constexpr std::size_t max_batch = 4096;  // records gathered at a time
-constexpr std::uint64_t groups_between_space_checks = 64;
+// Beside a record's bytes; so that also small ones are bounded.
+constexpr std::uint64_t pending_overhead = 1024;
+
+std::uint64_t memory_of(const Pending& pending) {
+  std::uint64_t bytes = pending_overhead + pending.front.size() + pending.summary.size() + pending.body.size();
+  for (const mail::RecipientUpdate& change : pending.update.recipients)
+    bytes += sizeof change + change.last_reply.size();
+  return bytes;
+}
+
+}  // namespace
 
 Refused unhealthy() {
   return {Refused::Why::unhealthy, "the spool has failed or is stopping"};
 }
-
-}  // namespace
 
 Core::Core(Settings s, disk::Disk& d, const base::Clock& c, base::Random& random, log::Logger& l, Executors e)
     : settings(std::move(s)),
@@ -32,6 +36,7 @@ Core::Core(Settings s, disk::Disk& d, const base::Clock& c, base::Random& random
       executors(std::move(e)),
       ids(c),
       budget(std::make_shared<Budget>(settings.memory)),
+      quarantine(paths, d, l),
       journal_(settings, d, c, random) {}
 
 std::expected<void, Refused> Core::check_ready(std::uint64_t size_hint) {
@@ -42,9 +47,6 @@ std::expected<void, Refused> Core::check_ready(std::uint64_t size_hint) {
   }
   if (size_hint > settings.message_size)
     return std::unexpected(Refused{Refused::Why::too_large, "SIZE is above the limit"});
-  const std::uint64_t expected = std::min(size_hint, settings.inline_limit);
-  if (budget->used + expected > budget->limit)
-    return std::unexpected(Refused{Refused::Why::back_pressure, "bodies in memory are at their limit"});
   const std::scoped_lock lock(mutex_);
   if (stopping_) return std::unexpected(unhealthy());
   if (pending_bytes_ > budget->limit / 2)
@@ -76,7 +78,8 @@ void Core::enqueue(Pending pending) {
   {
     const std::scoped_lock lock(mutex_);
     if (healthy_ && !stopping_) {
-      pending_bytes_ += pending.front.size() + pending.body.size();
+      pending.charged = memory_of(pending);
+      pending_bytes_ += pending.charged;
       pending_.push_back(std::move(pending));
       taken = true;
     }
@@ -97,161 +100,40 @@ void Core::kick() {
 }
 
 void Core::wake() {
-  auto task = [](std::shared_ptr<Core> self) -> boost::asio::awaitable<void> {
-    co_await self->drain();
+  auto task = drain();
+  spawn(executors.committer, std::move(task));
+}
+
+// Counted by the caller.
+void Core::spawn(const boost::asio::any_io_executor& executor, Task<void> task) {
+  auto counted = [](std::shared_ptr<Core> self, Task<void> inner) -> Task<void> {
+    co_await std::move(inner);
     self->task_ended();
   };
-  boost::asio::co_spawn(executors.committer, task(shared_from_this()), boost::asio::detached);
+  boost::asio::co_spawn(executor, counted(shared_from_this(), std::move(task)), boost::asio::detached);
 }
 
-// Empty: nothing waits.  Then draining is over, unless the log must be closed first.
-std::vector<Pending> Core::next_batch() {
+std::size_t Core::queued() const {
   const std::scoped_lock lock(mutex_);
-  // Deferred updates wait for space, or for the next record: trying at once would find the disk as full as before.
-  if (pending_.empty() && (full_ || deferred_.empty())) {
-    if (!stopping_ || closed_) draining_ = false;
-    return {};
-  }
-  std::vector<Pending> batch = std::exchange(deferred_, {});
-  const std::size_t count = std::min(pending_.size(), max_batch);
-  const auto end = pending_.begin() + static_cast<std::ptrdiff_t>(count);
-  for (auto one = pending_.begin(); one != end; ++one) pending_bytes_ -= one->front.size() + one->body.size();
-  if (batch.empty() && count == pending_.size()) return std::exchange(pending_, {});
-  batch.insert(batch.end(), std::make_move_iterator(pending_.begin()), std::make_move_iterator(end));
-  pending_.erase(pending_.begin(), end);
-  return batch;
+  return pending_.size();
 }
 
-boost::asio::awaitable<void> Core::drain() {
-  if (full_) co_await check_space();
-  for (;;) {
-    std::vector<Pending> batch = next_batch();
-    if (batch.empty()) {
-      {
-        const std::scoped_lock lock(mutex_);
-        if (!draining_) break;
-        closed_ = true;  // stopping, and all is written
-      }
-      if (!healthy_) continue;
-      auto closed = co_await journal_.close();
-      if (!closed && closed.error().fatal) fail(closed.error().error.message);
-      continue;
-    }
-    if (!healthy_) {
-      refuse(batch, unhealthy());
-      continue;
-    }
-    resolve(batch);
-    co_await write_batch(batch);
-    co_await check_space();
-    maintain_if_needed();
-  }
+bool Core::is_stopping() const {
+  const std::scoped_lock lock(mutex_);
+  return stopping_ || !healthy_;
 }
 
-void Core::resolve(std::vector<Pending>& batch) {
-  const std::scoped_lock lock(index_mutex_);
-  std::erase_if(batch, [this](Pending& pending) { return !resolve_one(pending); });
-}
-
-// Turns an update into the record to write; false when its message is not live.
-bool Core::resolve_one(Pending& pending) {
-  if (pending.type == RecordType::message || pending.resolved) return true;
-  Live* live = index_.find(pending.id);
-  if (live == nullptr || live->done) return false;
-  if (settle(*live, pending.update)) {
-    live->done = true;
-    pending.type = RecordType::done;
-  }
-  if (live->cached) {
-    auto changed = std::make_shared<StoredMessage>(*live->cached);
-    mail::apply(pending.update, changed->envelope);
-    live->cached = std::move(changed);
-  }
-  pending.front = mail::encode(pending.update);
-  pending.payload_crc = base::crc32c(pending.front);
-  pending.summary = summarise(pending.update);
-  pending.resolved = true;
-  return true;
-}
-
-boost::asio::awaitable<void> Core::write_batch(std::vector<Pending>& batch) {
-  std::vector<Item> items;
-  items.reserve(batch.size());
-  for (const Pending& one : batch)
-    items.push_back({one.type, one.flags, one.id, one.front, one.body, one.payload_crc, one.summary});
-  for (std::size_t at = 0; at < batch.size();) {
-    auto places = co_await journal_.append(std::span(items).subspan(at));
-    const std::span rest = std::span(batch).subspan(at);
-    if (places) {
-      settle_group(rest.first(places->size()), *places);
-      at += places->size();
-      continue;
-    }
-    const AppendFailure& failure = places.error();
-    if (failure.fatal) {
-      fail(failure.error.message);
-      refuse(rest, unhealthy());
-    } else {
-      full_ = true;
-      log.error("spool_full", {{"error", failure.error.message}});
-      refuse(rest, {Refused::Why::full, failure.error.message});
-      defer(rest);
-    }
+Core::Task<void> Core::pause(base::Duration duration) {
+  if (executors.pause) {
+    auto waiting = executors.pause(duration);
+    co_await std::move(waiting);
     co_return;
   }
+  boost::asio::steady_timer timer(executors.bodies, duration);
+  co_await timer.async_wait(boost::asio::use_awaitable);
 }
 
-// The group is durable.
-void Core::settle_group(std::span<Pending> group, std::span<const Place> places) {
-  std::vector<std::string> unlink;
-  bool maintenance = false;
-  {
-    const std::scoped_lock lock(index_mutex_);
-    maintenance = note_segments();
-    for (std::size_t i = 0; i < group.size(); ++i) {
-      Pending& one = group[i];
-      if (one.type == RecordType::message) {
-        Live live{.place = places[i],
-                  .flags = one.flags,
-                  .body_size = one.message->body->size(),
-                  .settled = {},
-                  .updates = {},
-                  .cached = one.message};
-        set_recipients(live, one.message->envelope);
-        index_.add(one.id, std::move(live));
-      } else if (one.type == RecordType::done) {
-        const Live* live = index_.find(one.id);
-        if (live != nullptr && (live->flags & body_is_large) != 0) unlink.push_back(paths.large(one.id));
-        maintenance |= index_.finish(one.id, places[i].segment);
-      } else {
-        index_.add_update(one.id, places[i]);
-      }
-    }
-    // Half of the budget is for bodies that are still coming in.
-    index_.evict([this] { return budget->used > budget->limit / 2; });
-  }
-  records_ += group.size();
-  complete(group);
-  notify(group);
-  const std::scoped_lock lock(mutex_);
-  // Group with the done → sync → unlink.  A crash before the unlink: start-up finds a file that no record names.
-  unlink_.insert(unlink_.end(), unlink.begin(), unlink.end());
-  maintenance_due_ |= maintenance || !unlink.empty();
-}
-
-// True when the journal went on to another segment.
-bool Core::note_segments() {
-  const auto sealed = journal_.take_sealed();
-  for (const std::uint32_t number : sealed) index_.segment(number).sealed = true;
-  const ActiveSegment* active = journal_.active();
-  SegmentState& state = index_.segment(active->number);
-  if (state.file) return !sealed.empty();
-  state.file = active->file;
-  state.capacity = active->capacity;
-  return true;
-}
-
-// Messages only; updates have nobody who waits.
+// Updates have nobody who waits.
 void Core::refuse(std::span<Pending> group, const Refused& why) {
   for (Pending& one : group) {
     if (!one.completion) continue;
@@ -260,11 +142,6 @@ void Core::refuse(std::span<Pending> group, const Refused& why) {
     });
     one.completion = nullptr;
   }
-}
-
-void Core::defer(std::span<Pending> group) {
-  for (Pending& one : group)
-    if (one.type != RecordType::message) deferred_.push_back(std::move(one));
 }
 
 // One post for each executor, not for each message.
@@ -288,27 +165,6 @@ void Core::complete(std::span<Pending> group) {
     });
 }
 
-void Core::notify(std::span<Pending> group) {
-  if (!on_committed) return;
-  for (Pending& one : group)
-    if (one.type == RecordType::message) on_committed(std::move(one.message));
-}
-
-boost::asio::awaitable<void> Core::check_space() {
-  if (!full_ && journal_.groups() - groups_at_check_ < groups_between_space_checks) co_return;
-  groups_at_check_ = journal_.groups();
-  co_await look_at_space();
-}
-
-boost::asio::awaitable<void> Core::look_at_space() {
-  auto space = co_await disk.space(settings.directory);
-  if (!space) co_return;  // nothing known, nothing changed
-  const bool full = space->free_bytes < settings.min_free;
-  if (full_.exchange(full) != full)
-    log.warn(full ? "spool_full" : "spool_has_space", {{"free", space->free_bytes}, {"min_free", settings.min_free}});
-  if (!full) spare_failed_ = false;
-}
-
 void Core::fail(std::string why) {
   if (!healthy_.exchange(false)) return;
   log.error("spool_failed", {{"error", why}});
@@ -321,15 +177,14 @@ Statistics Core::statistics() const {
   s.groups = journal_.groups();
   s.syncs = journal_.syncs();
   s.records = records_;
-  s.quarantined = quarantined_;
+  s.copies = copies_;
+  s.quarantined = quarantine.found();
   s.healthy = healthy_;
   const std::scoped_lock lock(index_mutex_);
-  s.messages = index_.messages().size();
-  s.segments = index_.segments().size();
-  for (const auto& [number, state] : index_.segments()) {
-    s.bytes_live += state.bytes_live;
-    s.bytes_used += state.capacity;
-  }
+  s.messages = index_.size();
+  s.segments = index_.segments().all().size();
+  s.bytes_live = index_.segments().bytes_live();
+  s.bytes_used = index_.segments().bytes_used() + journal_.spare_bytes();
   return s;
 }
 

@@ -2,9 +2,10 @@
 // The spool's inside: the queue in front of the committer, the committer, the housekeeping, the index.
 //
 // Threads: submit(), update(), begin-checks and reads from any thread.  drain() is the committer: it runs on
-// executors.committer while something waits, one at a time.  maintain() runs on executors.bodies, one at a time.
-// `mutex_` guards the queue and is held for a few instructions; `index_mutex_` guards the live index and is taken once
-// a group.  Everything spawned holds a shared_ptr to the core; stop() waits until nothing is spawned any more.
+// executors.committer while something waits, one at a time.  maintain(), scrub() and compact() run on executors.bodies,
+// one of each at a time.  `mutex_` guards the queue and is held for a few instructions; `index_mutex_` guards the live
+// index and is taken once a group.  Everything spawned holds a shared_ptr to the core; stop() waits until nothing is
+// spawned any more.
 #pragma once
 
 #include <atomic>
@@ -15,30 +16,17 @@
 #include <vector>
 
 #include "bodies.hpp"
+#include "gate.hpp"
 #include "godwit/log/logger.hpp"
 #include "godwit/spool/spool.hpp"
+#include "index_block.hpp"
 #include "journal.hpp"
 #include "live_index.hpp"
+#include "pending.hpp"
+#include "quarantine.hpp"
+#include "record.hpp"
 
 namespace godwit::spool {
-
-using Completion = std::move_only_function<void(Accepted<base::MessageId>)>;
-
-// Something that waits for the committer.
-struct Pending {
-  RecordType type = RecordType::message;
-  std::uint8_t flags = 0;
-  base::MessageId id;
-  std::string front;
-  std::uint32_t payload_crc = 0;
-  std::string summary;
-  std::string_view body;                         // inline; kept alive by `message`
-  std::shared_ptr<const StoredMessage> message;  // of message records
-  mail::Update update;                           // of the others, until resolved
-  bool resolved = false;
-  Completion completion;
-  boost::asio::any_io_executor executor;  // the caller's
-};
 
 class Core : public std::enable_shared_from_this<Core> {
  public:
@@ -69,41 +57,64 @@ class Core : public std::enable_shared_from_this<Core> {
   const Executors executors;
   base::MessageIdGenerator ids;
   const std::shared_ptr<Budget> budget;
+  Quarantine quarantine;
   // Set before the first message.
   Spool::Notice on_committed;
   std::function<void(std::string)> on_fatal;
 
  private:
   friend class Recovery;
+  friend class Compaction;
+  template <class T>
+  using Task = boost::asio::awaitable<T>;
 
-  // The committer (core.cpp).
+  // The queue in front of the committer (core.cpp).
   void enqueue(Pending pending);
   void kick();
   void wake();
-  boost::asio::awaitable<void> drain();
+  void refuse(std::span<Pending> group, const Refused& why);
+  void complete(std::span<Pending> group);
+  std::size_t queued() const;
+  void task_started();
+  void task_ended();
+  void spawn(const boost::asio::any_io_executor& executor, Task<void> task);
+
+  // The committer (committer.cpp).
+  Task<void> drain();
   std::vector<Pending> next_batch();
   void resolve(std::vector<Pending>& batch);
   bool resolve_one(Pending& pending);
-  boost::asio::awaitable<void> write_batch(std::vector<Pending>& batch);
+  bool resolve_update(Pending& pending);
+  Task<void> write_batch(std::vector<Pending>& batch);
   void settle_group(std::span<Pending> group, std::span<const Place> places);
+  void settle_one(Pending& one, const Place& place, std::vector<std::string>& unlink);
   bool note_segments();
-  void refuse(std::span<Pending> group, const Refused& why);
   void defer(std::span<Pending> group);
-  void complete(std::span<Pending> group);
   void notify(std::span<Pending> group);
-  boost::asio::awaitable<void> check_space();
-  boost::asio::awaitable<void> look_at_space();
+  Task<void> check_space();
+  Task<void> look_at_space();
 
   // Housekeeping (maintenance.cpp).
   void maintain_if_needed();
   bool needs_spare() const;
-  boost::asio::awaitable<void> maintain();
-  boost::asio::awaitable<bool> remove_segments();
-  boost::asio::awaitable<void> make_spare();
-  void task_started();
-  void task_ended();
+  Task<void> maintain();
+  Task<bool> remove_segments();
+  Task<void> make_spare();
 
-  // Reading (reading.cpp).
+  // Background work with a rate (scrub.cpp, compaction.cpp).
+  Task<void> pause(base::Duration duration);
+  bool is_stopping() const;
+  void scrub_later(std::vector<std::uint32_t> segments);
+  Task<void> scrub(std::vector<std::uint32_t> segments);
+  Task<base::Result<>> scrub_segment(std::uint32_t number);
+  Task<base::Result<>> keep_damage(std::uint32_t number);
+  void forget_damaged(std::uint32_t number, std::string_view entries, const SegmentScan& found);
+  void compact_if_needed();
+  bool wants_compaction() const;  // the index's lock is held
+  Task<void> compact();
+  Task<bool> submit_all(std::vector<Pending> batch);
+
+  // Reading (reading.cpp, listing.cpp).
   struct Stored {
     Place place;
     std::shared_ptr<disk::File> file;
@@ -111,16 +122,27 @@ class Core : public std::enable_shared_from_this<Core> {
   struct Found {
     base::MessageId id;
     Stored message;
-    std::uint64_t body_size = 0;
     std::vector<Stored> updates;
     std::shared_ptr<const StoredMessage> cached;
+    std::vector<Place> update_places() const;
+  };
+  // A message as its records say.
+  struct Whole {
+    RecordHeader header;
+    MessagePrefix prefix;
+    mail::Envelope envelope;  // with all updates applied
+    std::string body;         // empty when large
   };
   std::optional<Found> locate(base::MessageId id) const;
-  Found locate_in(base::MessageId id, const Live& live) const;
-  boost::asio::awaitable<base::Result<StoredMessage>> read_here(Found found);
-  boost::asio::awaitable<base::Result<mail::Envelope>> read_envelope(const Found& found);
-  boost::asio::awaitable<base::Result<>> apply_updates(const Found& found, mail::Envelope& envelope);
-  boost::asio::awaitable<base::Result<std::vector<Summary>>> read_batch(base::MessageId after);
+  Found locate_in(const Live& live) const;
+  Task<base::Result<StoredMessage>> read_here(Found found);
+  Task<base::Result<Whole>> read_whole(const Found& found);
+  Task<base::Result<std::vector<mail::Update>>> read_updates(const Found& found);
+  std::optional<SegmentState> segment(std::uint32_t number) const;
+  // The index of a segment, wherever it is; empty when the segment is gone.
+  Task<base::Result<std::optional<std::string>>> entries_of(std::uint32_t number);
+  Task<base::Result<std::vector<Summary>>> list_segment(std::uint32_t number);
+  void summarise_live(std::uint32_t number, std::span<const IndexEntry> entries, std::vector<Summary>& into) const;
 
   Journal journal_;
   std::unique_ptr<disk::File> lock_;
@@ -132,22 +154,28 @@ class Core : public std::enable_shared_from_this<Core> {
   bool stopping_ = false;
   bool closed_ = false;
   bool maintaining_ = false;
+  bool compacting_ = false;
   std::size_t tasks_ = 0;
   std::vector<std::move_only_function<void()>> idle_waiters_;
 
   mutable std::mutex index_mutex_;
   LiveIndex index_;
+  Gate gate_;
 
   std::vector<Pending> deferred_;      // updates that found the disk full; committer only
   std::vector<std::string> unlink_;    // large bodies of done messages; under mutex_
   std::uint64_t groups_at_check_ = 0;  // committer only
-  bool maintenance_due_ = true;        // under mutex_
+  struct {
+    std::uint64_t live = 0, used = 0;
+  } stuck_at_;                   // when compaction found nothing to gain; under index_mutex_
+  bool maintenance_due_ = true;  // under mutex_
   std::atomic<bool> healthy_ = true;
   std::atomic<bool> full_ = false;
   std::atomic<bool> spare_failed_ = false;  // until space is found again
   std::atomic<bool> write_ahead_wanted_ = true;
   std::atomic<std::uint64_t> records_ = 0;
-  std::atomic<std::uint64_t> quarantined_ = 0;
+  std::atomic<std::uint64_t> copies_ = 0;
+  std::atomic<std::uint64_t> committed_bytes_ = 0;  // of records, without compaction's
 };
 
 }  // namespace godwit::spool

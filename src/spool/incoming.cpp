@@ -14,6 +14,8 @@ namespace {
 constexpr std::size_t spill_size = 128U << 10U;  // handed to the file at a time, once it is large
 constexpr std::size_t max_front = 32U << 20U;    // an envelope of a record; hundred thousands of recipients
 
+constexpr std::uint64_t message_overhead = 512;  // of a message in memory, beside body and envelope
+
 }  // namespace
 
 IncomingMessage::IncomingMessage(std::shared_ptr<Core> core, std::uint64_t size_hint)
@@ -44,12 +46,13 @@ boost::asio::awaitable<Accepted<>> IncomingMessage::write(std::string_view bytes
   if (refused_) co_return std::unexpected(*refused_);
   size_ += bytes.size();
   if (size_ > core_->settings.message_size) co_return refuse(Refused::Why::too_large, "the body is above the limit");
-  if (!charge_.fits(bytes.size())) co_return refuse(Refused::Why::back_pressure, "bodies in memory are at their limit");
   canonical_.add(bytes);
+  const bool fits = charge_.fits(bytes.size());
   buffer_ += bytes;
-  charge_.set(buffer_.size());
+  charge_.set(buffer_.capacity());
   const std::uint64_t limit = large_ ? spill_size : core_->settings.inline_limit;
-  if (buffer_.size() <= limit) co_return Accepted<>{};
+  // Without room in memory also a small body goes to a file: the sender waits for the disk instead of being refused.
+  if (fits && buffer_.size() <= limit) co_return Accepted<>{};
   co_return co_await spill();
 }
 
@@ -109,7 +112,8 @@ Pending IncomingMessage::make_record(mail::Envelope envelope) {
     body = std::make_shared<LargeBody>(core_->disk, core_->executors.bodies, core_->paths.large(id_), size_, file_crc_);
   } else {
     charge_.set(0);
-    body = std::make_shared<InlineBody>(std::move(buffer_), Charge(core_->budget));
+    body =
+        std::make_shared<InlineBody>(std::move(buffer_), Charge(core_->budget), message_overhead + 4 * encoded.size());
     record.body = *body->view();
   }
   record.payload_crc = base::crc32c(record.body, base::crc32c(record.front));

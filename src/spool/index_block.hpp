@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The index that ends a sealed segment: one entry a record, with what start-up and queue selections ask, so that they
 // need not read bodies.  A message's entry tells its state when it was written; entries of later updates tell the rest.
-// Pure.
+// Pure; nothing here trusts a length.
 #pragma once
 
 #include <cstdint>
@@ -17,35 +17,68 @@
 
 namespace godwit::spool {
 
+// What the entry of a message says besides its place.  The views point into the index.
+struct MessageSummary {
+  struct Run {  // recipients that follow each other with the same domain and state
+    std::uint32_t domain = 0;
+    mail::RecipientState state = mail::RecipientState::waiting;
+    std::uint32_t count = 0;
+    bool operator==(const Run&) const = default;
+  };
+  base::WallTime accepted{};
+  base::WallTime next_attempt{};
+  std::uint32_t attempts = 0;
+  std::uint64_t body_size = 0;
+  std::uint32_t waiting = 0;  // recipients
+  bool held = false;
+  bool warned = false;
+  bool bounce = false;
+  std::string_view sender{};                // "" for <>
+  std::vector<std::string_view> domains{};  // of all recipients, sorted, each once
+  std::vector<Run> recipients{};
+};
+
+// Made where the record is made.  `holder`: the segment of the message's record.
+std::string summarise(const mail::Envelope& envelope, std::uint64_t body_size);
+std::string summarise(const mail::Update& update, std::uint32_t holder);
+
 struct IndexEntry {
   RecordType type = RecordType::message;
   std::uint8_t flags = 0;
   base::MessageId id;
   std::uint32_t offset = 0;  // of the record header in the segment
   std::uint32_t length = 0;  // of the payload
-  // messages:
-  std::uint64_t body_size = 0;
-  std::uint32_t waiting = 0;  // recipients
-  bool held = false;
-  base::WallTime next_attempt{};     // updates too, when they set it
-  std::string sender;                // "" for <>
-  std::vector<std::string> domains;  // of waiting recipients, sorted, each once
-  bool operator==(const IndexEntry&) const = default;
+  std::string_view summary{};
 };
-
-// What an entry says besides its place.  Made where the record is made.
-std::string summarise(const mail::Envelope& envelope, std::uint64_t body_size);
-std::string summarise(const mail::Update& update);
-
-// One entry: `summary` as above, or empty.
-std::string encode_index_entry(RecordType type, std::uint8_t flags, base::MessageId id, std::uint32_t offset,
-                               std::uint32_t length, std::string_view summary);
+std::string encode(const IndexEntry& entry);
 // Size of an entry with such a summary.
 constexpr std::size_t index_entry_size(std::size_t summary) {
   return 22 + summary;
 }
 
-// The entries of an index record's payload; empty when it is malformed.
-std::optional<std::vector<IndexEntry>> decode_index(std::string_view payload);
+// Takes the entries of an index one after the other.
+class IndexReader {
+ public:
+  explicit IndexReader(std::string_view index) : rest_(index) {}
+  // Empty at the end, and where the index is malformed.
+  std::optional<IndexEntry> next();
+  bool malformed() const { return malformed_; }
+
+ private:
+  std::string_view rest_;
+  bool malformed_ = false;
+};
+
+// False: malformed, or written by a version whose summaries said less.  `into` is overwritten; its memory is used
+// again.
+bool decode_summary(std::string_view bytes, MessageSummary& into);
+struct UpdateSummary {
+  std::uint32_t holder = 0;
+  mail::Update update{};  // without replies
+};
+bool decode_summary(std::string_view bytes, UpdateSummary& into);
+
+// Every entry can be read and says all that this version knows.
+bool is_complete_index(std::string_view index);
 
 }  // namespace godwit::spool

@@ -100,7 +100,10 @@ Journal::Step<> Journal::seal() {
   auto group = co_await write_group({&index, 1});
   if (!group) co_return std::unexpected(std::move(group.error()));
   sealed_.push_back(active_->number);
-  active_.reset();
+  {
+    const std::scoped_lock lock(index_mutex_);
+    active_.reset();
+  }
   co_return AppendResult<void>{};
 }
 
@@ -126,7 +129,10 @@ Journal::Step<> Journal::activate(Spare spare) {
   if (!named) co_return harmless_if_full(std::move(named.error()));
   auto durable = co_await disk_.sync_directory(paths_.journal());
   if (!durable) co_return std::unexpected(AppendFailure{std::move(durable.error()), true});
-  active_ = std::move(active);
+  {
+    const std::scoped_lock lock(index_mutex_);
+    active_ = std::move(active);
+  }
   co_return AppendResult<void>{};
 }
 
@@ -176,10 +182,16 @@ Journal::Step<std::vector<Place>> Journal::write_group(std::span<const Item> ite
   for (const Item& item : items) {
     const auto length = static_cast<std::uint32_t>(item.payload());
     const auto offset = static_cast<std::uint32_t>(active.offset + at);
-    headers += encode(RecordHeader{item.type, item.flags, item.id, active.generation, length, item.payload_crc});
+    headers += encode(RecordHeader{.type = item.type,
+                                   .flags = item.flags,
+                                   .id = item.id,
+                                   .generation = active.generation,
+                                   .length = length,
+                                   .payload_crc = item.payload_crc,
+                                   .holder = item.holder});
     places.push_back({active.number, offset, length});
     if (item.type != RecordType::index)
-      index += encode_index_entry(item.type, item.flags, item.id, offset, length, item.summary);
+      index += encode(IndexEntry{item.type, item.flags, item.id, offset, length, item.summary});
     at += record_size(length);
   }
   const std::string group = encode(GroupHeader{.generation = active.generation,
@@ -209,7 +221,10 @@ Journal::Step<std::vector<Place>> Journal::write_group(std::span<const Item> ite
   auto synced = co_await sync(*active.file);
   if (!synced) co_return std::unexpected(std::move(synced.error()));
   active.offset += end;
-  active.index += index;
+  {
+    const std::scoped_lock lock(index_mutex_);
+    active.index += index;
+  }
   ++next_group_;
   ++groups_;
   co_return places;
@@ -230,6 +245,19 @@ void Journal::add_spare(Spare spare) {
 std::size_t Journal::spares() const {
   const std::scoped_lock lock(spares_mutex_);
   return spares_.size();
+}
+
+std::uint64_t Journal::spare_bytes() const {
+  const std::scoped_lock lock(spares_mutex_);
+  std::uint64_t bytes = 0;
+  for (const Spare& spare : spares_) bytes += spare.capacity;
+  return bytes;
+}
+
+std::optional<std::string> Journal::active_index(std::uint32_t number) const {
+  const std::scoped_lock lock(index_mutex_);
+  if (!active_ || active_->number != number) return {};
+  return active_->index;
 }
 
 }  // namespace godwit::spool

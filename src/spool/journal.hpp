@@ -12,6 +12,7 @@
 #include <expected>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,7 +22,7 @@
 #include "godwit/base/random.hpp"
 #include "godwit/disk/disk.hpp"
 #include "godwit/spool/settings.hpp"
-#include "live_index.hpp"
+#include "message_table.hpp"
 #include "names.hpp"
 
 namespace godwit::spool {
@@ -31,6 +32,7 @@ struct Item {
   RecordType type = RecordType::message;
   std::uint8_t flags = 0;
   base::MessageId id{};
+  std::uint32_t holder = 0;  // updates and dones: the segment of the message's record
   std::string_view front{};  // payload = front, body
   std::string_view body{};
   std::uint32_t payload_crc = 0;
@@ -59,7 +61,7 @@ struct ActiveSegment {
   std::uint64_t capacity = 0;
   std::uint64_t offset = block_size;  // of the next group
   std::shared_ptr<disk::File> file;
-  std::string index;  // entries so far
+  std::string index;  // entries so far; also read by others, under the journal's lock
 };
 
 class Journal {
@@ -75,9 +77,12 @@ class Journal {
 
   void add_spare(Spare spare);
   std::size_t spares() const;
+  std::uint64_t spare_bytes() const;
   std::uint32_t allocate_number() { return next_number_++; }
   // The active segment, and those sealed since the last call, for the live index.
   const ActiveSegment* active() const { return active_.get(); }
+  // Any thread.  The entries of the active segment; empty when it is another.
+  std::optional<std::string> active_index(std::uint32_t number) const;
   std::vector<std::uint32_t> take_sealed() { return std::exchange(sealed_, {}); }
 
   std::uint64_t groups() const { return groups_; }
@@ -109,6 +114,7 @@ class Journal {
   std::atomic<std::uint32_t> next_number_ = 1;
   std::atomic<std::uint64_t> groups_ = 0;
   std::atomic<std::uint64_t> syncs_ = 0;
+  mutable std::mutex index_mutex_;  // guards what active_ points to and its index against readers on other threads
   mutable std::mutex spares_mutex_;
   std::vector<Spare> spares_;
 };

@@ -1,93 +1,103 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is live and where it lies: message id → place of its record and of its updates, which recipients are open, and
-// per segment what keeps it from being removed.  Changed by the committer (and recovery) only, read from any thread:
-// the caller holds the lock.
+// What is live and where it lies: message id → place of its record and of its updates, which recipients are open, the
+// state that updates change; and per segment what keeps it from being removed.  Changed by the committer (and recovery)
+// only, read from any thread: the caller holds the lock.
 //
-// A done or update record is live until the removal of the segment that holds its message is durable; else a crash
-// could bring the message back without what happened to it.  So a segment that holds such records depends on the
-// messages' segments.
+// A message with one recipient costs a slot of the table and nothing else; the side table knows the rest.  prepare()
+// is called when an update is about to be written, the others when records are durable.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <set>
+#include <optional>
+#include <unordered_map>
 #include <vector>
 
-#include "format.hpp"
-#include "godwit/base/message_id.hpp"
 #include "godwit/mail/envelope.hpp"
 #include "godwit/spool/spool.hpp"
+#include "message_table.hpp"
+#include "segments.hpp"
 
 namespace godwit::spool {
 
-struct Place {
-  std::uint32_t segment = 0;
-  std::uint32_t offset = 0;  // of the record header
-  std::uint32_t length = 0;  // of the payload
-};
-
-struct Live {
+// What a message record says of its message, from the envelope or from an index entry.
+struct NewLive {
   Place place;
   std::uint8_t flags = 0;
-  std::uint64_t body_size = 0;
-  std::uint32_t open = 0;                       // recipients that wait
-  std::vector<bool> settled;                    // by recipient
-  bool done = false;                            // its done record is under way
-  std::vector<Place> updates;                   // durable ones, in order
-  std::shared_ptr<const StoredMessage> cached;  // while the memory budget allows
+  base::WallTime next_attempt{};
+  std::uint32_t attempts = 0;
+  bool held = false;
+  bool warned = false;
+  std::vector<bool> settled{};  // by recipient
 };
+NewLive new_live(const mail::Envelope& envelope, Place place, std::uint8_t flags);
 
-// Marks the recipients that an update settles; true when none is left open.
-bool settle(Live& live, const mail::Update& update);
-// The state that an envelope's recipients are in.
-void set_recipients(Live& live, const mail::Envelope& envelope);
-
-struct SegmentState {
-  bool sealed = false;
-  std::uint64_t capacity = 0;
-  std::uint64_t live = 0;            // messages
-  std::uint64_t bytes_live = 0;      // of their records
-  std::set<std::uint32_t> depends;   // segments whose messages its updates and dones speak of
-  std::shared_ptr<disk::File> file;  // for reading
-};
+enum class Effect { none, open, done };  // the message is not live, lives on, is done
 
 class LiveIndex {
  public:
-  Live* find(base::MessageId id);
-  // A message record; one of the same id is replaced (a copy made by compaction).
-  Live& add(base::MessageId id, Live live);
-  void add_update(base::MessageId id, Place place);
-  // A done record at `segment`: the message is live no more.  Unknown: nothing.  True: its segment has no live one
-  // left.
-  bool finish(base::MessageId id, std::uint32_t segment);
-  // Live no more, though its record is not done: its segment stays.
-  void forget(base::MessageId id) { messages_.erase(id); }
-  // A done or update record at `segment` about a message that lies, or lay, in `holder`.
-  void depend(std::uint32_t segment, std::uint32_t holder);
+  struct Side {
+    std::vector<bool> settled;  // by recipient
+    std::uint32_t open = 0;
+    std::vector<Place> earlier;  // updates that are needed besides Live::update, in order
+  };
 
-  SegmentState& segment(std::uint32_t number) { return segments_[number]; }
-  const SegmentState* find_segment(std::uint32_t number) const;
-  // Sealed, and nothing in it is needed any more.
-  std::vector<std::uint32_t> removable() const;
-  // The removal is durable.
-  void removed(std::uint32_t number);
+  const Live* find(base::MessageId id) const { return table_.find(id); }
+  // Null: one recipient, at most one update.
+  const Side* side(base::MessageId id) const;
+  // All updates that are needed, in order.
+  std::vector<Place> updates(const Live& live) const;
+  std::size_t size() const { return table_.size(); }
 
-  const std::map<base::MessageId, Live>& messages() const { return messages_; }
-  const std::map<std::uint32_t, SegmentState>& segments() const { return segments_; }
-  // Forgets the oldest cached bodies while `over` says so.
+  // A message record.  Of a message that is live already: a copy, which says all that the record and its updates said.
+  void add(base::MessageId id, const NewLive& message);
+
+  // Takes over what the update changes; makes it say all that earlier ones said, where it can, so that they are needed
+  // no more.  Ends in add_update() or finish() when its record is durable.
+  Effect prepare(base::MessageId id, mail::Update& update);
+  void add_update(base::MessageId id, Place place, const mail::Update& update);
+  // A done record at `segment`: the message is live no more.
+  void finish(base::MessageId id, std::uint32_t segment);
+  // An update that says what all others of the message said.
+  void replace_updates(base::MessageId id, Place place);
+  // Live no more, though no record says so: what can't be read is with the quarantine.
+  void forget(base::MessageId id);
+  // The same for an update; false: it was not needed.
+  bool forget_update(base::MessageId id, Place place);
+
+  // Between prepare() and its end: the records on disk say less than what is known.
+  void begin_update(base::MessageId id) { ++under_way_[id]; }
+  void end_update(base::MessageId id);
+  bool is_updating(base::MessageId id) const { return under_way_.contains(id); }
+
+  Segments& segments() { return segments_; }
+  const Segments& segments() const { return segments_; }
+
+  // Bodies just accepted, for reads without the disk.
+  std::shared_ptr<const StoredMessage> cached(base::MessageId id) const;
+  void cache(base::MessageId id, std::shared_ptr<const StoredMessage> message);
+  // Forgets the oldest while `over` says so.
   template <class Over>
   void evict(Over over) {
-    while (!cached_.empty() && over()) {
-      if (Live* live = find(*cached_.begin())) live->cached.reset();
-      cached_.erase(cached_.begin());
-    }
+    while (!cached_.empty() && over()) cached_.erase(cached_.begin());
   }
 
+  std::size_t bytes() const { return table_.bytes(); }
+
  private:
-  std::map<base::MessageId, Live> messages_;
-  std::map<std::uint32_t, SegmentState> segments_;
-  std::set<base::MessageId> cached_;
+  Side* mutable_side(Live& live);
+  Side& make_side(Live& live);
+  void drop_updates(Live& live);
+  bool covers(const Live& live, const mail::Update& update) const;
+  void erase(Live& live);
+
+  MessageTable table_;
+  // Looked up by id only; never walked.
+  std::unordered_map<base::MessageId, Side> sides_;
+  std::unordered_map<base::MessageId, std::uint32_t> under_way_;
+  std::map<base::MessageId, std::shared_ptr<const StoredMessage>> cached_;
+  Segments segments_;
 };
 
 }  // namespace godwit::spool

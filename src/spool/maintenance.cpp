@@ -25,11 +25,8 @@ void Core::maintain_if_needed() {
     maintaining_ = true;
     ++tasks_;
   }
-  auto task = [](std::shared_ptr<Core> self) -> boost::asio::awaitable<void> {
-    co_await self->maintain();
-    self->task_ended();
-  };
-  boost::asio::co_spawn(executors.bodies, task(shared_from_this()), boost::asio::detached);
+  auto task = maintain();
+  spawn(executors.bodies, std::move(task));
 }
 
 boost::asio::awaitable<void> Core::maintain() {
@@ -56,8 +53,8 @@ boost::asio::awaitable<bool> Core::remove_segments() {
   std::vector<SegmentState> states;
   {
     const std::scoped_lock lock(index_mutex_);
-    numbers = index_.removable();
-    for (const std::uint32_t number : numbers) states.push_back(*index_.find_segment(number));
+    numbers = index_.segments().removable();
+    for (const std::uint32_t number : numbers) states.push_back(*index_.segments().find(number));
   }
   if (numbers.empty()) co_return false;
   std::vector<Spare> spares;
@@ -85,7 +82,7 @@ boost::asio::awaitable<bool> Core::remove_segments() {
   }
   {
     const std::scoped_lock lock(index_mutex_);
-    for (const std::uint32_t number : numbers) index_.removed(number);
+    for (const std::uint32_t number : numbers) index_.segments().removed(number);
   }
   for (Spare& spare : spares) journal_.add_spare(std::move(spare));
   co_return true;
@@ -113,11 +110,11 @@ boost::asio::awaitable<void> Core::make_spare() {
 
 void Core::remove_later(std::vector<std::string> paths_to_remove) {
   task_started();
-  auto task = [](std::shared_ptr<Core> self, std::vector<std::string> all) -> boost::asio::awaitable<void> {
-    for (const std::string& path : all) static_cast<void>(co_await self->disk.remove(path));
-    self->task_ended();
+  auto remove = [](disk::Disk& where, std::vector<std::string> all) -> Task<void> {
+    for (const std::string& path : all) static_cast<void>(co_await where.remove(path));
   };
-  boost::asio::co_spawn(executors.bodies, task(shared_from_this(), std::move(paths_to_remove)), boost::asio::detached);
+  auto task = remove(disk, std::move(paths_to_remove));
+  spawn(executors.bodies, std::move(task));
 }
 
 void Core::task_started() {

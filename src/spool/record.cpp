@@ -39,6 +39,7 @@ std::string encode(const RecordHeader& header) {
   put(bytes, header.payload_crc);
   put(bytes, static_cast<std::uint8_t>(header.type));
   put(bytes, header.flags);
+  put(bytes, header.holder);
   return finish(std::move(bytes), record_header_size);
 }
 
@@ -49,7 +50,8 @@ std::optional<RecordHeader> decode_record_header(std::string_view bytes) {
                       .id = base::MessageId{get<std::uint64_t>(bytes, 16)},
                       .generation = get<std::uint64_t>(bytes, 8),
                       .length = get<std::uint32_t>(bytes, 24),
-                      .payload_crc = get<std::uint32_t>(bytes, 28)};
+                      .payload_crc = get<std::uint32_t>(bytes, 28),
+                      .holder = get<std::uint32_t>(bytes, 34)};
 }
 
 std::string encode(const GroupHeader& header) {

@@ -20,6 +20,7 @@ struct RecordHeader {
   Generation generation = 0;
   std::uint32_t length = 0;       // of the payload
   std::uint32_t payload_crc = 0;  // CRC-32C
+  std::uint32_t holder = 0;       // updates and dones: the segment where the message's record lay; 0: not said
 };
 std::string encode(const RecordHeader& header);
 // Magic and the header's own checksum are right.

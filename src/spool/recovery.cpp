@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "bytes.hpp"
-#include "index_block.hpp"
 #include "segment_file.hpp"
 
 namespace godwit::spool {
@@ -31,6 +29,8 @@ boost::asio::awaitable<base::Result<>> Core::open() {
   if (!recovered) co_return recovered;
   co_await look_at_space();
   maintain_if_needed();
+  compact_if_needed();
+  scrub_later(recovery.take_unread());
   co_return base::Result<>{};
 }
 
@@ -39,8 +39,13 @@ boost::asio::awaitable<base::Result<>> Recovery::run() {
   if (step) step = co_await read_headers();
   if (!step) co_return step;
   for (std::size_t i = 0; i < segments_.size(); ++i) {
-    const Tail tail = i + 1 < segments_.size() ? Tail::proven : Tail::may_be_torn;
-    step = co_await read_segment(segments_[i], tail);
+    const bool last = i + 1 == segments_.size();
+    if (!last) {
+      const auto taken = co_await take_index(segments_[i], segments_[i + 1]);
+      if (!taken) co_return std::unexpected(taken.error());
+      if (*taken) continue;
+    }
+    step = co_await scan(segments_[i], last ? Tail::may_be_torn : Tail::proven);
     if (!step) co_return step;
   }
   step = co_await sync_names();
@@ -48,10 +53,10 @@ boost::asio::awaitable<base::Result<>> Recovery::run() {
   if (step) step = co_await take_spares();
   if (!step) co_return step;
   core_.journal_.restore(std::move(active_), next_group_, next_number_);
-  core_.log.info("spool_recovered", {{"messages", core_.index_.messages().size()},
-                                     {"segments", core_.index_.segments().size()},
-                                     {"records", records_},
-                                     {"damaged", core_.quarantined_.load()}});
+  core_.log.info("spool_recovered", {{"messages", core_.index_.size()},
+                                     {"segments", core_.index_.segments().all().size()},
+                                     {"records", replay_.records()},
+                                     {"damaged", core_.quarantine.found()}});
   co_return base::Result<>{};
 }
 
@@ -88,44 +93,75 @@ Recovery::Step<> Recovery::read_headers() {
   co_return base::Result<>{};
 }
 
-Recovery::Step<> Recovery::read_segment(Segment& segment, Tail tail) {
-  auto bytes = co_await read_all(*segment.file, segment.size);
-  if (!bytes) co_return std::unexpected(std::move(bytes.error()));
+// False: it must be read in full.
+Recovery::Step<bool> Recovery::take_index(const Segment& segment, const Segment& next) {
+  if (!segment.header || !next.header) co_return false;
+  const auto index = co_await read_index(*segment.file, segment.size, segment.header->generation);
+  if (!index) co_return std::unexpected(index.error());
+  // Groups in between are those of segments that were removed.
+  if (!*index || (*index)->last_group < segment.header->first_group || next.header->first_group <= (*index)->last_group)
+    co_return false;
+  enter(segment, true);
+  replay_.apply(segment.number, (*index)->entries);
+  next_group_ = (*index)->last_group + 1;
+  unread_.push_back(segment.number);
+  co_return true;
+}
+
+Recovery::Step<> Recovery::scan(Segment& segment, Tail tail) {
+  const auto bytes = co_await read_all(*segment.file, segment.size);
+  if (!bytes) co_return std::unexpected(bytes.error());
   const bool header_damaged = !segment.header;
   if (header_damaged) {
-    const auto group = first_group_of(*bytes, segment.number);
-    if (!group) co_return co_await set_aside(segment);
-    segment.header = SegmentHeader{group->generation, segment.size, group->number, {}};
-    auto kept =
-        co_await keep_damage(core_.paths.damage(segment.number, 0), std::string_view(*bytes).substr(0, block_size), 0);
-    if (!kept) co_return kept;
+    auto mended = co_await mend_header(segment, *bytes);
+    if (!mended || !segment.header) co_return mended;
   }
-  const SegmentScan scan = scan_segment(*bytes, segment.header->generation, segment.header->first_group, tail);
-  next_group_ = std::max(next_group_, scan.next_group);
-  SegmentState& state = core_.index_.segment(segment.number);
-  state.capacity = segment.size;
-  state.file = segment.file;
+  const SegmentScan found = scan_segment(*bytes, segment.header->generation, segment.header->first_group, tail);
+  next_group_ = std::max(next_group_, found.next_group);
   // Only the last segment may go on; one with a damaged header is read, but never written again.
-  state.sealed = scan.sealed || tail == Tail::proven || header_damaged;
-
-  active_index_.clear();
-  for (const FoundRecord& record : scan.records) {
-    auto applied = co_await apply(segment, record);
-    if (!applied) co_return applied;
-  }
-  for (const Damage& damage : scan.damages) {
-    const std::string path = core_.paths.damage(segment.number, damage.offset);
-    auto kept =
-        co_await keep_damage(path, std::string_view(*bytes).substr(damage.offset, damage.size), damage.salvaged);
-    if (!kept) co_return kept;
-  }
+  const bool sealed = found.sealed || tail == Tail::proven || header_damaged;
+  enter(segment, sealed);
+  std::string entries = make_index(found.records);
+  replay_.apply(segment.number, entries);
+  auto kept = co_await keep_malformed(segment, found);
+  if (kept) kept = co_await core_.quarantine.keep_all(segment.number, *bytes, found.damages);
+  if (!kept) co_return kept;
   if (tail == Tail::may_be_torn) {
-    if (scan.torn) core_.log.info("spool_tail_cut", {{"segment", segment.number}, {"offset", scan.end}});
-    auto durable = co_await make_durable(segment, scan, *bytes);
+    if (found.torn) core_.log.info("spool_tail_cut", {{"segment", segment.number}, {"offset", found.end}});
+    auto durable = co_await make_durable(segment, found, *bytes);
     if (!durable) co_return durable;
   }
-  if (!state.sealed) continue_in(segment, scan);
+  if (!sealed) continue_in(segment, found, std::move(entries));
   co_return base::Result<>{};
+}
+
+// The generation from the first group; where that is damaged too, the file is set aside and the header stays empty.
+Recovery::Step<> Recovery::mend_header(Segment& segment, std::string_view bytes) {
+  const auto group = first_group_of(bytes, segment.number);
+  if (!group) co_return co_await core_.quarantine.take_segment(segment.number, segment.size);
+  segment.header = SegmentHeader{group->generation, segment.size, group->number, {}};
+  const std::string path = core_.paths.damage(segment.number, 0);
+  co_return co_await core_.quarantine.keep(path, bytes.substr(0, block_size), 0);
+}
+
+// Their checksums hold, so this is a fault of ours: kept for whoever looks into it.
+Recovery::Step<> Recovery::keep_malformed(const Segment& segment, const SegmentScan& scan) {
+  for (const FoundRecord& record : scan.records) {
+    if (record.header.type == RecordType::index || make_index_entry(record)) continue;
+    const std::string path = core_.paths.damage(segment.number, record.offset);
+    auto kept = co_await core_.quarantine.keep(path, record.payload, 0);
+    if (!kept) co_return kept;
+  }
+  co_return base::Result<>{};
+}
+
+void Recovery::enter(const Segment& segment, bool sealed) {
+  Segments& segments = core_.index_.segments();
+  segments.set_capacity(segment.number, segment.size);
+  SegmentState& state = segments.open(segment.number);
+  state.file = segment.file;
+  state.generation = segment.header->generation;
+  state.sealed = sealed;
 }
 
 // The last group may have been written but not synced when the daemon died, and where a sync failed the kernel may hold
@@ -144,86 +180,14 @@ Recovery::Step<> Recovery::make_durable(const Segment& segment, const SegmentSca
   co_return co_await segment.file->sync();
 }
 
-void Recovery::continue_in(const Segment& segment, const SegmentScan& scan) {
+void Recovery::continue_in(const Segment& segment, const SegmentScan& scan, std::string entries) {
   active_ = std::make_unique<ActiveSegment>();
   active_->number = segment.number;
   active_->generation = segment.header->generation;
   active_->capacity = segment.size / block_size * block_size;
   active_->offset = scan.end;
   active_->file = segment.file;
-  active_->index = std::move(active_index_);
-}
-
-Recovery::Step<> Recovery::apply(const Segment& segment, const FoundRecord& record) {
-  if (record.header.type == RecordType::index) co_return base::Result<>{};
-  ++records_;
-  core_.ids.observe(record.header.id);
-  if (record.header.type == RecordType::message) co_return co_await apply_message(segment, record);
-  apply_update(segment, record);
-  co_return base::Result<>{};
-}
-
-Recovery::Step<> Recovery::apply_message(const Segment& segment, const FoundRecord& record) {
-  const auto parts = decode_message(record.payload, record.header.flags);
-  auto envelope = parts ? mail::decode_envelope(parts->envelope) : base::fail(base::ErrorKind::corrupt, "malformed");
-  if (!envelope) {
-    // Its checksum holds, so this is a fault of ours: kept for whoever looks into it.
-    co_return co_await keep_damage(core_.paths.damage(segment.number, record.offset), record.payload, 0);
-  }
-  const base::MessageId id = record.header.id;
-  const Place place{segment.number, static_cast<std::uint32_t>(record.offset), record.header.length};
-  active_index_ += encode_index_entry(RecordType::message, record.header.flags, id, place.offset, place.length,
-                                      summarise(*envelope, parts->prefix.body_size));
-  Live live{.place = place,
-            .flags = record.header.flags,
-            .body_size = parts->prefix.body_size,
-            .settled = {},
-            .updates = {},
-            .cached = {}};
-  set_recipients(live, *envelope);
-  const auto holder = holders_.find(id);
-  if (holder != holders_.end()) core_.index_.depend(segment.number, holder->second);
-  holders_[id] = segment.number;
-  core_.index_.add(id, std::move(live));
-  co_return base::Result<>{};
-}
-
-void Recovery::apply_update(const Segment& segment, const FoundRecord& record) {
-  const RecordHeader& header = record.header;
-  const Place place{segment.number, static_cast<std::uint32_t>(record.offset), header.length};
-  const auto update = mail::decode_update(record.payload);
-  active_index_ += encode_index_entry(header.type, header.flags, header.id, place.offset, place.length,
-                                      summarise(update ? *update : mail::Update{}));
-  const auto holder = holders_.find(header.id);
-  if (holder == holders_.end()) return;  // its message's segment is gone: the record is dead
-  core_.index_.depend(segment.number, holder->second);
-  Live* live = core_.index_.find(header.id);
-  if (live == nullptr) return;
-  if (header.type == RecordType::done) {
-    core_.index_.finish(header.id, segment.number);
-  } else if (header.type == RecordType::update && update) {
-    settle(*live, *update);
-    core_.index_.add_update(header.id, place);
-  }
-}
-
-Recovery::Step<> Recovery::keep_damage(std::string path, std::string_view bytes, std::uint64_t salvaged) {
-  ++core_.quarantined_;
-  auto file = co_await core_.disk.open(path, disk::OpenMode::create_new);
-  if (!file && file.error().os_error == EEXIST) co_return base::Result<>{};  // found at an earlier start
-  if (!file) co_return std::unexpected(std::move(file.error()));
-  core_.log.error("spool_damaged", {{"kept", path}, {"bytes", bytes.size()}, {"records_saved", salvaged}});
-  auto written = co_await (*file)->write(0, bytes);
-  if (!written) co_return written;
-  co_return co_await (*file)->sync();
-}
-
-// A segment of which nothing can be read.
-Recovery::Step<> Recovery::set_aside(const Segment& segment) {
-  ++core_.quarantined_;
-  const std::string kept = core_.paths.quarantine() + "/" + Paths::digits(segment.number) + ".seg";
-  core_.log.error("spool_damaged", {{"kept", kept}, {"bytes", segment.size}});
-  co_return co_await core_.disk.rename(core_.paths.segment(segment.number), kept);
+  active_->index = std::move(entries);
 }
 
 // Names that a killed daemon made may not be durable yet.
@@ -243,29 +207,33 @@ Recovery::Step<> Recovery::check_large() {
     const std::string path = core_.paths.large() + "/" + entry.name;
     const auto id = base::parse_message_id(entry.name);
     const Live* live = id ? core_.index_.find(*id) : nullptr;
-    if (live != nullptr && (live->flags & body_is_large) != 0 && live->body_size == entry.size) {
+    if (live != nullptr && (live->flags & body_is_large) != 0 && replay_.large().at(*id) == entry.size) {
       whole.insert(*id);
       continue;
     }
     // No record names it: never acknowledged, or done.  But where records were damaged it may be what is left of a
     // message.
     base::Result<> gone;
-    if (live != nullptr || (id && core_.quarantined_ > 0))
+    if (live != nullptr || (id && core_.quarantine.found() > 0))
       gone = co_await core_.disk.rename(path, core_.paths.quarantine() + "/" + entry.name + ".body");
     else
       gone = co_await core_.disk.remove(path);
     if (!gone) co_return gone;
   }
-  std::vector<base::MessageId> lost;
-  for (const auto& [id, live] : core_.index_.messages())
-    if ((live.flags & body_is_large) != 0 && !whole.contains(id)) lost.push_back(id);
-  for (const base::MessageId id : lost) {
-    ++core_.quarantined_;
+  report_missing_bodies(whole);
+  co_return base::Result<>{};
+}
+
+void Recovery::report_missing_bodies(const std::set<base::MessageId>& whole) {
+  for (const auto& [id, size] : replay_.large()) {
+    const Live* live = core_.index_.find(id);
+    if (live == nullptr || (live->flags & body_is_large) == 0 || whole.contains(id)) continue;
+    core_.quarantine.count();
     core_.log.error("spool_body_missing", {{"id", base::to_string(id)}, {"file", core_.paths.large(id)}});
     // Its record stays where it is, so its segment is kept; it can't be delivered.
+    core_.index_.segments().open(live->place.segment).pinned = true;
     core_.index_.forget(id);
   }
-  co_return base::Result<>{};
 }
 
 Recovery::Step<> Recovery::take_spares() {

@@ -9,6 +9,31 @@
 namespace godwit::spool {
 namespace {
 
+std::optional<FoundRecord> record_at(std::string_view bytes, std::uint64_t at, std::uint64_t end,
+                                     Generation generation) {
+  const auto header = decode_record_header(bytes.substr(at, end - at));
+  if (!header || header->generation != generation || record_size(header->length) > end - at) return {};
+  const std::string_view payload = bytes.substr(at + record_header_size, header->length);
+  if (base::crc32c(payload) != header->payload_crc) return {};
+  return FoundRecord{*header, at, payload};
+}
+
+// All records of a group, or nothing when any bit of them is wrong.
+std::optional<std::vector<FoundRecord>> strict_records(std::string_view bytes, const GroupHeader& header,
+                                                       std::uint64_t at, Generation generation) {
+  const std::uint64_t end = at + header.length;
+  std::vector<FoundRecord> records;
+  std::uint32_t crc = 0;
+  for (; at < end; at += record_size(records.back().header.length)) {
+    auto record = record_at(bytes, at, end, generation);
+    if (!record) return {};
+    crc = base::crc32c(bytes.substr(at, record_header_size), crc);
+    records.push_back(*record);
+  }
+  if (records.size() != header.records || crc != header.records_crc) return {};
+  return records;
+}
+
 class Scanner {
  public:
   Scanner(std::string_view bytes, Generation generation, std::uint64_t first_group)
@@ -37,7 +62,7 @@ class Scanner {
     bad_from_.reset();
     scan_.next_group = header->number;
     const std::uint64_t end = at + group_size(header->length);
-    auto records = strict_records(*header, at + group_header_size);
+    auto records = strict_records(bytes_, *header, at + group_header_size, generation_);
     if (!records) {
       bad_from_ = at;
       return end;
@@ -51,34 +76,12 @@ class Scanner {
     return end;
   }
 
-  std::optional<FoundRecord> record_at(std::uint64_t at, std::uint64_t end) const {
-    const auto header = decode_record_header(bytes_.substr(at, end - at));
-    if (!header || header->generation != generation_ || record_size(header->length) > end - at) return {};
-    const std::string_view payload = bytes_.substr(at + record_header_size, header->length);
-    if (base::crc32c(payload) != header->payload_crc) return {};
-    return FoundRecord{*header, at, payload};
-  }
-
-  // All records of a group, or nothing when any bit of them is wrong.
-  std::optional<std::vector<FoundRecord>> strict_records(const GroupHeader& header, std::uint64_t at) const {
-    const std::uint64_t end = at + header.length;
-    std::vector<FoundRecord> records;
-    std::uint32_t crc = 0;
-    for (; at < end; at += record_size(records.back().header.length)) {
-      auto record = record_at(at, end);
-      if (!record) return {};
-      crc = base::crc32c(bytes_.substr(at, record_header_size), crc);
-      records.push_back(*record);
-    }
-    if (records.size() != header.records || crc != header.records_crc) return {};
-    return records;
-  }
-
   // Records in a damaged range whose own checksums hold are as good as before.
   void report(std::uint64_t from, std::uint64_t to) {
     Damage damage{from, to - from, 0};
     for (std::uint64_t at = from; at + record_header_size <= to;) {
-      const auto record = get<std::uint32_t>(bytes_, at) == record_magic ? record_at(at, to) : std::nullopt;
+      const auto record =
+          get<std::uint32_t>(bytes_, at) == record_magic ? record_at(bytes_, at, to, generation_) : std::nullopt;
       at += record ? record_size(record->header.length) : record_alignment;
       if (!record || record->header.type == RecordType::index) continue;
       scan_.records.push_back(*record);
@@ -109,6 +112,12 @@ class Scanner {
 
 SegmentScan scan_segment(std::string_view bytes, Generation generation, std::uint64_t first_group, Tail tail) {
   return Scanner(bytes, generation, first_group).run(tail);
+}
+
+std::optional<std::vector<FoundRecord>> whole_group(std::string_view bytes, Generation generation) {
+  const auto header = decode_group_header(bytes);
+  if (!header || header->generation != generation || group_size(header->length) > bytes.size()) return {};
+  return strict_records(bytes, *header, group_header_size, generation);
 }
 
 std::optional<GroupHeader> first_group_of(std::string_view bytes, std::uint32_t number) {

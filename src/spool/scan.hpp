@@ -41,6 +41,9 @@ enum class Tail { may_be_torn, proven };
 
 SegmentScan scan_segment(std::string_view bytes, Generation generation, std::uint64_t first_group, Tail tail);
 
+// The records of a group that starts at the beginning of `bytes`, when every bit of it is as it was written.
+std::optional<std::vector<FoundRecord>> whole_group(std::string_view bytes, Generation generation);
+
 // The generation of the first group, for a segment whose header block is damaged.
 std::optional<GroupHeader> first_group_of(std::string_view bytes, std::uint32_t number);
 

@@ -10,7 +10,7 @@
 #include "format.hpp"
 #include "godwit/base/message_id.hpp"
 #include "godwit/disk/disk.hpp"
-#include "live_index.hpp"
+#include "message_table.hpp"
 #include "record.hpp"
 
 namespace godwit::spool {

@@ -5,14 +5,27 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 namespace godwit::test {
 namespace {
 
-constexpr std::size_t parallel_commits = 3;
+constexpr std::size_t parallel_commits = 4;
 
 }  // namespace
+
+void EventLogger::write(log::Level, std::string_view event, std::span<const log::Field> fields) {
+  std::string line(event);
+  for (const log::Field& field : fields)
+    if (const auto* id = std::get_if<std::string>(&field.value); id != nullptr && field.name == "id") line += " " + *id;
+  events.push_back(std::move(line));
+}
+
+std::size_t EventLogger::count(std::string_view event) const {
+  return static_cast<std::size_t>(std::ranges::count(events, event));
+}
 
 void Ledger::all_durable() {
   for (auto& [id, entry] : entries) {
@@ -26,6 +39,7 @@ World::World(SimDisk& disk, Ledger& ledger, std::uint64_t seed)
     : disk_(disk), ledger_(ledger), random_(seed), clock_(ledger.ticks) {}
 
 World::~World() {
+  if (spool_) ledger_.copies += spool_->statistics().copies;
   spool_.reset();
   context_.restart();
   context_.run();  // what the spool had spawned ends against the disk as it is
@@ -39,7 +53,12 @@ base::Result<> World::open() {
                                  .memory = 64U << 10U,  // so that most reads go to the disk
                                  .message_size = 1U << 20U};
   const auto executor = boost::asio::any_io_executor(context_.get_executor());
-  auto opened = run(spool::open_spool(settings, disk_, clock_, random_, log_, {executor, executor}));
+  // No time passes while background work waits for its turn: it lets others run, that is all.
+  const auto pause = [](base::Duration) -> boost::asio::awaitable<void> {
+    const auto here = co_await boost::asio::this_coro::executor;
+    co_await boost::asio::post(here, boost::asio::use_awaitable);
+  };
+  auto opened = run(spool::open_spool(settings, disk_, clock_, random_, log_, {executor, executor, pause}));
   if (!opened) return std::unexpected(std::move(opened.error()));
   spool_ = std::move(*opened);
   spool_->on_fatal([this](std::string) { fatal_ = true; });
@@ -107,32 +126,70 @@ void World::record_update(base::MessageId id, mail::Update update) {
   spool_->update(id, std::move(update));
 }
 
-// Of the acknowledged, a third is done, a few are tried again.
-void World::update_some() {
+// Of the acknowledged, some are done, a few are tried again, held or released.
+void World::update_some(unsigned settled) {
   std::vector<base::MessageId> open;
   for (const auto& [id, entry] : ledger_.entries)
     if (entry.acknowledged && !entry.finished) open.push_back(id);
-  for (const base::MessageId id : open) {
-    const auto what = random_.below(6);
-    mail::Update update;
-    const auto recipients = ledger_.entries.at(id).versions.back().recipients.size();
-    if (what < 3) {
-      for (std::uint32_t i = 0; i < recipients; ++i)
-        update.recipients.push_back({i, mail::RecipientState::delivered, "250 2.0.0 Ok"});
-    } else if (what == 3) {
-      update.recipients.push_back({0, mail::RecipientState::delivered, "250 2.0.0 Ok"});
-      update.attempts = ledger_.entries.at(id).versions.back().attempts + 1;
-    } else if (what == 4) {
-      update.attempts = ledger_.entries.at(id).versions.back().attempts + 1;
-      update.next_attempt = base::WallTime(std::chrono::seconds(1'800'000'000));
-    } else {
-      continue;
-    }
-    record_update(id, std::move(update));
-  }
+  for (const base::MessageId id : open) update(id, settled);
 }
 
-void World::work(int rounds) {
+void World::update(base::MessageId id, unsigned settled) {
+  if (random_.below(100) < settled) return finish(id);
+  const mail::Envelope& now = ledger_.entries.at(id).versions.back();
+  mail::Update update;
+  switch (random_.below(8)) {
+    case 0:  // one of several
+      update.recipients.push_back({0, mail::RecipientState::delivered, "250 2.0.0 Ok"});
+      update.attempts = now.attempts + 1;
+      break;
+    case 1:  // all are tried again
+      for (std::uint32_t i = 0; i < now.recipients.size(); ++i)
+        if (now.recipients[i].state == mail::RecipientState::waiting)
+          update.recipients.push_back(
+              {i, mail::RecipientState::waiting, "451 4.3.0 " + std::to_string(random_.next())});
+      update.attempts = now.attempts + 1;
+      update.next_attempt = base::WallTime(std::chrono::seconds(1'800'000'000 + now.attempts));
+      break;
+    case 2:
+      update.warned = true;
+      break;
+    case 3:
+      update.held = !now.held;
+      break;
+    default:
+      return;
+  }
+  record_update(id, std::move(update));
+}
+
+void World::finish(base::MessageId id) {
+  mail::Update update;
+  const auto recipients = ledger_.entries.at(id).versions.back().recipients.size();
+  for (std::uint32_t i = 0; i < recipients; ++i)
+    update.recipients.push_back({i, mail::RecipientState::delivered, "250 2.0.0 Ok"});
+  record_update(id, std::move(update));
+}
+
+// While commits and compaction go on: each message that is open all the time is told once.
+boost::asio::awaitable<std::string> World::list_meanwhile() {
+  std::set<base::MessageId> before;
+  for (const auto& [id, entry] : ledger_.entries)
+    if (entry.acknowledged && !entry.finished) before.insert(id);
+  std::set<base::MessageId> told;
+  std::string wrong;
+  auto listing = spool_->for_each_live([&](const spool::Summary& summary) {
+    if (!told.insert(summary.id).second) wrong = base::to_string(summary.id) + " is listed twice";
+    return true;
+  });
+  const auto listed = co_await std::move(listing);
+  if (!listed) co_return "";  // the disk has died
+  for (const base::MessageId id : before)
+    if (!told.contains(id)) wrong = base::to_string(id) + " is not listed beside other work";
+  co_return wrong;
+}
+
+void World::work(int rounds, unsigned settled) {
   for (int round = 0; round < rounds && spool_->statistics().healthy; ++round) {
     std::size_t acknowledged = 0;
     for (std::size_t i = 0; i < parallel_commits; ++i) {
@@ -146,11 +203,16 @@ void World::work(int rounds) {
                                 ++ledger_.refused;
                             });
     }
+    auto listing = list_meanwhile();
+    boost::asio::co_spawn(context_, std::move(listing), [&](std::exception_ptr failed, std::string wrong) {
+      if (failed) std::rethrow_exception(failed);
+      if (!wrong.empty()) wrong_ = wrong;
+    });
     // The updates of the round before were handed over before these commits.
     context_.restart();
     context_.run();
     if (acknowledged > 0) ledger_.all_durable();
-    update_some();
+    update_some(settled);
   }
 }
 
@@ -162,6 +224,7 @@ void World::stop() {
   };
   auto awaitable = task(*spool_);
   run(std::move(awaitable));
+  ledger_.copies += spool_->statistics().copies;
   spool_.reset();
 }
 
@@ -225,6 +288,7 @@ void World::settle(const std::set<base::MessageId>& live) {
 }
 
 std::string World::check() {
+  if (!wrong_.empty()) return wrong_;
   std::vector<spool::Summary> listed;
   std::set<base::MessageId> live;
   auto result = run(spool_->for_each_live([&](const spool::Summary& summary) {

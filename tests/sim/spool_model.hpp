@@ -17,10 +17,13 @@
 
 namespace godwit::test {
 
-class SilentLogger final : public log::Logger {
+// Remembers the names of events, with the id where they have one.
+class EventLogger final : public log::Logger {
  public:
-  bool enabled(log::Level) const override { return false; }
-  void write(log::Level, std::string_view, std::span<const log::Field>) override {}
+  bool enabled(log::Level) const override { return true; }
+  void write(log::Level, std::string_view event, std::span<const log::Field> fields) override;
+  std::size_t count(std::string_view event) const;
+  std::vector<std::string> events;
 };
 
 // What was asked of the spool, and what it promised.
@@ -36,7 +39,8 @@ struct Ledger {
   };
   std::map<base::MessageId, Entry> entries;
   std::uint64_t refused = 0;
-  std::int64_t ticks = 0;  // time goes on through all restarts
+  std::uint64_t copies = 0;  // that compaction made, in all lives
+  std::int64_t ticks = 0;    // time goes on through all restarts
 
   // A commit was acknowledged: all updates before it are durable.
   void all_durable();
@@ -60,8 +64,9 @@ class World {
 
   // Opens a spool, or says why not.
   base::Result<> open();
-  // `rounds` of parallel commits (inline and large), updates, dones and reads; gives up when the spool fails.
-  void work(int rounds);
+  // `rounds` of parallel commits (inline and large), updates, dones and listings; gives up when the spool fails.
+  // `settled`: of a hundred open messages, those that are done in a round.
+  void work(int rounds, unsigned settled = 50);
   void stop();
   // Everything acknowledged is there, byte for byte; nothing finished is; the rest is whole or not at all.  Empty: all
   // true.
@@ -72,14 +77,18 @@ class World {
   template <class T>
   T run(boost::asio::awaitable<T> task);
   spool::Accepted<base::MessageId> commit_one(std::size_t size);
+  void record_update(base::MessageId id, mail::Update update);
+  void finish(base::MessageId id);
+  const EventLogger& log() const { return log_; }
 
  private:
   boost::asio::awaitable<spool::Accepted<base::MessageId>> commit(std::string body, mail::Envelope envelope);
   mail::Envelope make_envelope();
   std::string make_body(std::size_t size);
   std::size_t body_size();
-  void update_some();
-  void record_update(base::MessageId id, mail::Update update);
+  void update_some(unsigned settled);
+  void update(base::MessageId id, unsigned settled);
+  boost::asio::awaitable<std::string> list_meanwhile();
   void settle(const std::set<base::MessageId>& live);
   std::string check_message(const spool::Summary& listed);
 
@@ -87,7 +96,8 @@ class World {
   Ledger& ledger_;
   base::SeededRandom random_;
   TickClock clock_;
-  SilentLogger log_;
+  EventLogger log_;
+  std::string wrong_;  // what a listing beside the work saw
   boost::asio::io_context context_;
   std::unique_ptr<spool::Spool> spool_;
   bool fatal_ = false;

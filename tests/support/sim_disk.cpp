@@ -264,14 +264,36 @@ void SimDisk::tear(std::string& bytes, const Change& change, base::Random& rando
 }
 
 void SimDisk::lose(Inode& inode, Loss loss, base::Random& random) {
-  for (std::size_t i = 0; i < inode.unsynced.size(); ++i) {
+  const std::size_t count = inode.unsynced.size();
+  const std::size_t prefix = loss == Loss::prefix ? random.below(count + 1) : 0;
+  for (std::size_t i = 0; i < count; ++i) {
     const Change& change = inode.unsynced[i];
-    const bool last = i + 1 == inode.unsynced.size();
+    const bool last = i + 1 == count;
     if (!change.truncate && (loss == Loss::torn || (loss == Loss::last_torn && last)))
       tear(inode.durable, change, random);
-    else if (loss == Loss::last_torn || (loss != Loss::all && random.below(2) == 0))
+    else if (loss == Loss::last_torn || (loss == Loss::prefix && i < prefix) || (loss == Loss::last_only && last) ||
+             ((loss == Loss::some || loss == Loss::torn) && random.below(2) == 0))
       apply(inode.durable, change);
   }
+}
+
+bool SimDisk::name_survives(Loss loss, std::size_t at, std::size_t count, std::size_t prefix, base::Random& random) {
+  switch (loss) {
+    case Loss::last_torn:
+    case Loss::names:
+    case Loss::none:
+      return true;
+    case Loss::prefix:
+      return at < prefix;
+    case Loss::last_only:
+      return at + 1 == count;
+    case Loss::some:
+    case Loss::torn:
+      return random.below(2) == 0;
+    case Loss::all:
+      break;
+  }
+  return false;
 }
 
 void SimDisk::crash(Loss loss, std::uint64_t seed) {
@@ -290,10 +312,12 @@ void SimDisk::crash(Loss loss, std::uint64_t seed) {
   };
   for (const auto& [name, inode] : durable_names_) settle(inode);
   for (const auto& [name, inode] : names_) settle(inode);
-  for (const NameChange& change : unsynced_names_) {
+  const std::size_t count = unsynced_names_.size();
+  const std::size_t prefix = loss == Loss::prefix ? random.below(count + 1) : 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const NameChange& change = unsynced_names_[i];
     settle(change.inode);
-    const bool keep = loss == Loss::last_torn || (loss != Loss::all && random.below(2) == 0);
-    if (!keep) continue;
+    if (!name_survives(loss, i, count, prefix, random)) continue;
     // A rename whose source never got its name gives the file its new one all the same.
     apply(durable_names_, change);
   }

@@ -24,11 +24,14 @@ namespace godwit::test {
 
 // What of the unsynced survives a crash.
 enum class Loss {
-  all,       // nothing unsynced survives
-  none,      // the daemon died, not the machine: all is as it was, synced or not
-  some,      // each write and each change of a name by a coin
-  torn,      // each 512-byte sector of each write by a coin
-  last_torn  // everything but the sectors of the last write, each by a coin
+  all,        // nothing unsynced survives
+  none,       // the daemon died, not the machine: all is as it was, synced or not
+  some,       // each write and each change of a name by a coin
+  torn,       // each 512-byte sector of each write by a coin
+  last_torn,  // everything but the sectors of the last write, each by a coin
+  prefix,     // of each file the writes, and of the changes of names, up to a chosen one
+  last_only,  // the last write of each file and the last change of a name
+  names       // every change of a name, no write
 };
 
 class SimDisk final : public disk::Disk {
@@ -102,6 +105,7 @@ class SimDisk final : public disk::Disk {
   static bool touches(const NameChange& change, const std::string& directory);
   static void lose(Inode& inode, Loss loss, base::Random& random);
   static void tear(std::string& bytes, const Change& change, base::Random& random);
+  static bool name_survives(Loss loss, std::size_t at, std::size_t count, std::size_t prefix, base::Random& random);
   Task<> change_name(NameChange change);
 
   const Completion completion_;

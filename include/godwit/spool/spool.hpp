@@ -74,7 +74,10 @@ class Incoming {
 struct Statistics {
   std::uint64_t messages = 0;  // live
   std::uint64_t groups = 0, syncs = 0, records = 0;
-  std::uint64_t segments = 0, bytes_live = 0, bytes_used = 0;
+  std::uint64_t segments = 0;
+  std::uint64_t bytes_live = 0;   // of records that are needed
+  std::uint64_t bytes_used = 0;   // of segments and spare files; large bodies stand beside it
+  std::uint64_t copies = 0;       // messages that compaction moved
   std::uint64_t quarantined = 0;  // found damaged since start
   bool healthy = true;
 };
@@ -82,6 +85,8 @@ struct Statistics {
 struct Executors {
   boost::asio::any_io_executor committer;  // one thread; may block
   boost::asio::any_io_executor bodies;     // a bounded pool; may block
+  // Waits on the pool, so that background work keeps its rate.  Empty: a timer of the pool's.
+  std::function<boost::asio::awaitable<void>(base::Duration)> pause = {};
 };
 
 class Spool {

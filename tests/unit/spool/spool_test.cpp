@@ -195,22 +195,34 @@ TEST_F(SpoolTest, FullBelowMinFree) {
   EXPECT_EQ(refusal("a\r\n"), Refused::Why::full);
 }
 
-TEST_F(SpoolTest, BackPressureWhenBodiesFillTheMemory) {
+// Ten bodies at once and memory for three: the others stream to files, and nobody is refused.
+TEST_F(SpoolTest, BodiesWithoutRoomInMemoryGoToFiles) {
   settings_.memory = 100'000;
   ASSERT_TRUE(open());
-  EXPECT_EQ(spool_->begin(0).has_value(), true);
-  auto task = [](Spool& spool) -> boost::asio::awaitable<Refused::Why> {
+  auto task = [](Spool& spool) -> boost::asio::awaitable<std::vector<base::MessageId>> {
     std::vector<std::unique_ptr<Incoming>> all;
+    std::vector<base::MessageId> ids;
     for (int i = 0; i < 10; ++i) {
       auto incoming = spool.begin(0);
-      if (!incoming) co_return incoming.error().why;
+      if (!incoming) co_return ids;
       auto written = co_await (*incoming)->write(lines(30'000));
-      if (!written) co_return written.error().why;
+      if (!written) co_return ids;
       all.push_back(std::move(*incoming));
     }
-    co_return Refused::Why::unhealthy;
+    for (auto& incoming : all) {
+      auto committed = co_await incoming->commit(envelope());
+      if (committed) ids.push_back(*committed);
+    }
+    co_return ids;
   };
-  EXPECT_EQ(run(task(*spool_)), Refused::Why::back_pressure);
+  const auto ids = run(task(*spool_));
+  EXPECT_EQ(ids.size(), 10U);
+  EXPECT_GE(files("large"), 7U);
+  for (const base::MessageId id : ids) {
+    const auto stored = run(spool_->read(id));
+    ASSERT_TRUE(stored);
+    EXPECT_EQ(run(read_all(stored->body)), lines(30'000));
+  }
 }
 
 TEST_F(SpoolTest, ASecondDaemonIsRefused) {
@@ -279,6 +291,28 @@ TEST_F(SpoolTest, NothingIsTakenAfterStop) {
   ASSERT_TRUE(open());
   boost::asio::co_spawn(callers_, spool_->stop(), boost::asio::use_future).get();
   EXPECT_EQ(refusal("a\r\n"), Refused::Why::unhealthy);
+}
+
+// Records wait for a disk that is slow: whoever comes then is told to come again, before he sends anything.
+TEST_F(SpoolTest, BackPressureWhenTheDiskDoesNotKeepUp) {
+  settings_.memory = 100'000;
+  ASSERT_TRUE(open());
+  std::promise<void> go_on;
+  boost::asio::post(committer_, [blocked = go_on.get_future().share()] { blocked.wait(); });
+  std::vector<std::future<Accepted<base::MessageId>>> waiting;
+  for (int i = 0; i < 10; ++i)
+    waiting.push_back(boost::asio::co_spawn(callers_, put(*spool_, lines(9000), envelope()), boost::asio::use_future));
+  std::optional<Refused::Why> why;
+  while (!why) {
+    const auto begun = spool_->begin(0);
+    if (!begun) why = begun.error().why;
+  }
+  EXPECT_EQ(why, Refused::Why::back_pressure);
+  go_on.set_value();
+  std::size_t accepted = 0;
+  for (auto& one : waiting) accepted += one.get() ? 1 : 0;
+  EXPECT_GE(accepted, 4U);
+  EXPECT_TRUE(spool_->begin(0));
 }
 
 // Four threads of senders, updates beside them; segments roll, empty and recycle.

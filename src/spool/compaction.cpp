@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compaction.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "godwit/base/checksum.hpp"
+#include "record.hpp"
+
+namespace godwit::spool {
+namespace {
+
+constexpr std::uint64_t rate = 64U << 20U;          // bytes a second
+constexpr std::uint64_t batch_bytes = 256U << 10U;  // written at a time
+constexpr std::size_t batch_records = 512;
+constexpr std::uint64_t max_credit = 16U << 20U;
+constexpr std::size_t long_queue = 64;  // records that wait for the committer
+constexpr std::size_t entries_per_lock = 128;
+constexpr int max_passes = 3;    // over a segment whose messages keep changing
+constexpr int max_looks = 1000;  // for the removal of what was emptied
+constexpr base::Duration moment = std::chrono::milliseconds(5);
+
+base::Duration time_for(std::uint64_t bytes) {
+  return std::chrono::duration_cast<base::Duration>(
+      std::chrono::duration<double>(static_cast<double>(bytes) / static_cast<double>(rate)));
+}
+
+// One update that says what all of them said.
+mail::Update merge(std::span<const mail::Update> updates) {
+  mail::Update all;
+  std::map<std::uint32_t, mail::RecipientUpdate> recipients;
+  for (const mail::Update& update : updates) {
+    for (const mail::RecipientUpdate& change : update.recipients) recipients[change.index] = change;
+    if (update.attempts) all.attempts = update.attempts;
+    if (update.next_attempt) all.next_attempt = update.next_attempt;
+    if (update.held) all.held = update.held;
+    if (update.warned) all.warned = update.warned;
+  }
+  for (auto& [index, change] : recipients) all.recipients.push_back(std::move(change));
+  return all;
+}
+
+AsRead as_read(const Place& place, const std::vector<Place>& updates) {
+  return {place, updates.empty() ? Place{} : updates.back()};
+}
+
+}  // namespace
+
+// Within the bound less one segment, which is what a compaction may take for a while.  The two spare files are part
+// of it.
+bool Core::wants_compaction() const {
+  const Segments& segments = index_.segments();
+  return segments.bytes_used() > 2 * segments.bytes_live() + settings.segment_size &&
+         (segments.bytes_live() != stuck_at_.live || segments.bytes_used() != stuck_at_.used);
+}
+
+void Core::compact_if_needed() {
+  {
+    const std::scoped_lock lock(index_mutex_);
+    if (!wants_compaction()) return;
+  }
+  {
+    const std::scoped_lock lock(mutex_);
+    if (compacting_ || stopping_ || !healthy_) return;
+    compacting_ = true;
+    ++tasks_;
+  }
+  auto task = compact();
+  spawn(executors.bodies, std::move(task));
+}
+
+Core::Task<void> Core::compact() {
+  Compaction compaction(*this);
+  auto running = compaction.run();
+  co_await std::move(running);
+  {
+    const std::scoped_lock lock(mutex_);
+    compacting_ = false;
+  }
+  compact_if_needed();  // what was asked for since the last look
+}
+
+boost::asio::awaitable<void> Compaction::run() {
+  committed_ = core_.committed_bytes_;
+  while (!core_.is_stopping()) {
+    std::optional<std::uint32_t> target;
+    {
+      const std::scoped_lock lock(core_.index_mutex_);
+      if (!core_.wants_compaction()) co_return;
+      target = core_.index_.segments().emptiest();
+    }
+    bool gone = false;
+    if (target) gone = co_await empty(*target);
+    if (gone) gone = co_await wait_for_removal(*target);
+    if (gone) continue;
+    // Nothing pays, or it can't be done now: not tried again before something has changed.
+    const std::scoped_lock lock(core_.index_mutex_);
+    core_.stuck_at_ = {core_.index_.segments().bytes_live(), core_.index_.segments().bytes_used()};
+    co_return;
+  }
+}
+
+Compaction::Task<bool> Compaction::empty(std::uint32_t number) {
+  for (int i = 0; i < max_passes && !is_empty(number); ++i) {
+    const bool passed = co_await pass(number);
+    if (!passed) co_return false;
+  }
+  co_return is_empty(number);
+}
+
+bool Compaction::is_empty(std::uint32_t number) const {
+  const auto state = core_.segment(number);
+  return !state || (state->messages == 0 && state->updates == 0 && state->dones.empty());
+}
+
+Compaction::Task<bool> Compaction::wait_for_removal(std::uint32_t number) {
+  {
+    const std::scoped_lock lock(core_.mutex_);
+    core_.maintenance_due_ = true;
+  }
+  core_.maintain_if_needed();
+  for (int i = 0; i < max_looks && core_.segment(number); ++i) {
+    auto waiting = core_.pause(moment);
+    co_await std::move(waiting);
+    if (core_.is_stopping()) co_return false;
+  }
+  co_return !core_.segment(number);
+}
+
+// Writes anew what was needed when it looked.  False: it can't go on.
+Compaction::Task<bool> Compaction::pass(std::uint32_t number) {
+  const auto entries = co_await core_.entries_of(number);
+  if (!entries) co_return false;
+  if (!*entries) co_return true;
+  const std::vector<Job> jobs = jobs_of(number, **entries);
+  for (std::size_t at = 0; at < jobs.size();) {
+    std::uint64_t bytes = 0;
+    std::size_t count = 0;
+    while (at + count < jobs.size() && count < batch_records && (count == 0 || bytes < batch_bytes))
+      bytes += jobs[at + count++].bytes;
+    const bool may = co_await may_write(bytes);
+    if (!may) co_return false;
+    const bool moved = co_await move(number, std::span(jobs).subspan(at, count));
+    core_.gate_.moved();
+    if (!moved) co_return false;
+    at += count;
+  }
+  // Only now, when each of them has a durable copy; a sealed segment gets no more.
+  const std::scoped_lock lock(core_.index_mutex_);
+  core_.index_.segments().dones_moved(number);
+  co_return true;
+}
+
+std::vector<Compaction::Job> Compaction::jobs_of(std::uint32_t number, std::string_view entries) const {
+  std::vector<Job> jobs;
+  const auto state = core_.segment(number);
+  if (!state) return jobs;
+  IndexReader reader(entries);
+  for (bool more = true; more;) {
+    const std::scoped_lock lock(core_.index_mutex_);  // for a few at a time: commits take it too
+    for (std::size_t i = 0; i < entries_per_lock && more; ++i) {
+      const auto entry = reader.next();
+      more = entry.has_value();
+      if (entry) add_job(number, *state, *entry, jobs);
+    }
+  }
+  return jobs;
+}
+
+// The index's lock is held.
+void Compaction::add_job(std::uint32_t number, const SegmentState& state, const IndexEntry& entry,
+                         std::vector<Job>& jobs) const {
+  if (entry.type == RecordType::done) return add_done(state, entry, jobs);
+  const Live* live = core_.index_.find(entry.id);
+  if (live == nullptr || live->done) return;
+  const Place place{number, entry.offset, entry.length};
+  const auto needs = [&] {
+    const std::vector<Place> updates = core_.index_.updates(*live);
+    return std::ranges::find(updates, place) != updates.end();
+  };
+  if (live->place == place)
+    jobs.push_back({Job::What::message, live->id, 0, record_size(entry.length)});
+  else if (live->place.segment != number && needs())
+    jobs.push_back({Job::What::update, live->id, 0, record_size(entry.length)});
+}
+
+void Compaction::add_done(const SegmentState& state, const IndexEntry& entry, std::vector<Job>& jobs) const {
+  UpdateSummary summary;
+  if (!decode_summary(entry.summary, summary)) return;
+  for (const auto& [holder, count] : state.dones)
+    // A record without a holder is of an early version: it may be about a message of any.
+    if (summary.holder == holder || summary.holder == 0)
+      jobs.push_back({Job::What::done, entry.id, holder, record_size(0)});
+}
+
+// With the gate closed to listings; the caller opens it.
+Compaction::Task<bool> Compaction::move(std::uint32_t number, std::span<const Job> jobs) {
+  auto records = co_await read(number, jobs);
+  if (!records) {
+    core_.log.warn("spool_not_compacted", {{"segment", number}, {"error", records.error().message}});
+    co_return false;
+  }
+  if (records->empty()) co_return true;
+  auto writing = core_.submit_all(std::move(*records));
+  co_return co_await std::move(writing);
+}
+
+Compaction::Task<base::Result<std::vector<Pending>>> Compaction::read(std::uint32_t number, std::span<const Job> jobs) {
+  std::vector<Pending> records;
+  for (const Job& job : jobs) {
+    if (job.what == Job::What::done) {
+      Pending done;
+      done.origin = Pending::Origin::compaction;
+      done.type = RecordType::done;
+      done.id = job.id;
+      done.holder = job.holder;
+      done.summary = summarise(mail::Update{}, job.holder);
+      records.push_back(std::move(done));
+      continue;
+    }
+    const auto found = core_.locate(job.id);
+    if (!found) continue;
+    auto record = job.what == Job::What::message ? copy(*found) : fold(*found);
+    auto read = co_await std::move(record);
+    if (read) {
+      records.push_back(std::move(*read));
+      continue;
+    }
+    // Moved or settled meanwhile: the next pass sees.  Damaged: reported, and out of the way.
+    if (read.error().kind == base::ErrorKind::io) co_return std::unexpected(std::move(read.error()));
+    if (read.error().kind != base::ErrorKind::corrupt || !core_.locate(job.id)) continue;
+    auto kept = co_await core_.keep_damage(number);
+    if (!kept) co_return std::unexpected(std::move(kept.error()));
+  }
+  co_return records;
+}
+
+Compaction::Task<base::Result<Pending>> Compaction::copy(const Core::Found& found) {
+  auto whole = co_await core_.read_whole(found);
+  if (!whole) co_return std::unexpected(std::move(whole.error()));
+  const bool large = (whole->header.flags & body_is_large) != 0;
+  Pending record;
+  record.origin = Pending::Origin::compaction;
+  record.id = found.id;
+  record.flags = static_cast<std::uint8_t>(whole->header.flags | is_copy);
+  const std::string envelope = mail::encode(whole->envelope);
+  MessagePrefix prefix = whole->prefix;
+  prefix.envelope_size = static_cast<std::uint32_t>(envelope.size());
+  record.front = encode(prefix) + envelope;
+  record.summary = summarise(whole->envelope, prefix.body_size);
+  std::shared_ptr<Body> body;
+  if (!large) {
+    body = std::make_shared<InlineBody>(std::move(whole->body), Charge(core_.budget));
+    record.body = *body->view();
+  }
+  record.message = std::make_shared<const StoredMessage>(found.id, std::move(whole->envelope), std::move(body));
+  record.payload_crc = base::crc32c(record.body, base::crc32c(record.front));
+  record.as_read = as_read(found.message.place, found.update_places());
+  co_return record;
+}
+
+Compaction::Task<base::Result<Pending>> Compaction::fold(const Core::Found& found) {
+  auto updates = co_await core_.read_updates(found);
+  if (!updates) co_return std::unexpected(std::move(updates.error()));
+  Pending record;
+  record.origin = Pending::Origin::compaction;
+  record.type = RecordType::update;
+  record.id = found.id;
+  record.holder = found.message.place.segment;
+  record.update = merge(*updates);
+  record.front = mail::encode(record.update);
+  record.payload_crc = base::crc32c(record.front);
+  record.summary = summarise(record.update, record.holder);
+  record.as_read = as_read(found.message.place, found.update_places());
+  co_return record;
+}
+
+// Waits for its turn and closes the gate.  False: stopping.
+Compaction::Task<bool> Compaction::may_write(std::uint64_t bytes) {
+  for (;;) {
+    auto waiting = core_.pause(std::max(moment, time_for(bytes)));
+    co_await std::move(waiting);
+    if (core_.is_stopping()) co_return false;
+    const std::uint64_t committed = core_.committed_bytes_;
+    const std::uint64_t more = committed - std::exchange(committed_, committed);
+    credit_ = std::min(credit_ + more, max_credit);
+    const bool idle = more == 0;
+    if (core_.queued() > long_queue || (!idle && credit_ < bytes) || !core_.gate_.try_move()) continue;
+    credit_ -= std::min(credit_, bytes);
+    co_return true;
+  }
+}
+
+// True: each was written, or dropped because its message changed.
+Core::Task<bool> Core::submit_all(std::vector<Pending> batch) {
+  struct Tally {
+    std::mutex mutex;
+    std::size_t left = 0;
+    bool failed = false;
+    std::move_only_function<void(bool)> done;
+  };
+  const auto self = shared_from_this();
+  const auto tally = std::make_shared<Tally>();
+  tally->left = batch.size();
+  auto initiate = [self, tally](auto handler, std::vector<Pending> records) {
+    const auto executor = boost::asio::get_associated_executor(handler);
+    tally->done = [executor, then = std::move(handler)](bool written) mutable {
+      boost::asio::post(executor, [then = std::move(then), written]() mutable { then(written); });
+    };
+    for (Pending& record : records) {
+      record.executor = self->executors.bodies;
+      record.completion = [tally](const Accepted<base::MessageId>& result) {
+        const std::scoped_lock lock(tally->mutex);
+        tally->failed |= !result && result.error().why != Refused::Why::back_pressure;
+        if (--tally->left == 0) tally->done(!tally->failed);
+      };
+      self->enqueue(std::move(record));
+    }
+  };
+  co_return co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(bool)>(
+      initiate, boost::asio::use_awaitable, std::move(batch));
+}
+
+}  // namespace godwit::spool

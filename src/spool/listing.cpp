@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is live, told from the segments' indexes, one segment at a time: the entry says what does not change, the live
+// index what updates change.
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include "core.hpp"
+#include "run_on.hpp"
+#include "segment_file.hpp"
+#include "segment_index.hpp"
+
+namespace godwit::spool {
+namespace {
+
+template <class T>
+using Awaitable = boost::asio::awaitable<T>;
+
+constexpr std::size_t entries_per_lock = 128;    // commits wait no longer than this takes
+constexpr std::size_t summaries_per_turn = 512;  // then the caller's executor does something else
+
+std::vector<Summary::Destination> waiting_of(const MessageSummary& message, const LiveIndex::Side* side) {
+  std::vector<std::uint32_t> counts(message.domains.size());
+  std::size_t recipient = 0;
+  for (const MessageSummary::Run& run : message.recipients) {
+    for (std::uint32_t i = 0; i < run.count; ++i, ++recipient)
+      if (side == nullptr || (recipient < side->settled.size() && !side->settled[recipient])) ++counts[run.domain];
+  }
+  std::vector<Summary::Destination> waiting;
+  for (std::size_t i = 0; i < counts.size(); ++i)
+    if (counts[i] > 0) waiting.push_back({std::string(message.domains[i]), counts[i]});
+  return waiting;
+}
+
+Summary summary_of(const Live& live, const MessageSummary& message, const LiveIndex::Side* side) {
+  return {.id = live.id,
+          .accepted = message.accepted,
+          .next_attempt = live.next_attempt,
+          .attempts = live.attempts,
+          .size = message.body_size,
+          .held = live.held,
+          .warned = live.warned,
+          .bounce = message.bounce,
+          .sender = std::string(message.sender),
+          .waiting = waiting_of(message, side)};
+}
+
+}  // namespace
+
+Awaitable<base::Result<std::optional<std::string>>> Core::entries_of(std::uint32_t number) {
+  // A segment is sealed on disk before the journal leaves it: what is not there is in the file.
+  if (auto active = journal_.active_index(number)) co_return std::move(*active);
+  const auto state = segment(number);
+  if (!state) co_return std::nullopt;
+  auto index = co_await read_index(*state->file, state->capacity, state->generation);
+  if (!index) co_return std::unexpected(std::move(index.error()));
+  if (*index) co_return std::move((*index)->entries);
+  const auto bytes = co_await read_all(*state->file, state->capacity);
+  if (!bytes) co_return std::unexpected(bytes.error());
+  if (!segment(number)) co_return std::nullopt;  // removed meanwhile, and its file may have another life
+  co_return make_index(scan_segment(*bytes, state->generation, 0, Tail::proven).records);
+}
+
+// The lock is held.
+void Core::summarise_live(std::uint32_t number, std::span<const IndexEntry> entries, std::vector<Summary>& into) const {
+  MessageSummary message;
+  for (const IndexEntry& entry : entries) {
+    const Live* live = index_.find(entry.id);
+    if (live == nullptr || live->done || live->place.segment != number || live->place.offset != entry.offset) continue;
+    if (!decode_summary(entry.summary, message)) continue;
+    Summary summary = summary_of(*live, message, index_.side(entry.id));
+    if (!summary.waiting.empty()) into.push_back(std::move(summary));
+  }
+}
+
+Awaitable<base::Result<std::vector<Summary>>> Core::list_segment(std::uint32_t number) {
+  std::vector<Summary> summaries;
+  const auto entries = co_await entries_of(number);
+  if (!entries) co_return std::unexpected(entries.error());
+  if (!*entries) co_return summaries;
+  IndexReader reader(**entries);
+  std::vector<IndexEntry> some;
+  for (auto entry = reader.next(); entry || !some.empty(); entry = reader.next()) {
+    if (entry && entry->type == RecordType::message) some.push_back(*entry);
+    if (some.empty() || (entry && some.size() < entries_per_lock)) continue;
+    const std::scoped_lock lock(index_mutex_);
+    summarise_live(number, some, summaries);
+    some.clear();
+  }
+  co_return summaries;
+}
+
+Awaitable<base::Result<>> Core::for_each_live(std::function<bool(const Summary&)> each) {
+  const auto self = shared_from_this();
+  co_await gate_.enter();
+  const Gate::Pass pass(gate_);
+  std::vector<std::uint32_t> numbers;
+  {
+    const std::scoped_lock lock(index_mutex_);
+    for (const auto& [number, state] : index_.segments().all()) numbers.push_back(number);
+  }
+  const auto executor = co_await boost::asio::this_coro::executor;
+  for (const std::uint32_t number : numbers) {
+    auto task = list_segment(number);
+    const auto summaries = co_await run_on(executors.bodies, std::move(task));
+    if (!summaries) co_return std::unexpected(summaries.error());
+    std::size_t told = 0;
+    for (const Summary& summary : *summaries) {
+      if (!each(summary)) co_return base::Result<>{};
+      if (++told % summaries_per_turn == 0) co_await boost::asio::post(executor, boost::asio::use_awaitable);
+    }
+  }
+  co_return base::Result<>{};
+}
+
+}  // namespace godwit::spool

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "replay.hpp"
+
+namespace godwit::spool {
+
+void Replay::apply(std::uint32_t segment, std::string_view entries) {
+  IndexReader reader(entries);
+  while (const auto entry = reader.next()) {
+    ++records_;
+    ids_.observe(entry->id);
+    const Place place{segment, entry->offset, entry->length};
+    entry->type == RecordType::message ? apply_message(place, *entry) : apply_update(place, *entry);
+  }
+}
+
+void Replay::apply_message(Place place, const IndexEntry& entry) {
+  if (!decode_summary(entry.summary, message_)) return;
+  NewLive live{.place = place,
+               .flags = entry.flags,
+               .next_attempt = message_.next_attempt,
+               .attempts = message_.attempts,
+               .held = message_.held,
+               .warned = message_.warned};
+  for (const MessageSummary::Run& run : message_.recipients)
+    live.settled.insert(live.settled.end(), run.count, run.state != mail::RecipientState::waiting);
+  if ((entry.flags & body_is_large) != 0) large_[entry.id] = message_.body_size;
+  index_.add(entry.id, live);
+}
+
+void Replay::apply_update(Place place, const IndexEntry& entry) {
+  if (!decode_summary(entry.summary, update_)) return;
+  if (index_.find(entry.id) == nullptr) {
+    // Done before, or its segment is gone.  Where that is still there, this record may be the one that counts.
+    if (entry.type == RecordType::done) index_.segments().add_done(place.segment, update_.holder);
+    return;
+  }
+  mail::Update known = update_.update;  // prepare() adds what the record on disk may not say
+  const Effect effect = index_.prepare(entry.id, known);
+  if (entry.type == RecordType::done || effect == Effect::done)
+    index_.finish(entry.id, place.segment);
+  else
+    index_.add_update(entry.id, place, update_.update);
+}
+
+}  // namespace godwit::spool

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// After start-up, on the pool: reads the segments that start-up took by their index only, group by group at a low rate,
+// and does with damage what recovery does.  A message whose record can't be read any more is reported by its id and
+// leaves the queue; its bytes, as they are, lie in the quarantine.
+#include <algorithm>
+
+#include "core.hpp"
+#include "segment_file.hpp"
+#include "segment_index.hpp"
+
+namespace godwit::spool {
+namespace {
+
+template <class T>
+using Awaitable = boost::asio::awaitable<T>;
+
+constexpr std::uint64_t scrub_rate = 32U << 20U;  // bytes a second
+
+base::Duration time_for(std::uint64_t bytes) {
+  return std::chrono::duration_cast<base::Duration>(
+      std::chrono::duration<double>(static_cast<double>(bytes) / static_cast<double>(scrub_rate)));
+}
+
+struct Group {
+  std::uint64_t size = 0;
+  bool last = false;
+};
+
+// Reads the group at `at`.  Empty: it is not whole.
+disk::Task<std::optional<Group>> read_group(disk::File& file, std::uint64_t at, std::uint64_t limit,
+                                            Generation generation) {
+  std::string bytes(block_size, '\0');
+  auto got = co_await file.read(at, bytes);
+  if (!got) co_return std::unexpected(std::move(got.error()));
+  const auto header = decode_group_header(bytes);
+  if (!header || header->generation != generation || group_size(header->length) > limit - at) co_return std::nullopt;
+  bytes.resize(group_size(header->length));
+  got = co_await file.read(at, bytes);
+  if (!got) co_return std::unexpected(std::move(got.error()));
+  const auto records = whole_group(bytes, generation);
+  if (*got != bytes.size() || !records) co_return std::nullopt;
+  const bool last = !records->empty() && records->back().header.type == RecordType::index;
+  co_return Group{bytes.size(), last};
+}
+
+}  // namespace
+
+void Core::scrub_later(std::vector<std::uint32_t> segments) {
+  if (segments.empty()) return;
+  task_started();
+  auto task = scrub(std::move(segments));
+  spawn(executors.bodies, std::move(task));
+}
+
+Awaitable<void> Core::scrub(std::vector<std::uint32_t> segments) {
+  for (const std::uint32_t number : segments) {
+    const auto scrubbed = co_await scrub_segment(number);
+    if (is_stopping()) co_return;
+    if (!scrubbed) log.warn("spool_scrub_failed", {{"segment", number}, {"error", scrubbed.error().message}});
+  }
+  log.info("spool_scrubbed", {{"segments", segments.size()}, {"damaged", quarantine.found()}});
+}
+
+Awaitable<base::Result<>> Core::scrub_segment(std::uint32_t number) {
+  const auto state = segment(number);
+  if (!state) co_return base::Result<>{};
+  const std::uint64_t limit = state->capacity - block_size;
+  for (std::uint64_t at = block_size; at < limit;) {
+    auto group = co_await read_group(*state->file, at, limit, state->generation);
+    if (!group) co_return std::unexpected(std::move(group.error()));
+    if (!segment(number)) co_return base::Result<>{};  // removed, perhaps written over
+    if (!*group) co_return co_await keep_damage(number);
+    if ((*group)->last) break;
+    at += (*group)->size;
+    auto waiting = pause(time_for((*group)->size));
+    co_await std::move(waiting);
+    if (is_stopping()) break;
+  }
+  co_return base::Result<>{};
+}
+
+Awaitable<base::Result<>> Core::keep_damage(std::uint32_t number) {
+  const auto state = segment(number);
+  if (!state) co_return base::Result<>{};
+  const auto bytes = co_await read_all(*state->file, state->capacity);
+  if (!bytes) co_return std::unexpected(bytes.error());
+  const SegmentScan found = scan_segment(*bytes, state->generation, 0, Tail::proven);
+  auto entries = co_await entries_of(number);
+  if (!entries) co_return std::unexpected(entries.error());
+  if (!*entries || !segment(number)) co_return base::Result<>{};
+  auto kept = co_await quarantine.keep_all(number, *bytes, found.damages);
+  if (kept) kept = co_await disk.sync_directory(paths.quarantine());
+  if (kept) forget_damaged(number, **entries, found);
+  co_return kept;
+}
+
+// What the index names and the segment does not have any more.
+void Core::forget_damaged(std::uint32_t number, std::string_view entries, const SegmentScan& found) {
+  std::vector<std::uint64_t> readable;
+  for (const FoundRecord& record : found.records) readable.push_back(record.offset);
+  std::ranges::sort(readable);
+  IndexReader reader(entries);
+  const std::scoped_lock lock(index_mutex_);
+  while (const auto entry = reader.next()) {
+    if (std::ranges::binary_search(readable, entry->offset)) continue;
+    const Place place{number, entry->offset, entry->length};
+    const Live* live = index_.find(entry->id);
+    if (live == nullptr) continue;
+    if (live->place == place) {
+      log.error("message_damaged", {{"id", base::to_string(entry->id)}, {"segment", number}, {"offset", place.offset}});
+      index_.forget(entry->id);
+    } else if (index_.forget_update(entry->id, place)) {
+      // The message is whole, but a delivery may be repeated.
+      log.error("update_damaged", {{"id", base::to_string(entry->id)}, {"segment", number}, {"offset", place.offset}});
+    }
+  }
+}
+
+}  // namespace godwit::spool

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Damage in sealed segments: what start-up reads of them, what the scrub finds, and what is left.
+#include <gtest/gtest.h>
+
+#include "sim/spool_model.hpp"
+
+namespace godwit::test {
+namespace {
+
+constexpr std::uint64_t seed = 99;
+constexpr std::size_t segment = 64U << 10U;
+
+class SpoolDamage : public testing::Test {
+ protected:
+  SpoolDamage() {
+    World world(disk_, ledger_, seed);
+    EXPECT_TRUE(world.open());
+    for (int i = 0; i < 80; ++i) EXPECT_TRUE(world.commit_one(1500));
+    world.stop();
+    for (const std::string& name : disk_.names())
+      if (first_.empty() && name.ends_with(".seg") && disk_.contents(name)->size() == segment) first_ = name;
+    EXPECT_NE(first_, "");
+  }
+  // The first message that lies in it.
+  base::MessageId victim() const {
+    for (const auto& [id, entry] : ledger_.entries)
+      if (disk_.contents(first_)->find(entry.body) != std::string::npos) return id;
+    return {};
+  }
+  void damage_body(base::MessageId id) { damage(disk_.contents(first_)->find(ledger_.entries.at(id).body) + 10); }
+  void damage(std::size_t at) {
+    std::string bytes = *disk_.contents(first_);
+    bytes[at] = static_cast<char>(bytes[at] ^ 0x40);
+    disk_.set_contents(first_, bytes);
+  }
+  std::size_t quarantined() const {
+    std::size_t count = 0;
+    for (const std::string& name : disk_.names()) count += name.starts_with("/spool/quarantine/") ? 1 : 0;
+    return count;
+  }
+
+  SimDisk disk_{SimDisk::Completion::posted};
+  Ledger ledger_;
+  std::string first_;
+};
+
+TEST_F(SpoolDamage, TheScrubReportsADamagedMessageByItsId) {
+  const base::MessageId id = victim();
+  damage_body(id);
+  World world(disk_, ledger_, seed + 1);
+  ASSERT_TRUE(world.open());  // and all background work done
+  EXPECT_EQ(world.log().count("message_damaged " + base::to_string(id)), 1U);
+  EXPECT_EQ(world.log().count("spool_damaged"), 1U);
+  EXPECT_EQ(world.log().count("spool_scrubbed"), 1U);
+  EXPECT_EQ(world.spool().statistics().quarantined, 1U);
+  EXPECT_EQ(world.spool().statistics().messages, 79U);
+  EXPECT_EQ(quarantined(), 1U);
+  ledger_.entries.erase(id);
+  EXPECT_EQ(world.check(), "quarantined without damage");  // all others are there
+}
+
+// The damaged message is not brought back, and its segment can go.
+TEST_F(SpoolDamage, ASegmentWithDamageIsCompactedLater) {
+  const base::MessageId id = victim();
+  damage_body(id);
+  World world(disk_, ledger_, seed + 1);
+  ASSERT_TRUE(world.open());
+  ledger_.entries.erase(id);
+  std::size_t at = 0;
+  for (const auto& [other, entry] : ledger_.entries)
+    if (++at % 10 != 0) world.finish(other);
+  ASSERT_TRUE(world.commit_one(100));
+  EXPECT_FALSE(disk_.contents(first_));
+  EXPECT_EQ(world.spool().statistics().messages, 79U - 72U + 1U);
+}
+
+// Wherever trailer and index are damaged, the segment is read in full and nothing is lost.
+TEST_F(SpoolDamage, ADamagedIndexOrTrailerCostsNoMessage) {
+  const std::string whole = *disk_.contents(first_);
+  const std::size_t end = whole.find_last_not_of('\0', segment - 4096 - 1);
+  for (const std::size_t at : {segment - 4096 + 3, segment - 4096 + 20, segment - 4096 + 30, end, end - 500}) {
+    disk_.set_contents(first_, whole);
+    damage(at);
+    Ledger ledger = ledger_;
+    World world(disk_, ledger, seed + 1);
+    ASSERT_TRUE(world.open());
+    EXPECT_EQ(world.spool().statistics().messages, 80U) << at;
+    const std::string wrong = world.check();
+    EXPECT_TRUE(wrong.empty() || wrong == "quarantined without damage") << at << ": " << wrong;
+  }
+}
+
+}  // namespace
+}  // namespace godwit::test

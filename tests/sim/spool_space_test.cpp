@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// The bound on space: twice what is live and four segments, spare files included, whatever the senders do.
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <iostream>
+
+#include "sim/spool_model.hpp"
+
+namespace godwit::test {
+namespace {
+
+constexpr std::uint64_t seed = 815;
+constexpr std::uint64_t segment = 64U << 10U;
+
+class SpoolSpace : public testing::Test {
+ protected:
+  SpoolSpace() { EXPECT_TRUE(world_.open()); }
+  base::MessageId commit(std::size_t size) {
+    const auto id = world_.commit_one(size);
+    EXPECT_TRUE(id);
+    return id.value_or(base::MessageId{});
+  }
+  // Everything has come to rest.
+  void expect_bound() {
+    const auto now = world_.spool().statistics();
+    most_over_ = std::max(most_over_, now.bytes_used - std::min(now.bytes_used, 2 * now.bytes_live));
+    EXPECT_LE(now.bytes_used, 2 * now.bytes_live + 4 * segment)
+        << now.segments << " segments, " << now.messages << " messages";
+    std::uint64_t on_disk = 0;
+    for (const std::string& name : disk_.names())
+      if (name.starts_with("/spool/journal/")) on_disk += disk_.contents(name)->size();
+    EXPECT_EQ(on_disk, now.bytes_used);
+  }
+
+  SimDisk disk_{SimDisk::Completion::posted};
+  Ledger ledger_;
+  World world_{disk_, ledger_, seed};
+  std::uint64_t most_over_ = 0;
+};
+
+// A few messages that stay in each segment, all others done at once: without compaction each segment stays.
+TEST_F(SpoolSpace, FewMessagesThatStayInEachSegmentDoNotKeepIt) {
+  for (int round = 0; round < 400; ++round) {
+    const bool stays = round % 10 == 0;
+    const base::MessageId id = commit(1500);
+    if (!stays) world_.finish(id);
+    expect_bound();
+  }
+  EXPECT_EQ(world_.check(), "");
+  std::cout << "at most " << most_over_ / segment << " segments above twice the live bytes\n";
+}
+
+// Each message is done much later than it came: its done record is in another segment, and keeps that one.
+TEST_F(SpoolSpace, DoneRecordsOfMessagesThatWaitedDoNotKeepTheirSegments) {
+  std::deque<base::MessageId> waiting;
+  for (int round = 0; round < 600; ++round) {
+    waiting.push_back(commit(round % 3 == 0 ? 3000 : 300));
+    if (waiting.size() > 60) {
+      const std::size_t which = round % 7 == 0 ? waiting.size() / 2 : 0;
+      world_.finish(waiting[which]);
+      waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(which));
+    }
+    expect_bound();
+  }
+  EXPECT_EQ(world_.check(), "");
+}
+
+// Deferred and held messages: updates that are needed lie far from their messages.
+TEST_F(SpoolSpace, UpdatesOfMessagesThatStayDoNotKeepTheirSegments) {
+  std::vector<base::MessageId> stay;
+  for (int i = 0; i < 40; ++i) stay.push_back(commit(2000));
+  for (int round = 0; round < 300; ++round) {
+    mail::Update update;
+    update.held = round % 2 == 0;
+    world_.record_update(stay[static_cast<std::size_t>(round) % stay.size()], std::move(update));
+    world_.finish(commit(1500));
+    expect_bound();
+  }
+  EXPECT_EQ(world_.check(), "");
+}
+
+TEST_F(SpoolSpace, WhatIsDoneCompletelyGoesWithoutCopies) {
+  for (int round = 0; round < 300; ++round) world_.finish(commit(1500));
+  static_cast<void>(commit(100));
+  expect_bound();
+  EXPECT_EQ(world_.spool().statistics().copies, 0U);
+}
+
+TEST_F(SpoolSpace, AFullDiskDuringCompactionIsHarmless) {
+  std::vector<base::MessageId> all;
+  for (int i = 0; i < 200; ++i) all.push_back(commit(1500));
+  disk_.set_capacity(1);  // nothing grows any more
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (i % 10 != 0) world_.finish(all[i]);
+  static_cast<void>(world_.commit_one(100));
+  EXPECT_TRUE(world_.spool().statistics().healthy);
+  disk_.set_capacity(64U << 20U);
+  static_cast<void>(world_.commit_one(100));  // notices
+  EXPECT_TRUE(world_.commit_one(100));
+  EXPECT_TRUE(world_.commit_one(100));
+  expect_bound();
+  EXPECT_EQ(world_.check(), "");
+}
+
+}  // namespace
+}  // namespace godwit::test

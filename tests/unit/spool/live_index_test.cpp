@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "spool/live_index.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace godwit::spool {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr base::MessageId id{42};
+constexpr auto waiting = mail::RecipientState::waiting;
+constexpr auto delivered = mail::RecipientState::delivered;
+
+class LiveIndexTest : public testing::Test {
+ protected:
+  LiveIndexTest() {
+    for (std::uint32_t number = 1; number <= 4; ++number) {
+      index_.segments().set_capacity(number, 65536);
+      index_.segments().open(number).sealed = true;
+    }
+  }
+  void add(std::size_t recipients, Place place = {1, 4096, 100}, base::MessageId message = id) {
+    index_.add(message, {.place = place, .settled = std::vector<bool>(recipients, false)});
+  }
+  static mail::Update to(std::uint32_t recipient, mail::RecipientState state) {
+    mail::Update update;
+    update.recipients.push_back({recipient, state, {}});
+    return update;
+  }
+  Effect write(mail::Update update, Place place) {
+    const Effect effect = index_.prepare(id, update);
+    written_ = update;
+    if (effect == Effect::open) index_.add_update(id, place, update);
+    if (effect == Effect::done) index_.finish(id, place.segment);
+    return effect;
+  }
+  std::vector<Place> updates() const { return index_.updates(*index_.find(id)); }
+  std::vector<std::uint32_t> removable() const { return index_.segments().removable(); }
+
+  LiveIndex index_;
+  mail::Update written_;
+};
+
+TEST_F(LiveIndexTest, AnUpdateOfAllRecipientsMakesEarlierOnesUseless) {
+  add(1);
+  mail::Update first = to(0, waiting);
+  first.attempts = 1;
+  first.held = true;
+  write(first, {2, 8, 50});
+  EXPECT_THAT(updates(), ElementsAre(Place{2, 8, 50}));
+  EXPECT_THAT(removable(), ElementsAre(3, 4));
+  write(to(0, waiting), {3, 8, 60});
+  EXPECT_THAT(updates(), ElementsAre(Place{3, 8, 60}));
+  EXPECT_THAT(removable(), ElementsAre(2, 4));
+  // It says what the first said.
+  EXPECT_EQ(written_.attempts, 1U);
+  EXPECT_EQ(written_.held, true);
+  EXPECT_FALSE(written_.warned);
+}
+
+TEST_F(LiveIndexTest, AnUpdateOfSomeRecipientsKeepsEarlierOnes) {
+  add(2);
+  write(to(0, waiting), {2, 8, 50});
+  write(to(1, waiting), {3, 8, 60});
+  EXPECT_THAT(updates(), ElementsAre(Place{2, 8, 50}, Place{3, 8, 60}));
+  EXPECT_THAT(removable(), ElementsAre(4));
+  mail::Update held;
+  held.held = true;
+  write(held, {4, 8, 70});
+  EXPECT_THAT(removable(), IsEmpty());
+  mail::Update both = to(0, delivered);
+  both.recipients.push_back({1, waiting, {}});
+  write(both, {4, 100, 70});
+  EXPECT_THAT(updates(), ElementsAre(Place{4, 100, 70}));
+  EXPECT_THAT(removable(), ElementsAre(2, 3));
+}
+
+// What is on the disk says less than the index asks for: an update of an early version, replayed.
+TEST_F(LiveIndexTest, AnUpdateThatLacksAFieldKeepsTheOneThatSetIt) {
+  add(1);
+  mail::Update held;
+  held.held = true;
+  write(held, {2, 8, 50});
+  const mail::Update as_written = to(0, waiting);
+  mail::Update known = as_written;
+  index_.prepare(id, known);
+  index_.add_update(id, {3, 8, 60}, as_written);
+  EXPECT_THAT(updates(), ElementsAre(Place{2, 8, 50}, Place{3, 8, 60}));
+}
+
+TEST_F(LiveIndexTest, TheLastRecipientMakesItDone) {
+  add(2);
+  EXPECT_EQ(write(to(0, delivered), {2, 8, 50}), Effect::open);
+  EXPECT_EQ(write(to(1, delivered), {3, 8, 50}), Effect::done);
+  EXPECT_EQ(index_.find(id), nullptr);
+  EXPECT_EQ(index_.size(), 0U);
+  EXPECT_EQ(index_.segments().bytes_live(), 0U);
+  EXPECT_EQ(write(to(1, delivered), {3, 100, 50}), Effect::none);
+}
+
+TEST_F(LiveIndexTest, ADoneRecordKeepsItsSegmentUntilTheMessagesIsGone) {
+  add(1);
+  write(to(0, delivered), {3, 8, 50});
+  EXPECT_THAT(removable(), ElementsAre(1, 2, 4));
+  index_.segments().removed(1);
+  EXPECT_THAT(removable(), ElementsAre(2, 3, 4));
+}
+
+// S → T → U: the copy's segment stays until the original's is gone, and what settled the copy until the copy's is.
+TEST_F(LiveIndexTest, ACopyOutlivesItsOriginalAndTheDoneRecordBoth) {
+  add(1);
+  write(to(0, waiting), {1, 5000, 50});
+  add(1, {2, 4096, 100});
+  EXPECT_THAT(updates(), IsEmpty());
+  EXPECT_THAT(removable(), ElementsAre(1, 3, 4));
+  write(to(0, delivered), {3, 8, 50});
+  EXPECT_THAT(removable(), ElementsAre(1, 4));
+  index_.segments().removed(1);
+  EXPECT_THAT(removable(), ElementsAre(2, 4));
+  index_.segments().removed(2);
+  EXPECT_THAT(removable(), ElementsAre(3, 4));
+}
+
+TEST_F(LiveIndexTest, TheEmptiestSegmentIsChosenAndOriginalsBeforeCopies) {
+  add(1, {1, 4096, 30'000}, base::MessageId{1});
+  add(1, {2, 4096, 20'000}, base::MessageId{2});
+  add(1, {3, 4096, 10'000}, base::MessageId{3});
+  add(1, {4, 4096, 60'000}, base::MessageId{4});  // would free next to nothing
+  EXPECT_EQ(index_.segments().emptiest(), 3U);
+  index_.segments().open(3).pinned = true;
+  EXPECT_EQ(index_.segments().emptiest(), 2U);
+  index_.segments().add_copy(2, 1);
+  EXPECT_EQ(index_.segments().emptiest(), 1U);
+  index_.segments().open(1).sealed = false;
+  index_.segments().open(2).sealed = false;
+  EXPECT_EQ(index_.segments().emptiest(), std::nullopt);
+}
+
+TEST_F(LiveIndexTest, AnUpdateThatIsDamagedIsTakenOutOfTheChain) {
+  add(2);
+  write(to(0, waiting), {2, 8, 50});
+  write(to(1, waiting), {3, 8, 60});
+  EXPECT_FALSE(index_.forget_update(id, {3, 100, 60}));
+  EXPECT_TRUE(index_.forget_update(id, {3, 8, 60}));
+  EXPECT_THAT(updates(), ElementsAre(Place{2, 8, 50}));
+  EXPECT_TRUE(index_.forget_update(id, {2, 8, 50}));
+  EXPECT_THAT(updates(), IsEmpty());
+  EXPECT_THAT(removable(), ElementsAre(2, 3, 4));
+}
+
+}  // namespace
+}  // namespace godwit::spool
