@@ -151,6 +151,11 @@ Fields<Document> server_part() {
           "limits.data_timeout", [](auto& d) -> auto& { return d.settings.server.data_timeout; }, duration(100ms, 1h),
           "Wait for a client's next piece of a message"),
       field(
+          "limits.min_data_rate", [](auto& d) -> auto& { return d.settings.server.min_data_rate; },
+          number<std::uint64_t>(0, 1000000000),
+          "Bytes a second that a client must send of a message: waiting for it in all may take `data_timeout` plus the "
+          "time its bytes need at this rate; 0: no bound"),
+      field(
           "trusted_networks", [](auto& d) -> auto& { return d.settings.policy.trusted_networks; },
           list_of(ip_network()), "May relay to everywhere without AUTH on service mx"),
       field(

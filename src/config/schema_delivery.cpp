@@ -169,7 +169,11 @@ Fields<Document> delivery_part() {
           duration(100ms, 1h), "For the reply to a command"),
       field(
           "delivery.timeouts.data", [=](auto& d) -> auto& { return deliver(d).data_timeout; }, duration(100ms, 1h),
-          "For the reply to the final dot"),
+          "For the reply to the final dot, and for each piece of the message"),
+      field(
+          "delivery.min_data_rate", [=](auto& d) -> auto& { return deliver(d).min_data_rate; },
+          number<std::uint64_t>(0, 1000000000),
+          "Bytes a second that a host must take of a message, beside `timeouts.data`; 0: no bound"),
       field(
           "delivery.soft_bounce", [](auto& d) -> auto& { return d.settings.dispatch.soft_bounce; }, boolean(),
           "Keep every permanent failure as a temporary one, while trying things out"),

@@ -226,7 +226,8 @@ smtp::ClientSettings SmtpAgent::Attempt::client_settings(const ConnectionKey& ke
           .timeouts = {.connect = settings_.connect_timeout,
                        .greeting = settings_.greeting_timeout,
                        .command = settings_.command_timeout,
-                       .data = settings_.data_timeout}};
+                       .data = settings_.data_timeout},
+          .min_data_rate = settings_.min_data_rate};
 }
 
 SmtpAgent::SmtpAgent(Settings settings, net::Network& network, std::shared_ptr<const net::TlsClientContext> tls,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "smtp_connection.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -87,7 +88,7 @@ boost::asio::awaitable<std::optional<ClientEvent>> SmtpConnection::perform(const
     co_return co_await send(sending->bytes, network_.now() + settings_.timeouts.command);
   if (const auto* reading = std::get_if<client_action::Read>(&action)) co_return co_await read(*reading);
   if (std::holds_alternative<client_action::StartTls>(action)) co_return co_await start_tls();
-  if (const auto* body = std::get_if<client_action::SendBody>(&action)) co_return co_await send_body(body->deadline);
+  if (const auto* body = std::get_if<client_action::SendBody>(&action)) co_return co_await send_body(*body);
   if (std::holds_alternative<client_action::Ready>(action)) ready_ = true;
   if (const auto* done = std::get_if<client_action::TransactionDone>(&action)) ended_.results = done->results;
   if (const auto* close = std::get_if<client_action::Close>(&action)) {
@@ -102,6 +103,19 @@ boost::asio::awaitable<std::optional<ClientEvent>> SmtpConnection::send(std::str
                                                                         base::MonoTime deadline) {
   auto sent = co_await net::write_all(*stream_, bytes, deadline);
   if (!sent) co_return ending(sent.error());
+  co_return std::nullopt;
+}
+
+// A peer that takes a byte now and then ends the wait of each write, but not the pace of the whole body.
+boost::asio::awaitable<std::optional<ClientEvent>> SmtpConnection::send_paced(std::string_view bytes,
+                                                                              base::Duration wait, net::Pace& pace) {
+  while (!bytes.empty()) {
+    const auto start = network_.now();
+    auto sent = co_await net::write_some(*stream_, bytes, std::min(start + wait, pace.deadline(start)));
+    if (!sent) co_return ending(sent.error());
+    pace.count(network_.now() - start, *sent);
+    bytes.remove_prefix(*sent);
+  }
   co_return std::nullopt;
 }
 
@@ -131,8 +145,9 @@ boost::asio::awaitable<ClientEvent> SmtpConnection::start_tls() {
                                     .server_name = info->server_name}};
 }
 
-boost::asio::awaitable<ClientEvent> SmtpConnection::send_body(base::Duration wait) {
+boost::asio::awaitable<ClientEvent> SmtpConnection::send_body(client_action::SendBody sending) {
   smtp::DotStuffer stuffer;
+  net::Pace pace(sending.minimum_rate, sending.deadline);
   std::string wire;
   std::string block;
   const auto whole = content_->view();
@@ -150,13 +165,12 @@ boost::asio::awaitable<ClientEvent> SmtpConnection::send_body(base::Duration wai
     wire.clear();
     stuffer.put(piece, wire);
     if (at == content_->size()) break;
-    auto sent = co_await send(wire, network_.now() + wait);
+    auto sent = co_await send_paced(wire, sending.deadline, pace);
     if (sent) co_return std::move(*sent);
-    wire.clear();
   }
   // The last piece and the final dot leave together: a small message is one packet.
   stuffer.finish(wire);
-  auto sent = co_await send(wire, network_.now() + wait);
+  auto sent = co_await send_paced(wire, sending.deadline, pace);
   if (sent) co_return std::move(*sent);
   co_return client_event::BodySent{};
 }

@@ -11,6 +11,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "godwit/deliver/agent.hpp"
+#include "godwit/net/pace.hpp"
 #include "godwit/net/stream.hpp"
 #include "godwit/net/tls.hpp"
 #include "godwit/smtp/client_session.hpp"
@@ -52,9 +53,11 @@ class SmtpConnection {
   boost::asio::awaitable<void> feed(smtp::ClientEvent event);
   boost::asio::awaitable<std::optional<smtp::ClientEvent>> perform(const smtp::ClientAction& action);
   boost::asio::awaitable<std::optional<smtp::ClientEvent>> send(std::string_view bytes, base::MonoTime deadline);
+  boost::asio::awaitable<std::optional<smtp::ClientEvent>> send_paced(std::string_view bytes, base::Duration wait,
+                                                                      net::Pace& pace);
   boost::asio::awaitable<smtp::ClientEvent> read(smtp::client_action::Read reading);
   boost::asio::awaitable<smtp::ClientEvent> start_tls();
-  boost::asio::awaitable<smtp::ClientEvent> send_body(base::Duration wait);
+  boost::asio::awaitable<smtp::ClientEvent> send_body(smtp::client_action::SendBody sending);
 
   std::unique_ptr<net::Stream> stream_;
   smtp::ClientSettings settings_;

@@ -54,13 +54,12 @@ Task<std::size_t> read_some(Stream& stream, std::span<char> into, base::MonoTime
   }
 }
 
-Task<> write_all(Stream& stream, std::string_view bytes, base::MonoTime deadline) {
-  while (!bytes.empty()) {
+Task<std::size_t> write_some(Stream& stream, std::string_view bytes, base::MonoTime deadline) {
+  for (;;) {
     const IoResult result = stream.try_write(bytes);
     switch (result.status) {
       case IoResult::Status::ok:
-        bytes.remove_prefix(result.bytes);
-        continue;
+        co_return result.bytes;
       case IoResult::Status::end:
         co_return base::fail(base::ErrorKind::closed, "closed by the peer");
       case IoResult::Status::failed:
@@ -70,6 +69,14 @@ Task<> write_all(Stream& stream, std::string_view bytes, base::MonoTime deadline
     }
     auto ready = co_await stream.writable(deadline);
     if (!ready) co_return std::unexpected(std::move(ready.error()));
+  }
+}
+
+Task<> write_all(Stream& stream, std::string_view bytes, base::MonoTime deadline) {
+  while (!bytes.empty()) {
+    auto written = co_await write_some(stream, bytes, deadline);
+    if (!written) co_return std::unexpected(std::move(written.error()));
+    bytes.remove_prefix(*written);
   }
   co_return base::Result<>();
 }

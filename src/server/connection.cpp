@@ -24,7 +24,8 @@ smtp::SessionSettings session_settings(const Rules& rules, const ListenerSetting
           .errors = rules.settings.errors,
           .bare_newline = listener.bare_newline,
           .command_timeout = rules.settings.command_timeout,
-          .data_timeout = rules.settings.data_timeout};
+          .data_timeout = rules.settings.data_timeout,
+          .min_data_rate = rules.settings.min_data_rate};
 }
 
 std::string_view to_string(action::Close::Reason reason) {
@@ -142,9 +143,9 @@ boost::asio::awaitable<void> Connection::converse() {
 }
 
 boost::asio::awaitable<Connection::Event> Connection::perform(const smtp::ServerAction& wanted) {
-  if (const auto* sending = std::get_if<action::Send>(&wanted)) co_return co_await send(*sending);
   if (const auto* reading = std::get_if<action::Read>(&wanted)) co_return co_await read(*reading);
   progressed_ = true;
+  if (const auto* sending = std::get_if<action::Send>(&wanted)) co_return co_await send(*sending);
   if (const auto* body = std::get_if<action::Body>(&wanted))
     co_return co_await receiver_.body(body->bytes, sender_, session_);
   if (std::holds_alternative<action::Commit>(wanted)) co_return co_await commit();
@@ -187,16 +188,29 @@ boost::asio::awaitable<Connection::Event> Connection::read(action::Read reading)
   if (stopping_ && !std::exchange(told_stopping_, true)) co_return event::Stopping{};
   // A client that sends its command byte by byte gets one deadline for all of it (RFC 5321 section 4.5.3.2 bounds the
   // command).
-  if (std::exchange(progressed_, false)) read_deadline_ = around_.network.now() + reading.deadline;
+  const auto start = around_.network.now();
+  if (std::exchange(progressed_, false)) read_deadline_ = start + reading.deadline;
+  auto deadline = read_deadline_;
+  if (reading.minimum_rate == 0)
+    pace_.reset();
+  else
+    deadline = std::min(deadline, data_pace(reading).deadline(start));
   waiting_ = true;
   // Into the reactor's scratch buffer: the session takes what it needs before anything else can read.
   const auto space = around_.scratch.first(std::min(around_.scratch.size(), reading.limit));
-  auto got = co_await net::read_some(*stream_, space, read_deadline_);
+  auto got = co_await net::read_some(*stream_, space, deadline);
   waiting_ = false;
+  if (pace_) pace_->count(around_.network.now() - start, got.value_or(0));
   if (got) co_return event::Bytes{std::string_view(space.data(), *got)};
   if (stopping_ && !std::exchange(told_stopping_, true)) co_return event::Stopping{};
   if (got.error().kind == base::ErrorKind::timed_out) co_return event::TimedOut{};
   co_return event::PeerClosed{};
+}
+
+// A message has one pace, from its 354 on.
+net::Pace& Connection::data_pace(const action::Read& reading) {
+  if (!pace_) pace_.emplace(reading.minimum_rate, reading.deadline);
+  return *pace_;
 }
 
 boost::asio::awaitable<Connection::Event> Connection::start_tls() {

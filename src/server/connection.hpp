@@ -10,6 +10,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include "godwit/net/pace.hpp"
 #include "godwit/server/server.hpp"
 #include "receiver.hpp"
 
@@ -38,6 +39,7 @@ class Connection {
   boost::asio::awaitable<Event> perform(const smtp::ServerAction& action);
   boost::asio::awaitable<Event> send(const smtp::action::Send& action);
   boost::asio::awaitable<Event> read(smtp::action::Read reading);
+  net::Pace& data_pace(const smtp::action::Read& reading);
   boost::asio::awaitable<Event> start_tls();
   boost::asio::awaitable<Event> authenticate(smtp::action::Authenticate action);
   boost::asio::awaitable<Event> commit();
@@ -59,8 +61,9 @@ class Connection {
   std::string output_;
   smtp::action::Read open_read_;
   base::MonoTime read_deadline_{};
-  bool progressed_ = true;  // the session did more than ask for further bytes since the last read
-  bool waiting_ = false;    // in read(): a gentle stop may cancel the wait
+  std::optional<net::Pace> pace_;  // of the message that is being received
+  bool progressed_ = true;         // the session did more than ask for further bytes since the last read
+  bool waiting_ = false;           // in read(): a gentle stop may cancel the wait
   bool stopping_ = false;
   bool told_stopping_ = false;
   bool closed_ = false;

@@ -209,7 +209,8 @@ void ClientSession::Machine::wait() {
   if (waits_for_reply()) actions_.emplace_back(client_action::Read{deadline(), continued});
   // These follow the last Send.
   if (state_ == State::tls) actions_.emplace_back(client_action::StartTls{});
-  if (state_ == State::body) actions_.emplace_back(client_action::SendBody{settings_.timeouts.data});
+  if (state_ == State::body)
+    actions_.emplace_back(client_action::SendBody{settings_.timeouts.data, settings_.min_data_rate});
   if (state_ == State::idle && std::exchange(ready_due_, false)) actions_.emplace_back(client_action::Ready{});
 }
 

@@ -150,7 +150,7 @@ bool ServerSession::Machine::step_line() {
 
 void ServerSession::Machine::ask_to_read() {
   if (in<Receiving>())
-    actions_.emplace_back(action::Read{data_read_limit, settings_.data_timeout});
+    actions_.emplace_back(action::Read{data_read_limit, settings_.data_timeout, settings_.min_data_rate});
   else
     actions_.emplace_back(action::Read{command_read_limit, settings_.command_timeout});
 }

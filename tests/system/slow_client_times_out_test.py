@@ -42,6 +42,30 @@ class SlowClientTimesOut(ReceivingHost):
                 self.assert_still_works()
         slow.expect("250")
 
+    def test_a_message_that_trickles_in_ends_though_no_single_wait_is_long(self):
+        self.start(limits={"data_timeout": "3s", "min_data_rate": 1000})
+        client = self.connect()
+        client.envelope(SENDER, TO)
+        client.say("DATA", "354")
+        client.send(b"Subject: slow\r\n\r\n")
+        client.socket.settimeout(0.2)
+        told = []
+
+        def trickle():
+            try:
+                client.send(b"x")
+                told.append(client.expect("421 4.4.2"))
+            except TimeoutError:
+                return False
+            except (Closed, ConnectionError):
+                return True
+            return True
+
+        self.wait_until(trickle, "the message is given up", 20)
+        self.assertTrue(told, "the client was told why")
+        self.assertEqual(self.godwit.queued(), 0)
+        self.assert_still_works()
+
     def test_a_line_that_trickles_in_does_not_last_for_ever(self):
         self.start(limits={"command_timeout": "2s"})
         client = self.connect()

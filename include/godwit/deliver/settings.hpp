@@ -32,6 +32,7 @@ struct Settings {
   base::Duration greeting_timeout = std::chrono::minutes(5);
   base::Duration command_timeout = std::chrono::minutes(5);
   base::Duration data_timeout = std::chrono::minutes(10);
+  std::uint64_t min_data_rate = 500;  // bytes a second that a peer must take of a body; 0: no bound
   MaildirSettings maildir;
   std::map<std::string, std::string>
       passwords;  // by route::RouteSettings::password_file; read by daemon/ at start and reload

@@ -75,6 +75,8 @@ std::unique_ptr<Stream> closed_stream();
 // Up to into.size() bytes, at least one.  Errors: closed (the peer ended or reset it), timed_out, cancelled, io. `into`
 // is written only between the last wait and the return, so it may be a buffer that many streams of a reactor share.
 Task<std::size_t> read_some(Stream& stream, std::span<char> into, base::MonoTime deadline);
+// Some of `bytes`, at least one byte.
+Task<std::size_t> write_some(Stream& stream, std::string_view bytes, base::MonoTime deadline);
 // All of `bytes`, which must outlive the call.
 Task<> write_all(Stream& stream, std::string_view bytes, base::MonoTime deadline);
 

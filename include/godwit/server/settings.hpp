@@ -30,6 +30,7 @@ struct Settings {
   int errors = 10;
   base::Duration command_timeout = std::chrono::minutes(5);
   base::Duration data_timeout = std::chrono::minutes(10);
+  std::uint64_t min_data_rate = 500;  // bytes a second; 0: no bound
 };
 
 }  // namespace godwit::server

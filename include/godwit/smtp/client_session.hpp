@@ -47,6 +47,7 @@ struct ClientSettings {
   std::string user;  // AUTH when not empty; only under TLS
   std::string password;
   ClientTimeouts timeouts;
+  std::uint64_t min_data_rate = 500;  // bytes a second that the peer must take of a body; 0: no bound
 };
 
 // What the peer offered in its last EHLO.
@@ -127,9 +128,11 @@ struct Read {
   bool continued = false;
 };
 struct StartTls {};
-// Send the body through a DotStuffer, then its terminator; feed BodySent.  The driver watches each write by `deadline`.
+// Send the body through a DotStuffer, then its terminator; feed BodySent.  The driver watches each write by `deadline`,
+// which is also the budget of time for all of them at `minimum_rate` bytes a second (net/pace.hpp; 0: no bound).
 struct SendBody {
   base::Duration deadline{};
+  std::uint64_t minimum_rate = 0;
 };
 struct Ready {};  // feed Transaction or Quit
 struct TransactionDone {

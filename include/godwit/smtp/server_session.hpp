@@ -58,6 +58,7 @@ struct SessionSettings {
   BareNewline bare_newline = BareNewline::reject;
   base::Duration command_timeout = std::chrono::minutes(5);  // RFC 5321 section 4.5.3.2.7
   base::Duration data_timeout = std::chrono::minutes(10);    // between two reads of data
+  std::uint64_t min_data_rate = 500;                         // bytes a second over all of the data; 0: no bound
 };
 
 struct TlsInfo {
@@ -133,10 +134,12 @@ struct Send {
   std::string bytes;
   bool flush = true;
 };
+// With `minimum_rate`, `deadline` is also the budget of time that all Reads in a row with it share (net/pace.hpp).
 struct Read {
   std::size_t limit = 0;
-  base::Duration deadline{};
-};                   // relative to now
+  base::Duration deadline{};       // relative to now
+  std::uint64_t minimum_rate = 0;  // bytes a second; 0: each Read stands alone
+};
 struct StartTls {};  // the reply "220" was in a Send before; input that came before is forgotten
 struct Authenticate {
   std::string mechanism;

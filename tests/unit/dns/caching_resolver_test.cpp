@@ -13,6 +13,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "support/dns_answer.hpp"
+#include "support/manual_clock.hpp"
 #include "support/run_awaitable.hpp"
 
 namespace godwit::dns {
@@ -21,14 +22,8 @@ namespace {
 using namespace std::chrono_literals;
 using testing::DnsAnswer;
 using ::testing::ElementsAre;
+using testing::ManualClock;
 using testing::run_awaitable;
-
-class ManualClock final : public base::Clock {
- public:
-  base::WallTime wall() const override { return base::WallTime(now.time_since_epoch()); }
-  base::MonoTime mono() const override { return now; }
-  base::MonoTime now{1h};
-};
 
 // Answers by function; each exchange ends only after another turn of the loop, as a real one does.
 class ScriptedTransport final : public Transport {

@@ -9,6 +9,7 @@
 #include "support/run_on.hpp"
 #include "support/scripted_stream.hpp"
 #include "support/test_certificate.hpp"
+#include "support/trickling_stream.hpp"
 
 // GCC 12 sees through the operator new of Asio's frames but not through their delete.
 #pragma GCC diagnostic ignored "-Wmismatched-new-delete"
@@ -328,6 +329,20 @@ TEST_F(CheckCertificate, SaysWhatIsNoCertificate) {
   const auto damaged = check_certificate({.certificate = torn, .private_key = certificate.private_key}, now);
   ASSERT_FALSE(damaged.has_value());
   EXPECT_THAT(damaged.error().message, HasSubstr("damaged certificate"));
+}
+
+TEST_F(Tls, HandshakeThatTricklesInHasOneDeadline) {
+  using namespace std::chrono_literals;
+  testing::ManualClock clock;
+  const auto began = clock.now;
+  auto stream = std::make_unique<testing::TricklingStream>(io.get_executor(), clock);
+  stream->then(0s, std::string_view("\x16\x03\x01\x3f\xff\x01", 6));  // a long record that begins a handshake
+  stream->forever(1s, "x");
+  auto accepted =
+      run_on(io, tls_accept(std::move(stream), TlsServerContext::load(server_settings).value(), began + 60s));
+  ASSERT_FALSE(accepted.has_value());
+  EXPECT_EQ(accepted.error().kind, base::ErrorKind::timed_out);
+  EXPECT_LE(clock.now - began, 60s);
 }
 
 }  // namespace

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// A stream whose peer is slow in virtual time: what it sends arrives at set moments, and it takes so much of what we
+// write every so often.  A wait moves the clock to the moment when it ends; one that would end after its deadline moves
+// it there and times out.
+#pragma once
+
+#include <algorithm>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "godwit/net/stream.hpp"
+#include "support/manual_clock.hpp"
+
+namespace godwit::testing {
+
+class TricklingStream final : public net::Stream {
+ public:
+  TricklingStream(boost::asio::any_io_executor executor, ManualClock& clock)
+      : executor_(std::move(executor)), clock_(clock), last_(clock.now) {
+    endpoint_ = {.address = base::IpAddress::v4({127, 0, 0, 1}), .port = 25, .unix_path = {}};
+  }
+
+  // What the peer sends, each so long after the one before.  After the last comes silence.
+  void then(base::Duration delay, std::string_view bytes) {
+    last_ += delay;
+    arrivals_.push_back({last_, std::string(bytes)});
+  }
+  // When all that was said to come has come: this, over and over.
+  void forever(base::Duration every, std::string_view bytes) { endless_ = {every, std::string(bytes)}; }
+  // The peer takes at most so many bytes every so often; otherwise all at once.
+  void take(std::size_t bytes, base::Duration every) { taking_ = {every, bytes}; }
+
+  // Shared with the test, since drivers own their stream.
+  std::shared_ptr<std::string> written() const { return written_; }
+
+  net::IoResult try_read(std::span<char> into) override {
+    const auto next = next_arrival();
+    if (!next || *next > clock_.now) return {.status = net::IoResult::Status::would_block};
+    if (arrivals_.empty()) then(endless_->every, endless_->bytes);
+    auto& bytes = arrivals_.front().bytes;
+    const std::size_t size = bytes.copy(into.data(), into.size());
+    bytes.erase(0, size);
+    if (bytes.empty()) arrivals_.pop_front();
+    return {.status = net::IoResult::Status::ok, .bytes = size};
+  }
+
+  net::IoResult try_write(std::string_view bytes) override {
+    if (taking_ && next_take_ > clock_.now) return {.status = net::IoResult::Status::would_block};
+    if (taking_) next_take_ = clock_.now + taking_->every;
+    const std::size_t size = taking_ ? std::min(bytes.size(), taking_->bytes) : bytes.size();
+    *written_ += bytes.substr(0, size);
+    return {.status = net::IoResult::Status::ok, .bytes = size};
+  }
+
+  net::Task<> readable(base::MonoTime deadline) override { return wait(next_arrival(), deadline); }
+  net::Task<> writable(base::MonoTime deadline) override { return wait(next_take_, deadline); }
+
+  void cancel() override {}
+  void shutdown() override {}
+  const base::Endpoint& local() const override { return endpoint_; }
+  const base::Endpoint& remote() const override { return endpoint_; }
+
+ private:
+  struct Arrival {
+    base::MonoTime at;
+    std::string bytes;
+  };
+  struct Endless {
+    base::Duration every{};
+    std::string bytes;
+  };
+  struct Taking {
+    base::Duration every{};
+    std::size_t bytes = 0;
+  };
+
+  std::optional<base::MonoTime> next_arrival() const {
+    if (!arrivals_.empty()) return arrivals_.front().at;
+    if (endless_) return last_ + endless_->every;
+    return {};
+  }
+
+  net::Task<> wait(std::optional<base::MonoTime> ready, base::MonoTime deadline) {
+    co_await boost::asio::post(executor_, boost::asio::use_awaitable);
+    if (!ready || *ready > deadline) {
+      if (deadline != base::no_deadline) clock_.advance_to(deadline);
+      co_return base::fail(base::ErrorKind::timed_out, "timed out");
+    }
+    clock_.advance_to(*ready);
+    co_return base::Result<>();
+  }
+
+  boost::asio::any_io_executor executor_;
+  ManualClock& clock_;
+  base::Endpoint endpoint_;
+  std::deque<Arrival> arrivals_;
+  base::MonoTime last_;
+  std::optional<Endless> endless_;
+  std::optional<Taking> taking_;
+  base::MonoTime next_take_{};
+  std::shared_ptr<std::string> written_ = std::make_shared<std::string>();
+};
+
+}  // namespace godwit::testing

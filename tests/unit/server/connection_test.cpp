@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// Connections in virtual time: a client that is slow in every phase, a real spool on a simulated disk.
+#include "server/connection.hpp"
+
+#include <array>
+
+#include <gmock/gmock.h>
+
+#include "support/manual_network.hpp"
+#include "support/run_on.hpp"
+#include "support/sim_disk.hpp"
+#include "support/trickling_stream.hpp"
+
+namespace godwit::server {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using testing::ManualClock;
+using testing::ManualNetwork;
+using testing::run_on;
+using testing::TricklingStream;
+
+constexpr std::string_view envelope =
+    "EHLO client.example\r\nMAIL FROM:<a@client.example>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n";
+
+class ConnectionInTime : public ::testing::Test {
+ protected:
+  ConnectionInTime() : stream_(std::make_unique<TricklingStream>(io_.get_executor(), clock_)) {
+    const boost::asio::any_io_executor executor = io_.get_executor();
+    auto opened = run_on(io_, spool::open_spool({.directory = "spool", .min_free = 0, .segment_size = 1U << 20U}, disk_,
+                                                clock_, random_, log::null_logger(), {executor, executor}));
+    spool_ = std::move(opened).value();
+    settings_.hostname = "mail.example.com";
+  }
+
+  // Serves the prepared client to its end; what it was told.
+  std::string serve() {
+    route::Settings route{.hostname = "mail.example.com", .origin = "example.com"};
+    route.domains["example.com"] = {.deliver = {}, .recipients = route::RecipientRule::any};
+    auto rules = std::make_shared<const Rules>(
+        Rules{.settings = settings_,
+              .policy = {},
+              .router = std::make_shared<const route::Router>(
+                  std::move(route), [](const auto&) { return false; }, std::vector<base::Endpoint>{}),
+              .tls = nullptr,
+              .may_send_as = {}});
+    policy::ConnectionLimits limits{policy::Settings{}};
+    Surroundings around{.executor = io_.get_executor(),
+                        .network = network_,
+                        .scratch = scratch_,
+                        .spool = *spool_,
+                        .limits = limits,
+                        .clock = clock_,
+                        .log = log::null_logger()};
+    const auto written = stream_->written();
+    began_ = clock_.now;
+    Connection connection(std::move(stream_), rules, {.tls = smtp::TlsMode::none}, around);
+    auto running = [](Connection& one) -> boost::asio::awaitable<bool> {
+      co_await one.run();
+      co_return true;
+    };
+    run_on(io_, running(connection));
+    return *written;
+  }
+  base::Duration lasted() const { return clock_.now - began_; }
+
+  boost::asio::io_context io_;
+  ManualClock clock_;
+  ManualNetwork network_{io_.get_executor(), clock_};
+  test::SimDisk disk_{test::SimDisk::Completion::posted};
+  base::SystemRandom random_;
+  std::unique_ptr<spool::Spool> spool_;
+  std::array<char, 65536> scratch_{};
+  Settings settings_;
+  std::unique_ptr<TricklingStream> stream_;
+  base::MonoTime began_;
+};
+
+TEST_F(ConnectionInTime, ByteASecondOfDataEndsWithTheBudget) {
+  stream_->then(0s, envelope);
+  stream_->then(0s, "Subject: slow\r\n\r\n");
+  stream_->forever(1s, "x");
+  EXPECT_THAT(serve(), EndsWith("421 4.4.2 mail.example.com Timeout, closing connection\r\n"));
+  EXPECT_GE(lasted(), settings_.data_timeout);
+  EXPECT_LE(lasted(), settings_.data_timeout + 10s);
+  EXPECT_EQ(spool_->statistics().messages, 0U);
+}
+
+TEST_F(ConnectionInTime, DataAtTheRateArrivesHoweverLongItTakes) {
+  settings_.data_timeout = 10s;
+  stream_->then(0s, envelope);
+  stream_->then(0s, "Subject: steady\r\n\r\n");
+  for (int second = 0; second < 3600; ++second) stream_->then(1s, std::string(498, 'x') + "\r\n");
+  stream_->then(1s, ".\r\nQUIT\r\n");
+  EXPECT_THAT(serve(), HasSubstr("queued as"));
+  EXPECT_GE(lasted(), 1h);
+  EXPECT_EQ(spool_->statistics().messages, 1U);
+}
+
+TEST_F(ConnectionInTime, RateOfOneMessageDoesNotBurdenTheNext) {
+  settings_.data_timeout = 10s;
+  stream_->then(0s, envelope);
+  stream_->then(9s, "x: y\r\n.\r\n");
+  stream_->then(60s, std::string(envelope));
+  stream_->then(9s, "x: y\r\n.\r\nQUIT\r\n");
+  EXPECT_THAT(serve(), EndsWith("221 2.0.0 Bye\r\n"));
+  EXPECT_EQ(spool_->statistics().messages, 2U);
+}
+
+TEST_F(ConnectionInTime, RefusedMessageIsNotReadForEver) {
+  settings_.message_size = 1024;
+  stream_->then(0s, envelope);
+  stream_->then(0s, std::string(2000, 'x') + "\r\n");
+  stream_->forever(1s, "x");
+  EXPECT_THAT(serve(), HasSubstr("421 4.4.2"));
+  EXPECT_LE(lasted(), settings_.data_timeout + 10s);
+}
+
+TEST_F(ConnectionInTime, CommandThatTricklesInHasOneDeadline) {
+  stream_->forever(1s, "x");
+  EXPECT_THAT(serve(), EndsWith("421 4.4.2 mail.example.com Timeout, closing connection\r\n"));
+  EXPECT_LE(lasted(), settings_.command_timeout + 1s);
+}
+
+TEST_F(ConnectionInTime, EachCommandHasADeadlineOfItsOwn) {
+  stream_->then(0s, "EHLO client.example\r\n");
+  for (int i = 0; i < 10; ++i) stream_->then(4min, "NOOP\r\n");
+  stream_->then(4min, "QUIT\r\n");
+  EXPECT_THAT(serve(), EndsWith("221 2.0.0 Bye\r\n"));
+}
+
+TEST_F(ConnectionInTime, ClientThatTakesAByteASecondOfItsRepliesIsLeft) {
+  stream_->take(1, 1s);
+  stream_->then(0s, "EHLO client.example\r\n");
+  for (int i = 0; i < 60; ++i) stream_->then(0s, "NOOP\r\n");
+  serve();
+  EXPECT_LE(lasted(), 2 * settings_.command_timeout);
+}
+
+}  // namespace
+}  // namespace godwit::server
