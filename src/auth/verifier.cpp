@@ -24,6 +24,8 @@ struct Job {
   std::string hash;
 };
 
+enum class Compared { equal, different, skipped };
+
 // A std::string parameter, emptied without leaving its bytes (a short one lies in the object itself, where moving
 // leaves it).
 void wipe(std::string& secret) {
@@ -36,7 +38,8 @@ void wipe(std::string& secret) {
 Verifier::Verifier(const Accounts& accounts, net::BoundedPool& pool, std::string origin, log::Logger& log)
     : accounts_(accounts), pool_(pool), origin_(std::move(origin)), log_(log) {}
 
-boost::asio::awaitable<AuthOutcome> Verifier::verify(std::string user, std::string password) {
+boost::asio::awaitable<AuthOutcome> Verifier::verify(std::string user, std::string password,
+                                                     std::function<bool()> gone) {
   const std::string name = canonical_name(user.contains('@') || origin_.empty() ? user : user + '@' + origin_);
   const std::shared_ptr<const AccountTable> table = accounts_.table();
   const Account* account = table->find(name);
@@ -48,14 +51,18 @@ boost::asio::awaitable<AuthOutcome> Verifier::verify(std::string user, std::stri
   // used.
   auto job = std::make_shared<Job>(password, can_log_in ? std::string_view(account->password) : table->decoy(name));
   wipe(password);
-  auto compare = [job] { return password_matches(job->password, job->hash); };
+  auto compare = [job, gone = std::move(gone)] {
+    if (gone && gone()) return Compared::skipped;
+    return password_matches(job->password, job->hash) ? Compared::equal : Compared::different;
+  };
   job.reset();
   auto compared = co_await pool_.run(std::move(compare));
   if (!compared) {
     log_.warn("login_unavailable", {{"account", name}, {"reason", compared.error().message}});
     co_return AuthOutcome{AuthOutcome::Kind::unavailable, {}};
   }
-  if (!can_log_in || !*compared) co_return AuthOutcome{AuthOutcome::Kind::rejected, {}};
+  if (*compared == Compared::skipped) co_return AuthOutcome{AuthOutcome::Kind::abandoned, {}};
+  if (!can_log_in || *compared == Compared::different) co_return AuthOutcome{AuthOutcome::Kind::rejected, {}};
   co_return AuthOutcome{AuthOutcome::Kind::accepted, account->name};
 }
 

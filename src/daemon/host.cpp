@@ -8,16 +8,21 @@
 
 #include <fmt/format.h>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_future.hpp>
 
 #include "control_backend.hpp"
+#include "godwit/base/exception_text.hpp"
 
 namespace godwit::daemon {
 namespace {
 
 constexpr std::size_t home = 0;  // the reactor of queue, control and reloads
 constexpr std::size_t body_threads = 2;
-constexpr std::size_t unbounded = static_cast<std::size_t>(-1);  // those who wait there are bounded elsewhere
+constexpr base::Duration last_words =
+    std::chrono::seconds(1);  // at a stop: for QUITs and answers of the control socket
+constexpr base::Duration settling_time = std::chrono::seconds(5);  // at a stop: for the outcomes of what was cancelled
+constexpr std::size_t unbounded = static_cast<std::size_t>(-1);    // those who wait there are bounded elsewhere
 
 std::size_t reactor_count(const config::Settings& settings) {
   if (settings.threads > 0) return settings.threads;
@@ -26,10 +31,6 @@ std::size_t reactor_count(const config::Settings& settings) {
 
 std::string_view to_string(smtp::Service service) {
   return service == smtp::Service::mx ? "mx" : "submission";
-}
-
-void rethrow(std::exception_ptr failure) {
-  if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace
@@ -49,7 +50,10 @@ Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, co
       maildirs_("maildir", live_->settings.deliver.maildir.threads, unbounded),
       passwords_("passwords", live_->settings.auth.threads, live_->settings.auth.waiting),
       housekeeping_("housekeeping", 1, 4),
-      verifier_(accounts_, passwords_, live_->settings.route.origin, log) {}
+      verifier_(accounts_, passwords_, live_->settings.route.origin, log),
+      tasks_(reactors_[home].executor(), reactors_[home].deadlines(), [this](const std::exception_ptr& thrown) {
+        log_.error("task_failed", {{"reason", base::exception_text(thrown)}});
+      }) {}
 
 Host::~Host() = default;
 
@@ -134,10 +138,11 @@ void Host::make_parts(std::size_t index) {
   auto dns_settings = settings.dns;
   dns_settings.trust_ad = net::decide_trust_ad(settings.dns);
   parts.resolver = std::make_unique<dns::CachingResolver>(*parts.transport, clock_, dns_settings);
-  parts.agent = std::make_unique<deliver::SmtpAgent>(settings.deliver, reactor.network(), live_->client_tls, log_,
-                                                     reactor.executor());
+  parts.agent = std::make_unique<deliver::SmtpAgent>(settings.deliver, reactor.network(), reactor.deadlines(),
+                                                     live_->client_tls, log_, reactor.executor());
   parts.server = std::make_unique<server::Server>(make_rules(*live_, make_router(*live_)),
                                                   server::Surroundings{.executor = reactor.executor(),
+                                                                       .deadlines = reactor.deadlines(),
                                                                        .network = reactor.network(),
                                                                        .scratch = reactor.scratch(),
                                                                        .spool = *spool_,
@@ -181,14 +186,14 @@ dispatch::Settings Host::dispatch_settings(const LiveSettings& live) const {
 
 void Host::start() {
   attach_listeners();
-  auto& executor = reactors_[home];
-  auto starting = [](dispatch::Dispatcher& dispatcher, log::Logger& log) -> boost::asio::awaitable<void> {
-    auto started = co_await dispatcher.start();
-    if (!started) log.error("queue_unreadable", {{"reason", started.error().message}});
-  };
-  boost::asio::co_spawn(executor.executor(), starting(*dispatcher_, log_), rethrow);
+  tasks_.spawn(start_queue());
   serve_control();
   reactors_.start();
+}
+
+boost::asio::awaitable<void> Host::start_queue() {
+  auto started = co_await dispatcher_->start();
+  if (!started) log_.error("queue_unreadable", {{"reason", started.error().message}});
 }
 
 void Host::attach_listeners() {
@@ -212,16 +217,15 @@ void Host::serve_control() {
   log_.info("listening", {{"address", base::to_string(bound_control_.front().local)}, {"service", "control"}});
   control_backend_ = std::make_unique<ControlBackend>(*this);
   control_ = std::make_unique<control::Server>(*control_backend_, clock_, log_);
-  control_tasks_ = std::make_unique<net::TaskGroup>(reactor.executor(), reactor.deadlines(), rethrow);
   control_listener_ = net::make_listener(reactor, std::move(bound_control_.front()));
-  boost::asio::co_spawn(reactor.executor(), accept_control(), rethrow);
+  tasks_.spawn(accept_control());
 }
 
 boost::asio::awaitable<void> Host::accept_control() {
   for (;;) {
     auto stream = co_await control_listener_->accept();
     if (!stream && stream.error().kind == base::ErrorKind::cancelled) co_return;
-    if (stream) control_tasks_->spawn(control_->serve(std::move(*stream)));
+    if (stream) tasks_.spawn(control_->serve(std::move(*stream)));
   }
 }
 
@@ -276,9 +280,12 @@ void Host::log_reload(const ReloadOutcome& outcome) {
     log_.error("reload_refused", {{"reason", "the configuration has errors; the old one stays"}});
 }
 
+boost::asio::awaitable<void> Host::run_reload() {
+  co_await reload();
+}
+
 void Host::start_reload() {
-  auto task = [](Host& host) -> boost::asio::awaitable<void> { co_await host.reload(); };
-  boost::asio::co_spawn(reactors_[home].executor(), task(*this), rethrow);
+  boost::asio::post(reactors_[home].executor(), [this] { tasks_.spawn(run_reload()); });
 }
 
 // ---- stop
@@ -288,6 +295,25 @@ void Host::run_on(std::size_t reactor, boost::asio::awaitable<void> task) {
   boost::asio::co_spawn(reactors_[reactor].executor(), std::move(task), boost::asio::use_future).get();
 }
 
+void Host::run_everywhere(const std::function<boost::asio::awaitable<void>(Parts&)>& task) {
+  std::vector<std::future<void>> running;
+  for (std::size_t i = 0; i < reactors_.size(); ++i)
+    running.push_back(boost::asio::co_spawn(reactors_[i].executor(), task(parts_[i]), boost::asio::use_future));
+  for (auto& one : running) one.get();
+}
+
+boost::asio::awaitable<void> Host::stop_control() {
+  if (control_) {
+    control_listener_->close();
+    control_->stop();
+  }
+  tasks_.close();
+  auto ended = co_await tasks_.wait_empty(clock_.mono() + last_words);
+  if (!ended) tasks_.cancel();
+}
+
+// In the direction of the mail: nothing more comes in, what is on its way out ends, then the spool.  Whoever did not
+// end in its time is destroyed only when all threads have ended, and before anything that it uses.
 void Host::stop() {
   base::Duration grace{};
   auto read_grace = [](const Host& host, base::Duration& result) -> boost::asio::awaitable<void> {
@@ -296,29 +322,12 @@ void Host::stop() {
   };
   run_on(home, read_grace(*this, grace));  // a reload may be replacing the settings
   const auto deadline = clock_.mono() + grace;
-  std::vector<std::future<void>> servers;
-  for (std::size_t i = 0; i < reactors_.size(); ++i)
-    servers.push_back(
-        boost::asio::co_spawn(reactors_[i].executor(), parts_[i].server->stop(deadline), boost::asio::use_future));
-  for (auto& ended : servers) ended.get();
+  run_everywhere([deadline](Parts& parts) { return parts.server->stop(deadline); });
   run_on(home, dispatcher_->stop(deadline));
-  for (std::size_t i = 0; i < reactors_.size(); ++i) {
-    auto retire = [](deliver::SmtpAgent& agent) -> boost::asio::awaitable<void> {
-      agent.stop();
-      co_return;
-    };
-    run_on(i, retire(*parts_[i].agent));
-  }
-  if (control_) {
-    auto end = [](Host& host) -> boost::asio::awaitable<void> {
-      host.control_listener_->close();
-      host.control_->stop();
-      host.control_tasks_->close();
-      auto ended = co_await host.control_tasks_->wait_empty(host.clock_.mono() + std::chrono::seconds(1));
-      if (!ended) host.control_tasks_->cancel();
-    };
-    run_on(home, end(*this));
-  }
+  run_everywhere([this](Parts& parts) { return parts.agent->stop(clock_.mono() + last_words); });
+  // Attempts that the agents had to cancel have outcomes now.
+  run_on(home, dispatcher_->stop(clock_.mono() + settling_time));
+  run_on(home, stop_control());
   run_on(home, spool_->stop());
   reactors_.begin_stop();
   reactors_.stop();
@@ -327,6 +336,7 @@ void Host::stop() {
   committer_.stop();
   for (auto* pool : {&bodies_, &maildirs_, &passwords_, &housekeeping_}) pool->join();
   committer_.join();
+  reactors_.abandon();
 }
 
 }  // namespace godwit::daemon

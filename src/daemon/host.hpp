@@ -90,8 +90,13 @@ class Host {
   boost::asio::awaitable<ReloadOutcome> try_reload();
   void log_reload(const ReloadOutcome& outcome);
   boost::asio::awaitable<void> accept_control();
+  boost::asio::awaitable<void> start_queue();
+  boost::asio::awaitable<void> run_reload();
+  boost::asio::awaitable<void> stop_control();
   // Runs an awaitable on a reactor and waits for it; main thread only.
   void run_on(std::size_t reactor, boost::asio::awaitable<void> task);
+  // One on each reactor, side by side; waits for all.
+  void run_everywhere(const std::function<boost::asio::awaitable<void>(Parts&)>& task);
 
   std::string config_path_;
   std::shared_ptr<const LiveSettings> live_;  // replaced on the home reactor
@@ -120,8 +125,8 @@ class Host {
   std::unique_ptr<dispatch::Dispatcher> dispatcher_;
   std::unique_ptr<ControlBackend> control_backend_;
   std::unique_ptr<control::Server> control_;
-  std::unique_ptr<net::TaskGroup> control_tasks_;
   std::unique_ptr<net::Listener> control_listener_;
+  net::TaskGroup tasks_;  // of the home reactor: the control socket's connections, reloads, the start of the queue
 };
 
 }  // namespace godwit::daemon

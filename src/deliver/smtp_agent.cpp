@@ -5,9 +5,9 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <boost/asio/co_spawn.hpp>
 
 #include "connection_cache.hpp"
+#include "godwit/base/exception_text.hpp"
 #include "godwit/base/text.hpp"
 #include "smtp_attempt.hpp"
 #include "smtp_connection.hpp"
@@ -15,6 +15,7 @@
 namespace godwit::deliver {
 namespace {
 
+constexpr base::Duration cancelled_time = std::chrono::seconds(1);  // for what was cancelled to end
 constexpr std::size_t max_addresses = 12;  // tried in one attempt; the rest waits for the next one
 
 smtp::ClientTls client_tls(route::TlsLevel level) {
@@ -49,6 +50,18 @@ bool was_stale(const SmtpConnection::Ended& ended) {
          });
 }
 
+// Counts while it lives, however its owner ends.
+class InUse {
+ public:
+  explicit InUse(std::size_t& count) : count_(count) { ++count_; }
+  ~InUse() { --count_; }
+  InUse(const InUse&) = delete;
+  InUse& operator=(const InUse&) = delete;
+
+ private:
+  std::size_t& count_;
+};
+
 }  // namespace
 
 // One attempt's walk over the hosts.
@@ -73,6 +86,7 @@ class SmtpAgent::Attempt {
                                                                              const ConnectionKey& key);
   boost::asio::awaitable<bool> use(std::unique_ptr<SmtpConnection> connection, const ConnectionKey& key,
                                    const std::string& relay, bool reused, bool& again_in_clear);
+  boost::asio::awaitable<SmtpConnection::Ended> transact(SmtpConnection& connection);
   smtp::ClientTransaction transaction() const;
   std::optional<mail::DsnSuccess> success_at(const SmtpConnection& connection) const;
   std::string verify_name(const route::Host& host) const;
@@ -153,6 +167,7 @@ boost::asio::awaitable<base::Result<std::unique_ptr<SmtpConnection>>> SmtpAgent:
   net::ConnectOptions options;
   if (const auto* source = source_for(key.remote)) options.source = source->address;
   options.deadline = agent_.network_.now() + settings_.connect_timeout;
+  options.canceller = &agent_.tasks_.canceller();
   auto stream = co_await agent_.network_.connect(key.remote, options);
   if (!stream) co_return std::unexpected(stream.error());
   TlsChoice choice{
@@ -165,9 +180,7 @@ boost::asio::awaitable<base::Result<std::unique_ptr<SmtpConnection>>> SmtpAgent:
 boost::asio::awaitable<bool> SmtpAgent::Attempt::use(std::unique_ptr<SmtpConnection> connection,
                                                      const ConnectionKey& key, const std::string& relay, bool reused,
                                                      bool& again_in_clear) {
-  ++agent_.in_use_;
-  auto ended = co_await connection->transact(transaction(), job_.content);
-  --agent_.in_use_;
+  auto ended = co_await transact(*connection);
   const auto tls = connection->tls_version();
   if (reused && was_stale(ended)) co_return false;
   again_in_clear = ended.closed && ended.closed->reason == smtp::client_action::Close::Reason::retry_in_clear;
@@ -179,6 +192,13 @@ boost::asio::awaitable<bool> SmtpAgent::Attempt::use(std::unique_ptr<SmtpConnect
   const auto most = hop_.messages_per_connection > 0 ? hop_.messages_per_connection : settings_.messages_per_connection;
   if (connection->usable()) agent_.keep(key, std::move(connection), most);
   co_return true;
+}
+
+boost::asio::awaitable<SmtpConnection::Ended> SmtpAgent::Attempt::transact(SmtpConnection& connection) {
+  SmtpConnection* const used = &connection;
+  const net::Canceller::Hook when_cancelled(&agent_.tasks_.canceller(), [used] { used->cancel(); });
+  const InUse counted(agent_.in_use_);
+  co_return co_await connection.transact(transaction(), job_.content);
 }
 
 smtp::ClientTransaction SmtpAgent::Attempt::transaction() const {
@@ -230,14 +250,19 @@ smtp::ClientSettings SmtpAgent::Attempt::client_settings(const ConnectionKey& ke
           .min_data_rate = settings_.min_data_rate};
 }
 
-SmtpAgent::SmtpAgent(Settings settings, net::Network& network, std::shared_ptr<const net::TlsClientContext> tls,
-                     log::Logger& log, boost::asio::any_io_executor executor)
+SmtpAgent::SmtpAgent(Settings settings, net::Network& network, net::Deadlines& deadlines,
+                     std::shared_ptr<const net::TlsClientContext> tls, log::Logger& log,
+                     boost::asio::any_io_executor executor)
     : settings_(std::move(settings)),
       network_(network),
       tls_(std::move(tls)),
       log_(log),
-      executor_(std::move(executor)),
-      cache_(std::make_unique<ConnectionCache>()) {}
+      cache_(std::make_unique<ConnectionCache>()),
+      tasks_(executor, deadlines,
+             [this](const std::exception_ptr& thrown) {
+               log_.error("connection_failed", {{"reason", base::exception_text(thrown)}});
+             }),
+      sweep_now_(executor, deadlines) {}
 SmtpAgent::~SmtpAgent() = default;
 
 boost::asio::awaitable<Outcomes> SmtpAgent::deliver(Job job, route::Hop hop) {
@@ -255,28 +280,27 @@ void SmtpAgent::keep(const ConnectionKey& key, std::unique_ptr<SmtpConnection> c
     return;
   }
   cache_->put(key, std::move(connection), network_.now());
-  if (sweeping_) return;
-  sweeping_ = true;
-  boost::asio::co_spawn(executor_, sweep(), [](std::exception_ptr failure) {
-    if (failure) std::rethrow_exception(failure);
-  });
+  if (!sweeping_) sweeping_ = tasks_.spawn(sweep());
 }
 
 // Runs while the cache holds anything.
 boost::asio::awaitable<void> SmtpAgent::sweep() {
   while (cache_->size() > 0) {
-    auto slept = co_await network_.sleep_until(network_.now() + ConnectionCache::idle_time / 2);
-    if (!slept) break;
+    auto woken = co_await sweep_now_.wait(network_.now() + ConnectionCache::idle_time / 2);
+    if (woken || stopping_) break;
     for (auto& connection : cache_->expired(network_.now())) retire(std::move(connection));
   }
   sweeping_ = false;
 }
 
 void SmtpAgent::retire(std::unique_ptr<SmtpConnection> connection) {
-  auto task = [](std::unique_ptr<SmtpConnection> leaving) -> boost::asio::awaitable<void> { co_await leaving->quit(); };
-  boost::asio::co_spawn(executor_, task(std::move(connection)), [](std::exception_ptr failure) {
-    if (failure) std::rethrow_exception(failure);
-  });
+  tasks_.spawn(quit(std::move(connection)));
+}
+
+boost::asio::awaitable<void> SmtpAgent::quit(std::unique_ptr<SmtpConnection> connection) {
+  SmtpConnection* const leaving = connection.get();
+  const net::Canceller::Hook when_cancelled(&tasks_.canceller(), [leaving] { leaving->cancel(); });
+  co_await connection->quit();
 }
 
 void SmtpAgent::change_settings(Settings settings, std::shared_ptr<const net::TlsClientContext> tls) {
@@ -288,9 +312,13 @@ std::size_t SmtpAgent::connections() const {
   return in_use_ + cache_->size();
 }
 
-void SmtpAgent::stop() {
+boost::asio::awaitable<void> SmtpAgent::stop(base::MonoTime deadline) {
   stopping_ = true;
+  sweep_now_.cancel();
   for (auto& connection : cache_->expired(base::no_deadline)) retire(std::move(connection));
+  auto ended = co_await tasks_.wait_empty(deadline);
+  tasks_.cancel();
+  if (!ended) ended = co_await tasks_.wait_empty(network_.now() + cancelled_time);
 }
 
 }  // namespace godwit::deliver

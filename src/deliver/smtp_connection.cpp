@@ -19,6 +19,7 @@ constexpr std::size_t body_block = 128U << 10U;
 
 ClientEvent ending(const base::Error& error) {
   if (error.kind == base::ErrorKind::timed_out) return client_event::TimedOut{};
+  if (error.kind == base::ErrorKind::cancelled) return client_event::Quit{};
   return client_event::PeerClosed{};
 }
 
@@ -58,6 +59,11 @@ boost::asio::awaitable<void> SmtpConnection::quit() {
   ClientEvent leaving = client_event::Quit{};
   if (usable()) co_await feed(std::move(leaving));
   stream_->shutdown();
+}
+
+void SmtpConnection::cancel() {
+  auto* const stream = stream_ ? stream_.get() : handshaking_;
+  if (stream != nullptr) stream->cancel();
 }
 
 bool SmtpConnection::disturbed() {
@@ -130,8 +136,10 @@ boost::asio::awaitable<ClientEvent> SmtpConnection::read(client_action::Read rea
 
 boost::asio::awaitable<ClientEvent> SmtpConnection::start_tls() {
   net::TlsClientOptions options{.server_name = tls_.server_name, .verify_name = tls_.verify_name};
+  handshaking_ = stream_.get();
   auto secured = co_await net::tls_connect(std::move(stream_), tls_.context, std::move(options),
                                            network_.now() + settings_.timeouts.command);
+  handshaking_ = nullptr;
   if (!secured) {
     stream_ = net::closed_stream();
     co_return client_event::TlsFailed{secured.error().message};

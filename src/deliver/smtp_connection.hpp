@@ -39,6 +39,8 @@ class SmtpConnection {
   // One transaction.  The first one also greets.  Never throws; afterwards usable() says whether another may follow.
   boost::asio::awaitable<Ended> transact(smtp::ClientTransaction transaction, std::shared_ptr<Content> content);
   boost::asio::awaitable<void> quit();
+  // What is being waited for, and everything later, ends at once as if the session had been told to quit.
+  void cancel();
 
   bool usable() const { return ready_ && !closed_; }
   // The peer has spoken or gone while nothing was asked of it.
@@ -60,6 +62,7 @@ class SmtpConnection {
   boost::asio::awaitable<smtp::ClientEvent> send_body(smtp::client_action::SendBody sending);
 
   std::unique_ptr<net::Stream> stream_;
+  net::Stream* handshaking_ = nullptr;  // while a handshake has taken stream_ over
   smtp::ClientSettings settings_;
   smtp::ClientSession session_;
   TlsChoice tls_;

@@ -102,6 +102,10 @@ void ReactorPool::stop() {
   for (auto& reactor : reactors_) reactor->stop();
 }
 
+void ReactorPool::abandon() {
+  for (auto& reactor : reactors_) reactor->abandon();
+}
+
 void ReactorPool::join() {
   for (auto& thread : threads_) thread.join();
   threads_.clear();

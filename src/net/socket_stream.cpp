@@ -3,6 +3,7 @@
 
 #include <cerrno>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -21,6 +22,11 @@ IoResult result_of(ssize_t count) {
   if (count > 0) return {.status = IoResult::Status::ok, .bytes = static_cast<std::size_t>(count)};
   if (errno == EAGAIN || errno == EWOULDBLOCK) return {.status = IoResult::Status::would_block};
   return {.status = IoResult::Status::failed, .os_error = errno};
+}
+
+bool has_hung_up(int descriptor) {
+  pollfd state{.fd = descriptor, .events = POLLRDHUP, .revents = 0};
+  return ::poll(&state, 1, 0) > 0 && (state.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
 }  // namespace
@@ -131,8 +137,14 @@ const base::Endpoint& SocketStream::local() const {
 }
 
 bool SocketStream::peer_finished() const {
-  pollfd state{.fd = native_handle(), .events = POLLRDHUP, .revents = 0};
-  return ::poll(&state, 1, 0) > 0 && (state.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+  return has_hung_up(native_handle());
+}
+
+// A descriptor of its own: the stream's number may belong to another connection by the time the question comes.
+std::function<bool()> SocketStream::hangup_probe() const {
+  auto copy = std::make_shared<FileDescriptor>(::fcntl(native_handle(), F_DUPFD_CLOEXEC, 0));
+  if (!*copy) return {};
+  return [copy] { return has_hung_up(copy->get()); };
 }
 
 base::Result<PeerCredential> SocketStream::peer_credential() const {

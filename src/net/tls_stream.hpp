@@ -41,6 +41,7 @@ class TlsStream final : public Stream {
   const base::Endpoint& remote() const override { return stream_->remote(); }
   const TlsInfo* tls_info() const override { return &info_; }
   bool peer_finished() const override { return stream_->peer_finished(); }
+  std::function<bool()> hangup_probe() const override { return stream_->hangup_probe(); }
 
  private:
   enum class Wants { nothing, read, write };  // of the lower stream, since the last try

@@ -218,7 +218,9 @@ boost::asio::awaitable<Connection::Event> Connection::start_tls() {
   if (!sent) co_return event::PeerClosed{};
   const auto deadline =
       around_.network.now() + std::min<base::Duration>(session_settings_.command_timeout, std::chrono::seconds(60));
+  handshaking_ = stream_.get();
   auto secured = co_await net::tls_accept(std::move(stream_), rules_->tls, deadline);
+  handshaking_ = nullptr;
   if (!secured) {
     stream_ = net::closed_stream();
     around_.log.warn("tls_failed",
@@ -242,7 +244,10 @@ smtp::TlsInfo Connection::tls_info() const {
 boost::asio::awaitable<Connection::Event> Connection::authenticate(action::Authenticate credentials) {
   const bool sent = co_await flush();
   if (!sent) co_return event::PeerClosed{};
-  auto outcome = co_await around_.verifier->verify(credentials.user, std::move(credentials.password));
+  // A client that hung up is noticed before its password is hashed.
+  auto gone = stream_->hangup_probe();
+  auto outcome = co_await around_.verifier->verify(credentials.user, std::move(credentials.password), std::move(gone));
+  if (outcome.kind == auth::AuthOutcome::Kind::abandoned) co_return event::PeerClosed{};
   event::AuthResult result;
   result.account = outcome.account;
   switch (outcome.kind) {
@@ -253,6 +258,7 @@ boost::asio::awaitable<Connection::Event> Connection::authenticate(action::Authe
       result.outcome = event::AuthResult::Outcome::rejected;
       break;
     case auth::AuthOutcome::Kind::unavailable:
+    case auth::AuthOutcome::Kind::abandoned:
       result.outcome = event::AuthResult::Outcome::unavailable;
       break;
   }
@@ -311,7 +317,8 @@ void Connection::stop_gently() {
 }
 
 void Connection::cancel() {
-  if (stream_) stream_->cancel();
+  auto* const stream = stream_ ? stream_.get() : handshaking_;
+  if (stream != nullptr) stream->cancel();
 }
 
 void Connection::log_refusal(std::string_view stage, const smtp::Reply& reply, const std::string& to) {

@@ -51,6 +51,7 @@ class Connection {
   void log_end(smtp::action::Close::Reason reason);
 
   std::unique_ptr<net::Stream> stream_;
+  net::Stream* handshaking_ = nullptr;  // while a handshake has taken stream_ over
   std::shared_ptr<const Rules> rules_;
   ListenerSettings listener_;
   Surroundings& around_;

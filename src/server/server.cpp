@@ -4,91 +4,87 @@
 #include <list>
 #include <utility>
 
-#include <boost/asio/co_spawn.hpp>
-
 #include "connection.hpp"
+#include "godwit/base/exception_text.hpp"
+#include "godwit/net/task_group.hpp"
 
 namespace godwit::server {
 namespace {
 
 constexpr base::Duration out_of_descriptors_pause = std::chrono::milliseconds(100);
-constexpr base::Duration stop_step = std::chrono::milliseconds(20);
-
-void rethrow(std::exception_ptr failure) {
-  if (failure) std::rethrow_exception(failure);
-}
+constexpr base::Duration cancelled_time = std::chrono::seconds(5);  // for what was cancelled to end
 
 }  // namespace
 
 class Server::Implementation {
  public:
   Implementation(std::shared_ptr<const Rules> rules, Surroundings surroundings)
-      : rules_(std::move(rules)), around_(surroundings) {}
+      : rules_(std::move(rules)),
+        around_(surroundings),
+        acceptors_(around_.executor, around_.deadlines, [this](auto thrown) { note(thrown); }),
+        connections_(around_.executor, around_.deadlines, [this](auto thrown) { note(thrown); }) {}
 
   void listen(std::unique_ptr<net::Listener> listener, ListenerSettings settings) {
     listeners_.push_back(std::move(listener));
-    ++accepting_;
-    boost::asio::co_spawn(around_.executor, accept(*listeners_.back(), std::move(settings)), rethrow);
+    acceptors_.spawn(accept(*listeners_.back(), std::move(settings)));
   }
 
   void reload(std::shared_ptr<const Rules> rules) { rules_ = std::move(rules); }
   boost::asio::awaitable<void> stop(base::MonoTime deadline);
-  std::size_t connections() const { return open_.size(); }
+  std::size_t connections() const { return connections_.size(); }
 
  private:
   boost::asio::awaitable<void> accept(net::Listener& listener, ListenerSettings settings);
   boost::asio::awaitable<void> serve(std::unique_ptr<net::Stream> stream, ListenerSettings settings);
-  boost::asio::awaitable<void> wait_until_idle(base::MonoTime deadline);
+  void note(const std::exception_ptr& thrown) {
+    around_.log.error("connection_failed", {{"reason", base::exception_text(thrown)}});
+  }
 
   std::shared_ptr<const Rules> rules_;
   Surroundings around_;
   std::list<std::unique_ptr<net::Listener>> listeners_;
-  std::list<Connection*> open_;
-  std::size_t accepting_ = 0;
-  bool stopping_ = false;
+  net::Canceller gently_;  // its hooks ask the connections to stop when they may
+  net::TaskGroup acceptors_;
+  net::TaskGroup connections_;
 };
 
 boost::asio::awaitable<void> Server::Implementation::accept(net::Listener& listener, ListenerSettings settings) {
   for (;;) {
     auto stream = co_await listener.accept();
     if (stream) {
-      boost::asio::co_spawn(around_.executor, serve(std::move(*stream), settings), rethrow);
+      connections_.spawn(serve(std::move(*stream), settings));
     } else if (stream.error().kind == base::ErrorKind::cancelled) {
-      break;
+      co_return;
     } else {
       around_.log.error("accept_failed",
                         {{"listener", base::to_string(listener.local())}, {"reason", stream.error().message}});
       auto paused = co_await around_.network.sleep_until(around_.network.now() + out_of_descriptors_pause);
-      if (!paused) break;
+      if (!paused) co_return;
     }
   }
-  --accepting_;
 }
 
 boost::asio::awaitable<void> Server::Implementation::serve(std::unique_ptr<net::Stream> stream,
                                                            ListenerSettings settings) {
   Connection connection(std::move(stream), rules_, std::move(settings), around_);
-  const auto place = open_.insert(open_.end(), &connection);
-  // What the kernel had accepted before the listener closed is answered 421, not dropped.
-  if (stopping_) connection.stop_gently();
+  Connection* const served = &connection;
+  // What the kernel had accepted before the listener closed is answered 421, not dropped: the hook runs at once then.
+  const net::Canceller::Hook when_stopping(&gently_, [served] { served->stop_gently(); });
+  const net::Canceller::Hook when_cancelled(&connections_.canceller(), [served] { served->cancel(); });
   co_await connection.run();
-  open_.erase(place);
 }
 
 boost::asio::awaitable<void> Server::Implementation::stop(base::MonoTime deadline) {
-  stopping_ = true;
   for (auto& listener : listeners_) listener->close();
-  for (auto* connection : open_) connection->stop_gently();
-  co_await wait_until_idle(deadline);
-  for (auto* connection : open_) connection->cancel();
-  co_await wait_until_idle(around_.network.now() + std::chrono::seconds(5));
-}
-
-boost::asio::awaitable<void> Server::Implementation::wait_until_idle(base::MonoTime deadline) {
-  while ((!open_.empty() || accepting_ > 0) && around_.network.now() < deadline) {
-    auto slept = co_await around_.network.sleep_until(around_.network.now() + stop_step);
-    if (!slept) co_return;
-  }
+  gently_.cancel();
+  // The acceptors end first: what they still find in the kernel's queue becomes a connection.
+  auto drained = co_await acceptors_.wait_empty(deadline);
+  auto finished = co_await connections_.wait_empty(deadline);
+  acceptors_.cancel();
+  connections_.cancel();
+  if (drained && finished) co_return;
+  auto cancelled = co_await connections_.wait_empty(around_.network.now() + cancelled_time);
+  if (!cancelled) around_.log.warn("connections_abandoned", {{"count", connections_.size()}});
 }
 
 Server::Server(std::shared_ptr<const Rules> rules, Surroundings surroundings)

@@ -57,6 +57,23 @@ TEST_F(ReactorTest, WhatStillWaitsIsDestroyedWithTheReactor) {
   EXPECT_EQ(*held, 0);
 }
 
+TEST_F(ReactorTest, AbandonDestroysWhatWaitsWhileItsOwnersExist) {
+  Reactor ended(clock);
+  const auto held = std::make_shared<int>(0);
+  Signal never(ended.executor(), ended.deadlines());
+  const auto wait = [](Signal& signal, std::shared_ptr<int> kept) -> boost::asio::awaitable<void> {
+    std::ignore = co_await signal.wait(base::no_deadline);
+    *kept = 1;
+  };
+  boost::asio::co_spawn(ended.executor(), wait(never, held), boost::asio::detached);
+  ended.context().poll();
+  EXPECT_EQ(held.use_count(), 2);
+  ended.stop();
+  ended.abandon();
+  EXPECT_EQ(held.use_count(), 1);
+  EXPECT_EQ(*held, 0);
+}
+
 TEST_F(ReactorTest, ASignalWakesItsWaiterOnceHoweverOftenItWasGiven) {
   Signal signal(reactor.executor(), reactor.deadlines());
   signal.notify();

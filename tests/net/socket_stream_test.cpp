@@ -145,6 +145,16 @@ TEST_F(SocketStreamTest, WritingToAGonePeerIsAnErrorNotASignal) {
   EXPECT_EQ(std::get<0>(run(write_all(*pair.server, "x", in(10s)))).error().kind, base::ErrorKind::closed);
 }
 
+TEST_F(SocketStreamTest, AProbeTellsWhetherThePeerHungUpAlsoAfterTheStream) {
+  auto pair = connect();
+  const auto probe = pair.server->hangup_probe();
+  EXPECT_FALSE(probe());
+  pair.server.reset();
+  EXPECT_FALSE(probe());
+  pair.client.reset();
+  EXPECT_TRUE(probe());
+}
+
 TEST_F(SocketStreamTest, ABusyPeerIsMadeToWaitItsTurn) {
   auto pair = connect();
   std::array<char, 4096> block{};

@@ -3,6 +3,7 @@
 // the same time, so that nobody can find out which accounts exist.  Callable from any reactor; resumes there.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include <boost/asio/awaitable.hpp>
@@ -18,6 +19,7 @@ struct AuthOutcome {
     accepted,
     rejected,
     unavailable,  // too many waiting: answer 454 4.7.0
+    abandoned,    // whoever asked was gone when the turn came
   } kind = Kind::rejected;
   std::string account;  // the canonical name, when accepted
 };
@@ -26,8 +28,9 @@ class Verifier {
  public:
   // `origin` completes a user name without a domain.  All arguments outlive the verifier and its calls.
   Verifier(const Accounts& accounts, net::BoundedPool& pool, std::string origin, log::Logger& log);
-  // The password's memory is wiped when done.
-  boost::asio::awaitable<AuthOutcome> verify(std::string user, std::string password);
+  // The password's memory is wiped when done.  `gone` (empty: nobody can tell) is asked on the pool before the work
+  // begins: a flood of logins that do not wait for their answers costs no hashing.
+  boost::asio::awaitable<AuthOutcome> verify(std::string user, std::string password, std::function<bool()> gone = {});
 
  private:
   const Accounts& accounts_;

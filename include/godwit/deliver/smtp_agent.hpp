@@ -15,7 +15,9 @@
 #include "godwit/deliver/agent.hpp"
 #include "godwit/deliver/settings.hpp"
 #include "godwit/log/logger.hpp"
+#include "godwit/net/signal.hpp"
 #include "godwit/net/stream.hpp"
+#include "godwit/net/task_group.hpp"
 #include "godwit/net/tls.hpp"
 #include "godwit/route/router.hpp"
 
@@ -27,8 +29,8 @@ struct ConnectionKey;
 
 class SmtpAgent {
  public:
-  SmtpAgent(Settings settings, net::Network& network, std::shared_ptr<const net::TlsClientContext> tls,
-            log::Logger& log, boost::asio::any_io_executor executor);
+  SmtpAgent(Settings settings, net::Network& network, net::Deadlines& deadlines,
+            std::shared_ptr<const net::TlsClientContext> tls, log::Logger& log, boost::asio::any_io_executor executor);
   ~SmtpAgent();
 
   // Requires: hop is SmtpHop or LmtpHop.
@@ -36,21 +38,24 @@ class SmtpAgent {
   void change_settings(Settings settings, std::shared_ptr<const net::TlsClientContext> tls);
   // Open connections, also idle ones.
   std::size_t connections() const;
-  // Ends idle connections with QUIT; those in use end by themselves.
-  void stop();
+  // Ends idle connections with QUIT and keeps none from now on.  What is left at the deadline is cancelled, attempts
+  // under way too: they answer as after a lost connection, and their callers await them.
+  boost::asio::awaitable<void> stop(base::MonoTime deadline);
 
  private:
   class Attempt;
   void keep(const ConnectionKey& key, std::unique_ptr<SmtpConnection> connection, std::size_t most_messages);
   void retire(std::unique_ptr<SmtpConnection> connection);
   boost::asio::awaitable<void> sweep();
+  boost::asio::awaitable<void> quit(std::unique_ptr<SmtpConnection> connection);
 
   Settings settings_;
   net::Network& network_;
   std::shared_ptr<const net::TlsClientContext> tls_;
   log::Logger& log_;
-  boost::asio::any_io_executor executor_;
   std::unique_ptr<ConnectionCache> cache_;
+  net::TaskGroup tasks_;  // the sweep and the QUITs; its canceller also ends connections in use
+  net::Signal sweep_now_;
   std::size_t in_use_ = 0;
   bool sweeping_ = false;
   bool stopping_ = false;

@@ -2,8 +2,7 @@
 // One io_context run by one thread: everything of a connection happens on its reactor, so nothing there needs a lock;
 // threads talk by boost::asio::post to executor().  daemon/ makes the reactors and runs them; others get executor,
 // network and scratch. Order of the end: begin_stop() → wait for the task groups → stop() → join → pools joined →
-// destroy.  A coroutine that is left is destroyed with its reactor, so streams, listeners and task groups die before
-// it.
+// abandon() → destroy.  abandon() destroys the coroutines that are left, while all that they refer to still exists.
 #pragma once
 
 #include <cstddef>
@@ -38,6 +37,8 @@ class Reactor final : private Network {
   void begin_stop();
   // Any thread: run() returns soon; what still waits never goes on.
   void stop();
+  // After run() has returned, and nobody posts any more: destroys what still waits.  Nothing can be run afterwards.
+  void abandon() { io_.abandon(); }
 
   std::size_t index() const { return index_; }
   boost::asio::any_io_executor executor() { return io_.get_executor(); }
@@ -54,11 +55,18 @@ class Reactor final : private Network {
 
   void set_timer();
 
+  // An io_context drops its handlers only in its destructor; by then what they refer to may be gone.
+  class Context : public boost::asio::io_context {
+   public:
+    using io_context::io_context;
+    void abandon() { shutdown(); }
+  };
+
   std::size_t index_;
   Deadlines deadlines_;  // outlives the coroutines in io_
   Canceller stopping_;   // likewise
   std::vector<char> scratch_;
-  boost::asio::io_context io_;
+  Context io_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   boost::asio::steady_timer timer_;
   base::MonoTime timer_set_ = base::no_deadline;
@@ -76,6 +84,7 @@ class ReactorPool {
   void begin_stop();
   void stop();
   void join();
+  void abandon();
 
  private:
   std::vector<std::unique_ptr<Reactor>> reactors_;

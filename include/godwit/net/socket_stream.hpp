@@ -43,6 +43,7 @@ class SocketStream final : public Stream {
   const base::Endpoint& local() const override;
   const base::Endpoint& remote() const override { return remote_; }
   bool peer_finished() const override;
+  std::function<bool()> hangup_probe() const override;
 
   // Errors: unsupported (not a Unix socket), io.
   base::Result<PeerCredential> peer_credential() const;

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -67,6 +68,9 @@ class Stream {
   virtual const TlsInfo* tls_info() const { return nullptr; }
   // The peer has closed its side (FIN or reset), though bytes it sent before may still wait to be read.  Never blocks.
   virtual bool peer_finished() const { return false; }
+  // The same question for other threads, also after the stream's end: a pool asks before it works for a peer that may
+  // be gone.  Empty: it cannot be told.
+  virtual std::function<bool()> hangup_probe() const { return {}; }
 };
 
 // A stream that is over: reads give `end`, writes fail, waits end with `closed`.

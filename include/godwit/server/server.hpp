@@ -13,6 +13,7 @@
 #include "godwit/auth/verifier.hpp"
 #include "godwit/base/clock.hpp"
 #include "godwit/log/logger.hpp"
+#include "godwit/net/deadline.hpp"
 #include "godwit/net/listener.hpp"
 #include "godwit/net/tls.hpp"
 #include "godwit/policy/connection_limits.hpp"
@@ -35,6 +36,7 @@ struct Rules {
 
 struct Surroundings {
   boost::asio::any_io_executor executor;
+  net::Deadlines& deadlines;
   net::Network& network;
   std::span<char> scratch;  // the reactor's read buffer
   spool::Spool& spool;

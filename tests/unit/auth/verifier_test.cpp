@@ -33,8 +33,8 @@ class EventNames : public log::Logger {
 };
 
 boost::asio::awaitable<void> verify_into(Verifier& verifier, std::string user, std::string password,
-                                         AuthOutcome& outcome) {
-  outcome = co_await verifier.verify(std::move(user), std::move(password));
+                                         AuthOutcome& outcome, std::function<bool()> gone) {
+  outcome = co_await verifier.verify(std::move(user), std::move(password), std::move(gone));
 }
 
 class VerifierTest : public testing::Test {
@@ -48,10 +48,10 @@ class VerifierTest : public testing::Test {
     accounts.replace(std::move(table));
   }
 
-  AuthOutcome verify(std::string user, std::string password) {
+  AuthOutcome verify(std::string user, std::string password, std::function<bool()> gone = {}) {
     Verifier verifier(accounts, pool, "example.com", log);
     AuthOutcome outcome{Kind::unavailable, "no answer"};
-    auto task = verify_into(verifier, std::move(user), std::move(password), outcome);
+    auto task = verify_into(verifier, std::move(user), std::move(password), outcome, std::move(gone));
     boost::asio::co_spawn(io, std::move(task), [](const std::exception_ptr& error) {
       if (error) std::rethrow_exception(error);
     });
@@ -70,6 +70,11 @@ TEST_F(VerifierTest, RightPasswordIsAccepted) {
   const AuthOutcome outcome = verify("alice@example.com", "password");
   EXPECT_EQ(outcome.kind, Kind::accepted);
   EXPECT_EQ(outcome.account, "alice@example.com");
+}
+
+TEST_F(VerifierTest, WhoeverIsGoneWhenTheTurnComesIsNotLoggedIn) {
+  EXPECT_EQ(verify("alice@example.com", "password", [] { return true; }).kind, Kind::abandoned);
+  EXPECT_EQ(verify("alice@example.com", "password", [] { return false; }).kind, Kind::accepted);
 }
 
 TEST_F(VerifierTest, UserNameIsTakenInAnyCaseAndCompletedByTheOrigin) {
@@ -108,7 +113,7 @@ TEST_F(VerifierTest, FullPoolIsUnavailable) {
   std::array<AuthOutcome, 5> outcomes;
   int left = static_cast<int>(outcomes.size());
   for (AuthOutcome& outcome : outcomes) {
-    auto task = verify_into(verifier, "alice", "password", outcome);
+    auto task = verify_into(verifier, "alice", "password", outcome, {});
     boost::asio::co_spawn(io, std::move(task), [&](const std::exception_ptr&) {
       if (--left == 4) gate.set_value();  // the one too many was answered at once
     });

@@ -48,6 +48,7 @@ class ConnectionInTime : public ::testing::Test {
               .may_send_as = {}});
     policy::ConnectionLimits limits{policy::Settings{}};
     Surroundings around{.executor = io_.get_executor(),
+                        .deadlines = deadlines_,
                         .network = network_,
                         .scratch = scratch_,
                         .spool = *spool_,
@@ -68,6 +69,7 @@ class ConnectionInTime : public ::testing::Test {
 
   boost::asio::io_context io_;
   ManualClock clock_;
+  net::Deadlines deadlines_{clock_};
   ManualNetwork network_{io_.get_executor(), clock_};
   test::SimDisk disk_{test::SimDisk::Completion::posted};
   base::SystemRandom random_;
