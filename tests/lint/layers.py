@@ -23,6 +23,7 @@ AWAITABLE = {"dns", "mailauth"}
 ALLOWED_IN_BASE = {"arpa/inet.h", "sys/socket.h", "netinet/in.h", "unistd.h", "mutex"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
+TABLE_ROW = re.compile(r"\| `(\w+)/`[^|]*\|[^|]*\| ([^|]*) \|$")
 LAYER = re.compile(r"godwit_layer\(\s*(\w+)([^)]*)\)", re.S)
 
 # Words no source may have: pattern, folders it binds (None: all), what to say.
@@ -97,6 +98,7 @@ class Checker:
             if path.name not in self.layers:
                 self.report(path, 1, "is no folder of src/")
         self.check_paths()
+        self.check_table()
         return self.violations
 
     def check_folder(self, folder):
@@ -155,6 +157,20 @@ class Checker:
             return  # config/ makes every folder's settings, and sees nothing else of it
         else:
             self.report(path, number, f'{folder}/ may not include "{name}"')
+
+    def check_table(self):
+        """docs/architecture.md lists the folders with what they may include, where it does so word by word."""
+        path = self.root / "docs" / "architecture.md"
+        listed = {}
+        for number, line in enumerate(path.read_text().splitlines() if path.exists() else [], 1):
+            match = TABLE_ROW.match(line)
+            if match:
+                listed[match.group(1)] = number
+                words = match.group(2).split()
+                if set(words) <= set(self.layers) | {"–"} and set(words) - {"–"} != self.layers.get(match.group(1)):
+                    self.report(path, number, f"what {match.group(1)}/ may include is not what its CMakeLists.txt says")
+        for folder in sorted(set(self.layers) - set(listed)) if listed else []:
+            self.report(path, 1, f"the table of folders lacks {folder}/")
 
     def check_paths(self):
         for top in PATHS_CHECKED:

@@ -51,6 +51,15 @@ class LayerCheck(unittest.TestCase):
         self.tree.source("server/b.hpp", "#pragma once\n")
         self.expect()
 
+    def test_the_table_of_folders_says_what_the_lists_say(self):
+        rows = ["| `base/` *pure* | x | – |", "| `log/` | x | base |", "| `smtp/` *pure* | x | base |", "| `config/` | x | base |"]
+        self.tree.write("docs/architecture.md", "\n".join(rows + ["| `server/` | x | smtp base |"]))
+        self.expect()
+        self.tree.write("docs/architecture.md", "\n".join(rows + ["| `server/` | x | base |"]))
+        self.expect("docs/architecture.md:5: what server/ may include")
+        self.tree.write("docs/architecture.md", "\n".join(rows))
+        self.expect("docs/architecture.md:1: the table of folders lacks server/")
+
     def test_a_lower_layer_may_not_include_a_higher_one(self):
         self.tree.source("smtp/a.cpp", '#include "godwit/server/server.hpp"\n')
         self.expect('src/smtp/a.cpp:2: smtp/ may not include "godwit/server/server.hpp"')
