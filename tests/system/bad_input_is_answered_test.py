@@ -75,6 +75,22 @@ class BadInputIsAnswered(ReceivingHost):
         self.client.say(b"\xff\xfe\xfd", r"500 5\.5\.2")
         self.client.say("MAIL FROM:<mod@abc.example>", "250")
 
+    def test_odd_bytes_in_the_greeting_are_refused_and_reach_no_log_unescaped(self):
+        for name in (b"\xff\xfe.example", b"cli\0ent.example", b"client\x1b[31m.example", b"a\x7fb"):
+            self.client.say(b"EHLO " + name, r"50[01] 5\.5\.[24]")
+        self.client.say("EHLO client.example", "250")
+        self.client.say(b'MAIL FROM:<"m\x1b[31m"@abc.example>', r"5\d\d 5\.")
+        self.assertNotIn(b"\x1b", self.godwit.log_file.read_bytes())
+        self.assertNotIn(b"\0", self.godwit.log_file.read_bytes())
+
+    def test_domains_that_are_none(self):
+        for domain in ('"abc.example"', "abc .example", "-abc.example", "abc.example-", "abc..example", ".", "[127.0.0.999]",
+                       "[IPv6:::g]", "[IPv6:127.0.0.1]", "[127.0.0.1", "a" * 64 + ".example", "abc@def.example", "abc\\.example"):
+            with self.subTest(domain), self.connect() as client:
+                client.say("EHLO client.example", "250")
+                client.say(f"MAIL FROM:<mod@{domain}>", r"5\d\d 5\.")
+                client.say("MAIL FROM:<mod@abc.example>", "250")
+
     def test_bare_line_ends_in_a_command(self):
         self.client.send(b"EHLO client.example\n")
         self.client.send(b"\r\n")

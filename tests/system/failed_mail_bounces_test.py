@@ -87,6 +87,17 @@ class FailedMailBounces(SendingHost):
         self.godwit.wait_empty_queue()
         self.assertEqual(self.godwit.mailbox("chief@abc.example").count(), 1)
 
+    def test_a_report_that_not_even_the_postmaster_can_get_is_dropped_and_logged(self):
+        self.mx("gone.example", 10, "mx.gone.example", 2, script={"RCPT": "550 5.1.1 no such user"})
+        self.start(postmaster="chief@gone.example")
+        self.send(TO, sender="ghost@gone.example")
+        self.godwit.wait_event("report_dropped")
+        self.godwit.wait_empty_queue()
+        # The message, the report to its sender, that to the postmaster; then no more.
+        self.assertEqual(len(self.godwit.events("bounced")), 3)
+        self.assertEqual(len(self.godwit.events("report")), 2)
+        self.assertEqual(len(self.godwit.events("report_dropped")), 1)
+
     def test_a_null_sender_never_gets_a_report(self):
         self.mx("gone.example", 10, "mx.gone.example", 2, script={"RCPT": "550 5.1.1 no such user"})
         self.start(postmaster="chief@abc.example", domains={"abc.example": ["mod", "chief"]})

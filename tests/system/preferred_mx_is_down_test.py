@@ -74,11 +74,28 @@ class PreferredMxIsDown(SendingHost):
     def test_4xx_to_data(self):
         self.falls_back({"script": {"DATA": "452 4.3.1 full"}})
 
+    def test_hangs_up_at_ehlo(self):
+        self.falls_back({"script": {"EHLO": DROP}})
+
+    def test_hangs_up_at_mail(self):
+        self.falls_back({"script": {"MAIL": DROP}})
+
     def test_hangs_up_at_rcpt(self):
         self.falls_back({"script": {"RCPT": DROP}})
 
     def test_hangs_up_at_data(self):
         self.falls_back({"script": {"DATA": DROP}})
+
+    def test_the_next_address_of_the_same_host_is_tried_first(self):
+        # imail has two addresses, of which nobody is at one; whichever comes first, maildr is not needed.
+        self.dns.host("imail.xyz.example", self.net.host(4))
+        self.mx("xyz.example", 20, "maildr.xyz.example", 3)
+        imail = self.mx("xyz.example", 10, "imail.xyz.example", 2)
+        self.start(delivery={"retry": {"first": "1h", "max": "1h"}})
+        for number in range(1, 7):
+            _, content = self.send(TO)
+            self.assert_arrived(imail, content, number)
+        self.assertEqual(self.peers["maildr.xyz.example"].connections, 0)
 
     def test_5xx_to_a_command_is_final(self):
         self.run_with({"script": {"RCPT": "550 5.1.1 no such user"}})

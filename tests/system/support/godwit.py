@@ -104,12 +104,12 @@ class Godwit:
 
     # ---- life -----------------------------------------------------------------------------------------------------
 
-    def spawn(self):
-        """Starts the process without waiting for anything."""
+    def spawn(self, launcher=(), pass_fds=()):
+        """Starts the process, through the words of a launcher if there is one, without waiting for anything."""
         self.write_config()
         with open(self.error_file, "ab") as errors:
-            process = subprocess.Popen([str(BIN / "godwitd"), "--config", str(self.config_file)], stdout=errors, stderr=errors,
-                                       stdin=subprocess.DEVNULL, cwd=self.folder)
+            process = subprocess.Popen([*launcher, str(BIN / "godwitd"), "--config", str(self.config_file)], stdout=errors,
+                                       stderr=errors, stdin=subprocess.DEVNULL, cwd=self.folder, pass_fds=pass_fds)
         return kill_after(self.case, process, self.name)
 
     def start(self):
