@@ -13,6 +13,7 @@
 
 #include "control_backend.hpp"
 #include "godwit/base/exception_text.hpp"
+#include "own_addresses.hpp"
 
 namespace godwit::daemon {
 namespace {
@@ -152,17 +153,17 @@ void Host::make_parts(std::size_t index) {
                                                                        .log = log_});
 }
 
-std::vector<base::Endpoint> Host::listening_addresses() const {
+std::vector<base::Endpoint> Host::listening_addresses(const LiveSettings& live) const {
   std::vector<base::Endpoint> addresses;
   for (const auto& listener : bound_)
     if (listener.settings.service == smtp::Service::mx)
       addresses.insert(addresses.end(), listener.addresses.begin(), listener.addresses.end());
-  return addresses;
+  return reachable_at(addresses, live.interfaces);
 }
 
 std::shared_ptr<const route::Router> Host::make_router(const LiveSettings& live) const {
   auto exists = [this](const std::string& name) { return accounts_.table()->exists(name); };
-  return std::make_shared<const route::Router>(live.settings.route, std::move(exists), listening_addresses());
+  return std::make_shared<const route::Router>(live.settings.route, std::move(exists), listening_addresses(live));
 }
 
 std::shared_ptr<const server::Rules> Host::make_rules(const LiveSettings& live,

@@ -84,7 +84,7 @@ class Host {
   std::shared_ptr<const server::Rules> make_rules(const LiveSettings& live,
                                                   std::shared_ptr<const route::Router> router) const;
   dispatch::Settings dispatch_settings(const LiveSettings& live) const;
-  std::vector<base::Endpoint> listening_addresses() const;
+  std::vector<base::Endpoint> listening_addresses(const LiveSettings& live) const;
   void attach_listeners();
   void serve_control();
   boost::asio::awaitable<ReloadOutcome> try_reload();

@@ -68,14 +68,21 @@ void load_tls(LiveSettings& live, LiveSettingsLoaded& result) {
 
 }  // namespace
 
-LiveSettingsLoaded load_live_settings(const std::string& path, const base::Clock& clock) {
+LiveSettingsLoaded load_live_settings(const std::string& path, const base::Clock& clock,
+                                      const net::Interfaces& interfaces) {
   LiveSettingsLoaded result;
   auto loaded = config::load(path);
   add_diagnostics(loaded.diagnostics, result);
   if (!loaded.ok()) return result;
   add_diagnostics(config::check_environment(loaded), result);
 
-  LiveSettings live{.settings = std::move(loaded.settings), .accounts = {}, .server_tls = {}, .client_tls = {}};
+  LiveSettings live;
+  live.settings = std::move(loaded.settings);
+  if (auto addresses = interfaces.addresses())
+    live.interfaces = std::move(*addresses);
+  else
+    result.warnings.push_back(addresses.error().message +
+                              "; mail loops through MX are seen at loopback addresses only");
   if (!live.settings.auth.stores.empty()) {
     auto accounts = auth::load_accounts(live.settings.auth.stores);
     if (accounts) {

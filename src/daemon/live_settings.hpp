@@ -10,6 +10,7 @@
 #include "godwit/auth/accounts.hpp"
 #include "godwit/base/clock.hpp"
 #include "godwit/config/config.hpp"
+#include "godwit/net/interfaces.hpp"
 #include "godwit/net/tls.hpp"
 
 namespace godwit::daemon {
@@ -19,6 +20,7 @@ struct LiveSettings {
   auth::AccountTable accounts;
   std::shared_ptr<const net::TlsServerContext> server_tls;  // null: no certificates
   std::shared_ptr<const net::TlsClientContext> client_tls;
+  std::vector<base::IpAddress> interfaces;  // the machine's addresses
 };
 
 struct LiveSettingsLoaded {
@@ -28,6 +30,7 @@ struct LiveSettingsLoaded {
 };
 
 // Reads the file and all it names; reports every error, not the first.
-LiveSettingsLoaded load_live_settings(const std::string& path, const base::Clock& clock);
+LiveSettingsLoaded load_live_settings(const std::string& path, const base::Clock& clock,
+                                      const net::Interfaces& interfaces = net::SystemInterfaces());
 
 }  // namespace godwit::daemon

@@ -88,7 +88,7 @@ struct Identity;
 class Router {
  public:
   // listening: port and addresses our mx listeners have, to cut host lists at ourselves.  Of a wildcard listener only
-  // the loopback addresses are known to be ours; name the interfaces' addresses too where they matter.
+  // the loopback addresses are known to be ours; daemon/ names the interfaces' addresses too.
   Router(Settings settings, AccountExists account_exists, std::vector<base::Endpoint> listening);
 
   bool is_local_domain(std::string_view domain) const;  // hostname is always among them; own address literals too
