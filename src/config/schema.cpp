@@ -127,6 +127,9 @@ Fields<Document> server_part() {
           "tls.ca_file", [](auto& d) -> auto& { return d.settings.tls.ca_file; },
           or_empty(absolute_path(), "the system's"), "Authorities trusted when a server's certificate is verified"),
       field(
+          "tls.check_interval", [](auto& d) -> auto& { return d.settings.tls.check_interval; }, duration(0s, 24h),
+          "How often the certificate files are looked at; changed ones are read again. 0s: only at a reload"),
+      field(
           "limits.message_size", [](auto& d) -> auto& { return d.settings.server.message_size; }, size(kib, 2 * gib),
           "Largest message, offered with SIZE", Reload::restart),
       field(

@@ -83,6 +83,14 @@ json::value to_json(const queue::Item& item, std::string_view reason) {
                       {"reason", text_or_null(reason)}};
 }
 
+json::value to_json(const Certificate& certificate) {
+  return json::object{{"file", text(certificate.file)},
+                      {"subject", text(certificate.subject)},
+                      {"names", list(certificate.names)},
+                      {"expires", certificate.expires ? time(*certificate.expires) : json::value()},
+                      {"error", text_or_null(certificate.error)}};
+}
+
 }  // namespace
 
 json::value to_json(const Status& status) {
@@ -99,13 +107,16 @@ json::value to_json(const Status& status) {
                            {"records", status.spool.records},        {"segments", status.spool.segments},
                            {"bytes_live", status.spool.bytes_live},  {"bytes_used", status.spool.bytes_used},
                            {"quarantined", status.spool.quarantined}};
+  json::array certificates;
+  for (const Certificate& certificate : status.certificates) certificates.emplace_back(to_json(certificate));
   return json::object{{"version", text(status.version)},
                       {"uptime", std::chrono::floor<std::chrono::seconds>(status.uptime).count()},
                       {"healthy", status.healthy},
                       {"queue", queue},
                       {"connections", json::object{{"in", status.connections_in}, {"out", status.connections_out}}},
                       {"spool", spool},
-                      {"listeners", list(status.listeners)}};
+                      {"listeners", list(status.listeners)},
+                      {"tls", json::object{{"certificates", std::move(certificates)}}}};
 }
 
 json::value summary_to_json(const QueueEntry& entry) {

@@ -55,6 +55,7 @@ control::Task<control::Status> ControlBackend::status() {
   status.audit = host_.dispatcher_->audit();
   status.connections_in = host_.limits_.open();
   status.listeners = listeners_;
+  status.certificates = host_.live_->tls.certificates;
   for (std::size_t i = 0; i < host_.parts_.size(); ++i) {
     auto counting = count_connections(*host_.parts_[i].agent);
     status.connections_out +=

@@ -52,6 +52,7 @@ Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, co
       passwords_("passwords", live_->settings.auth.threads, live_->settings.auth.waiting),
       housekeeping_("housekeeping", 1, 4),
       verifier_(accounts_, passwords_, live_->settings.route.origin, log),
+      look_again_(reactors_[home].executor(), reactors_[home].deadlines()),
       tasks_(reactors_[home].executor(), reactors_[home].deadlines(), [this](const std::exception_ptr& thrown) {
         log_.error("task_failed", {{"reason", base::exception_text(thrown)}});
       }) {}
@@ -140,7 +141,7 @@ void Host::make_parts(std::size_t index) {
   dns_settings.trust_ad = net::decide_trust_ad(settings.dns);
   parts.resolver = std::make_unique<dns::CachingResolver>(*parts.transport, clock_, dns_settings);
   parts.agent = std::make_unique<deliver::SmtpAgent>(settings.deliver, reactor.network(), reactor.deadlines(),
-                                                     live_->client_tls, log_, reactor.executor());
+                                                     live_->tls.client, log_, reactor.executor());
   parts.server = std::make_unique<server::Server>(make_rules(*live_, make_router(*live_)),
                                                   server::Surroundings{.executor = reactor.executor(),
                                                                        .deadlines = reactor.deadlines(),
@@ -174,7 +175,7 @@ std::shared_ptr<const server::Rules> Host::make_rules(const LiveSettings& live,
   return std::make_shared<const server::Rules>(server::Rules{.settings = live.settings.server,
                                                              .policy = live.settings.policy,
                                                              .router = std::move(router),
-                                                             .tls = live.server_tls,
+                                                             .tls = live.tls.server,
                                                              .may_send_as = std::move(may_send_as)});
 }
 
@@ -188,6 +189,7 @@ dispatch::Settings Host::dispatch_settings(const LiveSettings& live) const {
 void Host::start() {
   attach_listeners();
   tasks_.spawn(start_queue());
+  tasks_.spawn(watch_certificates());
   serve_control();
   reactors_.start();
 }
@@ -259,16 +261,21 @@ boost::asio::awaitable<ReloadOutcome> Host::try_reload() {
   log_.set_level(live->settings.log.level);
   const auto router = make_router(*live);
   const auto rules = make_rules(*live, router);
+  apply_to_reactors(live, rules);
+  dispatcher_->reload(dispatch_settings(*live), router);
+  live_ = live;
+  look_again_.notify();  // the interval may be another now
+  outcome.applied = true;
+  co_return outcome;
+}
+
+void Host::apply_to_reactors(std::shared_ptr<const LiveSettings> live, std::shared_ptr<const server::Rules> rules) {
   for (std::size_t i = 0; i < reactors_.size(); ++i) {
     boost::asio::post(reactors_[i].executor(), [&parts = parts_[i], live, rules] {
       parts.server->reload(rules);
-      parts.agent->change_settings(live->settings.deliver, live->client_tls);
+      parts.agent->change_settings(live->settings.deliver, live->tls.client);
     });
   }
-  dispatcher_->reload(dispatch_settings(*live), router);
-  live_ = live;
-  outcome.applied = true;
-  co_return outcome;
 }
 
 void Host::log_reload(const ReloadOutcome& outcome) {
@@ -287,6 +294,43 @@ boost::asio::awaitable<void> Host::run_reload() {
 
 void Host::start_reload() {
   boost::asio::post(reactors_[home].executor(), [this] { tasks_.spawn(run_reload()); });
+}
+
+// ---- certificates
+// ---------------------------------------------------------------------------------------------------------------
+
+boost::asio::awaitable<void> Host::watch_certificates() {
+  for (;;) {
+    const auto interval = live_->settings.tls.check_interval;
+    const auto next = interval > base::Duration::zero() ? clock_.mono() + interval : base::no_deadline;
+    auto woken = co_await look_again_.wait(next);
+    if (!woken && woken.error().kind == base::ErrorKind::cancelled) co_return;
+    if (!woken) co_await refresh_certificates();
+  }
+}
+
+// Off the reactor: looks at the files, and reads them where they have changed.
+boost::asio::awaitable<void> Host::refresh_certificates() {
+  const auto before = live_;
+  auto look = [before, now = clock_.wall()]() -> std::optional<TlsLoaded> {
+    if (!has_changed(before->settings.tls, before->tls)) return {};
+    return load_tls(before->settings.tls, now);
+  };
+  auto looked = co_await housekeeping_.run(std::move(look));
+  // A reload meanwhile has read them too.
+  if (!looked || !*looked || live_ != before) co_return;
+  const auto& loaded = **looked;
+  for (const auto& complaint : loaded.complaints) log_.error("certificate_refused", {{"reason", complaint.message}});
+  auto next = std::make_shared<LiveSettings>(*before);
+  next->tls = replaced(before->tls, loaded);
+  live_ = next;
+  if (!loaded.complaints.empty()) co_return;
+  apply_to_reactors(live_, make_rules(*live_, make_router(*live_)));
+  for (const auto& certificate : live_->tls.certificates)
+    log_.info("certificate_reloaded",
+              {{"file", certificate.file},
+               {"subject", certificate.subject},
+               {"expires", base::format_rfc3339(certificate.expires.value_or(base::WallTime{}))}});
 }
 
 // ---- stop
@@ -308,6 +352,7 @@ boost::asio::awaitable<void> Host::stop_control() {
     control_listener_->close();
     control_->stop();
   }
+  look_again_.cancel();
   tasks_.close();
   auto ended = co_await tasks_.wait_empty(clock_.mono() + last_words);
   if (!ended) tasks_.cancel();

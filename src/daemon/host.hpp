@@ -92,6 +92,9 @@ class Host {
   boost::asio::awaitable<void> accept_control();
   boost::asio::awaitable<void> start_queue();
   boost::asio::awaitable<void> run_reload();
+  boost::asio::awaitable<void> watch_certificates();
+  boost::asio::awaitable<void> refresh_certificates();
+  void apply_to_reactors(std::shared_ptr<const LiveSettings> live, std::shared_ptr<const server::Rules> rules);
   boost::asio::awaitable<void> stop_control();
   // Runs an awaitable on a reactor and waits for it; main thread only.
   void run_on(std::size_t reactor, boost::asio::awaitable<void> task);
@@ -126,7 +129,8 @@ class Host {
   std::unique_ptr<ControlBackend> control_backend_;
   std::unique_ptr<control::Server> control_;
   std::unique_ptr<net::Listener> control_listener_;
-  net::TaskGroup tasks_;  // of the home reactor: the control socket's connections, reloads, the start of the queue
+  net::Signal look_again_;  // at the certificates
+  net::TaskGroup tasks_;    // of the home reactor: the control socket's connections, reloads, the certificates' watch
 };
 
 }  // namespace godwit::daemon

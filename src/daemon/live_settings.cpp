@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "live_settings.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <utility>
@@ -28,42 +29,44 @@ base::Result<std::string> read_secret(const std::string& path) {
   return std::string(base::trim(text));
 }
 
-void load_passwords(config::Settings& settings, LiveSettingsLoaded& result) {
-  for (const auto& route : settings.route.routes) {
+// At the place of its key; once, where the same key was found at fault already (its file cannot be read).
+void add_once(const config::Loaded& file, const std::string& key, config::Severity severity, const std::string& message,
+              LiveSettingsLoaded& result) {
+  const auto text = config::to_string(
+      {.place = file.place_of(key), .message = key + ": " + message, .suggestion = {}, .severity = severity});
+  const auto place = text.substr(0, text.find(": ") + 2);
+  auto& list = severity == config::Severity::error ? result.errors : result.warnings;
+  if (std::ranges::none_of(list, [&](const auto& said) { return said.starts_with(place); })) list.push_back(text);
+}
+
+void load_passwords(const config::Loaded& file, config::Settings& settings, LiveSettingsLoaded& result) {
+  for (std::size_t i = 0; i < settings.route.routes.size(); ++i) {
+    const auto& route = settings.route.routes[i];
     if (route.password_file.empty()) continue;
     auto secret = read_secret(route.password_file);
     if (secret)
       settings.deliver.passwords[route.password_file] = std::move(*secret);
     else
-      result.errors.push_back("routes.credentials.password_file: " + secret.error().message);
+      add_once(file, fmt::format("routes[{}].credentials.password_file", i), config::Severity::error,
+               secret.error().message, result);
   }
 }
 
-void check_certificates(const net::TlsSettings& tls, base::WallTime now, LiveSettingsLoaded& result) {
-  for (const auto& certificate : tls.certificates) {
-    const auto facts = net::check_certificate(certificate, now);
-    if (!facts)
-      result.errors.push_back("tls.certificates: " + facts.error().message);
-    else if (facts->not_after - now < expiry_warning)
-      result.warnings.push_back(fmt::format("tls.certificates: {} expires on {}", certificate.certificate,
-                                            base::format_rfc3339(facts->not_after)));
+void take_tls(const config::Loaded& file, LiveSettings& live, base::WallTime now, LiveSettingsLoaded& result) {
+  auto loaded = load_tls(live.settings.tls, now);
+  const auto key_of = [](std::size_t index, const std::string& name) {
+    return fmt::format("tls.certificates[{}].{}", index, name);
+  };
+  for (const auto& complaint : loaded.complaints)
+    add_once(file, complaint.index ? key_of(*complaint.index, complaint.key) : "tls", config::Severity::error,
+             complaint.message, result);
+  for (std::size_t i = 0; i < loaded.tls.certificates.size(); ++i) {
+    const auto& certificate = loaded.tls.certificates[i];
+    if (!certificate.expires || *certificate.expires - now >= expiry_warning) continue;
+    add_once(file, key_of(i, "certificate"), config::Severity::warning,
+             fmt::format("{} expires on {}", certificate.file, base::format_rfc3339(*certificate.expires)), result);
   }
-}
-
-void load_tls(LiveSettings& live, LiveSettingsLoaded& result) {
-  const auto& tls = live.settings.tls;
-  if (!tls.certificates.empty() && result.errors.empty()) {
-    auto context = net::TlsServerContext::load(tls);
-    if (context)
-      live.server_tls = std::move(*context);
-    else
-      result.errors.push_back("tls.certificates: " + context.error().message);
-  }
-  auto client = net::TlsClientContext::load(tls);
-  if (client)
-    live.client_tls = std::move(*client);
-  else
-    result.errors.push_back("tls: " + client.error().message);
+  live.tls = std::move(loaded.tls);
 }
 
 }  // namespace
@@ -92,9 +95,8 @@ LiveSettingsLoaded load_live_settings(const std::string& path, const base::Clock
       result.errors.insert(result.errors.end(), accounts.error().begin(), accounts.error().end());
     }
   }
-  load_passwords(live.settings, result);
-  check_certificates(live.settings.tls, clock.wall(), result);
-  load_tls(live, result);
+  load_passwords(loaded, live.settings, result);
+  take_tls(loaded, live, clock.wall(), result);
   if (result.errors.empty()) result.live = std::make_shared<const LiveSettings>(std::move(live));
   return result;
 }

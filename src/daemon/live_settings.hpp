@@ -11,15 +11,14 @@
 #include "godwit/base/clock.hpp"
 #include "godwit/config/config.hpp"
 #include "godwit/net/interfaces.hpp"
-#include "godwit/net/tls.hpp"
+#include "live_tls.hpp"
 
 namespace godwit::daemon {
 
 struct LiveSettings {
   config::Settings settings;
   auth::AccountTable accounts;
-  std::shared_ptr<const net::TlsServerContext> server_tls;  // null: no certificates
-  std::shared_ptr<const net::TlsClientContext> client_tls;
+  LiveTls tls;
   std::vector<base::IpAddress> interfaces;  // the machine's addresses
 };
 

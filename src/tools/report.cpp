@@ -78,6 +78,12 @@ std::string recipients(const json::value& message) {
   return out.empty() ? unknown : out;
 }
 
+std::string certificate_text(const json::value& certificate) {
+  std::string out = word(certificate, "/subject") + ", until " + time(certificate, "/expires");
+  if (!at(certificate, "/error").is_null()) out += "; NOT RELOADED: " + word(certificate, "/error");
+  return out;
+}
+
 }  // namespace
 
 std::string size_text(std::uint64_t bytes) {
@@ -108,6 +114,8 @@ std::string status_text(const json::value& status) {
       {"spool", fmt::format("{} live in {} segments{}", size_text(count("/spool/bytes_live")), count("/spool/segments"),
                             quarantined == 0 ? "" : fmt::format(", {} damaged in quarantine", quarantined))});
   rows.push_back({"listening", joined(list(status, "/listeners"))});
+  for (const json::value& certificate : list(status, "/tls/certificates"))
+    rows.push_back({"certificate", certificate_text(certificate)});
   return table(rows);
 }
 

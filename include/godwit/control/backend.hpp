@@ -27,6 +27,15 @@ namespace godwit::control {
 template <class T = void>
 using Task = boost::asio::awaitable<base::Result<T>>;
 
+// A certificate of ours: what is in force (subject to expires) and what is wrong with its files now.
+struct Certificate {
+  std::string file;
+  std::string subject;
+  std::vector<std::string> names;
+  std::optional<base::WallTime> expires;
+  std::string error;  // empty: what the files hold is in force
+};
+
 struct Status {
   std::string version;
   base::Duration uptime{};
@@ -38,6 +47,7 @@ struct Status {
   std::size_t connections_out = 0;
   spool::Statistics spool;
   std::vector<std::string> listeners;  // "127.0.0.1:25"
+  std::vector<Certificate> certificates;
 };
 
 struct QueueEntry {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
+
+#include "godwit/base/clock.hpp"
 
 namespace godwit::net {
 
@@ -12,9 +15,10 @@ struct CertificateSettings {
 };
 
 struct TlsSettings {
-  std::vector<CertificateSettings> certificates;  // SNI picks among them; the first is the default
-  std::string minimum_version = "1.2";            // 1.2 | 1.3
-  std::string ca_file;                            // for outgoing verification; empty: the system's
+  std::vector<CertificateSettings> certificates;             // SNI picks among them; the first is the default
+  std::string minimum_version = "1.2";                       // 1.2 | 1.3
+  std::string ca_file;                                       // for outgoing verification; empty: the system's
+  base::Duration check_interval = std::chrono::seconds(30);  // the files are looked at for changes; 0: at reloads only
 };
 
 }  // namespace godwit::net

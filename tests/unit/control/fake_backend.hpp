@@ -59,6 +59,8 @@ class FakeBackend final : public Backend {
     status.connections_in = 4;
     status.connections_out = 5;
     status.listeners = {"127.0.0.1:25"};
+    status.certificates = {
+        {.file = "/c.pem", .subject = "CN=mail", .names = {"mail"}, .expires = noon, .error = "unreadable"}};
     co_return status;
   }
   Task<QueuePage> queue_list(dispatch::Selector selector, dispatch::Page page) override {

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// The TLS contexts made of the certificate files, what status says of each, and whether the files have changed since.
+// Everything here blocks on the disk (never call it on a reactor); what is loaded never changes.  A certificate that
+// cannot be used leaves what is in force as it is, and says so.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "godwit/base/clock.hpp"
+#include "godwit/control/backend.hpp"
+#include "godwit/net/tls.hpp"
+
+namespace godwit::daemon {
+
+// Enough to notice that a file was written or replaced, also behind a symbolic link (certbot's live/ folder).
+struct FileStamp {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  std::int64_t size = -1;  // -1: there is no such file
+  std::int64_t changed = 0;
+  auto operator<=>(const FileStamp&) const = default;
+};
+
+struct LiveTls {
+  std::shared_ptr<const net::TlsServerContext> server;  // null: no certificates
+  std::shared_ptr<const net::TlsClientContext> client;
+  std::vector<control::Certificate> certificates;  // as configured, in order
+  std::vector<FileStamp> stamps;                   // of the files when they were read
+};
+
+// One thing that is wrong: the certificate and the key ("certificate", "private_key") to blame, or the tls section as a
+// whole.
+struct TlsComplaint {
+  std::optional<std::size_t> index;
+  std::string key;
+  std::string message;
+};
+
+struct TlsLoaded {
+  LiveTls tls;
+  std::vector<TlsComplaint> complaints;  // not empty: the contexts are not to be used
+};
+
+TlsLoaded load_tls(const net::TlsSettings& settings, base::WallTime now);
+
+bool has_changed(const net::TlsSettings& settings, const LiveTls& since);
+
+// What takes the place of `present` now that the files have changed: all of `loaded`, or, where that has complaints,
+// `present` with the complaints noted and the new stamps (so that nothing is tried again before the next change).
+LiveTls replaced(const LiveTls& present, const TlsLoaded& loaded);
+
+}  // namespace godwit::daemon

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/live_tls.hpp"
+
+#include <gmock/gmock.h>
+
+#include <filesystem>
+
+#include "support/test_certificate.hpp"
+
+namespace godwit::daemon {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::make_certificate;
+
+class LiveTlsTest : public ::testing::Test {
+ protected:
+  LiveTlsTest() {
+    settings_.certificates = {make_certificate(folder_, "mail", {.names = {"mail.example.com"}})};
+    loaded_ = load_tls(settings_, now_);
+  }
+  testing::TemporaryFolder folder_;
+  base::WallTime now_ = base::SystemClock().wall();
+  net::TlsSettings settings_;
+  TlsLoaded loaded_;
+};
+
+TEST_F(LiveTlsTest, SaysWhoseTheCertificateIsAndUntilWhen) {
+  ASSERT_THAT(loaded_.complaints, IsEmpty());
+  ASSERT_TRUE(loaded_.tls.server && loaded_.tls.client);
+  ASSERT_EQ(loaded_.tls.certificates.size(), 1U);
+  const auto& certificate = loaded_.tls.certificates[0];
+  EXPECT_EQ(certificate.subject, "CN=mail.example.com");
+  EXPECT_GT(certificate.expires.value(), now_);
+  EXPECT_EQ(certificate.error, "");
+}
+
+TEST_F(LiveTlsTest, NoticesFilesWrittenReplacedAndRemoved) {
+  EXPECT_FALSE(has_changed(settings_, loaded_.tls));
+  make_certificate(folder_, "mail", {.names = {"mail.example.com"}});
+  EXPECT_TRUE(has_changed(settings_, loaded_.tls));
+  loaded_ = load_tls(settings_, now_);
+  EXPECT_FALSE(has_changed(settings_, loaded_.tls));
+  const auto other = make_certificate(folder_, "other", {.names = {"mail.example.com"}});
+  std::filesystem::rename(other.certificate, settings_.certificates[0].certificate);
+  EXPECT_TRUE(has_changed(settings_, loaded_.tls));
+  loaded_ = load_tls(settings_, now_);
+  std::filesystem::remove(settings_.certificates[0].private_key);
+  EXPECT_TRUE(has_changed(settings_, loaded_.tls));
+}
+
+TEST_F(LiveTlsTest, NoticesALinkThatPointsElsewhere) {
+  const auto other = make_certificate(folder_, "other", {.names = {"mail.example.com"}});
+  const auto link = folder_ / "live.crt";
+  std::filesystem::create_symlink(settings_.certificates[0].certificate, link);
+  settings_.certificates[0].certificate = link;
+  loaded_ = load_tls(settings_, now_);
+  EXPECT_FALSE(has_changed(settings_, loaded_.tls));
+  std::filesystem::remove(link);
+  std::filesystem::create_symlink(other.certificate, link);
+  EXPECT_TRUE(has_changed(settings_, loaded_.tls));
+}
+
+TEST_F(LiveTlsTest, BlamesTheFileThatIsWrong) {
+  folder_.write("mail.key", "no key\n");
+  auto wrong = load_tls(settings_, now_);
+  ASSERT_EQ(wrong.complaints.size(), 1U);
+  EXPECT_EQ(wrong.complaints[0].key, "private_key");
+  EXPECT_EQ(wrong.complaints[0].index, 0);
+  make_certificate(folder_, "mail", {.names = {"mail.example.com"}, .valid_from = -7200, .valid_for = 3600});
+  wrong = load_tls(settings_, now_);
+  ASSERT_EQ(wrong.complaints.size(), 1U);
+  EXPECT_EQ(wrong.complaints[0].key, "certificate");
+  EXPECT_THAT(wrong.complaints[0].message, HasSubstr("expired"));
+}
+
+TEST_F(LiveTlsTest, WhatIsWrongLeavesThePresentInForceAndIsSaidUntilItIsMended) {
+  folder_.write("mail.key", "no key\n");
+  const auto kept = replaced(loaded_.tls, load_tls(settings_, now_));
+  EXPECT_EQ(kept.server, loaded_.tls.server);
+  EXPECT_EQ(kept.certificates[0].subject, "CN=mail.example.com");
+  EXPECT_THAT(kept.certificates[0].error, HasSubstr("no PEM private key"));
+  EXPECT_FALSE(has_changed(settings_, kept));  // not tried again before the next change
+  make_certificate(folder_, "mail", {.names = {"new.example.com"}});
+  EXPECT_TRUE(has_changed(settings_, kept));
+  const auto mended = replaced(kept, load_tls(settings_, now_));
+  EXPECT_NE(mended.server, loaded_.tls.server);
+  EXPECT_EQ(mended.certificates[0].subject, "CN=new.example.com");
+  EXPECT_EQ(mended.certificates[0].error, "");
+}
+
+}  // namespace
+}  // namespace godwit::daemon
