@@ -4,7 +4,7 @@ include(GNUInstallDirs)
 
 install(TARGETS godwitd RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
 install(TARGETS godwitctl RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-install(FILES systemd/godwitd.service DESTINATION lib/systemd/system)
+install(FILES systemd/godwitd.service systemd/godwitd.socket DESTINATION lib/systemd/system)
 install(FILES systemd/sysusers.conf DESTINATION lib/sysusers.d RENAME godwit.conf)
 install(FILES systemd/tmpfiles.conf DESTINATION lib/tmpfiles.d RENAME godwit.conf)
 install(FILES conf/godwit.yaml conf/accounts.yaml.example DESTINATION share/godwit)

@@ -62,11 +62,13 @@ Host::~Host() = default;
 // ---- start
 // ---------------------------------------------------------------------------------------------------------------
 
-base::Result<> Host::bind() {
-  for (const auto& listener : live_->settings.server.listeners) {
-    auto sockets = net::bind_listeners(listener.address, reactors_.size());
+base::Result<> Host::bind(InheritedSockets inherited) {
+  const auto& listeners = live_->settings.server.listeners;
+  auto assigned = inherited.assign(listeners);
+  for (std::size_t i = 0; i < listeners.size(); ++i) {
+    auto sockets = sockets_for(listeners[i], std::move(assigned[i]));
     if (!sockets) return std::unexpected(sockets.error());
-    BoundListener bound{.settings = listener, .sockets = std::move(*sockets), .addresses = {}, .names = {}};
+    BoundListener bound{.settings = listeners[i], .sockets = std::move(*sockets), .addresses = {}, .names = {}};
     for (const auto& socket : bound.sockets) {
       if (socket.reactor != home) continue;
       bound.addresses.push_back(socket.local);
@@ -74,14 +76,33 @@ base::Result<> Host::bind() {
     }
     bound_.push_back(std::move(bound));
   }
-  return bind_control();
+  if (auto bound = bind_control(inherited); !bound) return bound;
+  if (inherited.left().empty()) return {};
+  return base::fail(base::ErrorKind::invalid,
+                    fmt::format("systemd passed a socket of {} that no listener has: change the listeners or the "
+                                "socket unit",
+                                base::to_string(inherited.left().front().local)));
 }
 
-base::Result<> Host::bind_control() {
+base::Result<std::vector<net::BoundSocket>> Host::sockets_for(const server::ListenerSettings& listener,
+                                                              std::vector<InheritedSocket> inherited) {
+  if (inherited.empty()) return net::bind_listeners(listener.address, reactors_.size());
+  std::vector<net::BoundSocket> sockets;
+  for (auto& one : inherited) {
+    auto adopted = net::adopt_listener(std::move(one.descriptor), reactors_.size());
+    if (!adopted) return adopted;
+    for (auto& socket : *adopted) sockets.push_back(std::move(socket));
+  }
+  return sockets;
+}
+
+base::Result<> Host::bind_control(InheritedSockets& inherited) {
   const auto& path = live_->settings.control.socket;
   if (path.empty()) return {};
   const base::Endpoint endpoint{.address = {}, .port = 0, .unix_path = path};
-  auto sockets = net::bind_listeners(endpoint, 1, {.backlog = 64, .unix_mode = 0660, .unix_group = {}});
+  auto given = inherited.take(endpoint);
+  auto sockets = given ? net::adopt_listener(std::move(given->descriptor), 1)
+                       : net::bind_listeners(endpoint, 1, {.backlog = 64, .unix_mode = 0660, .unix_group = {}});
   if (!sockets) return std::unexpected(sockets.error());
   bound_control_ = std::move(*sockets);
   return {};

@@ -29,6 +29,7 @@
 #include "godwit/server/server.hpp"
 #include "godwit/spool/spool.hpp"
 #include "godwit/state/small_file.hpp"
+#include "inherited_sockets.hpp"
 #include "live_settings.hpp"
 
 namespace godwit::daemon {
@@ -49,7 +50,8 @@ class Host {
        log::FileLogger& log, std::function<void()> request_stop);
   ~Host();
 
-  base::Result<> bind();
+  // `inherited` sockets serve the listeners they fit; the others are bound here.
+  base::Result<> bind(InheritedSockets inherited);
   base::Result<> open();
   void start();
   // Serves until the grace period of a stop is over or everything has ended by itself; the spool is synced.
@@ -77,7 +79,9 @@ class Host {
     std::unique_ptr<server::Server> server;
   };
 
-  base::Result<> bind_control();
+  base::Result<std::vector<net::BoundSocket>> sockets_for(const server::ListenerSettings& listener,
+                                                          std::vector<InheritedSocket> inherited);
+  base::Result<> bind_control(InheritedSockets& inherited);
   base::Result<> open_spool();
   void make_parts(std::size_t index);
   std::shared_ptr<const route::Router> make_router(const LiveSettings& live) const;

@@ -156,6 +156,10 @@ base::Result<std::vector<BoundSocket>> adopt_listener(FileDescriptor inherited, 
   return share(std::move(inherited), local, reactors);
 }
 
+base::Endpoint bound_address(int socket) {
+  return local_endpoint(socket);
+}
+
 base::Result<> check_bindable(const base::Endpoint& endpoint) {
   if (!endpoint.unix_path.empty()) return check_unix(endpoint);
   auto checked = probe(endpoint);

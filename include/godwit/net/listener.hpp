@@ -35,6 +35,8 @@ base::Result<std::vector<BoundSocket>> bind_listeners(const base::Endpoint& endp
 // A listening socket inherited from systemd (taken over, closed at last with its duplicates).  Errors: invalid (no
 // listening stream socket), io.
 base::Result<std::vector<BoundSocket>> adopt_listener(FileDescriptor inherited, std::size_t reactors);
+// Where a socket is bound; empty for what is none.
+base::Endpoint bound_address(int socket);
 // For --check: could bind_listeners bind this?
 base::Result<> check_bindable(const base::Endpoint& endpoint);
 

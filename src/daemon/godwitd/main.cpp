@@ -81,6 +81,8 @@ int serve(const Arguments& arguments, std::shared_ptr<const daemon::LiveSettings
   const base::SystemClock clock;
   const auto& settings = live->settings;
   daemon::raise_descriptor_limit();
+  auto inherited = daemon::InheritedSockets::from_systemd();
+  if (!inherited) return print("cannot start", inherited.error()), exit_failed;
   if (auto prepared = prepare_folders(settings); !prepared) return print("cannot start", prepared.error()), exit_failed;
   const auto signals = block_signals();  // before the first thread, which is the log's
   auto log = log::open_logger(settings.log, clock);
@@ -92,7 +94,7 @@ int serve(const Arguments& arguments, std::shared_ptr<const daemon::LiveSettings
     return exit_failed;
   };
   daemon::Host host(arguments.config, live, clock, **log, [] { ::kill(::getpid(), SIGTERM); });
-  if (auto bound = host.bind(); !bound) return fail(bound.error());
+  if (auto bound = host.bind(std::move(*inherited)); !bound) return fail(bound.error());
   if (auto dropped = daemon::drop_privileges(settings.user); !dropped) return fail(dropped.error());
   if (auto opened = host.open(); !opened) return fail(opened.error());
   host.start();

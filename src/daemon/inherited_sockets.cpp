@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inherited_sockets.hpp"
+
+#include <cstdlib>
+#include <memory>
+#include <utility>
+
+#include <systemd/sd-daemon.h>
+
+#include "godwit/net/listener.hpp"
+
+namespace godwit::daemon {
+namespace {
+
+std::string_view name_of(const server::ListenerSettings& listener) {
+  if (listener.service == smtp::Service::mx) return "mx";
+  return listener.tls == smtp::TlsMode::implicit ? "submissions" : "submission";
+}
+
+bool is_any_v4(const base::IpAddress& address) {
+  return address.is_v4() && address.is_unspecified();
+}
+
+bool has_address_of(const base::Endpoint& socket, const base::Endpoint& listener) {
+  if (socket == listener) return true;
+  const bool takes_both = listener.unix_path.empty() && listener.address.is_v6() && listener.address.is_unspecified();
+  return takes_both && socket.unix_path.empty() && socket.port == listener.port && is_any_v4(socket.address);
+}
+
+struct FreeNames {
+  void operator()(char** names) const {
+    for (char** name = names; name != nullptr && *name != nullptr; ++name) std::free(*name);
+    std::free(static_cast<void*>(names));
+  }
+};
+
+}  // namespace
+
+base::Result<InheritedSockets> InheritedSockets::from_systemd() {
+  char** given = nullptr;
+  const int count = ::sd_listen_fds_with_names(1, &given);
+  const std::unique_ptr<char*, FreeNames> names(given);
+  if (count < 0) return base::fail_os("the sockets passed by systemd", -count);
+  std::vector<InheritedSocket> sockets;
+  for (int i = 0; i < count; ++i) {
+    const int descriptor = SD_LISTEN_FDS_START + i;
+    sockets.push_back({.descriptor = net::FileDescriptor(descriptor),
+                       .name = names ? names.get()[i] : "",
+                       .local = net::bound_address(descriptor)});
+  }
+  return InheritedSockets(std::move(sockets));
+}
+
+template <class Fits>
+std::vector<InheritedSocket> InheritedSockets::take_all(Fits fits) {
+  std::vector<InheritedSocket> taken, rest;
+  for (auto& socket : sockets_) (fits(socket) ? taken : rest).push_back(std::move(socket));
+  sockets_ = std::move(rest);
+  return taken;
+}
+
+std::vector<std::vector<InheritedSocket>> InheritedSockets::assign(
+    const std::vector<server::ListenerSettings>& listeners) {
+  std::vector<std::vector<InheritedSocket>> assigned;
+  for (const auto& listener : listeners)
+    assigned.push_back(take_all([&](const auto& socket) { return has_address_of(socket.local, listener.address); }));
+  for (std::size_t i = 0; i < listeners.size(); ++i) {
+    if (!assigned[i].empty()) continue;
+    assigned[i] = take_all([&](const auto& socket) { return socket.name == name_of(listeners[i]); });
+  }
+  return assigned;
+}
+
+std::optional<InheritedSocket> InheritedSockets::take(const base::Endpoint& endpoint) {
+  auto taken = take_all([&](const auto& socket) { return socket.local == endpoint; });
+  if (taken.empty()) return {};
+  return std::move(taken.front());
+}
+
+}  // namespace godwit::daemon
