@@ -6,19 +6,15 @@
 #include <thread>
 #include <utility>
 
-#include <fmt/format.h>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/use_future.hpp>
 
 #include "control_backend.hpp"
 #include "godwit/base/exception_text.hpp"
-#include "own_addresses.hpp"
 
 namespace godwit::daemon {
 namespace {
 
-constexpr std::size_t home = 0;  // the reactor of queue, control and reloads
 constexpr std::size_t body_threads = 2;
 constexpr base::Duration last_words =
     std::chrono::seconds(1);  // at a stop: for QUITs and answers of the control socket
@@ -28,10 +24,6 @@ constexpr std::size_t unbounded = static_cast<std::size_t>(-1);    // those who 
 std::size_t reactor_count(const config::Settings& settings) {
   if (settings.threads > 0) return settings.threads;
   return std::max(1U, std::thread::hardware_concurrency());
-}
-
-std::string_view to_string(smtp::Service service) {
-  return service == smtp::Service::mx ? "mx" : "submission";
 }
 
 }  // namespace
@@ -61,52 +53,6 @@ Host::~Host() = default;
 
 // ---- start
 // ---------------------------------------------------------------------------------------------------------------
-
-base::Result<> Host::bind(InheritedSockets inherited) {
-  const auto& listeners = live_->settings.server.listeners;
-  auto assigned = inherited.assign(listeners);
-  for (std::size_t i = 0; i < listeners.size(); ++i) {
-    auto sockets = sockets_for(listeners[i], std::move(assigned[i]));
-    if (!sockets) return std::unexpected(sockets.error());
-    BoundListener bound{.settings = listeners[i], .sockets = std::move(*sockets), .addresses = {}, .names = {}};
-    for (const auto& socket : bound.sockets) {
-      if (socket.reactor != home) continue;
-      bound.addresses.push_back(socket.local);
-      bound.names.push_back(base::to_string(socket.local));
-    }
-    bound_.push_back(std::move(bound));
-  }
-  if (auto bound = bind_control(inherited); !bound) return bound;
-  if (inherited.left().empty()) return {};
-  return base::fail(base::ErrorKind::invalid,
-                    fmt::format("systemd passed a socket of {} that no listener has: change the listeners or the "
-                                "socket unit",
-                                base::to_string(inherited.left().front().local)));
-}
-
-base::Result<std::vector<net::BoundSocket>> Host::sockets_for(const server::ListenerSettings& listener,
-                                                              std::vector<InheritedSocket> inherited) {
-  if (inherited.empty()) return net::bind_listeners(listener.address, reactors_.size());
-  std::vector<net::BoundSocket> sockets;
-  for (auto& one : inherited) {
-    auto adopted = net::adopt_listener(std::move(one.descriptor), reactors_.size());
-    if (!adopted) return adopted;
-    for (auto& socket : *adopted) sockets.push_back(std::move(socket));
-  }
-  return sockets;
-}
-
-base::Result<> Host::bind_control(InheritedSockets& inherited) {
-  const auto& path = live_->settings.control.socket;
-  if (path.empty()) return {};
-  const base::Endpoint endpoint{.address = {}, .port = 0, .unix_path = path};
-  auto given = inherited.take(endpoint);
-  auto sockets = given ? net::adopt_listener(std::move(given->descriptor), 1)
-                       : net::bind_listeners(endpoint, 1, {.backlog = 64, .unix_mode = 0660, .unix_group = {}});
-  if (!sockets) return std::unexpected(sockets.error());
-  bound_control_ = std::move(*sockets);
-  return {};
-}
 
 base::Result<> Host::open() {
   auto opened = open_spool();
@@ -175,14 +121,6 @@ void Host::make_parts(std::size_t index) {
                                                                        .log = log_});
 }
 
-std::vector<base::Endpoint> Host::listening_addresses(const LiveSettings& live) const {
-  std::vector<base::Endpoint> addresses;
-  for (const auto& listener : bound_)
-    if (listener.settings.service == smtp::Service::mx)
-      addresses.insert(addresses.end(), listener.addresses.begin(), listener.addresses.end());
-  return reachable_at(addresses, live.interfaces);
-}
-
 std::shared_ptr<const route::Router> Host::make_router(const LiveSettings& live) const {
   auto exists = [this](const std::string& name) { return accounts_.table()->exists(name); };
   return std::make_shared<const route::Router>(live.settings.route, std::move(exists), listening_addresses(live));
@@ -220,18 +158,6 @@ boost::asio::awaitable<void> Host::start_queue() {
   if (!started) log_.error("queue_unreadable", {{"reason", started.error().message}});
 }
 
-void Host::attach_listeners() {
-  for (auto& listener : bound_) {
-    for (const auto& name : listener.names)
-      log_.info("listening", {{"address", name}, {"service", to_string(listener.settings.service)}});
-    for (auto& socket : listener.sockets) {
-      const auto index = socket.reactor;
-      parts_[index].server->listen(net::make_listener(reactors_[index], std::move(socket)), listener.settings);
-    }
-    listener.sockets.clear();
-  }
-}
-
 // ---- control
 // -------------------------------------------------------------------------------------------------------------
 
@@ -251,107 +177,6 @@ boost::asio::awaitable<void> Host::accept_control() {
     if (!stream && stream.error().kind == base::ErrorKind::cancelled) co_return;
     if (stream) tasks_.spawn(control_->serve(std::move(*stream)));
   }
-}
-
-// ---- reload
-// --------------------------------------------------------------------------------------------------------------
-
-boost::asio::awaitable<ReloadOutcome> Host::reload() {
-  auto outcome = co_await try_reload();
-  log_reload(outcome);
-  co_return outcome;
-}
-
-boost::asio::awaitable<ReloadOutcome> Host::try_reload() {
-  auto reopened = log_.reopen();
-  if (!reopened) log_.error("log_not_reopened", {{"reason", reopened.error().message}});
-  auto load = [path = config_path_, &clock = clock_] { return load_live_settings(path, clock); };
-  auto loaded = co_await housekeeping_.run(std::move(load));
-  ReloadOutcome outcome;
-  if (!loaded) {
-    outcome.errors.push_back("another reload is under way");
-    co_return outcome;
-  }
-  outcome.errors = std::move(loaded->errors);
-  outcome.warnings = std::move(loaded->warnings);
-  if (!loaded->live) co_return outcome;
-  const auto live = std::move(loaded->live);
-  outcome.restart_needed = config::restart_needed(live_->settings, live->settings);
-  accounts_.replace(live->accounts);
-  limits_.change_settings(live->settings.policy);
-  log_.set_level(live->settings.log.level);
-  const auto router = make_router(*live);
-  const auto rules = make_rules(*live, router);
-  apply_to_reactors(live, rules);
-  dispatcher_->reload(dispatch_settings(*live), router);
-  live_ = live;
-  look_again_.notify();  // the interval may be another now
-  outcome.applied = true;
-  co_return outcome;
-}
-
-void Host::apply_to_reactors(std::shared_ptr<const LiveSettings> live, std::shared_ptr<const server::Rules> rules) {
-  for (std::size_t i = 0; i < reactors_.size(); ++i) {
-    boost::asio::post(reactors_[i].executor(), [&parts = parts_[i], live, rules] {
-      parts.server->reload(rules);
-      parts.agent->change_settings(live->settings.deliver, live->tls.client);
-    });
-  }
-}
-
-void Host::log_reload(const ReloadOutcome& outcome) {
-  for (const auto& warning : outcome.warnings) log_.warn("configuration", {{"message", warning}});
-  for (const auto& error : outcome.errors) log_.error("configuration", {{"message", error}});
-  for (const auto& key : outcome.restart_needed) log_.warn("restart_needed", {{"key", key}});
-  if (outcome.applied)
-    log_.info("reloaded");
-  else
-    log_.error("reload_refused", {{"reason", "the configuration has errors; the old one stays"}});
-}
-
-boost::asio::awaitable<void> Host::run_reload() {
-  co_await reload();
-}
-
-void Host::start_reload() {
-  boost::asio::post(reactors_[home].executor(), [this] { tasks_.spawn(run_reload()); });
-}
-
-// ---- certificates
-// ---------------------------------------------------------------------------------------------------------------
-
-boost::asio::awaitable<void> Host::watch_certificates() {
-  for (;;) {
-    const auto interval = live_->settings.tls.check_interval;
-    const auto next = interval > base::Duration::zero() ? clock_.mono() + interval : base::no_deadline;
-    auto woken = co_await look_again_.wait(next);
-    if (!woken && woken.error().kind == base::ErrorKind::cancelled) co_return;
-    if (!woken) co_await refresh_certificates();
-  }
-}
-
-// Off the reactor: looks at the files, and reads them where they have changed.
-boost::asio::awaitable<void> Host::refresh_certificates() {
-  const auto before = live_;
-  auto look = [before, now = clock_.wall()]() -> std::optional<TlsLoaded> {
-    if (!has_changed(before->settings.tls, before->tls)) return {};
-    return load_tls(before->settings.tls, now);
-  };
-  auto looked = co_await housekeeping_.run(std::move(look));
-  // A reload meanwhile has read them too.
-  if (!looked || !*looked || live_ != before) co_return;
-  const auto& loaded = **looked;
-  for (const auto& complaint : loaded.complaints) log_.error("certificate_refused", {{"reason", complaint.message}});
-  auto next = std::make_shared<LiveSettings>(*before);
-  next->tls = replaced(before->tls, loaded);
-  live_ = next;
-  if (!loaded.complaints.empty()) co_return;
-  apply_to_reactors(live_, make_rules(*live_, make_router(*live_)));
-  for (const auto& certificate : live_->tls.certificates)
-    log_.info("certificate_reloaded",
-              {{"file", certificate.file},
-               {"subject", certificate.subject},
-               {"expires", base::format_rfc3339(certificate.expires.value_or(base::WallTime{}))}});
 }
 
 // ---- stop
@@ -403,6 +228,8 @@ void Host::stop() {
   committer_.stop();
   for (auto* pool : {&bodies_, &maildirs_, &passwords_, &housekeeping_}) pool->join();
   committer_.join();
+  // Lookups under way end here; whoever awaits them is among the abandoned.
+  for (auto& parts : parts_) parts.transport.reset();
   reactors_.abandon();
 }
 

@@ -65,6 +65,7 @@ class Host {
 
  private:
   friend class ControlBackend;
+  static constexpr std::size_t home = 0;  // the reactor of queue, control and reloads
   struct BoundListener {
     server::ListenerSettings settings;
     std::vector<net::BoundSocket> sockets;  // until they are attached

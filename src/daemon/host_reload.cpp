@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// What changes while the host runs: its configuration, and the certificate files.
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+#include "host.hpp"
+
+namespace godwit::daemon {
+
+boost::asio::awaitable<ReloadOutcome> Host::reload() {
+  auto outcome = co_await try_reload();
+  log_reload(outcome);
+  co_return outcome;
+}
+
+boost::asio::awaitable<ReloadOutcome> Host::try_reload() {
+  auto reopened = log_.reopen();
+  if (!reopened) log_.error("log_not_reopened", {{"reason", reopened.error().message}});
+  auto load = [path = config_path_, &clock = clock_] { return load_live_settings(path, clock); };
+  auto loaded = co_await housekeeping_.run(std::move(load));
+  ReloadOutcome outcome;
+  if (!loaded) {
+    outcome.errors.push_back("another reload is under way");
+    co_return outcome;
+  }
+  outcome.errors = std::move(loaded->errors);
+  outcome.warnings = std::move(loaded->warnings);
+  if (!loaded->live) co_return outcome;
+  const auto live = std::move(loaded->live);
+  outcome.restart_needed = config::restart_needed(live_->settings, live->settings);
+  accounts_.replace(live->accounts);
+  limits_.change_settings(live->settings.policy);
+  log_.set_level(live->settings.log.level);
+  const auto router = make_router(*live);
+  const auto rules = make_rules(*live, router);
+  apply_to_reactors(live, rules);
+  dispatcher_->reload(dispatch_settings(*live), router);
+  live_ = live;
+  look_again_.notify();  // the interval may be another now
+  outcome.applied = true;
+  co_return outcome;
+}
+
+void Host::apply_to_reactors(std::shared_ptr<const LiveSettings> live, std::shared_ptr<const server::Rules> rules) {
+  for (std::size_t i = 0; i < reactors_.size(); ++i) {
+    boost::asio::post(reactors_[i].executor(), [&parts = parts_[i], live, rules] {
+      parts.server->reload(rules);
+      parts.agent->change_settings(live->settings.deliver, live->tls.client);
+    });
+  }
+}
+
+void Host::log_reload(const ReloadOutcome& outcome) {
+  for (const auto& warning : outcome.warnings) log_.warn("configuration", {{"message", warning}});
+  for (const auto& error : outcome.errors) log_.error("configuration", {{"message", error}});
+  for (const auto& key : outcome.restart_needed) log_.warn("restart_needed", {{"key", key}});
+  if (outcome.applied)
+    log_.info("reloaded");
+  else
+    log_.error("reload_refused", {{"reason", "the configuration has errors; the old one stays"}});
+}
+
+boost::asio::awaitable<void> Host::run_reload() {
+  co_await reload();
+}
+
+void Host::start_reload() {
+  boost::asio::post(reactors_[home].executor(), [this] { tasks_.spawn(run_reload()); });
+}
+
+// ---- certificates
+// ---------------------------------------------------------------------------------------------------------------
+
+boost::asio::awaitable<void> Host::watch_certificates() {
+  for (;;) {
+    const auto interval = live_->settings.tls.check_interval;
+    const auto next = interval > base::Duration::zero() ? clock_.mono() + interval : base::no_deadline;
+    auto woken = co_await look_again_.wait(next);
+    if (!woken && woken.error().kind == base::ErrorKind::cancelled) co_return;
+    if (!woken) co_await refresh_certificates();
+  }
+}
+
+// Off the reactor: looks at the files, and reads them where they have changed.
+boost::asio::awaitable<void> Host::refresh_certificates() {
+  const auto before = live_;
+  auto look = [before, now = clock_.wall()]() -> std::optional<TlsLoaded> {
+    if (!has_changed(before->settings.tls, before->tls)) return {};
+    return load_tls(before->settings.tls, now);
+  };
+  auto looked = co_await housekeeping_.run(std::move(look));
+  // A reload meanwhile has read them too.
+  if (!looked || !*looked || live_ != before) co_return;
+  const auto& loaded = **looked;
+  for (const auto& complaint : loaded.complaints) log_.error("certificate_refused", {{"reason", complaint.message}});
+  auto next = std::make_shared<LiveSettings>(*before);
+  next->tls = replaced(before->tls, loaded);
+  live_ = next;
+  if (!loaded.complaints.empty()) co_return;
+  apply_to_reactors(live_, make_rules(*live_, make_router(*live_)));
+  for (const auto& certificate : live_->tls.certificates)
+    log_.info("certificate_reloaded",
+              {{"file", certificate.file},
+               {"subject", certificate.subject},
+               {"expires", base::format_rfc3339(certificate.expires.value_or(base::WallTime{}))}});
+}
+
+}  // namespace godwit::daemon
