@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "godwit/mail/recipients.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace godwit::mail {
@@ -40,18 +39,23 @@ void ask_reports(std::vector<Recipient>& expansion, const smtp::Mailbox& asked,
   expansion.push_back(std::move(alias));
 }
 
-void add_recipients(std::vector<Recipient>& all, std::vector<Recipient> more) {
+void RecipientList::add(std::vector<Recipient> more) {
   for (auto& recipient : more) {
-    const auto same = std::ranges::find_if(all, [&](const Recipient& other) {
-      return other.address == recipient.address && other.expanded_alias == recipient.expanded_alias;
-    });
-    if (same == all.end()) {
-      all.push_back(std::move(recipient));
+    const auto key = (recipient.expanded_alias ? "alias " : "") + to_string(recipient.address);
+    const auto [found, is_new] = places_.try_emplace(key, all_.size());
+    if (is_new) {
+      all_.push_back(std::move(recipient));
       continue;
     }
-    same->notify = either(same->notify, recipient.notify);
-    if (same->orcpt.empty()) same->orcpt = std::move(recipient.orcpt);
+    auto& same = all_[found->second];
+    same.notify = either(same.notify, recipient.notify);
+    if (same.orcpt.empty()) same.orcpt = std::move(recipient.orcpt);
   }
+}
+
+void RecipientList::clear() {
+  all_.clear();
+  places_.clear();
 }
 
 }  // namespace godwit::mail

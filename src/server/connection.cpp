@@ -62,30 +62,41 @@ Connection::Connection(std::unique_ptr<net::Stream> stream, std::shared_ptr<cons
   sender_.hostname = rules_->settings.hostname;
   sender_.client = {
       .address = stream_->remote().address, .service = listener_.service, .can_be_trusted = true, .account = {}};
-  if (session_settings_.bare_newline == smtp::BareNewline::normalize && listener_.service == smtp::Service::mx &&
-      !policy::is_trusted(rules_->policy, sender_.client))
-    session_settings_.bare_newline = smtp::BareNewline::reject;
+}
+
+bool Connection::is_implicit() const {
+  return listener_.tls == smtp::TlsMode::implicit && rules_->tls;
 }
 
 boost::asio::awaitable<void> Connection::run() {
-  const bool ready = co_await prepare();
-  if (!ready) co_return;
+  const bool known = co_await learn_client();
+  if (!known) co_return;
   std::optional<policy::ConnectionLimits::Place> place;
   const bool refused = co_await refuse_if_too_many(place);
   if (refused) co_return;
+  const bool ready = co_await secure();
+  if (!ready) co_return;
   around_.log.debug("connected",
                     {{"client", sender_.client_address}, {"listener", base::to_string(listener_.address)}});
   co_await converse();
 }
 
-// What comes before the first SMTP byte: the PROXY header, the handshake of implicit TLS.
-boost::asio::awaitable<bool> Connection::prepare() {
+// From the PROXY header where there is one: limits and trust are for whom it names.
+boost::asio::awaitable<bool> Connection::learn_client() {
   if (listener_.proxy_protocol) {
     const bool understood = co_await read_proxy_header();
     if (!understood) co_return false;
   }
   sender_.client_address = base::to_string(sender_.client.address);
-  if (listener_.tls != smtp::TlsMode::implicit || !rules_->tls) co_return true;
+  if (session_settings_.bare_newline == smtp::BareNewline::normalize && listener_.service == smtp::Service::mx &&
+      !policy::is_trusted(rules_->policy, sender_.client))
+    session_settings_.bare_newline = smtp::BareNewline::reject;
+  co_return true;
+}
+
+// The handshake of implicit TLS.  It counts as a connection from its first byte.
+boost::asio::awaitable<bool> Connection::secure() {
+  if (!is_implicit()) co_return true;
   auto failure = co_await start_tls();
   co_return !failure || std::holds_alternative<event::TlsReady>(*failure);
 }
@@ -118,7 +129,7 @@ boost::asio::awaitable<bool> Connection::refuse_if_too_many(std::optional<policy
     co_return false;
   }
   log_refusal("connect", refusal, {});
-  output_ = to_wire(refusal);
+  if (!is_implicit()) output_ = to_wire(refusal);  // a TLS client would not understand it, and a handshake is dear
   co_await flush();
   stream_->shutdown();
   co_return true;
@@ -126,14 +137,15 @@ boost::asio::awaitable<bool> Connection::refuse_if_too_many(std::optional<policy
 
 boost::asio::awaitable<void> Connection::converse() {
   Event next = event::Connected{};
-  if (listener_.tls == smtp::TlsMode::implicit && rules_->tls) {
-    session_.next(event::TlsReady{tls_info()});
-  }
+  if (is_implicit()) session_.next(event::TlsReady{tls_info()});
   while (next && !closed_) {
     const auto& actions = session_.next(*next);
     next.reset();
+    // A session that has ended takes no more events: what it wanted last is done, though its reply may not leave.
+    const bool ends = !actions.empty() && std::holds_alternative<action::Close>(actions.back());
     for (const auto& wanted : actions) {
       next = co_await perform(wanted);
+      if (ends) next.reset();
       if (next || closed_) break;
     }
     // Stopping may change nothing yet, in the middle of a message: the read that it interrupted goes on.

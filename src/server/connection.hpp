@@ -32,7 +32,8 @@ class Connection {
  private:
   using Event = std::optional<smtp::ServerEvent>;
 
-  boost::asio::awaitable<bool> prepare();
+  boost::asio::awaitable<bool> learn_client();
+  boost::asio::awaitable<bool> secure();
   boost::asio::awaitable<bool> read_proxy_header();
   boost::asio::awaitable<bool> refuse_if_too_many(std::optional<policy::ConnectionLimits::Place>& place);
   boost::asio::awaitable<void> converse();
@@ -46,6 +47,7 @@ class Connection {
   boost::asio::awaitable<bool> flush();
   Event check_sender(const smtp::action::CheckSender& action);
   Event check_recipient(const smtp::action::CheckRecipient& action);
+  bool is_implicit() const;  // TLS from the first byte
   smtp::TlsInfo tls_info() const;
   void log_refusal(std::string_view stage, const smtp::Reply& reply, const std::string& to);
   void log_end(smtp::action::Close::Reason reason);

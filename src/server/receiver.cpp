@@ -39,7 +39,7 @@ smtp::event::Verdict Receiver::add_recipient(policy::RecipientDecision decision,
   if (decision.refusal) return {.refusal = std::move(decision.refusal)};
   ++asked_;
   mail::ask_reports(decision.recipients, asked, parameters);
-  mail::add_recipients(recipients_, std::move(decision.recipients));
+  recipients_.add(std::move(decision.recipients));
   return {};
 }
 
@@ -64,7 +64,7 @@ std::string Receiver::received(const Sender& sender, const smtp::ServerSession& 
                     .tls_cipher = session.tls() ? session.tls()->cipher : "",
                     .recipient = {},
                     .time = clock_.wall()};
-  if (asked_ == 1 && recipients_.size() == 1) trace.recipient = recipients_.front().address;
+  if (asked_ == 1 && recipients().size() == 1) trace.recipient = recipients().front().address;
   return mail::received_field(trace);
 }
 
@@ -72,6 +72,8 @@ boost::asio::awaitable<smtp::ServerEvent> Receiver::body(std::string_view bytes,
                                                          const smtp::ServerSession& session) {
   // The view may point into the reactor's scratch buffer, so it is taken over before anything can wait.
   std::string piece = started_ ? std::string() : received(sender, session);
+  // A first line that begins with a blank would become a part of our field.
+  if (!started_ && bytes.find_first_of(" \t") == 0) piece += "\r\n";
   started_ = true;
   piece.append(bytes);
   hops_.put(bytes);
@@ -93,7 +95,7 @@ boost::asio::awaitable<smtp::ServerEvent> Receiver::commit(const Sender& sender,
   }
   mail::Envelope envelope;
   envelope.sender = session.sender();
-  envelope.recipients = recipients_;
+  envelope.recipients = recipients();
   envelope.body = session.mail_parameters().body;
   envelope.ret = session.mail_parameters().ret;
   envelope.envid = session.mail_parameters().envid;

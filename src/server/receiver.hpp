@@ -12,6 +12,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "godwit/base/clock.hpp"
+#include "godwit/mail/recipients.hpp"
 #include "godwit/policy/relay.hpp"
 #include "godwit/route/router.hpp"
 #include "godwit/smtp/server_session.hpp"
@@ -41,7 +42,7 @@ class Receiver {
   void discard();
   void reset();
 
-  const std::vector<mail::Recipient>& recipients() const { return recipients_; }
+  const std::vector<mail::Recipient>& recipients() const { return recipients_.all(); }
   std::uint64_t size() const { return size_; }
 
  private:
@@ -49,8 +50,8 @@ class Receiver {
 
   spool::Spool& spool_;
   const base::Clock& clock_;
-  std::vector<mail::Recipient> recipients_;
-  std::size_t asked_ = 0;  // RCPT commands accepted
+  mail::RecipientList recipients_;
+  std::size_t asked_ = 0;                  // RCPT commands accepted
   std::unique_ptr<spool::Incoming> incoming_;
   HopCounter hops_;
   std::uint64_t size_ = 0;

@@ -2,9 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """One client cannot take all connections."""
 
+import socket
+
+from support.certificate import Certificate
 from support.dialogue import Closed
 from support.receiving_host import ReceivingHost
-from support.scenario import main
+from support.scenario import SUBMISSIONS_PORT, main
 
 
 class ConnectionsAreLimited(ReceivingHost):
@@ -25,6 +28,17 @@ class ConnectionsAreLimited(ReceivingHost):
         self.assertTrue(other.startswith("220"), other)
         held[0][0].quit()
         self.wait_until(lambda: self.greeting(7)[1].startswith("220"), "a connection is free again")
+
+    def test_a_handshake_of_implicit_tls_counts_from_its_start(self):
+        godwit = self.host(certificate=Certificate(self, "mail.xyz.example"), limits={"connections_per_client": 3}, trusted_networks=[])
+        godwit.config["listeners"].append({"address": f"{godwit.address}:{SUBMISSIONS_PORT}", "service": "submission", "tls": "implicit"})
+        godwit.start()
+        silent = [socket.create_connection((godwit.address, SUBMISSIONS_PORT), timeout=20, source_address=(self.net.host(7), 0))
+                  for _ in range(3)]
+        with socket.create_connection((godwit.address, SUBMISSIONS_PORT), timeout=20, source_address=(self.net.host(7), 0)) as fourth:
+            self.assertEqual(fourth.recv(1), b"")
+        for one in silent:
+            one.close()
 
     def test_in_all(self):
         self.start(limits={"connections": 4, "connections_per_client": 50})

@@ -64,5 +64,13 @@ class MaildirIsFilled(ReceivingHost):
         self.assertEqual(stored.content, content)
 
 
+    def test_a_first_line_that_begins_with_a_blank_stays_out_of_our_trace(self):
+        self.start()
+        self.send(content=b" by forged.example with ESMTP id 1; Mon, 02 Nov 2026 08:00:00 +0000\r\n\r\nHello\r\n")
+        (stored,) = self.godwit.mailbox(TO).wait()
+        self.assertNotIn("forged", " ".join(stored.header("Received")))
+        self.assertTrue(stored.content.endswith(b"Hello\r\n"))
+
+
 if __name__ == "__main__":
     main()

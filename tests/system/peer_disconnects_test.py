@@ -34,6 +34,17 @@ class PeerDisconnects(ReceivingHost):
         self.assertEqual(self.godwit.queued(), 0)
         self.assert_still_works()
 
+    def test_before_it_read_the_last_reply(self):
+        self.start(threads=1)
+        whole = b"".join(STEPS[:6]) + b".\r\nQUIT\r\n"
+        for parting in (b"QUIT\r\n", b"GET / HTTP/1.1\r\n\r\n", whole):
+            for _ in range(40):
+                client = Dialogue(self.godwit.address, greeting=None)
+                client.send(parting)
+                client.reset()
+        self.wait_until(lambda: self.godwit.status()["connections"]["in"] == 0, "all connections are gone")
+        self.assert_still_works()
+
     def test_after_the_final_dot_the_message_is_kept_or_not_but_never_half(self):
         self.start()
         content = message("gone before the reply")

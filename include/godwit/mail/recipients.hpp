@@ -3,6 +3,9 @@
 // server/ calls it for every RCPT accepted.  Pure.
 #pragma once
 
+#include <cstddef>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "godwit/mail/envelope.hpp"
@@ -17,8 +20,18 @@ namespace godwit::mail {
 void ask_reports(std::vector<Recipient>& expansion, const smtp::Mailbox& asked,
                  const smtp::RecipientParameters& parameters);
 
-// Adds the recipients of one more RCPT.  An address that is there already gets the message once, and its sender every
-// report that either RCPT asked for.
-void add_recipients(std::vector<Recipient>& all, std::vector<Recipient> more);
+// All of one message.  An address that is added again gets the message once, and its sender every report that either
+// RCPT asked for.  Finds it in O(1): an alias may have ten thousand members.
+class RecipientList {
+ public:
+  // The recipients of one more RCPT.
+  void add(std::vector<Recipient> more);
+  void clear();
+  const std::vector<Recipient>& all() const { return all_; }
+
+ private:
+  std::vector<Recipient> all_;
+  std::unordered_map<std::string, std::size_t> places_;  // in all_, by address
+};
 
 }  // namespace godwit::mail

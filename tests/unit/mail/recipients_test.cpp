@@ -55,7 +55,7 @@ TEST(AskReports, NobodyIsToldOfAnExpansionUnasked) {
   }
 }
 
-TEST(AddRecipients, AnAddressNamedTwiceIsOneRecipientWithEveryReportAskedFor) {
+TEST(RecipientList, AnAddressNamedTwiceIsOneRecipientWithEveryReportAskedFor) {
   struct Row {
     int first, second, result;
   };
@@ -66,24 +66,25 @@ TEST(AddRecipients, AnAddressNamedTwiceIsOneRecipientWithEveryReportAskedFor) {
                       {notify_success, 0, notify_success | notify_failure | notify_delay},
                       {notify_failure, notify_delay, notify_failure | notify_delay}};
   for (const auto& [first, second, result] : rows) {
-    std::vector<Recipient> all, more;
-    all.push_back({.address = {"a", "b.example"}, .notify = static_cast<std::uint8_t>(first)});
+    RecipientList all;
+    all.add({{.address = {"a", "b.example"}, .notify = static_cast<std::uint8_t>(first)}});
+    std::vector<Recipient> more;
     more.push_back(
         {.address = {"a", "b.example"}, .notify = static_cast<std::uint8_t>(second), .orcpt = "rfc822;x@y.example"});
-    add_recipients(all, std::move(more));
-    ASSERT_EQ(all.size(), 1U);
-    EXPECT_EQ(all[0].notify, result) << first << " and " << second;
-    EXPECT_EQ(all[0].orcpt, "rfc822;x@y.example");
+    all.add(std::move(more));
+    ASSERT_EQ(all.all().size(), 1U);
+    EXPECT_EQ(all.all()[0].notify, result) << first << " and " << second;
+    EXPECT_EQ(all.all()[0].orcpt, "rfc822;x@y.example");
   }
 }
 
-TEST(AddRecipients, AnAliasThatStandsForItselfTooIsBoth) {
-  std::vector<Recipient> all;
+TEST(RecipientList, AnAliasThatStandsForItselfTooIsBoth) {
+  RecipientList all;
   auto recipients = expansion({"a"});
   recipients.push_back({.address = list});
   ask_reports(recipients, list, {notify_success, ""});
-  add_recipients(all, std::move(recipients));
-  EXPECT_EQ(all.size(), 3U);
+  all.add(std::move(recipients));
+  EXPECT_EQ(all.all().size(), 3U);
 }
 
 }  // namespace
