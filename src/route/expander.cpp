@@ -141,8 +141,7 @@ void Expander::keep_for_postmaster() {
 }
 
 void Expander::add(smtp::Mailbox address) {
-  const auto same = [&](const mail::Recipient& recipient) { return recipient.address == address; };
-  if (std::ranges::any_of(result_.recipients, same)) return;
+  if (!added_.insert(to_string(address)).second) return;
   mail::Recipient recipient;
   recipient.address = std::move(address);
   if (to_string(recipient.address) != asked_) recipient.original = asked_;

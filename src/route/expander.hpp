@@ -58,6 +58,7 @@ class Expander {
   const AccountExists& account_exists_;
   const Identity& self_;
   std::set<std::string> visited_;
+  std::set<std::string> added_;
   std::string asked_;
   bool too_deep_ = false;
   Expansion result_;

@@ -31,7 +31,9 @@ bool matches_sender(std::string_view pattern, const smtp::ReversePath& sender) {
 }
 
 bool matches(const RouteSettings& route, std::string_view domain, const smtp::ReversePath& sender) {
-  return std::ranges::any_of(route.domains, [&](const auto& pattern) { return matches_domain(pattern, domain); }) &&
+  // An empty list stands for everything.
+  return (route.domains.empty() ||
+          std::ranges::any_of(route.domains, [&](const auto& pattern) { return matches_domain(pattern, domain); })) &&
          (route.senders.empty() ||
           std::ranges::any_of(route.senders, [&](const auto& pattern) { return matches_sender(pattern, sender); }));
 }

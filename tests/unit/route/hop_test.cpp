@@ -328,6 +328,11 @@ TEST_F(HopTest, ARouteToAnAddressAsksNoDns) {
   EXPECT_THAT(dns_.asked, IsEmpty());
 }
 
+TEST_F(HopTest, ARouteWithoutDomainsIsForAll) {
+  route({}, {"[10.0.0.5]"});
+  EXPECT_EQ(described("a.example"), "smtp:[10.0.0.5]");
+}
+
 TEST_F(HopTest, NextHopsAreTriedInOrderAndTheMissingLeftOut) {
   dns_.add_address("second.example", "192.0.2.2");
   route({"*"}, {"[10.0.0.5]", "gone.example", "[second.example]"});
