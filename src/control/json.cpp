@@ -6,6 +6,8 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include "godwit/base/text.hpp"
+
 namespace godwit::control {
 namespace {
 
@@ -14,8 +16,9 @@ namespace json = boost::json;
 // Of the recipients of one message in the list.
 constexpr std::size_t recipients_listed = 10;
 
+// JSON is UTF-8, and what peers said need not be.
 json::value text(std::string_view value) {
-  return json::string(value);
+  return json::string(base::to_valid_utf8(value));
 }
 json::value time(base::WallTime value) {
   return text(base::format_rfc3339(value));

@@ -38,6 +38,8 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
 bool matches_pattern(std::string_view pattern, std::string_view text);
 
 bool is_valid_utf8(std::string_view text);
+// Bytes that are no part of a valid sequence become U+FFFD.
+std::string to_valid_utf8(std::string_view text);
 bool is_ascii(std::string_view text);
 
 }  // namespace godwit::base

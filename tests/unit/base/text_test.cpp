@@ -97,6 +97,7 @@ TEST(Utf8, KnowsTheForbiddenSequences) {
   for (const auto* bad : {"\x80", "\xC0\x80", "\xC1\xBF", "\xC2", "\xC2\x41", "\xE0\x9F\xBF", "\xED\xA0\x80",
                           "\xE2\x82", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFE"})
     EXPECT_FALSE(is_valid_utf8(bad)) << printable(bad);
+  EXPECT_EQ(to_valid_utf8("a\xE9z\xC3\xA4\xC3"), "a\xEF\xBF\xBDz\xC3\xA4\xEF\xBF\xBD");
   EXPECT_TRUE(is_ascii("a\x7F"));
   EXPECT_FALSE(is_ascii("ä"));
 }

@@ -83,6 +83,11 @@ TEST_F(Api, ShownDestinationsSayWhyTheyWait) {
   EXPECT_EQ(get("/v1/queue/" + known).at_pointer("/destinations/0/reason"), "waits for its retry time");
 }
 
+TEST_F(Api, WordsOfPeersThatAreNotUtf8DoNotSpoilTheAnswer) {
+  backend.reply = "451 4.3.0 occup\xE9";
+  EXPECT_EQ(get("/v1/queue").at_pointer("/messages/0/last_reply"), "451 4.3.0 occup\xEF\xBF\xBD");
+}
+
 TEST_F(Api, ListShowsEachMessageInALine) {
   const auto list = get("/v1/queue");
   ASSERT_EQ(list.at("messages").as_array().size(), 2U);

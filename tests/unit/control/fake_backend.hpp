@@ -22,7 +22,9 @@ class FakeBackend final : public Backend {
   ReloadResult reload_result{.applied = true, .errors = {}, .restart_needed = {"listeners"}};
   base::Error failure{base::ErrorKind::not_found, "no message of that id"};
 
-  static QueueEntry entry(base::MessageId id) {
+  std::string reply = "451 4.3.0 \"later\"\r\n";  // of the first recipient
+
+  QueueEntry entry(base::MessageId id) const {
     QueueEntry entry;
     entry.id = id;
     entry.size = 4711;
@@ -33,7 +35,7 @@ class FakeBackend final : public Backend {
     entry.envelope.client_address = "192.0.2.1";
     mail::Recipient waiting, delivered;
     waiting.address = {"bob", "a.example"};
-    waiting.last_reply = "451 4.3.0 \"later\"\r\n";
+    waiting.last_reply = reply;
     delivered.address = {"carol", "b.example"};
     delivered.original = "team@example.com";
     delivered.state = mail::RecipientState::delivered;
