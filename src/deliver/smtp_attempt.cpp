@@ -29,11 +29,24 @@ Outcome::Kind kind_of(Verdict verdict) {
   return verdict == Verdict::failed ? Outcome::Kind::failed : Outcome::Kind::deferred;
 }
 
+// Whether the peer's reply says what became of the recipient.  One that is out of place ("250" to DATA) does not, and
+// is quoted in our words.
+bool says_it(const smtp::RecipientResult& result) {
+  return result.reply && result.reply->positive() == (result.verdict == Verdict::delivered);
+}
+
+smtp::Reply reply_of(const smtp::RecipientResult& result) {
+  if (says_it(result)) return *result.reply;
+  auto ours = result;
+  if (result.reply) ours.why += ": " + to_line(*result.reply);
+  return own_reply(ours);
+}
+
 Outcome outcome_of(const smtp::RecipientResult& result, const std::string& relay, const std::string& tls) {
   return {.kind = kind_of(result.verdict),
           .stage = result.stage,
-          .reply = result.reply ? *result.reply : own_reply(result),
-          .remote = result.reply.has_value(),
+          .reply = reply_of(result),
+          .remote = says_it(result),
           .relay = relay,
           .tls = tls};
 }

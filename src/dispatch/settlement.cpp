@@ -8,6 +8,15 @@ namespace {
 
 using deliver::Outcome;
 
+constexpr std::size_t longest_reply = 1024;  // kept with each recipient: what a person reads of it
+
+std::string kept_reply(const smtp::Reply& reply) {
+  auto line = to_line(reply);
+  if (line.size() <= longest_reply) return line;
+  line.resize(longest_reply);
+  return line + "...";
+}
+
 mail::RecipientState next_state(const Outcome& outcome, bool expired, bool soft_bounce) {
   switch (outcome.kind) {
     case Outcome::Kind::delivered:
@@ -53,7 +62,7 @@ Settlement settle(const Settings& settings, const queue::RetrySettings& schedule
     const auto& outcome = outcomes[i];
     const auto& recipient = envelope.recipients[index];
     const auto state = next_state(outcome, expired, settings.soft_bounce);
-    result.update.recipients.push_back({.index = index, .state = state, .last_reply = to_line(outcome.reply)});
+    result.update.recipients.push_back({.index = index, .state = state, .last_reply = kept_reply(outcome.reply)});
     mail::DsnRecipient report{.recipient = recipient,
                               .reply = outcome.reply,
                               .remote = outcome.remote,

@@ -85,6 +85,7 @@ std::string to_line(const Reply& reply) {
 void ReplyReader::reset() {
   line_.clear();
   bytes_ = 0;
+  kept_ = 0;
   done_ = false;
   reply_ = {};
 }
@@ -124,6 +125,8 @@ ReplyReader::Status ReplyReader::take_line() {
     if (*enhanced != reply_.enhanced) text = line;  // a second, other code is part of the peer's words
   }
   reply_.code = code;
+  text = text.substr(0, max_kept - kept_);
+  kept_ += text.size();
   reply_.lines.push_back(without_controls(text));
   if (separator == ' ') {
     done_ = true;

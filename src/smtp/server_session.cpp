@@ -143,7 +143,7 @@ bool ServerSession::Machine::step_line() {
     if (status == LineReader::Status::bad)
       reject(replies::bare_newline);
     else
-      reject(responding ? replies::auth_too_long : replies::line_too_long);
+      reject(long_line ? replies::auth_too_long : replies::line_too_long);
   }
   return true;
 }

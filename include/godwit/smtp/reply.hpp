@@ -45,6 +45,7 @@ class ReplyReader {
  public:
   static constexpr std::size_t max_lines = 256;        // an EHLO answer has far fewer
   static constexpr std::size_t max_bytes = 64 * 1024;  // of one reply
+  static constexpr std::size_t max_kept = 8 * 1024;    // of its text; the rest is read and forgotten
   enum class Status { complete, more, malformed, too_long };
   // Takes bytes from the front of `input`.  complete: `reply()` holds one, the rest of `input` is untouched.
   Status read(std::string_view& input);
@@ -60,6 +61,7 @@ class ReplyReader {
 
   std::string line_;
   std::size_t bytes_ = 0;
+  std::size_t kept_ = 0;
   bool done_ = false;
   Reply reply_;
 };

@@ -38,6 +38,15 @@ TEST(Settlement, EachRecipientGoesItsOwnWay) {
   EXPECT_EQ(result.failures[0].recipient.address.local, "b");
 }
 
+TEST(Settlement, WhatIsKeptOfAReplyIsBounded) {
+  auto endless = outcome(Outcome::Kind::deferred, 451);
+  endless.reply.lines.assign(100, std::string(500, 'x'));
+  const auto result =
+      settle({}, {}, transaction(), {endless, outcome(Outcome::Kind::delivered, 250)}, accepted + minutes(1), 0.5);
+  EXPECT_TRUE(result.update.recipients[0].last_reply.starts_with("451 xxx"));
+  EXPECT_LT(result.update.recipients[0].last_reply.size(), 1100U);
+}
+
 TEST(Settlement, ADeferredRecipientWaitsForTheSchedule) {
   const auto now = accepted + minutes(1);
   const auto result = settle({}, {}, transaction(),

@@ -94,6 +94,13 @@ TEST(ReplyReader, IsBoundedInBytesAndLines) {
   ReplyReader reader;
   EXPECT_EQ(reader.read(input), Status::too_long);
 
+  const std::string wordy =
+      "550-" + std::string(ReplyReader::max_kept, 'a') + "\r\n550-" + std::string(500, 'b') + "\r\n550 c\r\n";
+  input = wordy;
+  reader.reset();
+  EXPECT_EQ(reader.read(input), Status::complete);
+  EXPECT_EQ(to_line(reader.reply()), "550 " + std::string(ReplyReader::max_kept, 'a'));
+
   std::string lines;
   for (std::size_t i = 0; i < ReplyReader::max_lines; ++i) lines += "250-x\r\n";
   input = lines;
