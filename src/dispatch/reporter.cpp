@@ -33,10 +33,9 @@ std::optional<Reporter::Destination> Reporter::destination(mail::DsnKind kind, c
     if (!expansion.refusal) return Destination{.address = *original.sender, .double_bounce = false};
   }
   if (kind != mail::DsnKind::failure) return {};  // only losses concern the postmaster
-  if (original.protocol == double_bounce_protocol || router.settings().postmaster.empty()) return {};
-  const auto postmaster = smtp::parse_mailbox(router.settings().postmaster);
-  if (!postmaster) return {};
-  return Destination{.address = *postmaster, .double_bounce = true};
+  if (original.protocol == double_bounce_protocol) return {};
+  // Where no postmaster is configured, or one who does not exist, this address is held like other mail for him.
+  return Destination{.address = {"postmaster", hostname_}, .double_bounce = true};
 }
 
 boost::asio::awaitable<bool> Reporter::report(mail::DsnKind kind, std::shared_ptr<const spool::StoredMessage> original,
@@ -46,9 +45,10 @@ boost::asio::awaitable<bool> Reporter::report(mail::DsnKind kind, std::shared_pt
   const auto original_id = to_string(original->id);
   const auto to = destination(kind, original->envelope, *router);
   if (!to) {
-    around_.log.warn("report_dropped", {{"id", original_id},
-                                        {"kind", to_string(kind)},
-                                        {"reason", "nobody can be told: no sender, and no postmaster for it"}});
+    around_.log.warn("report_dropped",
+                     {{"id", original_id},
+                      {"kind", to_string(kind)},
+                      {"reason", "nobody can be told: the report to the postmaster failed, or nobody asked"}});
     co_return true;
   }
   // One of failure or delay is tried again with the next attempt.

@@ -141,6 +141,16 @@ class BadInputIsAnswered(ReceivingHost):
         self.client = self.connect()
         self.refused_in_data(b"x" * 70 + b"\r\n" * 10 + b"\r\n".join([b"y" * 70] * 400), r"552 5\.3\.4")
 
+    def test_exactly_the_size_offered_is_taken(self):
+        self.godwit.config["limits"]["message_size"] = "10KiB"
+        self.godwit.restart()
+        self.client = self.connect()
+        content = b"Subject: x\r\n\r\n".ljust(10 * 1024 - 2, b"y") + b"\r\n"
+        self.client.envelope("mod@abc.example", TO)
+        self.client.say("DATA", "354")
+        self.client.send(content + b".\r\n")
+        self.client.expect("250 2.0.0")
+
     def test_too_many_recipients(self):
         self.godwit.config["limits"]["recipients"] = 3
         self.godwit.restart()

@@ -4,6 +4,7 @@
 
 import email
 
+from support.message import message
 from support.scenario import main
 from support.sending_host import SENDER, SendingHost
 
@@ -97,6 +98,26 @@ class FailedMailBounces(SendingHost):
         self.assertEqual(len(self.godwit.events("bounced")), 3)
         self.assertEqual(len(self.godwit.events("report")), 2)
         self.assertEqual(len(self.godwit.events("report_dropped")), 1)
+
+    def test_without_a_postmaster_his_report_is_held(self):
+        self.mx("gone.example", 10, "mx.gone.example", 2, script={"RCPT": "550 5.1.1 no such user"})
+        for postmaster in ("", "nobody@abc.example"):
+            with self.subTest(postmaster=postmaster):
+                if postmaster:
+                    self.godwit.config["postmaster"] = postmaster
+                    self.godwit.restart()
+                else:
+                    self.start()
+                held = self.godwit.status()["queue"]["held"]
+                self.send(TO, sender="ghost@gone.example")
+                self.wait_until(lambda: self.godwit.status()["queue"]["held"] == held + 1, "the report is held")
+
+    def test_a_report_is_not_bound_by_the_size_of_messages(self):
+        self.mx("gone.example", 10, "mx.gone.example", 2, script={"RCPT": "550 5.1.1 no such user"})
+        self.start(limits={"message_size": "1KiB"})
+        self.send(TO, content=message(sender=SENDER, body="x" * 300 + "\r\n"))
+        self.report()
+        self.godwit.wait_empty_queue()
 
     def test_a_null_sender_never_gets_a_report(self):
         self.mx("gone.example", 10, "mx.gone.example", 2, script={"RCPT": "550 5.1.1 no such user"})

@@ -12,7 +12,7 @@ struct Settings {
   std::uint64_t min_free = 256U << 20U;      // bytes that stay free on the disk; below: 452 4.3.1
   std::uint64_t segment_size = 64U << 20U;
   std::uint64_t memory = 1U << 30U;         // of bodies in flight and just accepted (limits.memory)
-  std::uint64_t message_size = 50U << 20U;  // refused above (limits.message_size)
+  std::uint64_t message_size = 50U << 20U;  // refused above (limits.message_size and what we add)
 };
 
 }  // namespace godwit::spool

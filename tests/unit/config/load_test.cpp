@@ -255,7 +255,7 @@ log: {level: debug, format: json, file: /l}
   EXPECT_EQ(s.user, "");
   EXPECT_EQ(s.stop_grace, 10s);
   EXPECT_EQ(s.server.message_size, 1U << 20U);
-  EXPECT_EQ(s.spool.message_size, 1U << 20U);
+  EXPECT_EQ(s.spool.message_size, 17U << 20U);
   EXPECT_EQ(s.server.recipients, 7U);
   EXPECT_EQ(s.policy.connections, 11U);
   EXPECT_EQ(s.policy.connections_per_client, 3U);
