@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
+#include <thread>
 
 #include "posix_file.hpp"
 
@@ -18,17 +20,29 @@ namespace {
 
 using Result = base::Result<>;
 
+// Connections may take all descriptors for a moment.  What must be stored waits for one (its thread may block), for up
+// to this long: it is no fault of the disk.
+constexpr int descriptor_tries = 200;
+constexpr auto descriptor_pause = std::chrono::milliseconds(50);
+
+int open_descriptor(const std::string& path, int flags, unsigned permissions = 0) {
+  for (int tries = 0;; ++tries) {
+    const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC, static_cast<mode_t>(permissions));
+    if (descriptor >= 0) return descriptor;
+    if (errno == EINTR) continue;
+    if ((errno != EMFILE && errno != ENFILE) || tries >= descriptor_tries) return -1;
+    std::this_thread::sleep_for(descriptor_pause);
+  }
+}
+
 base::Result<std::unique_ptr<File>> open_file(const std::string& path, int flags, unsigned permissions) {
-  int descriptor = -1;
-  do {
-    descriptor = ::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, static_cast<mode_t>(permissions));
-  } while (descriptor < 0 && errno == EINTR);
+  const int descriptor = open_descriptor(path, flags | O_NOFOLLOW, permissions);
   if (descriptor < 0) return fail_path("open", path, errno);
   return std::make_unique<PosixFile>(descriptor, path);
 }
 
 Result sync_path(const std::string& directory) {
-  const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int descriptor = open_descriptor(directory, O_RDONLY | O_DIRECTORY);
   if (descriptor < 0) return fail_path("open", directory, errno);
   const int code = ::fsync(descriptor) == 0 ? 0 : errno;
   ::close(descriptor);

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "godwit/disk/posix_disk.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
+#include <thread>
 
 namespace godwit::disk {
 namespace {
@@ -164,6 +167,25 @@ TEST_F(PosixDiskTest, PermissionsAreSetAndAnUnknownGroupIsNotFound) {
   ASSERT_EQ(::stat(path("a").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777U, 0640U);
   EXPECT_EQ(run(disk_.set_permissions(path("a"), 0640, "no-such-group-here")).error().kind, base::ErrorKind::not_found);
+}
+
+// Connections may hold all descriptors when the spool must sync a folder.
+TEST_F(PosixDiskTest, ASyncWaitsForADescriptor) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit few{64, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  std::vector<int> taken;
+  for (int one = 0; (one = ::open("/dev/null", O_RDONLY)) >= 0;) taken.push_back(one);
+  std::jthread releases([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(60));  // so that the sync meets the shortage
+    ::close(taken.back());
+  });
+  EXPECT_TRUE(run(disk_.sync_directory(directory_)));
+  releases.join();
+  taken.pop_back();
+  for (const int one : taken) ::close(one);
+  ::setrlimit(RLIMIT_NOFILE, &before);
 }
 
 TEST_F(PosixDiskTest, FullDiskIsExhausted) {
