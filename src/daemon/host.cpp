@@ -215,6 +215,7 @@ void Host::stop() {
   run_on(home, read_grace(*this, grace));  // a reload may be replacing the settings
   const auto deadline = clock_.mono() + grace;
   run_everywhere([deadline](Parts& parts) { return parts.server->stop(deadline); });
+  maildir_->stop();
   run_on(home, dispatcher_->stop(deadline));
   run_everywhere([this](Parts& parts) { return parts.agent->stop(clock_.mono() + last_words); });
   // Attempts that the agents had to cancel have outcomes now.

@@ -6,6 +6,7 @@
 
 #include "host.hpp"
 #include "own_addresses.hpp"
+#include "privileges.hpp"
 
 namespace godwit::daemon {
 namespace {
@@ -55,8 +56,10 @@ base::Result<> Host::bind_control(InheritedSockets& inherited) {
   if (path.empty()) return {};
   const base::Endpoint endpoint{.address = {}, .port = 0, .unix_path = path};
   auto given = inherited.take(endpoint);
-  auto sockets = given ? net::adopt_listener(std::move(given->descriptor), 1)
-                       : net::bind_listeners(endpoint, 1, {.backlog = 64, .unix_mode = 0660, .unix_group = {}});
+  auto sockets =
+      given ? net::adopt_listener(std::move(given->descriptor), 1)
+            : net::bind_listeners(
+                  endpoint, 1, {.backlog = 64, .unix_mode = 0660, .unix_group = service_group(live_->settings.user)});
   if (!sockets) return std::unexpected(sockets.error());
   bound_control_ = std::move(*sockets);
   return {};

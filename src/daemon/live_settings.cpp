@@ -26,7 +26,7 @@ base::Result<std::string> read_secret(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return base::fail_os(path, errno);
   std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  return std::string(base::trim(text));
+  return std::string(base::trim(base::split(text, '\n').front()));
 }
 
 // At the place of its key; once, where the same key was found at fault already (its file cannot be read).

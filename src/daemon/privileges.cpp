@@ -57,6 +57,13 @@ base::Result<> prepare_folder(const std::string& path, const std::string& user, 
   return {};
 }
 
+std::string service_group(const std::string& user) {
+  if (::geteuid() != 0 || user.empty()) return {};
+  const passwd* entry = ::getpwnam(user.c_str());
+  const group* its = entry == nullptr ? nullptr : ::getgrgid(entry->pw_gid);
+  return its == nullptr ? std::string() : its->gr_name;
+}
+
 unsigned long raise_descriptor_limit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;

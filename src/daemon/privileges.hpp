@@ -16,6 +16,9 @@ base::Result<> drop_privileges(const std::string& user);
 // folders at the first start.
 base::Result<> prepare_folder(const std::string& path, const std::string& user, unsigned mode);
 
+// The group that files made as root should belong to: the first of `user`; empty when we are not root, or stay.
+std::string service_group(const std::string& user);
+
 // Lifts the soft limit of descriptors to the hard one and gives it.
 unsigned long raise_descriptor_limit();
 

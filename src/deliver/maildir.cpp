@@ -30,16 +30,24 @@ Outcome delivered() {
           .tls = "none"};
 }
 
-Outcome deferred(const base::Error& error) {
-  const bool full = error.kind == base::ErrorKind::exhausted;
-  const auto reply = full ? smtp::make_reply(452, {4, 2, 2}, "Mailbox disk full")
-                          : smtp::make_reply(451, {4, 2, 0}, "Mailbox not writable: " + error.message);
+Outcome deferred(smtp::Reply reply) {
   return {.kind = Outcome::Kind::deferred,
           .stage = smtp::Stage::body,
-          .reply = reply,
+          .reply = std::move(reply),
           .remote = false,
           .relay = "maildir",
           .tls = "none"};
+}
+
+Outcome interrupted() {
+  return deferred(smtp::make_reply(451, {4, 3, 2}, "The mail server is stopping"));
+}
+
+smtp::Reply trouble(const base::Error& error) {
+  if (error.kind == base::ErrorKind::corrupt)
+    return smtp::make_reply(451, {4, 3, 0}, "The message is damaged in the spool (see spool check)");
+  if (error.kind == base::ErrorKind::exhausted) return smtp::make_reply(452, {4, 2, 2}, "Mailbox disk full");
+  return smtp::make_reply(451, {4, 2, 0}, "Mailbox not writable: " + error.message);
 }
 
 }  // namespace
@@ -57,6 +65,10 @@ boost::asio::awaitable<Outcomes> MaildirAgent::deliver(Job job, std::string path
                                                        std::string detail_separator) {
   Outcomes outcomes;
   for (const auto& recipient : job.recipients) {
+    if (stopping_) {
+      outcomes.push_back(interrupted());
+      continue;
+    }
     auto one = deliver_one(job, recipient, maildir_path(path_template, recipient.address, detail_separator));
     outcomes.push_back(co_await boost::asio::co_spawn(pool_, std::move(one), boost::asio::use_awaitable));
   }
@@ -66,7 +78,7 @@ boost::asio::awaitable<Outcomes> MaildirAgent::deliver(Job job, std::string path
 boost::asio::awaitable<Outcome> MaildirAgent::deliver_one(const Job& job, const mail::Recipient& recipient,
                                                           std::string directory) {
   auto filed = co_await file(job, recipient, std::move(directory));
-  if (!filed) co_return deferred(filed.error());
+  if (!filed) co_return deferred(trouble(filed.error()));
   co_return delivered();
 }
 

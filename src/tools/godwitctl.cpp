@@ -68,7 +68,7 @@ class CommandLine {
       if (queue->get_subcommands().empty()) command_ = list;
     });
     CLI::App* listing = add_command(*queue, "list", "one line a message", list);
-    listing->add_option("--limit", limit_, "at most so many; default: all");
+    listing->add_option("--limit", limit_, "at most so many; default: all")->check(CLI::PositiveNumber);
     add_selectors(*listing);
     add_ids(*queue, "show", "all about a message", [this] { return control().queue_show(ids_); })->required();
     add_change(*queue, "retry", "try waiting messages now");

@@ -4,6 +4,7 @@
 // first.
 #pragma once
 
+#include <atomic>
 #include <string>
 #include <string_view>
 
@@ -32,6 +33,9 @@ class MaildirAgent {
                base::Random& random, boost::asio::any_io_executor pool);
   // Each recipient is filed into the Maildir of its own path.
   boost::asio::awaitable<Outcomes> deliver(Job job, std::string path_template, std::string detail_separator);
+  // What is being filed is finished; recipients after it are deferred, so that what was filed can be recorded before
+  // the end.  Any thread.
+  void stop() { stopping_ = true; }
 
  private:
   boost::asio::awaitable<Outcome> deliver_one(const Job& job, const mail::Recipient& recipient, std::string directory);
@@ -45,6 +49,7 @@ class MaildirAgent {
   const base::Clock& clock_;
   base::Random& random_;
   boost::asio::any_io_executor pool_;
+  std::atomic<bool> stopping_ = false;
 };
 
 }  // namespace godwit::deliver
