@@ -51,7 +51,7 @@ class Receiver {
   spool::Spool& spool_;
   const base::Clock& clock_;
   mail::RecipientList recipients_;
-  std::size_t asked_ = 0;                  // RCPT commands accepted
+  std::size_t asked_ = 0;  // RCPT commands accepted
   std::unique_ptr<spool::Incoming> incoming_;
   HopCounter hops_;
   std::uint64_t size_ = 0;

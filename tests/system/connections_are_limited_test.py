@@ -35,6 +35,7 @@ class ConnectionsAreLimited(ReceivingHost):
         godwit.start()
         silent = [socket.create_connection((godwit.address, SUBMISSIONS_PORT), timeout=20, source_address=(self.net.host(7), 0))
                   for _ in range(3)]
+        self.wait_until(lambda: godwit.status()["connections"]["in"] == 3, "the silent ones are counted")
         with socket.create_connection((godwit.address, SUBMISSIONS_PORT), timeout=20, source_address=(self.net.host(7), 0)) as fourth:
             self.assertEqual(fourth.recv(1), b"")
         for one in silent:

@@ -25,6 +25,12 @@ class QueueMoves(SendingHost):
     def spool(self, *words, spool=None, **options):
         return self.godwit.control("spool", *words, "--directory", spool or self.godwit.spool, **options)
 
+    def attempted(self, identity, **fields):
+        """Waits for the message's first attempt; behind a host that is known to be down it has none unless asked for."""
+        if not self.godwit.events("deferred", id=identity, **fields):
+            self.godwit.control("queue", "retry", identity)
+            self.godwit.wait_event("deferred", id=identity, **fields)
+
     def test_a_message_is_read_out_beside_the_daemon(self):
         for body in (b"Hello\r\n", large_body(600_000)):
             identity, content = self.send(TO, message("exported", body=body))
@@ -35,7 +41,7 @@ class QueueMoves(SendingHost):
             self.assertEqual(raw, file.read_bytes())
             again = self.spool("export", identity, "--output", file, check=False)
             self.assertEqual(again.returncode, 1, "an existing file was written over")
-        self.godwit.wait_event("deferred", id=identity)
+        self.attempted(identity)
         shown = self.spool("export", identity, "--envelope").stdout
         for word in (identity, SENDER, TO, "efused"):
             self.assertIn(word, shown)
@@ -52,7 +58,7 @@ class QueueMoves(SendingHost):
             sent[identity] = content
         held = min(sent)
         for identity in sent:
-            self.godwit.wait_event("deferred", id=identity, to=f"<{TO}>")
+            self.attempted(identity, to=f"<{TO}>")
         self.godwit.control("queue", "hold", held)
         self.other.up()
         self.godwit.control("queue", "retry", "--all")
@@ -104,7 +110,7 @@ class QueueMoves(SendingHost):
         kept, _ = self.send(OTHER)
         moved = [self.send(TO, message(f"moved {number}", body=large_body(400_000)))[0] for number in range(3)]
         for identity in (kept, *moved):
-            self.godwit.wait_event("deferred", id=identity)
+            self.attempted(identity)
         folder = self.folder / "export"
         words = ("export", "--destination", "xyz.example", "--to", folder, "--remove")
         refused = self.spool(*words, check=False)
