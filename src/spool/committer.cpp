@@ -19,8 +19,10 @@ constexpr std::uint64_t groups_between_space_checks = 64;
 // Empty: nothing waits.  Then draining is over, unless the log must be closed first.
 std::vector<Pending> Core::next_batch() {
   const std::scoped_lock lock(mutex_);
-  // Deferred updates wait for space, or for the next record: trying at once would find the disk as full as before.
-  if (pending_.empty() && (full_ || deferred_.empty())) {
+  // Deferred updates wait for the next record, or the stop: trying at once would find the disk as full as before, and
+  // what the system says of free space is no proof (inodes, quotas).
+  const bool last_try = stopping_ && !closed_ && !deferred_.empty() && !std::exchange(tried_last_, true);
+  if (pending_.empty() && !last_try) {
     if (!stopping_ || closed_) draining_ = false;
     return {};
   }

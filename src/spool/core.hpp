@@ -153,6 +153,7 @@ class Core : public std::enable_shared_from_this<Core> {
   bool draining_ = false;
   bool stopping_ = false;
   bool closed_ = false;
+  bool tried_last_ = false;  // stopping, and what was deferred had its last try
   bool maintaining_ = false;
   bool compacting_ = false;
   std::size_t tasks_ = 0;
@@ -162,7 +163,7 @@ class Core : public std::enable_shared_from_this<Core> {
   LiveIndex index_;
   Gate gate_;
 
-  std::vector<Pending> deferred_;      // updates that found the disk full; committer only
+  std::vector<Pending> deferred_;      // updates that found the disk full, tried with the next record; committer only
   std::vector<std::string> unlink_;    // large bodies of done messages; under mutex_
   std::uint64_t groups_at_check_ = 0;  // committer only
   struct {

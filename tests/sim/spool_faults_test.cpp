@@ -70,6 +70,33 @@ TEST(SpoolFaults, AFullDiskRefusesWithFullAndGoesOnWhenThereIsSpace) {
   EXPECT_EQ(world.check(), "");
 }
 
+// Also: that it returns.  Updates that could not be written were tried again without pause, and a stop never ended.
+TEST(SpoolFaults, AShortageThatFreeSpaceDoesNotShowIsEnduredAndStoppedIn) {
+  SimDisk disk(SimDisk::Completion::posted);
+  Ledger ledger;
+  {
+    World world(disk, ledger, seed);
+    ASSERT_TRUE(world.open());
+    disk.set_out_of_inodes(true);
+    spool::Accepted<base::MessageId> result;
+    // To the last block, so that not even an update fits.
+    for (int i = 0; i < 300 && result; ++i) result = world.commit_one(10);
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().why, spool::Refused::Why::full);
+    for (const auto& [id, entry] : ledger.entries)
+      if (entry.acknowledged && !entry.finished) world.finish(id);
+    static_cast<void>(world.commit_one(5000));
+    EXPECT_TRUE(world.spool().statistics().healthy);
+    world.stop();
+  }
+  disk.set_out_of_inodes(false);
+  World world(disk, ledger, seed + 1);
+  ASSERT_TRUE(world.open());
+  EXPECT_EQ(world.check(), "");  // what could not be recorded is open again, nothing is lost
+  EXPECT_TRUE(world.commit_one(5000));
+  EXPECT_EQ(world.check(), "");
+}
+
 TEST(SpoolFaults, AFailedSyncStopsAllAcknowledgement) {
   SimDisk disk(SimDisk::Completion::posted);
   Ledger ledger;

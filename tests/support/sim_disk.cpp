@@ -162,6 +162,7 @@ disk::Task<std::unique_ptr<disk::File>> SimDisk::open(std::string path, disk::Op
     co_return std::make_unique<SimFile>(*this, found->second, path);
   }
   if (const int code = count(); code != 0) co_return fault("create " + path, code);
+  if (out_of_inodes_) co_return fault("create " + path, ENOSPC);
   if (found != names_.end()) co_return fault("create " + path, EEXIST);
   if (!directories_.contains(parent_of(path))) co_return fault("create " + path, ENOENT);
   const auto inode = std::make_shared<Inode>();

@@ -65,6 +65,8 @@ class SimDisk final : public disk::Disk {
   void set_lie(Lie lie) { lie_ = lie; }
   // Bytes of files that fit; then ENOSPC.
   void set_capacity(std::uint64_t bytes) { capacity_ = bytes; }
+  // No new file can be made (ENOSPC), though space() has plenty: as without inodes.
+  void set_out_of_inodes(bool out) { out_of_inodes_ = out; }
   std::uint64_t operations() const { return operations_; }
   // How often a name with this end was given to a file.
   std::uint64_t renames_to(const std::string& suffix) const;
@@ -120,6 +122,7 @@ class SimDisk final : public disk::Disk {
   int fail_code_ = 0;
   Lie lie_ = Lie::none;
   std::uint64_t capacity_ = ~std::uint64_t{0};
+  bool out_of_inodes_ = false;
   std::vector<std::string> renamed_;
   std::uint64_t life_ = 0;  // files opened before a crash are dead
 };
