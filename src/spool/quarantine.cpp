@@ -32,4 +32,9 @@ disk::Task<> Quarantine::take_segment(std::uint32_t segment, std::uint64_t size)
   co_return co_await disk_.rename(paths_.segment(segment), kept);
 }
 
+void Quarantine::report_missing(std::uint32_t segment, std::uint64_t bytes) {
+  count();
+  log_.error("spool_damaged", {{"segment", segment}, {"bytes_missing", bytes}});
+}
+
 }  // namespace godwit::spool

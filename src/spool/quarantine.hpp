@@ -25,6 +25,8 @@ class Quarantine {
   disk::Task<> keep_all(std::uint32_t segment, std::string_view bytes, const std::vector<Damage>& damages);
   // A segment of which nothing can be read: moved there.
   disk::Task<> take_segment(std::uint32_t segment, std::uint64_t size);
+  // The end of a segment's file is gone, with whatever was in it.
+  void report_missing(std::uint32_t segment, std::uint64_t bytes);
   void count() { ++found_; }
   std::uint64_t found() const { return found_; }
 

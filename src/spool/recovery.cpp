@@ -66,9 +66,10 @@ Recovery::Step<> Recovery::list_journal() {
   for (const disk::Entry& entry : *entries) {
     const auto segment = parse_number(entry.name, ".seg");
     const auto spare = parse_number(entry.name, ".free");
+    next_number_ = std::max(next_number_, std::max(segment.value_or(0), spare.value_or(0)) + 1);
+    if (entry.is_directory) continue;  // somebody else's
     if (segment) segments_.push_back({*segment, nullptr, entry.size, {}});
     if (spare) spares_.emplace_back(*spare, entry.size);
-    next_number_ = std::max(next_number_, std::max(segment.value_or(0), spare.value_or(0)) + 1);
   }
   std::ranges::sort(segments_, {}, &Segment::number);
   co_return base::Result<>{};
@@ -109,8 +110,14 @@ Recovery::Step<bool> Recovery::take_index(const Segment& segment, const Segment&
 }
 
 Recovery::Step<> Recovery::scan(Segment& segment, Tail tail) {
-  const auto bytes = co_await read_all(*segment.file, segment.size);
+  // A file that is shorter than it was made lost its end: damage, not a tail that was never written.
+  const bool cut_short = segment.header && segment.size < segment.header->capacity;
+  const auto bytes = co_await read_all(*segment.file, cut_short ? segment.header->capacity : segment.size);
   if (!bytes) co_return std::unexpected(bytes.error());
+  if (cut_short) {
+    core_.quarantine.report_missing(segment.number, segment.header->capacity - segment.size);
+    tail = Tail::proven;
+  }
   const bool header_damaged = !segment.header;
   if (header_damaged) {
     auto mended = co_await mend_header(segment, *bytes);
@@ -118,7 +125,7 @@ Recovery::Step<> Recovery::scan(Segment& segment, Tail tail) {
   }
   const SegmentScan found = scan_segment(*bytes, segment.header->generation, segment.header->first_group, tail);
   next_group_ = std::max(next_group_, found.next_group);
-  // Only the last segment may go on; one with a damaged header is read, but never written again.
+  // Only the last segment may go on; one with a damaged header or end is read, but never written again.
   const bool sealed = found.sealed || tail == Tail::proven || header_damaged;
   enter(segment, sealed);
   std::string entries = make_index(found.records);
@@ -135,7 +142,7 @@ Recovery::Step<> Recovery::scan(Segment& segment, Tail tail) {
   co_return base::Result<>{};
 }
 
-// The generation from the first group; where that is damaged too, the file is set aside and the header stays empty.
+// The generation from the first sound group; where there is none, the file is set aside and the header stays empty.
 Recovery::Step<> Recovery::mend_header(Segment& segment, std::string_view bytes) {
   const auto group = first_group_of(bytes, segment.number);
   if (!group) co_return co_await core_.quarantine.take_segment(segment.number, segment.size);
@@ -204,6 +211,7 @@ Recovery::Step<> Recovery::check_large() {
   if (!entries) co_return std::unexpected(std::move(entries.error()));
   std::set<base::MessageId> whole;
   for (const disk::Entry& entry : *entries) {
+    if (entry.is_directory) continue;  // such as lost+found
     const std::string path = core_.paths.large() + "/" + entry.name;
     const auto id = base::parse_message_id(entry.name);
     const Live* live = id ? core_.index_.find(*id) : nullptr;

@@ -121,10 +121,12 @@ std::optional<std::vector<FoundRecord>> whole_group(std::string_view bytes, Gene
 }
 
 std::optional<GroupHeader> first_group_of(std::string_view bytes, std::uint32_t number) {
-  if (bytes.size() < 2 * block_size) return {};
-  const auto header = decode_group_header(bytes.substr(block_size));
-  if (!header || number_of(header->generation) != number) return {};
-  return header;
+  for (std::uint64_t at = block_size; at + block_size <= bytes.size(); at += block_size) {
+    const auto header = decode_group_header(bytes.substr(at));
+    if (header && number_of(header->generation) == number && whole_group(bytes.substr(at), header->generation))
+      return header;
+  }
+  return {};
 }
 
 }  // namespace godwit::spool

@@ -44,7 +44,7 @@ SegmentScan scan_segment(std::string_view bytes, Generation generation, std::uin
 // The records of a group that starts at the beginning of `bytes`, when every bit of it is as it was written.
 std::optional<std::vector<FoundRecord>> whole_group(std::string_view bytes, Generation generation);
 
-// The generation of the first group, for a segment whose header block is damaged.
+// The first sound group of the segment of this number, whose header block is damaged: it tells the generation.
 std::optional<GroupHeader> first_group_of(std::string_view bytes, std::uint32_t number);
 
 }  // namespace godwit::spool

@@ -253,6 +253,47 @@ TEST_F(SpoolTest, DamageIsKeptAndTheRestIsReadOn) {
   EXPECT_EQ(files("quarantine"), 1U);
 }
 
+TEST_F(SpoolTest, DamageOfHeaderAndFirstGroupCostsNoMore) {
+  ASSERT_TRUE(open());
+  const auto first = put("first\r\n");
+  const auto second = put("second\r\n");
+  close();
+  {
+    std::fstream file(only_segment(), std::ios::in | std::ios::out | std::ios::binary);
+    file << std::string(2 * block_size, '\0');
+  }
+  ASSERT_TRUE(open());
+  EXPECT_FALSE(run(spool_->read(*first)));
+  EXPECT_TRUE(run(spool_->read(*second)));
+  EXPECT_GE(spool_->statistics().quarantined, 1U);
+}
+
+// After the last group: its last block is no trailer, and what follows it is written elsewhere.
+TEST_F(SpoolTest, ASegmentThatLostItsEndIsReportedAndNeverWrittenAgain) {
+  ASSERT_TRUE(open());
+  std::vector<Accepted<base::MessageId>> all;
+  for (int i = 0; i < 3; ++i) all.push_back(put("message\r\n"));
+  close();
+  const std::string path = only_segment();
+  std::filesystem::resize_file(path, 5 * block_size);  // header, three messages, the empty group of the stop
+  ASSERT_TRUE(open());
+  for (const auto& one : all) EXPECT_TRUE(run(spool_->read(*one)));
+  EXPECT_EQ(spool_->statistics().quarantined, 1U);
+  EXPECT_TRUE(put("more\r\n"));
+  EXPECT_EQ(std::filesystem::file_size(path), 5 * block_size);
+}
+
+TEST_F(SpoolTest, FoldersOfOthersAreLeftAlone) {
+  ASSERT_TRUE(open());
+  const auto id = put("message\r\n");
+  close();
+  for (const char* name : {"/large/lost+found", "/journal/00000099.free", "/journal/00000098.seg"})
+    std::filesystem::create_directory(settings_.directory + name);
+  ASSERT_TRUE(open());
+  EXPECT_TRUE(run(spool_->read(*id)));
+  EXPECT_EQ(files("large"), 1U);
+}
+
 TEST_F(SpoolTest, AHigherFormatVersionIsRefusedAndLeftAlone) {
   ASSERT_TRUE(open());
   ASSERT_TRUE(put("first\r\n"));
