@@ -43,6 +43,10 @@ void complete(Loaded& loaded) {
   if (!loaded.places.contains("listeners")) add_default_listeners(settings);
   clear_unasked_starttls(loaded);
   if (settings.route.origin.empty()) settings.route.origin = settings.hostname;
+  derive(settings);
+}
+
+void derive(Settings& settings) {
   settings.server.hostname = settings.hostname;
   settings.route.hostname = settings.hostname;
   settings.dispatch.hostname = settings.hostname;

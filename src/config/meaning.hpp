@@ -9,6 +9,9 @@ namespace godwit::config {
 // Fills in what was left out: listeners, origin, the values that several folders need.
 void complete(Loaded& loaded);
 
+// The copies of a value that several folders need, set anew.
+void derive(Settings& settings);
+
 // Appends what is wrong or doubtful.  Requires: complete() was called.
 void check_meaning(Loaded& loaded);
 

@@ -30,6 +30,7 @@ struct Field {
   std::string unsupported = {};  // not empty: refused with this reason, and not in the reference
   std::function<void(S&, const YAML::Node&, Reader&)> read = {};
   std::function<std::string(const S&)> show = {};
+  std::function<void(const S& from, S& to)> copy = {};
   std::vector<Row> rows = {};
 };
 
@@ -50,6 +51,7 @@ Field<S> make_field(std::string key, Access access, Type<T> type, std::string he
           .read = [access, read = type.read](S& target, const YAML::Node& node,
                                              Reader& reader) { read(access(target), node, reader); },
           .show = [access, show = type.show](const S& value) { return show(access(value)); },
+          .copy = [access](const S& from, S& to) { access(to) = access(from); },
           .rows = type.rows};
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "meaning.hpp"
 #include "schema.hpp"
 
 namespace godwit::config {
@@ -79,6 +80,17 @@ std::vector<std::string> restart_needed(const Settings& old_settings, const Sett
     if (field.reload == Reload::restart && field.show && field.show(before) != field.show(after))
       keys.push_back(field.key);
   return keys;
+}
+
+void keep_until_restart(const Settings& running, Settings& next) {
+  const bool origin_follows = next.route.origin == next.hostname;
+  const Document from{.settings = running, .include = {}};
+  Document to{.settings = std::move(next), .include = {}};
+  for (const auto& field : top_fields())
+    if (field.reload == Reload::restart && field.copy) field.copy(from, to);
+  next = std::move(to.settings);
+  if (origin_follows) next.route.origin = next.hostname;
+  derive(next);
 }
 
 }  // namespace godwit::config

@@ -27,8 +27,10 @@ boost::asio::awaitable<ReloadOutcome> Host::try_reload() {
   outcome.errors = std::move(loaded->errors);
   outcome.warnings = std::move(loaded->warnings);
   if (!loaded->live) co_return outcome;
-  const auto live = std::move(loaded->live);
-  outcome.restart_needed = config::restart_needed(live_->settings, live->settings);
+  outcome.restart_needed = config::restart_needed(live_->settings, loaded->live->settings);
+  auto next = std::make_shared<LiveSettings>(*loaded->live);
+  config::keep_until_restart(live_->settings, next->settings);
+  const std::shared_ptr<const LiveSettings> live = std::move(next);
   accounts_.replace(live->accounts);
   limits_.change_settings(live->settings.policy);
   log_.set_level(live->settings.log.level);

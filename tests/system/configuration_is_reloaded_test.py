@@ -62,6 +62,18 @@ class ConfigurationIsReloaded(ReceivingHost):
         self.assertIn("spool.directory", done.stdout + done.stderr)
         self.assert_still_works()
 
+    def test_what_needs_a_restart_does_not_change_by_half(self):
+        self.godwit.config["hostname"] = "other.xyz.example"
+        self.godwit.config["limits"]["message_size"] = "20KiB"
+        self.godwit.write_config()
+        for _ in range(2):
+            done = self.godwit.control("reload", check=False)
+            for key in ("hostname", "limits.message_size"):
+                self.assertIn(key, done.stdout + done.stderr)
+        with self.connect() as client:
+            self.assertIn("mail.xyz.example", client.greeting)
+            self.assertNotIn("SIZE 20480", client.say("EHLO client.example", "250"))
+
     def test_sighup_reopens_the_log(self):
         moved = self.godwit.log_file.with_suffix(".1")
         self.godwit.log_file.rename(moved)

@@ -58,6 +58,10 @@ Loaded load(const std::string& path, const FileAccess& files = system_files());
 // The keys whose values differ and take effect only at the next start.
 std::vector<std::string> restart_needed(const Settings& old_settings, const Settings& new_settings);
 
+// At a reload: what takes effect only at the next start stays as it runs, in `next` too, so that no half of the host
+// has the new value and the next reload names it again.
+void keep_until_restart(const Settings& running, Settings& next);
+
 // What YAML cannot say: whether files can be read and folders written by this process.
 struct Probe {
   std::function<base::Result<>(const std::string& path)> readable_file;

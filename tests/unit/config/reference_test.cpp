@@ -81,6 +81,20 @@ TEST(RestartNeeded, ComparesListenersByValue) {
   EXPECT_THAT(restart_needed(one, other), ElementsAre("listeners"));
 }
 
+// Else the greeting would have one name and the trace fields another, and SIZE would offer what the spool refuses.
+TEST(KeepUntilRestart, NothingOfSuchAValueChangesAnywhere) {
+  const auto running = load_below("limits: {message_size: 1MiB, errors: 5}\n").settings;
+  auto next =
+      load_files({{"godwit.yaml", "hostname: new.example.com\nlimits: {message_size: 2MiB, errors: 6}\n"}}).settings;
+  keep_until_restart(running, next);
+  EXPECT_EQ(next.hostname, running.hostname);
+  EXPECT_EQ(next.server.hostname, running.hostname);
+  EXPECT_EQ(next.route.origin, running.route.origin);
+  EXPECT_EQ(next.server.message_size, running.server.message_size);
+  EXPECT_EQ(next.spool.message_size, running.spool.message_size);
+  EXPECT_EQ(next.server.errors, 6);
+}
+
 TEST(Environment, NamesTheKeyAndPlaceOfEachMissingFile) {
   const auto loaded = load_below(
       "accounts: /etc/a.yaml\n"
