@@ -170,8 +170,8 @@ TEST_F(PosixDiskTest, PermissionsAreSetAndAnUnknownGroupIsNotFound) {
   EXPECT_EQ(run(disk_.set_permissions(path("a"), 0640, "no-such-group-here")).error().kind, base::ErrorKind::not_found);
 }
 
-// Connections may hold all descriptors when the spool must sync a folder. UBSan needs descriptors (it asks through a pipe
-// whether memory is readable), so what it looks at is met before they run out, and more than one is given back.
+// Connections may hold all descriptors when the spool must sync a folder. UBSan needs descriptors (it asks through a
+// pipe whether memory is readable), so what it looks at is met before they run out, and more than one is given back.
 TEST_F(PosixDiskTest, ASyncWaitsForADescriptor) {
   ASSERT_TRUE(run(disk_.sync_directory(directory_)));
   rlimit before{};
