@@ -42,11 +42,11 @@ std::string SitePolicy::site_of(const route::Hop& hop, const std::string& domain
 std::vector<queue::SiteRule> SitePolicy::rules(std::size_t connections_per_destination) const {
   const queue::LimitSettings usual{.connections = connections_per_destination, .rate = {}, .adaptive = true};
   std::vector<queue::SiteRule> rules;
-  const auto fixed = [](std::size_t connections) {
-    return queue::LimitSettings{.connections = connections, .rate = {}, .adaptive = false};
+  const auto local = [](std::size_t connections) {
+    return queue::LimitSettings{.connections = connections, .rate = {}, .adaptive = false, .local = true};
   };
-  rules.push_back({.pattern = "maildir", .limits = fixed(maildir_connections_)});
-  rules.push_back({.pattern = "discard", .limits = fixed(discard_connections)});
+  rules.push_back({.pattern = "maildir", .limits = local(maildir_connections_)});
+  rules.push_back({.pattern = "discard", .limits = local(discard_connections)});
   for (const auto& route : router_->settings().routes) {
     if (route.next_hops.empty() || (!route.connections && !route.rate)) continue;
     auto limits = usual;

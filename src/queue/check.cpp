@@ -68,7 +68,8 @@ std::string Queue::Implementation::check_groups(Tally& tally) const {
 }
 
 std::string Queue::Implementation::check_sites(Tally& tally) const {
-  std::size_t ready = 0, timers = 0, connections = 0, lingering = 0, groups = 0, flows = 0;
+  std::size_t ready = 0, timers = 0, lingering = 0, groups = 0, flows = 0;
+  Shares shares(settings_);
   for (const auto& [name, index] : site_names_) {
     const Site& site = sites_[index];
     using Place = Site::Place;
@@ -91,13 +92,15 @@ std::string Queue::Implementation::check_sites(Tally& tally) const {
     ready += site.place == Place::ready ? 1 : 0;
     timers += timed ? 1 : 0;
     lingering += site.place == Place::lingering ? 1 : 0;
-    connections += site.limit.active();
+    shares.add(site.share, site.limit.active(), site.bytes);
   }
-  for (Index i = ring_.first; i != no_index; i = sites_[i].links.next) --ready;
+  for (std::size_t share = 0; share < share_count; ++share)
+    for (Index i = rings_[share].first; i != no_index; i = sites_[i].links.next, --ready)
+      if (sites_[i].share != static_cast<Share>(share)) return "a site in another share's ring";
   if (ready != 0) return "the ring differs from the ready sites";
   if (timers != site_timers_.size() || !site_timers_.valid(sites_)) return "timers of sites out of order";
   if (lingering != lingering_) return "lingering sites miscounted";
-  if (connections != connections_) return "connections miscounted";
+  if (shares != shares_) return "connections miscounted";
   if (groups != groups_.size()) return "groups that are in no site";
   if (flows != tally.flows) return "flows that are in no turn";
   return {};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What may start, and what is known when it has ended.
 #include <algorithm>
+#include <utility>
 
 #include "implementation.hpp"
 
@@ -63,9 +64,7 @@ Due Queue::Implementation::due(base::WallTime now) {
   run_timers();
   wake_sites();
   if (!overdue_.empty() && overdue_out_ < overdue_at_once) return start_overdue();
-  const bool blocked =
-      ring_.empty() || all_suspended_ || connections_ >= settings_.connections || !has_room(turns_.choose(ring_.first));
-  if (!blocked) return start_next();
+  if (const Index site = next_site(); site != no_index) return start_next(site);
   // After a full batch the first timer may have passed already: then the caller comes back at once.
   return SleepUntil{next_event()};
 }
@@ -74,9 +73,17 @@ std::uint32_t Queue::Implementation::bytes_of(Index record) const {
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(records_[record].size, settings_.largest_in_memory));
 }
 
-// One is always let in, however large.
-bool Queue::Implementation::has_room(Index record) const {
-  return bytes_ == 0 || bytes_ + bytes_of(record) <= settings_.active_bytes;
+// The first of the share whose turn it is, or of the next share that can start something.
+Index Queue::Implementation::next_site() {
+  if (all_suspended_) return no_index;
+  for (std::size_t tried = 0; tried < share_count; ++tried) {
+    const auto share = static_cast<Share>(next_share_);
+    next_share_ = (next_share_ + 1) % share_count;
+    const Index site = ring_of(share).first;
+    if (site == no_index || !shares_.has_slot(share)) continue;
+    if (shares_.has_room(share, bytes_of(turns_.choose(site)))) return site;
+  }
+  return no_index;
 }
 
 Work Queue::Implementation::start_overdue() {
@@ -88,8 +95,7 @@ Work Queue::Implementation::start_overdue() {
   return work;
 }
 
-Work Queue::Implementation::start_next() {
-  const Index site = ring_.first;
+Work Queue::Implementation::start_next(Index site) {
   place(site, Site::Place::nowhere);  // its turn is over: refresh() puts it at the end
   const Index record = turns_.choose(site);
   turns_.charge(site);
@@ -100,18 +106,18 @@ Work Queue::Implementation::start_next() {
 
 Grant Queue::Implementation::take_slot(Index index, Index record) {
   Site& site = sites_[index];
-  ++connections_;
   const Grant grant{
       .kind = site.limit.start(now_), .site = index, .slot = site.slots.take(), .bytes = bytes_of(record)};
-  bytes_ += grant.bytes;
+  site.bytes += grant.bytes;
+  shares_.add(site.share, 1, grant.bytes);
   refresh(index);
   return grant;
 }
 
 void Queue::Implementation::free_slot(const Grant& grant, const SiteReport& report) {
   Site& site = sites_[grant.site];
-  --connections_;
-  bytes_ -= grant.bytes;
+  site.bytes -= grant.bytes;
+  shares_.subtract(site.share, 1, grant.bytes);
   site.slots.free(grant.slot);
   const bool was_down = site.limit.down();
   site.limit.ended(grant.kind, report, settings_.retry, now_);
@@ -151,15 +157,22 @@ std::optional<Grant> Queue::Implementation::assign(const Key& key, const Grant& 
   move_item(record, via);
   const Index wanted = intern_site(site);
   const Index group = records_[record].group;
+  const bool was_known = std::exchange(sites_[wanted].routed, true);
   if (groups_[group].site != wanted) move_group(group, wanted);
-  if (grant.site == wanted) return grant;
+  refresh(wanted);
+  const Share share = sites_[wanted].share;
+  if (grant.site == wanted && (was_known || !shares_.exceeded(share))) return grant;
   free_slot(grant, {});
   if (records_[record].urgent) sites_[wanted].limit.probe_now(now_);
-  if (may_start(wanted) && !groups_[group].suspended) return take_slot(wanted, record);
+  if (may_start(wanted) && !groups_[group].suspended && shares_.has_slot(share)) return take_slot(wanted, record);
+  back_to_due(record);
+  return {};
+}
+
+void Queue::Implementation::back_to_due(Index record) {
   const bool held = records_[record].hold_when_finished;
   records_[record].hold_when_finished = false;
   move(record, held ? State::held : State::due, At::front);
-  return {};
 }
 
 }  // namespace godwit::queue

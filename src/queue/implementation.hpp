@@ -19,7 +19,7 @@ namespace godwit::queue {
 class Queue::Implementation {
  public:
   explicit Implementation(const Settings& settings)
-      : settings_(settings), turns_(records_, groups_, sites_), by_id_(NameOf{this}) {}
+      : settings_(settings), shares_(settings), turns_(records_, groups_, sites_), by_id_(NameOf{this}) {}
   Implementation(const Implementation&) = delete;
   Implementation& operator=(const Implementation&) = delete;
 
@@ -82,11 +82,12 @@ class Queue::Implementation {
   void expire(Index index);
   void wake_sites();
   Work start_overdue();
-  Work start_next();
+  Index next_site();
+  Work start_next(Index site);
   Grant take_slot(Index site, Index record);
   void free_slot(const Grant& grant, const SiteReport& report);
   std::uint32_t bytes_of(Index record) const;
-  bool has_room(Index record) const;
+  void back_to_due(Index record);
   void wake_stalled(Index site);
   std::optional<base::WallTime> next_event() const;
   bool may_start(Index site) const;
@@ -102,6 +103,9 @@ class Queue::Implementation {
   LimitSettings limits_of(std::string_view site) const;
   void refresh(Index site);
   void place(Index site, Site::Place place, base::WallTime wake = {});
+  Share share_of(const Site& site) const;
+  void choose_share(Index site);
+  List& ring_of(Share share) { return rings_[static_cast<std::size_t>(share)]; }
   bool is_suspended(std::string_view name) const;
   void apply_suspensions();
   void suspend_group(Index group, bool suspended);
@@ -119,6 +123,7 @@ class Queue::Implementation {
   std::string check_sites(Tally& tally) const;
 
   Settings settings_;
+  Shares shares_;         // grants that are out: connections and probes
   base::WallTime now_{};  // the latest heard of
   Slab<Record> records_;
   Slab<Group> groups_;
@@ -130,16 +135,15 @@ class Queue::Implementation {
   // waiting: until the next attempt or the deadline; due: until the deadline.
   IndexHeap<Record, base::WallTime, ChunkedVector> timers_;
   IndexHeap<Site, base::WallTime> site_timers_;
-  List ring_;       // of sites that may start something: they take turns
+  std::array<List, share_count> rings_;  // of sites that may start something: they take turns, and so do the shares
+  std::size_t next_share_ = 0;
   List overdue_;    // due items whose deadline has passed
   List rule_held_;  // held items
   std::map<std::string, Suspension, std::less<>> suspensions_;
   base::WallTime suspension_ends_ = never;  // the earliest
   bool all_suspended_ = false;
   std::array<std::size_t, states> counts_{};
-  std::size_t connections_ = 0;  // grants that are out: connections and probes
   std::size_t overdue_out_ = 0;  // grants that are out: overdue
-  std::uint64_t bytes_ = 0;      // of grants that are out
   std::size_t lingering_ = 0;
   std::uint64_t created_ = 0;
   mutable Item found_;  // what find() points to: records are kept in another form

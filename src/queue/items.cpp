@@ -119,6 +119,7 @@ void Queue::Implementation::hold(const Key& key, HoldBy by) {
   const Index index = index_of(key);
   if (index == no_index) return;
   Record& record = records_[index];
+  record.released = false;
   if (record.state == State::active) {
     // What the administrator wants held, no rule takes over.
     record.by_rule = by == HoldBy::rule && (!record.hold_when_finished || record.by_rule);
@@ -133,9 +134,12 @@ void Queue::Implementation::hold(const Key& key, HoldBy by) {
 void Queue::Implementation::release(const Key& key) {
   const Index index = index_of(key);
   if (index == no_index) return;
-  records_[index].hold_when_finished = false;
-  if (records_[index].state != State::held) return;
-  records_[index].urgent = true;
+  Record& record = records_[index];
+  const bool held = record.state == State::held;
+  record.released = record.released || held || record.hold_when_finished;
+  record.hold_when_finished = false;
+  if (!held) return;
+  record.urgent = true;
   move(index, State::due);
 }
 

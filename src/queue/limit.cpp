@@ -78,6 +78,7 @@ void Limit::ended(Grant::Kind kind, const SiteReport& report, const RetrySetting
   if (probe) probing_ = false;
   using Kind = SiteReport::Kind;
   if (report.kind == Kind::nothing) return;
+  proven_ = report.kind == Kind::success;
   if (report.kind == Kind::success) {
     const bool was_down = down_;
     come_up();
@@ -104,7 +105,7 @@ void Limit::probe_now(base::WallTime now) {
 }
 
 bool Limit::is_fresh(base::WallTime now) const {
-  return !down_ && failures_ == 0 && window_ == first_window() && next_slot_ <= now;
+  return !down_ && !proven_ && failures_ == 0 && window_ == first_window() && next_slot_ <= now;
 }
 
 }  // namespace godwit::queue

@@ -26,6 +26,8 @@ class Limit {
   // Whether it is just like a new one, so that nothing is lost with it.
   bool is_fresh(base::WallTime now) const;
   bool down() const { return down_; }
+  // The last that was heard of it is that it works.
+  bool proven() const { return proven_; }
   std::uint32_t active() const { return active_; }
   std::uint32_t window() const { return window_; }
   const LimitSettings& settings() const { return settings_; }
@@ -50,6 +52,7 @@ class Limit {
   std::uint32_t failures_ = 0;  // in a row; of the probes, when down
   bool down_ = false;
   bool probing_ = false;
+  bool proven_ = false;
 };
 
 }  // namespace godwit::queue

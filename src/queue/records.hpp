@@ -18,6 +18,7 @@
 
 #include "index_heap.hpp"
 #include "limit.hpp"
+#include "shares.hpp"
 #include "slab.hpp"
 
 namespace godwit::queue {
@@ -43,6 +44,7 @@ struct Record {
   bool by_rule : 1 = false;             // held, or to be held, by a rule
   bool urgent : 1 = false;              // the administrator wants it tried now: a site that is down is probed with it
   bool hold_when_finished : 1 = false;  // hold() came while active
+  bool released : 1 = false;            // see Item
 
   std::uint64_t order() const { return id.value; }
 };
@@ -127,12 +129,15 @@ struct Site {
   IndexHeap<Turn, std::uint64_t> turns;  // by start tag
   std::uint64_t virtual_time = 0;
   std::uint64_t number = 0;  // of its creation
+  std::uint64_t bytes = 0;   // of its grants that are out
   List groups{};
   Slots slots;
-  Links links{};              // in the ring
+  Links links{};              // in the ring of its share
   Index position = no_index;  // in the site timers
   Place place = Place::nowhere;
+  Share share = Share::routing;
   bool suspended = false;
+  bool routed = false;  // it is known to be what really receives
 
   std::uint64_t order() const { return number; }
 };

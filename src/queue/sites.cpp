@@ -30,6 +30,7 @@ Index Queue::Implementation::intern_group(std::string_view domain, std::string_v
   Group& group = groups_[at->second];
   group.suspended = is_suspended(domain);
   group.site = intern_site(via.empty() ? domain : via);
+  if (!via.empty()) sites_[group.site].routed = true;
   push_back(groups_, sites_[group.site].groups, at->second);
   return at->second;
 }
@@ -86,6 +87,7 @@ Index Queue::Implementation::intern_site(std::string_view name) {
   site.name = at;
   site.number = created_++;
   site.limit.configure(limits_of(name));
+  site.share = share_of(site);
   site.suspended = is_suspended(name);
   return at->second;
 }
@@ -110,17 +112,36 @@ void Queue::Implementation::erase_site(Index index) {
 void Queue::Implementation::place(Index index, Site::Place wanted, base::WallTime wake) {
   Site& site = sites_[index];
   using Place = Site::Place;
-  if (site.place == Place::ready) unlink(sites_, ring_, index);
+  if (site.place == Place::ready) unlink(sites_, ring_of(site.share), index);
   if (site.position != no_index) site_timers_.erase(sites_, index);
   if (site.place == Place::lingering) --lingering_;
   site.place = wanted;
-  if (wanted == Place::ready) push_back(sites_, ring_, index);
+  if (wanted == Place::ready) push_back(sites_, ring_of(site.share), index);
   if (wanted == Place::sleeping || wanted == Place::lingering) site_timers_.push(sites_, index, wake);
   if (wanted == Place::lingering) ++lingering_;
 }
 
-// The ring holds exactly the sites that have something due and may start it.
+Share Queue::Implementation::share_of(const Site& site) const {
+  if (site.limit.settings().local) return Share::local;
+  if (!site.routed) return Share::routing;
+  return site.limit.proven() ? Share::proven : Share::unproven;
+}
+
+void Queue::Implementation::choose_share(Index index) {
+  Site& site = sites_[index];
+  const Share share = share_of(site);
+  if (share == site.share) return;
+  shares_.subtract(site.share, site.limit.active(), site.bytes);
+  shares_.add(share, site.limit.active(), site.bytes);
+  const bool ready = site.place == Site::Place::ready;
+  if (ready) unlink(sites_, ring_of(site.share), index);
+  site.share = share;
+  if (ready) push_back(sites_, ring_of(share), index);
+}
+
+// The rings hold exactly the sites that have something due and may start it.
 void Queue::Implementation::refresh(Index index) {
+  choose_share(index);
   Site& site = sites_[index];
   using Place = Site::Place;
   if (site.place == Place::lingering) return;
@@ -140,6 +161,7 @@ void Queue::Implementation::refresh(Index index) {
 void Queue::Implementation::change_settings(const Settings& settings, base::WallTime now) {
   see(now);
   settings_ = settings;
+  shares_.configure(settings);
   for (const auto& [name, index] : site_names_) {
     sites_[index].limit.configure(limits_of(name));
     refresh(index);

@@ -58,7 +58,8 @@ Item Queue::Implementation::item_of(Index index) const {
           .attempts = record.attempts,
           .sender = record.sender,
           .size = record.size,
-          .state = record.state};
+          .state = record.state,
+          .released = record.released};
 }
 
 const Item* Queue::Implementation::find(const Key& key) const {
@@ -138,10 +139,10 @@ std::string Queue::Implementation::why_site_waits(const Site& site) const {
 std::string Queue::Implementation::why_due_waits(Index index) const {
   const Group& group = groups_[index];
   if (group.suspended) return describe(suspensions_.find(group.name->first.first)->second);
-  auto why = why_site_waits(sites_[group.site]);
+  const Site& site = sites_[group.site];
+  auto why = why_site_waits(site);
   if (!why.empty()) return why;
-  if (connections_ >= settings_.connections)
-    return fmt::format("limit of connections in all ({} of {})", connections_, settings_.connections);
+  if (!shares_.has_slot(site.share)) return shares_.why_full(site.share);
   return "waits for its turn";
 }
 

@@ -56,6 +56,7 @@ struct Item {
   Sender sender{};
   std::uint64_t size = 0;
   State state = State::waiting;
+  bool released = false;  // was held, and the administrator let it go: no rule holds it again
 };
 
 // Leave to work on an item.  Every grant is given back once, with ended().

@@ -30,6 +30,7 @@ struct LimitSettings {
   base::Rate rate{};  // of messages, spread evenly, with bursts of a tenth
   // Connections begin at 2 and grow with success up to `connections`; else `connections` from the start.
   bool adaptive = true;
+  bool local = false;  // written to a disk of ours: none of `Settings::connections`
   bool operator==(const LimitSettings&) const = default;
 };
 

@@ -84,8 +84,8 @@ TEST_F(SitesTest, OneDomainMayGoTwoWays) {
   relayed.via = "relay";
   queue.add(relayed);
   queue.add(item(key(2)));
-  EXPECT_EQ(route("relay", "relay"), "1 (kept)");
   EXPECT_EQ(route("mx"), "2 (kept)");
+  EXPECT_EQ(route("relay", "relay"), "1 (kept)");
   EXPECT_EQ(site("relay").active, 1U);
   EXPECT_EQ(site("mx").active, 1U);
   EXPECT_THAT(queue.keys_of({1}), ElementsAre(key(1)));
@@ -292,11 +292,13 @@ TEST_F(SitesTest, SaysWhyAnItemWaits) {
   queue.change_settings(settings, start);
   for (std::uint64_t id = 1; id <= 3; ++id) queue.add(item(key(id)));
   queue.add(item(key(4), 1h));
-  drain(start);
+  EXPECT_EQ(route("a.example"), "1 (kept)");
+  EXPECT_EQ(route("a.example"), "2 (kept)");
   queue.add(item(key(5, "slow.example")));
   queue.add(item(key(6, "slow.example")));
+  EXPECT_EQ(route("slow.example"), "5 (kept)");
   queue.add(item(key(7, "c.example")));
-  drain(start);
+  EXPECT_EQ(route("c.example"), "7 (handed back)");
   EXPECT_EQ(queue.reason(key(1)), "in delivery");
   EXPECT_EQ(queue.reason(key(3)), "limit of connections (2 of 2)");
   EXPECT_EQ(queue.reason(key(4)), "waits for its retry time");
@@ -319,6 +321,93 @@ TEST_F(SitesTest, ActiveBytesAreBoundedButOneIsAlwaysLetIn) {
   EXPECT_THAT(drain(start), ElementsAre("2 2.example", StartsWith("sleep")));
   deliver(key(2, "2.example"), start);
   EXPECT_THAT(drain(start), ElementsAre("3 3.example", StartsWith("sleep")));
+}
+
+// ---- shares
+// ---------------------------------------------------------------------------------------------------------------
+
+class SharesTest : public SitesTest {
+ protected:
+  SharesTest() {
+    Settings settings;
+    settings.connections = 10;
+    settings.sites = {{.pattern = "maildir", .limits = {.connections = 2, .adaptive = false, .local = true}}};
+    queue.change_settings(settings, start);
+  }
+  // A destination that answers.
+  void prove(std::uint64_t id, std::string_view site) {
+    queue.add(item(key(id, "good.example")));
+    EXPECT_EQ(route(site), std::to_string(id) + " (kept)");
+    deliver(key(id, "good.example"), start);
+  }
+  // Destinations that take a connection and say nothing, until no more can start; how many did.
+  std::size_t hang(std::uint64_t first_id) {
+    std::size_t kept = 0;
+    for (std::uint64_t id = first_id; id < first_id + 20; ++id) {
+      const auto domain = "hangs" + std::to_string(id) + ".example";
+      queue.add(item(key(id, domain)));
+      if (route("mx." + domain).ends_with("(kept)")) ++kept;
+    }
+    return kept;
+  }
+};
+
+TEST_F(SharesTest, SitesThatHangLeaveConnectionsForThoseThatWork) {
+  prove(1, "good");
+  EXPECT_EQ(hang(100), 8U);
+  EXPECT_EQ(queue.reason(key(119, "hangs119.example")),
+            "limit of connections to destinations that do not work (8 of 8)");
+  queue.add(item(key(2, "good.example")));
+  queue.add(item(key(3, "other.example")));
+  EXPECT_EQ(route("good"), "2 (kept)");
+  EXPECT_EQ(route("good"), "3 (kept)");
+  queue.add(item(key(4, "good.example")));
+  EXPECT_EQ(next(start), "sleep");
+  EXPECT_EQ(queue.reason(key(4, "good.example")), "limit of connections in all (10 of 10)");
+}
+
+TEST_F(SharesTest, SiteThatFailsIsNotTrustedWithTheLastConnections) {
+  prove(1, "good");
+  queue.add(item(key(2, "good.example")));
+  EXPECT_EQ(route("good"), "2 (kept)");
+  end(key(2, "good.example"), start, SiteReport::Kind::busy);
+  queue.reschedule(key(2, "good.example"), {.attempt = start + 1min, .attempts = 1});
+  EXPECT_EQ(hang(100), 8U);
+  queue.add(item(key(3, "good.example")));
+  EXPECT_EQ(route("good"), "sleep");
+}
+
+TEST_F(SharesTest, SiteThatWasReachedWhileItsConnectionsAreOutBringsThemIntoItsShare) {
+  queue.add(item(key(1, "good.example")));
+  queue.add(item(key(2, "good.example")));
+  EXPECT_EQ(route("good"), "1 (kept)");
+  EXPECT_EQ(route("good"), "2 (kept)");
+  EXPECT_EQ(hang(100), 6U);
+  deliver(key(1, "good.example"), start);
+  EXPECT_EQ(drain(start).size(), 3U) << "two of those that hang, and sleep";
+}
+
+TEST_F(SharesTest, LocalDeliveriesNeedNoConnection) {
+  prove(1, "good");
+  hang(100);
+  queue.add(item(key(2, "other.example")));
+  queue.add(item(key(3, "other.example")));
+  EXPECT_EQ(route("good"), "2 (kept)");
+  EXPECT_EQ(route("good"), "3 (kept)");
+  auto local = item(key(4, "here.example"));
+  local.via = "maildir";
+  queue.add(local);
+  EXPECT_EQ(route("maildir", "maildir"), "4 (kept)");
+}
+
+TEST_F(SharesTest, LookupsAreBoundedApartFromConnections) {
+  for (std::uint64_t id = 1; id <= 12; ++id) queue.add(item(key(id, std::to_string(id) + ".example")));
+  EXPECT_EQ(drain(start).size(), 11U);
+  EXPECT_EQ(queue.reason(key(12, "12.example")), "limit of DNS lookups (10 of 10)");
+  auto relayed = item(key(20, "relayed.example"));
+  relayed.via = "[192.0.2.1]:25";
+  queue.add(relayed);
+  EXPECT_EQ(next(start), "20 relayed.example");
 }
 
 }  // namespace
