@@ -111,7 +111,8 @@ Fields<Document> delivery_part() {
           "Port of hosts found through MX"),
       field(
           "delivery.connections", [](auto& d) -> auto& { return d.settings.dispatch.queue.connections; },
-          number<std::size_t>(1, 100000), "Outgoing connections in all; the last fifth is for destinations that were reached the last time"),
+          number<std::size_t>(1, 100000),
+          "Outgoing connections in all; the last fifth is for destinations that were reached the last time"),
       field(
           "delivery.connections_per_destination",
           [](auto& d) -> auto& { return d.settings.dispatch.queue.connections_per_destination; },

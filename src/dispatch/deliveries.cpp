@@ -109,9 +109,13 @@ boost::asio::awaitable<void> Dispatcher::Implementation::speak_for(queue::Work w
   ended(work.grant, {});
 }
 
+void Dispatcher::Implementation::log_held(const queue::Key& key, const std::string& why) const {
+  around_.log.info("held", {{"id", to_string(key.id)}, {"to", key.destination}, {"reason", why}});
+}
+
 void Dispatcher::Implementation::keep_held(const queue::Item& item, const std::string& why) {
   // Held by a rule, not by a record: the rule is asked again after a restart or a reload.
-  around_.log.info("held", {{"id", to_string(item.key.id)}, {"to", item.key.destination}, {"reason", why}});
+  log_held(item.key, why);
   queue_.hold(item.key, queue::HoldBy::rule);
   queue_.reschedule(item.key, {.attempt = item.next_attempt, .attempts = item.attempts, .deadline = item.deadline});
   fresh_.erase(item.key.id);
@@ -128,6 +132,11 @@ boost::asio::awaitable<void> Dispatcher::Implementation::deliver(queue::Work wor
   const auto policy = policy_;  // as it was when the attempt began
   const auto router = router_;
   const auto sender = transaction.message->envelope.sender;
+  if (const auto why = router->why_held(work.item.key.destination, sender); why && !work.item.released) {
+    ended(work.grant, {});
+    keep_held(work.item, *why);
+    co_return;
+  }
   auto hop = co_await router->hop(work.item.key.destination, sender, around_.resolver, around_.random);
   if (const auto* held = std::get_if<route::HoldHop>(&hop)) {
     ended(work.grant, {});

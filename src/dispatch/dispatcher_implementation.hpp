@@ -52,7 +52,10 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   };
 
   // ---- intake
-  void enqueue(base::MessageId id, const mail::Envelope& envelope, std::uint64_t size);
+  // Why a rule holds it.
+  std::optional<std::string> add(queue::Item item, const smtp::ReversePath& sender);
+  // True: something of it is to be attempted.
+  bool enqueue(base::MessageId id, const mail::Envelope& envelope, std::uint64_t size);
   void enqueue(const spool::Summary& summary, base::WallTime started);
 
   boost::asio::awaitable<void> recall_suspensions();
@@ -73,6 +76,7 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   boost::asio::awaitable<void> deliver(queue::Work work, Transaction transaction);
   boost::asio::awaitable<void> deliver_over(queue::Work work, Transaction transaction, route::Hop hop,
                                             std::shared_ptr<const SitePolicy> policy);
+  void log_held(const queue::Key& key, const std::string& why) const;
   void keep_held(const queue::Item& item, const std::string& why);
   boost::asio::awaitable<void> settle(queue::Item item, Transaction transaction, Attempted attempted);
   void log_outcomes(const Transaction& transaction, const Attempted& attempted, const Settlement& settlement);

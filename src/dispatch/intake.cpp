@@ -59,19 +59,33 @@ queue::Settings Dispatcher::Implementation::queue_settings() const {
   return settings;
 }
 
-void Dispatcher::Implementation::enqueue(base::MessageId id, const mail::Envelope& envelope, std::uint64_t size) {
+// Held by a rule at once, such mail costs no attempt.  Gives why it is held.
+std::optional<std::string> Dispatcher::Implementation::add(queue::Item item, const smtp::ReversePath& sender) {
+  const auto key = item.key;
+  auto why = item.state == queue::State::held ? std::nullopt : router_->why_held(key.destination, sender);
+  item.via = policy_->via(key.destination, sender);
+  if (!queue_.add(std::move(item))) return {};  // it is there already
+  if (why) queue_.hold(key, queue::HoldBy::rule);
+  return why;
+}
+
+bool Dispatcher::Implementation::enqueue(base::MessageId id, const mail::Envelope& envelope, std::uint64_t size) {
+  bool moves = false;
   for (const auto& domain : waiting_domains(envelope)) {
     const auto retry = policy_->retry(domain, envelope.sender);
-    queue_.add({.key = {.id = id, .destination = domain},
-                .via = policy_->via(domain, envelope.sender),
-                .accepted = envelope.accepted,
-                .next_attempt = envelope.next_attempt,
-                .deadline = next_deadline(retry, envelope.accepted, envelope.is_bounce(), envelope.warned),
-                .attempts = envelope.attempts,
-                .sender = sender_of(envelope),
-                .size = size,
-                .state = envelope.held ? queue::State::held : queue::State::waiting});
+    queue::Item item{.key = {.id = id, .destination = domain},
+                     .accepted = envelope.accepted,
+                     .next_attempt = envelope.next_attempt,
+                     .deadline = next_deadline(retry, envelope.accepted, envelope.is_bounce(), envelope.warned),
+                     .attempts = envelope.attempts,
+                     .sender = sender_of(envelope),
+                     .size = size,
+                     .state = envelope.held ? queue::State::held : queue::State::waiting};
+    const auto why = add(std::move(item), envelope.sender);
+    if (why) log_held({.id = id, .destination = domain}, *why);
+    moves = moves || (!why && !envelope.held);
   }
+  return moves;
 }
 
 void Dispatcher::Implementation::enqueue(const spool::Summary& summary, base::WallTime started) {
@@ -83,15 +97,15 @@ void Dispatcher::Implementation::enqueue(const spool::Summary& summary, base::Wa
   for (const auto& destination : summary.waiting) {
     const auto retry = policy_->retry(destination.domain, sender);
     const auto deadline = next_deadline(retry, summary.accepted, summary.bounce, summary.warned);
-    queue_.add({.key = {.id = summary.id, .destination = destination.domain},
-                .via = policy_->via(destination.domain, sender),
-                .accepted = summary.accepted,
-                .next_attempt = summary.next_attempt,
-                .deadline = std::max(deadline, started + first_chance),
-                .attempts = summary.attempts,
-                .sender = sender_of(summary),
-                .size = summary.size,
-                .state = summary.held ? queue::State::held : queue::State::waiting});
+    add({.key = {.id = summary.id, .destination = destination.domain},
+         .accepted = summary.accepted,
+         .next_attempt = summary.next_attempt,
+         .deadline = std::max(deadline, started + first_chance),
+         .attempts = summary.attempts,
+         .sender = sender_of(summary),
+         .size = summary.size,
+         .state = summary.held ? queue::State::held : queue::State::waiting},
+        sender);
   }
 }
 
@@ -116,8 +130,8 @@ boost::asio::awaitable<base::Result<>> Dispatcher::Implementation::start() {
 void Dispatcher::Implementation::committed(Message message) {
   auto take = [self = shared_from_this(), message = std::move(message)]() mutable {
     const auto id = message->id;
-    self->enqueue(id, message->envelope, message->body->size());
-    self->fresh_.put(id, std::move(message));
+    const bool moves = self->enqueue(id, message->envelope, message->body->size());
+    if (moves) self->fresh_.put(id, std::move(message));
     self->pump();
   };
   boost::asio::post(around_.home, std::move(take));

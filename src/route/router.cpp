@@ -123,7 +123,6 @@ awaitable<Hop> Router::remote_hop(std::string domain, smtp::ReversePath sender, 
   hop.tls = settings_.tls;
   std::vector<std::string> next_hops;
   if (const auto* route = first_match(domain, sender); route != nullptr) {
-    if (route->hold) co_return HoldHop{fmt::format("a route holds mail for {}", domain)};
     if (route->has_tls) hop.tls = route->tls;
     hop.tls_name = route->tls_name;
     hop.user = route->user;
@@ -168,6 +167,12 @@ bool Router::ends_here(const std::string& domain) const {
 const RouteSettings* Router::route_of(std::string_view domain, const smtp::ReversePath& sender) const {
   const auto normal = normal_domain(domain);
   return ends_here(normal) ? nullptr : first_match(normal, sender);
+}
+
+std::optional<std::string> Router::why_held(std::string_view domain, const smtp::ReversePath& sender) const {
+  const auto* route = route_of(domain, sender);
+  if (route == nullptr || !route->hold) return {};
+  return fmt::format("a route holds mail for {}", domain);
 }
 
 std::string Router::known_site(std::string_view domain, const smtp::ReversePath& sender) const {

@@ -6,6 +6,7 @@ import time
 
 from support.dialogue import Dialogue
 from support.message import dot_stuffed, message
+from support.peer import STALL
 from support.scenario import main, wait_until
 from support.sending_host import SENDER, SendingHost
 
@@ -108,6 +109,35 @@ class DestinationsAreShaped(SendingHost):
         self.godwit.write_config()
         self.godwit.control("reload")
         self.assert_arrived(peer, content)
+
+    def test_what_is_released_goes_out_although_the_rule_stands(self):
+        peer = self.mx("a.example", 10, "mx.a.example", 2)
+        self.start(routes=[{"domains": ["a.example"], "hold": True}])
+        identity, content = self.send("user@a.example")
+        other, _ = self.send("user@a.example")
+        self.godwit.wait_event("held", id=other)
+        self.godwit.restart()
+        wait_until(lambda: self.godwit.status()["queue"]["held"] == 2, "both are held again")
+        self.godwit.control("queue", "release", identity)
+        self.assert_arrived(peer, content)
+        self.assertEqual(self.godwit.status()["queue"]["held"], 1)
+        self.assertEqual(self.godwit.control_json("queue", "show", other)["id"], other)
+
+    def test_hosts_that_hang_take_neither_all_connections_nor_the_local_mailboxes(self):
+        good = self.mx("good.example", 10, "mx.good.example", 2)
+        for number in range(8):
+            self.mx(f"hangs{number}.example", 10, f"mx.hangs{number}.example", 10 + number, script={"banner": STALL})
+        self.start(delivery={"connections": 5, "timeouts": {"greeting": "60s"}})
+        self.send("user@good.example")
+        good.wait(1)
+        waiting = [self.send(f"user@hangs{number}.example")[0] for number in range(8)]
+        wait_until(lambda: self.godwit.status()["connections"]["out"] == 4, "four connections hang")
+        reasons = [entry["reason"] for identity in waiting for entry in self.destinations_of(identity)]
+        self.assertIn("limit of connections to destinations that do not work (4 of 4)", reasons)
+        _, content = self.send("user@good.example")
+        self.assert_arrived(good, content, 2)
+        _, content = self.send("mod@abc.example")
+        self.assertTrue(self.godwit.mailbox("mod@abc.example").wait()[0].content.endswith(content))
 
     def test_single_letter_does_not_wait_for_a_list(self):
         peer = self.mx("a.example", 10, "mx.a.example", 2)

@@ -107,8 +107,11 @@ class Router {
   Expansion expand(const smtp::Mailbox& recipient) const;
   // Resolves the hop of (domain, sender): our own domains by their `deliver`; others, and `deliver: mx`, by the first
   // route that matches, else by MX.  Random shuffles hosts of equal preference.  The router outlives the call.
+  // HoldHop comes only for mail that has no hop at all: see why_held.
   boost::asio::awaitable<Hop> hop(std::string domain, smtp::ReversePath sender, dns::Resolver& resolver,
                                   base::Random& random) const;
+  // Why a rule keeps such mail until the administrator releases it; nothing: none does.
+  std::optional<std::string> why_held(std::string_view domain, const smtp::ReversePath& sender) const;
 
   // The same without DNS, where that is enough; empty: the MX decides.
   std::string known_site(std::string_view domain, const smtp::ReversePath& sender) const;

@@ -379,9 +379,12 @@ TEST_F(HopTest, ARouteSetsTlsAndCredentials) {
   EXPECT_TRUE(way.from_dns) << "no next hop: MX";
 }
 
-TEST_F(HopTest, ARouteHolds) {
-  route({"a.example"}).hold = true;
-  EXPECT_EQ(described("a.example"), "hold: a route holds mail for a.example");
+TEST_F(HopTest, ARouteHoldsAndHasAHopForWhatIsReleased) {
+  route({"a.example"}, {"[10.0.0.5]:26"}).hold = true;
+  const Router router(settings_, nullptr, listening_);
+  EXPECT_EQ(router.why_held("A.example", smtp::Mailbox{"me", "example.com"}), "a route holds mail for A.example");
+  EXPECT_EQ(router.why_held("b.example", smtp::Mailbox{"me", "example.com"}), std::nullopt);
+  EXPECT_THAT(hosts(hop("a.example")), ElementsAre("[10.0.0.5] 10.0.0.5:26"));
 }
 
 TEST_F(HopTest, DomainsWithTheSameHostsShareTheirLimits) {
