@@ -91,12 +91,15 @@ base::Result<> Host::open_spool() {
   auto spool = opened.get();
   if (!spool) return std::unexpected(spool.error());
   spool_ = std::move(*spool);
-  spool_->on_fatal([this](std::string reason) {
-    log_.error("spool_failed", {{"reason", reason}});
-    failed_ = true;
-    request_stop_();
-  });
+  spool_->on_fatal([this](std::string reason) { fail("spool_failed", reason); });
   return {};
+}
+
+// Any thread.
+void Host::fail(std::string_view event, const std::string& reason) {
+  log_.error(event, {{"reason", reason}});
+  failed_ = true;
+  request_stop_();
 }
 
 void Host::make_parts(std::size_t index) {
@@ -155,7 +158,8 @@ void Host::start() {
 
 boost::asio::awaitable<void> Host::start_queue() {
   auto started = co_await dispatcher_->start();
-  if (!started) log_.error("queue_unreadable", {{"reason", started.error().message}});
+  // To go on would be to take mail and leave what is in the spool lying there, unseen.
+  if (!started) fail("queue_unreadable", "the queue cannot be read: " + started.error().message);
 }
 
 // ---- control

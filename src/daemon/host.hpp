@@ -60,7 +60,7 @@ class Host {
   boost::asio::awaitable<ReloadOutcome> reload();
   // From the main thread, for SIGHUP.
   void start_reload();
-  // A failed sync ended the host: exit for a restart.
+  // The spool failed, or its queue could not be read: exit for a restart.
   bool failed() const { return failed_; }
 
  private:
@@ -96,6 +96,7 @@ class Host {
   void log_reload(const ReloadOutcome& outcome);
   boost::asio::awaitable<void> accept_control();
   boost::asio::awaitable<void> start_queue();
+  void fail(std::string_view event, const std::string& reason);
   boost::asio::awaitable<void> run_reload();
   boost::asio::awaitable<void> watch_certificates();
   boost::asio::awaitable<void> refresh_certificates();

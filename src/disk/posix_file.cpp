@@ -111,4 +111,13 @@ Task<> PosixFile::truncate(std::uint64_t size) {
   co_return base::Result<>{};
 }
 
+Task<bool> PosixFile::is_at(std::string path) {
+  struct stat ours {};
+  if (::fstat(descriptor_, &ours) != 0) co_return fail_path("stat", path_, errno);
+  struct stat there {};
+  if (::lstat(path.c_str(), &there) == 0) co_return ours.st_ino == there.st_ino&& ours.st_dev == there.st_dev;
+  if (errno == ENOENT || errno == ENOTDIR) co_return false;
+  co_return fail_path("stat", path, errno);
+}
+
 }  // namespace godwit::disk

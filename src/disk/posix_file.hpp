@@ -24,6 +24,7 @@ class PosixFile final : public File {
   Task<> sync() override;
   Task<std::uint64_t> size() override;
   Task<> truncate(std::uint64_t size) override;
+  Task<bool> is_at(std::string path) override;
 
  private:
   int descriptor_;

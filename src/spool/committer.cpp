@@ -51,6 +51,7 @@ boost::asio::awaitable<void> Core::drain() {
       if (!closed && closed.error().fatal) fail(closed.error().error.message);
       continue;
     }
+    co_await look_at_names();
     if (!healthy_) {
       refuse(batch, unhealthy());
       continue;

@@ -94,6 +94,10 @@ class Core : public std::enable_shared_from_this<Core> {
   Task<void> check_space();
   Task<void> look_at_space();
 
+  // Whether the files are still there (presence.cpp).
+  Task<void> look_at_names();
+  std::vector<std::pair<std::uint32_t, std::shared_ptr<disk::File>>> needed_segments() const;
+
   // Housekeeping (maintenance.cpp).
   void maintain_if_needed();
   bool needs_spare() const;
@@ -166,6 +170,7 @@ class Core : public std::enable_shared_from_this<Core> {
   std::vector<Pending> deferred_;      // updates that found the disk full, tried with the next record; committer only
   std::vector<std::string> unlink_;    // large bodies of done messages; under mutex_
   std::uint64_t groups_at_check_ = 0;  // committer only
+  std::optional<base::MonoTime> looked_at_names_;  // committer only
   struct {
     std::uint64_t live = 0, used = 0;
   } stuck_at_;                   // when compaction found nothing to gain; under index_mutex_

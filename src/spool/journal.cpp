@@ -220,6 +220,8 @@ Journal::Step<std::vector<Place>> Journal::write_group(std::span<const Item> ite
   }
   auto synced = co_await sync(*active.file);
   if (!synced) co_return std::unexpected(std::move(synced.error()));
+  auto named = co_await check_name();
+  if (!named) co_return std::unexpected(std::move(named.error()));
   active.offset += end;
   {
     const std::scoped_lock lock(index_mutex_);
@@ -234,6 +236,14 @@ Journal::Step<> Journal::sync(disk::File& file) {
   ++syncs_;
   auto synced = co_await file.sync();
   if (!synced) co_return std::unexpected(AppendFailure{std::move(synced.error()), true});
+  co_return AppendResult<void>{};
+}
+
+// What is synced to a file without a name is gone with the process.
+Journal::Step<> Journal::check_name() const {
+  const std::string path = paths_.segment(active_->number);
+  auto named = co_await active_->file->is_at(path);
+  if (named && !*named) co_return std::unexpected(AppendFailure{removed_underneath(path), true});
   co_return AppendResult<void>{};
 }
 

@@ -102,6 +102,7 @@ class Journal {
   boost::asio::awaitable<base::Result<Spare>> take_or_make_spare(std::uint64_t capacity);
   Step<std::vector<Place>> write_group(std::span<const Item> items);
   Step<> sync(disk::File& file);
+  Step<> check_name() const;
 
   const Settings settings_;
   const Paths paths_;

@@ -9,6 +9,7 @@
 
 #include "format.hpp"
 #include "godwit/base/message_id.hpp"
+#include "godwit/base/result.hpp"
 
 namespace godwit::spool {
 
@@ -35,6 +36,12 @@ struct Paths {
     return text.size() < 8 ? std::string(8 - text.size(), '0') + text : text;
   }
 };
+
+// For who finds that a file of the running spool is not at its place any more.
+inline base::Error removed_underneath(const std::string& path) {
+  return {base::ErrorKind::io,
+          path + " was removed or replaced while the daemon runs: what is written to it now would be lost"};
+}
 
 // "00000017.seg" with ".seg" → 17.
 inline std::optional<std::uint32_t> parse_number(std::string_view name, std::string_view suffix) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <functional>
 #include <iostream>
 
 #include "sim/spool_model.hpp"
@@ -109,6 +110,53 @@ TEST(SpoolFaults, AFailedSyncStopsAllAcknowledgement) {
   EXPECT_EQ(refused.error().why, spool::Refused::Why::unhealthy);
   EXPECT_TRUE(world.fatal());
   EXPECT_FALSE(world.commit_one(100));
+}
+
+std::vector<std::string> segments(const SimDisk& disk) {
+  auto names = disk.names();
+  std::erase_if(names, [](const std::string& name) { return !name.ends_with(".seg"); });
+  return names;
+}
+
+// What was committed just before `remove` is safe; what comes after it is not acknowledged.
+std::string play_removal(const std::function<void(SimDisk&, World&)>& remove) {
+  SimDisk disk(SimDisk::Completion::posted);
+  Ledger ledger;
+  World world(disk, ledger, seed);
+  if (!world.open()) return "not opened";
+  for (int i = 0; i < 40; ++i)  // more than one segment
+    if (!world.commit_one(5000)) return "refused too early";
+  remove(disk, world);
+  ledger.ticks += 2'000'000;  // not yet looked at in this second
+  const auto after = world.commit_one(100);
+  if (after) return "acknowledged";
+  if (after.error().why != spool::Refused::Why::unhealthy) return "refused for another reason";
+  if (!world.fatal()) return "nobody told";
+  return world.commit_one(100) ? "acknowledged later" : "";
+}
+
+TEST(SpoolFaults, AFileRemovedUnderneathStopsAllAcknowledgement) {
+  EXPECT_EQ(play_removal([](SimDisk&, World&) {}), "acknowledged");
+  EXPECT_EQ(play_removal([](SimDisk& disk, World&) { disk.remove_lock("/spool/lock"); }), "");
+  EXPECT_EQ(play_removal([](SimDisk& disk, World& world) {
+              ASSERT_TRUE(world.run(disk.remove(segments(disk).front())));  // sealed, and its messages live
+            }),
+            "");
+  EXPECT_EQ(play_removal([](SimDisk& disk, World& world) {
+              for (const std::string& name : disk.names()) ASSERT_TRUE(world.run(disk.remove(name)));
+            }),
+            "");
+}
+
+TEST(SpoolFaults, TheActiveSegmentIsLookedAtWithEveryGroup) {
+  SimDisk disk(SimDisk::Completion::posted);
+  Ledger ledger;
+  World world(disk, ledger, seed);
+  ASSERT_TRUE(world.open());
+  ASSERT_TRUE(world.commit_one(100));
+  ASSERT_TRUE(world.run(disk.rename(segments(disk).back(), "/spool/journal/elsewhere")));
+  EXPECT_FALSE(world.commit_one(100));  // within the same second
+  EXPECT_TRUE(world.fatal());
 }
 
 }  // namespace

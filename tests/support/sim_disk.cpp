@@ -87,6 +87,13 @@ class SimFile final : public disk::File {
     co_return base::Result<>{};
   }
 
+  disk::Task<bool> is_at(std::string path) override {
+    if (lost()) co_return fault("stat " + path_, EIO);
+    if (lock_) co_return disk_.locked_.contains(path);
+    const auto found = disk_.names_.find(path);
+    co_return found != disk_.names_.end() && found->second == inode_;
+  }
+
  private:
   bool lost() const { return life_ != disk_.life_ || disk_.dead(); }
   int begin() {

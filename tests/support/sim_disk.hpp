@@ -73,6 +73,9 @@ class SimDisk final : public disk::Disk {
   void reset_operations() { operations_ = 0; }
   bool dead() const { return operations_ >= die_at_; }
 
+  // A lock's file goes while it is held.
+  void remove_lock(const std::string& path) { locked_.erase(path); }
+
   // As seen now, for tests that damage or inspect files.
   std::optional<std::string> contents(const std::string& path) const;
   void set_contents(const std::string& path, std::string bytes);

@@ -37,6 +37,8 @@ class File {
   virtual Task<> sync() = 0;
   virtual Task<std::uint64_t> size() = 0;
   virtual Task<> truncate(std::uint64_t size) = 0;
+  // Whether `path` still names this file; false: it was removed, renamed or replaced, perhaps with its folder.
+  virtual Task<bool> is_at(std::string path) = 0;
 };
 
 enum class OpenMode {

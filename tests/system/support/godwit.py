@@ -112,8 +112,8 @@ class Godwit:
                                        stderr=errors, stdin=subprocess.DEVNULL, cwd=self.folder, pass_fds=pass_fds)
         return kill_after(self.case, process, self.name)
 
-    def start(self):
-        self.process = self.spawn()
+    def start(self, launcher=()):
+        self.process = self.spawn(launcher)
         wait_until(self._ready, f"{self.name} listens", timeout=30)
         return self
 

@@ -92,6 +92,18 @@ TEST_F(PosixDiskTest, MissingFileIsNotFound) {
   EXPECT_EQ(run(disk_.remove(path("none"))).error().kind, base::ErrorKind::not_found);
 }
 
+TEST_F(PosixDiskTest, AFileKnowsWhetherItsNameStillLeadsToIt) {
+  auto file = create("a");
+  EXPECT_TRUE(*run(file->is_at(path("a"))));
+  EXPECT_FALSE(*run(file->is_at(path("a/b"))));
+  ASSERT_TRUE(run(disk_.rename(path("a"), path("b"))));
+  EXPECT_FALSE(*run(file->is_at(path("a"))));
+  EXPECT_TRUE(*run(file->is_at(path("b"))));
+  create("other");
+  ASSERT_TRUE(run(disk_.rename(path("other"), path("b"))));  // unlinks ours
+  EXPECT_FALSE(*run(file->is_at(path("b"))));
+}
+
 TEST_F(PosixDiskTest, SymbolicLinkIsNotFollowed) {
   create("a");
   ASSERT_EQ(::symlink(path("a").c_str(), path("link").c_str()), 0);
