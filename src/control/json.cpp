@@ -91,7 +91,8 @@ json::value to_json(const Certificate& certificate) {
                       {"subject", text(certificate.subject)},
                       {"names", list(certificate.names)},
                       {"expires", certificate.expires ? time(*certificate.expires) : json::value()},
-                      {"error", text_or_null(certificate.error)}};
+                      {"error", text_or_null(certificate.error)},
+                      {"out_of_date", text_or_null(certificate.out_of_date)}};
 }
 
 }  // namespace

@@ -56,6 +56,8 @@ control::Task<control::Status> ControlBackend::status() {
   status.connections_in = host_.limits_.open();
   status.listeners = listeners_;
   status.certificates = host_.live_->tls.certificates;
+  for (auto& certificate : status.certificates)
+    certificate.out_of_date = date_problem(certificate, host_.clock_.wall());
   for (std::size_t i = 0; i < host_.parts_.size(); ++i) {
     auto counting = count_connections(*host_.parts_[i].agent);
     status.connections_out +=

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -100,6 +101,7 @@ class Host {
   boost::asio::awaitable<void> run_reload();
   boost::asio::awaitable<void> watch_certificates();
   boost::asio::awaitable<void> refresh_certificates();
+  void note_out_of_date();
   void apply_to_reactors(std::shared_ptr<const LiveSettings> live, std::shared_ptr<const server::Rules> rules);
   boost::asio::awaitable<void> stop_control();
   // Runs an awaitable on a reactor and waits for it; main thread only.
@@ -135,8 +137,9 @@ class Host {
   std::unique_ptr<ControlBackend> control_backend_;
   std::unique_ptr<control::Server> control_;
   std::unique_ptr<net::Listener> control_listener_;
-  net::Signal look_again_;  // at the certificates
-  net::TaskGroup tasks_;    // of the home reactor: the control socket's connections, reloads, the certificates' watch
+  net::Signal look_again_;             // at the certificates
+  std::set<std::string> out_of_date_;  // what was said of certificates in force
+  net::TaskGroup tasks_;  // of the home reactor: the control socket's connections, reloads, the certificates' watch
 };
 
 }  // namespace godwit::daemon

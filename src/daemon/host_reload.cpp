@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What changes while the host runs: its configuration, and the certificate files.
+#include <set>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -17,7 +18,10 @@ boost::asio::awaitable<ReloadOutcome> Host::reload() {
 boost::asio::awaitable<ReloadOutcome> Host::try_reload() {
   auto reopened = log_.reopen();
   if (!reopened) log_.error("log_not_reopened", {{"reason", reopened.error().message}});
-  auto load = [path = config_path_, &clock = clock_] { return load_live_settings(path, clock); };
+  const auto out_of_date = is_out_of_date(live_->tls, clock_.wall()) ? OutOfDate::warning : OutOfDate::error;
+  auto load = [path = config_path_, &clock = clock_, out_of_date] {
+    return load_live_settings(path, clock, out_of_date);
+  };
   auto loaded = co_await housekeeping_.run(std::move(load));
   ReloadOutcome outcome;
   if (!loaded) {
@@ -76,12 +80,23 @@ void Host::start_reload() {
 
 boost::asio::awaitable<void> Host::watch_certificates() {
   for (;;) {
+    note_out_of_date();
     const auto interval = live_->settings.tls.check_interval;
     const auto next = interval > base::Duration::zero() ? clock_.mono() + interval : base::no_deadline;
     auto woken = co_await look_again_.wait(next);
     if (!woken && woken.error().kind == base::ErrorKind::cancelled) co_return;
     if (!woken) co_await refresh_certificates();
   }
+}
+
+// Once each: a certificate that expires is in force until another takes its place.
+void Host::note_out_of_date() {
+  std::set<std::string> problems;
+  for (const auto& certificate : live_->tls.certificates)
+    if (auto problem = date_problem(certificate, clock_.wall()); !problem.empty()) problems.insert(std::move(problem));
+  for (const auto& problem : problems)
+    if (!out_of_date_.contains(problem)) log_.error("certificate_out_of_date", {{"reason", problem}});
+  out_of_date_ = std::move(problems);
 }
 
 // Off the reactor: looks at the files, and reads them where they have changed.
@@ -95,11 +110,13 @@ boost::asio::awaitable<void> Host::refresh_certificates() {
   // A reload meanwhile has read them too.
   if (!looked || !*looked || live_ != before) co_return;
   const auto& loaded = **looked;
-  for (const auto& complaint : loaded.complaints) log_.error("certificate_refused", {{"reason", complaint.message}});
   auto next = std::make_shared<LiveSettings>(*before);
-  next->tls = replaced(before->tls, loaded);
+  next->tls = replaced(before->tls, loaded, clock_.wall());
   live_ = next;
-  if (!loaded.complaints.empty()) co_return;
+  if (live_->tls.server == before->tls.server) {  // kept
+    for (const auto& complaint : loaded.complaints) log_.error("certificate_refused", {{"reason", complaint.message}});
+    co_return;
+  }
   apply_to_reactors(live_, make_rules(*live_, make_router(*live_)));
   for (const auto& certificate : live_->tls.certificates)
     log_.info("certificate_reloaded",

@@ -52,17 +52,20 @@ void load_passwords(const config::Loaded& file, config::Settings& settings, Live
   }
 }
 
-void take_tls(const config::Loaded& file, LiveSettings& live, base::WallTime now, LiveSettingsLoaded& result) {
+void take_tls(const config::Loaded& file, LiveSettings& live, base::WallTime now, OutOfDate out_of_date,
+              LiveSettingsLoaded& result) {
   auto loaded = load_tls(live.settings.tls, now);
   const auto key_of = [](std::size_t index, const std::string& name) {
     return fmt::format("tls.certificates[{}].{}", index, name);
   };
-  for (const auto& complaint : loaded.complaints)
-    add_once(file, complaint.index ? key_of(*complaint.index, complaint.key) : "tls", config::Severity::error,
-             complaint.message, result);
+  for (const auto& complaint : loaded.complaints) {
+    const bool only_warn = complaint.of_date && out_of_date == OutOfDate::warning;
+    add_once(file, complaint.index ? key_of(*complaint.index, complaint.key) : "tls",
+             only_warn ? config::Severity::warning : config::Severity::error, complaint.message, result);
+  }
   for (std::size_t i = 0; i < loaded.tls.certificates.size(); ++i) {
     const auto& certificate = loaded.tls.certificates[i];
-    if (!certificate.expires || *certificate.expires - now >= expiry_warning) continue;
+    if (!certificate.expires || *certificate.expires < now || *certificate.expires - now >= expiry_warning) continue;
     add_once(file, key_of(i, "certificate"), config::Severity::warning,
              fmt::format("{} expires on {}", certificate.file, base::format_rfc3339(*certificate.expires)), result);
   }
@@ -71,7 +74,7 @@ void take_tls(const config::Loaded& file, LiveSettings& live, base::WallTime now
 
 }  // namespace
 
-LiveSettingsLoaded load_live_settings(const std::string& path, const base::Clock& clock,
+LiveSettingsLoaded load_live_settings(const std::string& path, const base::Clock& clock, OutOfDate out_of_date,
                                       const net::Interfaces& interfaces) {
   LiveSettingsLoaded result;
   auto loaded = config::load(path);
@@ -96,7 +99,7 @@ LiveSettingsLoaded load_live_settings(const std::string& path, const base::Clock
     }
   }
   load_passwords(loaded, live.settings, result);
-  take_tls(loaded, live, clock.wall(), result);
+  take_tls(loaded, live, clock.wall(), out_of_date, result);
   if (result.errors.empty()) result.live = std::make_shared<const LiveSettings>(std::move(live));
   return result;
 }

@@ -28,8 +28,12 @@ struct LiveSettingsLoaded {
   std::vector<std::string> warnings;
 };
 
+// What a certificate is that has expired, or is not valid yet: for who checks and for a reload that would replace a
+// better one an error; for who starts (a host that takes no mail any more would be worse) a warning.
+enum class OutOfDate { error, warning };
+
 // Reads the file and all it names; reports every error, not the first.
-LiveSettingsLoaded load_live_settings(const std::string& path, const base::Clock& clock,
+LiveSettingsLoaded load_live_settings(const std::string& path, const base::Clock& clock, OutOfDate out_of_date,
                                       const net::Interfaces& interfaces = net::SystemInterfaces());
 
 }  // namespace godwit::daemon

@@ -3,7 +3,10 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace godwit::daemon {
 namespace {
@@ -27,12 +30,17 @@ std::vector<FileStamp> stamps_of(const net::TlsSettings& settings) {
 }
 
 void look_at(const net::CertificateSettings& settings, std::size_t index, base::WallTime now, TlsLoaded& result) {
-  control::Certificate state{.file = settings.certificate, .subject = {}, .names = {}, .expires = {}, .error = {}};
-  auto facts = net::check_certificate(settings, now);
+  control::Certificate state;
+  state.file = settings.certificate;
+  auto facts = net::check_certificate(settings);
   if (facts) {
     state.subject = std::move(facts->subject);
     state.names = std::move(facts->names);
+    state.valid_from = facts->not_before;
     state.expires = facts->not_after;
+    if (auto problem = date_problem(state, now); !problem.empty())
+      result.complaints.push_back(
+          {.index = index, .key = "certificate", .message = std::move(problem), .of_date = true});
   } else {
     state.error = facts.error().message;
     const bool key = state.error.starts_with(settings.private_key + ":");
@@ -44,11 +52,30 @@ void look_at(const net::CertificateSettings& settings, std::size_t index, base::
 
 }  // namespace
 
+bool TlsLoaded::usable() const {
+  return std::ranges::all_of(complaints, &TlsComplaint::of_date);
+}
+
+std::string date_problem(const control::Certificate& certificate, base::WallTime now) {
+  if (certificate.expires && now > *certificate.expires)
+    return fmt::format("{}: the certificate expired on {}", certificate.file,
+                       base::format_rfc3339(*certificate.expires));
+  if (certificate.valid_from && now < *certificate.valid_from)
+    return fmt::format("{}: the certificate is not valid before {}", certificate.file,
+                       base::format_rfc3339(*certificate.valid_from));
+  return {};
+}
+
+bool is_out_of_date(const LiveTls& tls, base::WallTime now) {
+  return std::ranges::any_of(tls.certificates,
+                             [now](const auto& certificate) { return !date_problem(certificate, now).empty(); });
+}
+
 TlsLoaded load_tls(const net::TlsSettings& settings, base::WallTime now) {
   TlsLoaded result;
   result.tls.stamps = stamps_of(settings);  // before they are read: a change in between is seen the next time
   for (std::size_t i = 0; i < settings.certificates.size(); ++i) look_at(settings.certificates[i], i, now, result);
-  if (!settings.certificates.empty() && result.complaints.empty()) {
+  if (!settings.certificates.empty() && result.usable()) {
     auto server = net::TlsServerContext::load(settings);
     if (server)
       result.tls.server = std::move(*server);
@@ -67,8 +94,8 @@ bool has_changed(const net::TlsSettings& settings, const LiveTls& since) {
   return stamps_of(settings) != since.stamps;
 }
 
-LiveTls replaced(const LiveTls& present, const TlsLoaded& loaded) {
-  if (loaded.complaints.empty()) return loaded.tls;
+LiveTls replaced(const LiveTls& present, const TlsLoaded& loaded, base::WallTime now) {
+  if (loaded.complaints.empty() || (loaded.usable() && is_out_of_date(present, now))) return loaded.tls;
   LiveTls kept = present;
   kept.stamps = loaded.tls.stamps;
   for (auto& certificate : kept.certificates) certificate.error.clear();

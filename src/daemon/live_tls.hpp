@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The TLS contexts made of the certificate files, what status says of each, and whether the files have changed since.
-// Everything here blocks on the disk (never call it on a reactor); what is loaded never changes.  A certificate that
+// Loading blocks on the disk (never call it on a reactor); what is loaded never changes.  A certificate that
 // cannot be used leaves what is in force as it is, and says so.
 #pragma once
 
@@ -38,19 +38,26 @@ struct TlsComplaint {
   std::optional<std::size_t> index;
   std::string key;
   std::string message;
+  bool of_date = false;  // expired or not yet valid: still better than no TLS and no mail
 };
 
 struct TlsLoaded {
   LiveTls tls;
-  std::vector<TlsComplaint> complaints;  // not empty: the contexts are not to be used
+  std::vector<TlsComplaint> complaints;
+  bool usable() const;  // all complaints are of dates
 };
 
 TlsLoaded load_tls(const net::TlsSettings& settings, base::WallTime now);
+
+// "FILE: the certificate expired on ..." or "... is not valid before ..."; empty: it is valid.
+std::string date_problem(const control::Certificate& certificate, base::WallTime now);
+bool is_out_of_date(const LiveTls& tls, base::WallTime now);
 
 bool has_changed(const net::TlsSettings& settings, const LiveTls& since);
 
 // What takes the place of `present` now that the files have changed: all of `loaded`, or, where that has complaints,
 // `present` with the complaints noted and the new stamps (so that nothing is tried again before the next change).
-LiveTls replaced(const LiveTls& present, const TlsLoaded& loaded);
+// Certificates that are out of date take the place of others that are.
+LiveTls replaced(const LiveTls& present, const TlsLoaded& loaded, base::WallTime now);
 
 }  // namespace godwit::daemon

@@ -137,22 +137,14 @@ base::Result<Certificate> load_certificate(const CertificateSettings& settings) 
   return result;
 }
 
-base::Result<CertificateFacts> check_certificate(const CertificateSettings& settings, base::WallTime now) {
+base::Result<CertificateFacts> check_certificate(const CertificateSettings& settings) {
   auto loaded = load_certificate(settings);
   if (!loaded) return std::unexpected(std::move(loaded.error()));
-  CertificateFacts facts{.subject = subject_of(*loaded->leaf),
-                         .names = std::move(loaded->names),
-                         .key_type = describe_key(*loaded->key),
-                         .not_before = time_of(X509_get0_notBefore(loaded->leaf.get())),
-                         .not_after = time_of(X509_get0_notAfter(loaded->leaf.get()))};
-  if (now > facts.not_after)
-    return base::fail(base::ErrorKind::refused, fmt::format("{}: the certificate expired on {}", settings.certificate,
-                                                            base::format_rfc3339(facts.not_after)));
-  if (now < facts.not_before)
-    return base::fail(base::ErrorKind::refused,
-                      fmt::format("{}: the certificate is not valid before {}", settings.certificate,
-                                  base::format_rfc3339(facts.not_before)));
-  return facts;
+  return CertificateFacts{.subject = subject_of(*loaded->leaf),
+                          .names = std::move(loaded->names),
+                          .key_type = describe_key(*loaded->key),
+                          .not_before = time_of(X509_get0_notBefore(loaded->leaf.get())),
+                          .not_after = time_of(X509_get0_notAfter(loaded->leaf.get()))};
 }
 
 }  // namespace godwit::net

@@ -18,7 +18,7 @@ struct Certificate {
   std::vector<std::string> names;  // DNS names, lower case, wildcards as they are; the common name where there are none
 };
 
-// Errors as check_certificate(), but for the dates.
+// Errors as check_certificate().
 base::Result<Certificate> load_certificate(const CertificateSettings& settings);
 
 // "CN=mail.example.com,O=Example"

@@ -80,6 +80,7 @@ std::string recipients(const json::value& message) {
 
 std::string certificate_text(const json::value& certificate) {
   std::string out = word(certificate, "/subject") + ", until " + time(certificate, "/expires");
+  if (!at(certificate, "/out_of_date").is_null()) out += "; OUT OF DATE: " + word(certificate, "/out_of_date");
   if (!at(certificate, "/error").is_null()) out += "; NOT RELOADED: " + word(certificate, "/error");
   return out;
 }

@@ -32,8 +32,10 @@ struct Certificate {
   std::string file;
   std::string subject;
   std::vector<std::string> names;
+  std::optional<base::WallTime> valid_from;
   std::optional<base::WallTime> expires;
-  std::string error;  // empty: what the files hold is in force
+  std::string error;        // empty: what the files hold is in force
+  std::string out_of_date;  // in force, but expired or not yet valid; empty: it is valid
 };
 
 struct Status {

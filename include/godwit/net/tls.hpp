@@ -65,7 +65,7 @@ struct CertificateFacts {
   base::WallTime not_after;
 };
 // Errors (text names the file and the remedy): not_found or io (unreadable), invalid (no PEM, key does not match,
-// encrypted key), refused (expired or not yet valid at `now`).
-base::Result<CertificateFacts> check_certificate(const CertificateSettings& settings, base::WallTime now);
+// encrypted key).  The dates are the caller's to judge.
+base::Result<CertificateFacts> check_certificate(const CertificateSettings& settings);
 
 }  // namespace godwit::net

@@ -116,7 +116,8 @@ int run(const Arguments& arguments) {
     return 0;
   }
   const base::SystemClock clock;
-  auto loaded = daemon::load_live_settings(arguments.config, clock);
+  const auto out_of_date = arguments.check ? daemon::OutOfDate::error : daemon::OutOfDate::warning;
+  auto loaded = daemon::load_live_settings(arguments.config, clock, out_of_date);
   print(loaded.warnings);
   print(loaded.errors);
   if (arguments.check) return check(loaded);

@@ -5,13 +5,16 @@ import ssl
 
 
 class Certificate:
-    def __init__(self, case, name, *addresses):
+    def __init__(self, case, name, *addresses, days=2):
+        """`days` of validity from now; negative: it has expired."""
         self.certificate = case.folder / f"{name}.pem"
         self.private_key = case.folder / f"{name}.key"
         names = ",".join([f"DNS:{name}"] + [f"IP:{address}" for address in addresses])
-        case.run_program("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                         "-days", "2", "-subj", f"/CN={name}", "-addext", f"subjectAltName={names}",
-                         "-keyout", self.private_key, "-out", self.certificate)
+        request = case.folder / f"{name}.csr"
+        case.run_program("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                         "-subj", f"/CN={name}", "-addext", f"subjectAltName={names}", "-keyout", self.private_key, "-out", request)
+        case.run_program("openssl", "x509", "-req", "-in", request, "-signkey", self.private_key, "-days", str(days),
+                         "-copy_extensions", "copyall", "-out", self.certificate)
 
     def as_config(self):
         return {"certificate": str(self.certificate), "private_key": str(self.private_key)}

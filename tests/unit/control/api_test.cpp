@@ -49,6 +49,7 @@ TEST_F(Api, StatusHasTheKeysThatScriptsRelyOn) {
   EXPECT_EQ(status.at_pointer("/tls/certificates/0/subject"), "CN=mail");
   EXPECT_EQ(status.at_pointer("/tls/certificates/0/expires"), "1970-01-01T12:00:00.000Z");
   EXPECT_EQ(status.at_pointer("/tls/certificates/0/error"), "unreadable");
+  EXPECT_EQ(status.at_pointer("/tls/certificates/0/out_of_date"), "expired");
 }
 
 TEST_F(Api, StatusTellsOfTheAudit) {

@@ -61,8 +61,13 @@ class FakeBackend final : public Backend {
     status.connections_in = 4;
     status.connections_out = 5;
     status.listeners = {"127.0.0.1:25"};
-    status.certificates = {
-        {.file = "/c.pem", .subject = "CN=mail", .names = {"mail"}, .expires = noon, .error = "unreadable"}};
+    status.certificates = {{.file = "/c.pem",
+                            .subject = "CN=mail",
+                            .names = {"mail"},
+                            .valid_from = {},
+                            .expires = noon,
+                            .error = "unreadable",
+                            .out_of_date = "expired"}};
     co_return status;
   }
   Task<QueuePage> queue_list(dispatch::Selector selector, dispatch::Page page) override {

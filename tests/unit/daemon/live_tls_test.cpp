@@ -75,16 +75,43 @@ TEST_F(LiveTlsTest, BlamesTheFileThatIsWrong) {
   EXPECT_THAT(wrong.complaints[0].message, HasSubstr("expired"));
 }
 
+TEST_F(LiveTlsTest, OneThatIsOutOfDateIsUsableButComplainedOf) {
+  for (const auto shift : {std::chrono::hours(48), std::chrono::hours(-48)}) {
+    const auto loaded = load_tls(settings_, now_ + shift);
+    EXPECT_TRUE(loaded.usable());
+    EXPECT_TRUE(loaded.tls.server);
+    ASSERT_EQ(loaded.complaints.size(), 1U);
+    EXPECT_TRUE(loaded.complaints[0].of_date);
+    EXPECT_THAT(loaded.complaints[0].message,
+                HasSubstr(shift.count() > 0 ? "mail.crt: the certificate expired on 20" : "is not valid before 20"));
+    EXPECT_TRUE(is_out_of_date(loaded.tls, now_ + shift));
+    EXPECT_FALSE(is_out_of_date(loaded.tls, now_));
+  }
+  folder_.write("mail.key", "no key\n");
+  EXPECT_FALSE(load_tls(settings_, now_).usable());
+}
+
+TEST_F(LiveTlsTest, OneThatIsOutOfDateReplacesOnlyAnotherThatIs) {
+  make_certificate(folder_, "mail", {.names = {"late.example.com"}, .valid_from = -7200, .valid_for = 3600});
+  const auto late = load_tls(settings_, now_);
+  const auto kept = replaced(loaded_.tls, late, now_);
+  EXPECT_EQ(kept.server, loaded_.tls.server);
+  EXPECT_THAT(kept.certificates[0].error, HasSubstr("expired"));
+  const auto tomorrow = now_ + std::chrono::hours(48);  // ours has expired, too
+  EXPECT_EQ(replaced(loaded_.tls, load_tls(settings_, tomorrow), tomorrow).certificates[0].subject,
+            "CN=late.example.com");
+}
+
 TEST_F(LiveTlsTest, WhatIsWrongLeavesThePresentInForceAndIsSaidUntilItIsMended) {
   folder_.write("mail.key", "no key\n");
-  const auto kept = replaced(loaded_.tls, load_tls(settings_, now_));
+  const auto kept = replaced(loaded_.tls, load_tls(settings_, now_), now_);
   EXPECT_EQ(kept.server, loaded_.tls.server);
   EXPECT_EQ(kept.certificates[0].subject, "CN=mail.example.com");
   EXPECT_THAT(kept.certificates[0].error, HasSubstr("no PEM private key"));
   EXPECT_FALSE(has_changed(settings_, kept));  // not tried again before the next change
   make_certificate(folder_, "mail", {.names = {"new.example.com"}});
   EXPECT_TRUE(has_changed(settings_, kept));
-  const auto mended = replaced(kept, load_tls(settings_, now_));
+  const auto mended = replaced(kept, load_tls(settings_, now_), now_);
   EXPECT_NE(mended.server, loaded_.tls.server);
   EXPECT_EQ(mended.certificates[0].subject, "CN=new.example.com");
   EXPECT_EQ(mended.certificates[0].error, "");
