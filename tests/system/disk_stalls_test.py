@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A disk that takes no more for a while: who is waiting waits, others are told to come later, memory stays bounded, and when the
+disk goes on everybody has an answer."""
+
+import os
+import pathlib
+
+from support.message import dot_stuffed, large_body, message
+from support.receiving_host import SENDER, TO, ReceivingHost
+from support.scenario import main
+
+SHIM = pathlib.Path(os.environ.get("GODWIT_SHIMS", "")) / "libfailing_disk.so"
+
+
+class DiskStalls(ReceivingHost):
+    def setUp(self):
+        super().setUp()
+        self.assertTrue(SHIM.exists(), f"no {SHIM}: ctest sets GODWIT_SHIMS")
+        self.stall = self.folder / "stall"
+        self.godwit = self.host(limits={"memory": "16MiB", "connections_per_client": 500}, trusted_networks=[])
+        self.godwit.start(launcher=["env", f"LD_PRELOAD={SHIM}", f"GODWIT_STALL={self.stall}"])
+        self.content = message(body=large_body(240_000))
+
+    def begin(self):
+        """A client that may send its message now, or the refusal."""
+        client = self.connect(timeout=40)
+        client.envelope(SENDER, TO)
+        return client, client.say("DATA")
+
+    def resident(self):
+        """Bytes of memory that the daemon has."""
+        fields = pathlib.Path(f"/proc/{self.godwit.process.pid}/statm").read_text().split()
+        return int(fields[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    def test_those_who_come_meanwhile_are_told_to_come_later(self):
+        before = self.resident()
+        self.stall.touch()
+        waiting, refusal = [], None
+        while not refusal and len(waiting) < 200:
+            client, reply = self.begin()
+            if reply.startswith("354"):
+                client.send(dot_stuffed(self.content))
+                waiting.append(client)
+            else:
+                refusal = reply
+                client.say("NOOP", "250")
+        self.assertTrue(refusal and refusal.startswith("451 4.3.0"), refusal)
+        self.assertGreater(len(waiting), 10)
+        self.assertLess(self.resident() - before, 80 << 20)
+        self.assertTrue(self.godwit.status()["healthy"])
+        self.stall.unlink()
+        for client in waiting:
+            client.expect("250")
+        self.wait_until(lambda: self.begin()[1].startswith("354"), "mail is taken again")
+        self.assertEqual(len(self.godwit.mailbox(TO).wait(len(waiting), 60)), len(waiting))
+
+    def test_bodies_beyond_the_memory_go_to_files_and_none_is_refused(self):
+        before = self.resident()
+        clients = []
+        for _ in range(150):  # 36 MB
+            client, reply = self.begin()
+            self.assertTrue(reply.startswith("354"), reply)
+            client.send(dot_stuffed(self.content)[:-3])
+            clients.append(client)
+        self.wait_until(lambda: any((self.godwit.spool / "large").glob("*.part")), "bodies go to files")
+        self.assertLess(self.resident() - before, 80 << 20)
+        for client in clients:
+            client.send(b".\r\n")
+        for client in clients:
+            client.expect("250")
+        stored = self.godwit.mailbox(TO).wait(len(clients), 60)
+        self.assertEqual(len(stored), len(clients))
+        self.assertTrue(all(one.content == self.content for one in stored))
+        self.assert_still_works()
+
+
+if __name__ == "__main__":
+    main()
