@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "godwit/control/server.hpp"
 
+#include <algorithm>
 #include <array>
 #include <sstream>
 #include <utility>
@@ -54,6 +55,8 @@ struct Server::Connection {
   std::unique_ptr<net::Stream> stream;
   std::string pending{};  // read but not parsed: a pipelined request
   bool idle = true;
+  base::MonoTime idle_since{};
+  bool displaced = false;  // it makes room for another, and is about to end
 
   boost::asio::awaitable<Received> receive(Parser& parser, const base::Clock& clock);
 };
@@ -75,15 +78,28 @@ boost::asio::awaitable<Received> Server::Connection::receive(Parser& parser, con
   }
 }
 
+// Who keeps connections open and asks nothing locks nobody out.
+bool Server::make_room() {
+  const auto displaced = std::ranges::count_if(connections_, [](const Connection* one) { return one->displaced; });
+  if (connections_.size() - static_cast<std::size_t>(displaced) < max_connections) return true;
+  Connection* longest = nullptr;
+  for (Connection* one : connections_)
+    if (one->idle && !one->displaced && (longest == nullptr || one->idle_since < longest->idle_since)) longest = one;
+  if (longest == nullptr) return false;
+  longest->displaced = true;
+  longest->stream->cancel();
+  return true;
+}
+
 boost::asio::awaitable<void> Server::serve(std::unique_ptr<net::Stream> stream) {
   if (stopping_) co_return;
-  if (connections_.size() >= max_connections) {
+  if (!make_room()) {
     const std::string answer = serialize(error_response(503, "too many control connections"), 11, false);
     const auto written = co_await net::write_all(*stream, answer, clock_.mono() + write_timeout);
     if (written) stream->shutdown();
     co_return;
   }
-  Connection connection{.stream = std::move(stream)};
+  Connection connection{.stream = std::move(stream), .idle_since = clock_.mono()};
   // Leaves the list also when the coroutine is destroyed where it waits.
   struct Entry {
     std::list<Connection*>& list;
@@ -101,7 +117,8 @@ boost::asio::awaitable<void> Server::serve_requests(Connection& connection) {
     parser.body_limit(body_limit);
     parser.eager(true);
     connection.idle = true;
-    if (stopping_) break;
+    connection.idle_since = clock_.mono();
+    if (stopping_ || connection.displaced) break;
     Received received = co_await connection.receive(parser, clock_);
     if (received.kind == Received::Kind::over) co_return;
     Response response = std::move(received.refusal);

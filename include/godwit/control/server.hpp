@@ -21,8 +21,9 @@ class Server {
  public:
   // All outlive the server, and the server outlives its connections.
   Server(Backend& backend, const base::Clock& clock, log::Logger& log) : backend_(backend), clock_(clock), log_(log) {}
-  // Answers requests until the peer closes, is idle for too long, or sends what is no HTTP.  Never throws for what a
-  // peer does.
+  // Answers requests until the peer closes, is idle for too long, or sends what is no HTTP.  When there are too many
+  // connections, the one that is idle for longest makes room; a new one is answered 503 only where none is idle.  Never
+  // throws for what a peer does.
   boost::asio::awaitable<void> serve(std::unique_ptr<net::Stream> stream);
   // Ends idle connections now and busy ones after their answer.
   void stop();
@@ -31,6 +32,7 @@ class Server {
  private:
   struct Connection;
 
+  bool make_room();
   boost::asio::awaitable<void> serve_requests(Connection& connection);
 
   Backend& backend_;

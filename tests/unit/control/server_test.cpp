@@ -8,6 +8,9 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "unit/control/fake_backend.hpp"
 
@@ -26,6 +29,8 @@ struct Peer {
   std::string got;
   bool ends = true;  // after the last piece; else it stays silent and the wait times out
   bool was_shut_down = false;
+  bool was_cancelled = false;
+  bool waits = false;  // after the last piece, until it is cancelled
 };
 
 class PeerStream final : public net::Stream {
@@ -44,9 +49,14 @@ class PeerStream final : public net::Stream {
     peer_.got += bytes;
     return {net::IoResult::Status::ok, bytes.size()};
   }
-  net::Task<> readable(base::MonoTime) override { co_return base::fail(base::ErrorKind::timed_out, "silent"); }
+  net::Task<> readable(base::MonoTime) override {
+    const auto executor = co_await boost::asio::this_coro::executor;
+    while (peer_.waits && !peer_.was_cancelled) co_await boost::asio::post(executor, boost::asio::use_awaitable);
+    if (peer_.was_cancelled) co_return base::fail(base::ErrorKind::cancelled, "cancelled");
+    co_return base::fail(base::ErrorKind::timed_out, "silent");
+  }
   net::Task<> writable(base::MonoTime) override { co_return base::Result<>(); }
-  void cancel() override {}
+  void cancel() override { peer_.was_cancelled = true; }
   void shutdown() override { peer_.was_shut_down = true; }
   const base::Endpoint& local() const override { return endpoint_; }
   const base::Endpoint& remote() const override { return endpoint_; }
@@ -151,6 +161,27 @@ TEST_F(ControlServer, SilentPeerIsLeft) {
   peer = {.sends = {"GET /v1/sta"}, .got = {}, .ends = false};
   serve();
   EXPECT_EQ(peer.got, "");
+}
+
+TEST_F(ControlServer, ThoseIdleForLongestMakeRoomForOthers) {
+  const auto attach = [this](Peer& one) {
+    auto task = server.serve(std::make_unique<PeerStream>(one));
+    boost::asio::co_spawn(io, std::move(task), [](const std::exception_ptr& error) {
+      if (error) std::rethrow_exception(error);
+    });
+    for (int i = 0; i < 100; ++i) io.poll_one();
+  };
+  std::deque<Peer> peers(40);
+  for (auto& one : peers) {
+    one = {.sends = {std::string(get_status)}, .got = {}, .ends = false, .waits = true};
+    attach(one);
+    EXPECT_THAT(one.got, StartsWith("HTTP/1.1 200 OK\r\n"));
+    EXPECT_LE(server.connections(), 33U);
+  }
+  for (std::size_t i = 0; i < peers.size(); ++i) EXPECT_EQ(peers[i].was_cancelled, i < 8) << i;
+  server.stop();
+  io.run();
+  EXPECT_EQ(server.connections(), 0U);
 }
 
 TEST_F(ControlServer, NothingIsServedAfterStop) {
