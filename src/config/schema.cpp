@@ -146,10 +146,15 @@ Fields<Document> server_part() {
           "For message bodies in flight; beyond it they go to files of the spool", Reload::restart),
       field(
           "limits.errors", [](auto& d) -> auto& { return d.settings.server.errors; }, number(1, 1000),
-          "Protocol errors of one connection before `421`"),
+          "Protocol errors of one connection before `421`; also ten times so many refusals and idle commands without a "
+          "message between them"),
       field(
           "limits.command_timeout", [](auto& d) -> auto& { return d.settings.server.command_timeout; },
           duration(100ms, 1h), "Wait for a client's next command (RFC 5321 section 4.5.3.2.7 asks for 5m)"),
+      field(
+          "limits.transaction_timeout", [](auto& d) -> auto& { return d.settings.server.transaction_timeout; },
+          duration(100ms, 24h),
+          "Waits for a client's commands in all, from its connection or last message to the end of the next"),
       field(
           "limits.data_timeout", [](auto& d) -> auto& { return d.settings.server.data_timeout; }, duration(100ms, 1h),
           "Wait for a client's next piece of a message"),

@@ -24,6 +24,7 @@ smtp::SessionSettings session_settings(const Rules& rules, const ListenerSetting
           .errors = rules.settings.errors,
           .bare_newline = listener.bare_newline,
           .command_timeout = rules.settings.command_timeout,
+          .transaction_timeout = rules.settings.transaction_timeout,
           .data_timeout = rules.settings.data_timeout,
           .min_data_rate = rules.settings.min_data_rate};
 }
@@ -207,12 +208,15 @@ boost::asio::awaitable<Connection::Event> Connection::read(action::Read reading)
     pace_.reset();
   else
     deadline = std::min(deadline, data_pace(reading).deadline(start));
+  const bool has_budget = reading.budget > base::Duration::zero();
+  if (has_budget) deadline = std::min(deadline, start + reading.budget - spent_);
   waiting_ = true;
   // Into the reactor's scratch buffer: the session takes what it needs before anything else can read.
   const auto space = around_.scratch.first(std::min(around_.scratch.size(), reading.limit));
   auto got = co_await net::read_some(*stream_, space, deadline);
   waiting_ = false;
   if (pace_) pace_->count(around_.network.now() - start, got.value_or(0));
+  if (has_budget) spent_ += around_.network.now() - start;
   if (got) co_return event::Bytes{std::string_view(space.data(), *got)};
   if (stopping_ && !std::exchange(told_stopping_, true)) co_return event::Stopping{};
   if (got.error().kind == base::ErrorKind::timed_out) co_return event::TimedOut{};
@@ -301,6 +305,7 @@ boost::asio::awaitable<Connection::Event> Connection::commit() {
   const bool sent = co_await flush();
   auto answer = co_await receiver_.commit(sender_, session_);
   if (const auto* committed = std::get_if<event::Committed>(&answer)) {
+    spent_ = {};
     around_.log.info("accepted",
                      {{"id", base::to_string(committed->id)},
                       {"from", "<" + smtp::to_string(session_.sender()) + ">"},

@@ -64,6 +64,7 @@ class Connection {
   std::string output_;
   smtp::action::Read open_read_;
   base::MonoTime read_deadline_{};
+  base::Duration spent_{};         // waiting for commands, since the last message
   std::optional<net::Pace> pace_;  // of the message that is being received
   bool progressed_ = true;         // the session did more than ask for further bytes since the last read
   bool waiting_ = false;           // in read(): a gentle stop may cancel the wait

@@ -71,7 +71,8 @@ void ServerSession::Machine::on(const event::AuthResult& event) {
     case event::AuthResult::Outcome::rejected:
       return reject(replies::auth_rejected);
     case event::AuthResult::Outcome::unavailable:
-      return send(replies::auth_unavailable);
+      send(replies::auth_unavailable);
+      return count_useless();
   }
 }
 

@@ -12,7 +12,10 @@ namespace godwit::smtp {
 void ServerSession::Machine::data() {
   if (!transaction_) return reject(hello_.name.empty() ? replies::need_hello : replies::need_mail);
   // RFC 2920 section 3.1: a pipelining client sends DATA before it knows that no recipient was good; that is no error.
-  if (transaction_->recipients == 0 && transaction_->recipient_refused) return send(replies::no_valid_recipients);
+  if (transaction_->recipients == 0 && transaction_->recipient_refused) {
+    send(replies::no_valid_recipients);
+    return count_useless();
+  }
   if (transaction_->recipients == 0) return reject(replies::need_recipient);
   actions_.emplace_back(action::BeginMessage{transaction_->parameters.size});
   state_ = BeginningMessage{};
@@ -44,6 +47,7 @@ void ServerSession::Machine::on(const event::Refused& event) {
   if (in<Committing>()) end_transaction();
   state_ = AwaitingCommand{};
   pass_on(reply);
+  count_useless();
 }
 
 void ServerSession::Machine::on(const event::Committed& event) {
@@ -106,6 +110,7 @@ void ServerSession::Machine::end_data(Receiving& receiving) {
   state_ = AwaitingCommand{};
   end_transaction();
   pass_on(reply);
+  count_useless();
 }
 
 }  // namespace godwit::smtp

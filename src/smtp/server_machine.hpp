@@ -71,7 +71,8 @@ class ServerSession::Machine {
   struct Transaction {
     ReversePath sender;
     MailParameters parameters;
-    std::size_t recipients = 0;  // accepted
+    std::size_t recipients = 0;   // accepted
+    std::size_t turned_away = 0;  // beyond settings.recipients
     bool recipient_refused = false;
   };
 
@@ -108,6 +109,7 @@ class ServerSession::Machine {
   void reject(const FixedReply& reply);  // the client's mistake: counts towards settings.errors
   void pass_on(const Reply& reply);      // others' words; a 421 among them closes
   void count_useless();
+  void close_for_errors();
   void close(action::Close::Reason reason);
   void stop();
   void end_transaction();
@@ -143,7 +145,7 @@ class ServerSession::Machine {
   std::string account_;
   std::optional<Transaction> transaction_;
   int errors_ = 0;
-  int useless_ = 0;  // refused recipients and commands that lead nowhere, since the last message
+  int useless_ = 0;  // refusals and commands that lead nowhere, since the last message
   bool stopping_ = false;
 };
 

@@ -19,7 +19,7 @@ constexpr std::size_t data_read_limit = 64U * 1024U;
 constexpr std::size_t max_command_line = 2048;
 constexpr std::size_t max_auth_line = 12288;
 
-// Refused recipients and useless commands in a row are borne this many times longer than errors.
+// Refusals and useless commands are borne this many times longer than errors, from message to message.
 constexpr int useless_per_error = 10;
 
 constexpr char tls_handshake = 0x16;  // first byte of a TLS record that begins a handshake (RFC 8446 section 5.1)
@@ -152,7 +152,8 @@ void ServerSession::Machine::ask_to_read() {
   if (in<Receiving>())
     actions_.emplace_back(action::Read{data_read_limit, settings_.data_timeout, settings_.min_data_rate});
   else
-    actions_.emplace_back(action::Read{command_read_limit, settings_.command_timeout});
+    actions_.emplace_back(
+        action::Read{command_read_limit, settings_.command_timeout, 0, settings_.transaction_timeout});
 }
 
 // RFC 2920 section 3.2: replies to a pipelined batch go out together, so only what another reply will follow at once
@@ -182,9 +183,7 @@ void ServerSession::Machine::send(const Reply& reply) {
 
 void ServerSession::Machine::reject(const FixedReply& reply) {
   send(reply);
-  if (++errors_ < settings_.errors) return;
-  send(replies::too_many_errors(settings_));
-  close(action::Close::Reason::errors);
+  if (++errors_ >= settings_.errors) close_for_errors();
 }
 
 void ServerSession::Machine::pass_on(const Reply& reply) {
@@ -194,7 +193,10 @@ void ServerSession::Machine::pass_on(const Reply& reply) {
 
 // Called after the reply.
 void ServerSession::Machine::count_useless() {
-  if (++useless_ < settings_.errors * useless_per_error || in<Closed>()) return;
+  if (++useless_ >= settings_.errors * useless_per_error && !in<Closed>()) close_for_errors();
+}
+
+void ServerSession::Machine::close_for_errors() {
   send(replies::too_many_errors(settings_));
   close(action::Close::Reason::errors);
 }

@@ -20,7 +20,10 @@ void ServerSession::Machine::mail(std::string_view argument) {
   // RFC 1870 section 6.1.  Not an error of the client: it asked before it sent.
   const auto bound =
       settings_.message_size != 0 ? settings_.message_size : std::numeric_limits<std::uint64_t>::max() - 1;
-  if (command->parameters.size > bound) return send(replies::too_large);
+  if (command->parameters.size > bound) {
+    send(replies::too_large);
+    return count_useless();
+  }
   transaction_.emplace(std::move(command->sender), std::move(command->parameters));
   actions_.emplace_back(action::CheckSender{transaction_->sender, transaction_->parameters});
   state_ = CheckingSender{};
@@ -31,7 +34,12 @@ void ServerSession::Machine::rcpt(std::string_view argument) {
   auto command = parse_rcpt(argument);
   if (!command) return reject(command.error());
   // RFC 5321 section 4.5.3.1.10: the client sends to those accepted, and to the rest again; so no error either.
-  if (transaction_->recipients >= settings_.recipients) return send(replies::too_many_recipients);
+  // But who goes on and on with them sends no list.
+  if (transaction_->recipients >= settings_.recipients) {
+    send(replies::too_many_recipients);
+    if (++transaction_->turned_away > settings_.recipients) close_for_errors();
+    return;
+  }
   actions_.emplace_back(action::CheckRecipient{std::move(command->recipient), std::move(command->parameters)});
   state_ = CheckingRecipient{};
 }

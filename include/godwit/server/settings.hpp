@@ -29,6 +29,7 @@ struct Settings {
   std::size_t recipients = 1000;
   int errors = 10;
   base::Duration command_timeout = std::chrono::minutes(5);
+  base::Duration transaction_timeout = std::chrono::minutes(30);  // waits for commands in all, for one message
   base::Duration data_timeout = std::chrono::minutes(10);
   std::uint64_t min_data_rate = 500;  // bytes a second; 0: no bound
 };

@@ -56,9 +56,10 @@ struct SessionSettings {
   std::size_t recipients = 1000;            // more: 452 4.5.3
   int errors = 10;                          // protocol errors before 421
   BareNewline bare_newline = BareNewline::reject;
-  base::Duration command_timeout = std::chrono::minutes(5);  // RFC 5321 section 4.5.3.2.7
-  base::Duration data_timeout = std::chrono::minutes(10);    // between two reads of data
-  std::uint64_t min_data_rate = 500;                         // bytes a second over all of the data; 0: no bound
+  base::Duration command_timeout = std::chrono::minutes(5);       // RFC 5321 section 4.5.3.2.7
+  base::Duration transaction_timeout = std::chrono::minutes(30);  // of waits for commands in all, for one message
+  base::Duration data_timeout = std::chrono::minutes(10);         // between two reads of data
+  std::uint64_t min_data_rate = 500;                              // bytes a second over all of the data; 0: no bound
 };
 
 struct TlsInfo {
@@ -135,10 +136,12 @@ struct Send {
   bool flush = true;
 };
 // With `minimum_rate`, `deadline` is also the budget of time that all Reads in a row with it share (net/pace.hpp).
+// With `budget`, waiting in all Reads with it may take no longer than that, from Committed to Committed.
 struct Read {
   std::size_t limit = 0;
   base::Duration deadline{};       // relative to now
   std::uint64_t minimum_rate = 0;  // bytes a second; 0: each Read stands alone
+  base::Duration budget{};         // zero: none
 };
 struct StartTls {};  // the reply "220" was in a Send before; input that came before is forgotten
 struct Authenticate {

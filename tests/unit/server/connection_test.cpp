@@ -141,9 +141,26 @@ TEST_F(ConnectionInTime, CommandThatTricklesInHasOneDeadline) {
 
 TEST_F(ConnectionInTime, EachCommandHasADeadlineOfItsOwn) {
   stream_->then(0s, "EHLO client.example\r\n");
-  for (int i = 0; i < 10; ++i) stream_->then(4min, "NOOP\r\n");
+  for (int i = 0; i < 6; ++i) stream_->then(4min, "NOOP\r\n");
   stream_->then(4min, "QUIT\r\n");
   EXPECT_THAT(serve(), EndsWith("221 2.0.0 Bye\r\n"));
+}
+
+TEST_F(ConnectionInTime, CommandsInAllHaveADeadlineUntilAMessageCame) {
+  stream_->then(0s, "EHLO client.example\r\nMAIL FROM:<a@client.example>\r\n");
+  for (int i = 0; i < 100; ++i) stream_->then(4min + 50s, "RCPT TO:<b@example.com>\r\n");
+  EXPECT_THAT(serve(), EndsWith("421 4.4.2 mail.example.com Error: timeout exceeded\r\n"));
+  EXPECT_EQ(lasted(), settings_.transaction_timeout);
+}
+
+TEST_F(ConnectionInTime, AClientThatSendsMessagesMayStayForLong) {
+  for (int i = 0; i < 20; ++i) {
+    stream_->then(4min, envelope);
+    stream_->then(3min, "x: y\r\n.\r\n");  // time for data is not time for commands
+  }
+  stream_->then(4min, "QUIT\r\n");
+  EXPECT_THAT(serve(), EndsWith("221 2.0.0 Bye\r\n"));
+  EXPECT_EQ(spool_->statistics().messages, 20U);
 }
 
 TEST_F(ConnectionInTime, ClientThatTakesAByteASecondOfItsRepliesIsLeft) {

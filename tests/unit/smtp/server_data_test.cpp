@@ -125,6 +125,19 @@ TEST(ServerData, ReadsAMessageThatIsTooLargeToItsEnd) {
   EXPECT_EQ(fits.committed().at(0).size(), 100U);
 }
 
+TEST(ServerData, BoundsRefusedMessages) {
+  auto settings = mx();
+  settings.errors = 1;
+  Dialogue dialogue(settings);
+  dialogue.script(open_transaction);
+  for (int i = 0; i < 5; ++i) dialogue.script("A: begin full\nC: DATA\nS: 452 4.3.1 Insufficient system storage");
+  dialogue.script(start)
+      .client("a\nb\r\n.\r\n")
+      .script("S: 550 5.6.0 Message contains bare <CR> or <LF>; lines must end in <CR><LF>");
+  for (int i = 0; i < 2; ++i) dialogue.script("C: RSET\nS: 250 2.0.0 Ok");
+  dialogue.script("C: NOOP\nS: 250 2.0.0 Ok\nS: 421 4.7.0 mx.example Error: too many errors\nX: errors").check();
+}
+
 TEST(ServerData, TakesLinesLongerThanTheStandardHas) {
   const auto run = data_dialogue()
                        .client(std::string(100000, 'x') + "\r\n.\r\n")

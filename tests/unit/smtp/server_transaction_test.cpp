@@ -262,6 +262,27 @@ TEST(ServerTransaction, BoundsRecipients) {
       .check();
 }
 
+TEST(ServerTransaction, WhoAddsTwiceAsManyRecipientsAsThereMayBeIsLeft) {
+  auto settings = mx();
+  settings.recipients = 2;
+  Dialogue dialogue(settings);
+  dialogue.script("S: 220 mx.example ESMTP Godwit\nC: HELO c\nS: 250 mx.example\nC: MAIL FROM:<>\nS: 250 2.1.0 Ok");
+  for (int i = 0; i < 2; ++i) dialogue.script("C: RCPT TO:<a@mx.example>\nS: 250 2.1.5 Ok");
+  for (int i = 0; i < 3; ++i)
+    dialogue.script("C: RCPT TO:<a@mx.example>\nS: 452 4.5.3 Too many recipients; send the message for the rest again");
+  dialogue.script("S: 421 4.7.0 mx.example Error: too many errors\nX: errors").check();
+}
+
+TEST(ServerTransaction, BoundsMessagesRefusedForTheirSize) {
+  auto settings = mx();
+  settings.errors = 1;
+  Dialogue dialogue(settings);
+  dialogue.script("S: 220 mx.example ESMTP Godwit\nC: HELO c\nS: 250 mx.example");
+  for (int i = 0; i < 9; ++i)
+    dialogue.script("C: MAIL FROM:<> SIZE=999999999\nS: 552 5.3.4 Message size exceeds the limit");
+  dialogue.script("S: 421 4.7.0 mx.example Error: too many errors\nX: errors").check();
+}
+
 TEST(ServerTransaction, BoundsRefusedRecipients) {
   auto settings = mx();
   settings.errors = 1;
