@@ -59,7 +59,8 @@ base::Result<> Host::open() {
   if (!opened) return opened;
   const auto& settings = live_->settings;
   maildir_ = std::make_unique<deliver::MaildirAgent>(settings.deliver.maildir, settings.hostname, disk_, clock_,
-                                                     random_, maildirs_.executor());
+                                                     random_, maildirs_.executor(), reactors_[home].executor(),
+                                                     reactors_[home].deadlines());
   parts_.resize(reactors_.size());
   for (std::size_t i = 0; i < reactors_.size(); ++i) make_parts(i);
   suspensions_ =
@@ -210,7 +211,7 @@ boost::asio::awaitable<void> Host::stop_control() {
 
 // In the direction of the mail: nothing more comes in, what is on its way out ends, then the spool.  Whoever did not
 // end in its time is destroyed only when all threads have ended, and before anything that it uses.
-void Host::stop() {
+bool Host::stop() {
   base::Duration grace{};
   auto read_grace = [](const Host& host, base::Duration& result) -> boost::asio::awaitable<void> {
     result = host.live_->settings.stop_grace;
@@ -231,11 +232,17 @@ void Host::stop() {
   reactors_.join();
   for (auto* pool : {&bodies_, &maildirs_, &passwords_, &housekeeping_}) pool->stop();
   committer_.stop();
-  for (auto* pool : {&bodies_, &maildirs_, &passwords_, &housekeeping_}) pool->join();
+  for (auto* pool : {&bodies_, &passwords_, &housekeeping_}) pool->join();
   committer_.join();
+  if (!maildirs_.join_for(last_words)) {
+    log_.error("folder_hangs",
+               {{"reason", "a mail folder does not answer; what was under way there stays in the queue"}});
+    return false;
+  }
   // Lookups under way end here; whoever awaits them is among the abandoned.
   for (auto& parts : parts_) parts.transport.reset();
   reactors_.abandon();
+  return true;
 }
 
 }  // namespace godwit::daemon

@@ -56,7 +56,9 @@ class Host {
   base::Result<> open();
   void start();
   // Serves until the grace period of a stop is over or everything has ended by itself; the spool is synced.
-  void stop();
+  // False: a thread hangs in the system (a mail folder that does not answer).  All is recorded, but the host cannot be
+  // destroyed: the process must end.
+  bool stop();
   // Home reactor.  Whole or not at all; connections stay up; what came of it is logged.
   boost::asio::awaitable<ReloadOutcome> reload();
   // From the main thread, for SIGHUP.

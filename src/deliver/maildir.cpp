@@ -9,6 +9,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "godwit/base/text.hpp"
+#include "mailbox_turns.hpp"
 
 namespace godwit::deliver {
 namespace {
@@ -50,29 +51,52 @@ smtp::Reply trouble(const base::Error& error) {
   return smtp::make_reply(451, {4, 2, 0}, "Mailbox not writable: " + error.message);
 }
 
+// The turn ends with it.
+class Turn {
+ public:
+  Turn(MailboxTurns& turns, const std::string& mailbox) : turns_(turns), mailbox_(mailbox) {}
+  ~Turn() { turns_.done(mailbox_); }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  MailboxTurns& turns_;
+  const std::string& mailbox_;
+};
+
 }  // namespace
 
 MaildirAgent::MaildirAgent(MaildirSettings settings, std::string hostname, disk::Disk& disk, const base::Clock& clock,
-                           base::Random& random, boost::asio::any_io_executor pool)
+                           base::Random& random, boost::asio::any_io_executor pool, boost::asio::any_io_executor home,
+                           net::Deadlines& deadlines)
     : settings_(std::move(settings)),
       hostname_(safe_path_segment(hostname)),
       disk_(disk),
       clock_(clock),
       random_(random),
-      pool_(std::move(pool)) {}
+      pool_(std::move(pool)),
+      turns_(std::make_unique<MailboxTurns>(std::move(home), deadlines)) {}
+
+MaildirAgent::~MaildirAgent() = default;
 
 boost::asio::awaitable<Outcomes> MaildirAgent::deliver(Job job, std::string path_template,
                                                        std::string detail_separator) {
   Outcomes outcomes;
   for (const auto& recipient : job.recipients) {
-    if (stopping_) {
-      outcomes.push_back(interrupted());
-      continue;
-    }
-    auto one = deliver_one(job, recipient, maildir_path(path_template, recipient.address, detail_separator));
-    outcomes.push_back(co_await boost::asio::co_spawn(pool_, std::move(one), boost::asio::use_awaitable));
+    outcomes.push_back(
+        co_await take_turn(job, recipient, maildir_path(path_template, recipient.address, detail_separator)));
   }
   co_return outcomes;
+}
+
+boost::asio::awaitable<Outcome> MaildirAgent::take_turn(const Job& job, const mail::Recipient& recipient,
+                                                        std::string directory) {
+  const bool ours = co_await turns_->take(directory);
+  if (!ours) co_return deferred(smtp::make_reply(451, {4, 2, 1}, "The mailbox's folder does not answer"));
+  const Turn turn(*turns_, directory);
+  if (stopping_) co_return interrupted();
+  auto one = deliver_one(job, recipient, directory);
+  co_return co_await boost::asio::co_spawn(pool_, std::move(one), boost::asio::use_awaitable);
 }
 
 boost::asio::awaitable<Outcome> MaildirAgent::deliver_one(const Job& job, const mail::Recipient& recipient,

@@ -10,8 +10,9 @@ namespace godwit::net {
 BoundedPool::BoundedPool(std::string name, std::size_t threads, std::size_t max_waiting)
     : name_(std::move(name)), max_waiting_(max_waiting), guard_(boost::asio::make_work_guard(io_)) {
   const std::string shown = name_.substr(0, 15);
+  working_ = std::max<std::size_t>(threads, 1);
   for (std::size_t i = 0; i < std::max<std::size_t>(threads, 1); ++i) {
-    threads_.emplace_back([this] { io_.run(); });
+    threads_.emplace_back([this] { work(); });
     ::pthread_setname_np(threads_.back().native_handle(), shown.c_str());
   }
 }
@@ -19,6 +20,13 @@ BoundedPool::BoundedPool(std::string name, std::size_t threads, std::size_t max_
 BoundedPool::~BoundedPool() {
   stop();
   join();
+}
+
+void BoundedPool::work() {
+  io_.run();
+  const std::scoped_lock lock(mutex_);
+  --working_;
+  ended_.notify_all();
 }
 
 bool BoundedPool::enter() {
@@ -35,6 +43,15 @@ void BoundedPool::stop() {
 void BoundedPool::join() {
   for (auto& thread : threads_)
     if (thread.joinable()) thread.join();
+}
+
+bool BoundedPool::join_for(base::Duration patience) {
+  {
+    std::unique_lock lock(mutex_);
+    if (!ended_.wait_for(lock, patience, [this] { return working_ == 0; })) return false;
+  }
+  join();
+  return true;
 }
 
 }  // namespace godwit::net

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,7 @@
 #include "godwit/deliver/agent.hpp"
 #include "godwit/deliver/settings.hpp"
 #include "godwit/disk/disk.hpp"
+#include "godwit/net/deadline.hpp"
 
 namespace godwit::deliver {
 
@@ -26,18 +28,25 @@ std::string safe_path_segment(std::string_view text);
 std::string maildir_path(std::string_view path_template, const smtp::Mailbox& address,
                          std::string_view detail_separator);
 
+class MailboxTurns;
+
 class MaildirAgent {
  public:
-  // `pool` may block.  hostname: part of the unique file names.
+  // `pool` may block; `home` and its deadlines are of the reactor that calls deliver().  hostname: part of the unique
+  // file names.
   MaildirAgent(MaildirSettings settings, std::string hostname, disk::Disk& disk, const base::Clock& clock,
-               base::Random& random, boost::asio::any_io_executor pool);
-  // Each recipient is filed into the Maildir of its own path.
+               base::Random& random, boost::asio::any_io_executor pool, boost::asio::any_io_executor home,
+               net::Deadlines& deadlines);
+  ~MaildirAgent();
+  // Each recipient is filed into the Maildir of its own path.  One mailbox takes one message at a time; behind a folder
+  // that hangs, recipients are deferred after 10 seconds.
   boost::asio::awaitable<Outcomes> deliver(Job job, std::string path_template, std::string detail_separator);
   // What is being filed is finished; recipients after it are deferred, so that what was filed can be recorded before
   // the end.  Any thread.
   void stop() { stopping_ = true; }
 
  private:
+  boost::asio::awaitable<Outcome> take_turn(const Job& job, const mail::Recipient& recipient, std::string directory);
   boost::asio::awaitable<Outcome> deliver_one(const Job& job, const mail::Recipient& recipient, std::string directory);
   boost::asio::awaitable<base::Result<>> file(const Job& job, const mail::Recipient& recipient, std::string directory);
   boost::asio::awaitable<base::Result<>> prepare(std::string directory);
@@ -49,6 +58,7 @@ class MaildirAgent {
   const base::Clock& clock_;
   base::Random& random_;
   boost::asio::any_io_executor pool_;
+  std::unique_ptr<MailboxTurns> turns_;
   std::atomic<bool> stopping_ = false;
 };
 

@@ -6,8 +6,10 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <cstddef>
 #include <exception>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <type_traits>
@@ -19,6 +21,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
+#include "godwit/base/clock.hpp"
 #include "godwit/base/result.hpp"
 #include "godwit/net/await_callback.hpp"
 
@@ -55,8 +58,11 @@ class BoundedPool {
   std::size_t waiting() const { return waiting_; }
   void stop();
   void join();
+  // join(), unless the threads take longer.  false: one hangs in the system, and the pool can't be destroyed.
+  bool join_for(base::Duration patience);
 
  private:
+  void work();
   bool enter();  // one more waits; false: no room
 
   std::string name_;
@@ -65,6 +71,9 @@ class BoundedPool {
   std::atomic<bool> stopping_ = false;
   boost::asio::io_context io_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_;
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  std::size_t working_ = 0;  // threads that have not ended; under mutex_
   std::vector<std::thread> threads_;
 };
 

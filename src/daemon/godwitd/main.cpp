@@ -3,6 +3,7 @@
 // usage or configuration error (systemd does not restart after 2).
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 #include <string>
 
@@ -104,10 +105,12 @@ int serve(const Arguments& arguments, std::shared_ptr<const daemon::LiveSettings
   wait_for_stop(signals, host);
   ::sd_notify(0, "STOPPING=1");
   (*log)->info("stopping");
-  host.stop();
+  const bool all_ended = host.stop();
   (*log)->info("stopped");
   (*log)->flush();
-  return host.failed() ? exit_failed : 0;
+  const int status = host.failed() ? exit_failed : 0;
+  if (!all_ended) std::_Exit(status);  // a thread that hangs in the system would use what is destroyed
+  return status;
 }
 
 int run(const Arguments& arguments) {
