@@ -4,8 +4,6 @@
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "host.hpp"
@@ -18,7 +16,7 @@ base::Result<> known(bool found) {
   return base::fail(base::ErrorKind::not_found, "there is no such message in the queue");
 }
 
-// Mail flows on between so many changes.
+// So many are written in one group, and mail flows on between them.
 constexpr std::size_t changed_at_once = 50;
 
 // Among many: a message that was delivered meanwhile, or is being delivered right now.
@@ -84,7 +82,17 @@ control::Task<control::QueueEntry> ControlBackend::queue_show(base::MessageId id
 }
 
 control::Task<> ControlBackend::queue_change(control::QueueOrder order, base::MessageId id) {
-  return change(std::move(order), id, {});
+  dispatch::Selector everybody;  // named: GCC 12 destroys braced temporaries of a co_await twice
+  auto changed = co_await change(std::move(order), id, std::move(everybody));
+  if (changed) changed = co_await recorded();
+  co_return changed;
+}
+
+// What is answered as done stays done.
+control::Task<> ControlBackend::recorded() {
+  auto result = co_await host_.dispatcher_->recorded();
+  if (!result) result.error().message = "it counts now, but a restart may undo it: " + result.error().message;
+  co_return result;
 }
 
 control::Task<> ControlBackend::change(control::QueueOrder order, base::MessageId id, dispatch::Selector recipients) {
@@ -111,15 +119,16 @@ control::Task<control::QueueChange> ControlBackend::queue_change_many(control::Q
   auto selected = co_await host_.dispatcher_->select(selector, page);
   if (!selected) co_return std::unexpected(selected.error());
   control::QueueChange result{.count = 0, .next = selected->next};
-  const auto home = co_await boost::asio::this_coro::executor;
   std::size_t seen = 0;
   for (const auto id : selected->ids) {
-    if (++seen % changed_at_once == 0) co_await boost::asio::post(home, boost::asio::use_awaitable);
     const auto changed = co_await change(order, id, selector);
     if (changed)
       ++result.count;
     else if (!is_passed_over(changed.error()))
       co_return std::unexpected(changed.error());
+    if (++seen % changed_at_once != 0 && seen < selected->ids.size()) continue;
+    const auto written = co_await recorded();
+    if (!written) co_return std::unexpected(written.error());
   }
   co_return result;
 }

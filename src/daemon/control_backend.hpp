@@ -29,6 +29,7 @@ class ControlBackend final : public control::Backend {
   control::Task<> stop() override;
 
  private:
+  control::Task<> recorded();
   control::Task<> change(control::QueueOrder order, base::MessageId id, dispatch::Selector recipients);
 
   Host& host_;

@@ -22,7 +22,8 @@ void Dispatcher::Implementation::pump() {
   // What is started below may come so far at once that it pumps: the loop goes on anyway, and the stack does not grow.
   if (pumping_ || !suspensions_known_) return;
   pumping_ = true;
-  while (!stopping_) {
+  // Else what is delivered could not be recorded, and would be delivered again after a restart; tick() looks again.
+  while (!stopping_ && around_.spool.keeps_up()) {
     auto next = queue_.due(around_.clock.wall());
     auto* work = std::get_if<queue::Work>(&next);
     if (work == nullptr) {

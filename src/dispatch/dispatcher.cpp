@@ -59,6 +59,9 @@ boost::asio::awaitable<base::Result<Selected>> Dispatcher::select(Selector selec
 boost::asio::awaitable<base::Result<QueueEntry>> Dispatcher::show(base::MessageId id) {
   return implementation_->show(id);
 }
+boost::asio::awaitable<base::Result<>> Dispatcher::recorded() {
+  return implementation_->recorded();
+}
 bool Dispatcher::retry(base::MessageId id) {
   return implementation_->retry(id);
 }

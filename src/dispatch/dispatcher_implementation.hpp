@@ -30,6 +30,7 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   void reload(Settings settings, std::shared_ptr<const route::Router> router);
 
   const queue::Queue& queue() const { return queue_; }
+  boost::asio::awaitable<base::Result<>> recorded() { return around_.spool.sync(); }
   Selection& selection() { return selection_; }
   boost::asio::awaitable<base::Result<QueueEntry>> show(base::MessageId id);
   bool retry(base::MessageId id);

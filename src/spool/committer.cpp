@@ -17,30 +17,33 @@ constexpr std::uint64_t groups_between_space_checks = 64;
 }  // namespace
 
 // Empty: nothing waits.  Then draining is over, unless the log must be closed first.
-std::vector<Pending> Core::next_batch() {
+Core::Gathered Core::next_batch() {
   const std::scoped_lock lock(mutex_);
-  // Deferred updates wait for the next record, or the stop: trying at once would find the disk as full as before, and
-  // what the system says of free space is no proof (inodes, quotas).
+  // Deferred updates wait for the next record, somebody who waits for them, or the stop: trying at once would find the
+  // disk as full as before, and what the system says of free space is no proof (inodes, quotas).
   const bool last_try = stopping_ && !closed_ && !deferred_.empty() && !std::exchange(tried_last_, true);
-  if (pending_.empty() && !last_try) {
+  const bool is_asked_for = !deferred_.empty() && !sync_waiters_.empty();
+  if (pending_.empty() && !last_try && !is_asked_for) {
     if (!stopping_ || closed_) draining_ = false;
     return {};
   }
   std::vector<Pending> batch = std::exchange(deferred_, {});
+  deferred_bytes_ = 0;
   const std::size_t count = std::min(pending_.size(), max_batch);
   const auto end = pending_.begin() + static_cast<std::ptrdiff_t>(count);
   for (auto one = pending_.begin(); one != end; ++one) pending_bytes_ -= one->charged;
-  if (batch.empty() && count == pending_.size()) return std::exchange(pending_, {});
+  if (batch.empty() && count == pending_.size()) return {std::exchange(pending_, {}), count};
   batch.insert(batch.end(), std::make_move_iterator(pending_.begin()), std::make_move_iterator(end));
   pending_.erase(pending_.begin(), end);
-  return batch;
+  return {std::move(batch), count};
 }
 
 boost::asio::awaitable<void> Core::drain() {
   if (full_) co_await check_space();
   for (;;) {
-    std::vector<Pending> batch = next_batch();
+    auto [batch, taken] = next_batch();
     if (batch.empty()) {
+      tell_sync_waiters(0);
       {
         const std::scoped_lock lock(mutex_);
         if (!draining_) break;
@@ -54,10 +57,12 @@ boost::asio::awaitable<void> Core::drain() {
     co_await look_at_names();
     if (!healthy_) {
       refuse(batch, unhealthy());
+      tell_sync_waiters(taken);
       continue;
     }
     resolve(batch);
     co_await write_batch(batch);
+    tell_sync_waiters(taken);
     co_await check_space();
     maintain_if_needed();
     compact_if_needed();
@@ -196,8 +201,14 @@ bool Core::note_segments() {
 }
 
 void Core::defer(std::span<Pending> group) {
-  for (Pending& one : group)
-    if (one.type != RecordType::message && one.origin == Pending::Origin::caller) deferred_.push_back(std::move(one));
+  std::uint64_t bytes = 0;
+  for (Pending& one : group) {
+    if (one.type == RecordType::message || one.origin != Pending::Origin::caller) continue;
+    bytes += one.charged;
+    deferred_.push_back(std::move(one));
+  }
+  const std::scoped_lock lock(mutex_);
+  deferred_bytes_ += bytes;
 }
 
 void Core::notify(std::span<Pending> group) {

@@ -54,6 +54,11 @@ std::expected<void, Refused> Core::check_ready(std::uint64_t size_hint) {
   return {};
 }
 
+bool Core::keeps_up() const {
+  const std::scoped_lock lock(mutex_);
+  return pending_bytes_ + deferred_bytes_ <= budget->limit / 8;
+}
+
 boost::asio::awaitable<Accepted<base::MessageId>> Core::submit(Pending pending) {
   const auto self = shared_from_this();
   auto initiate = [self](auto handler, Pending waiting) {
@@ -73,6 +78,32 @@ void Core::update(base::MessageId id, mail::Update update) {
   enqueue(std::move(pending));
 }
 
+boost::asio::awaitable<base::Result<>> Core::sync() {
+  const auto self = shared_from_this();
+  auto initiate = [self](auto handler) {
+    const auto executor = boost::asio::get_associated_executor(handler);
+    auto waiter = [executor, then = std::move(handler)](bool written) mutable {
+      boost::asio::post(executor, [then = std::move(then), written]() mutable { then(written); });
+    };
+    bool settled = false;
+    {
+      const std::scoped_lock lock(self->mutex_);
+      self->sync_waiters_.add(std::move(waiter));
+      settled =
+          (self->sync_waiters_.all_settled() && self->deferred_bytes_ == 0) || (self->stopping_ && !self->draining_);
+    }
+    if (settled)
+      self->tell_sync_waiters(0);
+    else
+      self->kick();
+  };
+  const bool written = co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(bool)>(
+      initiate, boost::asio::use_awaitable);
+  if (written) co_return base::Result<>();
+  if (is_stopping()) co_return base::fail(base::ErrorKind::io, unhealthy().detail);
+  co_return base::fail(base::ErrorKind::exhausted, "the disk of the spool is full");
+}
+
 void Core::enqueue(Pending pending) {
   bool taken = false;
   {
@@ -80,9 +111,11 @@ void Core::enqueue(Pending pending) {
     if (healthy_ && !stopping_) {
       pending.charged = memory_of(pending);
       pending_bytes_ += pending.charged;
+      sync_waiters_.handed_over();
       pending_.push_back(std::move(pending));
       taken = true;
     }
+    refused_any_ = refused_any_ || !taken;
   }
   if (taken)
     kick();
@@ -163,6 +196,18 @@ void Core::complete(std::span<Pending> group) {
     boost::asio::post(executor, [all = std::move(all)]() mutable {
       for (auto& [completion, id] : all) completion(id);
     });
+}
+
+// `settled`: so many of the queue were written, refused or deferred.
+void Core::tell_sync_waiters(std::size_t settled) {
+  std::vector<SyncWaiters::Waiter> ready;
+  bool written = healthy_;
+  {
+    const std::scoped_lock lock(mutex_);
+    ready = sync_waiters_.settle(settled);
+    written = written && !refused_any_ && deferred_bytes_ == 0;
+  }
+  for (auto& waiter : ready) waiter(written);
 }
 
 void Core::fail(std::string why) {

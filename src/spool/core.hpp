@@ -25,6 +25,7 @@
 #include "pending.hpp"
 #include "quarantine.hpp"
 #include "record.hpp"
+#include "sync_waiters.hpp"
 
 namespace godwit::spool {
 
@@ -40,6 +41,8 @@ class Core : public std::enable_shared_from_this<Core> {
   // Completes when the record survives power loss.
   boost::asio::awaitable<Accepted<base::MessageId>> submit(Pending pending);
   void update(base::MessageId id, mail::Update update);
+  boost::asio::awaitable<base::Result<>> sync();
+  bool keeps_up() const;
   boost::asio::awaitable<base::Result<StoredMessage>> read(base::MessageId id);
   boost::asio::awaitable<base::Result<>> for_each_live(std::function<bool(const Summary&)> each);
   Statistics statistics() const;
@@ -74,6 +77,7 @@ class Core : public std::enable_shared_from_this<Core> {
   void wake();
   void refuse(std::span<Pending> group, const Refused& why);
   void complete(std::span<Pending> group);
+  void tell_sync_waiters(std::size_t settled);
   std::size_t queued() const;
   void task_started();
   void task_ended();
@@ -81,7 +85,11 @@ class Core : public std::enable_shared_from_this<Core> {
 
   // The committer (committer.cpp).
   Task<void> drain();
-  std::vector<Pending> next_batch();
+  struct Gathered {
+    std::vector<Pending> batch;
+    std::size_t taken = 0;  // from the queue; the others were deferred
+  };
+  Gathered next_batch();
   void resolve(std::vector<Pending>& batch);
   bool resolve_one(Pending& pending);
   bool resolve_update(Pending& pending);
@@ -154,6 +162,9 @@ class Core : public std::enable_shared_from_this<Core> {
   mutable std::mutex mutex_;
   std::vector<Pending> pending_;
   std::uint64_t pending_bytes_ = 0;
+  std::uint64_t deferred_bytes_ = 0;
+  SyncWaiters sync_waiters_;
+  bool refused_any_ = false;  // as the spool had failed or was stopping
   bool draining_ = false;
   bool stopping_ = false;
   bool closed_ = false;

@@ -20,6 +20,8 @@ class LogSpool final : public Spool {
     return std::make_unique<IncomingMessage>(core_, size_hint);
   }
   void update(base::MessageId id, mail::Update update) override { core_->update(id, std::move(update)); }
+  boost::asio::awaitable<base::Result<>> sync() override { return core_->sync(); }
+  bool keeps_up() const override { return core_->keeps_up(); }
   boost::asio::awaitable<base::Result<StoredMessage>> read(base::MessageId id) override { return core_->read(id); }
   boost::asio::awaitable<base::Result<>> for_each_live(std::function<bool(const Summary&)> each) override {
     return core_->for_each_live(std::move(each));

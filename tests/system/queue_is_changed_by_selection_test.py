@@ -102,6 +102,20 @@ class QueueIsChangedBySelection(SendingHost):
         self.busy.wait(2)
         self.assertEqual(len(self.listed("--state", "held")), 3)
 
+    def test_what_was_answered_survives_a_kill(self):
+        self.start(delivery={"retry": {"first": "1h", "max": "1h"}})
+        self.fill([(SENDER, "a@busy.example", 120), (SENDER, "b@busy.example", 120), (SENDER, "c@busy.example", 1)])
+        self.godwit.control("queue", "hold", "--all")
+        self.godwit.restart()
+        self.wait_until(lambda: len(self.listed("--state", "held")) == 241, "all are held still")
+        [last] = self.listed("--recipient", "c@busy.example")
+        self.godwit.control("queue", "delete", last["id"])
+        self.godwit.control("queue", "delete", "--recipient", "a@busy.example")
+        self.godwit.restart()
+        self.assertEqual(self.godwit.queued(), 120)
+        self.wait_until(lambda: len(self.listed()) == 120, "all are queued again")
+        self.assertEqual({tuple(each["recipients"]) for each in self.listed()}, {("b@busy.example",)})
+
     def test_a_change_needs_to_know_of_what(self):
         self.start()
         for verb in ("retry", "hold", "release", "bounce", "delete"):

@@ -93,6 +93,9 @@ class Dispatcher {
   boost::asio::awaitable<base::Result<>> suspend(std::string name, queue::Suspension suspension);
   boost::asio::awaitable<base::Result<>> resume(std::string name);  // not_found: it was not suspended
   AuditCounts audit() const;
+  // Completes when the changes that were made so far survive a crash.  Errors: those of Spool::sync(); they count now,
+  // and may be undone by a restart.
+  boost::asio::awaitable<base::Result<>> recorded();
   // false: no such message.
   bool retry(base::MessageId id);
   bool hold(base::MessageId id);

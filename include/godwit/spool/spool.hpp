@@ -104,6 +104,11 @@ class Spool {
   // Records an outcome; nobody waits for it (a crash may repeat what it says).  When no recipient is left waiting the
   // message is done and its space is free.  Unknown id: ignored.
   virtual void update(base::MessageId id, mail::Update update) = 0;
+  // Completes when everything that was handed over before survives power loss.  Errors: exhausted (the disk is full,
+  // and some updates wait in memory for space), io (a sync failed, see on_fatal).
+  virtual boost::asio::awaitable<base::Result<>> sync() = 0;
+  // False while so many updates wait for the disk, slow or full, that no more outcomes should be made.
+  virtual bool keeps_up() const = 0;
   virtual boost::asio::awaitable<base::Result<StoredMessage>> read(base::MessageId id) = 0;
   // Every message that was live when the call began and still is, once, in any order; later ones may come too.  In
   // batches, read on the pool; `each` runs on the caller's executor, and gives false to stop.  For start-up, and for

@@ -16,6 +16,8 @@ class FakeSpool final : public spool::Spool {
     return std::unexpected(spool::Refused{});
   }
   void update(base::MessageId, mail::Update) override {}
+  boost::asio::awaitable<base::Result<>> sync() override { co_return base::Result<>(); }
+  bool keeps_up() const override { return true; }
   boost::asio::awaitable<base::Result<spool::StoredMessage>> read(base::MessageId id) override {
     ++reads;
     const auto found = envelopes.find(id);
