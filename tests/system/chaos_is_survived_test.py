@@ -13,19 +13,19 @@ import re
 import threading
 import time
 
-from support.dialogue import Closed, Dialogue
 from support.dns import Dns
 from support.godwit import Godwit
 from support.message import large_body, message
 from support.peer import DROP, STALL, ScriptedPeer
 from support.scenario import Scenario, main
+from support.senders import Senders
 
 SECONDS = float(os.environ.get("GODWIT_CHAOS_SECONDS", 40))
 SENDERS = 8
 # Deliveries under way at once: to each destination, and local ones (reports).
 CONNECTIONS = 8
 STAGES = ("banner", "EHLO", "MAIL", "RCPT", "DATA", "dot")
-MARK = re.compile(rb"^Subject: (chaos-\d+-\d+)\r?$", re.M)
+MARK = re.compile(rb"^Subject: (load-\d+-\d+)\r?$", re.M)
 REPORTED = re.compile(rb"^Final-Recipient: rfc822;\s*(\S+?)\r?$", re.M)
 
 
@@ -43,38 +43,6 @@ class MoodyPeer(ScriptedPeer):
                 return usual
             return self.moods.choice([DROP, DROP, STALL, "421 4.3.2 going down", "450 4.2.0 later", "451 4.3.0 busy",
                                       "552 5.2.2 full" if stage != "banner" else "554 5.3.2 not today", "550 5.7.1 no"])
-
-
-class Sender(threading.Thread):
-    """Sends until told to stop; remembers what was acknowledged, and what it never got a reply for."""
-
-    def __init__(self, address, number, domains, seed, stop):
-        super().__init__(daemon=True)
-        self.address, self.number, self.domains, self.stop_event = address, number, domains, stop
-        self.random = random.Random(seed)
-        self.acknowledged, self.unanswered, self.wrong, self.count = {}, set(), [], 0
-
-    def run(self):
-        while not self.stop_event.is_set():
-            try:
-                with Dialogue(self.address, timeout=10) as client:
-                    while not self.stop_event.is_set():
-                        self.one(client)
-                        self.stop_event.wait(self.random.uniform(0, 0.08))
-            except (OSError, Closed):
-                self.stop_event.wait(0.05)  # it is being killed
-            except AssertionError as error:
-                self.wrong.append(str(error))
-
-    def one(self, client):
-        self.count += 1
-        mark = f"chaos-{self.number}-{self.count}"
-        recipients = [f"{mark}@{domain}" for domain in self.random.sample(self.domains, self.random.choice([1, 1, 1, 2]))]
-        size = self.random.choice([500, 500, 3000, 20_000, 300_000 if self.random.random() < 0.2 else 1000])
-        self.unanswered.add(mark)
-        client.submit(f"sender{self.number}@abc.example", recipients, message(mark, body=large_body(size)))
-        self.unanswered.discard(mark)
-        self.acknowledged[mark] = recipients
 
 
 class ChaosIsSurvived(Scenario):
@@ -103,13 +71,18 @@ class ChaosIsSurvived(Scenario):
             delivery={"timeouts": timeouts, "connections_per_destination": CONNECTIONS,
                       "retry": {"first": "1s", "factor": 1.5, "max": "4s", "expire": "1h", "bounce_expire": "1h"}}).start()
 
+    def compose(self, sender, mark):
+        choices = sender.random
+        domains = choices.sample(self.domains, choices.choice([1, 1, 1, 2]))
+        size = choices.choice([500, 500, 3000, 20_000, 300_000 if choices.random() < 0.2 else 1000])
+        return f"sender{sender.number}@abc.example", [f"{mark}@{domain}" for domain in domains], message(mark, body=large_body(size))
+
     def kill_and_restart(self, senders):
         """Until the time is over; the number of kills."""
         end, kills = time.monotonic() + SECONDS, 0
         while time.monotonic() < end:
-            before = sum(len(sender.acknowledged) for sender in senders)
             time.sleep(self.random.uniform(1, 4))
-            self.wait_until(lambda: sum(len(sender.acknowledged) for sender in senders) > before, f"mail before kill {kills}", 60)
+            senders.wait_for_more()
             self.godwit.restart()
             kills += 1
         return kills
@@ -130,29 +103,23 @@ class ChaosIsSurvived(Scenario):
         return copies, answered, reports
 
     def test_everything_is_accounted_for(self):
-        stop = threading.Event()
-        senders = [Sender(self.godwit.address, number, self.domains, self.random.random(), stop) for number in range(SENDERS)]
-        for sender in senders:
-            sender.start()
+        senders = Senders(self, self.godwit.address, SENDERS, self.compose, seed=self.seed, pause=0.08).start()
         kills = self.kill_and_restart(senders)
-        stop.set()
-        for sender in senders:
-            sender.join(30)
+        senders.stop()
         for peer in self.peers:
             peer.calm.set()
-        self.assertEqual([error for sender in senders for error in sender.wrong], [])
         self.godwit.wait_empty_queue(120)
 
         copies, answered, reports = self.arrived()
-        wanted = [recipient for sender in senders for all_of_one in sender.acknowledged.values() for recipient in all_of_one]
-        unanswered = set().union(*(sender.unanswered for sender in senders))
+        acknowledged, unanswered = senders.acknowledged(), senders.unanswered()
+        wanted = [recipient for recipients in acknowledged.values() for recipient in recipients]
         lost = [recipient for recipient in wanted if not copies[recipient] and not reports[recipient]]
         both = sum(1 for recipient in copies if reports[recipient])
         kept = sum(copies.values()) - sum(answered.values())
         # What a kill repeats: copies that the peer had said 250 for, and reports.
         repeated = sum(count - 1 for count in answered.values() if count > 1)
         repeated_reports = sum(count - 1 for count in reports.values())
-        print(f"{len(wanted)} recipients acknowledged in {sum(len(sender.acknowledged) for sender in senders)} messages, {kills} kills: "
+        print(f"{len(wanted)} recipients acknowledged in {len(acknowledged)} messages, {kills} kills: "
               f"{len(lost)} lost, {sum(1 for to in wanted if copies[to])} arrived, {sum(1 for to in wanted if reports[to])} reported, "
               f"{both} both; {kept} copies kept by peers that gave no reply; repeated by kills: {repeated} deliveries, "
               f"{repeated_reports} reports; {len(unanswered)} messages without a reply to their sender")

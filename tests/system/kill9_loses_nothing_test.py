@@ -8,51 +8,23 @@ import re
 import shutil
 import threading
 
-from support.dialogue import Closed, Dialogue
 from support.message import large_body, message
 from support.peer import ScriptedPeer
 from support.receiving_host import ReceivingHost
 from support.scenario import main
+from support.senders import Senders
 
 SENDERS, KILLS = 20, 10
 # Deliveries under way at once: to the peer, and into the mailbox.
 CONNECTIONS = 20
 LOCAL, REMOTE = "somchai@xyz.example", "user@elsewhere.example"
-MARK = re.compile(rb"Subject: load-(\d+-\d+)\r\n")
+MARK = re.compile(rb"Subject: (load-\d+-\d+)\r\n")
 
 
-class Sender(threading.Thread):
-    """Sends until told to stop; remembers what was acknowledged.  Failures are expected: the daemon is being killed."""
-
-    def __init__(self, address, number, stop):
-        super().__init__(daemon=True)
-        self.address, self.number, self.stop_event = address, number, stop
-        self.acknowledged, self.unanswered, self.count, self.wrong = [], 0, 0, []
-
-    def run(self):
-        while not self.stop_event.is_set():
-            try:
-                with Dialogue(self.address, timeout=10) as client:
-                    while not self.stop_event.is_set():
-                        self.one(client)
-            except (OSError, Closed):
-                self.stop_event.wait(0.05)
-            except AssertionError as error:
-                self.wrong.append(str(error))
-
-    def one(self, client):
-        self.count += 1
-        mark = f"{self.number}-{self.count}"
-        body = large_body(300_000) if self.count % 40 == 7 else large_body(2000)
-        to = [LOCAL, REMOTE] if self.count % 10 == 0 else [REMOTE] if self.count % 2 else [LOCAL]
-        client.envelope("mod@abc.example", *to)
-        client.say("DATA", "354")
-        content = message(f"load-{mark}", body=body)
-        self.unanswered += 1
-        client.send(content.replace(b"\r\n.", b"\r\n..") + b".\r\n")
-        client.expect("250 2.0.0 Ok: queued")
-        self.unanswered -= 1
-        self.acknowledged += [(mark, address) for address in to]
+def compose(sender, mark):
+    body = large_body(300_000) if sender.count % 40 == 7 else large_body(2000)
+    to = [LOCAL, REMOTE] if sender.count % 10 == 0 else [REMOTE] if sender.count % 2 else [LOCAL]
+    return "mod@abc.example", to, message(mark, body=body)
 
 
 def mark_of(content):
@@ -91,29 +63,22 @@ class Kill9LosesNothing(ReceivingHost):
         self.peer = peer = ScriptedPeer(self, 2, "mx.elsewhere.example")
         self.start(routes=[{"domains": ["elsewhere.example"], "next_hop": f"[{peer.address}]:{peer.port}"}],
                    delivery={"connections_per_destination": CONNECTIONS})
-        stop = threading.Event()
-        senders = [Sender(self.godwit.address, number, stop) for number in range(SENDERS)]
-        for sender in senders:
-            sender.start()
+        senders = Senders(self, self.godwit.address, SENDERS, compose, seed=seed).start()
         pause = threading.Event().wait
         repeated = collections.Counter()
-        for kill in range(KILLS):
-            before = sum(len(sender.acknowledged) for sender in senders)
+        for _ in range(KILLS):
             # Under load: some mail has gone through since the start; then at any moment.
-            self.wait_until(lambda: sum(len(sender.acknowledged) for sender in senders) > before + 20, f"mail before kill {kill}", 60)
+            senders.wait_for_more(20)
             pause(moments.uniform(0, 0.4))
             again = self.kill()
             # In each connection one delivery may be under way, and one may have an outcome that waits for its sync.
             self.assertLessEqual(len(again), 2 * 2 * CONNECTIONS)
             repeated.update(again)
             self.godwit.start()
-        stop.set()
-        for sender in senders:
-            sender.join(30)
-        self.assertEqual([error for sender in senders for error in sender.wrong], [])
+        senders.stop()
         self.godwit.wait_empty_queue(120)
 
-        wanted = collections.Counter(pair for sender in senders for pair in sender.acknowledged)
+        wanted = {(mark, recipient) for mark, recipients in senders.acknowledged().items() for recipient in recipients}
         arrived = self.arrived()
         lost = [pair for pair in wanted if pair not in arrived]
         duplicates = sum(count - 1 for count in arrived.values())
