@@ -12,12 +12,13 @@
 namespace godwit::smtp {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Verb>, 13> verbs = {{
+constexpr std::array<std::pair<std::string_view, Verb>, 14> verbs = {{
     {"HELO", Verb::helo},
     {"EHLO", Verb::ehlo},
     {"MAIL", Verb::mail},
     {"RCPT", Verb::rcpt},
     {"DATA", Verb::data},
+    {"BDAT", Verb::bdat},
     {"RSET", Verb::rset},
     {"NOOP", Verb::noop},
     {"QUIT", Verb::quit},

@@ -12,7 +12,24 @@
 
 namespace godwit::smtp {
 
-enum class Verb { helo, ehlo, mail, rcpt, data, rset, noop, quit, vrfy, help, expn, starttls, auth, http, unknown };
+enum class Verb {
+  helo,
+  ehlo,
+  mail,
+  rcpt,
+  data,
+  bdat,
+  rset,
+  noop,
+  quit,
+  vrfy,
+  help,
+  expn,
+  starttls,
+  auth,
+  http,
+  unknown
+};
 
 struct Command {
   Verb verb = Verb::unknown;

@@ -36,6 +36,7 @@ inline constexpr FixedReply empty_line{500, {5, 5, 2}, "Empty line"};
 inline constexpr FixedReply unknown_command{500, {5, 5, 1}, "Command not recognized"};
 inline constexpr FixedReply not_http{500, {5, 5, 1}, "This is a mail server"};
 inline constexpr FixedReply not_tls{500, {5, 5, 2}, "This port speaks SMTP, not TLS from the first byte"};
+inline constexpr FixedReply bdat_not_offered{502, {5, 5, 1}, "BDAT is not offered here"};
 inline constexpr FixedReply not_implemented{502, {5, 5, 1}, "Command not implemented"};
 inline constexpr FixedReply no_parameters{501, {5, 5, 4}, "No parameters allowed"};
 inline constexpr FixedReply vrfy_syntax{501, {5, 5, 4}, "Syntax: VRFY address"};

@@ -25,6 +25,10 @@ void ServerSession::Machine::execute(const Command& command) {
       return rcpt(command.argument);
     case Verb::data:
       return data();
+    case Verb::bdat:
+      // RFC 3030 section 2: the octets of a message follow at once, and would be read as commands.
+      send(replies::bdat_not_offered);
+      return close(action::Close::Reason::policy);
     case Verb::rset:
       return rset();
     case Verb::quit:

@@ -10,13 +10,20 @@
 namespace godwit::smtp {
 
 void ServerSession::Machine::data() {
-  if (!transaction_) return reject(hello_.name.empty() ? replies::need_hello : replies::need_mail);
+  if (!transaction_) {
+    reject(hello_.name.empty() ? replies::need_hello : replies::need_mail);
+    return expect_no_message();
+  }
   // RFC 2920 section 3.1: a pipelining client sends DATA before it knows that no recipient was good; that is no error.
   if (transaction_->recipients == 0 && transaction_->recipient_refused) {
     send(replies::no_valid_recipients);
-    return count_useless();
+    count_useless();
+    return expect_no_message();
   }
-  if (transaction_->recipients == 0) return reject(replies::need_recipient);
+  if (transaction_->recipients == 0) {
+    reject(replies::need_recipient);
+    return expect_no_message();
+  }
   actions_.emplace_back(action::BeginMessage{transaction_->parameters.size});
   state_ = BeginningMessage{};
 }
@@ -44,10 +51,21 @@ void ServerSession::Machine::on(const event::Refused& event) {
     if (receiving->ended) end_data(*receiving);
     return;
   }
-  if (in<Committing>()) end_transaction();
+  const bool is_read = in<Committing>();
+  if (is_read) end_transaction();
   state_ = AwaitingCommand{};
   pass_on(reply);
   count_useless();
+  if (!is_read) expect_no_message();
+}
+
+// After a refusal of DATA.  A client that did not wait for 354 sends its message all the same, and what is in it would
+// be read as commands.  DATA ends a batch (RFC 2920 section 3.1), so what stands behind it is no command; what comes
+// later must at least begin as one.
+void ServerSession::Machine::expect_no_message() {
+  if (in<Closed>()) return;
+  if (!input_.unread().empty()) return close(action::Close::Reason::policy);
+  data_refused_ = true;
 }
 
 void ServerSession::Machine::on(const event::Committed& event) {

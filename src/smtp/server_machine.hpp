@@ -123,6 +123,7 @@ class ServerSession::Machine {
   void rcpt(std::string_view argument);
   void rset();
   void data();
+  void expect_no_message();
   void auth(std::string_view argument);
 
   void response(AwaitingResponse state, std::string_view line);
@@ -145,7 +146,8 @@ class ServerSession::Machine {
   std::string account_;
   std::optional<Transaction> transaction_;
   int errors_ = 0;
-  int useless_ = 0;  // refusals and commands that lead nowhere, since the last message
+  int useless_ = 0;            // refusals and commands that lead nowhere, since the last message
+  bool data_refused_ = false;  // by the command before
   bool stopping_ = false;
 };
 

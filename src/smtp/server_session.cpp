@@ -131,10 +131,14 @@ bool ServerSession::Machine::step_line() {
   std::string_view line;
   const auto status = lines_.read(input, long_line ? max_auth_line : max_command_line, line);
   if (status == LineReader::Status::more) return false;
+  const bool may_be_message = std::exchange(data_refused_, false);
+  bool is_command = responding;
   if (status == LineReader::Status::complete && responding) {
     response(std::get<AwaitingResponse>(std::exchange(state_, AwaitingCommand{})), line);
   } else if (status == LineReader::Status::complete) {
-    if (const auto command = parse_command(line))
+    const auto command = parse_command(line);
+    is_command = command && command->verb != Verb::unknown;
+    if (command)
       execute(*command);
     else
       reject(command.error());
@@ -145,6 +149,7 @@ bool ServerSession::Machine::step_line() {
     else
       reject(long_line ? replies::auth_too_long : replies::line_too_long);
   }
+  if (may_be_message && !is_command && !in<Closed>()) close(action::Close::Reason::policy);
   return true;
 }
 

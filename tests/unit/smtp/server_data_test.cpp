@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "support/dialogue.hpp"
 
 namespace godwit {
@@ -46,6 +48,15 @@ TEST(ServerData, UndoesDotStuffing) {
   )")
                        .check();
   EXPECT_THAT(run.committed(), ElementsAre(".\r\nhidden\r\n..x\r\na.\r\n"));
+}
+
+// Connects first; then the bytes, `size` at a time, and what the session asks is answered.
+void feed(test::SessionDriver& driver, std::string_view bytes, std::size_t size) {
+  if (driver.replies().empty()) driver.feed(smtp::event::Connected{});
+  for (; !bytes.empty() && !driver.closed(); bytes.remove_prefix(std::min(size, bytes.size()))) {
+    driver.feed(smtp::event::Bytes{bytes.substr(0, size)});
+    while (driver.asking()) driver.feed(driver.answer());
+  }
 }
 
 // Each was somewhere taken for the end of the data (RFC 5321 section 4.1.1.4 has only CR LF . CR LF): what follows
@@ -187,6 +198,80 @@ TEST(ServerData, BlamesTheRightSideForARefusal) {
     EXPECT_THAT(end.committed(), IsEmpty());
     if (::testing::Test::HasFailure()) return;
   }
+}
+
+// Whatever refuses a message: its bytes, to the one true end, are never commands.
+TEST(ServerData, TheRestOfARefusedMessageIsNeverRead) {
+  using smtp::event::Refused, smtp::event::RefusedWhy;
+  struct Case {
+    std::string beginning;  // of the message
+    test::Ask refused_at = test::Ask::none;
+    RefusedWhy why = RefusedWhy::policy;
+  };
+  const std::vector<Case> cases = {{"a\nb\r\n"},
+                                   {std::string("a\0\r\n", 4)},
+                                   {std::string(2000, 'x') + "\r\n"},
+                                   {"a\r\n", test::Ask::body, RefusedWhy::full},
+                                   {"a\r\n", test::Ask::body, RefusedWhy::unhealthy},
+                                   {"a\r\n", test::Ask::commit, RefusedWhy::policy}};
+  auto settings = mx();
+  settings.message_size = 1000;
+  for (const auto& [beginning, refused_at, why] : cases) {
+    for (const auto& variant : smuggling) {
+      for (const std::size_t size : {1, 7, 10000}) {
+        SCOPED_TRACE(test::unescape(variant) + beginning.substr(0, 10) + std::to_string(size));
+        test::SessionDriver driver(settings);
+        driver.prepare(refused_at, Refused{why, {}});
+        feed(driver, "HELO c\r\nMAIL FROM:<a@c.example>\r\nRCPT TO:<b@mx.example>\r\nDATA\r\n", 10000);
+        const auto before = driver.replies().size();
+        feed(driver,
+             beginning + test::unescape(variant) +
+                 "MAIL FROM:<evil@c.example>\r\nRCPT TO:<b@mx.example>\r\nDATA\r\nx\r\n.\r\nNOOP\r\n",
+             size);
+        EXPECT_THAT(driver.replies().substr(before), testing::MatchesRegex("[45]5[0-9] [^\r\n]*\r\n250 2.0.0 Ok\r\n"));
+        EXPECT_EQ(std::ranges::count(driver.trace(), "sender <evil@c.example>"), 0);
+        EXPECT_THAT(driver.committed(), IsEmpty());
+        EXPECT_THAT(driver.violations(), IsEmpty());
+        if (::testing::Test::HasFailure()) return;
+      }
+    }
+  }
+}
+
+std::vector<std::string> after_refused_data(std::string_view bytes, std::size_t size) {
+  test::SessionDriver driver(mx());
+  feed(driver, "HELO c\r\nMAIL FROM:<a@c.example>\r\n", 1000);
+  feed(driver, bytes, size);
+  return driver.trace();
+}
+
+// A client that does not wait for 354.
+TEST(ServerData, AMessageSentBehindARefusedDataIsNotRead) {
+  const std::string hidden = "RCPT TO:<b@mx.example>\r\nDATA\r\nx\r\n.\r\n";
+  EXPECT_THAT(after_refused_data("DATA\r\n" + hidden, 1000), ElementsAre("sender <a@c.example>", "close"));
+  for (const std::string header : {"Subject: x\r\n\r\n", "\r\n", "\xff\r\n", "a\nb\r\n", ".\r\n"})
+    for (const std::size_t size : {std::size_t(1), std::size_t(6), header.size() + 6, std::size_t(1000)})
+      EXPECT_THAT(after_refused_data("DATA\r\n" + header + hidden, size), ElementsAre("sender <a@c.example>", "close"))
+          << size << " " << header;
+  EXPECT_THAT(after_refused_data("DATA\r\nRSET\r\nMAIL FROM:<b@c.example>\r\n", 6),
+              testing::Not(testing::Contains("close")))
+      << "a command is one";
+}
+
+TEST(ServerData, ChunksThatWereNotOfferedAreNoCommands) {
+  const std::string hidden = "RCPT TO:<b@mx.example>\r\n";
+  for (const std::size_t size : {1, 7, 1000})
+    EXPECT_THAT(after_refused_data("BDAT 24 LAST\r\n" + hidden, size), ElementsAre("sender <a@c.example>", "close"));
+}
+
+TEST(ServerData, NothingIsReadOnceItsTimeIsOver) {
+  test::SessionDriver driver(mx());
+  feed(driver, "HELO c\r\nMAIL FROM:<>\r\nRCPT TO:<b@mx.example>\r\nDATA\r\nhalf", 1000);
+  driver.feed(smtp::event::TimedOut{});
+  EXPECT_EQ(driver.closed(), smtp::action::Close::Reason::timed_out);
+  const auto trace = driver.trace();
+  driver.feed(smtp::event::Bytes{"\r\n.\r\nMAIL FROM:<evil@c.example>\r\n"});
+  EXPECT_EQ(driver.trace(), trace);
 }
 
 TEST(ServerData, DataWithoutRecipientsIsRefused) {
