@@ -10,31 +10,15 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
-#include "godwit/base/encoding.hpp"
+#include "arguments.hpp"
 #include "godwit/base/text.hpp"
+#include "import_body.hpp"
 #include "json.hpp"
 
 namespace godwit::control {
 namespace {
 
 namespace json = boost::json;
-
-constexpr std::size_t default_limit = 100;
-constexpr std::size_t greatest_limit = 1000;
-constexpr std::size_t longest_pattern = 1000;
-constexpr std::size_t longest_reason = 500;
-constexpr base::Duration longest_suspension = std::chrono::hours(24 * 365);
-
-// What stands in path and query.
-struct Arguments {
-  base::MessageId id;
-  dispatch::Selector selector{};
-  dispatch::Page page{.limit = default_limit, .after = {}};
-  bool all = false;
-  std::string reason{};
-  base::Duration wait{};
-  std::string after_name{};
-};
 
 Response response(unsigned status, const json::value& body) {
   return {status, json::serialize(body) + "\n", {}};
@@ -115,6 +99,25 @@ Answer change_many(Backend& backend, Arguments arguments) {
       json::object{{"done", json::string(to_string(verb))}, {"count", result->count}, {"next", next_of(result->next)}});
 }
 
+Answer queue_import(Backend& backend, Arguments arguments) {
+  if (arguments.envelope == 0)
+    co_return error_response(400, "envelope=BYTES says how much of the body is the envelope; the message follows");
+  ImportBody body(std::move(arguments.body));
+  auto file = co_await body.envelope(arguments.envelope);
+  if (!file) co_return failure(file.error());
+  const auto from = file->id;
+  spool::Pieces message = [&body] { return body.next(); };
+  auto importing = backend.queue_import(std::move(*file), std::move(message));
+  const auto imported = co_await std::move(importing);
+  // The message's checksum is the client's word.
+  if (!imported && imported.error().kind == base::ErrorKind::corrupt)
+    co_return error_response(400, imported.error().message);
+  if (!imported) co_return failure(imported.error());
+  co_return response(
+      200,
+      json::object{{"id", base::to_string(imported->id)}, {"from", base::to_string(from)}, {"again", imported->again}});
+}
+
 Answer destinations(Backend& backend, Arguments arguments) {
   const auto result = co_await backend.destinations(arguments.page.limit, std::move(arguments.after_name));
   co_return result ? response(200, to_json(*result)) : failure(result.error());
@@ -155,10 +158,11 @@ struct Route {
   std::string_view method;
   std::string_view pattern;
   Answer (*answer)(Backend&, Arguments);
+  bool takes_body = false;
 };
 
 // The first pattern that fits a path counts, so "queue/retry" is no id.
-constexpr std::array<Route, 19> routes{{
+constexpr std::array<Route, 20> routes{{
     {"GET", "/v1/status", status},
     {"GET", "/v1/queue", queue_list},
     {"POST", "/v1/queue/retry", change_many<Verb::retry>},
@@ -166,6 +170,7 @@ constexpr std::array<Route, 19> routes{{
     {"POST", "/v1/queue/release", change_many<Verb::release>},
     {"POST", "/v1/queue/bounce", change_many<Verb::bounce>},
     {"POST", "/v1/queue/delete", change_many<Verb::remove>},
+    {"POST", "/v1/queue/import", queue_import, true},
     {"GET", "/v1/queue/{id}", queue_show},
     {"DELETE", "/v1/queue/{id}", change<Verb::remove>},
     {"POST", "/v1/queue/{id}/retry", change<Verb::retry>},
@@ -195,75 +200,8 @@ std::optional<std::string_view> fits(std::string_view pattern, std::string_view 
   return id;
 }
 
-std::string bad_id(std::string_view text) {
-  return fmt::format("\"{}\" is not a message id", base::printable(text, 40));
-}
-
-std::optional<queue::State> parse_state(std::string_view text) {
-  for (const auto state : {queue::State::waiting, queue::State::due, queue::State::active, queue::State::held})
-    if (base::iequals(text, queue::to_string(state))) return state;
-  return {};
-}
-
-// A text of a bounded length into its place; what is wrong with it, or empty.
-std::string take_text(std::string_view name, std::string value, std::size_t longest, std::string& into) {
-  if (value.empty() || value.size() > longest) return fmt::format("{} has 1 to {} bytes", name, longest);
-  into = std::move(value);
-  return {};
-}
-
-// One parameter, decoded; what is wrong with it, or empty.
-std::string read_parameter(std::string_view name, std::string value, Arguments& arguments) {
-  auto& selector = arguments.selector;
-  if (name == "sender") return take_text(name, std::move(value), longest_pattern, selector.sender);
-  if (name == "recipient") return take_text(name, std::move(value), longest_pattern, selector.recipient);
-  if (name == "destination") return take_text(name, std::move(value), longest_pattern, selector.destination);
-  if (name == "reason") return take_text(name, std::move(value), longest_reason, arguments.reason);
-  if (name == "state") {
-    selector.state = parse_state(value);
-    return selector.state ? "" : "state is waiting, due, active or held";
-  }
-  if (name == "older") {
-    selector.older = base::parse_duration(value);
-    return selector.older ? "" : "older is a duration, like 30m, 2h or 5d";
-  }
-  if (name == "after_name") return take_text(name, std::move(value), longest_pattern, arguments.after_name);
-  if (name == "for") {
-    const auto wait = base::parse_duration(value);
-    arguments.wait = wait.value_or(base::Duration::zero());
-    return arguments.wait > base::Duration::zero() && arguments.wait <= longest_suspension
-               ? ""
-               : "for is a duration up to 365d, like 30m, 2h or 5d";
-  }
-  if (name == "all") {
-    arguments.all = value == "true";
-    return arguments.all ? "" : "all is true, or left out";
-  }
-  if (name == "limit") {
-    const auto limit = base::parse_unsigned(value);
-    if (!limit || *limit == 0 || *limit > greatest_limit) return fmt::format("limit is 1 to {}", greatest_limit);
-    arguments.page.limit = *limit;
-    return {};
-  }
-  if (name == "after") {
-    arguments.page.after = base::parse_message_id(value);
-    return arguments.page.after ? "" : bad_id(value);
-  }
-  return fmt::format("unknown parameter \"{}\"", base::printable(name, 40));
-}
-
-// "limit=10&sender=%40example.com"; what is wrong with it, or empty.
-std::string read_query(std::string_view query, Arguments& arguments) {
-  if (query.empty()) return {};
-  for (const std::string_view parameter : base::split(query, '&')) {
-    const std::size_t equals = parameter.find('=');
-    const std::string_view name = parameter.substr(0, equals);
-    auto value =
-        base::percent_decode(equals == std::string_view::npos ? std::string_view() : parameter.substr(equals + 1));
-    if (!value) return fmt::format("{} has a broken %-escape", base::printable(name, 40));
-    if (auto wrong = read_parameter(name, *std::move(value), arguments); !wrong.empty()) return wrong;
-  }
-  return {};
+std::string_view path_of(const Request& request) {
+  return std::string_view(request.target).substr(0, request.target.find('?'));
 }
 
 // A route, or the answer that says why there is none.
@@ -307,11 +245,16 @@ Response error_response(unsigned status, std::string_view what) {
   return response(status, json::object{{"error", json::string(what)}});
 }
 
-boost::asio::awaitable<Response> handle(Backend& backend, Request request) {
-  const std::string_view target = request.target;
-  const std::size_t question = target.find('?');
+bool takes_body(const Request& request) {
   std::string_view id;
-  auto found = find_route(request.method, target.substr(0, question), id);
+  const auto found = find_route(request.method, path_of(request), id);
+  const auto* route = std::get_if<const Route*>(&found);
+  return route != nullptr && (*route)->takes_body;
+}
+
+boost::asio::awaitable<Response> handle(Backend& backend, Request request) {
+  std::string_view id;
+  auto found = find_route(request.method, path_of(request), id);
   if (auto* refusal = std::get_if<Response>(&found)) co_return std::move(*refusal);
   const Route& route = *std::get<const Route*>(found);
   Arguments arguments;
@@ -320,6 +263,9 @@ boost::asio::awaitable<Response> handle(Backend& backend, Request request) {
     if (!parsed) co_return error_response(400, bad_id(id));
     arguments.id = *parsed;
   }
+  arguments.body = std::move(request.body);
+  const std::string_view target = request.target;
+  const std::size_t question = target.find('?');
   const std::string_view query = question == std::string_view::npos ? std::string_view() : target.substr(question + 1);
   if (const std::string wrong = read_query(query, arguments); !wrong.empty()) co_return error_response(400, wrong);
   auto answer = route.answer(backend, arguments);

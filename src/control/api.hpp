@@ -10,7 +10,8 @@ namespace godwit::control {
 
 struct Request {
   std::string method;
-  std::string target;  // "/v1/queue?limit=10"
+  std::string target;       // "/v1/queue?limit=10"
+  spool::Pieces body = {};  // what is sent with it; read only where takes_body() says so
 };
 
 struct Response {
@@ -19,6 +20,7 @@ struct Response {
   std::string allow;  // with 405
 };
 
+bool takes_body(const Request& request);
 boost::asio::awaitable<Response> handle(Backend& backend, Request request);
 // {"error": "..."}
 Response error_response(unsigned status, std::string_view what);

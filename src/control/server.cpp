@@ -11,18 +11,21 @@
 #include <boost/beast/http/write.hpp>
 
 #include "api.hpp"
+#include "piece_body.hpp"
 
 namespace godwit::control {
 namespace {
 
 namespace http = boost::beast::http;
-using Parser = http::request_parser<http::string_body>;
+using Parser = http::request_parser<PieceBody>;
 
 constexpr std::size_t max_connections = 32;
 constexpr std::uint32_t header_limit = 16U << 10U;
-constexpr std::uint64_t body_limit = 64U << 10U;
+constexpr std::uint64_t body_limit = 64U << 10U;                      // of what nobody reads
+constexpr std::uint64_t message_limit = 4ULL << 30U;                  // with its envelope; the spool's own is below
 constexpr base::Duration idle_timeout = std::chrono::seconds(60);     // until the first byte of a request
 constexpr base::Duration request_timeout = std::chrono::seconds(10);  // from then to its end
+constexpr base::Duration piece_timeout = std::chrono::seconds(30);    // for the next bytes of a message
 constexpr base::Duration write_timeout = std::chrono::seconds(30);
 
 std::string serialize(const Response& response, unsigned version, bool keep_alive) {
@@ -39,42 +42,109 @@ std::string serialize(const Response& response, unsigned version, bool keep_aliv
 
 Response refusal_of(const boost::system::error_code& error) {
   if (error == http::error::header_limit) return error_response(431, "the header is longer than 16 KiB");
-  if (error == http::error::body_limit) return error_response(413, "the body is longer than 64 KiB");
   return error_response(400, "this is no HTTP request: " + error.message());
 }
 
-// What one request came to: parsed (empty error), broken (the answer), or over (the peer is gone or idle).
+}  // namespace
+
+// What one request came to: its header is parsed, it is broken (the answer), or over (the peer is gone or idle).
 struct Received {
   enum class Kind { request, broken, over } kind = Kind::over;
   Response refusal{};
 };
 
-}  // namespace
-
+// One request at a time: receive(), then next_piece() to the body's end.
 struct Server::Connection {
   std::unique_ptr<net::Stream> stream;
-  std::string pending{};  // read but not parsed: a pipelined request
+  const base::Clock& clock;
+  std::optional<Parser> parser{};
+  std::string pending{};  // read but not parsed: also the request that follows
+  std::string piece{};    // of the body, given out
+  std::uint64_t body_size = 0;
+  bool takes_body = false;
+  base::MonoTime deadline{};
   bool idle = true;
   base::MonoTime idle_since{};
   bool displaced = false;  // it makes room for another, and is about to end
 
-  boost::asio::awaitable<Received> receive(Parser& parser, const base::Clock& clock);
+  void begin();
+  // The next request, up to the end of its header.
+  boost::asio::awaitable<Received> receive();
+  // Errors: invalid (it is no HTTP), exhausted (too long), those of the stream.
+  net::Task<std::string_view> next_piece();
+  // Passes over what is left of the body.
+  boost::asio::awaitable<Received> finish();
+
+ private:
+  boost::system::error_code parse();
+  net::Task<> read_more();
 };
 
-boost::asio::awaitable<Received> Server::Connection::receive(Parser& parser, const base::Clock& clock) {
-  base::MonoTime deadline = clock.mono() + idle_timeout;
+void Server::Connection::begin() {
+  parser.emplace();
+  parser->header_limit(header_limit);
+  parser->body_limit(boost::none);  // next_piece() has the bounds
+  parser->eager(true);
+  body_size = 0;
+  takes_body = false;
+  idle = true;
+  idle_since = clock.mono();
+}
+
+boost::system::error_code Server::Connection::parse() {
+  boost::system::error_code error;
+  if (!pending.empty() && !parser->is_done()) pending.erase(0, parser->put(boost::asio::buffer(pending), error));
+  if (error == http::error::need_more) error = {};
+  return error;
+}
+
+net::Task<> Server::Connection::read_more() {
+  std::array<char, 16384> bytes;
+  const auto got = co_await net::read_some(*stream, bytes, deadline);
+  if (!got) co_return std::unexpected(got.error());
+  pending.append(bytes.data(), *got);
+  co_return base::Result<>();
+}
+
+boost::asio::awaitable<Received> Server::Connection::receive() {
+  deadline = clock.mono() + idle_timeout;
   for (;;) {
-    if (!pending.empty()) {
-      if (std::exchange(idle, false)) deadline = clock.mono() + request_timeout;
-      boost::system::error_code error;
-      pending.erase(0, parser.put(boost::asio::buffer(pending), error));
-      if (error && error != http::error::need_more) co_return Received{Received::Kind::broken, refusal_of(error)};
-      if (parser.is_done()) co_return Received{Received::Kind::request};
-    }
-    std::array<char, 4096> piece;
-    const auto got = co_await net::read_some(*stream, piece, deadline);
-    if (!got) co_return Received{};
-    pending.append(piece.data(), *got);
+    if (!pending.empty() && std::exchange(idle, false)) deadline = clock.mono() + request_timeout;
+    if (const auto error = parse()) co_return Received{Received::Kind::broken, refusal_of(error)};
+    if (parser->is_header_done()) co_return Received{Received::Kind::request};
+    const auto read = co_await read_more();
+    if (!read) co_return Received{};
+  }
+}
+
+net::Task<std::string_view> Server::Connection::next_piece() {
+  auto& arrived = parser->get().body();
+  for (;;) {
+    if (const auto error = parse())
+      co_return base::fail(base::ErrorKind::invalid, "the body is broken: " + error.message());
+    if (!arrived.empty() || parser->is_done()) break;
+    if (takes_body) deadline = clock.mono() + piece_timeout;
+    auto read = co_await read_more();
+    if (!read) co_return std::unexpected(std::move(read.error()));
+  }
+  piece = std::exchange(arrived, {});
+  body_size += piece.size();
+  if (body_size > (takes_body ? message_limit : body_limit))
+    co_return base::fail(base::ErrorKind::exhausted, "the body is too long");
+  co_return std::string_view(piece);
+}
+
+boost::asio::awaitable<Received> Server::Connection::finish() {
+  for (;;) {
+    const auto left = co_await next_piece();
+    if (left && left->empty()) co_return Received{Received::Kind::request};
+    if (left) continue;
+    const auto kind = left.error().kind;
+    if (kind == base::ErrorKind::exhausted)
+      co_return Received{Received::Kind::broken, error_response(413, left.error().message)};
+    if (kind == base::ErrorKind::invalid)
+      co_return Received{Received::Kind::broken, error_response(400, left.error().message)};
+    co_return Received{};
   }
 }
 
@@ -99,7 +169,7 @@ boost::asio::awaitable<void> Server::serve(std::unique_ptr<net::Stream> stream) 
     if (written) stream->shutdown();
     co_return;
   }
-  Connection connection{.stream = std::move(stream), .idle_since = clock_.mono()};
+  Connection connection{.stream = std::move(stream), .clock = clock_};
   // Leaves the list also when the coroutine is destroyed where it waits.
   struct Entry {
     std::list<Connection*>& list;
@@ -112,36 +182,41 @@ boost::asio::awaitable<void> Server::serve(std::unique_ptr<net::Stream> stream) 
 boost::asio::awaitable<void> Server::serve_requests(Connection& connection) {
   bool keep_alive = true;
   while (keep_alive) {
-    Parser parser;
-    parser.header_limit(header_limit);
-    parser.body_limit(body_limit);
-    parser.eager(true);
-    connection.idle = true;
-    connection.idle_since = clock_.mono();
+    connection.begin();
     if (stopping_ || connection.displaced) break;
-    Received received = co_await connection.receive(parser, clock_);
+    Received received = co_await connection.receive();
+    Response response;
+    if (received.kind == Received::Kind::request) received = co_await answer(connection, response);
     if (received.kind == Received::Kind::over) co_return;
-    Response response = std::move(received.refusal);
-    unsigned version = 11;
-    keep_alive = received.kind == Received::Kind::request;
-    if (keep_alive) {
-      const auto& message = parser.get();
-      Request request{std::string(message.method_string()), std::string(message.target())};
-      version = message.version();
-      keep_alive = message.keep_alive();
-      const bool changes = request.method != "GET";
-      const std::string method = request.method, target = request.target;
-      response = co_await handle(backend_, std::move(request));
-      log_.write(
-          changes ? log::Level::info : log::Level::debug, "control",
-          std::initializer_list<log::Field>{{"method", method}, {"target", target}, {"status", response.status}});
-    }
-    keep_alive = keep_alive && !stopping_;
-    const std::string answer = serialize(response, version, keep_alive);
-    const auto written = co_await net::write_all(*connection.stream, answer, clock_.mono() + write_timeout);
+    const auto& message = connection.parser->get();
+    const bool is_whole = received.kind == Received::Kind::request;
+    if (!is_whole && response.body.empty()) response = std::move(received.refusal);
+    keep_alive = is_whole && message.keep_alive() && !stopping_;
+    const std::string bytes = serialize(response, is_whole ? message.version() : 11, keep_alive);
+    const auto written = co_await net::write_all(*connection.stream, bytes, clock_.mono() + write_timeout);
     if (!written) co_return;
   }
   connection.stream->shutdown();
+}
+
+// `response` stays empty where the request was not carried out.
+boost::asio::awaitable<Received> Server::answer(Connection& connection, Response& response) {
+  const auto& message = connection.parser->get();
+  Request request{std::string(message.method_string()), std::string(message.target())};
+  const std::string method = request.method, target = request.target;
+  connection.takes_body = takes_body(request);
+  if (connection.takes_body) {
+    request.body = [&connection] { return connection.next_piece(); };
+  } else {
+    Received rest = co_await connection.finish();
+    if (rest.kind != Received::Kind::request) co_return rest;
+  }
+  auto handling = handle(backend_, std::move(request));
+  response = co_await std::move(handling);
+  log_.write(method != "GET" ? log::Level::info : log::Level::debug, "control",
+             std::initializer_list<log::Field>{{"method", method}, {"target", target}, {"status", response.status}});
+  // Refused before all of it was read: who still sends does not look for an answer yet.
+  co_return co_await connection.finish();
 }
 
 void Server::stop() {

@@ -19,6 +19,9 @@ base::Result<> known(bool found) {
 // So many are written in one group, and mail flows on between them.
 constexpr std::size_t changed_at_once = 50;
 
+// Remembered, some 10 MB: who repeats an import soon does so with less.
+constexpr std::size_t remembered_imports = 100'000;
+
 // Among many: a message that was delivered meanwhile, or is being delivered right now.
 bool is_passed_over(const base::Error& error) {
   return error.kind == base::ErrorKind::not_found || error.kind == base::ErrorKind::refused;
@@ -38,7 +41,7 @@ boost::asio::awaitable<std::size_t> count_connections(deliver::SmtpAgent& agent)
 
 }  // namespace
 
-ControlBackend::ControlBackend(Host& host) : host_(host), started_(host.clock_.mono()) {
+ControlBackend::ControlBackend(Host& host) : host_(host), started_(host.clock_.mono()), imports_(remembered_imports) {
   for (const auto& bound : host.bound_) listeners_.insert(listeners_.end(), bound.names.begin(), bound.names.end());
 }
 
@@ -131,6 +134,19 @@ control::Task<control::QueueChange> ControlBackend::queue_change_many(control::Q
     if (!written) co_return std::unexpected(written.error());
   }
   co_return result;
+}
+
+control::Task<control::Imported> ControlBackend::queue_import(mail::ExportFile file, spool::Pieces body) {
+  const auto key = RecentImports::key_of(file);
+  if (const auto before = imports_.find(key)) co_return control::Imported{.id = *before, .again = true};
+  if (!imports_.begin(key)) co_return base::fail(base::ErrorKind::refused, "it is being imported right now");
+  RecentImports::Turn turn(imports_, key);
+  auto importing = spool::import_message(*host_.spool_, std::move(file), std::move(body));
+  auto imported = co_await std::move(importing);
+  if (!imported) co_return std::unexpected(std::move(imported.error()));
+  turn.done(*imported);
+  host_.log_.info("imported", {{"id", to_string(*imported)}, {"from_id", to_string(key.id)}});
+  co_return control::Imported{.id = *imported, .again = false};
 }
 
 control::Task<control::DestinationPage> ControlBackend::destinations(std::size_t limit, std::string after) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "godwit/control/backend.hpp"
+#include "recent_imports.hpp"
 
 namespace godwit::daemon {
 
@@ -22,6 +23,7 @@ class ControlBackend final : public control::Backend {
   control::Task<> queue_change(control::QueueOrder order, base::MessageId id) override;
   control::Task<control::QueueChange> queue_change_many(control::QueueOrder order, dispatch::Selector selector,
                                                         dispatch::Page page) override;
+  control::Task<control::Imported> queue_import(mail::ExportFile file, spool::Pieces body) override;
   control::Task<control::DestinationPage> destinations(std::size_t limit, std::string after) override;
   control::Task<> suspend(std::string destination, base::Duration wait, std::string reason) override;
   control::Task<> resume(std::string destination) override;
@@ -35,6 +37,7 @@ class ControlBackend final : public control::Backend {
   Host& host_;
   base::MonoTime started_;
   std::vector<std::string> listeners_;
+  RecentImports imports_;
 };
 
 }  // namespace godwit::daemon

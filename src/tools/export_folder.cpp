@@ -36,6 +36,15 @@ disk::Task<WrittenBody> write_body(disk::Disk& disk, std::string path, spool::Bo
   co_return written;
 }
 
+BodyReader::BodyReader(std::unique_ptr<disk::File> file) : file_(std::move(file)), piece_(piece_size, '\0') {}
+
+disk::Task<std::string_view> BodyReader::next() {
+  auto got = co_await file_->read(at_, piece_);
+  if (!got) co_return std::unexpected(std::move(got.error()));
+  at_ += *got;
+  co_return std::string_view(piece_).substr(0, *got);
+}
+
 disk::Task<> ExportFolder::make() {
   return disk_.make_directories(path_);
 }
@@ -52,25 +61,25 @@ disk::Task<spool::Visited> ExportFolder::put(spool::StoredMessage message) {
     auto removed = co_await remove_if_there(path(message.id, suffix));
     if (!removed) co_return std::unexpected(std::move(removed.error()));
   }
-  auto body = co_await write_body(disk_, body_path(message.id), *message.body);
+  auto body = co_await write_body(disk_, path(message.id, ".eml"), *message.body);
   if (!body) co_return std::unexpected(std::move(body.error()));
   if (!body->fault.empty()) {
-    auto removed = co_await remove_if_there(body_path(message.id));
+    auto removed = co_await remove_if_there(path(message.id, ".eml"));
     if (!removed) co_return std::unexpected(std::move(removed.error()));
     co_return spool::Visited{std::move(body->fault)};
   }
-  ExportFile file{
+  mail::ExportFile file{
       .id = message.id, .envelope = std::move(message.envelope), .body_size = body->size, .body_crc = body->crc};
   auto written = co_await write_envelope(std::move(file));
   if (!written) co_return std::unexpected(std::move(written.error()));
   co_return spool::Visited{};
 }
 
-disk::Task<> ExportFolder::write_envelope(ExportFile file) {
+disk::Task<> ExportFolder::write_envelope(mail::ExportFile file) {
   const std::string part = path(file.id, ".part");
   auto opened = co_await disk_.open(part, disk::OpenMode::create_new);
   if (!opened) co_return std::unexpected(std::move(opened.error()));
-  const std::string text = encode(file);
+  const std::string text = mail::encode(file);
   auto step = co_await (*opened)->write(0, text);
   // Content → sync → name: a crash leaves no envelope that is cut.
   if (step) step = co_await (*opened)->sync();
@@ -96,7 +105,7 @@ disk::Task<std::vector<base::MessageId>> ExportFolder::list() {
   co_return ids;
 }
 
-disk::Task<ExportFile> ExportFolder::read(base::MessageId id) {
+disk::Task<mail::ExportFile> ExportFolder::read(base::MessageId id) {
   auto file = co_await disk_.open(path(id, ".envelope"), disk::OpenMode::read);
   if (!file) co_return std::unexpected(std::move(file.error()));
   auto size = co_await (*file)->size();
@@ -107,9 +116,15 @@ disk::Task<ExportFile> ExportFolder::read(base::MessageId id) {
   auto got = co_await (*file)->read(0, text);
   if (!got) co_return std::unexpected(std::move(got.error()));
   text.resize(*got);
-  auto decoded = decode_export_file(text);
+  auto decoded = mail::decode_export_file(text);
   if (!decoded) co_return base::fail(decoded.error().kind, path(id, ".envelope") + ": " + decoded.error().message);
   co_return decoded;
+}
+
+disk::Task<std::unique_ptr<BodyReader>> ExportFolder::open_body(base::MessageId id) {
+  auto file = co_await disk_.open(path(id, ".eml"), disk::OpenMode::read);
+  if (!file) co_return std::unexpected(std::move(file.error()));
+  co_return std::make_unique<BodyReader>(std::move(*file));
 }
 
 disk::Task<> ExportFolder::set_imported(base::MessageId id) {

@@ -21,7 +21,7 @@ constexpr const char* usual_socket = "/run/godwit/control.sock";
 class CommandLine {
  public:
   explicit CommandLine(Console& console) : console_(console) {
-    if (const char* socket = std::getenv("GODWIT_SOCKET"); socket != nullptr && *socket != '\0') socket_ = socket;
+    if (const char* socket = std::getenv("GODWIT_SOCKET"); socket != nullptr) socket_ = socket;
     app_.set_version_flag("--version", std::string("godwitctl " GODWIT_VERSION));
     app_.add_option("--socket", socket_,
                     "the daemon's control socket; default: $GODWIT_SOCKET, then " + std::string(usual_socket))
@@ -166,7 +166,8 @@ class CommandLine {
     add_command(*spool, "check", "verify every checksum; exits 1 when something is damaged",
                 [this] { return spool_commands().check(); });
     add_export(*spool);
-    CLI::App* import = add_command(*spool, "import", "put exported messages into a spool that no daemon uses",
+    CLI::App* import = add_command(*spool, "import",
+                                   "put exported messages into the queue of a daemon, or into a spool that none uses",
                                    [this] { return spool_commands().import(folder_); });
     import->add_option("FOLDER", folder_, "what export --to made")->required();
   }
@@ -200,7 +201,9 @@ class CommandLine {
   }
 
   ControlCommands control() const {
-    return {.console = console_, .socket = socket_, .output = json_ ? Output::json : Output::text};
+    return {.console = console_,
+            .socket = socket_.empty() ? usual_socket : socket_,
+            .output = json_ ? Output::json : Output::text};
   }
   AccountCommands accounts() const {
     using From = AccountCommands::PasswordFrom;
@@ -213,14 +216,19 @@ class CommandLine {
   }
 
   SpoolCommands spool_commands() const {
-    return {
-        .console = console_, .directory = directory_, .config = config_, .output = json_ ? Output::json : Output::text};
+    using Socket = SpoolCommands::Socket;
+    return {.console = console_,
+            .directory = directory_,
+            .config = config_,
+            .socket = socket_.empty() ? usual_socket : socket_,
+            .which = socket_.empty() ? Socket::usual : Socket::named,
+            .output = json_ ? Output::json : Output::text};
   }
 
   Console& console_;
   CLI::App app_{"Asks and directs godwitd. Exit codes: 0 done, 1 failed, 2 usage or configuration error.", "godwitctl"};
   Command command_;
-  std::string socket_ = usual_socket;
+  std::string socket_;  // empty: the usual one
   bool json_ = false;
   std::size_t limit_ = 0;
   std::vector<std::string> ids_;

@@ -54,8 +54,22 @@ base::Result<> send_all(const Socket& socket, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t sent = ::send(socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+      return base::fail(base::ErrorKind::timed_out, "the request is not taken");
     if (sent < 0) return base::fail_os("sending the request", errno);
     bytes.remove_prefix(static_cast<std::size_t>(sent));
+  }
+  return {};
+}
+
+base::Result<> send_body(const Socket& socket, const HttpBody& body) {
+  for (std::uint64_t sent = 0; sent < body.size;) {
+    const auto piece = body.next();
+    if (!piece) return std::unexpected(piece.error());
+    if (piece->empty() || piece->size() > body.size - sent)
+      return base::fail(base::ErrorKind::corrupt, "its size is not what it should be");
+    if (auto done = send_all(socket, *piece); !done) return done;
+    sent += piece->size();
   }
   return {};
 }
@@ -85,11 +99,14 @@ base::Result<HttpAnswer> receive(const Socket& socket) {
 
 }  // namespace
 
-base::Result<HttpAnswer> http_request(const std::string& socket, const std::string& method, const std::string& target) {
+base::Result<HttpAnswer> http_request(const std::string& socket, const std::string& method, const std::string& target,
+                                      const HttpBody& body) {
   const auto connected = connect(socket);
   if (!connected) return std::unexpected(connected.error());
-  const std::string request = method + " " + target + " HTTP/1.1\r\nHost: godwitd\r\nConnection: close\r\n\r\n";
-  if (auto sent = send_all(*connected, request); !sent) return std::unexpected(sent.error());
+  std::string request = method + " " + target + " HTTP/1.1\r\nHost: godwitd\r\nConnection: close\r\n";
+  if (body.size > 0) request += "Content-Length: " + std::to_string(body.size) + "\r\n";
+  if (auto sent = send_all(*connected, request + "\r\n"); !sent) return std::unexpected(sent.error());
+  if (auto sent = send_body(*connected, body); !sent) return std::unexpected(sent.error());
   return receive(*connected);
 }
 

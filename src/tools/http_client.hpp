@@ -2,7 +2,10 @@
 // One HTTP request over a Unix socket: connect, ask, read the answer, close.  Blocks for at most a minute of silence.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "godwit/base/result.hpp"
 
@@ -13,8 +16,15 @@ struct HttpAnswer {
   std::string body;
 };
 
+// What is sent with a request; `next` gives all `size` bytes, piece by piece, each valid until the next call.
+struct HttpBody {
+  std::uint64_t size = 0;
+  std::function<base::Result<std::string_view>()> next{};
+};
+
 // Requires: method and target are of our own making (nothing is escaped).  Errors: io (os_error: ENOENT, ECONNREFUSED,
-// EACCES of the socket), timed_out, corrupt (no HTTP), closed.
-base::Result<HttpAnswer> http_request(const std::string& socket, const std::string& method, const std::string& target);
+// EACCES of the socket), timed_out, corrupt (no HTTP), closed; those of the body.
+base::Result<HttpAnswer> http_request(const std::string& socket, const std::string& method, const std::string& target,
+                                      const HttpBody& body = {});
 
 }  // namespace godwit::tools

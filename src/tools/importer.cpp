@@ -4,23 +4,13 @@
 #include <boost/asio/detached.hpp>
 
 #include "blocking.hpp"
-#include "godwit/base/checksum.hpp"
+#include "godwit/spool/add_message.hpp"
 #include "own_spool.hpp"
 
 namespace godwit::tools {
 namespace {
 
-constexpr std::size_t piece_size = 256U << 10U;
 constexpr std::size_t at_once = 32;  // these share a sync of the spool
-
-base::Error as_error(const spool::Refused& refused) {
-  const bool full = refused.why == spool::Refused::Why::full || refused.why == spool::Refused::Why::back_pressure;
-  std::string what = refused.detail;
-  if (refused.why == spool::Refused::Why::too_large) what = "it is larger than limits.message_size";
-  if (refused.why == spool::Refused::Why::not_canonical) what = "its line ends are not all CRLF, or it has a NUL";
-  return {.kind = full ? base::ErrorKind::exhausted : base::ErrorKind::refused,
-          .message = "the spool refused it: " + what};
-}
 
 class Importer {
  public:
@@ -55,37 +45,15 @@ class Importer {
   disk::Task<base::MessageId> take(base::MessageId id) {
     auto file = co_await folder_.read(id);
     if (!file) co_return std::unexpected(std::move(file.error()));
-    auto begun = spool_->begin(file->body_size);
-    if (!begun) co_return std::unexpected(as_error(begun.error()));
-    auto written = co_await write(**begun, *file);
-    if (!written) co_return std::unexpected(std::move(written.error()));
-    auto committed = co_await (*begun)->commit(std::move(file->envelope));
-    if (!committed) co_return std::unexpected(as_error(committed.error()));
+    auto body = co_await folder_.open_body(id);
+    if (!body) co_return std::unexpected(std::move(body.error()));
+    spool::Pieces pieces = [&reader = **body] { return reader.next(); };
+    auto importing = spool::import_message(*spool_, std::move(*file), std::move(pieces));
+    auto imported = co_await std::move(importing);
+    if (!imported) co_return imported;
     auto named = co_await folder_.set_imported(id);
     if (!named) co_return std::unexpected(std::move(named.error()));
-    co_return *committed;
-  }
-
-  disk::Task<> write(spool::Incoming& incoming, const ExportFile& file) {
-    const std::string path = folder_.body_path(file.id);
-    auto body = co_await spool_.disk().open(path, disk::OpenMode::read);
-    if (!body) co_return std::unexpected(std::move(body.error()));
-    std::string piece(piece_size, '\0');
-    std::uint64_t size = 0;
-    std::uint32_t crc = 0;
-    for (;;) {
-      auto got = co_await (*body)->read(size, piece);
-      if (!got) co_return std::unexpected(std::move(got.error()));
-      if (*got == 0) break;
-      const std::string_view bytes = std::string_view(piece).substr(0, *got);
-      auto written = co_await incoming.write(bytes);
-      if (!written) co_return std::unexpected(as_error(written.error()));
-      crc = base::crc32c(bytes, crc);
-      size += bytes.size();
-    }
-    if (size != file.body_size || crc != file.body_crc)
-      co_return base::fail(base::ErrorKind::corrupt, path + " does not match its checksum");
-    co_return base::Result<>{};
+    co_return imported;
   }
 
   const spool::Settings& settings_;

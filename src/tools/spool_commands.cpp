@@ -2,6 +2,7 @@
 #include "spool_commands.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <ostream>
 
@@ -11,12 +12,13 @@
 #include <boost/json/serialize.hpp>
 
 #include "blocking.hpp"
+#include "daemon_importer.hpp"
 #include "export_folder.hpp"
 #include "godwit/base/text.hpp"
 #include "godwit/config/config.hpp"
 #include "godwit/disk/posix_disk.hpp"
 #include "godwit/spool/inspect.hpp"
-#include "importer.hpp"
+#include "http_client.hpp"
 #include "owner.hpp"
 #include "remover.hpp"
 #include "report.hpp"
@@ -220,15 +222,27 @@ int SpoolCommands::export_many(const ExportSelection& selection, const std::stri
   return complete ? exit_done : exit_failed;
 }
 
-int SpoolCommands::import(const std::string& folder) const {
+bool SpoolCommands::daemon_imports() const {
+  if (!directory.empty() || !config.empty()) return false;
+  if (which == Socket::named) return true;
+  const auto answer = http_request(socket, "GET", "/v1/status");
+  return answer || (answer.error().os_error != ENOENT && answer.error().os_error != ECONNREFUSED);
+}
+
+base::Result<Imported> SpoolCommands::import_into_files(const std::string& folder, const ImportNotice& notice) const {
   const auto found = settings();
-  if (!found) return exit_usage;
+  if (!found) return base::fail(base::ErrorKind::invalid, "the configuration names the spool, and has errors");
+  std::error_code error;
+  if (!std::filesystem::is_directory(found->directory, error))
+    return base::fail(base::ErrorKind::invalid, found->directory + " is no folder");
+  const auto owner = AsOwner::of(found->directory);
+  if (!owner) return std::unexpected(owner.error());
+  return import_messages(*found, folder, notice);
+}
+
+int SpoolCommands::import(const std::string& folder) const {
   std::error_code error;
   if (!std::filesystem::is_directory(folder, error)) return complain(folder + " is no folder", exit_usage);
-  if (!std::filesystem::is_directory(found->directory, error))
-    return complain(found->directory + " is no folder", exit_usage);
-  const auto owner = AsOwner::of(found->directory);
-  if (!owner) return complain(owner.error().message, exit_failed);
   json::array messages;
   const ImportNotice notice = [&](base::MessageId from, const base::Result<base::MessageId>& result) {
     const std::string name = base::to_string(from);
@@ -239,8 +253,11 @@ int SpoolCommands::import(const std::string& folder) const {
     else
       console.out << name << " is now " << base::to_string(*result) << "\n";
   };
-  const auto imported = import_messages(*found, folder, notice);
-  if (!imported) return complain(imported.error().message, exit_failed);
+  const auto imported =
+      daemon_imports() ? import_into_daemon(socket, folder, notice) : import_into_files(folder, notice);
+  if (!imported)
+    return complain(imported.error().message,
+                    imported.error().kind == base::ErrorKind::invalid ? exit_usage : exit_failed);
   if (output == Output::json)
     console.out << json::serialize(json::object{{"imported", std::move(messages)}, {"failed", imported->failed}})
                 << "\n";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // godwitctl spool: works on the spool's files themselves.  check and export read only, with no daemon or beside one;
-// import and removal need the spool for themselves.
+// removal needs the spool for itself, and so does import, unless a daemon takes the messages.
 #pragma once
 
 #include <functional>
@@ -11,6 +11,7 @@
 #include "control_commands.hpp"
 #include "godwit/mail/envelope.hpp"
 #include "godwit/spool/inspect.hpp"
+#include "importer.hpp"
 
 namespace godwit::tools {
 
@@ -26,6 +27,8 @@ struct SpoolCommands {
   Console& console;
   std::string directory;  // --directory; empty: what the configuration says
   std::string config;     // --config; empty: the usual one, where it is there
+  std::string socket;     // of the daemon that may take an import
+  enum class Socket { usual, named } which = Socket::usual;
   Output output = Output::text;
 
   // 0 sound, 1 damage found.
@@ -34,6 +37,8 @@ struct SpoolCommands {
   int export_body(const std::string& id, const std::string& file) const;
   int export_envelope(const std::string& id) const;
   int export_many(const ExportSelection& selection, const std::string& folder, AfterExport after) const;
+  // Into the spool that --directory or --config name, else through the daemon, else (none runs at the usual socket)
+  // into the usual spool.
   int import(const std::string& folder) const;
 
  private:
@@ -41,6 +46,8 @@ struct SpoolCommands {
   std::optional<spool::Settings> settings() const;
   using Visit = std::function<disk::Task<spool::Visited>(spool::StoredMessage)>;
   int export_one(const std::string& id, const Visit& visit) const;
+  bool daemon_imports() const;
+  base::Result<Imported> import_into_files(const std::string& folder, const ImportNotice& notice) const;
   int complain(const std::string& what, int code) const;
 };
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the control API asks of the daemon; daemon/ implements it over dispatch, spool and server.  Called on the
 // reactor that serves the control socket, possibly by several requests at once.  Errors become HTTP statuses: not_found
-// 404, invalid 400, refused 409, exhausted, timed_out and cancelled 503, everything else 500.
+// 404, invalid, corrupt and unsupported input 400, refused 409, exhausted, timed_out and cancelled 503, everything else
+// 500.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +20,9 @@
 #include "godwit/dispatch/dispatcher.hpp"
 #include "godwit/dispatch/selector.hpp"
 #include "godwit/mail/envelope.hpp"
+#include "godwit/mail/export_file.hpp"
 #include "godwit/queue/queue.hpp"
+#include "godwit/spool/add_message.hpp"
 #include "godwit/spool/spool.hpp"
 
 namespace godwit::control {
@@ -83,6 +86,11 @@ struct QueueChange {
   std::optional<base::MessageId> next;  // as in QueuePage
 };
 
+struct Imported {
+  base::MessageId id;  // here
+  bool again = false;  // it had been imported before, under this id: nothing was done
+};
+
 struct ReloadResult {
   bool applied = false;
   std::vector<std::string> errors;          // "file:line:column: ..."; why it was not applied
@@ -100,6 +108,9 @@ class Backend {
   // One page of the messages that are meant; the caller goes on with `next`.  bounce and remove end the wait of the
   // recipients that are meant, the others change the whole message.
   virtual Task<QueueChange> queue_change_many(QueueOrder order, dispatch::Selector selector, dispatch::Page page) = 0;
+  // Completes when the message is durable, and in the queue.  `body` gives the message's bytes.  The same message again
+  // makes no second copy.
+  virtual Task<Imported> queue_import(mail::ExportFile file, spool::Pieces body) = 0;
   // In order of name.
   virtual Task<DestinationPage> destinations(std::size_t limit, std::string after) = 0;
   // Of a domain, a site, or all delivery (empty), for so long (zero: until it is resumed).

@@ -17,6 +17,9 @@
 
 namespace godwit::control {
 
+struct Received;
+struct Response;
+
 class Server {
  public:
   // All outlive the server, and the server outlives its connections.
@@ -34,6 +37,7 @@ class Server {
 
   bool make_room();
   boost::asio::awaitable<void> serve_requests(Connection& connection);
+  boost::asio::awaitable<Received> answer(Connection& connection, Response& response);
 
   Backend& backend_;
   const base::Clock& clock_;

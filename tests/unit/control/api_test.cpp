@@ -21,13 +21,26 @@ const std::string unknown = "0000000000001";
 class Api : public ::testing::Test {
  protected:
   Response ask(std::string method, std::string target) {
-    auto answer = handle(backend, {std::move(method), std::move(target)});
+    auto answer = handle(backend, {std::move(method), std::move(target), {}});
     return godwit::testing::run_awaitable(std::move(answer));
   }
   boost::json::value get(std::string target) {
     const Response response = ask("GET", std::move(target));
     EXPECT_EQ(response.status, 200U) << response.body;
     return boost::json::parse(response.body);
+  }
+
+  // Sends `body` in pieces of `size` bytes.
+  Response import(std::string body, std::size_t size, std::size_t envelope) {
+    std::string piece;
+    spool::Pieces pieces = [&]() -> Task<std::string_view> {
+      piece = body.substr(0, size);
+      body.erase(0, size);
+      co_return std::string_view(piece);
+    };
+    Request request{"POST", "/v1/queue/import?envelope=" + std::to_string(envelope), std::move(pieces)};
+    auto answer = handle(backend, std::move(request));
+    return godwit::testing::run_awaitable(std::move(answer));
   }
 
   FakeBackend backend;
@@ -163,6 +176,28 @@ TEST_F(Api, NobodyChangesTheWholeQueueUnawares) {
     EXPECT_EQ(ask("POST", std::string("/v1/queue/") + verb + "?limit=10&all=false").status, 400U);
   }
   EXPECT_THAT(backend.asked, IsEmpty());
+}
+
+TEST_F(Api, ImportReadsEnvelopeAndMessageHoweverTheyAreCut) {
+  const std::string envelope = import_envelope(5), all = envelope + "Hello";
+  for (const std::size_t size : {std::size_t(1), std::size_t(7), envelope.size() - 1, envelope.size(), all.size()}) {
+    backend.imported_body.clear();
+    const auto answer = import(all, size, envelope.size());
+    EXPECT_EQ(answer.body,
+              "{\"id\":\"" + known + "\",\"from\":\"" + base::to_string(second_id) + "\",\"again\":false}\n");
+    EXPECT_EQ(backend.imported_body, "Hello") << size;
+  }
+}
+
+TEST_F(Api, ImportOfWhatIsNoExportIs400) {
+  const std::string envelope = import_envelope(5);
+  EXPECT_EQ(import(envelope + "Hello", 100, envelope.size() - 1).status, 400U);
+  EXPECT_EQ(import(envelope.substr(1), 100, envelope.size()).status, 400U);
+  EXPECT_EQ(import("From: somebody\r\n", 100, 5).status, 400U);
+  EXPECT_EQ(ask("POST", "/v1/queue/import").status, 400U);
+  EXPECT_EQ(ask("POST", "/v1/queue/import?envelope=0").status, 400U);
+  EXPECT_THAT(backend.asked, IsEmpty());
+  EXPECT_EQ(import(envelope + "Hello you", 100, envelope.size()).status, 400U);
 }
 
 TEST_F(Api, IdIsReadInEitherCase) {

@@ -15,6 +15,15 @@ inline const base::MessageId first_id{0x5F00000000001};
 inline const base::MessageId second_id{0x5F00000000002};
 inline constexpr base::WallTime noon{std::chrono::hours(12)};
 
+// As the body of an import has it.
+inline std::string import_envelope(std::uint64_t body_size) {
+  mail::ExportFile file;
+  file.id = second_id;
+  file.envelope.recipients.emplace_back().address = {"bob", "a.example"};
+  file.body_size = body_size;
+  return mail::encode(file);
+}
+
 class FakeBackend final : public Backend {
  public:
   std::vector<std::string> asked;
@@ -22,6 +31,7 @@ class FakeBackend final : public Backend {
   ReloadResult reload_result{.applied = true, .errors = {}, .restart_needed = {"listeners"}};
   base::Error failure{base::ErrorKind::not_found, "no message of that id"};
 
+  std::string imported_body;
   std::string reply = "451 4.3.0 \"later\"\r\n";  // of the first recipient
 
   QueueEntry entry(base::MessageId id) const {
@@ -95,6 +105,17 @@ class FakeBackend final : public Backend {
     asked.push_back(words(order) + " " + std::to_string(page.limit));
     selected = std::move(selector);
     co_return QueueChange{.count = 7, .next = page.after ? std::nullopt : std::optional(first_id)};
+  }
+  Task<Imported> queue_import(mail::ExportFile file, spool::Pieces body) override {
+    asked.push_back("import " + base::to_string(file.id));
+    for (;;) {
+      auto piece = co_await body();
+      if (!piece) co_return std::unexpected(piece.error());
+      if (piece->empty()) break;
+      imported_body += *piece;
+      if (imported_body.size() > file.body_size) co_return base::fail(base::ErrorKind::corrupt, "too long");
+    }
+    co_return Imported{.id = first_id, .again = false};
   }
   Task<DestinationPage> destinations(std::size_t limit, std::string after) override {
     asked.push_back("destinations " + std::to_string(limit) + " after \"" + after + "\"");

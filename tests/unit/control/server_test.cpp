@@ -152,6 +152,48 @@ TEST_F(ControlServer, BodyIsReadAndPassedOver) {
             2);
 }
 
+std::string import_request(const std::string& envelope, const std::string& message) {
+  return "POST /v1/queue/import?envelope=" + std::to_string(envelope.size()) +
+         " HTTP/1.1\r\nContent-Length: " + std::to_string(envelope.size() + message.size()) + "\r\n\r\n" + envelope +
+         message;
+}
+
+TEST_F(ControlServer, AMessageIsReadPieceByPieceWhateverItsSize) {
+  const std::string message(300'000, 'x');
+  const std::string request = import_request(import_envelope(message.size()), message) + std::string(get_status);
+  EXPECT_EQ(answers_in(talk({request})), 2);
+  EXPECT_EQ(backend.imported_body, message);
+  backend.imported_body.clear();
+  EXPECT_EQ(answers_in(talk({request.substr(0, 90), request.substr(90, 20'000), request.substr(20'090)})), 2);
+  EXPECT_EQ(backend.imported_body, message);
+}
+
+TEST_F(ControlServer, AMessageInChunksIsTheSame) {
+  const std::string envelope = import_envelope(5);
+  const std::string head = "POST /v1/queue/import?envelope=" + std::to_string(envelope.size()) +
+                           " HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+  std::deque<std::string> sends{head};
+  for (const char byte : envelope + "Hello")
+    for (const std::string& part : {std::string("1\r"), std::string("\n"), std::string(1, byte), std::string("\r\n")})
+      sends.push_back(part);
+  sends.push_back("0\r\n\r\n" + std::string(get_status));
+  EXPECT_EQ(answers_in(talk(std::move(sends))), 2);
+  EXPECT_EQ(backend.imported_body, "Hello");
+}
+
+TEST_F(ControlServer, WhatIsRefusedEarlyIsReadToItsEnd) {
+  const std::string message(300'000, 'x');
+  const std::string got = talk({import_request("no envelope\n", message) + std::string(get_status)});
+  EXPECT_THAT(got, StartsWith("HTTP/1.1 400 "));
+  EXPECT_EQ(answers_in(got), 2);
+}
+
+TEST_F(ControlServer, AMessageThatBreaksOffIsNotAnswered) {
+  const std::string request = import_request(import_envelope(100'000), std::string(100'000, 'x'));
+  EXPECT_EQ(talk({request.substr(0, 60'000)}), "");
+  EXPECT_EQ(talk({request.substr(0, 100)}), "");
+}
+
 TEST_F(ControlServer, PeerThatLeavesInTheMiddleGetsNothing) {
   EXPECT_EQ(talk({"GET /v1/sta"}), "");
   EXPECT_EQ(talk({}), "");

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "export_file.hpp"
+#include "godwit/mail/export_file.hpp"
 
-#include <fmt/format.h>
-#include <algorithm>
 #include <charconv>
 #include <map>
+
+#include <fmt/format.h>
 
 #include "godwit/base/checksum.hpp"
 #include "godwit/base/encoding.hpp"
 #include "godwit/base/text.hpp"
 
-namespace godwit::tools {
+namespace godwit::mail {
 namespace {
 
 constexpr std::string_view version = "1";
@@ -32,11 +32,11 @@ std::string encode(const ExportFile& file) {
   std::string out = fmt::format("{}{}\nId: {}\n", first_line, version, base::to_string(file.id));
   // For people; what counts is Envelope.
   out += fmt::format("Sender: <{}>\n", base::printable(smtp::to_string(file.envelope.sender)));
-  for (const mail::Recipient& recipient : file.envelope.recipients)
+  for (const Recipient& recipient : file.envelope.recipients)
     out += fmt::format("Recipient: <{}> {}\n", base::printable(smtp::to_string(recipient.address)),
-                       mail::to_string(recipient.state));
+                       to_string(recipient.state));
   out += fmt::format("Body-Size: {}\nBody-Checksum: {:08x}\n", file.body_size, file.body_crc);
-  out += "Envelope: " + base::base64_encode(mail::encode(file.envelope)) + "\n";
+  out += "Envelope: " + base::base64_encode(encode(file.envelope)) + "\n";
   return out + fmt::format("{}{:08x}\n", last_line, base::crc32c(out));
 }
 
@@ -63,7 +63,7 @@ base::Result<ExportFile> decode_export_file(std::string_view text) {
   const auto bytes = base::base64_decode(fields["Envelope"]);
   if (!id || !size || !bytes || !read_crc(fields["Body-Checksum"], file.body_crc))
     return damaged("a line is malformed");
-  auto envelope = mail::decode_envelope(*bytes);
+  auto envelope = decode_envelope(*bytes);
   if (!envelope) return std::unexpected(std::move(envelope.error()));
   file.id = *id;
   file.envelope = std::move(*envelope);
@@ -71,4 +71,4 @@ base::Result<ExportFile> decode_export_file(std::string_view text) {
   return file;
 }
 
-}  // namespace godwit::tools
+}  // namespace godwit::mail

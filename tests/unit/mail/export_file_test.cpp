@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/export_file.hpp"
+#include "godwit/mail/export_file.hpp"
 
 #include <gmock/gmock.h>
 
-#include "tools/spool_commands.hpp"
-
-namespace godwit::tools {
+namespace godwit::mail {
 namespace {
 
 using ::testing::HasSubstr;
@@ -15,11 +13,11 @@ ExportFile a_file() {
   file.id = *base::parse_message_id("06ZQ3W8K1M4TR");
   file.envelope.sender = smtp::Mailbox{"mod", "abc.example"};
   for (const char* local : {"one", "two"}) {
-    mail::Recipient& recipient = file.envelope.recipients.emplace_back();
+    Recipient& recipient = file.envelope.recipients.emplace_back();
     recipient.address = {local, "xyz.example"};
     recipient.last_reply = "451 4.3.0 \xff later\n";
   }
-  file.envelope.recipients[0].state = mail::RecipientState::delivered;
+  file.envelope.recipients[0].state = RecipientState::delivered;
   file.envelope.attempts = 3;
   file.envelope.held = true;
   file.envelope.envid = "envid";
@@ -67,19 +65,5 @@ TEST(ExportFile, ALaterFormatIsToldFromDamage) {
   EXPECT_EQ(later.error().kind, base::ErrorKind::unsupported);
 }
 
-TEST(ExportSelection, ARecipientThatHasItsCopySelectsNothing) {
-  const mail::Envelope envelope = a_file().envelope;  // one@ is delivered, two@ waits
-  const auto selects = [&](ExportSelection selection) { return selection.selects(envelope); };
-  EXPECT_TRUE(selects({}));
-  EXPECT_TRUE(selects({.sender = "@ABC.example"}));
-  EXPECT_TRUE(selects({.recipient = "two@*"}));
-  EXPECT_TRUE(selects({.destination = "*.example"}));
-  EXPECT_TRUE(selects({.sender = "mod@abc.example", .recipient = "@xyz.example"}));
-  EXPECT_FALSE(selects({.recipient = "one@xyz.example"}));
-  EXPECT_FALSE(selects({.sender = "@xyz.example"}));
-  EXPECT_FALSE(selects({.sender = "<>"}));
-  EXPECT_FALSE(selects({.destination = "abc.example"}));
-}
-
 }  // namespace
-}  // namespace godwit::tools
+}  // namespace godwit::mail

@@ -11,11 +11,11 @@
 #include "godwit/base/result.hpp"
 #include "godwit/mail/envelope.hpp"
 
-namespace godwit::tools {
+namespace godwit::mail {
 
 struct ExportFile {
   base::MessageId id;  // in the spool it came from
-  mail::Envelope envelope;
+  Envelope envelope;
   std::uint64_t body_size = 0;
   std::uint32_t body_crc = 0;  // CRC-32C
 };
@@ -23,4 +23,4 @@ std::string encode(const ExportFile& file);
 // Errors: unsupported (a later version's), corrupt.
 base::Result<ExportFile> decode_export_file(std::string_view text);
 
-}  // namespace godwit::tools
+}  // namespace godwit::mail

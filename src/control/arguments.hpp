@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a request says beside its method and path.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "godwit/control/backend.hpp"
+
+namespace godwit::control {
+
+inline constexpr std::size_t default_limit = 100;
+
+struct Arguments {
+  base::MessageId id;
+  dispatch::Selector selector{};
+  dispatch::Page page{.limit = default_limit, .after = {}};
+  bool all = false;
+  std::string reason{};
+  base::Duration wait{};
+  std::string after_name{};
+  std::uint64_t envelope = 0;  // size
+  spool::Pieces body{};
+};
+
+// "limit=10&sender=%40example.com"; what is wrong with it, or empty.
+std::string read_query(std::string_view query, Arguments& arguments);
+std::string bad_id(std::string_view text);
+
+}  // namespace godwit::control
