@@ -38,8 +38,7 @@ bool Dispatcher::Implementation::hold(base::MessageId id) {
   for (const auto& key : keys) queue_.hold(key);
   mail::Update update;
   update.held = true;
-  around_.spool.update(id, std::move(update));
-  fresh_.erase(id);
+  record(id, std::move(update));
   around_.log.info("held", {{"id", to_string(id)}, {"reason", "by the administrator"}});
   return true;
 }
@@ -50,8 +49,7 @@ bool Dispatcher::Implementation::release(base::MessageId id) {
   for (const auto& key : keys) queue_.release(key);
   mail::Update update;
   update.held = false;
-  around_.spool.update(id, std::move(update));
-  fresh_.erase(id);
+  record(id, std::move(update));
   around_.log.info("released", {{"id", to_string(id)}});
   pump();
   return true;

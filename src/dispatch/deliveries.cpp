@@ -54,6 +54,8 @@ void Dispatcher::Implementation::pump_again(const queue::SleepUntil& sleep) {
 boost::asio::awaitable<void> Dispatcher::Implementation::tick() {
   const auto self = shared_from_this();
   while (!stopping_) {
+    watch_lookups();
+    copies_.sweep(around_.network.now());
     pump();
     auto slept = co_await around_.network.sleep_until(around_.network.now() + longest_nap);
     if (!slept) co_return;
@@ -62,10 +64,21 @@ boost::asio::awaitable<void> Dispatcher::Implementation::tick() {
 
 boost::asio::awaitable<base::Result<Dispatcher::Implementation::Message>> Dispatcher::Implementation::load(
     base::MessageId id) {
+  if (auto copy = copies_.find(id)) co_return copy;
   if (auto fresh = fresh_.find(id)) co_return fresh;
   auto stored = co_await around_.spool.read(id);
   if (!stored) co_return std::unexpected(stored.error());
-  co_return std::make_shared<const spool::StoredMessage>(std::move(*stored));
+  co_return copies_.put(std::move(*stored));
+}
+
+void Dispatcher::Implementation::record(base::MessageId id, mail::Update update) {
+  // As it was committed, it is out of date now; its other destinations go on with a copy.
+  if (const auto fresh = fresh_.find(id)) {
+    if (copies_.is_shared(id)) copies_.put(*fresh);
+    fresh_.erase(id);
+  }
+  copies_.update(id, update, around_.network.now());
+  around_.spool.update(id, std::move(update));
 }
 
 void Dispatcher::Implementation::ended(const queue::Grant& grant, const queue::SiteReport& report) {
@@ -74,6 +87,7 @@ void Dispatcher::Implementation::ended(const queue::Grant& grant, const queue::S
 
 boost::asio::awaitable<void> Dispatcher::Implementation::run(queue::Work work) {
   const auto& key = work.item.key;
+  const WorkingCopies::Use use(copies_, key.id);
   auto message = co_await load(key.id);
   if (!message) {
     ended(work.grant, {});
@@ -138,7 +152,7 @@ boost::asio::awaitable<void> Dispatcher::Implementation::deliver(queue::Work wor
     keep_held(work.item, *why);
     co_return;
   }
-  auto hop = co_await router->hop(work.item.key.destination, sender, around_.resolver, around_.random);
+  auto hop = co_await find_hop(work.grant, work.item.key.destination, sender, router);
   if (const auto* held = std::get_if<route::HoldHop>(&hop)) {
     ended(work.grant, {});
     keep_held(work.item, held->why);
@@ -210,12 +224,13 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle(queue::Item item
                          .attempts = attempts,
                          .deadline = next_deadline(retry, envelope.accepted, envelope.is_bounce(), warned),
                          .with_site = attempted.with_site};
-  around_.spool.update(id, std::move(settlement.update));
-  fresh_.erase(id);  // its envelope is out of date now
-  if (settlement.waiting)
+  record(id, std::move(settlement.update));
+  if (settlement.waiting) {
     queue_.reschedule(item.key, next);
-  else
+  } else {
     queue_.remove(item.key);
+    if (!queue_.contains(id)) copies_.forget(id);
+  }
 }
 
 void Dispatcher::Implementation::log_outcomes(const Transaction& transaction, const Attempted& attempted,

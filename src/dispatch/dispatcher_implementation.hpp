@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The dispatcher's inside; see include/godwit/dispatch/dispatcher.hpp.  Home reactor only, but for committed().
-// intake.cpp: what comes into the queue; deliveries.cpp: what goes out of it; administration.cpp and ending.cpp: who
-// asks and orders.
+// intake.cpp: what comes into the queue; deliveries.cpp and routing.cpp: what goes out of it; administration.cpp and
+// ending.cpp: who asks and orders.
 #pragma once
 
+#include <list>
 #include <memory>
 #include <set>
 #include <string>
@@ -17,6 +18,7 @@
 #include "settlement.hpp"
 #include "site_policy.hpp"
 #include "transaction.hpp"
+#include "working_copies.hpp"
 
 namespace godwit::dispatch {
 
@@ -52,6 +54,12 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
     bool with_site = false;  // failed because its site did
   };
 
+  // Asks for the way of an item with this grant since then.
+  struct Lookup {
+    queue::Grant grant;
+    base::MonoTime since{};
+  };
+
   // ---- intake
   // Why a rule holds it.
   std::optional<std::string> add(queue::Item item, const smtp::ReversePath& sender);
@@ -75,6 +83,10 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   boost::asio::awaitable<void> run(queue::Work work);
   boost::asio::awaitable<void> speak_for(queue::Work work, Transaction transaction);
   boost::asio::awaitable<void> deliver(queue::Work work, Transaction transaction);
+  boost::asio::awaitable<route::Hop> find_hop(queue::Grant grant, std::string destination, smtp::ReversePath sender,
+                                              std::shared_ptr<const route::Router> router);
+  // Tells the queue which lookups hang.
+  void watch_lookups();
   boost::asio::awaitable<void> deliver_over(queue::Work work, Transaction transaction, route::Hop hop,
                                             std::shared_ptr<const SitePolicy> policy);
   void log_held(const queue::Key& key, const std::string& why) const;
@@ -82,6 +94,8 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   boost::asio::awaitable<void> settle(queue::Item item, Transaction transaction, Attempted attempted);
   void log_outcomes(const Transaction& transaction, const Attempted& attempted, const Settlement& settlement);
   boost::asio::awaitable<base::Result<Message>> load(base::MessageId id);
+  // What load() gives has it, and in time the spool.
+  void record(base::MessageId id, mail::Update update);
   void ended(const queue::Grant& grant, const queue::SiteReport& report);
 
   // ---- ending
@@ -108,6 +122,8 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   Audit audit_;
   AuditCounts audit_counts_;
   FreshMessages fresh_;
+  WorkingCopies copies_;
+  std::list<Lookup> lookups_;  // under way, the oldest first
   std::size_t running_ = 0;
   bool pumping_ = false;
   bool pump_posted_ = false;

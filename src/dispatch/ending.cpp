@@ -73,8 +73,7 @@ boost::asio::awaitable<base::Result<>> Dispatcher::Implementation::end(base::Mes
   if (changed) {
     mail::apply(settlement.update, envelope);
     log_ended(id, envelope, settlement.update);
-    around_.spool.update(id, std::move(settlement.update));
-    fresh_.erase(id);
+    record(id, std::move(settlement.update));
   }
   let_go(std::move(kept), envelope);
   // In delivery, and deleted: what comes of it changes nothing any more.

@@ -16,6 +16,7 @@ class FreshMessages {
   using Message = std::shared_ptr<const spool::StoredMessage>;
   static constexpr std::size_t budget = 64U << 20U;
   static constexpr std::size_t overhead = 1024;  // of a message beside its body
+  static constexpr std::size_t recipient_cost = 256;
 
   void put(base::MessageId id, Message message) {
     const auto cost = cost_of(*message);
@@ -38,7 +39,7 @@ class FreshMessages {
   static std::size_t cost_of(const spool::StoredMessage& message) {
     // A body that has no view lies in a file and costs nothing here.
     const auto view = message.body->view();
-    return overhead + (view ? view->size() : 0);
+    return overhead + message.envelope.recipients.size() * recipient_cost + (view ? view->size() : 0);
   }
 
   std::unordered_map<base::MessageId, Message> messages_;

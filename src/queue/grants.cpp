@@ -140,6 +140,14 @@ void Queue::Implementation::ended(const Grant& grant, const SiteReport& report, 
     free_slot(grant, report);
 }
 
+void Queue::Implementation::lookup_hangs(const Grant& grant) {
+  Site& site = sites_[grant.site];
+  if (site.share != Share::routing) return;
+  if (!shares_.has_slot(Share::hanging) || !shares_.has_room(Share::hanging, grant.bytes)) return;
+  site.hangs = true;
+  refresh(grant.site);
+}
+
 bool Queue::Implementation::may_start(Index index) const {
   const Site& site = sites_[index];
   const auto at = site.limit.ready_at();

@@ -37,6 +37,7 @@ class Queue::Implementation {
   std::optional<Grant> assign(const Key& key, const Grant& grant, std::string_view via, std::string_view site,
                               base::WallTime now);
   void ended(const Grant& grant, const SiteReport& report, base::WallTime now);
+  void lookup_hangs(const Grant& grant);
 
   // sites.cpp
   void change_settings(const Settings& settings, base::WallTime now);

@@ -21,6 +21,9 @@ std::optional<Grant> Queue::assign(const Key& key, const Grant& grant, std::stri
 void Queue::ended(const Grant& grant, const SiteReport& report, base::WallTime now) {
   implementation_->ended(grant, report, now);
 }
+void Queue::lookup_hangs(const Grant& grant) {
+  implementation_->lookup_hangs(grant);
+}
 void Queue::reschedule(const Key& key, const Next& next) {
   implementation_->reschedule(key, next);
 }

@@ -138,6 +138,7 @@ struct Site {
   Share share = Share::routing;
   bool suspended = false;
   bool routed = false;  // it is known to be what really receives
+  bool hangs = false;   // DNS gives no answer
 
   std::uint64_t order() const { return number; }
 };

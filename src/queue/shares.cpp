@@ -14,13 +14,15 @@ bool is_connection(Share share) {
 
 }  // namespace
 
-// Half of the memory is for messages that go over connections, a quarter for each of the others.
+// Half of the memory is for messages that go over connections, a quarter for the disk, a quarter for lookups.
 void Shares::configure(const Settings& settings) {
   const auto most = [&](Share share) -> Use& { return most_[static_cast<std::size_t>(share)]; };
   const std::size_t connections = settings.connections;
   const std::uint64_t bytes = settings.active_bytes;
   most(Share::local) = {.grants = std::numeric_limits<std::size_t>::max(), .bytes = bytes / 4};
-  most(Share::routing) = {.grants = connections, .bytes = bytes / 4};
+  most(Share::routing) = {.grants = connections, .bytes = bytes / 8};
+  // A lookup costs less than a connection, and one that hangs stays long.
+  most(Share::hanging) = {.grants = 4 * connections, .bytes = bytes / 8};
   most(Share::proven) = {.grants = connections, .bytes = bytes / 2};
   most(Share::unproven) = {.grants = connections - connections / 5, .bytes = bytes / 2 - bytes / 10};
 }
@@ -63,6 +65,9 @@ bool Shares::exceeded(Share share) const {
 std::string Shares::why_full(Share share) const {
   const std::size_t all = most_[static_cast<std::size_t>(Share::proven)].grants;
   if (share == Share::routing) return fmt::format("limit of DNS lookups ({} of {})", of(share).grants, all);
+  if (share == Share::hanging)
+    return fmt::format("limit of DNS lookups without an answer ({} of {})", of(share).grants,
+                       most_[static_cast<std::size_t>(share)].grants);
   if (!has_slot(Share::proven))
     return fmt::format("limit of connections in all ({} of {})", counted_for(share).grants, all);
   return fmt::format("limit of connections to destinations that do not work ({} of {})", of(share).grants,

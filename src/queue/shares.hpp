@@ -15,10 +15,11 @@ namespace godwit::queue {
 enum class Share : std::uint8_t {
   local,     // the disk's: no connection of ours
   routing,   // asks DNS what its site is: no connection yet
+  hanging,   // the same, and the answer does not come, or did not the last time
   unproven,  // never reached, or not the last time: never gets the last fifth of all connections
   proven     // reached the last time
 };
-inline constexpr std::size_t share_count = 4;
+inline constexpr std::size_t share_count = 5;
 
 class Shares {
  public:

@@ -123,7 +123,7 @@ void Queue::Implementation::place(Index index, Site::Place wanted, base::WallTim
 
 Share Queue::Implementation::share_of(const Site& site) const {
   if (site.limit.settings().local) return Share::local;
-  if (!site.routed) return Share::routing;
+  if (!site.routed) return site.hangs ? Share::hanging : Share::routing;
   return site.limit.proven() ? Share::proven : Share::unproven;
 }
 

@@ -148,6 +148,9 @@ class Queue {
   std::optional<Grant> assign(const Key& key, const Grant& grant, std::string_view via, std::string_view site,
                               base::WallTime now);
   void ended(const Grant& grant, const SiteReport& report, base::WallTime now);
+  // DNS lets the item wait that has this grant, and was not assigned yet: it makes room for lookups that may be
+  // quicker, while there are not too many of its kind.  To be said again after a while where there were.
+  void lookup_hangs(const Grant& grant);
 
   // What becomes of an active item.
   void reschedule(const Key& key, const Next& next);

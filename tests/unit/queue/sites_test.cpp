@@ -410,5 +410,26 @@ TEST_F(SharesTest, LookupsAreBoundedApartFromConnections) {
   EXPECT_EQ(next(start), "20 relayed.example");
 }
 
+TEST_F(SharesTest, LookupsThatHangMakeRoomForOthers) {
+  for (std::uint64_t id = 1; id <= 70; ++id) queue.add(item(key(id, std::to_string(id) + ".example")));
+  EXPECT_EQ(drain(start).size(), 11U);
+  for (const auto& [of, grant] : grants) queue.lookup_hangs(grant);
+  EXPECT_EQ(drain(start).size(), 11U);
+  // Four times as many as connections may hang; more keep their place among the others.
+  for (int round = 0; round < 5; ++round) {
+    for (const auto& [of, grant] : grants) queue.lookup_hangs(grant);
+    drain(start);
+  }
+  EXPECT_EQ(grants.size(), 50U);
+  EXPECT_EQ(queue.check(), "");
+  // A domain that DNS did not answer for is tried again among its kind.
+  const auto hung = grants.begin()->first;
+  end(hung, start, SiteReport::Kind::nothing);
+  queue.reschedule(hung, {.attempt = start + 1s, .attempts = 1});
+  EXPECT_EQ(drain(start + 1s),
+            (std::vector<std::string>{std::to_string(hung.id.value) + " " + hung.destination, "sleep"}));
+  EXPECT_EQ(queue.check(), "");
+}
+
 }  // namespace
 }  // namespace godwit::queue
