@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 
 #include "dispatcher_implementation.hpp"
+#include "forwarder.hpp"
 #include "godwit/base/text.hpp"
 #include "site_report.hpp"
 
@@ -142,6 +143,11 @@ boost::asio::awaitable<void> Dispatcher::Implementation::deliver(queue::Work wor
     Attempted attempted;
     add_aliases(transaction, attempted.outcomes);
     co_await settle(std::move(work.item), std::move(transaction), std::move(attempted));
+    co_return;
+  }
+  if (auto recipients = forwarded_recipients(transaction, *router_); !recipients.empty()) {
+    ended(work.grant, {});
+    co_await forward(std::move(work.item), std::move(transaction), std::move(recipients));
     co_return;
   }
   const auto policy = policy_;  // as it was when the attempt began

@@ -87,6 +87,8 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
                                               std::shared_ptr<const route::Router> router);
   // Tells the queue which lookups hang.
   void watch_lookups();
+  boost::asio::awaitable<void> forward(queue::Item item, Transaction transaction,
+                                       std::vector<mail::Recipient> recipients);
   boost::asio::awaitable<void> deliver_over(queue::Work work, Transaction transaction, route::Hop hop,
                                             std::shared_ptr<const SitePolicy> policy);
   void log_held(const queue::Key& key, const std::string& why) const;

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which way an item takes: what DNS says, and how long that may take.
+// Which way an item takes: what DNS says, and how long that may take; and who has what was kept for a postmaster.
 #include <utility>
 
 #include "dispatcher_implementation.hpp"
+#include "forwarder.hpp"
 
 namespace godwit::dispatch {
 namespace {
 
 // An answer that takes longer keeps others from asking.
 constexpr base::Duration patience_with_dns = std::chrono::seconds(1);
+constexpr base::Duration no_room_delay = std::chrono::minutes(1);
 
 }  // namespace
 
@@ -28,6 +30,22 @@ void Dispatcher::Implementation::watch_lookups() {
     if (now - lookup.since < patience_with_dns) break;
     queue_.lookup_hangs(lookup.grant);
   }
+}
+
+boost::asio::awaitable<void> Dispatcher::Implementation::forward(queue::Item item, Transaction transaction,
+                                                                 std::vector<mail::Recipient> recipients) {
+  // Stored → recorded as done: a crash between the two forwards it again, never not at all.
+  const auto stored = co_await store_forwarded(transaction, std::move(recipients), around_);
+  if (!stored) {
+    const auto later = around_.clock.wall() + no_room_delay;
+    queue_.reschedule(item.key, {.attempt = later, .attempts = item.attempts, .deadline = item.deadline});
+    co_return;
+  }
+  const auto id = transaction.message->id;
+  around_.log.info("forwarded",
+                   {{"id", to_string(id)}, {"new_id", to_string(*stored)}, {"reason", "there is a postmaster now"}});
+  record(id, forwarded_update(transaction, *stored));
+  queue_.remove(item.key);
 }
 
 }  // namespace godwit::dispatch

@@ -86,6 +86,13 @@ Expansion Router::expand(const smtp::Mailbox& recipient) const {
   return Expander(*this, aliases_, account_exists_, *identity_).run(recipient);
 }
 
+std::vector<mail::Recipient> Router::found_postmaster(const smtp::Mailbox& kept) const {
+  if (kept.local != "postmaster" || (!kept.domain.empty() && kept.domain != settings_.hostname)) return {};
+  auto expansion = expand(kept);
+  const bool is_kept = std::ranges::any_of(expansion.recipients, [&](const auto& to) { return to.address == kept; });
+  return is_kept ? std::vector<mail::Recipient>() : std::move(expansion.recipients);
+}
+
 awaitable<Hop> Router::local_hop(std::string domain, dns::Resolver& resolver, base::Random& random) const {
   const auto found = settings_.domains.find(domain);
   if (found == settings_.domains.end()) {

@@ -105,6 +105,8 @@ class Router {
   // Local parts with "%", "!" or "@" are never read as routes: only an alias or recipient of literally that name will
   // do.
   Expansion expand(const smtp::Mailbox& recipient) const;
+  // Whom mail has now that expand() kept for want of a postmaster.  Empty: still nobody, or it is no such mail.
+  std::vector<mail::Recipient> found_postmaster(const smtp::Mailbox& kept) const;
   // Resolves the hop of (domain, sender): our own domains by their `deliver`; others, and `deliver: mx`, by the first
   // route that matches, else by MX.  Random shuffles hosts of equal preference.  The router outlives the call.
   // HoldHop comes only for mail that has no hop at all: see why_held.
