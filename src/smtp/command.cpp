@@ -183,6 +183,14 @@ std::expected<Command, FixedReply> parse_command(std::string_view line) {
   return command;
 }
 
+std::expected<BdatCommand, FixedReply> parse_bdat(std::string_view argument) {
+  const auto digits = argument.substr(0, argument.find(' '));
+  const auto size = base::parse_unsigned(digits);
+  const auto rest = base::trim(argument.substr(digits.size()));
+  if (!size || !(rest.empty() || base::iequals(rest, "LAST"))) return std::unexpected(replies::bdat_syntax);
+  return BdatCommand{*size, !rest.empty()};
+}
+
 std::expected<MailCommand, FixedReply> parse_mail(std::string_view argument) {
   auto path = parse_path_argument(argument, from_replies);
   if (!path) return std::unexpected(path.error());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Command lines as values (RFC 5321 section 4.1.1, RFC 1870, RFC 6152, RFC 4954, RFC 3461).  Pure functions:
+// Command lines as values (RFC 5321 section 4.1.1, RFC 1870, RFC 3030, RFC 6152, RFC 4954, RFC 3461).  Pure functions:
 // string_view → value or the reply that refuses it; nothing is allocated to refuse.
 #pragma once
 
@@ -38,6 +38,13 @@ struct Command {
 
 // Requires: no CR, LF or NUL in `line`.  Refuses control and 8-bit characters, and the empty line.
 std::expected<Command, FixedReply> parse_command(std::string_view line);
+
+// BDAT (RFC 3030 section 2).
+struct BdatCommand {
+  std::uint64_t size = 0;
+  bool last = false;
+};
+std::expected<BdatCommand, FixedReply> parse_bdat(std::string_view argument);
 
 struct MailCommand {
   ReversePath sender;

@@ -23,7 +23,7 @@ DataReader::Chunk DataReader::read(std::string_view& input) {
   if (input.empty()) return {};
   switch (state_) {
     case State::line_start:
-      if (input.front() == '.') {
+      if (framing_ == Framing::dots && input.front() == '.') {
         input.remove_prefix(1);
         state_ = State::dot;
         return read(input);
@@ -45,6 +45,13 @@ DataReader::Chunk DataReader::read(std::string_view& input) {
       return read_text(input);
   }
   return {};
+}
+
+std::string_view DataReader::finish() {
+  if (state_ == State::line_start) return {};
+  if (state_ == State::cr) bare_newline_ = true;  // "\r" and no more: it becomes a line end where that is wanted
+  end_line();
+  return "\r\n";
 }
 
 // The byte that follows a CR held back.
@@ -72,7 +79,7 @@ void DataReader::end_line() {
 DataReader::Chunk DataReader::read_text(std::string_view& input) {
   std::size_t at = 0;
   while (at < input.size()) {
-    if (at > 0 && state_ == State::line_start && input[at] == '.') break;
+    if (framing_ == Framing::dots && at > 0 && state_ == State::line_start && input[at] == '.') break;
     const auto lf = find_byte(input, at, '\n');
     auto line = input.substr(at, lf - at);
     const bool held_back = line.ends_with('\r');

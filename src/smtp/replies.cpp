@@ -42,6 +42,7 @@ Reply ehlo(const SessionSettings& settings, Offer starttls, Offer auth) {
   reply.lines.emplace_back("8BITMIME");
   reply.lines.emplace_back("ENHANCEDSTATUSCODES");
   reply.lines.emplace_back("DSN");
+  reply.lines.emplace_back("CHUNKING");
   if (starttls == Offer::made) reply.lines.emplace_back("STARTTLS");
   if (auth == Offer::made) reply.lines.emplace_back("AUTH PLAIN LOGIN");
   return reply;
@@ -57,6 +58,10 @@ Reply timed_out(const SessionSettings& settings) {
 
 Reply stopping(const SessionSettings& settings) {
   return make_reply(421, {4, 3, 2}, settings.hostname + " Service shutting down");
+}
+
+Reply chunk_taken(std::uint64_t octets) {
+  return make_reply(250, {2, 0, 0}, fmt::format("{} octets received", octets));
 }
 
 Reply queued(base::MessageId id) {

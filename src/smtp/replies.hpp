@@ -25,7 +25,7 @@ inline constexpr FixedReply recipient_ok{250, {2, 1, 5}, "Ok"};
 inline constexpr FixedReply start_data{354, {}, "End data with <CR><LF>.<CR><LF>"};
 inline constexpr FixedReply bye{221, {2, 0, 0}, "Bye"};
 inline constexpr FixedReply help{
-    214, {2, 0, 0}, "Commands: HELO EHLO MAIL RCPT DATA RSET NOOP QUIT VRFY HELP STARTTLS AUTH"};
+    214, {2, 0, 0}, "Commands: HELO EHLO MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY HELP STARTTLS AUTH"};
 inline constexpr FixedReply vrfy{252, {2, 0, 0}, "Cannot verify the address, but will take a message for it and try"};
 
 inline constexpr FixedReply line_too_long{500, {5, 5, 2}, "Line too long"};
@@ -36,13 +36,13 @@ inline constexpr FixedReply empty_line{500, {5, 5, 2}, "Empty line"};
 inline constexpr FixedReply unknown_command{500, {5, 5, 1}, "Command not recognized"};
 inline constexpr FixedReply not_http{500, {5, 5, 1}, "This is a mail server"};
 inline constexpr FixedReply not_tls{500, {5, 5, 2}, "This port speaks SMTP, not TLS from the first byte"};
-inline constexpr FixedReply bdat_not_offered{502, {5, 5, 1}, "BDAT is not offered here"};
 inline constexpr FixedReply not_implemented{502, {5, 5, 1}, "Command not implemented"};
 inline constexpr FixedReply no_parameters{501, {5, 5, 4}, "No parameters allowed"};
 inline constexpr FixedReply vrfy_syntax{501, {5, 5, 4}, "Syntax: VRFY address"};
 inline constexpr FixedReply hello_syntax{501, {5, 5, 4}, "Syntax: HELO or EHLO, then your host name in ASCII"};
 inline constexpr FixedReply mail_syntax{501, {5, 5, 4}, "Syntax: MAIL FROM:<address>"};
 inline constexpr FixedReply rcpt_syntax{501, {5, 5, 4}, "Syntax: RCPT TO:<address>"};
+inline constexpr FixedReply bdat_syntax{501, {5, 5, 4}, "Syntax: BDAT size [LAST]"};
 inline constexpr FixedReply sender_brackets{
     501, {5, 1, 7}, "Put the address in angle brackets: MAIL FROM:<user@example.com>"};
 inline constexpr FixedReply recipient_brackets{
@@ -56,6 +56,7 @@ inline constexpr FixedReply unknown_parameter{555, {5, 5, 4}, "Parameter not rec
 inline constexpr FixedReply need_hello{503, {5, 5, 1}, "Send HELO or EHLO first"};
 inline constexpr FixedReply nested_mail{503, {5, 5, 1}, "The sender was given already"};
 inline constexpr FixedReply need_mail{503, {5, 5, 1}, "Need MAIL first"};
+inline constexpr FixedReply bdat_under_way{503, {5, 5, 1}, "The message was begun with BDAT"};
 inline constexpr FixedReply need_recipient{503, {5, 5, 1}, "Need RCPT first"};
 inline constexpr FixedReply no_valid_recipients{554, {5, 5, 1}, "No valid recipients"};
 inline constexpr FixedReply too_many_recipients{
@@ -103,6 +104,7 @@ Reply too_many_errors(const SessionSettings& settings);
 Reply timed_out(const SessionSettings& settings);
 Reply stopping(const SessionSettings& settings);
 
+Reply chunk_taken(std::uint64_t octets);
 Reply queued(base::MessageId id);
 Reply refused(const event::Refused& refused);
 

@@ -26,9 +26,7 @@ void ServerSession::Machine::execute(const Command& command) {
     case Verb::data:
       return data();
     case Verb::bdat:
-      // RFC 3030 section 2: the octets of a message follow at once, and would be read as commands.
-      send(replies::bdat_not_offered);
-      return close(action::Close::Reason::policy);
+      return bdat(command.argument);
     case Verb::rset:
       return rset();
     case Verb::quit:

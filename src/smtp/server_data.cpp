@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// DATA and what follows it (RFC 5321 sections 3.3, 4.1.1.4, 4.5.2, 4.5.4).  A message that cannot be taken is read to
-// its end all the same: a client that is cut off in the middle tries again, one that is answered does not.
+// DATA, BDAT and what follows them (RFC 5321 sections 3.3, 4.1.1.4, 4.5.2, 4.5.4, RFC 3030).  A message that cannot be
+// taken is read to its end all the same: a client that is cut off in the middle tries again, one that is answered does
+// not.
 #include <cassert>
 #include <utility>
 
@@ -9,28 +10,68 @@
 
 namespace godwit::smtp {
 
+std::optional<FixedReply> ServerSession::Machine::content_out_of_place() const {
+  if (!transaction_) return hello_.name.empty() ? replies::need_hello : replies::need_mail;
+  if (transaction_->recipients > 0) return {};
+  // RFC 2920 section 3.1: a pipelining client goes on before it knows that no recipient was good; that is no error.
+  return transaction_->recipient_refused ? replies::no_valid_recipients : replies::need_recipient;
+}
+
 void ServerSession::Machine::data() {
-  if (!transaction_) {
-    reject(hello_.name.empty() ? replies::need_hello : replies::need_mail);
+  if (const auto wrong = content_out_of_place()) {
+    if (wrong->code == replies::no_valid_recipients.code) {
+      send(*wrong);
+      count_useless();
+    } else {
+      reject(*wrong);
+    }
     return expect_no_message();
   }
-  // RFC 2920 section 3.1: a pipelining client sends DATA before it knows that no recipient was good; that is no error.
-  if (transaction_->recipients == 0 && transaction_->recipient_refused) {
-    send(replies::no_valid_recipients);
-    count_useless();
-    return expect_no_message();
-  }
-  if (transaction_->recipients == 0) {
-    reject(replies::need_recipient);
+  if (transaction_->chunked) {
+    reject(replies::bdat_under_way);
     return expect_no_message();
   }
   actions_.emplace_back(action::BeginMessage{transaction_->parameters.size});
   state_ = BeginningMessage{};
 }
 
+// RFC 3030 section 2.  Whatever is wrong, the octets of the chunk are read before it is said, and never as commands.
+void ServerSession::Machine::bdat(std::string_view argument) {
+  const auto command = parse_bdat(argument);
+  if (!command) {
+    // Nobody knows how many octets follow that are no commands.
+    send(command.error());
+    return close(action::Close::Reason::errors);
+  }
+  const Chunk chunk{.size = command->size, .left = command->size, .last = command->last};
+  Receiving receiving(chunk);
+  if (const auto wrong = content_out_of_place()) {
+    receiving.refusal = make_reply(*wrong);
+    return receive_chunk(std::move(receiving));
+  }
+  if (!transaction_->chunked) {
+    actions_.emplace_back(action::BeginMessage{chunk.last ? chunk.size : transaction_->parameters.size});
+    state_ = BeginningMessage{chunk};
+    return;
+  }
+  receiving = *std::exchange(transaction_->chunked, {});
+  receiving.chunk = chunk;
+  receiving.ended = false;
+  receive_chunk(std::move(receiving));
+}
+
+void ServerSession::Machine::receive_chunk(Receiving receiving) {
+  auto& now = state_.emplace<Receiving>(std::move(receiving));
+  const bool too_large = settings_.message_size != 0 && now.chunk->size > settings_.message_size - now.size;
+  if (!now.refusal && too_large) refuse_message(now, make_reply(replies::too_large));
+  if (now.chunk->size == 0) receive(now);
+}
+
 void ServerSession::Machine::on(const event::MessageReady&) {
   assert(in<BeginningMessage>());
   if (stopping_) return stop();
+  const auto chunk = std::get<BeginningMessage>(state_).chunk;
+  if (chunk) return receive_chunk(Receiving(*chunk));
   send(replies::start_data);
   state_ = Receiving{};
 }
@@ -50,6 +91,12 @@ void ServerSession::Machine::on(const event::Refused& event) {
     refuse_message(*receiving, std::move(reply));
     if (receiving->ended) end_data(*receiving);
     return;
+  }
+  const auto* beginning = std::get_if<BeginningMessage>(&state_);
+  if (beginning != nullptr && beginning->chunk) {
+    Receiving skipped(*beginning->chunk);
+    skipped.refusal = std::move(reply);
+    return receive_chunk(std::move(skipped));
   }
   const bool is_read = in<Committing>();
   if (is_read) end_transaction();
@@ -78,25 +125,37 @@ void ServerSession::Machine::on(const event::Committed& event) {
 
 // Takes all input up to the end of the data, and gives it out in one piece.
 void ServerSession::Machine::receive(Receiving& receiving) {
-  auto& input = input_.unread();
   receiving.body.clear();
-  while (!input.empty() && !receiving.ended) {
-    const auto chunk = receiving.reader.read(input);
-    receiving.ended = chunk.end;
-    receiving.size += chunk.bytes.size();
-    if (receiving.refusal) continue;
-    const bool normalize = settings_.bare_newline == BareNewline::normalize && receiving.reader.bare_newline();
-    if (normalize)
-      append_canonical(chunk.bytes, receiving.body);
-    else
-      receiving.body.append(chunk.bytes);
-  }
+  read_data(receiving);
+  if (receiving.ended && receiving.chunk && receiving.chunk->last && !receiving.refusal)
+    receiving.body.append(receiving.reader.finish());
   check_content(receiving);
   if (!receiving.refusal && !receiving.body.empty()) {
     actions_.emplace_back(action::Body{receiving.body});
     receiving.asking = true;
   } else if (receiving.ended) {
     end_data(receiving);
+  }
+}
+
+void ServerSession::Machine::read_data(Receiving& receiving) {
+  auto& input = input_.unread();
+  if (receiving.chunk) receiving.ended = receiving.chunk->left == 0;
+  while (!input.empty() && !receiving.ended) {
+    auto offered = receiving.chunk ? input.substr(0, receiving.chunk->left) : input;
+    const auto before = offered.size();
+    const auto piece = receiving.reader.read(offered);
+    const auto taken = before - offered.size();
+    input.remove_prefix(taken);
+    receiving.ended = piece.end;
+    if (receiving.chunk) receiving.ended = (receiving.chunk->left -= taken) == 0;
+    receiving.size += piece.bytes.size();
+    if (receiving.refusal) continue;
+    const bool normalize = settings_.bare_newline == BareNewline::normalize && receiving.reader.bare_newline();
+    if (normalize)
+      append_canonical(piece.bytes, receiving.body);
+    else
+      receiving.body.append(piece.bytes);
   }
 }
 
@@ -119,6 +178,12 @@ void ServerSession::Machine::refuse_message(Receiving& receiving, Reply reply) {
 }
 
 void ServerSession::Machine::end_data(Receiving& receiving) {
+  if (!receiving.refusal && receiving.chunk && !receiving.chunk->last) {
+    send(replies::chunk_taken(receiving.chunk->size));
+    transaction_->chunked = std::move(receiving);
+    state_ = AwaitingCommand{};
+    return;
+  }
   if (!receiving.refusal) {
     actions_.emplace_back(action::Commit{});
     state_ = Committing{};

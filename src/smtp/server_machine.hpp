@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The machine behind ServerSession.  A state owns only its own data; what outlives a state (hello, TLS, account, the
 // open transaction) are the few members below.  Sources: server_session.cpp (events, the loop), server_commands.cpp
-// (the table of commands and the small ones), server_transaction.cpp (MAIL, RCPT, RSET), server_data.cpp (DATA),
+// (the table of commands and the small ones), server_transaction.cpp (MAIL, RCPT, RSET), server_data.cpp (DATA, BDAT),
 // server_auth.cpp (AUTH).
 #pragma once
 
@@ -50,13 +50,24 @@ class ServerSession::Machine {
   struct Authenticating {};
   struct CheckingSender {};
   struct CheckingRecipient {};
-  struct BeginningMessage {};
-  struct Receiving {
+  struct Chunk {  // of BDAT
+    std::uint64_t size = 0;
+    std::uint64_t left = 0;
+    bool last = false;
+  };
+  struct BeginningMessage {
+    std::optional<Chunk> chunk;
+  };
+  struct Receiving {  // all of DATA, or one chunk
+    Receiving() = default;
+    explicit Receiving(const Chunk& of) : reader(DataReader::Framing::counted), chunk(of) {}
+
     DataReader reader;
+    std::optional<Chunk> chunk;
     std::string body;  // what the Body action shows
     std::uint64_t size = 0;
     std::optional<Reply> refusal;  // set: the message was discarded; what still comes of it is read and forgotten
-    bool ended = false;            // CRLF.CRLF was read
+    bool ended = false;            // CRLF.CRLF, or all of the chunk, was read
     bool asking = false;           // a Body was given out and not answered
   };
   struct Committing {};
@@ -74,6 +85,7 @@ class ServerSession::Machine {
     std::size_t recipients = 0;   // accepted
     std::size_t turned_away = 0;  // beyond settings.recipients
     bool recipient_refused = false;
+    std::optional<Receiving> chunked;  // a message that was begun with BDAT, between two chunks
   };
 
   // Events (server_session.cpp; verdicts beside their commands).
@@ -124,6 +136,7 @@ class ServerSession::Machine {
   void rset();
   void data();
   void expect_no_message();
+  void bdat(std::string_view argument);
   void auth(std::string_view argument);
 
   void response(AwaitingResponse state, std::string_view line);
@@ -131,7 +144,11 @@ class ServerSession::Machine {
   void user_response(std::string_view response);
   void authenticate(std::string_view mechanism, Credentials credentials);
 
+  // Why no message can come now.
+  std::optional<FixedReply> content_out_of_place() const;
+  void receive_chunk(Receiving receiving);
   void receive(Receiving& receiving);
+  void read_data(Receiving& receiving);
   void check_content(Receiving& receiving);
   void refuse_message(Receiving& receiving, Reply reply);
   void end_data(Receiving& receiving);

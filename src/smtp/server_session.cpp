@@ -208,7 +208,9 @@ void ServerSession::Machine::close_for_errors() {
 
 void ServerSession::Machine::close(action::Close::Reason reason) {
   const auto* receiving = std::get_if<Receiving>(&state_);
-  if (in<BeginningMessage>() || (receiving != nullptr && !receiving->refusal)) actions_.emplace_back(action::Discard{});
+  const bool between_chunks = transaction_ && transaction_->chunked;
+  if (in<BeginningMessage>() || (receiving != nullptr && !receiving->refusal) || between_chunks)
+    actions_.emplace_back(action::Discard{});
   actions_.emplace_back(action::Close{reason});
   input_.unread() = {};
   state_ = Closed{};
@@ -216,6 +218,7 @@ void ServerSession::Machine::close(action::Close::Reason reason) {
 
 void ServerSession::Machine::end_transaction() {
   if (!transaction_) return;
+  if (transaction_->chunked) actions_.emplace_back(action::Discard{});
   transaction_.reset();
   actions_.emplace_back(action::Reset{});
 }

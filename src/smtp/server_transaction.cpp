@@ -31,6 +31,7 @@ void ServerSession::Machine::mail(std::string_view argument) {
 
 void ServerSession::Machine::rcpt(std::string_view argument) {
   if (!transaction_) return reject(replies::need_mail);
+  if (transaction_->chunked) return reject(replies::bdat_under_way);
   auto command = parse_rcpt(argument);
   if (!command) return reject(command.error());
   // RFC 5321 section 4.5.3.1.10: the client sends to those accepted, and to the rest again; so no error either.

@@ -10,9 +10,13 @@
 
 namespace godwit::smtp {
 
-// Undoes dot-stuffing and finds the end of the data.
+// Watches the bytes of a message; undoes dot-stuffing and finds the end of the data, unless others count its octets
+// (BDAT, RFC 3030).
 class DataReader {
  public:
+  enum class Framing { dots, counted };
+  explicit DataReader(Framing framing = Framing::dots) : framing_(framing) {}
+
   struct Chunk {
     std::string_view
         bytes;         // unstuffed canonical data; points into the input or into the reader, valid until the next call
@@ -21,6 +25,8 @@ class DataReader {
   // Takes some bytes from the front of `input` (all of them if no end is in it) and gives what they mean.  Call until
   // input is empty or `end`.
   Chunk read(std::string_view& input);
+  // Ends counted data: what is to be added so that it ends in a line end.
+  std::string_view finish();
   bool bare_newline() const { return bare_newline_; }  // a bare CR or LF was seen so far
   bool has_nul() const { return has_nul_; }
   std::size_t longest_line() const { return longest_line_; }  // octets without the line end
@@ -31,6 +37,7 @@ class DataReader {
   Chunk resolve_cr(std::string_view& input);
   void end_line();
 
+  Framing framing_;
   State state_ = State::line_start;
   bool bare_newline_ = false;
   bool has_nul_ = false;

@@ -29,6 +29,7 @@ constexpr auto hello = R"(
     S: 250-8BITMIME
     S: 250-ENHANCEDSTATUSCODES
     S: 250-DSN
+    S: 250-CHUNKING
     S: 250 AUTH PLAIN LOGIN
 )";
 
@@ -160,6 +161,7 @@ TEST(ServerAuth, IsNeverOfferedInTheClear) {
     S: 250-8BITMIME
     S: 250-ENHANCEDSTATUSCODES
     S: 250-DSN
+    S: 250-CHUNKING
     S: 250 STARTTLS
     C: AUTH PLAIN AGFsaWNlAHNlY3JldA==
     S: 538 5.7.11 Encryption required: use STARTTLS first

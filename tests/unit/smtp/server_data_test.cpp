@@ -258,22 +258,6 @@ TEST(ServerData, AMessageSentBehindARefusedDataIsNotRead) {
       << "a command is one";
 }
 
-TEST(ServerData, ChunksThatWereNotOfferedAreNoCommands) {
-  const std::string hidden = "RCPT TO:<b@mx.example>\r\n";
-  for (const std::size_t size : {1, 7, 1000})
-    EXPECT_THAT(after_refused_data("BDAT 24 LAST\r\n" + hidden, size), ElementsAre("sender <a@c.example>", "close"));
-}
-
-TEST(ServerData, NothingIsReadOnceItsTimeIsOver) {
-  test::SessionDriver driver(mx());
-  feed(driver, "HELO c\r\nMAIL FROM:<>\r\nRCPT TO:<b@mx.example>\r\nDATA\r\nhalf", 1000);
-  driver.feed(smtp::event::TimedOut{});
-  EXPECT_EQ(driver.closed(), smtp::action::Close::Reason::timed_out);
-  const auto trace = driver.trace();
-  driver.feed(smtp::event::Bytes{"\r\n.\r\nMAIL FROM:<evil@c.example>\r\n"});
-  EXPECT_EQ(driver.trace(), trace);
-}
-
 TEST(ServerData, DataWithoutRecipientsIsRefused) {
   Dialogue(mx())
       .script(R"(

@@ -72,6 +72,7 @@ TEST(ServerSession, TakesWholeConversationsInOnePiece) {
     S: 250-8BITMIME
     S: 250-ENHANCEDSTATUSCODES
     S: 250-DSN
+    S: 250-CHUNKING
     S: 250 STARTTLS
     S: 250 2.1.0 Ok
     S: 250 2.1.5 Ok
@@ -148,7 +149,8 @@ TEST(ServerSession, ForgetsEverythingBeforeTls) {
     S: 250-SIZE 52428800
     S: 250-8BITMIME
     S: 250-ENHANCEDSTATUSCODES
-    S: 250 DSN
+    S: 250-DSN
+    S: 250 CHUNKING
     C: STARTTLS
     S: 503 5.5.1 TLS is active already
   )")
@@ -171,7 +173,8 @@ TEST(ServerSession, ImplicitTlsComesBeforeTheGreeting) {
     S: 250-SIZE 0
     S: 250-8BITMIME
     S: 250-ENHANCEDSTATUSCODES
-    S: 250 DSN
+    S: 250-DSN
+    S: 250 CHUNKING
   )")
       .check();
 }
