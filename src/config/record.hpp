@@ -37,22 +37,36 @@ struct Field {
 template <class S>
 using Fields = std::vector<Field<S>>;
 
-// S in the accessors is const where a value is only shown, hence the generic lambdas.
-template <class S, class Access, class T>
-Field<S> make_field(std::string key, Access access, Type<T> type, std::string help, Reload reload = Reload::yes,
-                    Need need = Need::optional) {
-  return {.key = std::move(key),
+// Where in S a value of type T lives.
+template <class S, class T>
+struct Accessors {
+  T& (*change)(S&);
+  const T& (*look)(const S&);
+};
+
+// There are a hundred fields, of a dozen types: what is compiled for each field would take the compiler ten seconds.
+template <class S, class T>
+[[gnu::noinline]] Field<S> field_at(Accessors<S, T> at, std::string_view key, const Type<T>& type,
+                                    std::string_view help, Reload reload, Need need) {
+  return {.key = std::string(key),
           .type = type.name,
-          .help = std::move(help),
+          .help = std::string(help),
           .reload = reload,
           .need = need,
           .merges = type.merges,
           .may_be_empty = type.may_be_empty,
-          .read = [access, read = type.read](S& target, const YAML::Node& node,
-                                             Reader& reader) { read(access(target), node, reader); },
-          .show = [access, show = type.show](const S& value) { return show(access(value)); },
-          .copy = [access](const S& from, S& to) { access(to) = access(from); },
+          .read = [at, read = type.read](S& target, const YAML::Node& node,
+                                         Reader& reader) { read(at.change(target), node, reader); },
+          .show = [at, show = type.show](const S& value) { return show(at.look(value)); },
+          .copy = [at](const S& from, S& to) { at.change(to) = at.look(from); },
           .rows = type.rows};
+}
+
+// S in the accessors is const where a value is only shown, hence the generic lambdas.
+template <class S, class Access, class T>
+Field<S> make_field(std::string_view key, Access access, const Type<T>& type, std::string_view help,
+                    Reload reload = Reload::yes, Need need = Need::optional) {
+  return field_at<S, T>({.change = access, .look = access}, key, type, help, reload, need);
 }
 
 template <class S>

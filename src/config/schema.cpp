@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The keys of the host itself, of receiving and of routing.
+// The keys of the host itself and of routing, and the table of all.
 #include "schema.hpp"
 
 #include <chrono>
@@ -10,7 +10,6 @@ namespace godwit::config {
 namespace {
 
 using namespace std::chrono_literals;
-using server::ListenerSettings;
 
 Type<std::string> detail_separator() {
   return scalar<std::string>(
@@ -33,49 +32,6 @@ Type<std::string> user_name() {
         return text;
       },
       [](const std::string& text) { return text; });
-}
-
-Fields<ListenerSettings> listener_fields() {
-  using smtp::Service, smtp::TlsMode, smtp::BareNewline;
-  constexpr auto at_start = Reload::restart;
-  return {
-      make_field<ListenerSettings>(
-          "address", [](auto& l) -> auto& { return l.address; }, tcp_endpoint({}),
-          "Where to listen; `[::]` takes IPv6 and IPv4", at_start, Need::required),
-      make_field<ListenerSettings>(
-          "service", [](auto& l) -> auto& { return l.service; },
-          word<Service>({{"mx", Service::mx}, {"submission", Service::submission}}),
-          "`mx`: anyone may send to our domains, `trusted_networks` everywhere. `submission`: only our users, after "
-          "AUTH",
-          at_start),
-      make_field<ListenerSettings>(
-          "tls", [](auto& l) -> auto& { return l.tls; },
-          word<TlsMode>({{"starttls", TlsMode::starttls}, {"implicit", TlsMode::implicit}, {"none", TlsMode::none}}),
-          "`implicit`: TLS from the first byte, as on port 465", at_start),
-      make_field<ListenerSettings>(
-          "proxy_protocol", [](auto& l) -> auto& { return l.proxy_protocol; }, boolean(),
-          "Connections begin with a PROXY header (v1 or v2) and come from `trusted_proxies` only; trust then comes "
-          "only from "
-          "the address in the header",
-          at_start),
-      make_field<ListenerSettings>(
-          "bare_newline", [](auto& l) -> auto& { return l.bare_newline; },
-          word<BareNewline>({{"reject", BareNewline::reject}, {"normalize", BareNewline::normalize}}),
-          "What becomes of lines that end without CR LF; `normalize` only for trusted or authenticated clients",
-          at_start),
-  };
-}
-
-Fields<net::CertificateSettings> certificate_fields() {
-  using net::CertificateSettings;
-  return {
-      make_field<CertificateSettings>(
-          "certificate", [](auto& c) -> auto& { return c.certificate; }, absolute_path(),
-          "PEM file with the certificate and its chain", Reload::yes, Need::required),
-      make_field<CertificateSettings>(
-          "private_key", [](auto& c) -> auto& { return c.private_key; }, absolute_path(), "PEM file with its key",
-          Reload::yes, Need::required),
-  };
 }
 
 Fields<Document> host_part() {
@@ -107,71 +63,6 @@ Fields<Document> host_part() {
       field(
           "stop_grace", [](auto& d) -> auto& { return d.settings.stop_grace; }, duration(0s, 10min),
           "How long a stop waits for transactions in progress"),
-  };
-}
-
-Fields<Document> server_part() {
-  return {
-      field(
-          "listeners", [](auto& d) -> auto& { return d.settings.server.listeners; }, records(listener_fields()),
-          "Where mail is taken. Left out: `[::]:25` for mx and, with certificates, `[::]:587` and `[::]:465` for "
-          "submission",
-          Reload::restart),
-      field(
-          "tls.certificates", [](auto& d) -> auto& { return d.settings.tls.certificates; },
-          records(certificate_fields()), "The client's SNI chooses; the first is the default"),
-      field(
-          "tls.minimum_version", [](auto& d) -> auto& { return d.settings.tls.minimum_version; },
-          word<std::string>({{"1.2", "1.2"}, {"1.3", "1.3"}}), "Oldest version of TLS, in and out"),
-      field(
-          "tls.ca_file", [](auto& d) -> auto& { return d.settings.tls.ca_file; },
-          or_empty(absolute_path(), "the system's"), "Authorities trusted when a server's certificate is verified"),
-      field(
-          "tls.check_interval", [](auto& d) -> auto& { return d.settings.tls.check_interval; }, duration(0s, 24h),
-          "How often the certificate files are looked at; changed ones are read again. 0s: only at a reload"),
-      field(
-          "limits.message_size", [](auto& d) -> auto& { return d.settings.server.message_size; }, size(kib, 2 * gib),
-          "Largest message, offered with SIZE", Reload::restart),
-      field(
-          "limits.recipients", [](auto& d) -> auto& { return d.settings.server.recipients; },
-          number<std::size_t>(1, 100000), "Of one message; more are answered `452 4.5.3`"),
-      field(
-          "limits.connections", [](auto& d) -> auto& { return d.settings.policy.connections; },
-          number<std::size_t>(1, 1000000), "Incoming connections in all"),
-      field(
-          "limits.connections_per_client", [](auto& d) -> auto& { return d.settings.policy.connections_per_client; },
-          number<std::size_t>(1, 1000000), "Of one IPv4 address or IPv6 /64; `trusted_networks` are exempt"),
-      field(
-          "limits.memory", [](auto& d) -> auto& { return d.settings.spool.memory; }, size(16 * mib, tib),
-          "For message bodies in flight; beyond it they go to files of the spool", Reload::restart),
-      field(
-          "limits.errors", [](auto& d) -> auto& { return d.settings.server.errors; }, number(1, 1000),
-          "Protocol errors of one connection before `421`; also ten times so many refusals and idle commands without a "
-          "message between them"),
-      field(
-          "limits.command_timeout", [](auto& d) -> auto& { return d.settings.server.command_timeout; },
-          duration(100ms, 1h), "Wait for a client's next command (RFC 5321 section 4.5.3.2.7 asks for 5m)"),
-      field(
-          "limits.transaction_timeout", [](auto& d) -> auto& { return d.settings.server.transaction_timeout; },
-          duration(100ms, 24h),
-          "Waits for a client's commands in all, from its connection or last message to the end of the next"),
-      field(
-          "limits.data_timeout", [](auto& d) -> auto& { return d.settings.server.data_timeout; }, duration(100ms, 1h),
-          "Wait for a client's next piece of a message"),
-      field(
-          "limits.min_data_rate", [](auto& d) -> auto& { return d.settings.server.min_data_rate; },
-          number<std::uint64_t>(0, 1000000000),
-          "Bytes a second that a client must send of a message: waiting for it in all may take `data_timeout` plus the "
-          "time its bytes need at this rate; 0: no bound"),
-      field(
-          "trusted_networks", [](auto& d) -> auto& { return d.settings.policy.trusted_networks; },
-          list_of(ip_network()), "May relay to everywhere without AUTH on service mx"),
-      field(
-          "trusted_proxies", [](auto& d) -> auto& { return d.settings.server.trusted_proxies; }, list_of(ip_network()),
-          "May connect to listeners with `proxy_protocol`"),
-      field(
-          "accounts", [](auto& d) -> auto& { return d.settings.auth.stores; }, list_of(absolute_path(), Single::accept),
-          "Files with the accounts that may log in and receive (see conf/accounts.yaml.example)"),
   };
 }
 

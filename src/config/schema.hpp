@@ -24,13 +24,15 @@ inline constexpr std::uint64_t gib = 1024 * mib;
 inline constexpr std::uint64_t tib = 1024 * gib;
 
 template <class Access, class T>
-Field<Document> field(std::string key, Access access, Type<T> type, std::string help, Reload reload = Reload::yes) {
-  return make_field<Document>(std::move(key), std::move(access), std::move(type), std::move(help), reload);
+Field<Document> field(std::string_view key, Access access, const Type<T>& type, std::string_view help,
+                      Reload reload = Reload::yes) {
+  return make_field<Document>(key, access, type, help, reload);
 }
 
 Type<route::TlsLevel> tls_level();  // what deliver/ can do
 
 Fields<Document> top_fields();  // all, in the order of the reference
+Fields<Document> server_part();
 Fields<Document> delivery_part();
 Fields<Document> storage_part();
 Fields<route::DomainSettings> domain_fields();

@@ -99,12 +99,6 @@ Fields<dispatch::Shaping> shaping_fields() {
 }  // namespace
 
 Fields<Document> delivery_part() {
-  const auto retry = [](auto& d) -> auto& {
-    return d.settings.dispatch.queue.retry;
-  };
-  const auto deliver = [](auto& d) -> auto& {
-    return d.settings.deliver;
-  };
   return {
       field(
           "delivery.port", [](auto& d) -> auto& { return d.settings.route.port; }, number<std::uint16_t>(1, 65535),
@@ -124,10 +118,11 @@ Fields<Document> delivery_part() {
           "delivery.active_bytes", [](auto& d) -> auto& { return d.settings.dispatch.queue.active_bytes; },
           size(mib, tib), "Of messages in delivery at once; what has no room waits on the disk"),
       field(
-          "delivery.messages_per_connection", [=](auto& d) -> auto& { return deliver(d).messages_per_connection; },
-          number<std::size_t>(1, 100000), "Before a connection is closed and a new one made"),
+          "delivery.messages_per_connection",
+          [](auto& d) -> auto& { return d.settings.deliver.messages_per_connection; }, number<std::size_t>(1, 100000),
+          "Before a connection is closed and a new one made"),
       field(
-          "delivery.source_addresses", [=](auto& d) -> auto& { return deliver(d).source_addresses; },
+          "delivery.source_addresses", [](auto& d) -> auto& { return d.settings.deliver.source_addresses; },
           list_of(source_address()),
           "Local addresses to connect from, and the EHLO name of each; empty: the system's choice"),
       field(
@@ -136,57 +131,58 @@ Fields<Document> delivery_part() {
       off("delivery.dane"),
       off("delivery.mta_sts"),
       field(
-          "delivery.retry.first", [=](auto& d) -> auto& { return retry(d).first; }, duration(100ms, days(1)),
-          "Wait after the first failure; every wait has ±10 % of jitter"),
+          "delivery.retry.first", [](auto& d) -> auto& { return d.settings.dispatch.queue.retry.first; },
+          duration(100ms, days(1)), "Wait after the first failure; every wait has ±10 % of jitter"),
       field(
-          "delivery.retry.factor", [=](auto& d) -> auto& { return retry(d).factor; }, decimal(1, 10),
-          "Each wait is so many times the one before"),
+          "delivery.retry.factor", [](auto& d) -> auto& { return d.settings.dispatch.queue.retry.factor; },
+          decimal(1, 10), "Each wait is so many times the one before"),
       field(
-          "delivery.retry.max", [=](auto& d) -> auto& { return retry(d).max; }, duration(100ms, days(7)),
-          "Longest wait"),
+          "delivery.retry.max", [](auto& d) -> auto& { return d.settings.dispatch.queue.retry.max; },
+          duration(100ms, days(7)), "Longest wait"),
       field(
-          "delivery.retry.expire", [=](auto& d) -> auto& { return retry(d).expire; }, duration(100ms, days(30)),
-          "A message this old is returned to its sender"),
+          "delivery.retry.expire", [](auto& d) -> auto& { return d.settings.dispatch.queue.retry.expire; },
+          duration(100ms, days(30)), "A message this old is returned to its sender"),
       field(
-          "delivery.retry.warn", [=](auto& d) -> auto& { return retry(d).warn; }, duration(0s, days(30)),
-          "The sender is told after this delay; 0s: never"),
+          "delivery.retry.warn", [](auto& d) -> auto& { return d.settings.dispatch.queue.retry.warn; },
+          duration(0s, days(30)), "The sender is told after this delay; 0s: never"),
       field(
-          "delivery.retry.bounce_expire", [=](auto& d) -> auto& { return retry(d).bounce_expire; },
-          duration(100ms, days(30)), "The same as expire, for bounces"),
+          "delivery.retry.bounce_expire",
+          [](auto& d) -> auto& { return d.settings.dispatch.queue.retry.bounce_expire; }, duration(100ms, days(30)),
+          "The same as expire, for bounces"),
       field(
-          "delivery.retry.bounce_first", [=](auto& d) -> auto& { return retry(d).bounce_first; }, duration(0s, days(1)),
-          "The same as first, for bounces; 0s: no other than for other mail"),
+          "delivery.retry.bounce_first", [](auto& d) -> auto& { return d.settings.dispatch.queue.retry.bounce_first; },
+          duration(0s, days(1)), "The same as first, for bounces; 0s: no other than for other mail"),
       field(
-          "delivery.retry.bounce_max", [=](auto& d) -> auto& { return retry(d).bounce_max; }, duration(0s, days(7)),
-          "The same as max, for bounces; 0s: no other than for other mail"),
+          "delivery.retry.bounce_max", [](auto& d) -> auto& { return d.settings.dispatch.queue.retry.bounce_max; },
+          duration(0s, days(7)), "The same as max, for bounces; 0s: no other than for other mail"),
       field(
-          "delivery.timeouts.connect", [=](auto& d) -> auto& { return deliver(d).connect_timeout; },
+          "delivery.timeouts.connect", [](auto& d) -> auto& { return d.settings.deliver.connect_timeout; },
           duration(100ms, 10min), "For the TCP connection to one address"),
       field(
-          "delivery.timeouts.greeting", [=](auto& d) -> auto& { return deliver(d).greeting_timeout; },
+          "delivery.timeouts.greeting", [](auto& d) -> auto& { return d.settings.deliver.greeting_timeout; },
           duration(100ms, 1h), "For the 220 greeting"),
       field(
-          "delivery.timeouts.command", [=](auto& d) -> auto& { return deliver(d).command_timeout; },
+          "delivery.timeouts.command", [](auto& d) -> auto& { return d.settings.deliver.command_timeout; },
           duration(100ms, 1h), "For the reply to a command"),
       field(
-          "delivery.timeouts.data", [=](auto& d) -> auto& { return deliver(d).data_timeout; }, duration(100ms, 1h),
-          "For the reply to the final dot, and for each piece of the message"),
+          "delivery.timeouts.data", [](auto& d) -> auto& { return d.settings.deliver.data_timeout; },
+          duration(100ms, 1h), "For the reply to the final dot, and for each piece of the message"),
       field(
-          "delivery.min_data_rate", [=](auto& d) -> auto& { return deliver(d).min_data_rate; },
+          "delivery.min_data_rate", [](auto& d) -> auto& { return d.settings.deliver.min_data_rate; },
           number<std::uint64_t>(0, 1000000000),
           "Bytes a second that a host must take of a message, beside `timeouts.data`; 0: no bound"),
       field(
           "delivery.soft_bounce", [](auto& d) -> auto& { return d.settings.dispatch.soft_bounce; }, boolean(),
           "Keep every permanent failure as a temporary one, while trying things out"),
       field(
-          "delivery.maildir.group", [=](auto& d) -> auto& { return deliver(d).maildir.group; },
+          "delivery.maildir.group", [](auto& d) -> auto& { return d.settings.deliver.maildir.group; },
           or_empty(text(), "the service's own"), "Group of Maildir folders and files", Reload::restart),
       field(
-          "delivery.maildir.directory_mode", [=](auto& d) -> auto& { return deliver(d).maildir.directory_mode; },
+          "delivery.maildir.directory_mode", [](auto& d) -> auto& { return d.settings.deliver.maildir.directory_mode; },
           file_mode(), "2770 with a group lets an IMAP server's user in", Reload::restart),
       field(
-          "delivery.maildir.file_mode", [=](auto& d) -> auto& { return deliver(d).maildir.file_mode; }, file_mode(),
-          "Of messages", Reload::restart),
+          "delivery.maildir.file_mode", [](auto& d) -> auto& { return d.settings.deliver.maildir.file_mode; },
+          file_mode(), "Of messages", Reload::restart),
       field(
           "shaping", [](auto& d) -> auto& { return d.settings.dispatch.shaping; }, records(shaping_fields()),
           "What some destinations are given instead of what `delivery` gives all; the first that fits counts"),

@@ -4,14 +4,13 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <iostream>
 #include <string>
 
 #include <fmt/format.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
-#include <CLI/CLI.hpp>
 
+#include "arguments.hpp"
 #include "godwit/net/listener.hpp"
 #include "host.hpp"
 #include "live_settings.hpp"
@@ -20,15 +19,9 @@
 namespace {
 
 using namespace godwit;
+using daemon::Arguments, daemon::exit_usage, daemon::read_arguments;
 
 constexpr int exit_failed = 1;
-constexpr int exit_usage = 2;
-
-struct Arguments {
-  std::string config = "/etc/godwit/godwit.yaml";
-  bool check = false;
-  bool print_reference = false;
-};
 
 void print(const std::vector<std::string>& lines) {
   for (const auto& line : lines) fmt::print(stderr, "{}\n", line);
@@ -132,17 +125,7 @@ int run(const Arguments& arguments) {
 
 int main(int argc, char** argv) {
   Arguments arguments;
-  CLI::App app("Godwit mail transfer agent");
-  app.set_version_flag("--version", "godwitd " GODWIT_VERSION);
-  app.add_option("--config", arguments.config, "configuration file")->capture_default_str();
-  app.add_flag("--check", arguments.check, "check the configuration and exit");
-  app.add_flag("--print-configuration-reference", arguments.print_reference, "print docs/configuration.md and exit");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? 0 : exit_usage;
-  }
+  if (const auto exit_code = read_arguments(argc, argv, arguments)) return *exit_code;
   try {
     return run(arguments);
   } catch (const std::exception& failure) {
