@@ -57,10 +57,29 @@ boost::asio::awaitable<void> Dispatcher::Implementation::tick() {
   while (!stopping_) {
     watch_lookups();
     copies_.sweep(around_.network.now());
+    note_recorded();
     pump();
     auto slept = co_await around_.network.sleep_until(around_.network.now() + longest_nap);
     if (!slept) co_return;
   }
+}
+
+// Beside the ticks, which a slow disk must not hold up.
+void Dispatcher::Implementation::note_recorded() {
+  if (copies_.size() == 0 || std::exchange(noting_recorded_, true)) return;
+  auto noting = [](std::shared_ptr<Implementation> self) -> boost::asio::awaitable<void> {
+    const auto before = self->around_.network.now();
+    auto syncing = self->around_.spool.sync();
+    const auto synced = co_await std::move(syncing);
+    if (synced) self->copies_.recorded(before, self->around_.network.now());
+    self->noting_recorded_ = false;
+  };
+  ++running_;
+  boost::asio::co_spawn(around_.home, noting(shared_from_this()),
+                        [self = shared_from_this()](std::exception_ptr failure) {
+                          --self->running_;
+                          if (failure) std::rethrow_exception(failure);
+                        });
 }
 
 boost::asio::awaitable<base::Result<Dispatcher::Implementation::Message>> Dispatcher::Implementation::load(

@@ -98,6 +98,8 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   boost::asio::awaitable<base::Result<Message>> load(base::MessageId id);
   // What load() gives has it, and in time the spool.
   void record(base::MessageId id, mail::Update update);
+  // Asks the spool how far its records are, so that copies_ may forget.
+  void note_recorded();
   void ended(const queue::Grant& grant, const queue::SiteReport& report);
 
   // ---- ending
@@ -128,6 +130,7 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   std::list<Lookup> lookups_;  // under way, the oldest first
   std::size_t running_ = 0;
   bool pumping_ = false;
+  bool noting_recorded_ = false;
   bool pump_posted_ = false;
   bool suspensions_known_ = false;  // nothing starts before
   bool stopping_ = false;

@@ -30,7 +30,8 @@ bool WorkingCopies::is_shared(base::MessageId id) const {
 void WorkingCopies::update(base::MessageId id, const mail::Update& update, base::MonoTime now) {
   auto& entry = entries_[id];
   if (entry.message != nullptr) mail::apply(update, entry.message->envelope);
-  std::erase_if(entry.recent, [now](const Timed& recent) { return recent.time + until_recorded < now; });
+  advance(now);
+  std::erase_if(entry.recent, [this](const Timed& recent) { return recent.time < seen_; });
   entry.recent.push_back({.time = now, .update = update});
 }
 
@@ -48,9 +49,15 @@ void WorkingCopies::forget(base::MessageId id) {
   if (found->second.uses == 0) entries_.erase(found);
 }
 
+void WorkingCopies::advance(base::MonoTime now) {
+  for (; !recorded_.empty() && recorded_.front().since + longest_read < now; recorded_.pop_front())
+    seen_ = recorded_.front().told_before;
+}
+
 void WorkingCopies::sweep(base::MonoTime now) {
-  std::erase_if(entries_, [now](const auto& entry) {
-    return entry.second.uses == 0 && entry.second.recent.back().time + until_recorded < now;
+  advance(now);
+  std::erase_if(entries_, [this](const auto& entry) {
+    return entry.second.uses == 0 && entry.second.recent.back().time < seen_;
   });
 }
 

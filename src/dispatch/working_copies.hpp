@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -16,8 +17,8 @@ namespace godwit::dispatch {
 class WorkingCopies {
  public:
   using Message = std::shared_ptr<const spool::StoredMessage>;
-  // A read of the spool may not see an update that was handed to it just now, but sees it by then.
-  static constexpr base::Duration until_recorded = std::chrono::seconds(5);
+  // A read of the spool may not see an update that is not on disk yet; one that began before it was is over by then.
+  static constexpr base::Duration longest_read = std::chrono::seconds(5);
 
   // While one lives, one destination more of the message is in work.
   class Use {
@@ -41,9 +42,11 @@ class WorkingCopies {
   bool is_shared(base::MessageId id) const;
   // The spool is told the same.
   void update(base::MessageId id, const mail::Update& update, base::MonoTime now);
+  // At `now` all is on disk that the spool was told before then.
+  void recorded(base::MonoTime told_before, base::MonoTime now) { recorded_.push_back({told_before, now}); }
   // Nothing of the message waits any more.
   void forget(base::MessageId id);
-  // Forgets updates that are recorded.  To be called now and then.
+  // Forgets updates that every read sees.  To be called now and then.
   void sweep(base::MonoTime now);
   std::size_t size() const { return entries_.size(); }
 
@@ -58,8 +61,14 @@ class WorkingCopies {
     std::vector<Timed> recent{};  // the oldest first
   };
   void end_use(base::MessageId id);
+  void advance(base::MonoTime now);
 
   std::unordered_map<base::MessageId, Entry> entries_;
+  struct Recorded {
+    base::MonoTime told_before{}, since{};
+  };
+  std::deque<Recorded> recorded_;
+  base::MonoTime seen_{};  // by every read: what was told before
 };
 
 }  // namespace godwit::dispatch

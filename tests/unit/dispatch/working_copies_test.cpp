@@ -8,7 +8,8 @@ namespace {
 
 constexpr base::MessageId id{1};
 constexpr base::MonoTime start{std::chrono::hours(1)};
-constexpr base::MonoTime later = start + 2 * WorkingCopies::until_recorded;
+constexpr base::MonoTime soon = start + std::chrono::seconds(1);
+constexpr base::MonoTime later = soon + 2 * WorkingCopies::longest_read;
 
 spool::StoredMessage stored() {
   spool::StoredMessage message{.id = id, .envelope = {}, .body = {}};
@@ -64,9 +65,13 @@ TEST(WorkingCopies, AReadThatMissedAnUpdateHasIt) {
     EXPECT_TRUE(is_delivered(copies.put(stored()), 0));
   }
   EXPECT_TRUE(is_delivered(copies.put(stored()), 0)) << "nothing was in work when it was read";
-  copies.sweep(start + WorkingCopies::until_recorded);
-  EXPECT_TRUE(is_delivered(copies.put(stored()), 0));
   copies.sweep(later);
+  EXPECT_TRUE(is_delivered(copies.put(stored()), 0)) << "the disk may be full since";
+  copies.recorded(soon, later);
+  copies.sweep(later + WorkingCopies::longest_read);
+  EXPECT_TRUE(is_delivered(copies.put(stored()), 0)) << "a read may be under way";
+  copies.recorded(later, later + std::chrono::seconds(1));
+  copies.sweep(later + WorkingCopies::longest_read + std::chrono::milliseconds(1));
   EXPECT_EQ(copies.size(), 0U);
 }
 
@@ -74,6 +79,7 @@ TEST(WorkingCopies, ForgetUpdatesThatAreRecorded) {
   WorkingCopies copies;
   const WorkingCopies::Use one(copies, id);
   copies.update(id, delivered(0), start);
+  copies.recorded(soon, soon);
   copies.update(id, delivered(1), later);
   const auto copy = copies.put(stored());  // as if the spool had lost it
   EXPECT_FALSE(is_delivered(copy, 0));
