@@ -171,6 +171,16 @@ boost::asio::awaitable<base::Result<>> Journal::write_ahead(disk::File& file, st
   co_return base::Result<>{};
 }
 
+// The disk filled up in the middle of a group, and what was written may be all of its records: a crash before the next
+// group would bring back messages that were refused, and the bodies of large ones are gone by then.  Where not even a
+// block can be written over, it stays at that.
+Journal::Step<> Journal::wipe_group() {
+  const std::string_view block = std::string_view(zeros()).substr(0, block_size);
+  auto written = co_await active_->file->write(active_->offset, block);
+  if (!written) co_return AppendResult<void>{};
+  co_return co_await sync(*active_->file);
+}
+
 Journal::Step<std::vector<Place>> Journal::write_group(std::span<const Item> items) {
   static constexpr std::string_view padding{"\0\0\0\0\0\0\0", record_alignment - 1};
   ActiveSegment& active = *active_;
@@ -216,7 +226,9 @@ Journal::Step<std::vector<Place>> Journal::write_group(std::span<const Item> ite
   auto written = co_await active.file->write_vector(active.offset, parts);
   if (!written) {
     auto failure = harmless_if_full(std::move(written.error()));
-    co_return std::unexpected(std::move(failure.error()));
+    if (failure.error().fatal) co_return std::unexpected(std::move(failure.error()));
+    auto wiped = co_await wipe_group();
+    co_return std::unexpected(std::move(wiped ? failure.error() : wiped.error()));
   }
   auto synced = co_await sync(*active.file);
   if (!synced) co_return std::unexpected(std::move(synced.error()));

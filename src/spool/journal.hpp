@@ -101,6 +101,7 @@ class Journal {
   Step<> activate(Spare spare);
   boost::asio::awaitable<base::Result<Spare>> take_or_make_spare(std::uint64_t capacity);
   Step<std::vector<Place>> write_group(std::span<const Item> items);
+  Step<> wipe_group();
   Step<> sync(disk::File& file);
   Step<> check_name() const;
 
