@@ -167,6 +167,7 @@ void Core::settle_group(std::span<Pending> group, std::span<const Place> places)
 
 void Core::settle_one(Pending& one, const Place& place, std::vector<std::string>& unlink) {
   const bool ours = one.origin == Pending::Origin::compaction;
+  if (one.type != RecordType::done) index_.segments().add_written(place, one.summary.size());
   if (one.type == RecordType::message) {
     index_.add(one.id, new_live(one.message->envelope, place, one.flags));
     // A large one would keep its file open, and is in the system's cache anyway.

@@ -16,8 +16,9 @@ constexpr std::size_t batch_records = 512;
 constexpr std::uint64_t max_credit = 16U << 20U;
 constexpr std::size_t long_queue = 64;  // records that wait for the committer
 constexpr std::size_t entries_per_lock = 128;
-constexpr int max_passes = 3;    // over a segment whose messages keep changing
-constexpr int max_looks = 1000;  // for the removal of what was emptied
+constexpr int max_passes = 3;        // over a segment whose messages keep changing
+constexpr int max_without_gain = 8;  // segments emptied in a row; by the arithmetic five free one
+constexpr int max_looks = 1000;      // for the removal of what was emptied
 constexpr base::Duration moment = std::chrono::milliseconds(5);
 
 base::Duration time_for(std::uint64_t bytes) {
@@ -50,7 +51,7 @@ AsRead as_read(const Place& place, const std::vector<Place>& updates) {
 // of it.
 bool Core::wants_compaction() const {
   const Segments& segments = index_.segments();
-  return segments.bytes_used() > 2 * segments.bytes_live() + settings.segment_size &&
+  return segments.bytes_movable() > 2 * segments.bytes_live() + settings.segment_size + tolerated_ &&
          (segments.bytes_live() != stuck_at_.live || segments.bytes_used() != stuck_at_.used);
 }
 
@@ -82,22 +83,32 @@ Core::Task<void> Core::compact() {
 
 boost::asio::awaitable<void> Compaction::run() {
   committed_ = core_.committed_bytes_;
-  while (!core_.is_stopping()) {
+  std::uint64_t least_used = ~std::uint64_t{0};
+  int without_gain = 0;
+  while (!core_.is_stopping() && without_gain < max_without_gain) {
     std::optional<std::uint32_t> target;
     {
       const std::scoped_lock lock(core_.index_mutex_);
       if (!core_.wants_compaction()) co_return;
+      core_.tolerated_ = 0;
+      const std::uint64_t used = core_.index_.segments().bytes_used();
+      without_gain = used < least_used ? 0 : without_gain + 1;
+      least_used = std::min(least_used, used);
       target = core_.index_.segments().emptiest();
     }
     bool gone = false;
     if (target) gone = co_await empty(*target);
     if (gone) gone = co_await wait_for_removal(*target);
-    if (gone) continue;
-    // Nothing pays, or it can't be done now: not tried again before something has changed.
-    const std::scoped_lock lock(core_.index_mutex_);
-    core_.stuck_at_ = {core_.index_.segments().bytes_live(), core_.index_.segments().bytes_used()};
-    co_return;
+    if (!gone) break;
   }
+  // Nothing pays, or it can't be done now: not tried again before something has changed.
+  const std::scoped_lock lock(core_.index_mutex_);
+  const Segments& segments = core_.index_.segments();
+  core_.stuck_at_ = {segments.bytes_live(), segments.bytes_used()};
+  if (without_gain < max_without_gain) co_return;
+  // Records so short that the bound can't be held: not tried again before there is clearly more to gain.
+  const std::uint64_t twice = 2 * segments.bytes_live();
+  core_.tolerated_ = segments.bytes_movable() - std::min(segments.bytes_movable(), twice);
 }
 
 Compaction::Task<bool> Compaction::empty(std::uint32_t number) {

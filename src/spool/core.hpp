@@ -111,6 +111,7 @@ class Core : public std::enable_shared_from_this<Core> {
   bool needs_spare() const;
   Task<void> maintain();
   Task<bool> remove_segments();
+  Task<base::Result<std::optional<Spare>>> remove_segment(std::uint32_t number, SegmentState state, bool recycle);
   Task<void> make_spare();
 
   // Background work with a rate (scrub.cpp, compaction.cpp).
@@ -185,6 +186,7 @@ class Core : public std::enable_shared_from_this<Core> {
   struct {
     std::uint64_t live = 0, used = 0;
   } stuck_at_;                   // when compaction found nothing to gain; under index_mutex_
+  std::uint64_t tolerated_ = 0;  // above the bound, since compaction emptied segments without gain; under index_mutex_
   bool maintenance_due_ = true;  // under mutex_
   std::atomic<bool> healthy_ = true;
   std::atomic<bool> full_ = false;

@@ -55,6 +55,8 @@ std::string encode(const IndexEntry& entry);
 constexpr std::size_t index_entry_size(std::size_t summary) {
   return 22 + summary;
 }
+// Of the summary of an update that names no recipient.
+inline constexpr std::size_t empty_update_summary = 21;
 
 // Takes the entries of an index one after the other.
 class IndexReader {

@@ -47,7 +47,22 @@ boost::asio::awaitable<void> Core::maintain() {
   }
 }
 
-// False: there was nothing to do.
+// Renamed to a spare's name, or unlinked; the spare where there is one.  What is not there any more was removed by an
+// attempt that seemed to fail.
+boost::asio::awaitable<base::Result<std::optional<Spare>>> Core::remove_segment(std::uint32_t number,
+                                                                                SegmentState state, bool recycle) {
+  const std::string path = paths.segment(number);
+  base::Result<> gone;
+  if (recycle)
+    gone = co_await disk.rename(path, paths.spare(number));
+  else
+    gone = co_await disk.remove(path);
+  if (gone && recycle) co_return Spare{number, state.capacity, std::move(state.file)};
+  if (!gone && gone.error().kind != base::ErrorKind::not_found) co_return std::unexpected(std::move(gone.error()));
+  co_return std::nullopt;
+}
+
+// False: there was nothing to do.  One that can't be removed holds up none but those that must go after it.
 boost::asio::awaitable<bool> Core::remove_segments() {
   std::vector<std::uint32_t> numbers;
   std::vector<SegmentState> states;
@@ -56,22 +71,21 @@ boost::asio::awaitable<bool> Core::remove_segments() {
     numbers = index_.segments().removable();
     for (const std::uint32_t number : numbers) states.push_back(*index_.segments().find(number));
   }
-  if (numbers.empty()) co_return false;
+  std::vector<std::uint32_t> removed;
   std::vector<Spare> spares;
   for (std::size_t i = 0; i < numbers.size(); ++i) {
-    const std::string path = paths.segment(numbers[i]);
     const bool recycle = states[i].capacity == settings.segment_size && journal_.spares() + spares.size() < max_spares;
-    base::Result<> gone;
-    if (recycle)
-      gone = co_await disk.rename(path, paths.spare(numbers[i]));
-    else
-      gone = co_await disk.remove(path);
-    if (!gone) {
-      log.error("segment_not_removed", {{"error", gone.error().message}});
-      co_return false;
+    auto spare = co_await remove_segment(numbers[i], std::move(states[i]), recycle);
+    if (!spare) {
+      log.error("segment_not_removed", {{"segment", numbers[i]}, {"error", spare.error().message}});
+      const std::scoped_lock lock(index_mutex_);
+      index_.segments().not_removed(numbers[i]);
+      continue;
     }
-    if (recycle) spares.push_back({numbers[i], states[i].capacity, std::move(states[i].file)});
+    removed.push_back(numbers[i]);
+    if (*spare) spares.push_back(std::move(**spare));
   }
+  if (removed.empty()) co_return false;
   // removal → sync journal/ → {the done records about its messages may go; the file may be written over}.  A crash
   // before the sync may bring the segment back, and then its messages must find their done records, and their own
   // bytes.
@@ -82,7 +96,7 @@ boost::asio::awaitable<bool> Core::remove_segments() {
   }
   {
     const std::scoped_lock lock(index_mutex_);
-    for (const std::uint32_t number : numbers) index_.segments().removed(number);
+    for (const std::uint32_t number : removed) index_.segments().removed(number);
   }
   for (Spare& spare : spares) journal_.add_spare(std::move(spare));
   co_return true;

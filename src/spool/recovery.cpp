@@ -239,7 +239,7 @@ void Recovery::report_missing_bodies(const std::set<base::MessageId>& whole) {
     core_.quarantine.count();
     core_.log.error("spool_body_missing", {{"id", base::to_string(id)}, {"file", core_.paths.large(id)}});
     // Its record stays where it is, so its segment is kept; it can't be delivered.
-    core_.index_.segments().open(live->place.segment).pinned = true;
+    core_.index_.segments().pin(live->place.segment);
     core_.index_.forget(id);
   }
 }

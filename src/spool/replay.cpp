@@ -9,6 +9,7 @@ void Replay::apply(std::uint32_t segment, std::string_view entries) {
     ++records_;
     ids_.observe(entry->id);
     const Place place{segment, entry->offset, entry->length};
+    if (entry->type != RecordType::done) index_.segments().add_written(place, entry->summary.size());
     entry->type == RecordType::message ? apply_message(place, *entry) : apply_update(place, *entry);
   }
 }

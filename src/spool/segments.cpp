@@ -3,12 +3,14 @@
 
 #include <algorithm>
 
+#include "index_block.hpp"
 #include "record.hpp"
 
 namespace godwit::spool {
 namespace {
 
-constexpr std::uint64_t done_size = record_size(0);  // as compaction writes them
+// As compaction writes them, with the entry in the index.
+constexpr std::uint64_t done_size = record_size(0) + index_entry_size(empty_update_summary);
 
 // Emptying a fuller segment would write nearly as much as it frees.
 constexpr bool pays(std::uint64_t needed, std::uint64_t capacity) {
@@ -18,18 +20,37 @@ constexpr bool pays(std::uint64_t needed, std::uint64_t capacity) {
 }  // namespace
 
 std::uint64_t SegmentState::needed_bytes() const {
-  return bytes + done_count * done_size;
+  return bytes + (written == 0 ? 0 : bytes * indexed / written) + done_count * done_size;
 }
 
 void Segments::set_capacity(std::uint32_t number, std::uint64_t capacity) {
   SegmentState& state = all_[number];
   bytes_used_ += capacity - state.capacity;  // modulo 2^64
+  if (state.is_fixed()) bytes_fixed_ += capacity - state.capacity;
   state.capacity = capacity;
+}
+
+void Segments::pin(std::uint32_t number) {
+  SegmentState& state = all_[number];
+  if (!state.is_fixed()) bytes_fixed_ += state.capacity;
+  state.pinned = true;
+}
+
+void Segments::not_removed(std::uint32_t number) {
+  SegmentState& state = all_[number];
+  if (!state.is_fixed()) bytes_fixed_ += state.capacity;
+  state.immovable = true;
 }
 
 const SegmentState* Segments::find(std::uint32_t number) const {
   const auto found = all_.find(number);
   return found == all_.end() ? nullptr : &found->second;
+}
+
+void Segments::add_written(const Place& place, std::size_t summary) {
+  SegmentState& state = all_[place.segment];
+  state.written += record_size(place.length);
+  state.indexed += index_entry_size(summary);
 }
 
 void Segments::add_message(const Place& place) {
@@ -105,24 +126,31 @@ void Segments::removed(std::uint32_t number) {
   }
 }
 
+// A copy's segment can't go before its originals', which are always older, so this ends.  Null: it can't go at all.
+const Segments::SegmentNumbered* Segments::first_to_go(const SegmentNumbered& segment) const {
+  const SegmentNumbered* first = &segment;
+  while (!first->second.copied_from.empty()) {
+    const auto original = all_.find(first->second.copied_from.front());
+    if (original == all_.end()) return nullptr;
+    first = &*original;
+  }
+  return first->second.is_fixed() ? nullptr : first;
+}
+
 std::optional<std::uint32_t> Segments::emptiest() const {
-  const std::pair<const std::uint32_t, SegmentState>* best = nullptr;
+  const SegmentNumbered* best = nullptr;
   std::uint64_t least = 0;
-  for (const auto& one : all_) {
+  for (const SegmentNumbered& one : all_) {
     const SegmentState& state = one.second;
     const std::uint64_t needed = state.needed_bytes();
     if (!state.sealed || state.pinned || !pays(needed, state.capacity)) continue;
     if (best != nullptr && needed >= least) continue;
-    best = &one;
+    const SegmentNumbered* first = first_to_go(one);
+    if (first == nullptr) continue;
+    best = first;
     least = needed;
   }
   if (best == nullptr) return {};
-  // A copy's segment can't go before its originals', which are always older, so this ends.
-  while (!best->second.copied_from.empty()) {
-    const auto original = all_.find(best->second.copied_from.front());
-    if (original == all_.end() || original->second.pinned) return {};
-    best = &*original;
-  }
   return best->first;
 }
 

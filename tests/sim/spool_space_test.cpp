@@ -103,5 +103,44 @@ TEST_F(SpoolSpace, AFullDiskDuringCompactionIsHarmless) {
   EXPECT_EQ(world_.check(), "");
 }
 
+// Records so short that the index takes nearly as much: a segment full of them is less than half records, and was
+// written anew without end.
+TEST_F(SpoolSpace, ShortMessagesAreNotWrittenAnewForEver) {
+  for (int i = 0; i < 400; ++i) commit(0);
+  EXPECT_LT(world_.spool().statistics().copies, 40'000U);
+  EXPECT_EQ(world_.check(), "");
+}
+
+TEST_F(SpoolSpace, ASegmentThatCannotBeRemovedHoldsUpNoOther) {
+  world_.finish(commit(1500));
+  for (const std::string& name : disk_.names())
+    if (name.ends_with(".seg")) disk_.set_immovable(name);
+  for (int round = 0; round < 300; ++round) {
+    const base::MessageId id = commit(1500);
+    if (round % 10 != 0) world_.finish(id);
+    const auto now = world_.spool().statistics();
+    ASSERT_LE(now.bytes_used, 2 * now.bytes_live + 5 * segment);
+  }
+  EXPECT_EQ(world_.check(), "");
+}
+
+// Also: that it comes to rest.  To make up for a segment that can't go, the messages of the others were written anew
+// without end.
+TEST_F(SpoolSpace, ASegmentThatCannotGoDoesNotKeepCompactionBusy) {
+  const base::MessageId incomplete = commit(20'000);  // large
+  for (int i = 0; i < 40; ++i) world_.finish(commit(1500));
+  world_.stop();
+  disk_.remove_file("/spool/large/" + base::to_string(incomplete));
+  World world(disk_, ledger_, seed + 1);
+  ASSERT_TRUE(world.open());
+  EXPECT_EQ(world.log().count("spool_body_missing " + base::to_string(incomplete)), 1U);
+  for (int i = 0; i < 200; ++i) {
+    const auto id = world.commit_one(1500);
+    ASSERT_TRUE(id);
+    if (i % 6 != 0) world.finish(*id);
+  }
+  EXPECT_LT(world.spool().statistics().copies, 1000U);
+}
+
 }  // namespace
 }  // namespace godwit::test

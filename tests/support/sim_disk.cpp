@@ -64,7 +64,7 @@ class SimFile final : public disk::File {
   }
 
   disk::Task<> sync() override {
-    co_await disk_.pause();
+    for (int turns = 0; turns <= disk_.file_turns_; ++turns) co_await disk_.pause();
     const int code = begin();
     if (code != 0 && lost()) co_return fault("sync " + path_, code);
     if (code != 0) {
@@ -115,7 +115,8 @@ class SimFile final : public disk::File {
 boost::asio::awaitable<void> SimDisk::pause() {
   if (completion_ == Completion::inline_) co_return;
   const auto executor = co_await boost::asio::this_coro::executor;
-  co_await boost::asio::post(executor, boost::asio::use_awaitable);
+  for (std::uint64_t turns = pace_ && pace_->below(4) == 0 ? 2 + pace_->below(12) : 1; turns > 0; --turns)
+    co_await boost::asio::post(executor, boost::asio::use_awaitable);
 }
 
 int SimDisk::count() {
@@ -199,6 +200,7 @@ disk::Task<std::vector<disk::Entry>> SimDisk::list(std::string directory) {
 disk::Task<> SimDisk::change_name(NameChange change) {
   co_await pause();
   const std::string what = "change name " + change.removed + change.added;
+  if (!change.removed.empty() && change.removed == immovable_) co_return fault(what, EPERM);
   if (const int code = count(); code != 0) co_return fault(what, code);
   if (!change.removed.empty() && !change.added.empty()) renamed_.push_back(change.added);
   unsynced_names_.push_back(change);
@@ -229,7 +231,7 @@ disk::Task<> SimDisk::remove(std::string path) {
 }
 
 disk::Task<> SimDisk::sync_directory(std::string directory) {
-  co_await pause();
+  for (int turns = 0; turns <= directory_turns_; ++turns) co_await pause();
   if (const int code = count(); code != 0) co_return fault("sync " + directory, code);
   if (lie_ == Lie::directory_sync) co_return base::Result<>{};
   std::erase_if(unsynced_names_, [&](const NameChange& change) {
@@ -308,6 +310,7 @@ void SimDisk::crash(Loss loss, std::uint64_t seed) {
   locked_.clear();
   die_at_ = ~std::uint64_t{0};
   fail_at_ = 0;
+  immovable_.clear();
   ++life_;
   if (loss == Loss::none) return;  // the kernel lives on, and what it has not written it may still lose
   base::SeededRandom random(seed);
@@ -366,6 +369,11 @@ void SimDisk::set_contents(const std::string& path, std::string bytes) {
   const auto inode = std::make_shared<Inode>();
   inode->current = inode->durable = std::move(bytes);
   names_[path] = durable_names_[path] = inode;
+}
+
+void SimDisk::remove_file(const std::string& path) {
+  names_.erase(path);
+  durable_names_.erase(path);
 }
 
 std::vector<std::string> SimDisk::names() const {

@@ -67,6 +67,15 @@ class SimDisk final : public disk::Disk {
   void set_capacity(std::uint64_t bytes) { capacity_ = bytes; }
   // No new file can be made (ENOSPC), though space() has plenty: as without inodes.
   void set_out_of_inodes(bool out) { out_of_inodes_ = out; }
+  // Operations take different times, so that those of several tasks overtake each other.
+  void set_uneven(std::uint64_t seed) { pace_.emplace(seed); }
+  // Syncs take so many turns more.
+  void set_slow_syncs(int of_files, int of_directories) {
+    file_turns_ = of_files;
+    directory_turns_ = of_directories;
+  }
+  // This name can't be changed or removed (EPERM), until the next crash.
+  void set_immovable(std::string path) { immovable_ = std::move(path); }
   std::uint64_t operations() const { return operations_; }
   // How often a name with this end was given to a file.
   std::uint64_t renames_to(const std::string& suffix) const;
@@ -79,6 +88,7 @@ class SimDisk final : public disk::Disk {
   // As seen now, for tests that damage or inspect files.
   std::optional<std::string> contents(const std::string& path) const;
   void set_contents(const std::string& path, std::string bytes);
+  void remove_file(const std::string& path);
   std::vector<std::string> names() const;
 
  private:
@@ -126,6 +136,10 @@ class SimDisk final : public disk::Disk {
   Lie lie_ = Lie::none;
   std::uint64_t capacity_ = ~std::uint64_t{0};
   bool out_of_inodes_ = false;
+  std::optional<base::SeededRandom> pace_;
+  int file_turns_ = 0;
+  int directory_turns_ = 0;
+  std::string immovable_;
   std::vector<std::string> renamed_;
   std::uint64_t life_ = 0;  // files opened before a crash are dead
 };

@@ -130,7 +130,7 @@ TEST_F(LiveIndexTest, TheEmptiestSegmentIsChosenAndOriginalsBeforeCopies) {
   add(1, {3, 4096, 10'000}, base::MessageId{3});
   add(1, {4, 4096, 60'000}, base::MessageId{4});  // would free next to nothing
   EXPECT_EQ(index_.segments().emptiest(), 3U);
-  index_.segments().open(3).pinned = true;
+  index_.segments().pin(3);
   EXPECT_EQ(index_.segments().emptiest(), 2U);
   index_.segments().add_copy(2, 1);
   EXPECT_EQ(index_.segments().emptiest(), 1U);
