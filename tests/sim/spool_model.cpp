@@ -14,6 +14,11 @@ namespace {
 
 constexpr std::size_t parallel_commits = 4;
 
+boost::asio::awaitable<void> let_others_run(std::uint64_t turns = 1) {
+  const auto here = co_await boost::asio::this_coro::executor;
+  for (; turns > 0; --turns) co_await boost::asio::post(here, boost::asio::use_awaitable);
+}
+
 }  // namespace
 
 void EventLogger::write(log::Level, std::string_view event, std::span<const log::Field> fields) {
@@ -27,11 +32,20 @@ std::size_t EventLogger::count(std::string_view event) const {
   return static_cast<std::size_t>(std::ranges::count(events, event));
 }
 
-void Ledger::all_durable() {
+std::vector<base::MessageId> Ledger::open() const {
+  std::vector<base::MessageId> ids;
+  for (const auto& [id, entry] : entries)
+    if (entry.is_open()) ids.push_back(id);
+  return ids;
+}
+
+void Ledger::durable_up_to(std::uint64_t handed_over) {
   for (auto& [id, entry] : entries) {
     if (!entry.acknowledged) continue;
-    entry.durable_version = entry.versions.size() - 1;
-    entry.finished_durable = entry.finished;
+    const std::size_t last = entry.versions.size() - 1;
+    while (entry.durable_version < last && entry.versions[entry.durable_version + 1].handed_over <= handed_over)
+      ++entry.durable_version;
+    entry.finished_durable = entry.finished && entry.durable_version == last;
   }
 }
 
@@ -54,10 +68,7 @@ base::Result<> World::open() {
                                  .message_size = 1U << 20U};
   const auto executor = boost::asio::any_io_executor(context_.get_executor());
   // No time passes while background work waits for its turn: it lets others run, that is all.
-  const auto pause = [](base::Duration) -> boost::asio::awaitable<void> {
-    const auto here = co_await boost::asio::this_coro::executor;
-    co_await boost::asio::post(here, boost::asio::use_awaitable);
-  };
+  const auto pause = [](base::Duration) { return let_others_run(); };
   auto opened = run(spool::open_spool(settings, disk_, clock_, random_, log_, {executor, executor, pause}));
   if (!opened) return std::unexpected(std::move(opened.error()));
   spool_ = std::move(*opened);
@@ -85,7 +96,8 @@ std::size_t World::body_size() {
 mail::Envelope World::make_envelope() {
   mail::Envelope envelope;
   envelope.sender = smtp::Mailbox{"sender" + std::to_string(random_.below(100)), "a.example"};
-  for (std::uint64_t i = 0; i <= random_.below(2); ++i) {
+  const std::uint64_t recipients = 1 + random_.below(4);
+  for (std::uint64_t i = 0; i < recipients; ++i) {
     mail::Recipient recipient;
     recipient.address = {"r" + std::to_string(i), "b" + std::to_string(random_.below(5)) + ".example"};
     envelope.recipients.push_back(recipient);
@@ -100,50 +112,64 @@ boost::asio::awaitable<spool::Accepted<base::MessageId>> World::commit(std::stri
   if (!incoming) co_return std::unexpected(incoming.error());
   Ledger::Entry& entry = ledger_.entries[(*incoming)->id()];
   entry.body = body;
-  entry.versions = {envelope};
+  entry.versions = {{envelope}};
+  entry.stays = random_.below(6) == 0;
   const std::size_t half = body.size() / 2;
   auto written = co_await (*incoming)->write(std::string_view(body).substr(0, half));
   if (written) written = co_await (*incoming)->write(std::string_view(body).substr(half));
   if (!written) co_return std::unexpected(written.error());
+  const std::uint64_t handed_over = ledger_.updates;
   auto committed = co_await (*incoming)->commit(std::move(envelope));
-  if (committed) entry.acknowledged = true;
+  if (!committed) co_return committed;
+  entry.acknowledged = true;
+  ledger_.durable_up_to(handed_over);
   co_return committed;
 }
 
 spool::Accepted<base::MessageId> World::commit_one(std::size_t size) {
   auto task = commit(make_body(size), make_envelope());
-  auto result = run(std::move(task));
-  if (result) ledger_.all_durable();
-  return result;
+  return run(std::move(task));
 }
 
 void World::record_update(base::MessageId id, mail::Update update) {
   Ledger::Entry& entry = ledger_.entries.at(id);
-  mail::Envelope next = entry.versions.back();
+  mail::Envelope next = entry.now();
   mail::apply(update, next);
   entry.finished = !mail::has_waiting(next);
-  entry.versions.push_back(std::move(next));
+  entry.versions.push_back({std::move(next), ++ledger_.updates});
   spool_->update(id, std::move(update));
 }
 
-// Of the acknowledged, some are done, a few are tried again, held or released.
-void World::update_some(unsigned settled) {
-  std::vector<base::MessageId> open;
-  for (const auto& [id, entry] : ledger_.entries)
-    if (entry.acknowledged && !entry.finished) open.push_back(id);
-  for (const base::MessageId id : open) update(id, settled);
+// Any of them, whatever was said of them before; one at least still waits.
+mail::Update World::some_recipients(const mail::Envelope& now) {
+  mail::Update update;
+  const std::size_t waits = random_.below(now.recipients.size());
+  for (std::uint32_t i = 0; i < now.recipients.size(); ++i) {
+    if (random_.below(2) == 0) continue;
+    const bool delivered = i != waits && random_.below(3) == 0;
+    update.recipients.push_back({i, delivered ? mail::RecipientState::delivered : mail::RecipientState::waiting,
+                                 "451 4.3.0 " + std::to_string(random_.next())});
+  }
+  // Not named here, and delivered before?
+  if (now.recipients[waits].state != mail::RecipientState::waiting &&
+      std::ranges::find(update.recipients, waits, &mail::RecipientUpdate::index) == update.recipients.end())
+    update.recipients.push_back({static_cast<std::uint32_t>(waits), mail::RecipientState::waiting, "450 4.2.0 Again"});
+  return update;
 }
 
+// Of the acknowledged, some are done, some are tried again, held or released; what stays is tried again and again.
 void World::update(base::MessageId id, unsigned settled) {
-  if (random_.below(100) < settled) return finish(id);
-  const mail::Envelope& now = ledger_.entries.at(id).versions.back();
+  const Ledger::Entry& entry = ledger_.entries.at(id);
+  if (random_.below(100) < (entry.stays ? settled / 20 : settled)) return finish(id);
+  const mail::Envelope& now = entry.now();
   mail::Update update;
-  switch (random_.below(8)) {
-    case 0:  // one of several
-      update.recipients.push_back({0, mail::RecipientState::delivered, "250 2.0.0 Ok"});
+  switch (random_.below(entry.stays ? 6 : 10)) {
+    case 0:
+    case 1:  // some of several
+      update = some_recipients(now);
       update.attempts = now.attempts + 1;
       break;
-    case 1:  // all are tried again
+    case 2:  // all are tried again
       for (std::uint32_t i = 0; i < now.recipients.size(); ++i)
         if (now.recipients[i].state == mail::RecipientState::waiting)
           update.recipients.push_back(
@@ -151,10 +177,10 @@ void World::update(base::MessageId id, unsigned settled) {
       update.attempts = now.attempts + 1;
       update.next_attempt = base::WallTime(std::chrono::seconds(1'800'000'000 + now.attempts));
       break;
-    case 2:
+    case 3:
       update.warned = true;
       break;
-    case 3:
+    case 4:
       update.held = !now.held;
       break;
     default:
@@ -165,7 +191,7 @@ void World::update(base::MessageId id, unsigned settled) {
 
 void World::finish(base::MessageId id) {
   mail::Update update;
-  const auto recipients = ledger_.entries.at(id).versions.back().recipients.size();
+  const auto recipients = ledger_.entries.at(id).now().recipients.size();
   for (std::uint32_t i = 0; i < recipients; ++i)
     update.recipients.push_back({i, mail::RecipientState::delivered, "250 2.0.0 Ok"});
   record_update(id, std::move(update));
@@ -173,9 +199,7 @@ void World::finish(base::MessageId id) {
 
 // While commits and compaction go on: each message that is open all the time is told once.
 boost::asio::awaitable<std::string> World::list_meanwhile() {
-  std::set<base::MessageId> before;
-  for (const auto& [id, entry] : ledger_.entries)
-    if (entry.acknowledged && !entry.finished) before.insert(id);
+  const auto before = ledger_.open();
   std::set<base::MessageId> told;
   std::string wrong;
   auto listing = spool_->for_each_live([&](const spool::Summary& summary) {
@@ -185,34 +209,49 @@ boost::asio::awaitable<std::string> World::list_meanwhile() {
   const auto listed = co_await std::move(listing);
   if (!listed) co_return "";  // the disk has died
   for (const base::MessageId id : before)
-    if (!told.contains(id)) wrong = base::to_string(id) + " is not listed beside other work";
+    if (!told.contains(id) && ledger_.entries.at(id).is_open())
+      wrong = base::to_string(id) + " is not listed beside other work";
   co_return wrong;
 }
 
+boost::asio::awaitable<bool> World::commit_meanwhile(std::string body, mail::Envelope envelope, std::uint64_t turns) {
+  co_await let_others_run(turns);
+  auto committing = commit(std::move(body), std::move(envelope));
+  const auto committed = co_await std::move(committing);
+  ledger_.refused += committed ? 0 : 1;
+  co_return committed.has_value();
+}
+
+// All at once, or with up to so many turns of others between two.
+boost::asio::awaitable<bool> World::update_meanwhile(unsigned settled, std::uint64_t turns) {
+  co_await let_others_run(random_.below(8 * turns + 1));
+  const auto open = ledger_.open();
+  for (const base::MessageId id : open) {
+    update(id, settled);
+    co_await let_others_run(random_.below(turns + 1));
+  }
+  co_return true;
+}
+
 void World::work(int rounds, unsigned settled) {
+  const auto rethrow = [](std::exception_ptr failed, bool) {
+    if (failed) std::rethrow_exception(failed);
+  };
   for (int round = 0; round < rounds && spool_->statistics().healthy; ++round) {
-    std::size_t acknowledged = 0;
+    const std::uint64_t spread = random_.below(2) * 40;
     for (std::size_t i = 0; i < parallel_commits; ++i) {
-      auto task = commit(make_body(body_size()), make_envelope());
-      boost::asio::co_spawn(context_, std::move(task),
-                            [&](std::exception_ptr failed, spool::Accepted<base::MessageId> result) {
-                              if (failed) std::rethrow_exception(failed);
-                              if (result)
-                                ++acknowledged;
-                              else
-                                ++ledger_.refused;
-                            });
+      auto committing = commit_meanwhile(make_body(body_size()), make_envelope(), random_.below(spread + 1));
+      boost::asio::co_spawn(context_, std::move(committing), rethrow);
     }
     auto listing = list_meanwhile();
     boost::asio::co_spawn(context_, std::move(listing), [&](std::exception_ptr failed, std::string wrong) {
       if (failed) std::rethrow_exception(failed);
       if (!wrong.empty()) wrong_ = wrong;
     });
-    // The updates of the round before were handed over before these commits.
+    auto updating = update_meanwhile(settled, random_.below(8));
+    boost::asio::co_spawn(context_, std::move(updating), rethrow);
     context_.restart();
     context_.run();
-    if (acknowledged > 0) ledger_.all_durable();
-    update_some(settled);
   }
 }
 
@@ -266,7 +305,7 @@ std::string World::check_message(const spool::Summary& listed) {
   if (!(listed == expected_summary(id, envelope, entry.body.size())))
     return base::to_string(id) + " is listed otherwise than read";
   const auto from = entry.versions.begin() + static_cast<std::ptrdiff_t>(entry.durable_version);
-  if (std::find(from, entry.versions.end(), envelope) == entry.versions.end())
+  if (std::ranges::find(from, entry.versions.end(), envelope, &Ledger::Version::envelope) == entry.versions.end())
     return base::to_string(id) + " has an envelope that was never current";
   found->second.seen = envelope;
   return {};
@@ -282,7 +321,7 @@ void World::settle(const std::set<base::MessageId>& live) {
     }
     entry.acknowledged = true;
     entry.finished = false;
-    entry.versions = {entry.seen};
+    entry.versions = {{entry.seen}};
     entry.durable_version = 0;
   }
 }
@@ -301,8 +340,7 @@ std::string World::check() {
     if (std::string wrong = check_message(summary); !wrong.empty()) return wrong;
   }
   for (const auto& [id, entry] : ledger_.entries)
-    if (entry.acknowledged && !entry.finished && !live.contains(id))
-      return base::to_string(id) + " was acknowledged and is lost";
+    if (entry.is_open() && !live.contains(id)) return base::to_string(id) + " was acknowledged and is lost";
   const auto statistics = spool_->statistics();
   if (statistics.quarantined != 0) return "quarantined without damage";
   if (statistics.messages != live.size()) return "the count of messages is wrong";

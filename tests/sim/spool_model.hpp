@@ -28,22 +28,32 @@ class EventLogger final : public log::Logger {
 
 // What was asked of the spool, and what it promised.
 struct Ledger {
+  struct Version {
+    mail::Envelope envelope;
+    std::uint64_t handed_over = 0;  // the how manieth update of all; 0: as committed
+  };
   struct Entry {
     std::string body;
-    std::vector<mail::Envelope> versions;  // as committed, after the first update, ...
-    mail::Envelope seen;                   // read back
+    std::vector<Version> versions;  // as committed, after the first update, ...
+    mail::Envelope seen;            // read back
     std::size_t durable_version = 0;
     bool acknowledged = false;
+    bool stays = false;             // hardly ever finished, but often updated
     bool finished = false;          // the last update settles all recipients
     bool finished_durable = false;  // ... and a later commit was acknowledged
+
+    const mail::Envelope& now() const { return versions.back().envelope; }
+    bool is_open() const { return acknowledged && !finished; }
   };
   std::map<base::MessageId, Entry> entries;
+  std::uint64_t updates = 0;  // handed over
   std::uint64_t refused = 0;
   std::uint64_t copies = 0;  // that compaction made, in all lives
   std::int64_t ticks = 0;    // time goes on through all restarts
 
-  // A commit was acknowledged: all updates before it are durable.
-  void all_durable();
+  std::vector<base::MessageId> open() const;
+  // A commit was acknowledged, and so many updates had been handed over before it: they are durable.
+  void durable_up_to(std::uint64_t handed_over);
 };
 
 class TickClock final : public base::Clock {
@@ -64,8 +74,9 @@ class World {
 
   // Opens a spool, or says why not.
   base::Result<> open();
-  // `rounds` of parallel commits (inline and large), updates, dones and listings; gives up when the spool fails.
-  // `settled`: of a hundred open messages, those that are done in a round.
+  // `rounds` of commits (inline and large), updates, dones and listings, all beside each other and beside what they
+  // make compaction do; gives up when the spool fails.  `settled`: of a hundred open messages, those that are done in a
+  // round.
   void work(int rounds, unsigned settled = 50);
   void stop();
   // Everything acknowledged is there, byte for byte; nothing finished is; the rest is whole or not at all.  Empty: all
@@ -83,11 +94,13 @@ class World {
 
  private:
   boost::asio::awaitable<spool::Accepted<base::MessageId>> commit(std::string body, mail::Envelope envelope);
+  boost::asio::awaitable<bool> commit_meanwhile(std::string body, mail::Envelope envelope, std::uint64_t turns);
   mail::Envelope make_envelope();
   std::string make_body(std::size_t size);
   std::size_t body_size();
-  void update_some(unsigned settled);
+  boost::asio::awaitable<bool> update_meanwhile(unsigned settled, std::uint64_t turns);
   void update(base::MessageId id, unsigned settled);
+  mail::Update some_recipients(const mail::Envelope& now);
   boost::asio::awaitable<std::string> list_meanwhile();
   void settle(const std::set<base::MessageId>& live);
   std::string check_message(const spool::Summary& listed);
