@@ -17,7 +17,7 @@ base::Result<> known(bool found) {
 }
 
 // So many are written in one group, and mail flows on between them.
-constexpr std::size_t changed_at_once = 50;
+constexpr std::size_t changed_at_once = 16;
 
 // Remembered, some 10 MB: who repeats an import soon does so with less.
 constexpr std::size_t remembered_imports = 100'000;

@@ -11,9 +11,9 @@ namespace godwit::dispatch {
 namespace {
 
 // Looked at without a pause: well below a millisecond.
-constexpr std::size_t slice_size = 1000;
+constexpr std::size_t slice_size = 200;
 // A page that finds little ends after so much work all the same, so that every request is answered in time.
-constexpr std::size_t most_slices = 500;
+constexpr std::size_t most_slices = 2500;
 constexpr std::size_t most_envelopes = 5000;
 
 constexpr base::Duration kept_for = std::chrono::minutes(1);

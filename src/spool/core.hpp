@@ -155,7 +155,13 @@ class Core : public std::enable_shared_from_this<Core> {
   // The index of a segment, wherever it is; empty when the segment is gone.
   Task<base::Result<std::optional<std::string>>> entries_of(std::uint32_t number);
   Task<base::Result<std::vector<Summary>>> list_segment(std::uint32_t number);
-  void summarise_live(std::uint32_t number, std::span<const IndexEntry> entries, std::vector<Summary>& into) const;
+  // An entry whose record is the one that counts, with what the live index knows of its message.
+  struct LiveEntry {
+    IndexEntry entry;
+    Live live;
+    std::optional<LiveIndex::Side> side;
+  };
+  std::vector<LiveEntry> live_entries(std::uint32_t number, std::span<const IndexEntry> entries) const;
 
   Journal journal_;
   std::unique_ptr<disk::File> lock_;

@@ -15,8 +15,8 @@ namespace {
 template <class T>
 using Awaitable = boost::asio::awaitable<T>;
 
-constexpr std::size_t entries_per_lock = 128;    // commits wait no longer than this takes
-constexpr std::size_t summaries_per_turn = 512;  // then the caller's executor does something else
+constexpr std::size_t entries_per_lock = 128;   // commits wait no longer than this takes
+constexpr std::size_t summaries_per_turn = 64;  // then the caller's executor does something else
 
 std::vector<Summary::Destination> waiting_of(const MessageSummary& message, const LiveIndex::Side* side) {
   std::vector<std::uint32_t> counts(message.domains.size());
@@ -60,16 +60,17 @@ Awaitable<base::Result<std::optional<std::string>>> Core::entries_of(std::uint32
   co_return make_index(scan_segment(*bytes, state->generation, 0, Tail::proven).records);
 }
 
-// The lock is held.
-void Core::summarise_live(std::uint32_t number, std::span<const IndexEntry> entries, std::vector<Summary>& into) const {
-  MessageSummary message;
+std::vector<Core::LiveEntry> Core::live_entries(std::uint32_t number, std::span<const IndexEntry> entries) const {
+  std::vector<LiveEntry> found;
+  found.reserve(entries.size());
+  const std::scoped_lock lock(index_mutex_);
   for (const IndexEntry& entry : entries) {
     const Live* live = index_.find(entry.id);
     if (live == nullptr || live->done || live->place.segment != number || live->place.offset != entry.offset) continue;
-    if (!decode_summary(entry.summary, message)) continue;
-    Summary summary = summary_of(*live, message, index_.side(entry.id));
-    if (!summary.waiting.empty()) into.push_back(std::move(summary));
+    const LiveIndex::Side* side = index_.side(entry.id);
+    found.push_back({entry, *live, side != nullptr ? std::optional(*side) : std::nullopt});
   }
+  return found;
 }
 
 Awaitable<base::Result<std::vector<Summary>>> Core::list_segment(std::uint32_t number) {
@@ -82,8 +83,13 @@ Awaitable<base::Result<std::vector<Summary>>> Core::list_segment(std::uint32_t n
   for (auto entry = reader.next(); entry || !some.empty(); entry = reader.next()) {
     if (entry && entry->type == RecordType::message) some.push_back(*entry);
     if (some.empty() || (entry && some.size() < entries_per_lock)) continue;
-    const std::scoped_lock lock(index_mutex_);
-    summarise_live(number, some, summaries);
+    // Most of the work is done without the lock: who takes it again at once hardly lets the committer in between.
+    MessageSummary message;
+    for (const LiveEntry& one : live_entries(number, some)) {
+      if (!decode_summary(one.entry.summary, message)) continue;
+      Summary summary = summary_of(one.live, message, one.side ? &*one.side : nullptr);
+      if (!summary.waiting.empty()) summaries.push_back(std::move(summary));
+    }
     some.clear();
   }
   co_return summaries;
@@ -101,13 +107,15 @@ Awaitable<base::Result<>> Core::for_each_live(std::function<bool(const Summary&)
   const auto executor = co_await boost::asio::this_coro::executor;
   for (const std::uint32_t number : numbers) {
     auto task = list_segment(number);
-    const auto summaries = co_await run_on(executors.bodies, std::move(task));
+    auto summaries = co_await run_on(executors.bodies, std::move(task));
     if (!summaries) co_return std::unexpected(summaries.error());
     std::size_t told = 0;
     for (const Summary& summary : *summaries) {
       if (!each(summary)) co_return base::Result<>{};
       if (++told % summaries_per_turn == 0) co_await boost::asio::post(executor, boost::asio::use_awaitable);
     }
+    // To free so many strings takes milliseconds, too.
+    boost::asio::post(executors.bodies, [all = std::move(*summaries)] {});
   }
   co_return base::Result<>{};
 }
