@@ -94,9 +94,10 @@ void Segments::add_done(std::uint32_t segment, std::uint32_t holder) {
 }
 
 void Segments::dones_moved(std::uint32_t segment) {
-  SegmentState& state = all_[segment];
-  state.dones.clear();
-  state.done_count = 0;
+  const auto found = all_.find(segment);
+  if (found == all_.end()) return;  // its last message moved too, and it was removed since
+  found->second.dones.clear();
+  found->second.done_count = 0;
   emptied_ = true;
 }
 

@@ -25,7 +25,7 @@ std::string play_with_fault(std::uint64_t at, int code, std::uint64_t& operation
       auto opened = world.open();
       if (opened) {
         if (std::string wrong = world.check(); !wrong.empty()) return "life " + std::to_string(life) + ": " + wrong;
-        world.work(3);
+        world.work(2);
         if (!world.spool().statistics().healthy && !world.fatal()) return "unhealthy and nobody told";
       } else if (opened.error().message.find("simulated") == std::string::npos) {
         return "not opened: " + opened.error().message;

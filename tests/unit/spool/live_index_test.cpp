@@ -109,6 +109,13 @@ TEST_F(LiveIndexTest, ADoneRecordKeepsItsSegmentUntilTheMessagesIsGone) {
   EXPECT_THAT(removable(), ElementsAre(2, 3, 4));
 }
 
+// Compaction says so when all copies are durable, and by then the segment may have been removed.
+TEST_F(LiveIndexTest, ASegmentThatIsGoneDoesNotComeBackWithItsDoneRecordsMoved) {
+  index_.segments().removed(2);
+  index_.segments().dones_moved(2);
+  EXPECT_EQ(index_.segments().find(2), nullptr);
+}
+
 // S → T → U: the copy's segment stays until the original's is gone, and what settled the copy until the copy's is.
 TEST_F(LiveIndexTest, ACopyOutlivesItsOriginalAndTheDoneRecordBoth) {
   add(1);
