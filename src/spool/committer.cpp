@@ -151,6 +151,7 @@ void Core::settle_group(std::span<Pending> group, std::span<const Place> places)
       settle_one(group[i], places[i], unlink);
       if (group[i].origin == Pending::Origin::caller) bytes += record_size(places[i].length);
     }
+    if (bytes > 0) bytes += block_size;  // header and padding, more or less
     maintenance |= index_.segments().take_emptied();
     // Half of the budget is for bodies that are still coming in.
     index_.evict([this] { return budget->used > budget->limit / 2; });

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t rate = 64U << 20U;          // bytes a second
 constexpr std::uint64_t batch_bytes = 256U << 10U;  // written at a time
-constexpr std::size_t batch_records = 512;
+constexpr std::size_t batch_records = 4096;
 constexpr std::uint64_t max_credit = 16U << 20U;
 constexpr std::size_t long_queue = 64;  // records that wait for the committer
 constexpr std::size_t entries_per_lock = 128;
@@ -84,6 +84,7 @@ Core::Task<void> Core::compact() {
 boost::asio::awaitable<void> Compaction::run() {
   committed_ = core_.committed_bytes_;
   std::uint64_t least_used = ~std::uint64_t{0};
+  std::uint64_t committed_then = committed_;  // commits take what was gained
   int without_gain = 0;
   while (!core_.is_stopping() && without_gain < max_without_gain) {
     std::optional<std::uint32_t> target;
@@ -92,8 +93,13 @@ boost::asio::awaitable<void> Compaction::run() {
       if (!core_.wants_compaction()) co_return;
       core_.tolerated_ = 0;
       const std::uint64_t used = core_.index_.segments().bytes_used();
-      without_gain = used < least_used ? 0 : without_gain + 1;
-      least_used = std::min(least_used, used);
+      const std::uint64_t committed = core_.committed_bytes_;
+      const bool gained = used < least_used || committed - committed_then > core_.settings.segment_size / 16;
+      without_gain = gained ? 0 : without_gain + 1;
+      if (gained) {
+        least_used = used;
+        committed_then = committed;
+      }
       target = core_.index_.segments().emptiest();
     }
     bool gone = false;
@@ -144,13 +150,17 @@ Compaction::Task<bool> Compaction::pass(std::uint32_t number) {
   if (!entries) co_return false;
   if (!*entries) co_return true;
   const std::vector<Job> jobs = jobs_of(number, **entries);
+  if (const auto state = core_.segment(number)) segment_ = std::make_shared<ReadAhead>(state->file);
+  std::uint64_t left = 0;
+  for (const Job& job : jobs) left += job.bytes;
   for (std::size_t at = 0; at < jobs.size();) {
+    const std::uint64_t may_write = co_await turn(number, left);
+    if (may_write == 0) co_return false;
     std::uint64_t bytes = 0;
     std::size_t count = 0;
-    while (at + count < jobs.size() && count < batch_records && (count == 0 || bytes < batch_bytes))
+    while (at + count < jobs.size() && count < batch_records && (count == 0 || bytes < may_write))
       bytes += jobs[at + count++].bytes;
-    const bool may = co_await may_write(bytes);
-    if (!may) co_return false;
+    left -= bytes;
     const bool moved = co_await move(number, std::span(jobs).subspan(at, count));
     core_.gate_.moved();
     if (!moved) co_return false;
@@ -229,8 +239,11 @@ Compaction::Task<base::Result<std::vector<Pending>>> Compaction::read(std::uint3
       records.push_back(std::move(done));
       continue;
     }
-    const auto found = core_.locate(job.id);
+    auto found = core_.locate(job.id);
     if (!found) continue;
+    if (found->message.place.segment == number) found->message.file = segment_;
+    for (Core::Stored& update : found->updates)
+      if (update.place.segment == number) update.file = segment_;
     auto record = job.what == Job::What::message ? copy(*found) : fold(*found);
     auto read = co_await std::move(record);
     if (read) {
@@ -286,19 +299,37 @@ Compaction::Task<base::Result<Pending>> Compaction::fold(const Core::Found& foun
   co_return record;
 }
 
-// Waits for its turn and closes the gate.  False: stopping.
-Compaction::Task<bool> Compaction::may_write(std::uint64_t bytes) {
-  for (;;) {
-    auto waiting = core_.pause(std::max(moment, time_for(bytes)));
+// Whether the bound on space is in danger: it is left when the next segment is opened, unless this one is gone by then.
+// What is left of the active one must hold what is to be written of this one, and what commits write meanwhile: half as
+// much in a hurry, see turn().
+bool Compaction::hurries(std::uint32_t number) const {
+  const std::scoped_lock lock(core_.index_mutex_);
+  const Segments& segments = core_.index_.segments();
+  if (segments.bytes_movable() > 2 * (segments.bytes_live() + core_.settings.segment_size)) return true;
+  const SegmentState* state = segments.find(number);
+  return state != nullptr && core_.journal_.room() < 2 * state->needed_bytes();
+}
+
+// Waits for its turn and closes the gate; gives how much of `left` bytes may be written, 0 when stopping.  In a hurry
+// it waits for nothing but a listing, and writes twice what the commits wrote since the batch before: more than they
+// make necessary, since less than half of what is emptied is needed when the bound is exceeded.
+Compaction::Task<std::uint64_t> Compaction::turn(std::uint32_t number, std::uint64_t left) {
+  const std::uint64_t least = std::min(left, batch_bytes);
+  for (bool is_closed = false;;) {
+    const bool in_hurry = hurries(number);
+    auto waiting = core_.pause(in_hurry && !is_closed ? base::Duration{} : std::max(moment, time_for(least)));
     co_await std::move(waiting);
-    if (core_.is_stopping()) co_return false;
+    if (core_.is_stopping()) co_return 0;
     const std::uint64_t committed = core_.committed_bytes_;
     const std::uint64_t more = committed - std::exchange(committed_, committed);
-    credit_ = std::min(credit_ + more, max_credit);
-    const bool idle = more == 0;
-    if (core_.queued() > long_queue || (!idle && credit_ < bytes) || !core_.gate_.try_move()) continue;
+    credit_ = std::min(credit_ + (in_hurry ? 2 * more : more), max_credit);
+    const bool is_idle = more == 0;
+    if (!in_hurry && (core_.queued() > long_queue || (!is_idle && credit_ < least))) continue;
+    is_closed = !core_.gate_.try_move();
+    if (is_closed) continue;
+    const std::uint64_t bytes = in_hurry ? std::max(least, credit_) : least;
     credit_ -= std::min(credit_, bytes);
-    co_return true;
+    co_return std::max<std::uint64_t>(bytes, 1);
   }
 }
 

@@ -4,8 +4,9 @@
 // through the committer as any record does; what changed between reading and writing is dropped and tried again.  On
 // the pool, one at a time; stops when space used is within the bound of docs/spool-format.md, or nothing pays.
 //
-// Never blocks a commit: small batches, a fixed rate, no more than the commits wrote while there are some, nothing
-// while the committer's queue is long.  A full disk ends it without harm.
+// Never blocks a commit, and is never starved by them: small batches, a fixed rate, no more than the commits wrote
+// while there are some, nothing while the committer's queue is long; but in a hurry, when the bound is in danger, in
+// proportion to the commits.  A full disk ends it without harm.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "core.hpp"
+#include "read_ahead.hpp"
 
 namespace godwit::spool {
 
@@ -42,13 +44,15 @@ class Compaction {
   Task<base::Result<std::vector<Pending>>> read(std::uint32_t number, std::span<const Job> jobs);
   Task<base::Result<Pending>> copy(const Core::Found& found);
   Task<base::Result<Pending>> fold(const Core::Found& found);
-  Task<bool> may_write(std::uint64_t bytes);
+  bool hurries(std::uint32_t number) const;
+  Task<std::uint64_t> turn(std::uint32_t number, std::uint64_t left);
   Task<bool> wait_for_removal(std::uint32_t number);
   bool is_empty(std::uint32_t number) const;
 
   Core& core_;
-  std::uint64_t committed_ = 0;  // as of the last look
-  std::uint64_t credit_ = 0;     // bytes that commits wrote and compaction has not yet
+  std::shared_ptr<ReadAhead> segment_;  // the one being emptied
+  std::uint64_t committed_ = 0;         // as of the last look
+  std::uint64_t credit_ = 0;            // bytes that commits wrote and compaction has not yet
 };
 
 }  // namespace godwit::spool

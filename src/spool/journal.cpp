@@ -39,6 +39,7 @@ Journal::Journal(Settings settings, disk::Disk& disk, const base::Clock& clock, 
 
 void Journal::restore(std::unique_ptr<ActiveSegment> active, std::uint64_t next_group, std::uint32_t next_number) {
   active_ = std::move(active);
+  if (active_) room_ = active_->capacity - active_->offset;
   next_group_ = next_group;
   next_number_ = next_number;
 }
@@ -133,6 +134,7 @@ Journal::Step<> Journal::activate(Spare spare) {
     const std::scoped_lock lock(index_mutex_);
     active_ = std::move(active);
   }
+  room_ = active_->capacity - active_->offset;
   co_return AppendResult<void>{};
 }
 
@@ -235,6 +237,7 @@ Journal::Step<std::vector<Place>> Journal::write_group(std::span<const Item> ite
   auto named = co_await check_name();
   if (!named) co_return std::unexpected(std::move(named.error()));
   active.offset += end;
+  room_ = active.capacity - active.offset;
   {
     const std::scoped_lock lock(index_mutex_);
     active.index += index;

@@ -83,6 +83,8 @@ class Journal {
   const ActiveSegment* active() const { return active_.get(); }
   // Any thread.  The entries of the active segment; empty when it is another.
   std::optional<std::string> active_index(std::uint32_t number) const;
+  // Any thread.  Bytes that the active segment can still take.
+  std::uint64_t room() const { return room_; }
   std::vector<std::uint32_t> take_sealed() { return std::exchange(sealed_, {}); }
 
   std::uint64_t groups() const { return groups_; }
@@ -116,6 +118,7 @@ class Journal {
   std::atomic<std::uint32_t> next_number_ = 1;
   std::atomic<std::uint64_t> groups_ = 0;
   std::atomic<std::uint64_t> syncs_ = 0;
+  std::atomic<std::uint64_t> room_ = 0;
   mutable std::mutex index_mutex_;  // guards what active_ points to and its index against readers on other threads
   mutable std::mutex spares_mutex_;
   std::vector<Spare> spares_;

@@ -59,12 +59,12 @@ World::~World() {
   context_.run();  // what the spool had spawned ends against the disk as it is
 }
 
-base::Result<> World::open() {
+base::Result<> World::open(std::uint64_t memory, std::uint64_t segment_size) {
   const spool::Settings settings{.directory = "/spool",
                                  .inline_limit = 6000,
                                  .min_free = 1U << 20U,
-                                 .segment_size = 64U << 10U,
-                                 .memory = 64U << 10U,  // so that most reads go to the disk
+                                 .segment_size = segment_size,
+                                 .memory = memory,
                                  .message_size = 1U << 20U};
   const auto executor = boost::asio::any_io_executor(context_.get_executor());
   // No time passes while background work waits for its turn: it lets others run, that is all.
@@ -127,7 +127,8 @@ boost::asio::awaitable<spool::Accepted<base::MessageId>> World::commit(std::stri
 }
 
 spool::Accepted<base::MessageId> World::commit_one(std::size_t size) {
-  auto task = commit(make_body(size), make_envelope());
+  std::string body = make_body(size);
+  auto task = commit(std::move(body), make_envelope());
   return run(std::move(task));
 }
 
@@ -240,7 +241,10 @@ void World::work(int rounds, unsigned settled) {
   for (int round = 0; round < rounds && spool_->statistics().healthy; ++round) {
     const std::uint64_t spread = random_.below(2) * 40;
     for (std::size_t i = 0; i < parallel_commits; ++i) {
-      auto committing = commit_meanwhile(make_body(body_size()), make_envelope(), random_.below(spread + 1));
+      // One after the other: a seed must mean the same to every compiler.
+      std::string body = make_body(body_size());
+      mail::Envelope envelope = make_envelope();
+      auto committing = commit_meanwhile(std::move(body), std::move(envelope), random_.below(spread + 1));
       boost::asio::co_spawn(context_, std::move(committing), rethrow);
     }
     auto listing = list_meanwhile();
@@ -253,6 +257,20 @@ void World::work(int rounds, unsigned settled) {
     context_.restart();
     context_.run();
   }
+}
+
+void World::load(std::size_t senders, int messages, const std::function<void(base::MessageId)>& on_acknowledged) {
+  const auto sender = [&]() -> boost::asio::awaitable<void> {
+    for (int i = 0; i < messages; ++i) {
+      std::string body = make_body(random_.below(3000));
+      auto committing = commit(std::move(body), make_envelope());
+      const auto committed = co_await std::move(committing);
+      if (committed) on_acknowledged(*committed);
+    }
+  };
+  for (std::size_t i = 0; i < senders; ++i) boost::asio::co_spawn(context_, sender(), boost::asio::detached);
+  context_.restart();
+  context_.run();
 }
 
 void World::stop() {

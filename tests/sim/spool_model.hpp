@@ -3,6 +3,7 @@
 // happened in between.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -72,12 +73,14 @@ class World {
   World(SimDisk& disk, Ledger& ledger, std::uint64_t seed);
   ~World();
 
-  // Opens a spool, or says why not.
-  base::Result<> open();
+  // Opens a spool, or says why not.  With little memory most reads go to the disk.
+  base::Result<> open(std::uint64_t memory = 64U << 10U, std::uint64_t segment_size = 64U << 10U);
   // `rounds` of commits (inline and large), updates, dones and listings, all beside each other and beside what they
   // make compaction do; gives up when the spool fails.  `settled`: of a hundred open messages, those that are done in a
   // round.
   void work(int rounds, unsigned settled = 50);
+  // So many senders, each of which commits one message after the other.
+  void load(std::size_t senders, int messages, const std::function<void(base::MessageId)>& on_acknowledged);
   void stop();
   // Everything acknowledged is there, byte for byte; nothing finished is; the rest is whole or not at all.  Empty: all
   // true.

@@ -103,6 +103,46 @@ TEST_F(SpoolSpace, AFullDiskDuringCompactionIsHarmless) {
   EXPECT_EQ(world_.check(), "");
 }
 
+// The bound holds while commits never pause, too: what is live stays the same, but other messages are done than those
+// that came last, so that each segment thins out slowly.
+struct Load {
+  std::size_t senders;
+  std::uint64_t segment_size;  // a group of all senders is an eighth of one at most, as of real ones
+};
+
+class SpoolLoad : public testing::TestWithParam<Load> {};
+
+TEST_P(SpoolLoad, TheBoundHoldsAllAlong) {
+  const auto [senders, segment_size] = GetParam();
+  constexpr std::size_t messages = 4000;
+  const std::size_t stay = 4 * segment_size / 1700;
+  SimDisk disk(SimDisk::Completion::posted);
+  Ledger ledger;
+  World world(disk, ledger, seed);
+  ASSERT_TRUE(world.open(64U << 20U, segment_size));  // nothing is refused
+  base::SeededRandom random(seed);
+  std::vector<base::MessageId> live;
+  std::uint64_t most = 0, acknowledged = 0;
+  world.load(senders, static_cast<int>(messages / senders), [&](base::MessageId id) {
+    ++acknowledged;
+    live.push_back(id);
+    if (live.size() <= stay) return;
+    std::swap(live[random.below(live.size())], live.back());
+    world.finish(live.back());
+    live.pop_back();
+    const auto now = world.spool().statistics();
+    most = std::max(most, now.bytes_used - std::min(now.bytes_used, 2 * now.bytes_live));
+  });
+  std::cout << senders << " senders: at most " << static_cast<double>(most) / static_cast<double>(segment_size)
+            << " segments above twice the live bytes, " << world.spool().statistics().copies << " copies\n";
+  EXPECT_EQ(acknowledged, messages);
+  EXPECT_LE(most, 4 * segment_size);
+  EXPECT_EQ(world.check(), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Senders, SpoolLoad,
+                         testing::Values(Load{1, 64U << 10U}, Load{10, 256U << 10U}, Load{40, 512U << 10U}));
+
 // Records so short that the index takes nearly as much: a segment full of them is less than half records, and was
 // written anew without end.
 TEST_F(SpoolSpace, ShortMessagesAreNotWrittenAnewForEver) {
