@@ -5,6 +5,11 @@
 #include <utility>
 
 namespace godwit::spool {
+namespace {
+
+constexpr int most_passes = 100;
+
+}  // namespace
 
 disk::Task<> JournalReader::list() {
   auto entries = co_await disk_.list(paths_.journal());
@@ -21,6 +26,7 @@ disk::Task<> JournalReader::follow(Visit visit) {
   auto step = co_await list();
   if (!step) co_return step;
   const std::set<std::uint32_t> numbers = present_;
+  missed_some_ = false;
   for (const std::uint32_t number : numbers) {
     if (number < last_ || (number == last_ && last_is_complete_)) continue;
     const Tail tail = number == *numbers.rbegin() ? Tail::may_be_torn : Tail::proven;
@@ -70,7 +76,10 @@ base::Result<> JournalReader::read_header(ReadSegment& segment, std::uint64_t& f
 disk::Task<> JournalReader::read_segment(std::uint32_t number, Tail tail, const Visit& visit) {
   auto bytes = co_await read_file(number);
   if (!bytes) co_return std::unexpected(std::move(bytes.error()));
-  if (!*bytes) co_return base::Result<>{};
+  if (!*bytes) {
+    missed_some_ = true;
+    co_return base::Result<>{};
+  }
   ReadSegment segment{.number = number, .bytes = **bytes, .header = {}, .tail = tail, .scan = {}, .fresh = {}};
   std::uint64_t first_group = 0;
   auto known = read_header(segment, first_group);
@@ -145,8 +154,14 @@ disk::Task<> catch_up(JournalReader& reader, LiveTable& table, JournalReader::Vi
   };
   auto step = co_await reader.follow(both);
   if (!step) co_return step;
-  step = co_await reader.follow(both);
-  if (!step) co_return step;
+  // What was live in a segment that vanished is in later ones, which may be younger than the list.
+  int passes = 0;
+  do {
+    if (++passes > most_passes)
+      co_return base::fail(base::ErrorKind::exhausted, "the daemon moves messages faster than they can be read");
+    step = co_await reader.follow(both);
+    if (!step) co_return step;
+  } while (reader.missed_some());
   const std::set<std::uint32_t> present = reader.present();
   const std::uint32_t newest = reader.last();
   // What was copied or done before `present` was listed is seen by now; this reads what came while it was.

@@ -46,6 +46,8 @@ class JournalReader {
   // The segments that had names when follow() last began.
   const std::set<std::uint32_t>& present() const { return present_; }
   std::uint32_t last() const { return last_; }
+  // Whether one of them vanished before follow() had read it.
+  bool missed_some() const { return missed_some_; }
 
  private:
   disk::Task<> list();
@@ -57,8 +59,9 @@ class JournalReader {
   disk::Disk& disk_;
   const Paths paths_;
   std::set<std::uint32_t> present_;
-  std::uint32_t last_ = 0;        // the segment read last
-  std::uint64_t applied_ = 0;     // offset of the last record in it that was visited
+  std::uint32_t last_ = 0;     // the segment read last
+  std::uint64_t applied_ = 0;  // offset of the last record in it that was visited
+  bool missed_some_ = false;
   bool last_is_complete_ = true;  // it was sealed, or had a successor, when it was read
 };
 
@@ -90,7 +93,8 @@ class LiveTable {
   std::unordered_map<base::MessageId, Entry> entries_;
 };
 
-// Reads until the table is right for some moment between the beginning and the end of the call.
+// Reads until the table is right for some moment between the beginning and the end of the call.  Errors: also exhausted
+// (the daemon moves messages faster than they can be read).
 disk::Task<> catch_up(JournalReader& reader, LiveTable& table, JournalReader::Visit visit = {});
 
 }  // namespace godwit::spool
