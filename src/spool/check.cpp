@@ -179,10 +179,17 @@ class SpoolCheck {
     }
   }
 
+  // A copy of a spool may lack what was empty, and so does one that a daemon is just making.
+  disk::Task<std::vector<disk::Entry>> list_if_there(std::string folder) {
+    auto listed = co_await disk_.list(std::move(folder));
+    if (!listed && listed.error().kind == base::ErrorKind::not_found) co_return std::vector<disk::Entry>();
+    co_return listed;
+  }
+
   disk::Task<> list_folders() {
     auto journal = co_await disk_.list(paths_.journal());
-    auto large = co_await disk_.list(paths_.large());
-    auto quarantine = co_await disk_.list(paths_.quarantine());
+    auto large = co_await list_if_there(paths_.large());
+    auto quarantine = co_await list_if_there(paths_.quarantine());
     for (auto* listed : {&journal, &large, &quarantine})
       if (!*listed) co_return std::unexpected(std::move(listed->error()));
     for (const disk::Entry& entry : *journal) {

@@ -45,6 +45,8 @@ class SpoolIsChecked(SendingHost):
         report = self.check()
         self.assertEqual(report["messages"], 0)
         self.assertEqual(report["quarantine"], [])
+        (self.godwit.spool / "quarantine").rmdir()
+        self.assertTrue(self.check()["sound"], "as in a copy that lacks what was empty")
 
     def test_damage_is_found(self):
         self.mx("xyz.example", 10, "mx.xyz.example", 2, up=False)
