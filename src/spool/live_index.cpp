@@ -132,19 +132,29 @@ bool LiveIndex::covers(const Live& live, const mail::Update& update) const {
   return named.size() == recipients;
 }
 
+// True: somebody waits.
+bool LiveIndex::take(Live& live, mail::Update& update) {
+  take_fields(live, update);
+  if (covers(live, update)) complete_fields(live, update);
+  live.updated |= fields_of(update);
+  if (Side* more = mutable_side(live)) return settle(*more, update) > 0;
+  return std::ranges::none_of(update.recipients, [](const auto& c) { return c.index == 0 && is_settled(c); });
+}
+
 Effect LiveIndex::prepare(base::MessageId id, mail::Update& update) {
   Live* live = table_.find(id);
   if (live == nullptr || live->done) return Effect::none;
-  take_fields(*live, update);
-  if (covers(*live, update)) complete_fields(*live, update);
-  live->updated |= fields_of(update);
-  if (Side* more = mutable_side(*live)) {
-    if (settle(*more, update) > 0) return Effect::open;
-  } else if (std::ranges::none_of(update.recipients, [](const auto& c) { return c.index == 0 && is_settled(c); })) {
-    return Effect::open;
-  }
+  if (take(*live, update)) return Effect::open;
   live->done = true;
   return Effect::done;
+}
+
+void LiveIndex::replay_update(base::MessageId id, Place place, const mail::Update& update) {
+  Live* live = table_.find(id);
+  if (live == nullptr) return;
+  mail::Update known = update;  // take() adds what the record on disk may not say
+  take(*live, known);
+  add_update(id, place, update);
 }
 
 void LiveIndex::add_update(base::MessageId id, Place place, const mail::Update& update) {

@@ -57,6 +57,9 @@ class LiveIndex {
   // no more.  Ends in add_update() or finish() when its record is durable.
   Effect prepare(base::MessageId id, mail::Update& update);
   void add_update(base::MessageId id, Place place, const mail::Update& update);
+  // An update record found at a start.  It never makes a message done, that takes a done record: where compaction has
+  // written an earlier update behind a later one, what the first of them makes of the message never was.
+  void replay_update(base::MessageId id, Place place, const mail::Update& update);
   // A done record at `segment`: the message is live no more.
   void finish(base::MessageId id, std::uint32_t segment);
   // An update that says what all others of the message said.
@@ -89,6 +92,7 @@ class LiveIndex {
   Side* mutable_side(Live& live);
   Side& make_side(Live& live);
   void drop_updates(Live& live);
+  bool take(Live& live, mail::Update& update);
   bool covers(const Live& live, const mail::Update& update) const;
   void erase(Live& live);
 

@@ -35,12 +35,10 @@ void Replay::apply_update(Place place, const IndexEntry& entry) {
     if (entry.type == RecordType::done) index_.segments().add_done(place.segment, update_.holder);
     return;
   }
-  mail::Update known = update_.update;  // prepare() adds what the record on disk may not say
-  const Effect effect = index_.prepare(entry.id, known);
-  if (entry.type == RecordType::done || effect == Effect::done)
+  if (entry.type == RecordType::done)
     index_.finish(entry.id, place.segment);
   else
-    index_.add_update(entry.id, place, update_.update);
+    index_.replay_update(entry.id, place, update_.update);
 }
 
 }  // namespace godwit::spool
