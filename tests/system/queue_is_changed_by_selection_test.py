@@ -67,6 +67,7 @@ class QueueIsChangedBySelection(SendingHost):
         self.assertEqual(self.godwit.stop(), 0)
         self.godwit.start()
         self.assertEqual(self.godwit.queued(), 10)
+        self.wait_until(lambda: len(self.listed()) == 10, "all are queued again")
         self.assertEqual({each["sender"] for each in self.listed()}, {"other@abc.example"})
 
     def test_what_is_bounced_comes_back_with_the_administrators_words(self):
