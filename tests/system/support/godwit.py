@@ -120,8 +120,13 @@ class Godwit:
     def _ready(self):
         if self.process.poll() is not None:
             raise AssertionError(f"{self.name} exited {self.process.returncode}: {self.errors()}")
-        return self.control_socket.exists() and all(
+        return self._control_listens() and all(
             listening(*self._endpoint(listener["address"])) for listener in self.config["listeners"])
+
+    def _control_listens(self):
+        # A socket has its name a moment before it listens.
+        with socket.socket(socket.AF_UNIX) as probe:
+            return probe.connect_ex(str(self.control_socket)) == 0
 
     @staticmethod
     def _endpoint(text):
