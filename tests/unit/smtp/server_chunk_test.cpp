@@ -3,31 +3,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "open_transaction.hpp"
 #include "support/dialogue.hpp"
 
 namespace godwit {
 namespace {
 
 using test::Dialogue;
+using test::mx;
+using test::open_transaction;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr auto open_transaction = R"(
-    S: 220 mx.example ESMTP Godwit
-    C: HELO c.example
-    S: 250 mx.example
-    C: MAIL FROM:<a@c.example>
-    S: 250 2.1.0 Ok
-    C: RCPT TO:<b@mx.example>
-    S: 250 2.1.5 Ok
-)";
 constexpr auto queued = "S: 250 2.0.0 Ok: queued as 0000000000001";
-
-smtp::SessionSettings mx() {
-  smtp::SessionSettings settings;
-  settings.hostname = "mx.example";
-  return settings;
-}
 
 Dialogue dialogue(const smtp::SessionSettings& settings = mx()) {
   Dialogue result(settings);
