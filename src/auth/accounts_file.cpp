@@ -34,6 +34,7 @@ std::string key(const std::string& name) {
 std::string entry(const Account& account) {
   std::vector<std::string> fields;
   if (!account.password.empty()) fields.push_back("password: " + quoted(account.password));
+  if (account.scram) fields.push_back("scram: " + quoted(smtp::to_string(*account.scram)));
   std::vector<std::string> senders;
   for (const std::string& sender : account.senders) senders.push_back(quoted(sender));
   if (!senders.empty()) fields.push_back("senders: [" + base::join(senders, ", ") + "]");
@@ -137,14 +138,15 @@ base::Result<> add_account(const std::string& file, const Account& account) {
   return change(file, added.name, opened->table.accounts(), opened->text, &added);
 }
 
-base::Result<> set_password(const std::string& file, std::string_view name, const std::string& hash) {
+base::Result<> set_password(const std::string& file, std::string_view name, const Secrets& secrets) {
   auto opened = open(file);
   if (!opened) return std::unexpected(opened.error());
   const Account* found = opened->table.find(name);
   if (found == nullptr)
     return base::fail(base::ErrorKind::not_found, fmt::format("no account {} in {}", base::printable(name), file));
   Account changed = *found;
-  changed.password = hash;
+  changed.password = secrets.hash;
+  changed.scram = secrets.scram;
   return change(file, changed.name, opened->table.accounts(), opened->text, &changed);
 }
 

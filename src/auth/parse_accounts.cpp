@@ -50,7 +50,7 @@ class Parser {
     if (value.IsMap()) {
       for (const auto& entry : value) read_field(account, entry.first, entry.second);
     } else if (!value.IsNull()) {
-      complain(value.Mark(), "an account is written as {password: ..., senders: [...]}");
+      complain(value.Mark(), "an account is written as {password: ..., scram: ..., senders: [...]}");
     }
     const std::string name = account.name;
     if (!table_.add(std::move(account))) complain(key.Mark(), name + " is there twice");
@@ -60,10 +60,12 @@ class Parser {
     const std::string& name = key.IsScalar() ? key.Scalar() : "";
     if (name == "password") {
       read_password(account, value);
+    } else if (name == "scram") {
+      read_scram(account, value);
     } else if (name == "senders") {
       read_senders(account, value);
     } else {
-      const std::string near = base::nearest(name, {"password", "senders"});
+      const std::string near = base::nearest(name, {"password", "scram", "senders"});
       complain(key.Mark(), fmt::format("unknown key \"{}\"{}", base::printable(name, 40),
                                        near.empty() ? "" : fmt::format(" (did you mean {}?)", near)));
     }
@@ -77,6 +79,13 @@ class Parser {
       table_.warnings.push_back(
           at(value.Mark()) + "the password of " + account.name +
           " is no hash that crypt(3) here knows, so nobody can log in (godwitctl account passwd)");
+  }
+
+  void read_scram(Account& account, const YAML::Node& value) {
+    if (value.IsScalar()) account.scram = smtp::parse_scram_keys(value.Scalar());
+    if (!account.scram)
+      complain(value.Mark(),
+               "scram is \"SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey\" (godwitctl account passwd makes it)");
   }
 
   void read_senders(Account& account, const YAML::Node& value) {

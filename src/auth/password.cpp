@@ -12,6 +12,8 @@
 
 #include <openssl/crypto.h>
 
+#include "godwit/smtp/saslprep.hpp"
+
 namespace godwit::auth {
 namespace {
 
@@ -72,6 +74,42 @@ bool password_matches(std::string_view password, std::string_view hash) {
   const std::string computed = compute(possible ? password : std::string_view("x"), hash);
   return possible && !computed.empty() && computed.size() == hash.size() &&
          CRYPTO_memcmp(computed.data(), hash.data(), hash.size()) == 0;
+}
+
+base::Result<Secrets> make_secrets(std::string_view password) {
+  if (password.empty() || !is_possible(password)) return std::unexpected(hash_password(password).error());
+  auto prepared = smtp::saslprep(password);
+  if (!prepared)
+    return base::fail(base::ErrorKind::invalid,
+                      "the password is no UTF-8, or holds what SASLprep (RFC 4013) prohibits, such as a control "
+                      "character");
+  std::string salt(smtp::scram_salt_size, '\0');
+  fill_random(salt);
+  auto hash = hash_password(*prepared);
+  Secrets secrets;
+  if (hash) secrets = {*std::move(hash), smtp::make_scram_keys(*prepared, std::move(salt), smtp::scram_iterations)};
+  OPENSSL_cleanse(prepared->data(), prepared->size());
+  if (!hash) return std::unexpected(hash.error());
+  return secrets;
+}
+
+namespace {
+
+bool matches_as_given(std::string_view password, const Secrets& secrets) {
+  if (!secrets.hash.empty() || !secrets.scram) return password_matches(password, secrets.hash);
+  const auto made = smtp::make_scram_keys(password, secrets.scram->salt, secrets.scram->iterations);
+  return CRYPTO_memcmp(made.stored_key.data(), secrets.scram->stored_key.data(), made.stored_key.size()) == 0;
+}
+
+}  // namespace
+
+bool password_matches(std::string_view password, const Secrets& secrets) {
+  if (matches_as_given(password, secrets)) return true;
+  auto prepared = smtp::saslprep(password);
+  const bool other = prepared && *prepared != password;
+  const bool matches = other && matches_as_given(*prepared, secrets);
+  if (prepared) OPENSSL_cleanse(prepared->data(), prepared->size());
+  return matches;
 }
 
 bool is_known_hash(std::string_view hash) {

@@ -1,28 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "godwit/auth/verifier.hpp"
 
-#include <memory>
+#include <algorithm>
 #include <utility>
 
 #include <openssl/crypto.h>
 
 #include "godwit/auth/password.hpp"
-#include "godwit/base/text.hpp"
+#include "scram_exchange.hpp"
 
 namespace godwit::auth {
 namespace {
-
-// What a worker needs; shared, because a caller may be gone before the worker is done.  The password dies with it,
-// wiped.
-struct Job {
-  Job(std::string given, std::string_view against) : password(std::move(given)), hash(against) {}
-  Job(const Job&) = delete;
-  Job& operator=(const Job&) = delete;
-  ~Job() { OPENSSL_cleanse(password.data(), password.size()); }
-
-  std::string password;
-  std::string hash;
-};
 
 enum class Compared { equal, different, skipped };
 
@@ -33,37 +21,104 @@ void wipe(std::string& secret) {
   secret.clear();
 }
 
+AuthOutcome accepted(const Account& account) {
+  return {.kind = AuthOutcome::Kind::accepted, .account = account.name, .senders = account.senders};
+}
+
 }  // namespace
 
-Verifier::Verifier(const Accounts& accounts, net::BoundedPool& pool, std::string origin, log::Logger& log)
-    : accounts_(accounts), pool_(pool), origin_(std::move(origin)), log_(log) {}
+Verifier::Verifier(const Parts& parts, std::string origin) : parts_(parts), origin_(std::move(origin)) {}
 
-boost::asio::awaitable<AuthOutcome> Verifier::verify(std::string user, std::string password,
-                                                     std::function<bool()> gone) {
-  const std::string name = canonical_name(user.contains('@') || origin_.empty() ? user : user + '@' + origin_);
-  const std::shared_ptr<const AccountTable> table = accounts_.table();
-  const Account* account = table->find(name);
-  const bool can_log_in = account != nullptr && is_known_hash(account->password);
-  if (account != nullptr && !can_log_in)
-    log_.warn("login_impossible",
-              {{"account", name}, {"reason", "no password, locked, or of a kind crypt(3) does not know"}});
-  // Whoever cannot log in costs the same time: the password is compared with another's hash, and the result is not
-  // used.
-  auto job = std::make_shared<Job>(password, can_log_in ? std::string_view(account->password) : table->decoy(name));
-  wipe(password);
-  auto compare = [job, gone = std::move(gone)] {
-    if (gone && gone()) return Compared::skipped;
-    return password_matches(job->password, job->hash) ? Compared::equal : Compared::different;
-  };
-  job.reset();
-  auto compared = co_await pool_.run(std::move(compare));
-  if (!compared) {
-    log_.warn("login_unavailable", {{"account", name}, {"reason", compared.error().message}});
-    co_return AuthOutcome{AuthOutcome::Kind::unavailable, {}};
+bool Verifier::offers_scram() const {
+  const auto list = parts_.stores.list();
+  return !list->empty() && std::ranges::all_of(*list, [](const auto& store) { return store->serves_scram(); });
+}
+
+std::string Verifier::complete(std::string_view user) const {
+  return canonical_name(user.contains('@') || origin_.empty() ? std::string(user) : std::string(user) + '@' + origin_);
+}
+
+smtp::ScramKeys Verifier::decoy_keys(const std::string& name) const {
+  return smtp::decoy_scram_keys(name, decoy_secret_, parts_.accounts.table()->decoy_shape(name));
+}
+
+void Verifier::report_unable(const Answer& found, std::string_view why) {
+  if (found.kind == Answer::Kind::entry)
+    parts_.log.warn("login_impossible", {{"account", found.account.name}, {"reason", why}});
+}
+
+boost::asio::awaitable<Answer> Verifier::find(std::shared_ptr<const Login> login) {
+  const auto list = parts_.stores.list();
+  Answer answer;
+  for (const auto& store : *list) {
+    answer = co_await store->ask(login);
+    if (answer.kind == Answer::Kind::unknown) continue;
+    if (answer.kind == Answer::Kind::unavailable)
+      parts_.log.warn("login_unavailable",
+                      {{"account", login->user}, {"store", store->name()}, {"reason", answer.reason}});
+    break;
   }
-  if (*compared == Compared::skipped) co_return AuthOutcome{AuthOutcome::Kind::abandoned, {}};
-  if (!can_log_in || *compared == Compared::different) co_return AuthOutcome{AuthOutcome::Kind::rejected, {}};
-  co_return AuthOutcome{AuthOutcome::Kind::accepted, account->name};
+  co_return answer;
+}
+
+boost::asio::awaitable<AuthOutcome> Verifier::verify(std::string user, std::string password, Peer peer) {
+  auto login = std::make_shared<Login>();
+  login->user = complete(user);
+  login->password = password;
+  login->client = peer.address;
+  login->gone = std::move(peer.gone);
+  wipe(password);
+  std::shared_ptr<const Login> asked = std::move(login);
+  Answer found = co_await find(asked);
+  AuthOutcome outcome;
+  switch (found.kind) {
+    case Answer::Kind::accepted:
+      outcome = accepted(found.account);
+      break;
+    case Answer::Kind::rejected:
+      break;
+    case Answer::Kind::unavailable:
+      outcome.kind = AuthOutcome::Kind::unavailable;
+      break;
+    case Answer::Kind::unknown:
+    case Answer::Kind::entry:
+      outcome = co_await compare(std::move(asked), std::move(found));
+      break;
+  }
+  co_return outcome;
+}
+
+// Whoever cannot log in costs the same time: the password is compared with another's secrets, and the result is not
+// used.
+boost::asio::awaitable<AuthOutcome> Verifier::compare(std::shared_ptr<const Login> login, Answer found) {
+  const bool able = found.kind == Answer::Kind::entry && can_log_in(found.account);
+  if (!able) report_unable(found, "no password, locked, or of a kind crypt(3) does not know");
+  Account against = able ? found.account : parts_.accounts.table()->decoy(login->user);
+  Secrets secrets{.hash = std::move(against.password), .scram = std::move(against.scram)};
+  auto work = [login, secrets = std::move(secrets)] {
+    if (login->gone && login->gone()) return Compared::skipped;
+    return password_matches(login->password, secrets) ? Compared::equal : Compared::different;
+  };
+  auto compared = co_await parts_.pool.run(std::move(work));
+  AuthOutcome outcome;
+  if (!compared) {
+    parts_.log.warn("login_unavailable", {{"account", login->user}, {"reason", compared.error().message}});
+    outcome.kind = AuthOutcome::Kind::unavailable;
+  } else if (*compared == Compared::skipped) {
+    outcome.kind = AuthOutcome::Kind::abandoned;
+  } else if (able && *compared == Compared::equal) {
+    outcome = accepted(found.account);
+  }
+  co_return outcome;
+}
+
+std::unique_ptr<Exchange> Verifier::begin(std::string_view mechanism, Peer peer, smtp::ChannelBindings bindings) {
+  using Variant = smtp::ScramServer::Variant;
+  if (mechanism == "SCRAM-SHA-256")
+    return std::make_unique<ScramExchange>(*this, Variant::plain, std::move(peer), std::move(bindings));
+  if (mechanism == "SCRAM-SHA-256-PLUS")
+    return std::make_unique<ScramExchange>(*this, Variant::plus, std::move(peer), std::move(bindings));
+  return nullptr;
 }
 
 }  // namespace godwit::auth

@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include <fmt/format.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_future.hpp>
 
@@ -36,6 +37,7 @@ Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, co
       log_(log),
       request_stop_(std::move(request_stop)),
       accounts_(live_->accounts),
+      stores_(live_->stores),
       limits_(live_->settings.policy),
       reactors_(clock, reactor_count(live_->settings)),
       committer_("committer"),
@@ -43,7 +45,8 @@ Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, co
       maildirs_("maildir", live_->settings.deliver.maildir.threads, unbounded),
       passwords_("passwords", live_->settings.auth.threads, live_->settings.auth.waiting),
       housekeeping_("housekeeping", 1, 4),
-      verifier_(accounts_, passwords_, live_->settings.route.origin, log),
+      verifier_({.accounts = accounts_, .stores = stores_, .pool = passwords_, .random = random_, .log = log},
+                live_->settings.route.origin),
       look_again_(reactors_[home].executor(), reactors_[home].deadlines()),
       tasks_(reactors_[home].executor(), reactors_[home].deadlines(), [this](const std::exception_ptr& thrown) {
         log_.error("task_failed", {{"reason", base::exception_text(thrown)}});
@@ -57,6 +60,8 @@ Host::~Host() = default;
 base::Result<> Host::open() {
   auto opened = open_spool();
   if (!opened) return opened;
+  auto secret = open_decoy_secret();
+  if (!secret) return secret;
   const auto& settings = live_->settings;
   maildir_ = std::make_unique<deliver::MaildirAgent>(settings.deliver.maildir, settings.hostname, disk_, clock_,
                                                      random_, maildirs_.executor(), reactors_[home].executor(),
@@ -93,6 +98,28 @@ base::Result<> Host::open_spool() {
   if (!spool) return std::unexpected(spool.error());
   spool_ = std::move(*spool);
   spool_->on_fatal([this](std::string reason) { fail("spool_failed", reason); });
+  return {};
+}
+
+// Made at the first start, and kept: what SCRAM shows for a name that nobody has must stay the same.
+base::Result<> Host::open_decoy_secret() {
+  state::SmallFile file(live_->settings.state.directory, "decoy_secret", disk_, housekeeping_.executor());
+  auto work = [](state::SmallFile& keeper, base::Random& random) -> boost::asio::awaitable<base::Result<std::string>> {
+    auto kept = co_await keeper.read();
+    if (!kept || !kept->empty()) co_return kept;
+    std::string made;
+    for (int i = 0; i < 4; ++i) made += fmt::format("{:016x}", random.next());
+    auto written = co_await keeper.write(made);
+    if (!written) co_return std::unexpected(written.error());
+    co_return made;
+  };
+  boost::asio::io_context context;
+  auto task = work(file, random_);
+  auto reading = boost::asio::co_spawn(context, std::move(task), boost::asio::use_future);
+  context.run();
+  auto secret = reading.get();
+  if (!secret) return std::unexpected(secret.error());
+  verifier_.use_decoy_secret(std::move(*secret));
   return {};
 }
 

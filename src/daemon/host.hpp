@@ -87,6 +87,7 @@ class Host {
                                                           std::vector<InheritedSocket> inherited);
   base::Result<> bind_control(InheritedSockets& inherited);
   base::Result<> open_spool();
+  base::Result<> open_decoy_secret();
   void make_parts(std::size_t index);
   std::shared_ptr<const route::Router> make_router(const LiveSettings& live) const;
   std::shared_ptr<const server::Rules> make_rules(const LiveSettings& live,
@@ -121,6 +122,7 @@ class Host {
   base::SystemRandom random_;
   disk::PosixDisk disk_;
   auth::Accounts accounts_;
+  auth::Stores stores_;
   policy::ConnectionLimits limits_;
   net::ReactorPool reactors_;
   net::SingleThread committer_;

@@ -36,6 +36,7 @@ boost::asio::awaitable<ReloadOutcome> Host::try_reload() {
   config::keep_until_restart(live_->settings, next->settings);
   const std::shared_ptr<const LiveSettings> live = std::move(next);
   accounts_.replace(live->accounts);
+  stores_.replace(live->stores);
   limits_.change_settings(live->settings.policy);
   log_.set_level(live->settings.log.level);
   const auto router = make_router(*live);

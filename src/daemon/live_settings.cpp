@@ -52,6 +52,19 @@ void load_passwords(const config::Loaded& file, config::Settings& settings, Live
   }
 }
 
+void load_stores(LiveSettings& live, LiveSettingsLoaded& result) {
+  for (const std::string& file : live.settings.auth.stores) {
+    auto table = auth::load_accounts({file});
+    if (!table) {
+      result.errors.insert(result.errors.end(), table.error().begin(), table.error().end());
+      continue;
+    }
+    result.warnings.insert(result.warnings.end(), table->warnings.begin(), table->warnings.end());
+    for (const auto& [name, account] : table->accounts()) live.accounts.add(account);
+    live.stores.push_back(auth::make_file_store(file, std::move(*table)));
+  }
+}
+
 void take_tls(const config::Loaded& file, LiveSettings& live, base::WallTime now, OutOfDate out_of_date,
               LiveSettingsLoaded& result) {
   auto loaded = load_tls(live.settings.tls, now);
@@ -89,15 +102,7 @@ LiveSettingsLoaded load_live_settings(const std::string& path, const base::Clock
   else
     result.warnings.push_back(addresses.error().message +
                               "; mail loops through MX are seen at loopback addresses only");
-  if (!live.settings.auth.stores.empty()) {
-    auto accounts = auth::load_accounts(live.settings.auth.stores);
-    if (accounts) {
-      live.accounts = std::move(*accounts);
-      result.warnings.insert(result.warnings.end(), live.accounts.warnings.begin(), live.accounts.warnings.end());
-    } else {
-      result.errors.insert(result.errors.end(), accounts.error().begin(), accounts.error().end());
-    }
-  }
+  load_stores(live, result);
   load_passwords(loaded, live.settings, result);
   take_tls(loaded, live, clock.wall(), out_of_date, result);
   if (result.errors.empty()) result.live = std::make_shared<const LiveSettings>(std::move(live));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "godwit/auth/accounts.hpp"
+#include "godwit/auth/store.hpp"
 #include "godwit/base/clock.hpp"
 #include "godwit/config/config.hpp"
 #include "godwit/net/interfaces.hpp"
@@ -17,7 +18,8 @@ namespace godwit::daemon {
 
 struct LiveSettings {
   config::Settings settings;
-  auth::AccountTable accounts;
+  auth::AccountTable accounts;  // of all files
+  auth::StoreList stores;
   LiveTls tls;
   std::vector<base::IpAddress> interfaces;  // the machine's addresses
 };

@@ -24,6 +24,24 @@ std::string channel_binding(SSL& session) {
   return made == 1 ? bytes : std::string();
 }
 
+// RFC 5929 section 4.1: the hash of the server's certificate by the hash function of its signature, SHA-256 in place of
+// MD5 and SHA-1; empty where the signature has none of its own (Ed25519).
+std::string end_point(SSL& session) {
+  X509* certificate =
+      SSL_is_server(&session) == 1 ? SSL_get_certificate(&session) : SSL_get0_peer_certificate(&session);
+  int digest = NID_undef;
+  if (certificate == nullptr || X509_get_signature_info(certificate, &digest, nullptr, nullptr, nullptr) != 1)
+    return {};
+  if (digest == NID_md5 || digest == NID_sha1) digest = NID_sha256;
+  const EVP_MD* method = EVP_get_digestbynid(digest);
+  std::string bytes(EVP_MAX_MD_SIZE, '\0');
+  unsigned size = 0;
+  if (method == nullptr || X509_digest(certificate, method, reinterpret_cast<unsigned char*>(bytes.data()), &size) != 1)
+    return {};
+  bytes.resize(size);
+  return bytes;
+}
+
 bool is_connection_loss(int code) {
   return code == ECONNRESET || code == EPIPE;
 }
@@ -92,6 +110,7 @@ void TlsStream::describe() {
   info_.version = SSL_get_version(&session);
   info_.cipher = SSL_get_cipher_name(&session);
   info_.channel_binding = channel_binding(session);
+  info_.end_point = end_point(session);
   const char* name = SSL_get_servername(&session, TLSEXT_NAMETYPE_host_name);
   if (name != nullptr) info_.server_name = name;
   const X509* peer = SSL_get0_peer_certificate(&session);

@@ -12,12 +12,14 @@ namespace {
 namespace event = smtp::event;
 namespace action = smtp::action;
 
-smtp::SessionSettings session_settings(const Rules& rules, const ListenerSettings& listener, bool accounts) {
+smtp::SessionSettings session_settings(const Rules& rules, const ListenerSettings& listener,
+                                       const auth::Verifier* verifier) {
   const bool submission = listener.service == smtp::Service::submission;
   return {.hostname = rules.settings.hostname,
           .service = listener.service,
           .tls = rules.tls ? listener.tls : smtp::TlsMode::none,
-          .offer_auth = submission && accounts,
+          .offer_auth = submission && verifier != nullptr,
+          .offer_scram = submission && verifier != nullptr && verifier->offers_scram(),
           .require_auth = submission,
           .message_size = rules.settings.message_size,
           .recipients = rules.settings.recipients,
@@ -57,9 +59,10 @@ Connection::Connection(std::unique_ptr<net::Stream> stream, std::shared_ptr<cons
       rules_(std::move(rules)),
       listener_(std::move(listener)),
       around_(surroundings),
-      session_settings_(session_settings(*rules_, listener_, around_.verifier != nullptr)),
+      session_settings_(session_settings(*rules_, listener_, around_.verifier)),
       session_(session_settings_),
-      receiver_(around_.spool, around_.clock) {
+      receiver_(around_.spool, around_.clock),
+      authenticator_(around_.verifier, around_.log) {
   sender_.hostname = rules_->settings.hostname;
   sender_.client = {
       .address = stream_->remote().address, .service = listener_.service, .can_be_trusted = true, .account = {}};
@@ -167,6 +170,7 @@ boost::asio::awaitable<Connection::Event> Connection::perform(const smtp::Server
   if (const auto* recipient = std::get_if<action::CheckRecipient>(&wanted)) co_return check_recipient(*recipient);
   if (const auto* credentials = std::get_if<action::Authenticate>(&wanted))
     co_return co_await authenticate(*credentials);
+  if (const auto* said = std::get_if<action::Exchange>(&wanted)) co_return co_await exchange(*said);
   if (std::holds_alternative<action::StartTls>(wanted)) co_return co_await start_tls();
   if (std::holds_alternative<action::Discard>(wanted)) receiver_.discard();
   if (std::holds_alternative<action::Reset>(wanted)) receiver_.reset();
@@ -254,37 +258,35 @@ smtp::TlsInfo Connection::tls_info() const {
           .cipher = info->cipher,
           .peer_subject = info->peer_subject,
           .channel_binding = info->channel_binding,
-          .server_name = info->server_name};
+          .server_name = info->server_name,
+          .end_point = info->end_point};
 }
 
 boost::asio::awaitable<Connection::Event> Connection::authenticate(action::Authenticate credentials) {
   const bool sent = co_await flush();
   if (!sent) co_return event::PeerClosed{};
-  // A client that hung up is noticed before its password is hashed.
-  auto gone = stream_->hangup_probe();
-  auto outcome = co_await around_.verifier->verify(credentials.user, std::move(credentials.password), std::move(gone));
-  if (outcome.kind == auth::AuthOutcome::Kind::abandoned) co_return event::PeerClosed{};
-  event::AuthResult result;
-  result.account = outcome.account;
-  switch (outcome.kind) {
-    case auth::AuthOutcome::Kind::accepted:
-      result.outcome = event::AuthResult::Outcome::accepted;
-      break;
-    case auth::AuthOutcome::Kind::rejected:
-      result.outcome = event::AuthResult::Outcome::rejected;
-      break;
-    case auth::AuthOutcome::Kind::unavailable:
-    case auth::AuthOutcome::Kind::abandoned:
-      result.outcome = event::AuthResult::Outcome::unavailable;
-      break;
-  }
-  const bool accepted = result.outcome == event::AuthResult::Outcome::accepted;
-  if (accepted) sender_.client.account = result.account;
-  around_.log.write(
-      accepted ? log::Level::info : log::Level::warn, accepted ? "login" : "login_failed",
-      std::initializer_list<log::Field>{
-          {"client", sender_.client_address}, {"user", credentials.user}, {"mechanism", credentials.mechanism}});
-  co_return result;
+  auto who = peer();  // named: GCC 12 destroys temporaries that a coroutine takes twice
+  auto answer = co_await authenticator_.verify(std::move(credentials), std::move(who));
+  co_return logged_in(std::move(answer));
+}
+
+boost::asio::awaitable<Connection::Event> Connection::exchange(action::Exchange said) {
+  const bool sent = co_await flush();
+  if (!sent) co_return event::PeerClosed{};
+  auto who = peer();
+  auto answer = co_await authenticator_.exchange(std::move(said), std::move(who), stream_->tls_info());
+  co_return logged_in(std::move(answer));
+}
+
+// A client that hung up is noticed before its password is hashed.
+auth::Peer Connection::peer() const {
+  return {.address = sender_.client.address, .gone = stream_->hangup_probe()};
+}
+
+Connection::Event Connection::logged_in(Authenticator::Answer answer) {
+  if (!answer) return event::PeerClosed{};
+  if (const auto* result = std::get_if<event::AuthResult>(&*answer)) sender_.client.account = result->account;
+  return answer;
 }
 
 Connection::Event Connection::check_sender(const action::CheckSender& asked) {

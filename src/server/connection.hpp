@@ -10,6 +10,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include "authenticator.hpp"
 #include "godwit/net/pace.hpp"
 #include "godwit/server/server.hpp"
 #include "receiver.hpp"
@@ -43,6 +44,9 @@ class Connection {
   net::Pace& data_pace(const smtp::action::Read& reading);
   boost::asio::awaitable<Event> start_tls();
   boost::asio::awaitable<Event> authenticate(smtp::action::Authenticate action);
+  boost::asio::awaitable<Event> exchange(smtp::action::Exchange said);
+  auth::Peer peer() const;
+  Event logged_in(Authenticator::Answer answer);
   boost::asio::awaitable<Event> commit();
   boost::asio::awaitable<bool> flush();
   Event check_sender(const smtp::action::CheckSender& action);
@@ -61,6 +65,7 @@ class Connection {
   smtp::ServerSession session_;
   Sender sender_;
   Receiver receiver_;
+  Authenticator authenticator_;
   std::string output_;
   smtp::action::Read open_read_;
   base::MonoTime read_deadline_{};

@@ -35,7 +35,7 @@ Reply helo(const SessionSettings& settings) {
   return make_reply(250, {}, settings.hostname);
 }
 
-Reply ehlo(const SessionSettings& settings, Offer starttls, Offer auth) {
+Reply ehlo(const SessionSettings& settings, Offer starttls, const std::string& mechanisms) {
   Reply reply = helo(settings);
   reply.lines.emplace_back("PIPELINING");
   reply.lines.push_back(fmt::format("SIZE {}", settings.message_size));  // 0: no bound (RFC 1870 section 4)
@@ -44,7 +44,7 @@ Reply ehlo(const SessionSettings& settings, Offer starttls, Offer auth) {
   reply.lines.emplace_back("DSN");
   reply.lines.emplace_back("CHUNKING");
   if (starttls == Offer::made) reply.lines.emplace_back("STARTTLS");
-  if (auth == Offer::made) reply.lines.emplace_back("AUTH PLAIN LOGIN");
+  if (!mechanisms.empty()) reply.lines.push_back("AUTH " + mechanisms);
   return reply;
 }
 

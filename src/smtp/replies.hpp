@@ -99,7 +99,8 @@ inline constexpr FixedReply refused_by_policy{550, {5, 7, 1}, "Message refused"}
 Reply greeting(const SessionSettings& settings);
 Reply helo(const SessionSettings& settings);
 enum class Offer { withheld, made };
-Reply ehlo(const SessionSettings& settings, Offer starttls, Offer auth);
+// `mechanisms`: of AUTH; empty: it is not offered.
+Reply ehlo(const SessionSettings& settings, Offer starttls, const std::string& mechanisms);
 Reply too_many_errors(const SessionSettings& settings);
 Reply timed_out(const SessionSettings& settings);
 Reply stopping(const SessionSettings& settings);

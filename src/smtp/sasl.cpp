@@ -6,6 +6,20 @@
 
 namespace godwit::smtp {
 
+std::string_view to_string(Mechanism mechanism) {
+  switch (mechanism) {
+    case Mechanism::plain:
+      return "PLAIN";
+    case Mechanism::login:
+      return "LOGIN";
+    case Mechanism::scram_sha_256:
+      return "SCRAM-SHA-256";
+    case Mechanism::scram_sha_256_plus:
+      break;
+  }
+  return "SCRAM-SHA-256-PLUS";
+}
+
 std::expected<Credentials, FixedReply> decode_plain(std::string_view response) {
   auto message = base::base64_decode(response);
   if (!message) return std::unexpected(replies::auth_malformed);

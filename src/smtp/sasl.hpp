@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The client's responses of SASL PLAIN (RFC 4616) and LOGIN, decoded (RFC 4954 section 4).  Who holds a password from
-// here overwrites it with wipe() when done.
+// The names of SASL mechanisms, and the client's responses of PLAIN (RFC 4616) and LOGIN, decoded (RFC 4954 section 4).
+// Who holds a password from here overwrites it with wipe() when done.
 #pragma once
 
 #include <expected>
@@ -10,6 +10,9 @@
 #include "replies.hpp"
 
 namespace godwit::smtp {
+
+enum class Mechanism { plain, login, scram_sha_256, scram_sha_256_plus };
+std::string_view to_string(Mechanism mechanism);
 
 struct Credentials {
   std::string user;

@@ -63,8 +63,8 @@ void ServerSession::Machine::hello_command(const Command& command) {
   if (hello_.extended) {
     using replies::Offer;
     const bool starttls = settings_.tls == TlsMode::starttls && !tls_;
-    const bool auth = settings_.offer_auth && tls_ && account_.empty();
-    send(replies::ehlo(settings_, starttls ? Offer::made : Offer::withheld, auth ? Offer::made : Offer::withheld));
+    const auto mechanisms = account_.empty() ? offered_mechanisms() : std::string();
+    send(replies::ehlo(settings_, starttls ? Offer::made : Offer::withheld, mechanisms));
   } else {
     send(replies::helo(settings_));
   }

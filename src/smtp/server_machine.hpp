@@ -44,8 +44,9 @@ class ServerSession::Machine {
   struct AwaitingCommand {};
   struct StartingTls {};
   struct AwaitingResponse {  // the client's answer to a 334
-    enum class Prompt { plain, user, password } prompt = Prompt::plain;
-    std::string user;
+    enum class Prompt { plain, user, password, exchange } prompt = Prompt::plain;
+    std::string user;       // of LOGIN
+    std::string mechanism;  // that an exchange begins with; empty: it goes on
   };
   struct Authenticating {};
   struct CheckingSender {};
@@ -139,6 +140,12 @@ class ServerSession::Machine {
   void bdat(std::string_view argument);
   void auth(std::string_view argument);
 
+  bool offers_auth() const { return tls_ && (settings_.offer_auth || settings_.offer_scram); }
+  bool offers(Mechanism mechanism) const;
+  std::string offered_mechanisms() const;
+  void first_response(Mechanism mechanism, std::string_view initial);
+  void ask_for_first(Mechanism mechanism);
+  void exchange(std::string_view mechanism, std::string_view response);
   void response(AwaitingResponse state, std::string_view line);
   void plain_response(std::string_view response);
   void user_response(std::string_view response);

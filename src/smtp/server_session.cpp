@@ -171,8 +171,10 @@ void ServerSession::Machine::settle_flush() {
 }
 
 void ServerSession::Machine::forget_actions() {
-  for (auto& action : actions_)
+  for (auto& action : actions_) {
     if (auto* login = std::get_if<action::Authenticate>(&action)) wipe(login->password);
+    if (auto* exchange = std::get_if<action::Exchange>(&action)) wipe(exchange->response);
+  }
   actions_.clear();
 }
 

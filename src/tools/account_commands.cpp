@@ -93,20 +93,20 @@ int report(const AccountCommands& commands, const base::Result<>& result, const 
 
 struct Hashed {
   Secret secret;
-  std::string hash;
+  auth::Secrets kept;
 };
 
-base::Result<> make_hash(const AccountCommands& commands, const std::string& address, Hashed& hashed) {
+base::Result<> hash_password(const AccountCommands& commands, const std::string& address, Hashed& hashed) {
   if (auto got = get_password(commands, address, hashed.secret); !got) return got;
-  auto hash = auth::hash_password(hashed.secret.text);
-  if (!hash) return std::unexpected(hash.error());
-  hashed.hash = std::move(*hash);
+  auto kept = auth::make_secrets(hashed.secret.text);
+  if (!kept) return std::unexpected(kept.error());
+  hashed.kept = std::move(*kept);
   return {};
 }
 
 const char* password_state(const auth::Account& account) {
-  if (account.password.empty()) return "none";
-  return auth::is_known_hash(account.password) ? "set" : "locked or unknown";
+  if (account.password.empty() && !account.scram) return "none";
+  return auth::can_log_in(account) ? "set" : "locked or unknown";
 }
 
 }  // namespace
@@ -125,8 +125,10 @@ int AccountCommands::add(const std::string& address) const {
     if (table->exists(address)) return complain(*this, address + " is there already in " + target, exit_failed);
   }
   Hashed hashed;
-  if (auto made = make_hash(*this, address, hashed); !made) return complain(*this, made.error().message, exit_failed);
-  const auto added = auth::add_account(target, {.name = address, .password = hashed.hash, .senders = {}});
+  if (auto made = hash_password(*this, address, hashed); !made)
+    return complain(*this, made.error().message, exit_failed);
+  const auto added = auth::add_account(
+      target, {.name = address, .password = hashed.kept.hash, .senders = {}, .scram = hashed.kept.scram});
   return report(*this, added, fmt::format("{} is added to {}.", auth::canonical_name(address), target), &hashed.secret);
 }
 
@@ -139,8 +141,9 @@ int AccountCommands::passwd(const std::string& address) const {
   if (!table->exists(address))
     return complain(*this, fmt::format("no account {} in {}", base::printable(address), target), exit_failed);
   Hashed hashed;
-  if (auto made = make_hash(*this, address, hashed); !made) return complain(*this, made.error().message, exit_failed);
-  const auto changed = auth::set_password(target, address, hashed.hash);
+  if (auto made = hash_password(*this, address, hashed); !made)
+    return complain(*this, made.error().message, exit_failed);
+  const auto changed = auth::set_password(target, address, hashed.kept);
   return report(*this, changed, fmt::format("{} has a new password.", auth::canonical_name(address)), &hashed.secret);
 }
 
@@ -159,13 +162,16 @@ int AccountCommands::list(bool as_json) const {
   if (!table) return complain(*this, base::join(table.error(), "\n"), exit_usage);
   for (const std::string& warning : table->warnings) console.err << warning << "\n";
   json::array array;
-  std::vector<std::vector<std::string>> rows{{"ACCOUNT", "PASSWORD", "MAY ALSO SEND AS"}};
+  std::vector<std::vector<std::string>> rows{{"ACCOUNT", "PASSWORD", "SCRAM", "MAY ALSO SEND AS"}};
   for (const auto& [name, account] : table->accounts()) {
-    rows.push_back({base::printable(name), password_state(account), base::join(account.senders, " ")});
+    rows.push_back({base::printable(name), password_state(account), account.scram ? "yes" : "no",
+                    base::join(account.senders, " ")});
     json::array senders;
     for (const std::string& sender : account.senders) senders.emplace_back(json::string(sender));
-    array.emplace_back(json::object{
-        {"name", json::string(name)}, {"password", password_state(account)}, {"senders", std::move(senders)}});
+    array.emplace_back(json::object{{"name", json::string(name)},
+                                    {"password", password_state(account)},
+                                    {"scram", account.scram.has_value()},
+                                    {"senders", std::move(senders)}});
   }
   if (as_json) {
     console.out << json::serialize(array) << "\n";

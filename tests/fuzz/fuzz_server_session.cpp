@@ -20,6 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   settings.hostname = "mx.example";
   settings.tls = is_set(0) ? smtp::TlsMode::implicit : smtp::TlsMode::starttls;
   settings.offer_auth = is_set(1);
+  settings.offer_scram = is_set(7);
   settings.require_auth = is_set(2);
   settings.bare_newline = is_set(3) ? smtp::BareNewline::normalize : smtp::BareNewline::reject;
   settings.message_size = is_set(4) ? 100 : 0;
@@ -36,6 +37,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   while (!driver.closed() && (driver.asking() || !input.empty())) {
     if (driver.asking()) {
       const bool refuse = refuse_each != 0 && ++asked % refuse_each == 0;
+      const bool challenge =
+          driver.ask() == test::Ask::auth && driver.trace().back().starts_with("exchange") && asked % 3 == 1;
+      if (challenge) driver.prepare(test::Ask::auth, smtp::event::AuthChallenge{"more"});
       driver.feed(refuse ? driver.refusal() : driver.answer());
     } else {
       driver.feed(smtp::event::Bytes{input.substr(0, piece)});

@@ -7,7 +7,8 @@
 //   A: ...       how the next question of a kind is answered, before it comes up: "sender REPLY", "recipient REPLY" (a
 //   reply
 //                that refuses, after it "disconnect" in brackets closes), "begin WHY", "body WHY", "commit WHY" (full,
-//                unhealthy, back_pressure, too_large, policy), "auth rejected|unavailable|accepted NAME"
+//                unhealthy, back_pressure, too_large, policy), "auth rejected|unavailable|malformed|accepted NAME",
+//                "challenge TEXT"
 //   X: reason    the session must have closed so: quit timed_out peer_closed errors stopping policy tls_failed
 //
 // check() runs it as written, then with every byte alone, then again and again with the peer gone, the deadline passed,
@@ -146,10 +147,13 @@ inline void Dialogue::prepare(SessionDriver& driver, std::string_view text) {
     std::string_view view = wire;
     ASSERT_EQ(reader.read(view), smtp::ReplyReader::Status::complete) << rest;
     driver.prepare(kind == "sender" ? Ask::sender : Ask::recipient, event::Verdict{reader.reply(), disconnect});
+  } else if (kind == "challenge") {
+    driver.prepare(Ask::auth, event::AuthChallenge{std::string(rest)});
   } else if (kind == "auth") {
     using Outcome = event::AuthResult::Outcome;
     const auto outcome = rest == "rejected"      ? Outcome::rejected
                          : rest == "unavailable" ? Outcome::unavailable
+                         : rest == "malformed"   ? Outcome::malformed
                                                  : Outcome::accepted;
     const auto account = rest.starts_with("accepted ") ? rest.substr(9) : std::string_view();
     driver.prepare(Ask::auth, event::AuthResult{outcome, std::string(account)});

@@ -63,6 +63,7 @@ class SessionDriver {
   void perform(const smtp::action::Read& read);
   void perform(const smtp::action::StartTls&) { open(Ask::tls, "tls"); }
   void perform(const smtp::action::Authenticate& login);
+  void perform(const smtp::action::Exchange& exchange);
   void perform(const smtp::action::CheckSender& check) {
     open(Ask::sender, "sender <" + to_string(check.sender) + ">");
   }
@@ -92,6 +93,7 @@ class SessionDriver {
   Message message_ = Message::none;
   std::string body_;
   std::string user_;
+  bool exchanging_ = false;
   std::string replies_;
   std::vector<std::string> committed_;
   std::vector<std::string> trace_;
@@ -124,6 +126,14 @@ inline void SessionDriver::perform(const smtp::action::Authenticate& login) {
   require(!login.user.empty() && !login.password.empty(), "no empty user or password is asked about");
   require(session_.tls().has_value(), "no password is taken in the clear");
   open(Ask::auth, "auth " + login.mechanism + " " + login.user + " " + login.password);
+}
+
+inline void SessionDriver::perform(const smtp::action::Exchange& exchange) {
+  if (user_.empty()) user_ = "alice";
+  require(session_.tls().has_value(), "no login is begun in the clear");
+  require(!exchange.mechanism.empty() || exchanging_, "an exchange that goes on was begun");
+  exchanging_ = true;
+  open(Ask::auth, "exchange " + exchange.mechanism + " " + base::printable(exchange.response));
 }
 
 inline void SessionDriver::perform(const smtp::action::BeginMessage&) {
@@ -217,7 +227,7 @@ inline smtp::ServerEvent SessionDriver::answer() {
   }
   switch (ask_) {
     case Ask::tls:
-      return smtp::event::TlsReady{{"TLSv1.3", "TLS_AES_256_GCM_SHA384", {}, {}, {}}};
+      return smtp::event::TlsReady{{"TLSv1.3", "TLS_AES_256_GCM_SHA384", {}, "exporter", {}}};
     case Ask::auth:
       return smtp::event::AuthResult{smtp::event::AuthResult::Outcome::accepted, user_};
     case Ask::begin:

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The accounts: who may log in, what mailboxes exist, who may send as whom.  Read from YAML files
 //
-//   alice@example.com: {password: "$y$j9T$...", senders: [sales@example.com, "@lists.example.com"]}
+//   alice@example.com: {password: "$y$j9T$...", scram: "SCRAM-SHA-256$...", senders: [sales@example.com,
+//                       "@lists.example.com"]}
 //
 // An AccountTable never changes and is safe on any thread; Accounts hands out the present one and replaces it at
-// reload. Without `password`, or with one that begins with "!" or "*", the mailbox exists but nobody logs in.
+// reload. Without `password` and `scram`, or with a password that begins with "!" or "*", the mailbox exists but nobody
+// logs in.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +14,13 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "godwit/smtp/address.hpp"
+#include "godwit/smtp/scram.hpp"
 
 namespace godwit::auth {
 
@@ -24,8 +28,14 @@ struct Account {
   std::string name;                  // address, lower case
   std::string password;              // crypt(3) hash
   std::vector<std::string> senders;  // further addresses, or "@domain"; lower case
+  std::optional<smtp::ScramKeys> scram = {};
   bool operator==(const Account&) const = default;
 };
+
+// Whether there is something to log in with: a hash that crypt(3) here knows or SCRAM keys, and no lock.
+bool can_log_in(const Account& account);
+// Whether an account may use this sender: its own name, an address of `senders`, or any of an "@domain" there.
+bool may_send_as(std::string_view account, const std::vector<std::string>& senders, const smtp::Mailbox& sender);
 
 // Lines "file:line:column: what is wrong", for the administrator; never with a password or hash in them.
 using Complaints = std::vector<std::string>;
@@ -40,22 +50,27 @@ class AccountTable {
 
   const Account* find(std::string_view name) const;  // nullptr: unknown; any case
   bool exists(std::string_view name) const { return find(name) != nullptr; }
-  // Whether an account may use this sender: its own name, an address of its senders, or any of an "@domain" there.
   bool may_send_as(std::string_view account, const smtp::Mailbox& sender) const;
 
   // In order of name.
   const std::map<std::string, Account, std::less<>>& accounts() const { return accounts_; }
 
-  // A hash to spend as much time on for a name that nobody has: that of another account, always the same for the same
-  // name, so that unknown names are as quick or slow as known ones, also where methods and costs differ.
-  std::string_view decoy(std::string_view name) const;
+  // What to spend as much time on for a name that nobody has: another account, always the same for the same name, so
+  // that unknown names are as quick or slow as known ones, also where methods and costs differ.
+  Account decoy(std::string_view name) const;
+  // The same for SCRAM: keys whose shape a decoy takes.
+  smtp::ScramKeys decoy_shape(std::string_view name) const;
+  // Whoever can log in can do so by SCRAM.
+  bool serves_scram() const { return without_keys_ == 0; }
 
   // What should be put right though the table serves: hashes that crypt(3) here does not know.
   Complaints warnings;
 
  private:
   std::map<std::string, Account, std::less<>> accounts_;
-  std::vector<std::string> hashes_;  // that crypt(3) knows
+  std::vector<std::string> able_;       // to log in
+  std::vector<std::string> with_keys_;  // those of them that can by SCRAM
+  std::size_t without_keys_ = 0;        // those that cannot
 };
 
 // `file` is only for the messages.

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "godwit/auth/accounts.hpp"
+#include "godwit/auth/password.hpp"
 #include "godwit/base/result.hpp"
 
 namespace godwit::auth {
@@ -15,7 +16,7 @@ namespace godwit::auth {
 // file is made, mode 0640, group of its directory.
 base::Result<> add_account(const std::string& file, const Account& account);
 // Errors: not_found (no such account), invalid, io.
-base::Result<> set_password(const std::string& file, std::string_view name, const std::string& hash);
+base::Result<> set_password(const std::string& file, std::string_view name, const Secrets& secrets);
 base::Result<> remove_account(const std::string& file, std::string_view name);
 
 }  // namespace godwit::auth

@@ -1,42 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checks a user name and password, off the reactor.  Unknown user, wrong password, locked account: the same answer in
-// the same time, so that nobody can find out which accounts exist.  Callable from any reactor; resumes there.
+// Who logs in: asks the stores in their order, compares off the reactor.  Unknown user, wrong password, locked account:
+// the same answer at the same cost, so that nobody can find out which accounts exist.  Callable from any reactor;
+// resumes there.
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 
 #include "godwit/auth/accounts.hpp"
+#include "godwit/auth/exchange.hpp"
+#include "godwit/auth/store.hpp"
+#include "godwit/base/random.hpp"
 #include "godwit/log/logger.hpp"
 #include "godwit/net/worker_pool.hpp"
 
 namespace godwit::auth {
 
-struct AuthOutcome {
-  enum class Kind {
-    accepted,
-    rejected,
-    unavailable,  // too many waiting: answer 454 4.7.0
-    abandoned,    // whoever asked was gone when the turn came
-  } kind = Kind::rejected;
-  std::string account;  // the canonical name, when accepted
-};
-
 class Verifier {
  public:
-  // `origin` completes a user name without a domain.  All arguments outlive the verifier and its calls.
-  Verifier(const Accounts& accounts, net::BoundedPool& pool, std::string origin, log::Logger& log);
-  // The password's memory is wiped when done.  `gone` (empty: nobody can tell) is asked on the pool before the work
-  // begins: a flood of logins that do not wait for their answers costs no hashing.
-  boost::asio::awaitable<AuthOutcome> verify(std::string user, std::string password, std::function<bool()> gone = {});
+  // All outlive the verifier and its calls.  `accounts` is only for decoys: what names that nobody has are compared
+  // with.
+  struct Parts {
+    const Accounts& accounts;
+    const Stores& stores;
+    net::BoundedPool& pool;
+    base::Random& random;
+    log::Logger& log;
+  };
+  // `origin` completes a user name without a domain.
+  Verifier(const Parts& parts, std::string origin);
+
+  // The key of the salts that SCRAM shows for names that nobody has.  To be set before the first login; where it
+  // changes, as it would at each start, names that nobody has can be told from others.
+  void use_decoy_secret(std::string secret) { decoy_secret_ = std::move(secret); }
+
+  // Whether every store can serve SCRAM now.
+  bool offers_scram() const;
+
+  // `peer.gone` is asked on the pool before the work begins: a flood of logins that do not wait for their answers costs
+  // no hashing.
+  boost::asio::awaitable<AuthOutcome> verify(std::string user, std::string password, Peer peer);
+  // One of SCRAM-SHA-256[-PLUS]; null: no such mechanism.  The verifier outlives the exchange.
+  std::unique_ptr<Exchange> begin(std::string_view mechanism, Peer peer, smtp::ChannelBindings bindings);
 
  private:
-  const Accounts& accounts_;
-  net::BoundedPool& pool_;
+  class ScramExchange;
+  std::string complete(std::string_view user) const;
+  // The first store that has the name; unknown: none has.
+  boost::asio::awaitable<Answer> find(std::shared_ptr<const Login> login);
+  boost::asio::awaitable<AuthOutcome> compare(std::shared_ptr<const Login> login, Answer found);
+  smtp::ScramKeys decoy_keys(const std::string& name) const;
+  void report_unable(const Answer& found, std::string_view why);
+
+  Parts parts_;
   std::string origin_;
-  log::Logger& log_;
+  std::string decoy_secret_;
 };
 
 }  // namespace godwit::auth

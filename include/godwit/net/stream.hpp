@@ -38,6 +38,7 @@ struct TlsInfo {
   std::string cipher;           // "TLS_AES_256_GCM_SHA384"
   std::string peer_subject;     // of the peer's certificate, verified or not (`verify` says); empty: it sent none
   std::string channel_binding;  // tls-exporter bytes (RFC 9266); empty where the session does not allow it
+  std::string end_point;        // tls-server-end-point bytes (RFC 5929); empty where the certificate does not allow it
   std::string server_name;      // SNI as sent or received
   std::string verify;           // "ok", or why the peer's certificate is not trusted; empty: none was asked for
 };

@@ -5,11 +5,11 @@
 //
 // The contract of the driver:
 //  * Feed Connected (or ProxyHeader first on a PROXY listener), perform the returned actions in order, go on.
-//  * At most one of the asking actions (StartTls, Authenticate, CheckSender, CheckRecipient, BeginMessage, Body,
-//  Commit) is open
-//    at a time, and it is the last of its batch; the session takes no bytes until the answer (TlsReady, AuthResult,
-//    Verdict, MessageReady | Refused, BodyTaken | Refused, Committed | Refused) arrives.  Bytes that arrived before
-//    (pipelining, RFC 2920) wait inside the session and are processed after the answer.
+//  * At most one of the asking actions (StartTls, Authenticate, Exchange, CheckSender, CheckRecipient, BeginMessage,
+//  Body, Commit) is open
+//    at a time, and it is the last of its batch; the session takes no bytes until the answer (TlsReady, AuthResult |
+//    AuthChallenge, Verdict, MessageReady | Refused, BodyTaken | Refused, Committed | Refused) arrives.  Bytes that
+//    arrived before (pipelining, RFC 2920) wait inside the session and are processed after the answer.
 //  * A message that was begun ends in exactly one of Commit and Discard; a Refused answer to Body is followed by
 //  Discard at once, one
 //    to BeginMessage or Commit is itself the end.  A Commit that is open when the session closes may still succeed.
@@ -49,8 +49,10 @@ enum class BodyType { seven_bit, eight_bit_mime, binary_mime };
 struct SessionSettings {
   std::string hostname;  // banner, EHLO
   Service service = Service::mx;
-  TlsMode tls = TlsMode::starttls;          // none: STARTTLS is not offered
-  bool offer_auth = false;                  // AUTH is offered (only under TLS, always)
+  TlsMode tls = TlsMode::starttls;  // none: STARTTLS is not offered
+  // Mechanisms of AUTH, offered only under TLS.
+  bool offer_auth = false;                  // PLAIN and LOGIN
+  bool offer_scram = false;                 // SCRAM-SHA-256 and, where the TLS session can be bound to, -PLUS
   bool require_auth = false;                // MAIL without AUTH: 530 5.7.0
   std::uint64_t message_size = 50U << 20U;  // SIZE; 0: no bound
   std::size_t recipients = 1000;            // more: 452 4.5.3
@@ -68,6 +70,7 @@ struct TlsInfo {
   std::string peer_subject;     // of a verified client certificate; empty: none
   std::string channel_binding;  // tls-exporter bytes (RFC 9266)
   std::string server_name;      // SNI
+  std::string end_point = {};   // tls-server-end-point bytes (RFC 5929)
 };
 
 // ---- parameters of MAIL and RCPT
@@ -100,9 +103,9 @@ struct TlsReady {
 };  // after StartTls, or at once on an implicit TLS listener before Connected
 struct AuthChallenge {
   std::string challenge;
-};  // from a mechanism outside the machine (SCRAM); not base 64
+};  // to Exchange; not base 64
 struct AuthResult {
-  enum class Outcome { accepted, rejected, unavailable } outcome = Outcome::rejected;
+  enum class Outcome { accepted, rejected, unavailable, malformed } outcome = Outcome::rejected;
   std::string account;  // canonical name, when accepted
 };
 struct Verdict {                 // to CheckSender and CheckRecipient
@@ -149,6 +152,12 @@ struct Authenticate {
   std::string user;
   std::string password;
 };  // PLAIN and LOGIN, decoded
+// What the client says in a mechanism that is carried on outside the machine (SCRAM); not base 64.  Answered by
+// AuthChallenge, then the client's next words come in another Exchange, or by AuthResult.
+struct Exchange {
+  std::string mechanism;  // in upper case; empty: goes on with the one begun
+  std::string response;
+};
 struct CheckSender {
   ReversePath sender;
   MailParameters parameters;
@@ -172,7 +181,7 @@ struct Close {
   enum class Reason { quit, timed_out, peer_closed, errors, stopping, policy, tls_failed } reason = Reason::quit;
 };
 }  // namespace action
-using ServerAction = std::variant<action::Send, action::Read, action::StartTls, action::Authenticate,
+using ServerAction = std::variant<action::Send, action::Read, action::StartTls, action::Authenticate, action::Exchange,
                                   action::CheckSender, action::CheckRecipient, action::BeginMessage, action::Body,
                                   action::Commit, action::Discard, action::Reset, action::Close>;
 

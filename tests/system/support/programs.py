@@ -55,3 +55,18 @@ def swaks(case, *options, check=True):
 
 def curl(case, *options, check=True):
     return case.run_program("curl", "--silent", "--show-error", "--verbose", *options, check=check)
+
+
+def msmtp(case, host, port, certificate, mechanism, user, password, recipients, content, check=True):
+    """Submits with STARTTLS; the password is in a configuration file, as people have it."""
+    config = case.folder / "msmtprc"
+    config.write_text(f"account default\nhost {host}\nport {port}\nauth {mechanism}\nuser {user}\npassword \"{password}\"\n"
+                      f"from {user}\ntls on\ntls_trust_file {certificate}\ntimeout 20\n")
+    config.chmod(0o600)
+    return case.run_program("msmtp", "--file", config, *recipients, check=check, input=content.decode())
+
+
+def gsasl(case, host, port, certificate, mechanism, user, password, check=True):
+    """Only logs in."""
+    return case.run_program("gsasl", "--smtp", "--starttls", "--connect", f"{host}:{port}", "--mechanism", mechanism, "--authentication-id", user,
+                            "--password", password, "--x509-ca-file", certificate, "--verbose", check=check, input="")

@@ -79,7 +79,7 @@ TEST_F(AccountsFile, PasswordChangesOnlyItsEntry) {
       "# a\na@example.com: {password: \"!\"}\n# b\nb@example.com:\n  password: \"!\"  # locked\n  senders: "
       "[x@example.com]\n"
       "\n# c\nc@example.com: {}\n");
-  ASSERT_TRUE(set_password(file, "B@example.com", "$6$new$"));
+  ASSERT_TRUE(set_password(file, "B@example.com", {.hash = "$6$new$"}));
   EXPECT_EQ(read(),
             "# a\na@example.com: {password: \"!\"}\n# b\n"
             "b@example.com: {password: \"$6$new$\", senders: [\"x@example.com\"]}\n\n# c\nc@example.com: {}\n");
@@ -97,19 +97,19 @@ TEST_F(AccountsFile, RemoveTakesOutOneEntry) {
 TEST_F(AccountsFile, UnknownNameIsNotFound) {
   write("a@example.com: {}\n");
   EXPECT_EQ(remove_account(file, "x@example.com").error().kind, ErrorKind::not_found);
-  EXPECT_EQ(set_password(file, "x@example.com", "$6$").error().kind, ErrorKind::not_found);
+  EXPECT_EQ(set_password(file, "x@example.com", {.hash = "$6$"}).error().kind, ErrorKind::not_found);
 }
 
 TEST_F(AccountsFile, AllInOnePairOfBracesIsWrittenAnew) {
   write("{a@example.com: {senders: [\"@b.example\"]}, b@example.com: {}}\n");
-  ASSERT_TRUE(set_password(file, "b@example.com", "$6$new$"));
+  ASSERT_TRUE(set_password(file, "b@example.com", {.hash = "$6$new$"}));
   EXPECT_EQ(read(), "a@example.com: {senders: [\"@b.example\"]}\nb@example.com: {password: \"$6$new$\"}\n");
 }
 
 TEST_F(AccountsFile, OddNamesAreQuoted) {
   const char* odd = "\"a b\\\"#\"@example.com";
   ASSERT_TRUE(add_account(file, account(odd)));
-  ASSERT_TRUE(set_password(file, odd, "$6$new$"));
+  ASSERT_TRUE(set_password(file, odd, {.hash = "$6$new$"}));
   EXPECT_TRUE(load_accounts({file})->exists(odd));
 }
 
@@ -145,6 +145,19 @@ TEST_F(AccountsFile, ChangesAtOnceAllCount) {
         [this, i] { EXPECT_TRUE(add_account(file, account("u" + std::to_string(i) + "@example.com"))); });
   for (auto& each : threads) each.join();
   EXPECT_EQ(load_accounts({file})->accounts().size(), 8U);
+}
+
+TEST_F(AccountsFile, KeysForScramAreWrittenAndReplaced) {
+  const auto secrets = make_secrets("secret");
+  ASSERT_TRUE(secrets);
+  Account alice = account("alice@example.com");
+  alice.scram = secrets->scram;
+  ASSERT_TRUE(add_account(file, alice));
+  EXPECT_EQ(load_accounts({file})->find("alice@example.com")->scram, secrets->scram);
+  const auto other = make_secrets("other");
+  ASSERT_TRUE(set_password(file, "alice@example.com", *other));
+  EXPECT_EQ(load_accounts({file})->find("alice@example.com")->scram, other->scram);
+  EXPECT_EQ(load_accounts({file})->find("alice@example.com")->password, other->hash);
 }
 
 }  // namespace

@@ -93,9 +93,36 @@ TEST(Accounts, LockedPasswordIsNoReasonToWarn) {
 }
 
 TEST(Accounts, DecoyIsAKnownHashAlsoWithoutAccounts) {
-  EXPECT_TRUE(is_known_hash(AccountTable().decoy("nobody@example.com")));
+  EXPECT_TRUE(is_known_hash(AccountTable().decoy("nobody@example.com").password));
   const AccountTable table = parse(two_accounts);
-  EXPECT_EQ(table.decoy("nobody@example.com"), sha512);
+  EXPECT_EQ(table.decoy("nobody@example.com").password, sha512);
+}
+
+constexpr const char* some_keys =
+    "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:"
+    "wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=";
+
+TEST(Accounts, KeysForScramAreRead) {
+  const AccountTable table = parse("a@example.com: {scram: '" + std::string(some_keys) + "'}");
+  ASSERT_TRUE(table.find("a@example.com")->scram);
+  EXPECT_EQ(smtp::to_string(*table.find("a@example.com")->scram), some_keys);
+  EXPECT_TRUE(can_log_in(*table.find("a@example.com")));
+  EXPECT_THAT(complaints("a@example.com: {scram: SCRAM-SHA-256}"),
+              ElementsAre(StartsWith("accounts.yaml:1:24: scram")));
+}
+
+TEST(Accounts, ScramIsServedWhereWhoeverCanLogInHasKeys) {
+  const std::string keys = "scram: '" + std::string(some_keys) + "'";
+  const std::string hash = "password: '" + std::string(sha512) + "'";
+  EXPECT_TRUE(parse("").serves_scram());
+  EXPECT_TRUE(parse("a@example.com: {" + keys + "}\nb@example.com: {" + hash + ", " + keys + "}").serves_scram());
+  EXPECT_TRUE(parse("a@example.com: {" + keys + "}\nb@example.com: {password: '!'}\nc@example.com:").serves_scram());
+  EXPECT_FALSE(parse("a@example.com: {" + keys + "}\nb@example.com: {" + hash + "}").serves_scram());
+}
+
+TEST(Accounts, LockedAccountDoesNotLogInByItsKeys) {
+  const AccountTable table = parse("a@example.com: {password: '!x', scram: '" + std::string(some_keys) + "'}");
+  EXPECT_FALSE(can_log_in(*table.find("a@example.com")));
 }
 
 TEST(Accounts, FirstOfSeveralStoresCounts) {

@@ -56,5 +56,31 @@ TEST(Password, GeneratedOnesDifferAndMakeHashes) {
   EXPECT_TRUE(hash_password(password));
 }
 
+TEST(Password, SecretsMatchHoweverTheLettersWereComposed) {
+  const auto secrets = make_secrets("p\u00E4ssword");
+  ASSERT_TRUE(secrets);
+  EXPECT_TRUE(password_matches("p\u00E4ssword", *secrets));
+  EXPECT_TRUE(password_matches("pa\u0308ssword", *secrets));
+  EXPECT_FALSE(password_matches("password", *secrets));
+}
+
+TEST(Password, KeysForScramAloneVerifyAPassword) {
+  auto secrets = make_secrets("secret");
+  ASSERT_TRUE(secrets && secrets->scram);
+  secrets->hash.clear();
+  EXPECT_TRUE(password_matches("secret", *secrets));
+  EXPECT_FALSE(password_matches("Secret", *secrets));
+  EXPECT_FALSE(password_matches("", Secrets{}));
+}
+
+TEST(Password, SecretsOfOnePasswordDifferByTheirSalts) {
+  EXPECT_NE(make_secrets("secret")->scram->salt, make_secrets("secret")->scram->salt);
+}
+
+TEST(Password, SecretsAreNotMadeOfWhatSaslprepProhibits) {
+  for (const char* password : {"", "a\x07", "\xFF"}) EXPECT_FALSE(make_secrets(password)) << password;
+  EXPECT_FALSE(make_secrets(std::string(512, 'x')));
+}
+
 }  // namespace
 }  // namespace godwit::auth

@@ -34,7 +34,8 @@ class EventNames : public log::Logger {
 
 boost::asio::awaitable<void> verify_into(Verifier& verifier, std::string user, std::string password,
                                          AuthOutcome& outcome, std::function<bool()> gone) {
-  outcome = co_await verifier.verify(std::move(user), std::move(password), std::move(gone));
+  Peer peer{.address = {}, .gone = std::move(gone)};
+  outcome = co_await verifier.verify(std::move(user), std::move(password), std::move(peer));
 }
 
 class VerifierTest : public testing::Test {
@@ -45,12 +46,11 @@ class VerifierTest : public testing::Test {
     table.add({.name = "locked@example.com", .password = std::string("!") + hash_of_password, .senders = {}});
     table.add({.name = "nobody@example.com", .password = {}, .senders = {}});
     table.add({.name = "odd@example.com", .password = "{SSHA}abc", .senders = {}});
-    accounts.replace(std::move(table));
+    use(table);
   }
 
   AuthOutcome verify(std::string user, std::string password, std::function<bool()> gone = {}) {
-    Verifier verifier(accounts, pool, "example.com", log);
-    AuthOutcome outcome{Kind::unavailable, "no answer"};
+    AuthOutcome outcome{.kind = Kind::unavailable, .account = "no answer"};
     auto task = verify_into(verifier, std::move(user), std::move(password), outcome, std::move(gone));
     boost::asio::co_spawn(io, std::move(task), [](const std::exception_ptr& error) {
       if (error) std::rethrow_exception(error);
@@ -60,10 +60,19 @@ class VerifierTest : public testing::Test {
     return outcome;
   }
 
+  void use(const AccountTable& table) {
+    accounts.replace(table);
+    stores.replace({make_file_store("accounts.yaml", table)});
+  }
+
   boost::asio::io_context io{1};
   Accounts accounts;
+  Stores stores;
   EventNames log;
   net::BoundedPool pool{"passwords", 1, 4};
+  base::SystemRandom random;
+  Verifier verifier{{.accounts = accounts, .stores = stores, .pool = pool, .random = random, .log = log},
+                    "example.com"};
 };
 
 TEST_F(VerifierTest, RightPasswordIsAccepted) {
@@ -102,14 +111,13 @@ TEST_F(VerifierTest, WhoCannotLogInIsRejectedAndReported) {
 }
 
 TEST_F(VerifierTest, ReloadedAccountsCountFromTheNextLogin) {
-  accounts.replace({});
+  use({});
   EXPECT_EQ(verify("alice@example.com", "password").kind, Kind::rejected);
 }
 
 TEST_F(VerifierTest, FullPoolIsUnavailable) {
   std::promise<void> gate;
   boost::asio::post(pool.executor(), [opened = gate.get_future()] { opened.wait(); });
-  Verifier verifier(accounts, pool, "example.com", log);
   std::array<AuthOutcome, 5> outcomes;
   int left = static_cast<int>(outcomes.size());
   for (AuthOutcome& outcome : outcomes) {
@@ -122,6 +130,143 @@ TEST_F(VerifierTest, FullPoolIsUnavailable) {
   EXPECT_EQ(std::ranges::count(outcomes, Kind::unavailable, &AuthOutcome::kind), 1);
   EXPECT_EQ(std::ranges::count(outcomes, Kind::accepted, &AuthOutcome::kind), 4);
   EXPECT_THAT(log.names, ElementsAre("login_unavailable"));
+}
+
+// ---- several stores
+
+class FakeStore final : public Store {
+ public:
+  explicit FakeStore(Answer answer) : answer_(std::move(answer)) {}
+  std::string_view name() const override { return "fake"; }
+  bool serves_scram() const override { return false; }
+  boost::asio::awaitable<Answer> ask(std::shared_ptr<const Login>) override {
+    ++asked;
+    co_return answer_;
+  }
+  int asked = 0;
+
+ private:
+  Answer answer_;
+};
+
+std::shared_ptr<FakeStore> fake(Answer::Kind kind, const std::string& name = {}) {
+  Answer answer;
+  answer.kind = kind;
+  answer.account.name = name;
+  answer.account.senders = {"@sales.example"};
+  return std::make_shared<FakeStore>(answer);
+}
+
+TEST_F(VerifierTest, FirstStoreThatHasTheNameDecides) {
+  const auto second = fake(Answer::Kind::accepted, "alice@example.com");
+  stores.replace({stores.list()->front(), second});
+  EXPECT_EQ(verify("alice", "wrong").kind, Kind::rejected);
+  EXPECT_EQ(second->asked, 0);
+  const AuthOutcome outcome = verify("carol", "any");
+  EXPECT_EQ(outcome.kind, Kind::accepted);
+  EXPECT_EQ(outcome.account, "alice@example.com");
+  EXPECT_THAT(outcome.senders, ElementsAre("@sales.example"));
+}
+
+TEST_F(VerifierTest, StoreThatCannotBeAskedIsNoWrongPassword) {
+  stores.replace({fake(Answer::Kind::unavailable), stores.list()->front()});
+  EXPECT_EQ(verify("alice", "password").kind, Kind::unavailable);
+  EXPECT_EQ(verify("who", "password").kind, Kind::unavailable);
+  EXPECT_THAT(log.names, ElementsAre("login_unavailable", "login_unavailable"));
+}
+
+TEST_F(VerifierTest, RejectionOfOneStoreIsFinal) {
+  stores.replace({fake(Answer::Kind::rejected), stores.list()->front()});
+  EXPECT_EQ(verify("alice", "password").kind, Kind::rejected);
+}
+
+TEST_F(VerifierTest, StoreThatDoesNotHaveTheNameIsPassed) {
+  stores.replace({fake(Answer::Kind::unknown), stores.list()->front()});
+  EXPECT_EQ(verify("alice", "password").kind, Kind::accepted);
+}
+
+// ---- SCRAM
+
+class ScramExchangeTest : public VerifierTest {
+ protected:
+  ScramExchangeTest() {
+    AccountTable table;
+    table.add({.name = "alice@example.com", .password = {}, .senders = {}, .scram = keys()});
+    table.add({.name = "locked@example.com", .password = "!", .senders = {}, .scram = keys()});
+    use(table);
+    verifier.use_decoy_secret("secret");
+  }
+
+  static smtp::ScramKeys keys() { return smtp::make_scram_keys("pencil", "0123456789abcdef", 4096); }
+
+  Exchange::Step next(Exchange& exchange, std::string response) {
+    auto step_of = [](Exchange& one, std::string said) -> boost::asio::awaitable<Exchange::Step> {
+      co_return co_await one.next(std::move(said));
+    };
+    return testing_run(step_of(exchange, std::move(response)));
+  }
+  Exchange::Step testing_run(boost::asio::awaitable<Exchange::Step> task) {
+    Exchange::Step result;
+    boost::asio::co_spawn(io, std::move(task), [&](const std::exception_ptr& error, Exchange::Step step) {
+      if (error) std::rethrow_exception(error);
+      result = std::move(step);
+    });
+    io.restart();
+    io.run();
+    return result;
+  }
+  std::unique_ptr<Exchange> begin() { return verifier.begin("SCRAM-SHA-256", {}, {}); }
+  // Salt and iterations of the challenge.
+  std::string shown(const std::string& user) {
+    const auto step = next(*begin(), "n,,n=" + user + ",r=abc");
+    return step.challenge ? step.challenge->substr(step.challenge->find(",s=")) : "";
+  }
+};
+
+TEST_F(ScramExchangeTest, IsOfferedWhereEveryStoreServesIt) {
+  EXPECT_TRUE(verifier.offers_scram());
+  stores.replace({stores.list()->front(), fake(Answer::Kind::unknown)});
+  EXPECT_FALSE(verifier.offers_scram());
+  stores.replace({});
+  EXPECT_FALSE(verifier.offers_scram());
+}
+
+TEST_F(ScramExchangeTest, UnknownAndLockedNamesLookLikeOthers) {
+  EXPECT_EQ(shown("alice"), ",s=MDEyMzQ1Njc4OWFiY2RlZg==,i=4096");
+  for (const char* user : {"who", "locked"}) {
+    EXPECT_EQ(shown(user).size(), shown("alice").size()) << user;
+    EXPECT_THAT(shown(user), testing::EndsWith(",i=4096")) << user;
+    EXPECT_EQ(shown(user), shown(user)) << user;
+    EXPECT_NE(shown(user), shown("alice")) << user;
+  }
+  EXPECT_NE(shown("who"), shown("whoelse"));
+}
+
+TEST_F(ScramExchangeTest, NobodyWithoutKeysLogsIn) {
+  for (const char* user : {"who", "locked", "alice"}) {
+    auto exchange = begin();
+    const auto step = next(*exchange, std::string("n,,n=") + user + ",r=abc");
+    ASSERT_TRUE(step.challenge);
+    const std::string nonce = step.challenge->substr(2, step.challenge->find(',') - 2);
+    const auto last = next(*exchange, "c=biws,r=" + nonce + ",p=" + std::string(43, 'A') + "=");
+    EXPECT_FALSE(last.challenge) << user;
+    EXPECT_EQ(last.outcome.kind, Kind::rejected) << user;
+    EXPECT_EQ(exchange->user(), user);
+  }
+}
+
+TEST_F(ScramExchangeTest, NoncesDiffer) {
+  const auto one = next(*begin(), "n,,n=alice,r=abc"), other = next(*begin(), "n,,n=alice,r=abc");
+  EXPECT_NE(*one.challenge, *other.challenge);
+}
+
+TEST_F(ScramExchangeTest, WhatIsNoScramIsMalformed) {
+  EXPECT_EQ(next(*begin(), "hello").outcome.kind, Kind::malformed);
+}
+
+TEST_F(ScramExchangeTest, StoreThatCannotBeAskedIsUnavailable) {
+  stores.replace({fake(Answer::Kind::unavailable)});
+  EXPECT_EQ(next(*begin(), "n,,n=alice,r=abc").outcome.kind, Kind::unavailable);
 }
 
 }  // namespace

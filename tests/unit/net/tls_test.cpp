@@ -115,6 +115,9 @@ TEST_F(Tls, DescribesWhatWasAgreed) {
   EXPECT_EQ(client.verify, "ok");
   EXPECT_EQ(client.channel_binding.size(), 32U);
   EXPECT_EQ(client.channel_binding, server.channel_binding);
+  EXPECT_EQ(client.end_point.size(), 32U);
+  EXPECT_EQ(client.end_point, server.end_point);
+  EXPECT_NE(client.end_point, client.channel_binding);
 }
 
 TEST_F(Tls, RefusesACertificateNobodyTrustsOnlyWhenItMustVerify) {

@@ -33,6 +33,114 @@ constexpr auto hello = R"(
     S: 250 AUTH PLAIN LOGIN
 )";
 
+smtp::SessionSettings with_scram() {
+  auto settings = submission(smtp::TlsMode::starttls);
+  settings.offer_scram = true;
+  return settings;
+}
+
+constexpr auto secured = R"(
+    S: 220 mx.example ESMTP Godwit
+    C: STARTTLS
+    S: 220 2.0.0 Ready to start TLS
+    C: EHLO c.example
+    S: 250-mx.example
+    S: 250-PIPELINING
+    S: 250-SIZE 52428800
+    S: 250-8BITMIME
+    S: 250-ENHANCEDSTATUSCODES
+    S: 250-DSN
+    S: 250-CHUNKING
+    S: 250 AUTH PLAIN LOGIN SCRAM-SHA-256 SCRAM-SHA-256-PLUS
+)";
+
+TEST(ServerAuth, CarriesAnExchangeOn) {
+  const auto run = Dialogue(with_scram())
+                       .script(secured)
+                       .script(R"(
+    A: challenge server first
+    A: challenge server final
+    A: auth accepted alice@mx.example
+    C: AUTH scram-sha-256 Y2xpZW50IGZpcnN0
+    S: 334 c2VydmVyIGZpcnN0
+    C: Y2xpZW50IGZpbmFs
+    S: 334 c2VydmVyIGZpbmFs
+    c: \r\n
+    S: 235 2.7.0 Authentication successful
+  )")
+                       .check();
+  EXPECT_EQ(run.session().account(), "alice@mx.example");
+}
+
+TEST(ServerAuth, AsksForTheFirstResponseOfAnExchange) {
+  const auto run = Dialogue(with_scram())
+                       .script(secured)
+                       .script(R"(
+    A: auth rejected
+    C: AUTH SCRAM-SHA-256-PLUS
+    S: 334\x20
+    C: eA==
+    S: 535 5.7.8 Authentication credentials invalid
+    A: auth malformed
+    C: AUTH SCRAM-SHA-256 =
+    S: 501 5.5.2 Malformed authentication response
+    C: AUTH SCRAM-SHA-256
+    S: 334\x20
+    C: eA
+    S: 501 5.5.2 Malformed authentication response
+    C: AUTH SCRAM-SHA-256
+    S: 334\x20
+    C: *
+    S: 501 5.7.0 Authentication cancelled
+  )")
+                       .check();
+  EXPECT_THAT(run.trace(), ElementsAre("tls", "exchange SCRAM-SHA-256-PLUS x", "exchange SCRAM-SHA-256 ", "close"));
+}
+
+TEST(ServerAuth, ExchangeCanBeCancelledHalfway) {
+  Dialogue(with_scram())
+      .script(secured)
+      .script(R"(
+    A: challenge more
+    C: AUTH SCRAM-SHA-256 eA==
+    S: 334 bW9yZQ==
+    C: *
+    S: 501 5.7.0 Authentication cancelled
+    C: NOOP
+    S: 250 2.0.0 Ok
+  )")
+      .check();
+}
+
+TEST(ServerAuth, ScramIsNoMechanismWhereItIsNotOffered) {
+  const auto run = Dialogue(submission())
+                       .script(hello)
+                       .script("C: AUTH SCRAM-SHA-256 eA==\nS: 504 5.5.4 Mechanism not supported")
+                       .check();
+  EXPECT_THAT(run.trace(), ElementsAre("close"));
+}
+
+TEST(ServerAuth, NothingIsBoundToASessionWithoutBinding) {
+  auto settings = with_scram();
+  settings.tls = smtp::TlsMode::implicit;  // its TlsReady in dialogues has no channel binding
+  Dialogue(settings)
+      .script(R"(
+    S: 220 mx.example ESMTP Godwit
+    C: EHLO c.example
+    S: 250-mx.example
+    S: 250-PIPELINING
+    S: 250-SIZE 52428800
+    S: 250-8BITMIME
+    S: 250-ENHANCEDSTATUSCODES
+    S: 250-DSN
+    S: 250-CHUNKING
+    S: 250 AUTH PLAIN LOGIN SCRAM-SHA-256
+    C: AUTH SCRAM-SHA-256-PLUS eA==
+    S: 504 5.5.4 Mechanism not supported
+  )")
+      .check();
+}
+
 // "\0alice\0secret"
 constexpr auto plain = "AGFsaWNlAHNlY3JldA==";
 

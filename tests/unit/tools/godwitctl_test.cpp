@@ -348,11 +348,13 @@ TEST_F(Godwitctl, AccountsAreListed) {
   std::ofstream(file) << "b@example.com: {}\na@example.com: {password: '!x', senders: ['@l.example']}\n";
   EXPECT_EQ(account({"list"}), exit_done);
   EXPECT_EQ(out,
-            "ACCOUNT        PASSWORD           MAY ALSO SEND AS\n"
-            "a@example.com  locked or unknown  @l.example\n"
-            "b@example.com  none\n");
+            "ACCOUNT        PASSWORD           SCRAM  MAY ALSO SEND AS\n"
+            "a@example.com  locked or unknown  no     @l.example\n"
+            "b@example.com  none               no\n");
   EXPECT_EQ(run({"--json", "account", "list", "--file", file}), exit_done);
-  EXPECT_THAT(out, StartsWith(R"([{"name":"a@example.com","password":"locked or unknown","senders":["@l.example"]},)"));
+  EXPECT_THAT(
+      out, StartsWith(
+               R"([{"name":"a@example.com","password":"locked or unknown","scram":false,"senders":["@l.example"]},)"));
 }
 
 TEST_F(Godwitctl, ConfigurationNamesTheAccountsFile) {
