@@ -64,7 +64,7 @@ boost::asio::awaitable<Exchange::Step> Verifier::ScramExchange::first(std::strin
   if (!user) co_return end(user.error());
   user_ = *std::move(user);
   auto login = std::make_shared<Login>();
-  login->user = verifier_.complete(user_);
+  login->user = verifier_.name_of(user_);
   login->client = peer_.address;
   login->gone = peer_.gone;
   const std::string name = login->user;

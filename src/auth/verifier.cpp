@@ -2,9 +2,12 @@
 #include "godwit/auth/verifier.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <utility>
 
 #include <openssl/crypto.h>
+#include <openssl/hmac.h>
 
 #include "godwit/auth/password.hpp"
 #include "scram_exchange.hpp"
@@ -34,12 +37,24 @@ bool Verifier::offers_scram() const {
   return !list->empty() && std::ranges::all_of(*list, [](const auto& store) { return store->serves_scram(); });
 }
 
-std::string Verifier::complete(std::string_view user) const {
+std::string Verifier::name_of(std::string_view user) const {
   return canonical_name(user.contains('@') || origin_.empty() ? std::string(user) : std::string(user) + '@' + origin_);
 }
 
 smtp::ScramKeys Verifier::decoy_keys(const std::string& name) const {
   return smtp::decoy_scram_keys(name, decoy_secret_, parts_.accounts.table()->decoy_shape(name));
+}
+
+// Says nothing of the password to whoever does not know the secret.
+std::uint64_t Verifier::mark_of(const Login& login) const {
+  std::string tried = login.user + '\0' + login.password;
+  std::array<unsigned char, 32> code{};
+  HMAC(EVP_sha256(), decoy_secret_.data(), static_cast<int>(decoy_secret_.size()),
+       reinterpret_cast<const unsigned char*>(tried.data()), tried.size(), code.data(), nullptr);
+  wipe(tried);
+  std::uint64_t mark = 0;
+  std::memcpy(&mark, code.data(), sizeof mark);
+  return mark;
 }
 
 void Verifier::report_unable(const Answer& found, std::string_view why) {
@@ -63,11 +78,12 @@ boost::asio::awaitable<Answer> Verifier::find(std::shared_ptr<const Login> login
 
 boost::asio::awaitable<AuthOutcome> Verifier::verify(std::string user, std::string password, Peer peer) {
   auto login = std::make_shared<Login>();
-  login->user = complete(user);
+  login->user = name_of(user);
   login->password = password;
   login->client = peer.address;
   login->gone = std::move(peer.gone);
   wipe(password);
+  const std::uint64_t mark = mark_of(*login);
   std::shared_ptr<const Login> asked = std::move(login);
   Answer found = co_await find(asked);
   AuthOutcome outcome;
@@ -85,6 +101,7 @@ boost::asio::awaitable<AuthOutcome> Verifier::verify(std::string user, std::stri
       outcome = co_await compare(std::move(asked), std::move(found));
       break;
   }
+  if (outcome.kind == AuthOutcome::Kind::rejected) outcome.mark = mark;
   co_return outcome;
 }
 

@@ -114,9 +114,6 @@ Fields<Document> server_part() {
       field(
           "trusted_proxies", [](auto& d) -> auto& { return d.settings.server.trusted_proxies; }, list_of(ip_network()),
           "May connect to listeners with `proxy_protocol`"),
-      field(
-          "accounts", [](auto& d) -> auto& { return d.settings.auth.stores; }, list_of(absolute_path(), Single::accept),
-          "Files with the accounts that may log in and receive (see conf/accounts.yaml.example)"),
   };
 }
 

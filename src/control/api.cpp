@@ -141,6 +141,18 @@ Answer resume(Backend& backend, Arguments arguments) {
   co_return done(result, destination, "resume");
 }
 
+Answer lockouts(Backend& backend, Arguments arguments) {
+  const auto result = co_await backend.lockouts(arguments.page.limit);
+  co_return result ? response(200, to_json(*result)) : failure(result.error());
+}
+
+Answer unlock(Backend& backend, Arguments arguments) {
+  if (arguments.name.empty()) co_return error_response(400, "name=ACCOUNT, or an address or network");
+  const auto result = co_await backend.unlock(arguments.name);
+  if (!result) co_return failure(result.error());
+  co_return response(200, json::object{{"name", json::string(arguments.name)}, {"done", "unlock"}});
+}
+
 Answer reload(Backend& backend, Arguments) {
   const auto result = co_await backend.reload();
   if (!result) co_return failure(result.error());
@@ -162,7 +174,7 @@ struct Route {
 };
 
 // The first pattern that fits a path counts, so "queue/retry" is no id.
-constexpr std::array<Route, 20> routes{{
+constexpr std::array<Route, 22> routes{{
     {"GET", "/v1/status", status},
     {"GET", "/v1/queue", queue_list},
     {"POST", "/v1/queue/retry", change_many<Verb::retry>},
@@ -181,6 +193,8 @@ constexpr std::array<Route, 20> routes{{
     {"GET", "/v1/destinations", destinations},
     {"POST", "/v1/delivery/suspend", suspend},
     {"POST", "/v1/delivery/resume", resume},
+    {"GET", "/v1/lockouts", lockouts},
+    {"POST", "/v1/lockouts/unlock", unlock},
     {"POST", "/v1/reload", reload},
     {"POST", "/v1/stop", stop},
 }};

@@ -47,6 +47,7 @@ std::string read_parameter(std::string_view name, std::string value, Arguments& 
     return selector.older ? "" : "older is a duration, like 30m, 2h or 5d";
   }
   if (name == "after_name") return take_text(name, std::move(value), longest_pattern, arguments.after_name);
+  if (name == "name") return take_text(name, std::move(value), longest_pattern, arguments.name);
   if (name == "for") {
     const auto wait = base::parse_duration(value);
     arguments.wait = wait.value_or(base::Duration::zero());

@@ -21,6 +21,7 @@ struct Arguments {
   std::string reason{};
   base::Duration wait{};
   std::string after_name{};
+  std::string name{};          // of who is locked out
   std::uint64_t envelope = 0;  // size
   spool::Pieces body{};
 };

@@ -193,6 +193,16 @@ json::value to_json(const DestinationPage& page) {
                       {"suspensions", std::move(suspensions)}};
 }
 
+json::value to_json(const std::vector<Lockouts::Lockout>& lockouts) {
+  json::array all;
+  for (const auto& one : lockouts)
+    all.emplace_back(json::object{{"name", text(one.name)},
+                                  {"kind", one.is_account ? "account" : "network"},
+                                  {"failures", one.failures},
+                                  {"until", time(one.until)}});
+  return json::object{{"lockouts", std::move(all)}};
+}
+
 json::value to_json(const ReloadResult& result) {
   return json::object{
       {"applied", result.applied}, {"errors", list(result.errors)}, {"restart_needed", list(result.restart_needed)}};

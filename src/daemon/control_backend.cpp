@@ -170,6 +170,17 @@ control::Task<> ControlBackend::resume(std::string destination) {
   co_return co_await host_.dispatcher_->resume(std::move(destination));
 }
 
+control::Task<std::vector<auth::Lockouts::Lockout>> ControlBackend::lockouts(std::size_t limit) {
+  co_return host_.lockouts_.list(host_.clock_.wall(), limit);
+}
+
+control::Task<> ControlBackend::unlock(std::string name) {
+  if (!host_.lockouts_.unlock(auth::canonical_name(name), host_.clock_.wall()))
+    co_return base::fail(base::ErrorKind::not_found, name + " is not locked out");
+  host_.log_.info("login_unlocked", {{"name", name}});
+  co_return base::Result<>();
+}
+
 control::Task<control::ReloadResult> ControlBackend::reload() {
   auto outcome = co_await host_.reload();
   co_return control::ReloadResult{.applied = outcome.applied,

@@ -27,6 +27,8 @@ class ControlBackend final : public control::Backend {
   control::Task<control::DestinationPage> destinations(std::size_t limit, std::string after) override;
   control::Task<> suspend(std::string destination, base::Duration wait, std::string reason) override;
   control::Task<> resume(std::string destination) override;
+  control::Task<std::vector<auth::Lockouts::Lockout>> lockouts(std::size_t limit) override;
+  control::Task<> unlock(std::string name) override;
   control::Task<control::ReloadResult> reload() override;
   control::Task<> stop() override;
 

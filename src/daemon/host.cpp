@@ -38,6 +38,7 @@ Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, co
       request_stop_(std::move(request_stop)),
       accounts_(live_->accounts),
       stores_(live_->stores),
+      lockouts_(live_->settings.auth.lockouts),
       limits_(live_->settings.policy),
       reactors_(clock, reactor_count(live_->settings)),
       committer_("committer"),
@@ -147,6 +148,7 @@ void Host::make_parts(std::size_t index) {
                                                                        .scratch = reactor.scratch(),
                                                                        .spool = *spool_,
                                                                        .verifier = &verifier_,
+                                                                       .lockouts = &lockouts_,
                                                                        .limits = limits_,
                                                                        .clock = clock_,
                                                                        .log = log_});

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "godwit/auth/accounts.hpp"
+#include "godwit/auth/lockouts.hpp"
 #include "godwit/auth/verifier.hpp"
 #include "godwit/base/random.hpp"
 #include "godwit/control/server.hpp"
@@ -123,6 +124,7 @@ class Host {
   disk::PosixDisk disk_;
   auth::Accounts accounts_;
   auth::Stores stores_;
+  auth::Lockouts lockouts_;
   policy::ConnectionLimits limits_;
   net::ReactorPool reactors_;
   net::SingleThread committer_;

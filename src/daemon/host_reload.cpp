@@ -37,6 +37,7 @@ boost::asio::awaitable<ReloadOutcome> Host::try_reload() {
   const std::shared_ptr<const LiveSettings> live = std::move(next);
   accounts_.replace(live->accounts);
   stores_.replace(live->stores);
+  lockouts_.change_settings(live->settings.auth.lockouts);
   limits_.change_settings(live->settings.policy);
   log_.set_level(live->settings.log.level);
   const auto router = make_router(*live);

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// The AUTH of one connection: hands what the client says to the verifier, and its answers back as events.
+// The AUTH of one connection: hands what the client says to the verifier and its answers back as events, and counts
+// failures.  A client that is locked out is told so before anything is verified.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include <boost/asio/awaitable.hpp>
 
+#include "godwit/auth/lockouts.hpp"
 #include "godwit/auth/verifier.hpp"
+#include "godwit/base/clock.hpp"
 #include "godwit/net/stream.hpp"
 #include "godwit/smtp/server_session.hpp"
 
@@ -17,18 +21,28 @@ namespace godwit::server {
 
 class Authenticator {
  public:
-  // Null: no accounts, and nothing is asked.  Both outlive it.
-  Authenticator(auth::Verifier* verifier, log::Logger& log) : verifier_(verifier), log_(log) {}
+  // Null verifier: no accounts, and nothing is asked.  All outlive it.
+  Authenticator(auth::Verifier* verifier, auth::Lockouts* lockouts, const base::Clock& clock, log::Logger& log)
+      : verifier_(verifier), lockouts_(lockouts), clock_(clock), log_(log) {}
 
-  // Empty: the client is gone.
-  using Answer = std::optional<smtp::ServerEvent>;
+  struct Answer {
+    std::optional<smtp::ServerEvent> event = {};  // empty: the client is gone
+    base::Duration wait{};                        // at least so long after the question
+  };
   boost::asio::awaitable<Answer> verify(smtp::action::Authenticate credentials, auth::Peer peer);
   boost::asio::awaitable<Answer> exchange(smtp::action::Exchange said, auth::Peer peer, const net::TlsInfo* tls);
 
  private:
+  bool is_locked_out(const std::string& user, const base::IpAddress& client);
   Answer conclude(const auth::AuthOutcome& outcome, const std::string& user, const base::IpAddress& client);
+  Answer succeed(const auth::AuthOutcome& outcome, const std::string& user, const base::IpAddress& client);
+  Answer fail(const auth::AuthOutcome& outcome, const std::string& user, const base::IpAddress& client);
+  Answer refuse(const std::string& user, const base::IpAddress& client);
+  void log_failure(const std::string& user, const base::IpAddress& client, std::string_view reason);
 
   auth::Verifier* verifier_;
+  auth::Lockouts* lockouts_;
+  const base::Clock& clock_;
   log::Logger& log_;
   std::string mechanism_;
   std::unique_ptr<auth::Exchange> exchange_;

@@ -62,7 +62,7 @@ Connection::Connection(std::unique_ptr<net::Stream> stream, std::shared_ptr<cons
       session_settings_(session_settings(*rules_, listener_, around_.verifier)),
       session_(session_settings_),
       receiver_(around_.spool, around_.clock),
-      authenticator_(around_.verifier, around_.log) {
+      authenticator_(around_.verifier, around_.lockouts, around_.clock, around_.log) {
   sender_.hostname = rules_->settings.hostname;
   sender_.client = {
       .address = stream_->remote().address, .service = listener_.service, .can_be_trusted = true, .account = {}};
@@ -266,7 +266,9 @@ boost::asio::awaitable<Connection::Event> Connection::authenticate(action::Authe
   const bool sent = co_await flush();
   if (!sent) co_return event::PeerClosed{};
   auto who = peer();  // named: GCC 12 destroys temporaries that a coroutine takes twice
+  const auto asked = around_.network.now();
   auto answer = co_await authenticator_.verify(std::move(credentials), std::move(who));
+  co_await pause_until(asked + answer.wait);
   co_return logged_in(std::move(answer));
 }
 
@@ -274,7 +276,9 @@ boost::asio::awaitable<Connection::Event> Connection::exchange(action::Exchange 
   const bool sent = co_await flush();
   if (!sent) co_return event::PeerClosed{};
   auto who = peer();
+  const auto asked = around_.network.now();
   auto answer = co_await authenticator_.exchange(std::move(said), std::move(who), stream_->tls_info());
+  co_await pause_until(asked + answer.wait);
   co_return logged_in(std::move(answer));
 }
 
@@ -284,9 +288,17 @@ auth::Peer Connection::peer() const {
 }
 
 Connection::Event Connection::logged_in(Authenticator::Answer answer) {
-  if (!answer) return event::PeerClosed{};
-  if (const auto* result = std::get_if<event::AuthResult>(&*answer)) sender_.client.account = result->account;
-  return answer;
+  if (!answer.event) return event::PeerClosed{};
+  if (const auto* result = std::get_if<event::AuthResult>(&*answer.event)) sender_.client.account = result->account;
+  return std::move(answer.event);
+}
+
+// Ended by cancel() only: who is slowed down gains nothing by hanging up.
+boost::asio::awaitable<void> Connection::pause_until(base::MonoTime until) {
+  if (until <= around_.network.now()) co_return;
+  pause_.emplace(around_.executor, around_.deadlines);
+  co_await pause_->wait(until);
+  pause_.reset();
 }
 
 Connection::Event Connection::check_sender(const action::CheckSender& asked) {
@@ -336,6 +348,7 @@ void Connection::stop_gently() {
 }
 
 void Connection::cancel() {
+  if (pause_) pause_->cancel();
   auto* const stream = stream_ ? stream_.get() : handshaking_;
   if (stream != nullptr) stream->cancel();
 }

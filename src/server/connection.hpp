@@ -12,6 +12,7 @@
 
 #include "authenticator.hpp"
 #include "godwit/net/pace.hpp"
+#include "godwit/net/signal.hpp"
 #include "godwit/server/server.hpp"
 #include "receiver.hpp"
 
@@ -46,6 +47,7 @@ class Connection {
   boost::asio::awaitable<Event> authenticate(smtp::action::Authenticate action);
   boost::asio::awaitable<Event> exchange(smtp::action::Exchange said);
   auth::Peer peer() const;
+  boost::asio::awaitable<void> pause_until(base::MonoTime until);
   Event logged_in(Authenticator::Answer answer);
   boost::asio::awaitable<Event> commit();
   boost::asio::awaitable<bool> flush();
@@ -66,6 +68,7 @@ class Connection {
   Sender sender_;
   Receiver receiver_;
   Authenticator authenticator_;
+  std::optional<net::Signal> pause_;  // while an answer is held back
   std::string output_;
   smtp::action::Read open_read_;
   base::MonoTime read_deadline_{};

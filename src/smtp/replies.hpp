@@ -79,6 +79,7 @@ inline constexpr FixedReply auth_too_long{500, {5, 5, 6}, "Authentication line t
 inline constexpr FixedReply auth_ok{235, {2, 7, 0}, "Authentication successful"};
 inline constexpr FixedReply auth_rejected{535, {5, 7, 8}, "Authentication credentials invalid"};
 inline constexpr FixedReply auth_unavailable{454, {4, 7, 0}, "Temporary authentication failure"};
+inline constexpr FixedReply auth_locked_out{454, {4, 7, 0}, "Too many failed logins; try again later"};
 inline constexpr FixedReply auth_required{530, {5, 7, 0}, "Authentication required"};
 inline constexpr FixedReply tls_required{530, {5, 7, 0}, "Must issue a STARTTLS command first"};
 // Challenges (RFC 4954 section 4): nothing for PLAIN; base 64 of "Username:" and "Password:" for LOGIN.

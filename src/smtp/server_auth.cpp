@@ -127,6 +127,9 @@ void ServerSession::Machine::on(const event::AuthResult& event) {
       return reject(replies::auth_rejected);
     case event::AuthResult::Outcome::malformed:
       return reject(replies::auth_malformed);
+    case event::AuthResult::Outcome::locked_out:
+      send(replies::auth_locked_out);
+      return count_useless();
     case event::AuthResult::Outcome::unavailable:
       send(replies::auth_unavailable);
       return count_useless();

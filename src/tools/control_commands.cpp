@@ -251,6 +251,15 @@ int ControlCommands::delivery(const std::string& verb, const std::string& destin
   return ask_and_print(*this, "POST", "/v1/delivery/" + verb + query, "", text);
 }
 
+int ControlCommands::lockouts() const {
+  return ask_and_print(*this, "GET", "/v1/lockouts?limit=1000", "", lockouts_text);
+}
+
+int ControlCommands::unlock(const std::string& name) const {
+  const auto text = [&](const json::value&) { return base::printable(name) + " may log in again.\n"; };
+  return ask_and_print(*this, "POST", "/v1/lockouts/unlock?name=" + base::percent_encode(name), "", text);
+}
+
 int ControlCommands::reload() const {
   const auto answer = ask(*this, "POST", "/v1/reload");
   if (!answer) return exit_failed;

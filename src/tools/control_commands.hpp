@@ -36,6 +36,8 @@ struct ControlCommands {
   // suspend, resume; wait: like 2h, may be empty.  destination empty: all delivery.
   int delivery(const std::string& verb, const std::string& destination, const std::string& wait,
                const std::string& reason) const;
+  int lockouts() const;
+  int unlock(const std::string& name) const;
   int reload() const;
   int stop() const;
 };

@@ -142,6 +142,11 @@ class CommandLine {
         add_account(*account, "passwd", "change its password", [this] { return accounts().passwd(address_); }));
     add_account(*account, "remove", "remove it; its mail stays", [this] { return accounts().remove(address_); });
     add_command(*account, "list", "all accounts", [this] { return accounts().list(json_); });
+    add_command(*account, "lockouts", "who may not log in for a while, after too many failures",
+                [this] { return control().lockouts(); });
+    add_command(*account, "unlock", "lift a lock-out", [this] { return control().unlock(address_); })
+        ->add_option("NAME", address_, "account, address or network, as lockouts shows it")
+        ->required();
   }
 
   CLI::App* add_account(CLI::App& account, const char* name, const char* help, Command command) {

@@ -179,6 +179,13 @@ std::string destinations_text(const json::value& page) {
   return out;
 }
 
+std::string lockouts_text(const json::value& page) {
+  std::vector<std::vector<std::string>> rows{{"LOCKED OUT", "KIND", "FAILURES", "UNTIL"}};
+  for (const json::value& one : list(page, "/lockouts"))
+    rows.push_back({word(one, "/name"), word(one, "/kind"), word(one, "/failures"), time(one, "/until")});
+  return rows.size() == 1 ? "Nobody is locked out.\n" : table(rows);
+}
+
 std::string reload_text(const json::value& result) {
   if (at(result, "/applied") != json::value(true)) {
     std::string out;

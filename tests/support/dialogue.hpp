@@ -7,8 +7,8 @@
 //   A: ...       how the next question of a kind is answered, before it comes up: "sender REPLY", "recipient REPLY" (a
 //   reply
 //                that refuses, after it "disconnect" in brackets closes), "begin WHY", "body WHY", "commit WHY" (full,
-//                unhealthy, back_pressure, too_large, policy), "auth rejected|unavailable|malformed|accepted NAME",
-//                "challenge TEXT"
+//                unhealthy, back_pressure, too_large, policy), "auth rejected|unavailable|locked_out|malformed|accepted
+//                NAME", "challenge TEXT"
 //   X: reason    the session must have closed so: quit timed_out peer_closed errors stopping policy tls_failed
 //
 // check() runs it as written, then with every byte alone, then again and again with the peer gone, the deadline passed,
@@ -153,6 +153,7 @@ inline void Dialogue::prepare(SessionDriver& driver, std::string_view text) {
     using Outcome = event::AuthResult::Outcome;
     const auto outcome = rest == "rejected"      ? Outcome::rejected
                          : rest == "unavailable" ? Outcome::unavailable
+                         : rest == "locked_out"  ? Outcome::locked_out
                          : rest == "malformed"   ? Outcome::malformed
                                                  : Outcome::accepted;
     const auto account = rest.starts_with("accepted ") ? rest.substr(9) : std::string_view();

@@ -3,6 +3,7 @@
 // gives a challenge or the end.  One connection's reactor.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -24,6 +25,7 @@ struct AuthOutcome {
   } kind = Kind::rejected;
   std::string account = {};               // the canonical name, when accepted
   std::vector<std::string> senders = {};  // what its store lets it send as besides
+  std::uint64_t mark = 0;                 // of a rejected password, to see that it comes again; 0: none was seen
 };
 
 // Who asks.

@@ -4,6 +4,7 @@
 // resumes there.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -35,9 +36,12 @@ class Verifier {
   // `origin` completes a user name without a domain.
   Verifier(const Parts& parts, std::string origin);
 
-  // The key of the salts that SCRAM shows for names that nobody has.  To be set before the first login; where it
-  // changes, as it would at each start, names that nobody has can be told from others.
+  // The key of the salts that SCRAM shows for names that nobody has, and of the marks of wrong passwords.  To be set
+  // before the first login; where it changes, as it would at each start, names that nobody has can be told from others.
   void use_decoy_secret(std::string secret) { decoy_secret_ = std::move(secret); }
+
+  // The name under which the stores are asked about a user.
+  std::string name_of(std::string_view user) const;
 
   // Whether every store can serve SCRAM now.
   bool offers_scram() const;
@@ -50,11 +54,11 @@ class Verifier {
 
  private:
   class ScramExchange;
-  std::string complete(std::string_view user) const;
   // The first store that has the name; unknown: none has.
   boost::asio::awaitable<Answer> find(std::shared_ptr<const Login> login);
   boost::asio::awaitable<AuthOutcome> compare(std::shared_ptr<const Login> login, Answer found);
   smtp::ScramKeys decoy_keys(const std::string& name) const;
+  std::uint64_t mark_of(const Login& login) const;
   void report_unable(const Answer& found, std::string_view why);
 
   Parts parts_;

@@ -14,6 +14,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include "godwit/auth/lockouts.hpp"
 #include "godwit/base/clock.hpp"
 #include "godwit/base/message_id.hpp"
 #include "godwit/base/result.hpp"
@@ -97,6 +98,9 @@ struct ReloadResult {
   std::vector<std::string> restart_needed;  // keys that changed but count only after a restart
 };
 
+// Who may not try to log in for a while; see auth/lockouts.hpp.
+using auth::Lockouts;
+
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -116,6 +120,9 @@ class Backend {
   // Of a domain, a site, or all delivery (empty), for so long (zero: until it is resumed).
   virtual Task<> suspend(std::string destination, base::Duration wait, std::string reason) = 0;
   virtual Task<> resume(std::string destination) = 0;
+  virtual Task<std::vector<Lockouts::Lockout>> lockouts(std::size_t limit) = 0;
+  // An account, a network or an address.  not_found: it is not locked out.
+  virtual Task<> unlock(std::string name) = 0;
   // Completes when the new configuration counts, or was refused whole.
   virtual Task<ReloadResult> reload() = 0;
   // Begins the orderly stop and completes before it ends, so that it can still be answered.

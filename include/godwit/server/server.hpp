@@ -10,6 +10,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include "godwit/auth/lockouts.hpp"
 #include "godwit/auth/verifier.hpp"
 #include "godwit/base/clock.hpp"
 #include "godwit/log/logger.hpp"
@@ -41,6 +42,7 @@ struct Surroundings {
   std::span<char> scratch;  // the reactor's read buffer
   spool::Spool& spool;
   auth::Verifier* verifier = nullptr;  // null: no accounts
+  auth::Lockouts* lockouts = nullptr;  // there where the verifier is
   policy::ConnectionLimits& limits;
   const base::Clock& clock;
   log::Logger& log;

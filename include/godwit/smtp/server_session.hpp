@@ -105,7 +105,7 @@ struct AuthChallenge {
   std::string challenge;
 };  // to Exchange; not base 64
 struct AuthResult {
-  enum class Outcome { accepted, rejected, unavailable, malformed } outcome = Outcome::rejected;
+  enum class Outcome { accepted, rejected, unavailable, locked_out, malformed } outcome = Outcome::rejected;
   std::string account;  // canonical name, when accepted
 };
 struct Verdict {                 // to CheckSender and CheckRecipient

@@ -64,6 +64,7 @@ class Godwit:
                                "tls": "starttls" if certificate else "none"}],
                 "trusted_networks": ["127.0.0.0/8"],
                 "limits": {"connections_per_client": 500},
+                "authentication": {"delay": "0s"},
                 "domains": {},
                 "delivery": {"port": MX_PORT, "timeouts": {"connect": "5s", "greeting": "5s", "command": "5s", "data": "20s"},
                              "retry": {"first": "1s", "factor": 1, "max": "1s", "expire": "2d", "warn": "0s"}},

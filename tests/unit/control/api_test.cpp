@@ -93,6 +93,16 @@ TEST_F(Api, DeliveryIsSuspendedAndResumed) {
                                          "resume \"a.example\"", "resume \"unknown\""));
 }
 
+TEST_F(Api, LockoutsAreListedAndLifted) {
+  EXPECT_EQ(boost::json::serialize(get("/v1/lockouts?limit=5")),
+            R"({"lockouts":[{"name":"192.0.2.1/32","kind":"network","failures":10,"until":"1970-01-01T12:00:00.000Z"},)"
+            R"({"name":"alice@example.com","kind":"account","failures":50,"until":"1970-01-01T12:00:00.000Z"}]})");
+  EXPECT_EQ(ask("POST", "/v1/lockouts/unlock?name=192.0.2.1").status, 200U);
+  EXPECT_EQ(ask("POST", "/v1/lockouts/unlock?name=192.0.2.2").status, 404U);
+  EXPECT_EQ(ask("POST", "/v1/lockouts/unlock").status, 400U);
+  EXPECT_THAT(backend.asked, ElementsAre("lockouts 5", "unlock 192.0.2.1", "unlock 192.0.2.2"));
+}
+
 TEST_F(Api, ShownDestinationsSayWhyTheyWait) {
   EXPECT_EQ(get("/v1/queue/" + known).at_pointer("/destinations/0/reason"), "waits for its retry time");
 }

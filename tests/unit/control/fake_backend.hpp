@@ -139,6 +139,17 @@ class FakeBackend final : public Backend {
     asked.push_back("suspend \"" + destination + "\" " + base::format_duration(wait) + " " + reason);
     co_return base::Result<>();
   }
+  Task<std::vector<Lockouts::Lockout>> lockouts(std::size_t limit) override {
+    asked.push_back("lockouts " + std::to_string(limit));
+    co_return std::vector<Lockouts::Lockout>{
+        {.name = "192.0.2.1/32", .is_account = false, .failures = 10, .until = noon},
+        {.name = "alice@example.com", .is_account = true, .failures = 50, .until = noon}};
+  }
+  Task<> unlock(std::string name) override {
+    asked.push_back("unlock " + name);
+    if (name == "192.0.2.1") co_return base::Result<>();
+    co_return base::fail(base::ErrorKind::not_found, name + " is not locked out");
+  }
   Task<> resume(std::string destination) override {
     asked.push_back("resume \"" + destination + "\"");
     if (destination == "unknown") co_return std::unexpected(failure);

@@ -183,7 +183,8 @@ TEST(ServerAuth, TellsRejectedFromUnavailable) {
       .script(hello)
       .script(std::string("A: auth rejected\nC: AUTH PLAIN ") + plain +
               "\nS: 535 5.7.8 Authentication credentials invalid\n" + "A: auth unavailable\nC: AUTH PLAIN " + plain +
-              "\nS: 454 4.7.0 Temporary authentication failure\n" + "C: AUTH PLAIN " + plain +
+              "\nS: 454 4.7.0 Temporary authentication failure\n" + "A: auth locked_out\nC: AUTH PLAIN " + plain +
+              "\nS: 454 4.7.0 Too many failed logins; try again later\n" + "C: AUTH PLAIN " + plain +
               "\nS: 235 2.7.0 Authentication successful")
       .check();
 }

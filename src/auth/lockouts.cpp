@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "godwit/auth/lockouts.hpp"
+
+#include <algorithm>
+
+namespace godwit::auth {
+namespace {
+
+constexpr std::size_t longest_name = 320;  // no account has a longer one
+constexpr unsigned most_doublings = 3;     // of the delay
+
+}  // namespace
+
+base::IpNetwork network_of(const base::IpAddress& client) {
+  return {client, client.is_v4() ? 32 : 64};
+}
+
+void Lockouts::change_settings(LockoutSettings settings) {
+  const std::lock_guard lock(mutex_);
+  settings_ = std::move(settings);
+}
+
+bool Lockouts::is_exempt(const base::IpAddress& client) const {
+  return std::ranges::any_of(settings_.exempt, [&](const auto& network) { return network.contains(client); });
+}
+
+bool Lockouts::is_locked(std::string_view account, const base::IpAddress& client, base::WallTime now) {
+  const std::lock_guard lock(mutex_);
+  if (is_exempt(client)) return false;
+  const auto network = network_of(client);
+  const Count* of_network = networks_.find(network);
+  if (of_network != nullptr && of_network->locked_until > now) return true;
+  const std::string name(account);
+  const Count* of_account = accounts_.find(name);
+  return of_account != nullptr && of_account->locked_until > now && at_home_.find({name, network}) == nullptr;
+}
+
+// One more failure; true: now it is locked, and was not.
+bool Lockouts::count(Count& count, std::size_t bound, base::WallTime now) const {
+  if (count.failures == 0 || now - count.first > settings_.window) {
+    count.failures = 0;
+    count.first = now;
+  }
+  ++count.failures;
+  if (bound == 0 || count.failures < bound || count.locked_until > now) return false;
+  count.locked_until = now + settings_.lockout;
+  count.first = now;
+  return true;
+}
+
+Lockouts::Failure Lockouts::failed(std::string_view account, const base::IpAddress& client, std::uint64_t mark,
+                                   base::WallTime now) {
+  const std::lock_guard lock(mutex_);
+  Failure failure{.delay = settings_.delay};
+  if (is_exempt(client)) return failure;
+  const auto network = network_of(client);
+  Count& of_network = networks_.touch(network);
+  const bool again = mark != 0 && of_network.mark == mark;
+  of_network.mark = mark;
+  if (!again) {
+    failure.locked_network = count(of_network, settings_.failures, now);
+    const std::string name(account);
+    const bool counts = !name.empty() && name.size() <= longest_name && at_home_.find({name, network}) == nullptr;
+    if (counts) failure.locked_account = count(accounts_.touch(name), settings_.account_failures, now);
+  }
+  failure.failures = of_network.failures;
+  failure.delay *= 1U << std::min<std::size_t>(of_network.failures > 0 ? of_network.failures - 1 : 0, most_doublings);
+  return failure;
+}
+
+base::Duration Lockouts::delay() {
+  const std::lock_guard lock(mutex_);
+  return settings_.delay;
+}
+
+void Lockouts::succeeded(std::string_view account, const base::IpAddress& client) {
+  const std::lock_guard lock(mutex_);
+  at_home_.touch({std::string(account), network_of(client)});
+}
+
+std::vector<Lockouts::Lockout> Lockouts::list(base::WallTime now, std::size_t most) {
+  const std::lock_guard lock(mutex_);
+  std::vector<Lockout> all;
+  for (const auto& [network, count] : networks_.values())
+    if (count.locked_until > now)
+      all.push_back({.name = base::to_string(network),
+                     .is_account = false,
+                     .failures = count.failures,
+                     .until = count.locked_until});
+  for (const auto& [account, count] : accounts_.values())
+    if (count.locked_until > now)
+      all.push_back({.name = account, .is_account = true, .failures = count.failures, .until = count.locked_until});
+  std::ranges::sort(all, {}, [](const Lockout& one) { return std::pair(one.until, one.name); });
+  if (all.size() > most) all.resize(most);
+  return all;
+}
+
+bool Lockouts::unlock(std::string_view name, base::WallTime now) {
+  const std::lock_guard lock(mutex_);
+  bool was = false;
+  auto network = base::IpNetwork::parse(name);
+  if (const auto address = base::IpAddress::parse(name)) network = network_of(*address);
+  if (network) {
+    if (const Count* count = networks_.find(*network)) was = count->locked_until > now;
+    networks_.erase(*network);
+  }
+  const std::string account(name);
+  if (const Count* count = accounts_.find(account)) was = was || count->locked_until > now;
+  accounts_.erase(account);
+  return was;
+}
+
+}  // namespace godwit::auth
