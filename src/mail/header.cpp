@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "godwit/base/text.hpp"
+#include "header_line.hpp"
 
 namespace godwit::mail {
 namespace {
@@ -14,16 +15,6 @@ constexpr bool is_blank(char c) {
   return c == ' ' || c == '\t';
 }
 
-// The length of the field name at the start of `line`, 0 if there is none.  RFC 5322 section 3.6.8: printable US-ASCII
-// but the colon; section 4.5 allows blanks before the colon.
-std::size_t name_length(std::string_view line) {
-  const auto colon = line.find(':');
-  if (colon == std::string_view::npos) return 0;
-  auto name = line.substr(0, colon);
-  while (!name.empty() && is_blank(name.back())) name.remove_suffix(1);
-  return std::ranges::all_of(name, [](char c) { return c > ' ' && c < 0x7F; }) ? name.size() : 0;
-}
-
 // The length of the line at the start of `text` with its CRLF, 0 if its end is not there.
 std::size_t line_length(std::string_view text) {
   const auto end = text.find(crlf);
@@ -32,13 +23,21 @@ std::size_t line_length(std::string_view text) {
 
 }  // namespace
 
+std::size_t field_name_length(std::string_view line) {
+  const auto colon = line.find(':');
+  if (colon == std::string_view::npos) return 0;
+  auto name = line.substr(0, colon);
+  while (!name.empty() && is_blank(name.back())) name.remove_suffix(1);
+  return std::ranges::all_of(name, [](char c) { return c > ' ' && c < 0x7F; }) ? name.size() : 0;
+}
+
 Header::Header(std::string_view message) {
   const auto bounded = message.substr(0, max_bytes);
   const bool whole = bounded.size() == message.size();
   std::size_t at = 0;
   while (at < bounded.size() && fields_.size() < max_fields) {
     const auto rest = bounded.substr(at);
-    const auto name = name_length(rest.substr(0, rest.find(crlf)));
+    const auto name = field_name_length(rest.substr(0, rest.find(crlf)));
     if (rest.starts_with(crlf) || (name == 0 && line_length(rest) != 0)) {
       complete_ = true;
       break;
