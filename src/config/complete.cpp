@@ -36,6 +36,11 @@ void clear_unasked_starttls(Loaded& loaded) {
   }
 }
 
+// A file beside another.
+std::string beside(const std::string& path, const char* name) {
+  return path.substr(0, path.rfind('/') + 1) + name;
+}
+
 }  // namespace
 
 void complete(Loaded& loaded) {
@@ -43,6 +48,8 @@ void complete(Loaded& loaded) {
   if (!loaded.places.contains("listeners")) add_default_listeners(settings);
   clear_unasked_starttls(loaded);
   if (settings.route.origin.empty()) settings.route.origin = settings.hostname;
+  auto& control = settings.control;
+  if (control.submit_socket.empty()) control.submit_socket = beside(control.socket, "submit.sock");
   derive(settings);
 }
 

@@ -229,7 +229,10 @@ Fields<Document> storage_part() {
       field(
           "control.socket", [](auto& d) -> auto& { return d.settings.control.socket; }, absolute_path(),
           "Unix socket for godwitctl", at_start),
-      unsupported_field<Document>("control.submit_socket", later),
+      field(
+          "control.submit_socket", [](auto& d) -> auto& { return d.settings.control.submit_socket; },
+          or_empty(absolute_path(), "submit.sock beside `socket`"),
+          "Unix socket for the mail of programs on this host (sendmail); every user may connect", at_start),
       unsupported_field<Document>("control.http", later),
       unsupported_field<Document>("control.tokens", later),
       field(

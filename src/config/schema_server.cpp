@@ -114,6 +114,11 @@ Fields<Document> server_part() {
       field(
           "trusted_proxies", [](auto& d) -> auto& { return d.settings.server.trusted_proxies; }, list_of(ip_network()),
           "May connect to listeners with `proxy_protocol`"),
+      field(
+          "submit.trusted_users", [](auto& d) -> auto& { return d.settings.policy.trusted_users; }, list_of(text()),
+          "Users of this host who may send under any address (`sendmail -f`); others only as themselves at `origin` "
+          "and "
+          "`hostname`. `*`: all"),
   };
 }
 

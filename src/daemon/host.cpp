@@ -17,6 +17,8 @@ namespace godwit::daemon {
 namespace {
 
 constexpr std::size_t body_threads = 2;
+constexpr std::size_t local_threads = 2;
+constexpr std::size_t local_waiting = 256;
 constexpr base::Duration last_words =
     std::chrono::seconds(1);  // at a stop: for QUITs and answers of the control socket
 constexpr base::Duration settling_time = std::chrono::seconds(5);  // at a stop: for the outcomes of what was cancelled
@@ -45,9 +47,11 @@ Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, co
       bodies_("bodies", body_threads, unbounded),
       maildirs_("maildir", live_->settings.deliver.maildir.threads, unbounded),
       passwords_("passwords", live_->settings.auth.threads, live_->settings.auth.waiting),
+      local_("local", local_threads, local_waiting),
       housekeeping_("housekeeping", 1, 4),
       verifier_({.accounts = accounts_, .stores = stores_, .pool = passwords_, .random = random_, .log = log},
                 live_->settings.route.origin),
+      users_(local_, clock),
       look_again_(reactors_[home].executor(), reactors_[home].deadlines()),
       tasks_(reactors_[home].executor(), reactors_[home].deadlines(), [this](const std::exception_ptr& thrown) {
         log_.error("task_failed", {{"reason", base::exception_text(thrown)}});
@@ -149,6 +153,7 @@ void Host::make_parts(std::size_t index) {
                                                                        .spool = *spool_,
                                                                        .verifier = &verifier_,
                                                                        .lockouts = &lockouts_,
+                                                                       .users = &users_,
                                                                        .limits = limits_,
                                                                        .clock = clock_,
                                                                        .log = log_});
@@ -259,9 +264,9 @@ bool Host::stop() {
   reactors_.begin_stop();
   reactors_.stop();
   reactors_.join();
-  for (auto* pool : {&bodies_, &maildirs_, &passwords_, &housekeeping_}) pool->stop();
+  for (auto* pool : {&bodies_, &maildirs_, &passwords_, &local_, &housekeeping_}) pool->stop();
   committer_.stop();
-  for (auto* pool : {&bodies_, &passwords_, &housekeeping_}) pool->join();
+  for (auto* pool : {&bodies_, &passwords_, &local_, &housekeeping_}) pool->join();
   committer_.join();
   if (!maildirs_.join_for(last_words)) {
     log_.error("folder_hangs",

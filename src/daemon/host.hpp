@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "godwit/auth/accounts.hpp"
+#include "godwit/auth/local_users.hpp"
 #include "godwit/auth/lockouts.hpp"
 #include "godwit/auth/verifier.hpp"
 #include "godwit/base/random.hpp"
@@ -87,6 +88,8 @@ class Host {
   base::Result<std::vector<net::BoundSocket>> sockets_for(const server::ListenerSettings& listener,
                                                           std::vector<InheritedSocket> inherited);
   base::Result<> bind_control(InheritedSockets& inherited);
+  base::Result<> bind_submit(InheritedSockets& inherited);
+  void keep_bound(server::ListenerSettings settings, std::vector<net::BoundSocket> sockets);
   base::Result<> open_spool();
   base::Result<> open_decoy_secret();
   void make_parts(std::size_t index);
@@ -131,11 +134,13 @@ class Host {
   net::BoundedPool bodies_;
   net::BoundedPool maildirs_;
   net::BoundedPool passwords_;
+  net::BoundedPool local_;         // users of this machine, looked up
   net::BoundedPool housekeeping_;  // reloads
   std::vector<BoundListener> bound_;
   std::vector<net::BoundSocket> bound_control_;
   std::unique_ptr<spool::Spool> spool_;
   auth::Verifier verifier_;
+  auth::LocalUsers users_;
   std::unique_ptr<deliver::MaildirAgent> maildir_;
   std::vector<Parts> parts_;
   std::unique_ptr<state::SmallFile> suspensions_;

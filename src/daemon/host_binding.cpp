@@ -12,7 +12,24 @@ namespace godwit::daemon {
 namespace {
 
 std::string_view to_string(smtp::Service service) {
-  return service == smtp::Service::mx ? "mx" : "submission";
+  switch (service) {
+    case smtp::Service::mx:
+      return "mx";
+    case smtp::Service::submission:
+      return "submission";
+    case smtp::Service::local:
+      break;
+  }
+  return "local";
+}
+
+// One of our Unix sockets, inherited or made.
+base::Result<std::vector<net::BoundSocket>> bind_unix_socket(const std::string& path, std::size_t reactors,
+                                                             const net::BindOptions& options,
+                                                             InheritedSockets& inherited) {
+  const base::Endpoint endpoint{.address = {}, .port = 0, .unix_path = path};
+  if (auto given = inherited.take(endpoint)) return net::adopt_listener(std::move(given->descriptor), reactors);
+  return net::bind_listeners(endpoint, reactors, options);
 }
 
 }  // namespace
@@ -23,15 +40,10 @@ base::Result<> Host::bind(InheritedSockets inherited) {
   for (std::size_t i = 0; i < listeners.size(); ++i) {
     auto sockets = sockets_for(listeners[i], std::move(assigned[i]));
     if (!sockets) return std::unexpected(sockets.error());
-    BoundListener bound{.settings = listeners[i], .sockets = std::move(*sockets), .addresses = {}, .names = {}};
-    for (const auto& socket : bound.sockets) {
-      if (socket.reactor != home) continue;
-      bound.addresses.push_back(socket.local);
-      bound.names.push_back(base::to_string(socket.local));
-    }
-    bound_.push_back(std::move(bound));
+    keep_bound(listeners[i], std::move(*sockets));
   }
   if (auto bound = bind_control(inherited); !bound) return bound;
+  if (auto bound = bind_submit(inherited); !bound) return bound;
   if (inherited.left().empty()) return {};
   return base::fail(base::ErrorKind::invalid,
                     fmt::format("systemd passed a socket of {} that no listener has: change the listeners or the "
@@ -51,17 +63,38 @@ base::Result<std::vector<net::BoundSocket>> Host::sockets_for(const server::List
   return sockets;
 }
 
+void Host::keep_bound(server::ListenerSettings settings, std::vector<net::BoundSocket> sockets) {
+  BoundListener bound{.settings = std::move(settings), .sockets = std::move(sockets), .addresses = {}, .names = {}};
+  for (const auto& socket : bound.sockets) {
+    if (socket.reactor != home) continue;
+    bound.addresses.push_back(socket.local);
+    bound.names.push_back(base::to_string(socket.local));
+  }
+  bound_.push_back(std::move(bound));
+}
+
 base::Result<> Host::bind_control(InheritedSockets& inherited) {
   const auto& path = live_->settings.control.socket;
   if (path.empty()) return {};
-  const base::Endpoint endpoint{.address = {}, .port = 0, .unix_path = path};
-  auto given = inherited.take(endpoint);
-  auto sockets =
-      given ? net::adopt_listener(std::move(given->descriptor), 1)
-            : net::bind_listeners(
-                  endpoint, 1, {.backlog = 64, .unix_mode = 0660, .unix_group = service_group(live_->settings.user)});
+  auto sockets = bind_unix_socket(
+      path, 1, {.backlog = 64, .unix_mode = 0660, .unix_group = service_group(live_->settings.user)}, inherited);
   if (!sockets) return std::unexpected(sockets.error());
   bound_control_ = std::move(*sockets);
+  return {};
+}
+
+// Every user may connect: who it is the kernel says.
+base::Result<> Host::bind_submit(InheritedSockets& inherited) {
+  const auto& path = live_->settings.control.submit_socket;
+  if (path.empty()) return {};
+  auto sockets = bind_unix_socket(path, reactors_.size(), {.unix_mode = 0666}, inherited);
+  if (!sockets) return std::unexpected(sockets.error());
+  server::ListenerSettings listener;
+  listener.address = sockets->front().local;
+  listener.service = smtp::Service::local;
+  listener.tls = smtp::TlsMode::none;
+  listener.bare_newline = smtp::BareNewline::normalize;
+  keep_bound(std::move(listener), std::move(*sockets));
   return {};
 }
 

@@ -20,6 +20,11 @@ std::string from_clause(const Trace& trace) {
   return fmt::format("from {} ({} {})\r\n\t", safe_word(trace.hello), name, literal(trace.client_address));
 }
 
+std::string by_clause(const Trace& trace) {
+  const auto name = safe_word(trace.hostname);
+  return trace.local_user.empty() ? name : fmt::format("{} (user {})", name, safe_word(trace.local_user));
+}
+
 std::string tls_clause(const Trace& trace) {
   if (trace.tls_version.empty()) return {};
   return fmt::format("\r\n\t({} cipher {})", safe_word(trace.tls_version), safe_word(trace.tls_cipher));
@@ -33,7 +38,7 @@ std::string for_clause(const Trace& trace) {
 }  // namespace
 
 std::string received_field(const Trace& trace) {
-  return fmt::format("Received: {}by {} with {} id {}{}{};\r\n\t{}\r\n", from_clause(trace), safe_word(trace.hostname),
+  return fmt::format("Received: {}by {} with {} id {}{}{};\r\n\t{}\r\n", from_clause(trace), by_clause(trace),
                      safe_word(trace.protocol), to_string(trace.id), tls_clause(trace), for_clause(trace),
                      base::format_rfc5322(trace.time));
 }

@@ -6,25 +6,36 @@
 namespace godwit::policy {
 
 std::optional<ConnectionLimits::Place> ConnectionLimits::enter(const base::IpAddress& client, smtp::Reply& refusal) {
-  const base::IpNetwork network(client, client.is_v4() ? 32 : 64);
   const std::scoped_lock lock(mutex_);
+  const bool exempt =
+      std::ranges::any_of(settings_.trusted_networks, [&](const auto& n) { return n.contains(client); });
+  return enter(base::IpNetwork(client, client.is_v4() ? 32 : 64), exempt,
+               "Too many connections from your address, try again later", refusal);
+}
+
+std::optional<ConnectionLimits::Place> ConnectionLimits::enter_user(uid_t user, smtp::Reply& refusal) {
+  const std::scoped_lock lock(mutex_);
+  return enter(user, false, "Too many connections of your user, try again later", refusal);
+}
+
+// Under the lock.
+std::optional<ConnectionLimits::Place> ConnectionLimits::enter(const Who& who, bool exempt, const char* too_many,
+                                                               smtp::Reply& refusal) {
   if (open_ >= settings_.connections) {
     refusal = smtp::make_reply(421, {4, 3, 2}, "Too many connections, try again later");
     return {};
   }
-  const bool exempt =
-      std::ranges::any_of(settings_.trusted_networks, [&](const auto& n) { return n.contains(client); });
-  auto& count = by_client_[network];
+  auto& count = by_client_[who];
   if (!exempt && count >= settings_.connections_per_client) {
-    refusal = smtp::make_reply(421, {4, 7, 0}, "Too many connections from your address, try again later");
+    refusal = smtp::make_reply(421, {4, 7, 0}, too_many);
     return {};
   }
   ++count;
   ++open_;
-  return Place(*this, network);
+  return Place(*this, who);
 }
 
-void ConnectionLimits::leave(const base::IpNetwork& client) {
+void ConnectionLimits::leave(const Who& client) {
   const std::scoped_lock lock(mutex_);
   --open_;
   const auto found = by_client_.find(client);

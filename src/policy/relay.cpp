@@ -22,8 +22,8 @@ RecipientDecision check_recipient(const Settings& settings, const Client& client
                                   const route::Router& router) {
   auto expansion = router.expand(router.complete(recipient));
   if (expansion.refusal) return {.recipients = {}, .refusal = std::move(expansion.refusal)};
-  const bool may_relay =
-      !client.account.empty() || (client.service == smtp::Service::mx && is_trusted(settings, client));
+  const bool may_relay = !client.account.empty() || !client.user.empty() ||
+                         (client.service == smtp::Service::mx && is_trusted(settings, client));
   if (!expansion.local && !may_relay)
     return {.recipients = {},
             .refusal = smtp::make_reply(554, {5, 7, 1}, "<" + to_string(recipient) + ">: Relay access denied")};

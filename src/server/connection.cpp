@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include "godwit/net/proxy_protocol.hpp"
 
 namespace godwit::server {
@@ -64,8 +67,11 @@ Connection::Connection(std::unique_ptr<net::Stream> stream, std::shared_ptr<cons
       receiver_(around_.spool, around_.clock),
       authenticator_(around_.verifier, around_.lockouts, around_.clock, around_.log) {
   sender_.hostname = rules_->settings.hostname;
-  sender_.client = {
-      .address = stream_->remote().address, .service = listener_.service, .can_be_trusted = true, .account = {}};
+  sender_.client = {.address = stream_->remote().address,
+                    .service = listener_.service,
+                    .can_be_trusted = true,
+                    .account = {},
+                    .user = {}};
 }
 
 bool Connection::is_implicit() const {
@@ -78,6 +84,8 @@ boost::asio::awaitable<void> Connection::run() {
   std::optional<policy::ConnectionLimits::Place> place;
   const bool refused = co_await refuse_if_too_many(place);
   if (refused) co_return;
+  const bool named = co_await name_user();
+  if (!named) co_return;
   const bool ready = co_await secure();
   if (!ready) co_return;
   around_.log.debug("connected",
@@ -91,10 +99,35 @@ boost::asio::awaitable<bool> Connection::learn_client() {
     const bool understood = co_await read_proxy_header();
     if (!understood) co_return false;
   }
+  if (is_local()) {
+    const auto peer = stream_->peer_credential();
+    if (!peer) co_return false;
+    user_id_ = peer->user;
+    sender_.client_address = fmt::format("uid:{}", user_id_);
+    co_return true;
+  }
   sender_.client_address = base::to_string(sender_.client.address);
   if (session_settings_.bare_newline == smtp::BareNewline::normalize && listener_.service == smtp::Service::mx &&
       !policy::is_trusted(rules_->policy, sender_.client))
     session_settings_.bare_newline = smtp::BareNewline::reject;
+  co_return true;
+}
+
+// The user of a program of this machine, by name.
+boost::asio::awaitable<bool> Connection::name_user() {
+  if (!is_local()) co_return true;
+  auto name = co_await around_.users->name_of(user_id_);
+  if (!name) {
+    around_.log.warn("user_unknown", {{"client", sender_.client_address}, {"reason", name.error().message}});
+    auto refusal = smtp::make_reply(421, {4, 3, 0}, "The name of your user cannot be found out now, try again later");
+    co_await refuse(std::move(refusal));
+    co_return false;
+  }
+  user_.name = std::move(*name);
+  // The daemon's own user could write the spool itself.
+  user_.is_trusted = user_id_ == ::geteuid() || policy::is_trusted_user(rules_->policy, user_.name);
+  sender_.client.user = user_.name;
+  sender_.client_address = "user:" + user_.name;
   co_return true;
 }
 
@@ -128,15 +161,22 @@ boost::asio::awaitable<bool> Connection::read_proxy_header() {
 
 boost::asio::awaitable<bool> Connection::refuse_if_too_many(std::optional<policy::ConnectionLimits::Place>& place) {
   smtp::Reply refusal;
-  if (auto entered = around_.limits.enter(sender_.client.address, refusal)) {
+  auto entered =
+      is_local() ? around_.limits.enter_user(user_id_, refusal) : around_.limits.enter(sender_.client.address, refusal);
+  if (entered) {
     place.emplace(std::move(*entered));
     co_return false;
   }
+  co_await refuse(std::move(refusal));
+  co_return true;
+}
+
+// Before the session.
+boost::asio::awaitable<void> Connection::refuse(smtp::Reply refusal) {
   log_refusal("connect", refusal, {});
   if (!is_implicit()) output_ = to_wire(refusal);  // a TLS client would not understand it, and a handshake is dear
   co_await flush();
   stream_->shutdown();
-  co_return true;
 }
 
 boost::asio::awaitable<void> Connection::converse() {
@@ -165,7 +205,8 @@ boost::asio::awaitable<Connection::Event> Connection::perform(const smtp::Server
   if (const auto* body = std::get_if<action::Body>(&wanted))
     co_return co_await receiver_.body(body->bytes, sender_, session_);
   if (std::holds_alternative<action::Commit>(wanted)) co_return co_await commit();
-  if (const auto* begin = std::get_if<action::BeginMessage>(&wanted)) co_return receiver_.begin(begin->size_hint);
+  if (const auto* begin = std::get_if<action::BeginMessage>(&wanted))
+    co_return receiver_.begin(begin->size_hint, header_fixes());
   if (const auto* sender = std::get_if<action::CheckSender>(&wanted)) co_return check_sender(*sender);
   if (const auto* recipient = std::get_if<action::CheckRecipient>(&wanted)) co_return check_recipient(*recipient);
   if (const auto* credentials = std::get_if<action::Authenticate>(&wanted))
@@ -302,10 +343,31 @@ boost::asio::awaitable<void> Connection::pause_until(base::MonoTime until) {
 }
 
 Connection::Event Connection::check_sender(const action::CheckSender& asked) {
-  receiver_.reset();
-  auto refusal = policy::check_sender(sender_.client, asked.sender, rules_->may_send_as);
+  const auto& router = *rules_->router;
+  auto sender = asked.sender;
+  if (sender) sender = router.complete(std::move(*sender));  // only of service local a domain can be missing
+  auto refusal = is_local() ? policy::check_local_sender(user_, sender, router.settings())
+                            : policy::check_sender(sender_.client, sender, rules_->may_send_as);
+  receiver_.begin_transaction(std::move(sender));
   if (refusal) log_refusal("mail", *refusal, {});
   return event::Verdict{.refusal = std::move(refusal)};
+}
+
+// Mail that enters the mail system here.
+std::optional<mail::HeaderFixes> Connection::header_fixes() const {
+  if (!is_local()) return {};
+  const auto& names = rules_->router->settings();
+  const smtp::Mailbox user{.local = user_.name, .domain = names.origin};
+  mail::HeaderFixes fixes;
+  fixes.hostname = sender_.hostname;
+  fixes.origin = names.origin;
+  fixes.from = receiver_.sender().value_or(user);
+  if (user_.is_trusted) return fixes;
+  fixes.submitter = user;
+  fixes.is_submitter = [name = user_.name, router = rules_->router](const smtp::Mailbox& address) {
+    return policy::is_own_address(name, address, router->settings());
+  };
+  return fixes;
 }
 
 Connection::Event Connection::check_recipient(const action::CheckRecipient& asked) {
@@ -322,7 +384,7 @@ boost::asio::awaitable<Connection::Event> Connection::commit() {
     spent_ = {};
     around_.log.info("accepted",
                      {{"id", base::to_string(committed->id)},
-                      {"from", "<" + smtp::to_string(session_.sender()) + ">"},
+                      {"from", "<" + smtp::to_string(receiver_.sender()) + ">"},
                       {"recipients", receiver_.recipients().size()},
                       {"size", receiver_.size()},
                       {"client", sender_.client_address},
@@ -334,7 +396,7 @@ boost::asio::awaitable<Connection::Event> Connection::commit() {
     around_.log.warn("rejected",
                      {{"client", sender_.client_address},
                       {"stage", "data"},
-                      {"from", "<" + smtp::to_string(session_.sender()) + ">"},
+                      {"from", "<" + smtp::to_string(receiver_.sender()) + ">"},
                       {"reason", refused->reply ? to_line(*refused->reply) : std::string("the spool refused it")}});
   }
   if (!sent) co_return event::PeerClosed{};
@@ -356,7 +418,7 @@ void Connection::cancel() {
 void Connection::log_refusal(std::string_view stage, const smtp::Reply& reply, const std::string& to) {
   around_.log.warn("rejected", {{"client", sender_.client_address},
                                 {"stage", stage},
-                                {"from", "<" + smtp::to_string(session_.sender()) + ">"},
+                                {"from", "<" + smtp::to_string(receiver_.sender()) + ">"},
                                 {"to", to},
                                 {"reply", to_line(reply)},
                                 {"hello", session_.hello().name}});

@@ -13,6 +13,7 @@
 #include "authenticator.hpp"
 #include "godwit/net/pace.hpp"
 #include "godwit/net/signal.hpp"
+#include "godwit/policy/local_user.hpp"
 #include "godwit/server/server.hpp"
 #include "receiver.hpp"
 
@@ -35,9 +36,11 @@ class Connection {
   using Event = std::optional<smtp::ServerEvent>;
 
   boost::asio::awaitable<bool> learn_client();
+  boost::asio::awaitable<bool> name_user();
   boost::asio::awaitable<bool> secure();
   boost::asio::awaitable<bool> read_proxy_header();
   boost::asio::awaitable<bool> refuse_if_too_many(std::optional<policy::ConnectionLimits::Place>& place);
+  boost::asio::awaitable<void> refuse(smtp::Reply refusal);
   boost::asio::awaitable<void> converse();
   boost::asio::awaitable<Event> perform(const smtp::ServerAction& action);
   boost::asio::awaitable<Event> send(const smtp::action::Send& action);
@@ -54,6 +57,8 @@ class Connection {
   Event check_sender(const smtp::action::CheckSender& action);
   Event check_recipient(const smtp::action::CheckRecipient& action);
   bool is_implicit() const;  // TLS from the first byte
+  bool is_local() const { return listener_.service == smtp::Service::local; }
+  std::optional<mail::HeaderFixes> header_fixes() const;
   smtp::TlsInfo tls_info() const;
   void log_refusal(std::string_view stage, const smtp::Reply& reply, const std::string& to);
   void log_end(smtp::action::Close::Reason reason);
@@ -66,6 +71,8 @@ class Connection {
   smtp::SessionSettings session_settings_;
   smtp::ServerSession session_;
   Sender sender_;
+  policy::LocalUser user_;  // of service local
+  uid_t user_id_ = 0;       // likewise
   Receiver receiver_;
   Authenticator authenticator_;
   std::optional<net::Signal> pause_;  // while an answer is held back

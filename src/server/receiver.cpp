@@ -32,7 +32,17 @@ smtp::event::Refused refused(const spool::Refused& refusal) {
   return {.why = why_of(refusal.why), .reply = {}};
 }
 
+// How a message came, for Received and the envelope.
+std::string protocol(const Sender& sender, const smtp::ServerSession& session) {
+  return std::string(sender.client.user.empty() ? session.protocol() : "local");
+}
+
 }  // namespace
+
+void Receiver::begin_transaction(smtp::ReversePath sender) {
+  reset();
+  sender_ = std::move(sender);
+}
 
 smtp::event::Verdict Receiver::add_recipient(policy::RecipientDecision decision, const smtp::Mailbox& asked,
                                              const smtp::RecipientParameters& parameters) {
@@ -43,10 +53,16 @@ smtp::event::Verdict Receiver::add_recipient(policy::RecipientDecision decision,
   return {};
 }
 
-smtp::ServerEvent Receiver::begin(std::uint64_t size_hint) {
+smtp::ServerEvent Receiver::begin(std::uint64_t size_hint, std::optional<mail::HeaderFixes> fixes) {
   auto begun = spool_.begin(size_hint);
   if (!begun) return refused(begun.error());
   incoming_ = std::move(*begun);
+  fixer_.reset();
+  if (fixes) {
+    fixes->id = incoming_->id();
+    fixes->now = clock_.wall();
+    fixer_.emplace(std::move(*fixes));
+  }
   hops_ = {};
   size_ = 0;
   started_ = false;
@@ -54,11 +70,13 @@ smtp::ServerEvent Receiver::begin(std::uint64_t size_hint) {
 }
 
 std::string Receiver::received(const Sender& sender, const smtp::ServerSession& session) const {
+  const bool local = !sender.client.user.empty();
   mail::Trace trace{.hello = session.hello().name,
                     .client_name = {},
-                    .client_address = sender.client_address,
+                    .client_address = local ? "" : sender.client_address,
+                    .local_user = sender.client.user,
                     .hostname = sender.hostname,
-                    .protocol = std::string(session.protocol()),
+                    .protocol = protocol(sender, session),
                     .id = incoming_->id(),
                     .tls_version = session.tls() ? session.tls()->version : "",
                     .tls_cipher = session.tls() ? session.tls()->cipher : "",
@@ -71,22 +89,40 @@ std::string Receiver::received(const Sender& sender, const smtp::ServerSession& 
 boost::asio::awaitable<smtp::ServerEvent> Receiver::body(std::string_view bytes, const Sender& sender,
                                                          const smtp::ServerSession& session) {
   // The view may point into the reactor's scratch buffer, so it is taken over before anything can wait.
-  std::string piece = started_ ? std::string() : received(sender, session);
-  // A first line that begins with a blank would become a part of our field.
-  if (!started_ && bytes.find_first_of(" \t") == 0) piece += "\r\n";
-  started_ = true;
-  piece.append(bytes);
   hops_.put(bytes);
   size_ += bytes.size();
-  auto written = co_await incoming_->write(piece);
+  std::string passed;
+  if (!fixer_) {
+    passed = bytes;
+  } else if (const auto fixed = fixer_->put(bytes, passed); !fixed) {
+    co_return smtp::event::Refused{.why = smtp::event::RefusedWhy::policy,
+                                   .reply = smtp::make_reply(552, {5, 3, 4}, fixed.error().message)};
+  }
+  co_return co_await write(std::move(passed), sender, session);
+}
+
+boost::asio::awaitable<smtp::ServerEvent> Receiver::write(std::string bytes, const Sender& sender,
+                                                          const smtp::ServerSession& session) {
+  if (!started_) {
+    // A first line that begins with a blank would become a part of our field.
+    if (bytes.find_first_of(" \t") == 0) bytes.insert(0, "\r\n");
+    bytes.insert(0, received(sender, session));
+    started_ = true;
+  }
+  auto written = co_await incoming_->write(bytes);
   if (!written) co_return refused(written.error());
   co_return smtp::event::BodyTaken{};
 }
 
 boost::asio::awaitable<smtp::ServerEvent> Receiver::commit(const Sender& sender, const smtp::ServerSession& session) {
-  if (!started_) {
-    auto begun = co_await body({}, sender, session);  // a message without a byte still gets its Received field
-    if (std::holds_alternative<smtp::event::Refused>(begun)) co_return begun;
+  std::string rest;
+  if (fixer_) fixer_->finish(rest);
+  if (!started_ || !rest.empty()) {  // a message without a byte still gets its Received field
+    auto written = co_await write(std::move(rest), sender, session);
+    if (std::holds_alternative<smtp::event::Refused>(written)) {
+      discard();
+      co_return written;
+    }
   }
   if (hops_.count() >= mail::max_received_fields) {
     discard();
@@ -94,7 +130,7 @@ boost::asio::awaitable<smtp::ServerEvent> Receiver::commit(const Sender& sender,
                                    .reply = smtp::make_reply(554, {5, 4, 6}, "Too many hops, this message loops")};
   }
   mail::Envelope envelope;
-  envelope.sender = session.sender();
+  envelope.sender = sender_;
   envelope.recipients = recipients();
   envelope.body = session.mail_parameters().body;
   envelope.ret = session.mail_parameters().ret;
@@ -103,7 +139,7 @@ boost::asio::awaitable<smtp::ServerEvent> Receiver::commit(const Sender& sender,
   envelope.client_address = sender.client_address;
   envelope.client_hello = session.hello().name;
   envelope.account = session.account();
-  envelope.protocol = session.protocol();
+  envelope.protocol = protocol(sender, session);
   auto committed = co_await incoming_->commit(std::move(envelope));
   incoming_.reset();
   if (!committed) co_return refused(committed.error());
@@ -116,6 +152,7 @@ void Receiver::discard() {
 
 void Receiver::reset() {
   incoming_.reset();
+  sender_.reset();
   recipients_.clear();
   asked_ = 0;
 }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "godwit/base/clock.hpp"
+#include "godwit/mail/header_fixer.hpp"
 #include "godwit/mail/recipients.hpp"
 #include "godwit/policy/relay.hpp"
 #include "godwit/route/router.hpp"
@@ -33,9 +35,12 @@ class Receiver {
   Receiver(spool::Spool& spool, const base::Clock& clock) : spool_(spool), clock_(clock) {}
 
   // Empty: accepted.  asked: as in RCPT, with a domain.
+  // MAIL was accepted.  sender: with a domain.
+  void begin_transaction(smtp::ReversePath sender);
   smtp::event::Verdict add_recipient(policy::RecipientDecision decision, const smtp::Mailbox& asked,
                                      const smtp::RecipientParameters& parameters);
-  smtp::ServerEvent begin(std::uint64_t size_hint);
+  // fixes: of a message that is submitted here; `id` and `now` are set by the receiver.
+  smtp::ServerEvent begin(std::uint64_t size_hint, std::optional<mail::HeaderFixes> fixes = {});
   boost::asio::awaitable<smtp::ServerEvent> body(std::string_view bytes, const Sender& sender,
                                                  const smtp::ServerSession& session);
   boost::asio::awaitable<smtp::ServerEvent> commit(const Sender& sender, const smtp::ServerSession& session);
@@ -43,16 +48,21 @@ class Receiver {
   void reset();
 
   const std::vector<mail::Recipient>& recipients() const { return recipients_.all(); }
+  const smtp::ReversePath& sender() const { return sender_; }
   std::uint64_t size() const { return size_; }
 
  private:
+  boost::asio::awaitable<smtp::ServerEvent> write(std::string bytes, const Sender& sender,
+                                                  const smtp::ServerSession& session);
   std::string received(const Sender& sender, const smtp::ServerSession& session) const;
 
   spool::Spool& spool_;
   const base::Clock& clock_;
+  smtp::ReversePath sender_;
   mail::RecipientList recipients_;
   std::size_t asked_ = 0;  // RCPT commands accepted
   std::unique_ptr<spool::Incoming> incoming_;
+  std::optional<mail::HeaderFixer> fixer_;
   HopCounter hops_;
   std::uint64_t size_ = 0;
   bool started_ = false;  // the Received field is written

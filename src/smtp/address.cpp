@@ -193,7 +193,7 @@ base::Result<Mailbox> parse_mailbox(std::string_view text, BareLocal bare, Utf8 
   return mailbox;
 }
 
-base::Result<ParsedPath> parse_path(std::string_view text, Utf8 utf8) {
+base::Result<ParsedPath> parse_path(std::string_view text, Utf8 utf8, BareLocal bare) {
   if (utf8 == Utf8::allow && !base::is_valid_utf8(text)) return invalid("the address is not UTF-8");
   Parser parser{text, utf8 == Utf8::allow};
   if (!parser.take('<')) return invalid("the address is not in angle brackets");
@@ -201,7 +201,7 @@ base::Result<ParsedPath> parse_path(std::string_view text, Utf8 utf8) {
   if (auto route = parser.source_route(); !route) return std::unexpected(std::move(route.error()));
   auto mailbox = parser.mailbox(BareLocal::allow);
   if (!mailbox) return std::unexpected(std::move(mailbox.error()));
-  if (mailbox->domain.empty() && !base::iequals(mailbox->local, "postmaster"))
+  if (bare == BareLocal::refuse && mailbox->domain.empty() && !base::iequals(mailbox->local, "postmaster"))
     return invalid("the address has no domain");  // RFC 5321 section 4.1.1.3: only <Postmaster> goes without
   if (!parser.take('>')) return invalid("bad character in the address");
   if (text.size() - parser.text.size() > max_path) return invalid("the path is longer than 256 octets");

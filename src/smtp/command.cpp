@@ -158,13 +158,14 @@ constexpr PathReplies from_replies{"FROM:", replies::mail_syntax, replies::sende
 constexpr PathReplies to_replies{"TO:", replies::rcpt_syntax, replies::recipient_brackets, replies::bad_recipient};
 
 // "FROM:<...>" or "TO:<...>"; spaces after the colon are tolerated, as people type them.
-std::expected<ParsedPath, FixedReply> parse_path_argument(std::string_view argument, const PathReplies& words) {
+std::expected<ParsedPath, FixedReply> parse_path_argument(std::string_view argument, const PathReplies& words,
+                                                          BareLocal bare) {
   if (!base::istarts_with(argument, words.keyword)) return std::unexpected(words.syntax);
   argument.remove_prefix(words.keyword.size());
   argument.remove_prefix(std::min(argument.find_first_not_of(' '), argument.size()));
   if (argument.empty()) return std::unexpected(words.syntax);
   if (argument.front() != '<') return std::unexpected(words.brackets);
-  auto path = parse_path(argument, Utf8::refuse);
+  auto path = parse_path(argument, Utf8::refuse, bare);
   if (!path) return std::unexpected(words.bad);
   if (!path->rest.empty() && path->rest.front() != ' ') return std::unexpected(replies::parameter_syntax);
   return *std::move(path);
@@ -191,17 +192,18 @@ std::expected<BdatCommand, FixedReply> parse_bdat(std::string_view argument) {
   return BdatCommand{*size, !rest.empty()};
 }
 
-std::expected<MailCommand, FixedReply> parse_mail(std::string_view argument) {
-  auto path = parse_path_argument(argument, from_replies);
+std::expected<MailCommand, FixedReply> parse_mail(std::string_view argument, BareLocal bare) {
+  auto path = parse_path_argument(argument, from_replies, bare);
   if (!path) return std::unexpected(path.error());
-  if (path->path && path->path->domain.empty()) return std::unexpected(replies::bad_sender);
+  if (bare == BareLocal::refuse && path->path && path->path->domain.empty())
+    return std::unexpected(replies::bad_sender);
   auto parameters = parse_mail_parameters(path->rest);
   if (!parameters) return std::unexpected(parameters.error());
   return MailCommand{std::move(path->path), *std::move(parameters)};
 }
 
-std::expected<RcptCommand, FixedReply> parse_rcpt(std::string_view argument) {
-  auto path = parse_path_argument(argument, to_replies);
+std::expected<RcptCommand, FixedReply> parse_rcpt(std::string_view argument, BareLocal bare) {
+  auto path = parse_path_argument(argument, to_replies, bare);
   if (!path) return std::unexpected(path.error());
   if (!path->path) return std::unexpected(replies::bad_recipient);
   auto parameters = parse_rcpt_parameters(path->rest);

@@ -50,12 +50,13 @@ struct MailCommand {
   ReversePath sender;
   MailParameters parameters;  // size: the greatest number there is, where the number said does not fit
 };
-std::expected<MailCommand, FixedReply> parse_mail(std::string_view argument);
+// bare: addresses may go without a domain.
+std::expected<MailCommand, FixedReply> parse_mail(std::string_view argument, BareLocal bare = BareLocal::refuse);
 
 struct RcptCommand {
   Mailbox recipient;
   RecipientParameters parameters;
 };
-std::expected<RcptCommand, FixedReply> parse_rcpt(std::string_view argument);
+std::expected<RcptCommand, FixedReply> parse_rcpt(std::string_view argument, BareLocal bare = BareLocal::refuse);
 
 }  // namespace godwit::smtp

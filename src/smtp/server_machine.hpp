@@ -127,6 +127,9 @@ class ServerSession::Machine {
   void stop();
   void end_transaction();
 
+  // Only programs of this machine may leave a domain out.
+  BareLocal bare_local() const { return settings_.service == Service::local ? BareLocal::allow : BareLocal::refuse; }
+
   // Commands.
   void execute(const Command& command);
   void hello_command(const Command& command);

@@ -37,6 +37,9 @@ class TricklingStream final : public net::Stream {
   // The peer takes at most so many bytes every so often; otherwise all at once.
   void take(std::size_t bytes, base::Duration every) { taking_ = {every, bytes}; }
 
+  // The peer is a program of this machine, run by this user.
+  void set_user(uid_t user) { user_ = user; }
+
   // Shared with the test, since drivers own their stream.
   std::shared_ptr<std::string> written() const { return written_; }
 
@@ -66,6 +69,10 @@ class TricklingStream final : public net::Stream {
   void shutdown() override {}
   const base::Endpoint& local() const override { return endpoint_; }
   const base::Endpoint& remote() const override { return endpoint_; }
+  std::optional<net::PeerCredential> peer_credential() const override {
+    if (!user_) return {};
+    return net::PeerCredential{.user = *user_, .group = 0, .process = 0};
+  }
 
  private:
   struct Arrival {
@@ -105,6 +112,7 @@ class TricklingStream final : public net::Stream {
   std::optional<Endless> endless_;
   std::optional<Taking> taking_;
   base::MonoTime next_take_{};
+  std::optional<uid_t> user_;
   std::shared_ptr<std::string> written_ = std::make_shared<std::string>();
 };
 

@@ -7,6 +7,7 @@ namespace godwit::control {
 
 struct Settings {
   std::string socket = "/run/godwit/control.sock";  // 0660, group godwit
+  std::string submit_socket;                        // 0666; made by config/ where it is not set
 };
 
 }  // namespace godwit::control

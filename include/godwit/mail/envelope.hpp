@@ -43,10 +43,10 @@ struct Envelope {
   std::string envid{};   // RFC 3461, xtext decoded
   std::uint8_t ret = 0;  // smtp::Return
   base::WallTime accepted{};
-  std::string client_address{};  // "192.0.2.1"; empty: our own (bounce)
+  std::string client_address{};  // "192.0.2.1", "user:alice" (a program on this machine); empty: our own (bounce)
   std::string client_hello{};
   std::string account{};   // authenticated; empty: none
-  std::string protocol{};  // "ESMTPSA"
+  std::string protocol{};  // "ESMTPSA"; "local": of a program on this machine
   // state that updates change
   std::uint32_t attempts = 0;     // the most of any recipient domain
   base::WallTime next_attempt{};  // earliest of any waiting recipient; epoch: at once

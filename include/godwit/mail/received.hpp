@@ -18,6 +18,7 @@ struct Trace {
   std::string hello{};           // as the client said it
   std::string client_name{};     // verified reverse name; empty: unknown
   std::string client_address{};  // "192.0.2.1", "2001:db8::1"; empty: the message was made here (DSN, local submission)
+  std::string local_user{};      // of a program on this machine; then there is no client_address
   std::string hostname{};        // ours
   std::string protocol{};        // "ESMTPSA" (RFC 3848)
   base::MessageId id{};

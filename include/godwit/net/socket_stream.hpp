@@ -8,8 +8,6 @@
 #include <memory>
 #include <optional>
 
-#include <sys/types.h>
-
 #include <boost/asio/generic/stream_protocol.hpp>
 
 #include "godwit/net/deadline.hpp"
@@ -17,13 +15,6 @@
 #include "godwit/net/stream.hpp"
 
 namespace godwit::net {
-
-// Who is at the other end of a Unix socket, as the kernel knew when it connected (SO_PEERCRED).
-struct PeerCredential {
-  uid_t user = 0;
-  gid_t group = 0;
-  pid_t process = 0;
-};
 
 class SocketStream final : public Stream {
  public:
@@ -45,8 +36,7 @@ class SocketStream final : public Stream {
   bool peer_finished() const override;
   std::function<bool()> hangup_probe() const override;
 
-  // Errors: unsupported (not a Unix socket), io.
-  base::Result<PeerCredential> peer_credential() const;
+  std::optional<PeerCredential> peer_credential() const override;
   int native_handle() const { return socket_.native_handle(); }
 
  private:

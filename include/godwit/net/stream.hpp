@@ -12,6 +12,8 @@
 #include <string>
 #include <string_view>
 
+#include <sys/types.h>
+
 #include <boost/asio/awaitable.hpp>
 
 #include "godwit/base/clock.hpp"
@@ -43,6 +45,13 @@ struct TlsInfo {
   std::string verify;           // "ok", or why the peer's certificate is not trusted; empty: none was asked for
 };
 
+// Who is at the other end of a Unix socket, as the kernel knew when it connected (SO_PEERCRED).
+struct PeerCredential {
+  uid_t user = 0;
+  gid_t group = 0;
+  pid_t process = 0;
+};
+
 // Waits are coroutines that refer to the stream: it must outlive them (cancel, await, then destroy).
 class Stream {
  public:
@@ -67,6 +76,8 @@ class Stream {
 
   // Null: no TLS.
   virtual const TlsInfo* tls_info() const { return nullptr; }
+  // Empty: not a program of this machine, or it cannot be told.
+  virtual std::optional<PeerCredential> peer_credential() const { return {}; }
   // The peer has closed its side (FIN or reset), though bytes it sent before may still wait to be read.  Never blocks.
   virtual bool peer_finished() const { return false; }
   // The same question for other threads, also after the stream's end: a pool asks before it works for a peer that may

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How many connections are open, in all and by client network (an IPv4 address or an IPv6 /64).  Thread-safe: asked
+// How many connections are open, in all and by client: a network (an IPv4 address or an IPv6 /64), or a user of this
+// machine.  Thread-safe: asked
 // once a connection, by every reactor.
 #pragma once
 
@@ -8,6 +9,9 @@
 #include <mutex>
 #include <optional>
 #include <utility>
+#include <variant>
+
+#include <sys/types.h>
 
 #include "godwit/base/ip_address.hpp"
 #include "godwit/policy/settings.hpp"
@@ -19,10 +23,12 @@ class ConnectionLimits {
  public:
   explicit ConnectionLimits(const Settings& settings) : settings_(settings) {}
 
+  using Who = std::variant<base::IpNetwork, uid_t>;
+
   // Holds one place; gives it back when destroyed.
   class Place {
    public:
-    Place(ConnectionLimits& owner, base::IpNetwork client) : owner_(&owner), client_(client) {}
+    Place(ConnectionLimits& owner, Who client) : owner_(&owner), client_(client) {}
     Place(Place&& other) noexcept : owner_(std::exchange(other.owner_, nullptr)), client_(other.client_) {}
     Place& operator=(Place&&) = delete;
     ~Place() {
@@ -31,21 +37,23 @@ class ConnectionLimits {
 
    private:
     ConnectionLimits* owner_;
-    base::IpNetwork client_;
+    Who client_;
   };
 
   // Empty: too many; `refusal` says which bound.
   std::optional<Place> enter(const base::IpAddress& client, smtp::Reply& refusal);
+  std::optional<Place> enter_user(uid_t user, smtp::Reply& refusal);
   std::size_t open() const;
   void change_settings(const Settings& settings);
 
  private:
-  void leave(const base::IpNetwork& client);
+  std::optional<Place> enter(const Who& who, bool exempt, const char* too_many, smtp::Reply& refusal);
+  void leave(const Who& client);
 
   mutable std::mutex mutex_;
   Settings settings_;
   std::size_t open_ = 0;
-  std::map<base::IpNetwork, std::size_t> by_client_;
+  std::map<Who, std::size_t> by_client_;
 };
 
 }  // namespace godwit::policy

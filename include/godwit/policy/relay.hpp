@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who may send what where: the rules asked at MAIL and RCPT.  The default is never an open relay: mail for other
-// domains is taken only from authenticated clients and, on service mx, from trusted_networks.  Const; any thread.
+// domains is taken only from authenticated clients, from programs of this machine and, on service mx, from
+// trusted_networks.  Const; any thread.
 #pragma once
 
 #include <optional>
@@ -23,6 +24,7 @@ struct Client {
   smtp::Service service = smtp::Service::mx;
   bool can_be_trusted = true;  // false behind a PROXY header that named no client
   std::string account;         // empty: not authenticated
+  std::string user;            // of a program on this machine (service local)
 };
 
 // The recipients one RCPT stands for, or why not.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 #include "godwit/base/ip_address.hpp"
@@ -13,6 +14,8 @@ struct Settings {
                                                    *base::IpNetwork::parse("::1/128")};
   std::size_t connections = 10000;
   std::size_t connections_per_client = 50;  // per IPv4 address or IPv6 /64; trusted_networks are exempt
+  // Users of this machine who may submit under any sender address; "*": all of them.
+  std::vector<std::string> trusted_users = {"root", "www-data"};
 };
 
 }  // namespace godwit::policy

@@ -10,6 +10,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include "godwit/auth/local_users.hpp"
 #include "godwit/auth/lockouts.hpp"
 #include "godwit/auth/verifier.hpp"
 #include "godwit/base/clock.hpp"
@@ -43,6 +44,7 @@ struct Surroundings {
   spool::Spool& spool;
   auth::Verifier* verifier = nullptr;  // null: no accounts
   auth::Lockouts* lockouts = nullptr;  // there where the verifier is
+  auth::LocalUsers* users = nullptr;   // null: no listener of service local
   policy::ConnectionLimits& limits;
   const base::Clock& clock;
   log::Logger& log;

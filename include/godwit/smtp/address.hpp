@@ -39,12 +39,12 @@ base::Result<Mailbox> parse_mailbox(std::string_view text, BareLocal bare = Bare
                                     Utf8 utf8 = Utf8::refuse);
 
 // Parses "<...>" at the start of `text`: source routes are read and ignored (RFC 5321 appendix C), and `rest` is what
-// follows the ">".
+// follows the ">".  bare: also other local parts than Postmaster go without a domain.
 struct ParsedPath {
   ReversePath path;  // empty: "<>"
   std::string_view rest;
 };
-base::Result<ParsedPath> parse_path(std::string_view text, Utf8 utf8);
+base::Result<ParsedPath> parse_path(std::string_view text, Utf8 utf8, BareLocal bare = BareLocal::refuse);
 
 // A name as RFC 5321's Domain (letters, digits, hyphens; also underscores, which real hosts use), lower-cased; or an
 // address literal.

@@ -40,7 +40,8 @@
 
 namespace godwit::smtp {
 
-enum class Service { mx, submission };
+// local: programs of this machine, over a Unix socket; addresses may be bare there.
+enum class Service { mx, submission, local };
 enum class TlsMode { none, starttls, implicit };
 enum class BareNewline { reject, normalize };
 enum class BodyType { seven_bit, eight_bit_mime, binary_mime };

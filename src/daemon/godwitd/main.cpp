@@ -66,9 +66,12 @@ base::Result<> prepare_folders(const config::Settings& settings) {
     auto made = daemon::prepare_folder(folder, settings.user, 0700);
     if (!made) return made;
   }
-  const auto& socket = settings.control.socket;
-  if (socket.empty()) return {};
-  return daemon::prepare_folder(socket.substr(0, socket.rfind('/')), settings.user, 0755);
+  for (const auto& socket : {settings.control.socket, settings.control.submit_socket}) {
+    if (socket.empty()) continue;
+    auto made = daemon::prepare_folder(socket.substr(0, socket.rfind('/')), settings.user, 0755);
+    if (!made) return made;
+  }
+  return {};
 }
 
 int serve(const Arguments& arguments, std::shared_ptr<const daemon::LiveSettings> live) {

@@ -46,6 +46,15 @@ TEST(Received, LeavesOutWhatIsNotKnown) {
   EXPECT_TRUE(received_field(trace).starts_with("Received: by mail.xyz.example with ")) << "made here";
 }
 
+TEST(Received, NamesTheUserOfThisMachine) {
+  Trace trace = submission();
+  trace.client_address.clear();
+  trace.local_user = "DOM\\bob (x";
+  trace.protocol = "local";
+  EXPECT_TRUE(received_field(trace).starts_with("Received: by mail.xyz.example (user DOM?bob??x) with local id "))
+      << received_field(trace);
+}
+
 TEST(Received, TheClientsWordsCannotBreakTheField) {
   Trace trace = submission();
   trace.hello = "x) by evil; (\r\nSubject: y\"<\\>\x01\xff";

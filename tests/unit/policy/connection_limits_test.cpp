@@ -52,5 +52,18 @@ TEST(ConnectionLimits, TrustedNetworksAreExemptFromTheShareButNotFromTheTotal) {
   EXPECT_EQ(limits.open(), 0U);
 }
 
+TEST(ConnectionLimits, AUserOfThisMachineIsAClientWithoutAnAddress) {
+  ConnectionLimits limits(small());
+  smtp::Reply refusal;
+  const auto first = limits.enter_user(1000, refusal);
+  auto second = limits.enter_user(1000, refusal);
+  EXPECT_FALSE(limits.enter_user(1000, refusal));
+  EXPECT_EQ(refusal.code, 421);
+  EXPECT_TRUE(limits.enter_user(0, refusal));
+  second.reset();
+  EXPECT_TRUE(limits.enter_user(1000, refusal));
+  EXPECT_EQ(limits.open(), 1U);
+}
+
 }  // namespace
 }  // namespace godwit::policy

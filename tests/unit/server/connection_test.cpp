@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 
+#include "godwit/mail/header.hpp"
 #include "support/manual_network.hpp"
 #include "support/run_on.hpp"
 #include "support/sim_disk.hpp"
@@ -45,14 +46,14 @@ class ConnectionInTime : public ::testing::Test {
   }
 
   // Serves the prepared client to its end; what it was told.
-  std::string serve() {
+  std::string serve(smtp::Service service = smtp::Service::mx) {
     route::Settings route;
     route.hostname = "mail.example.com";
     route.origin = "example.com";
     route.domains["example.com"].recipients = route::RecipientRule::any;
     const auto rules = std::make_shared<const Rules>(
         Rules{.settings = settings_,
-              .policy = {},
+              .policy = policy_,
               .router = std::make_shared<const route::Router>(
                   std::move(route), [](const auto&) { return false; }, std::vector<base::Endpoint>{}),
               .tls = nullptr,
@@ -63,6 +64,7 @@ class ConnectionInTime : public ::testing::Test {
                         .network = network_,
                         .scratch = scratch_,
                         .spool = *spool_,
+                        .users = &users_,
                         .limits = limits,
                         .clock = clock_,
                         .log = log::null_logger()};
@@ -70,6 +72,7 @@ class ConnectionInTime : public ::testing::Test {
     began_ = clock_.now;
     ListenerSettings listener;
     listener.tls = smtp::TlsMode::none;
+    listener.service = service;
     Connection connection(std::move(stream_), rules, listener, around);
     auto running = [](Connection& one) -> boost::asio::awaitable<bool> {
       co_await one.run();
@@ -77,6 +80,16 @@ class ConnectionInTime : public ::testing::Test {
     };
     run_on(io_, running(connection));
     return *written;
+  }
+  // The one message in the spool.
+  spool::StoredMessage stored() {
+    std::optional<base::MessageId> id;
+    auto each = [&id](const spool::Summary& summary) {
+      id = summary.id;
+      return true;
+    };
+    EXPECT_TRUE(run_on(io_, spool_->for_each_live(each)));
+    return run_on(io_, spool_->read(id.value())).value();
   }
   base::Duration lasted() const { return clock_.now - began_; }
 
@@ -89,6 +102,12 @@ class ConnectionInTime : public ::testing::Test {
   std::unique_ptr<spool::Spool> spool_;
   std::array<char, 65536> scratch_{};
   Settings settings_;
+  policy::Settings policy_;
+  net::BoundedPool pool_{"local", 1, 4};
+  auth::LocalUsers users_{pool_, clock_, [](uid_t user) -> base::Result<std::optional<std::string>> {
+                            if (user == 99) return base::fail(base::ErrorKind::io, "no answer");
+                            return user == 0 ? "root" : "alice";
+                          }};
   std::unique_ptr<TricklingStream> stream_;
   base::MonoTime began_;
 };
@@ -170,6 +189,60 @@ TEST_F(ConnectionInTime, ClientThatTakesAByteASecondOfItsRepliesIsLeft) {
   stream_->then(0s, pipelined);
   serve();
   EXPECT_LE(lasted(), 2 * settings_.command_timeout);
+}
+
+class LocalConnection : public ConnectionInTime {
+ protected:
+  ~LocalConnection() override { pool_.stop(); }
+  std::string serve_user(uid_t user, std::string_view commands) {
+    stream_->set_user(user);
+    stream_->then(0s, commands);
+    return serve(smtp::Service::local);
+  }
+};
+
+TEST_F(LocalConnection, TheMessageIsMendedAndSaysWhoSentIt) {
+  EXPECT_THAT(serve_user(4711,
+                         "EHLO c\r\nMAIL FROM:<alice>\r\nRCPT TO:<bob>\r\nRCPT TO:<eve@elsewhere.example>\r\n"
+                         "BDAT 41 LAST\r\nTo: bob\r\nBcc: x@elsewhere.example\r\n\r\nhi\r\nQUIT\r\n"),
+              HasSubstr("queued as"));
+  const auto message = stored();
+  EXPECT_EQ(to_string(message.envelope.sender), "alice@example.com");
+  ASSERT_EQ(message.envelope.recipients.size(), 2U);
+  EXPECT_EQ(to_string(message.envelope.recipients[0].address), "bob@example.com");
+  EXPECT_EQ(message.envelope.client_address, "user:alice");
+  EXPECT_EQ(message.envelope.protocol, "local");
+  const mail::Header header(message.body->view().value());
+  EXPECT_THAT(std::string(header.find("Received")->body), HasSubstr("by mail.example.com (user alice) with local id "));
+  EXPECT_EQ(header.find("To")->body, " bob@example.com");
+  EXPECT_EQ(header.find("From")->body, " alice@example.com");
+  EXPECT_EQ(header.find("Message-ID")->body, " <" + to_string(message.id) + "@mail.example.com>");
+  EXPECT_TRUE(header.find("Date"));
+  EXPECT_FALSE(header.find("Bcc"));
+  EXPECT_TRUE(message.body->view()->ends_with("\r\n\r\nhi\r\n"));
+}
+
+TEST_F(LocalConnection, AnOrdinaryUserMayNotSendAsAnother) {
+  EXPECT_THAT(serve_user(4711, "EHLO c\r\nMAIL FROM:<bob>\r\nQUIT\r\n"), HasSubstr("\r\n553 5.7.1 <bob@example.com>"));
+}
+
+TEST_F(LocalConnection, ATrustedUserMay) {
+  EXPECT_THAT(serve_user(0, "EHLO c\r\nMAIL FROM:<bob@elsewhere.example>\r\nQUIT\r\n"), HasSubstr("\r\n250 2.1.0"));
+}
+
+TEST_F(LocalConnection, WhoseNameCannotBeFoundOutIsPutOff) {
+  EXPECT_THAT(serve_user(99, "EHLO c\r\n"), ::testing::StartsWith("421 4.3.0"));
+}
+
+TEST_F(LocalConnection, WhoHasNoCredentialIsNotServed) {
+  EXPECT_EQ(serve(smtp::Service::local), "");
+}
+
+TEST_F(LocalConnection, AHeaderWithoutEndIsRefusedAndNothingKept) {
+  std::string dialogue = "EHLO c\r\nMAIL FROM:<alice>\r\nRCPT TO:<bob>\r\nDATA\r\n";
+  for (int i = 0; i < 1100; ++i) dialogue += "X: " + std::string(990, 'x') + "\r\n";
+  EXPECT_THAT(serve_user(4711, dialogue + "\r\n.\r\nQUIT\r\n"), HasSubstr("552 5.3.4"));
+  EXPECT_EQ(spool_->statistics().messages, 0U);
 }
 
 }  // namespace

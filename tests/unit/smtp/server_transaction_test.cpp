@@ -333,5 +333,16 @@ TEST(ServerTransaction, TellsWhatWasSaid) {
   EXPECT_FALSE(session.sender());
 }
 
+TEST(Transaction, OnlyProgramsOfThisMachineLeaveADomainOut) {
+  const std::vector<std::string> dialogue = {"EHLO c", "MAIL FROM:<root>"};
+  EXPECT_THAT(last_reply(dialogue), StartsWith("501 5.1.7"));
+  EXPECT_THAT(last_reply({"EHLO c", "MAIL FROM:<>", "RCPT TO:<root>"}), StartsWith("501 5.1.3"));
+  auto local = mx();
+  local.service = smtp::Service::local;
+  EXPECT_THAT(last_reply(dialogue, local), StartsWith("250 2.1.0"));
+  EXPECT_THAT(last_reply({"EHLO c", "MAIL FROM:<>", "RCPT TO:<root>"}, local), StartsWith("250 2.1.5"));
+  EXPECT_THAT(last_reply({"EHLO c", "MAIL FROM:<>", "RCPT TO:<>"}, local), StartsWith("501 5.1.3"));
+}
+
 }  // namespace
 }  // namespace godwit
