@@ -104,6 +104,10 @@ std::string to_string(const IpNetwork& network) {
   return fmt::format("{}/{}", to_string(network.address()), network.prefix());
 }
 
+IpNetwork client_network(const IpAddress& client) {
+  return {client, client.is_v4() ? 32 : 64};
+}
+
 std::optional<Endpoint> Endpoint::parse(std::string_view text, std::optional<std::uint16_t> default_port) {
   if (text.starts_with("unix:")) {
     const auto path = text.substr(5);

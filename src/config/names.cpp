@@ -26,9 +26,10 @@ bool is_label(std::string_view label) {
          std::ranges::all_of(label, [](char c) { return is_alphanumeric(c) || c == '-' || c == '_'; });
 }
 
-// RFC 5322 section 3.2.3.
+// RFC 5322 section 3.2.3, RFC 6532 section 3.2.
 bool is_atom_character(char c) {
-  return is_alphanumeric(c) || std::string_view("!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos;
+  return static_cast<unsigned char>(c) >= 0x80 || is_alphanumeric(c) ||
+         std::string_view("!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos;
 }
 
 auto invalid(std::string_view text, std::string_view why) {
@@ -64,7 +65,8 @@ base::Result<std::string> parse_address(std::string_view text) {
   const bool dot_string = std::ranges::all_of(base::split(local, '.'), [](std::string_view atom) {
     return !atom.empty() && std::ranges::all_of(atom, is_atom_character);
   });
-  if (!dot_string || local.size() > longest_local) return invalid(text, "is not a mail address");
+  if (!dot_string || local.size() > longest_local || !base::is_valid_utf8(local))
+    return invalid(text, "is not a mail address");
   auto domain = parse_domain(text.substr(at + 1));
   if (!domain) return invalid(text, "is not a mail address: what follows the @ is not a domain name");
   return fmt::format("{}@{}", local, *domain);

@@ -10,6 +10,11 @@ namespace {
 using namespace std::chrono_literals;
 using server::ListenerSettings;
 
+Type<smtp::Audience> audience() {
+  using smtp::Audience;
+  return word<Audience>({{"nobody", Audience::nobody}, {"trusted", Audience::trusted}, {"anyone", Audience::anyone}});
+}
+
 Fields<ListenerSettings> listener_fields() {
   using smtp::Service, smtp::TlsMode, smtp::BareNewline;
   constexpr auto at_start = Reload::restart;
@@ -90,6 +95,10 @@ Fields<Document> server_part() {
           "limits.memory", [](auto& d) -> auto& { return d.settings.spool.memory; }, size(16 * mib, tib),
           "For message bodies in flight; beyond it they go to files of the spool", Reload::restart),
       field(
+          "limits.future_release", [](auto& d) -> auto& { return d.settings.server.future_release; },
+          duration(0s, 366 * 24h),
+          "How long in advance users may submit mail, with a program that speaks FUTURERELEASE; 0s: not at all"),
+      field(
           "limits.errors", [](auto& d) -> auto& { return d.settings.server.errors; }, number(1, 1000),
           "Protocol errors of one connection before `421`; also ten times so many refusals and idle commands without a "
           "message between them"),
@@ -119,6 +128,20 @@ Fields<Document> server_part() {
           "Users of this host who may send under any address (`sendmail -f`); others only as themselves at `origin` "
           "and "
           "`hostname`. `*`: all"),
+      field(
+          "trusted_xclients", [](auto& d) -> auto& { return d.settings.server.trusted_xclients; },
+          list_of(ip_network()), "May say XCLIENT: content filters and proxies that speak for the clients behind them"),
+      field(
+          "vrfy", [](auto& d) -> auto& { return d.settings.server.vrfy; }, audience(),
+          "Who is told by VRFY whether an address exists; the others always get `252`"),
+      field(
+          "expn", [](auto& d) -> auto& { return d.settings.server.expn; }, audience(),
+          "Who is told by EXPN what an alias stands for; the others get `502`"),
+      field(
+          "greeting_delay", [](auto& d) -> auto& { return d.settings.server.greeting_delay; }, duration(0s, 1min),
+          "Wait before the greeting for clients not seen before, on service mx; who talks in it is no mail server and "
+          "is turned away. `trusted_networks` and this machine do not wait. It costs every new client's first mail "
+          "that time; 0s: none"),
   };
 }
 

@@ -68,6 +68,12 @@ json::object head_of(const QueueEntry& entry) {
           {"next_attempt", next_attempt_of(entry)}};
 }
 
+json::value to_json(const std::optional<mail::DeliverBy>& by) {
+  if (!by) return {};
+  const bool returned = by->mode == smtp::DeliverBy::Mode::give_back;
+  return json::object{{"time", time(by->time)}, {"then", returned ? "return" : "notify"}};
+}
+
 json::value to_json(const mail::Recipient& recipient) {
   return json::object{{"address", text(smtp::to_string(recipient.address))},
                       {"original", text_or_null(recipient.original)},
@@ -149,6 +155,9 @@ json::value to_json(const QueueEntry& entry) {
   json::array recipients, destinations;
   for (const mail::Recipient& recipient : envelope.recipients) recipients.emplace_back(to_json(recipient));
   object["envid"] = text_or_null(envelope.envid);
+  object["priority"] = envelope.priority;
+  object["release"] = envelope.release == base::WallTime{} ? json::value() : time(envelope.release);
+  object["deliver_by"] = to_json(envelope.deliver_by);
   object["ret"] = envelope.ret == 0 ? json::value() : text(smtp::return_text(envelope.ret));
   for (std::size_t i = 0; i < entry.items.size(); ++i)
     destinations.emplace_back(to_json(entry.items[i], i < entry.reasons.size() ? entry.reasons[i] : std::string()));

@@ -145,6 +145,7 @@ void Host::make_parts(std::size_t index) {
   parts.resolver = std::make_unique<dns::CachingResolver>(*parts.transport, clock_, dns_settings);
   parts.agent = std::make_unique<deliver::SmtpAgent>(settings.deliver, reactor.network(), reactor.deadlines(),
                                                      live_->tls.client, log_, reactor.executor());
+  auto start_queue = [this](const std::string& domain) { dispatcher_->start_queue(domain); };
   parts.server = std::make_unique<server::Server>(make_rules(*live_, make_router(*live_)),
                                                   server::Surroundings{.executor = reactor.executor(),
                                                                        .deadlines = reactor.deadlines(),
@@ -155,6 +156,8 @@ void Host::make_parts(std::size_t index) {
                                                                        .lockouts = &lockouts_,
                                                                        .users = &users_,
                                                                        .limits = limits_,
+                                                                       .acquaintances = acquaintances_,
+                                                                       .start_queue = std::move(start_queue),
                                                                        .clock = clock_,
                                                                        .log = log_});
 }

@@ -129,6 +129,7 @@ class Host {
   auth::Stores stores_;
   auth::Lockouts lockouts_;
   policy::ConnectionLimits limits_;
+  policy::Acquaintances acquaintances_;
   net::ReactorPool reactors_;
   net::SingleThread committer_;
   net::BoundedPool bodies_;

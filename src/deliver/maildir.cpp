@@ -9,6 +9,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "godwit/base/text.hpp"
+#include "godwit/mail/recoder.hpp"
 #include "mailbox_turns.hpp"
 
 namespace godwit::deliver {
@@ -38,6 +39,12 @@ Outcome deferred(smtp::Reply reply) {
           .remote = false,
           .relay = "maildir",
           .tls = "none"};
+}
+
+Outcome unfit(const base::Error& error) {
+  auto outcome = deferred(smtp::make_reply(554, {5, 6, 1}, "The message cannot be recoded: " + error.message));
+  outcome.kind = Outcome::Kind::failed;
+  return outcome;
 }
 
 Outcome interrupted() {
@@ -102,6 +109,7 @@ boost::asio::awaitable<Outcome> MaildirAgent::take_turn(const Job& job, const ma
 boost::asio::awaitable<Outcome> MaildirAgent::deliver_one(const Job& job, const mail::Recipient& recipient,
                                                           std::string directory) {
   auto filed = co_await file(job, recipient, std::move(directory));
+  if (!filed && filed.error().kind == base::ErrorKind::unsupported) co_return unfit(filed.error());
   if (!filed) co_return deferred(trouble(filed.error()));
   co_return delivered();
 }
@@ -116,6 +124,25 @@ boost::asio::awaitable<base::Result<>> MaildirAgent::prepare(std::string directo
   }
   if (settings_.group.empty()) co_return base::Result<>();
   co_return co_await disk_.set_permissions(directory, settings_.directory_mode, settings_.group);
+}
+
+// Programs that read mailboxes want lines.
+boost::asio::awaitable<base::Result<std::uint64_t>> MaildirAgent::copy_recoded(Content& content, disk::File& file,
+                                                                               std::uint64_t offset) {
+  mail::Recoder recoder(mail::Recoding::binary_to_eight);
+  std::string block(copy_block, '\0');
+  for (std::uint64_t from = 0;;) {
+    auto got = co_await content.read(from, block);
+    if (!got) co_return std::unexpected(got.error());
+    from += *got;
+    std::string lines;
+    const bool fits = *got == 0 ? recoder.finish(lines) : recoder.put(std::string_view(block).substr(0, *got), lines);
+    if (!fits) co_return base::fail(base::ErrorKind::unsupported, "a header too long to recode the message");
+    auto written = co_await file.write(offset, lines);
+    if (!written) co_return std::unexpected(written.error());
+    offset += lines.size();
+    if (*got == 0) co_return offset;
+  }
 }
 
 boost::asio::awaitable<base::Result<std::uint64_t>> MaildirAgent::copy(Content& content, disk::File& file,
@@ -157,7 +184,10 @@ boost::asio::awaitable<base::Result<>> MaildirAgent::file(const Job& job, const 
   const auto header = delivery_header(job, recipient);
   base::Result<> result = co_await (*opened)->write(0, header);
   if (result) {
-    auto copied = co_await copy(*job.content, **opened, header.size());
+    const bool binary = job.body == smtp::BodyType::binary_mime;
+    auto copying =
+        binary ? copy_recoded(*job.content, **opened, header.size()) : copy(*job.content, **opened, header.size());
+    auto copied = co_await std::move(copying);
     if (!copied) result = std::unexpected(copied.error());
   }
   if (result && !settings_.group.empty())

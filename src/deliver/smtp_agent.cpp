@@ -9,6 +9,7 @@
 #include "connection_cache.hpp"
 #include "godwit/base/exception_text.hpp"
 #include "godwit/base/text.hpp"
+#include "godwit/smtp/utf8_address.hpp"
 #include "smtp_attempt.hpp"
 #include "smtp_connection.hpp"
 
@@ -39,7 +40,8 @@ route::SmtpHop as_smtp_hop(const route::LmtpHop& lmtp) {
 // RFC 3461 section 5.2.1: as the sender said it; of an address that an alias changed, the one in the RCPT we got.
 std::string orcpt_of(const mail::Recipient& recipient) {
   if (!recipient.orcpt.empty() || recipient.original.empty()) return recipient.orcpt;
-  return base::is_ascii(recipient.original) ? "rfc822;" + recipient.original : std::string();
+  return base::is_ascii(recipient.original) ? "rfc822;" + recipient.original
+                                            : "utf-8;" + smtp::utf8_address_text(recipient.original);
 }
 
 // A kept connection that the peer ended while it was idle says nothing about the host: a new one is tried at once.
@@ -87,6 +89,8 @@ class SmtpAgent::Attempt {
   boost::asio::awaitable<bool> use(std::unique_ptr<SmtpConnection> connection, const ConnectionKey& key,
                                    const std::string& relay, bool reused, bool& again_in_clear);
   boost::asio::awaitable<SmtpConnection::Ended> transact(SmtpConnection& connection);
+  void note(const SmtpConnection::Ended& ended, const SmtpConnection& connection, const std::string& relay);
+  std::size_t most_messages(const SmtpConnection& connection) const;
   smtp::ClientTransaction transaction() const;
   std::optional<mail::DsnSuccess> success_at(const SmtpConnection& connection) const;
   std::string verify_name(const route::Host& host) const;
@@ -181,17 +185,35 @@ boost::asio::awaitable<bool> SmtpAgent::Attempt::use(std::unique_ptr<SmtpConnect
                                                      const ConnectionKey& key, const std::string& relay, bool reused,
                                                      bool& again_in_clear) {
   auto ended = co_await transact(*connection);
-  const auto tls = connection->tls_version();
   if (reused && was_stale(ended)) co_return false;
   again_in_clear = ended.closed && ended.closed->reason == smtp::client_action::Close::Reason::retry_in_clear;
   if (again_in_clear) co_return true;
-  if (ended.results)
-    book_.note_results(*ended.results, relay, tls, success_at(*connection));
-  else if (ended.closed)
-    book_.note_host(ended.closed->cause, relay, tls);
-  const auto most = hop_.messages_per_connection > 0 ? hop_.messages_per_connection : settings_.messages_per_connection;
+  note(ended, *connection, relay);
+  while (book_.has_rest() && connection->usable()) {
+    ended = co_await transact(*connection);
+    note(ended, *connection, relay);
+  }
+  book_.give_up_rest();
+  const auto most = most_messages(*connection);
   if (connection->usable()) agent_.keep(key, std::move(connection), most);
   co_return true;
+}
+
+void SmtpAgent::Attempt::note(const SmtpConnection::Ended& ended, const SmtpConnection& connection,
+                              const std::string& relay) {
+  const auto tls = connection.tls_version();
+  if (ended.results)
+    book_.note_results(*ended.results, relay, tls,
+                       {.success = success_at(connection),
+                        .untimed = protocol_ == smtp::ClientProtocol::smtp && !connection.peer().deliver_by});
+  else if (ended.closed)
+    book_.note_host(ended.closed->cause, relay, tls);
+}
+
+std::size_t SmtpAgent::Attempt::most_messages(const SmtpConnection& connection) const {
+  const auto ours = hop_.messages_per_connection > 0 ? hop_.messages_per_connection : settings_.messages_per_connection;
+  const auto theirs = connection.peer().most_messages;
+  return theirs == 0 ? ours : std::min<std::size_t>(ours, theirs);
 }
 
 boost::asio::awaitable<SmtpConnection::Ended> SmtpAgent::Attempt::transact(SmtpConnection& connection) {
@@ -206,9 +228,12 @@ smtp::ClientTransaction SmtpAgent::Attempt::transaction() const {
                                  .recipients = {},
                                  .size = job_.content->size(),
                                  .body = job_.body,
+                                 .smtputf8 = job_.smtputf8,
                                  .ret = job_.ret,
-                                 .envid = job_.envid};
-  for (const auto index : book_.pending()) {
+                                 .envid = job_.envid,
+                                 .deliver_by = job_.deliver_by,
+                                 .priority = job_.priority};
+  for (const auto index : book_.current()) {
     const auto& recipient = job_.recipients[index];
     result.recipients.push_back(
         {.address = recipient.address, .parameters = {.notify = recipient.notify, .orcpt = orcpt_of(recipient)}});
@@ -218,7 +243,7 @@ smtp::ClientTransaction SmtpAgent::Attempt::transaction() const {
 
 // LMTP is spoken by stores: what they took is delivered, unless they report themselves.
 std::optional<mail::DsnSuccess> SmtpAgent::Attempt::success_at(const SmtpConnection& connection) const {
-  if (connection.offers_dsn()) return {};
+  if (connection.peer().dsn) return {};
   return protocol_ == smtp::ClientProtocol::lmtp ? mail::DsnSuccess::delivered : mail::DsnSuccess::relayed;
 }
 

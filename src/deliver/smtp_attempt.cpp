@@ -74,14 +74,17 @@ void SmtpAttempt::note_host(const smtp::RecipientResult& cause, const std::strin
 }
 
 void SmtpAttempt::note_results(const std::vector<smtp::RecipientResult>& results, const std::string& relay,
-                               const std::string& tls, std::optional<mail::DsnSuccess> success) {
-  std::vector<std::size_t> still;
-  for (std::size_t i = 0; i < pending_.size(); ++i) {
-    auto& outcome = outcomes_[pending_[i]] = outcome_of(results[i], relay, tls);
-    outcome.success = success;
-    if (results[i].verdict == Verdict::try_next) still.push_back(pending_[i]);
+                               const std::string& tls, const Passing& passing) {
+  const auto asked = current();
+  again_.clear();
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    auto& outcome = outcomes_[asked[i]] = outcome_of(results[i], relay, tls);
+    outcome.success = passing.success;
+    outcome.untimed = passing.untimed;
+    if (results[i].verdict == Verdict::send_again) again_.push_back(asked[i]);
+    if (results[i].verdict != Verdict::send_again && results[i].verdict != Verdict::try_next)
+      std::erase(pending_, asked[i]);
   }
-  pending_ = std::move(still);
 }
 
 }  // namespace godwit::deliver

@@ -24,15 +24,26 @@ class SmtpAttempt {
   // The host could not be used at all.
   void note_host(smtp::Stage stage, const std::string& why, const std::string& relay);
   void note_host(const smtp::RecipientResult& cause, const std::string& relay, const std::string& tls);
-  // One result for each pending recipient, in order.  success: as Outcome::success, of those delivered.
+  // Of those, who go into the next transaction: all, but after one that was too large for the host the rest of it.
+  const std::vector<std::size_t>& current() const { return again_.empty() ? pending_ : again_; }
+  // The rest of the last transaction waits for another one with the same host.
+  bool has_rest() const { return !again_.empty(); }
+  void give_up_rest() { again_.clear(); }
+  // Of those delivered; as in Outcome.
+  struct Passing {
+    std::optional<mail::DsnSuccess> success{};
+    bool untimed = false;
+  };
+  // One result for each current recipient, in order.
   void note_results(const std::vector<smtp::RecipientResult>& results, const std::string& relay, const std::string& tls,
-                    std::optional<mail::DsnSuccess> success);
+                    const Passing& passing);
 
   Outcomes take() { return std::move(outcomes_); }
 
  private:
   Outcomes outcomes_;
   std::vector<std::size_t> pending_;
+  std::vector<std::size_t> again_;  // some of them
 };
 
 }  // namespace godwit::deliver

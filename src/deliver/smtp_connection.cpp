@@ -5,7 +5,8 @@
 #include <array>
 #include <utility>
 
-#include "godwit/smtp/framing.hpp"
+#include "godwit/base/text.hpp"
+#include "wire_body.hpp"
 
 namespace godwit::deliver {
 namespace {
@@ -37,6 +38,7 @@ boost::asio::awaitable<SmtpConnection::Ended> SmtpConnection::transact(smtp::Cli
                                                                        std::shared_ptr<Content> content) {
   ended_ = {};
   content_ = std::move(content);
+  body_ = transaction.body;
   ++transactions_;
   if (!connected_) {
     connected_ = true;
@@ -153,31 +155,51 @@ boost::asio::awaitable<ClientEvent> SmtpConnection::start_tls() {
                                     .server_name = info->server_name}};
 }
 
+// The next piece of the content from `at` on; `block` holds it where it is not in memory.
+boost::asio::awaitable<base::Result<std::string_view>> SmtpConnection::read_body(std::uint64_t at, std::string& block) {
+  if (const auto whole = content_->view()) co_return whole->substr(at, body_block);
+  block.resize(body_block);
+  auto got = co_await content_->read(at, block);
+  if (!got) co_return std::unexpected(got.error());
+  if (*got == 0) co_return base::fail(base::ErrorKind::corrupt, "the body ends early");
+  co_return std::string_view(block).substr(0, *got);
+}
+
+// Many programs declare all they send to be 8-bit.
+boost::asio::awaitable<base::Result<bool>> SmtpConnection::is_seven_bit() {
+  std::string block;
+  for (std::uint64_t at = 0; at < content_->size();) {
+    auto piece = co_await read_body(at, block);
+    if (!piece) co_return std::unexpected(piece.error());
+    if (!base::is_ascii(*piece)) co_return false;
+    at += piece->size();
+  }
+  co_return true;
+}
+
 boost::asio::awaitable<ClientEvent> SmtpConnection::send_body(client_action::SendBody sending) {
-  smtp::DotStuffer stuffer;
+  if (sending.recoded_to && body_ == smtp::BodyType::eight_bit_mime) {
+    auto plain = co_await is_seven_bit();
+    if (!plain) co_return client_event::BodyFailed{plain.error().message};
+    if (*plain) sending.recoded_to.reset();
+  }
+  WireBody body(body_, sending);
   net::Pace pace(sending.minimum_rate, sending.deadline);
   std::string wire;
   std::string block;
-  const auto whole = content_->view();
+  const client_event::BodyFailed unfit{"the message cannot be recoded for this host", true};
   for (std::uint64_t at = 0; at < content_->size();) {
-    std::string_view piece;
-    if (whole) {
-      piece = whole->substr(at, body_block);
-    } else {
-      block.resize(body_block);
-      auto got = co_await content_->read(at, block);
-      if (!got || *got == 0) co_return client_event::BodyFailed{got ? "the body ends early" : got.error().message};
-      piece = std::string_view(block).substr(0, *got);
-    }
-    at += piece.size();
+    auto piece = co_await read_body(at, block);
+    if (!piece) co_return client_event::BodyFailed{piece.error().message};
+    at += piece->size();
     wire.clear();
-    stuffer.put(piece, wire);
+    if (!body.put(*piece, wire)) co_return unfit;
     if (at == content_->size()) break;
     auto sent = co_await send_paced(wire, sending.deadline, pace);
     if (sent) co_return std::move(*sent);
   }
   // The last piece and the final dot leave together: a small message is one packet.
-  stuffer.finish(wire);
+  if (!body.finish(wire)) co_return unfit;
   auto sent = co_await send_paced(wire, sending.deadline, pace);
   if (sent) co_return std::move(*sent);
   co_return client_event::BodySent{};

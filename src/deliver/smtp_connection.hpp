@@ -47,8 +47,8 @@ class SmtpConnection {
   bool disturbed();
   std::size_t transactions() const { return transactions_; }
   std::string tls_version() const;
-  // The peer offers DSN: it was told what the sender asked of reports, and answers for it.
-  bool offers_dsn() const { return session_.capabilities().dsn; }
+  // Of its last EHLO.  With DSN it was told what the sender asked of reports, and answers for it.
+  const smtp::PeerCapabilities& peer() const { return session_.capabilities(); }
 
  private:
   boost::asio::awaitable<void> greet();
@@ -60,6 +60,8 @@ class SmtpConnection {
   boost::asio::awaitable<smtp::ClientEvent> read(smtp::client_action::Read reading);
   boost::asio::awaitable<smtp::ClientEvent> start_tls();
   boost::asio::awaitable<smtp::ClientEvent> send_body(smtp::client_action::SendBody sending);
+  boost::asio::awaitable<base::Result<std::string_view>> read_body(std::uint64_t at, std::string& block);
+  boost::asio::awaitable<base::Result<bool>> is_seven_bit();
 
   std::unique_ptr<net::Stream> stream_;
   net::Stream* handshaking_ = nullptr;  // while a handshake has taken stream_ over
@@ -68,6 +70,7 @@ class SmtpConnection {
   TlsChoice tls_;
   net::Network& network_;
   std::shared_ptr<Content> content_;
+  smtp::BodyType body_ = smtp::BodyType::seven_bit;  // of the content
   std::string input_;
   base::MonoTime reply_deadline_ = base::no_deadline;
   Ended ended_;

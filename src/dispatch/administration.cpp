@@ -2,6 +2,9 @@
 // Who asks and orders: the administrator's verbs.
 #include <utility>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+
 #include "dispatcher_implementation.hpp"
 #include "suspensions.hpp"
 
@@ -9,6 +12,8 @@ namespace godwit::dispatch {
 namespace {
 
 constexpr std::size_t most_suspensions = 1000;
+constexpr std::size_t most_started_at_once = 16;  // by ETRN
+constexpr std::size_t started_per_page = 1000;
 
 }  // namespace
 
@@ -30,6 +35,38 @@ bool Dispatcher::Implementation::retry(base::MessageId id) {
   for (const auto& key : keys) queue_.retry_now(key, around_.clock.wall());
   pump();
   return !keys.empty();
+}
+
+void Dispatcher::Implementation::post_start_queue(std::string domain) {
+  auto start = [self = shared_from_this(), domain = std::move(domain)]() mutable {
+    self->start_queue(std::move(domain));
+  };
+  boost::asio::post(around_.home, std::move(start));
+}
+
+void Dispatcher::Implementation::start_queue(std::string domain) {
+  if (stopping_ || starting_.size() == most_started_at_once || !starting_.insert(domain).second) return;
+  auto task = [](std::shared_ptr<Implementation> self, std::string name) -> boost::asio::awaitable<void> {
+    co_await self->retry_all(name);
+    self->starting_.erase(name);
+  };
+  auto starting = task(shared_from_this(), std::move(domain));
+  boost::asio::co_spawn(around_.home, std::move(starting), [](std::exception_ptr failure) {
+    if (failure) std::rethrow_exception(failure);
+  });
+}
+
+boost::asio::awaitable<void> Dispatcher::Implementation::retry_all(std::string domain) {
+  const Selector selector{.destination = domain};
+  Page page{.limit = started_per_page};
+  for (;;) {
+    auto selected = co_await selection_.page(selector, page);
+    if (!selected || stopping_) co_return;
+    for (const auto id : selected->ids) queue_.retry_now({.id = id, .destination = domain}, around_.clock.wall());
+    pump();
+    if (!selected->next) co_return;
+    page.after = *selected->next;
+  }
 }
 
 bool Dispatcher::Implementation::hold(base::MessageId id) {

@@ -125,7 +125,8 @@ boost::asio::awaitable<void> Dispatcher::Implementation::run(queue::Work work) {
       ended(work.grant, {});
       queue_.remove(key);
       fresh_.erase(key.id);
-    } else if (work.grant.kind == queue::Grant::Kind::overdue) {
+    } else if (work.grant.kind == queue::Grant::Kind::overdue ||
+               transaction.message->envelope.is_too_late(around_.clock.wall())) {
       co_await speak_for(std::move(work), std::move(transaction));
     } else {
       co_await deliver(std::move(work), std::move(transaction));
@@ -136,7 +137,8 @@ boost::asio::awaitable<void> Dispatcher::Implementation::run(queue::Work work) {
 
 // Nothing could be attempted until its deadline: the sender hears why, and when it is expired it is returned.
 boost::asio::awaitable<void> Dispatcher::Implementation::speak_for(queue::Work work, Transaction transaction) {
-  const auto reply = smtp::make_reply(451, {4, 4, 1}, "Not attempted: " + work.reason);
+  const auto reply =
+      smtp::make_reply(451, {4, 4, 1}, "Not attempted: " + (work.reason.empty() ? "no time is left" : work.reason));
   Attempted attempted{.outcomes = same_for_all(transaction, deliver::Outcome::Kind::deferred, reply, "none"),
                       .counts = false,
                       .with_site = false};
@@ -244,10 +246,11 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle(queue::Item item
     settlement.update.warned.reset();
     settlement.waiting = true;
   }
-  const bool warned = envelope.warned || settlement.update.warned.value_or(false);
+  auto patience = patience_of(envelope);
+  patience.warned = patience.warned || settlement.update.warned.value_or(false);
   const queue::Next next{.attempt = settlement.update.next_attempt.value_or(later),
                          .attempts = attempts,
-                         .deadline = next_deadline(retry, envelope.accepted, envelope.is_bounce(), warned),
+                         .deadline = next_deadline(retry, patience),
                          .with_site = attempted.with_site};
   record(id, std::move(settlement.update));
   if (settlement.waiting) {

@@ -62,6 +62,9 @@ boost::asio::awaitable<base::Result<QueueEntry>> Dispatcher::show(base::MessageI
 boost::asio::awaitable<base::Result<>> Dispatcher::recorded() {
   return implementation_->recorded();
 }
+void Dispatcher::start_queue(std::string domain) {
+  implementation_->post_start_queue(std::move(domain));
+}
 bool Dispatcher::retry(base::MessageId id) {
   return implementation_->retry(id);
 }

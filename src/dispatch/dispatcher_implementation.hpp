@@ -36,6 +36,7 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   Selection& selection() { return selection_; }
   boost::asio::awaitable<base::Result<QueueEntry>> show(base::MessageId id);
   bool retry(base::MessageId id);
+  void post_start_queue(std::string domain);
   bool hold(base::MessageId id);
   bool release(base::MessageId id);
   boost::asio::awaitable<base::Result<>> suspend(std::string name, queue::Suspension suspension);
@@ -67,6 +68,8 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   bool enqueue(base::MessageId id, const mail::Envelope& envelope, std::uint64_t size);
   void enqueue(const spool::Summary& summary, base::WallTime started);
 
+  void start_queue(std::string domain);
+  boost::asio::awaitable<void> retry_all(std::string domain);
   boost::asio::awaitable<void> recall_suspensions();
   boost::asio::awaitable<base::Result<>> remember_suspensions();
   // Audits now and then, and puts back what was forgotten.
@@ -134,6 +137,7 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   bool pump_posted_ = false;
   bool suspensions_known_ = false;  // nothing starts before
   bool stopping_ = false;
+  std::set<std::string> starting_;  // domains, by ETRN
 };
 
 }  // namespace godwit::dispatch

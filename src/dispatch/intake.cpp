@@ -28,16 +28,16 @@ std::set<std::string> waiting_domains(const mail::Envelope& envelope) {
 
 // Whose turn it is when senders take turns.
 queue::Sender sender_of(const mail::Envelope& envelope) {
-  if (envelope.is_bounce()) return queue::sender_key("bounce");
-  return queue::sender_key(envelope.account.empty() ? envelope.client_address : envelope.account);
+  if (envelope.is_bounce()) return queue::sender_key("bounce", envelope.priority);
+  return queue::sender_key(envelope.account.empty() ? envelope.client_address : envelope.account, envelope.priority);
 }
 
 // A summary knows neither account nor client.  A list's sender address often names its recipient after a "+".
 queue::Sender sender_of(const spool::Summary& summary) {
-  if (summary.bounce) return queue::sender_key("bounce");
+  if (summary.bounce) return queue::sender_key("bounce", summary.priority);
   const auto at = summary.sender.rfind('@');
   const auto local = summary.sender.substr(0, std::min(at, summary.sender.find('+')));
-  return queue::sender_key(local + (at == std::string::npos ? "" : summary.sender.substr(at)));
+  return queue::sender_key(local + (at == std::string::npos ? "" : summary.sender.substr(at)), summary.priority);
 }
 
 }  // namespace
@@ -76,7 +76,7 @@ bool Dispatcher::Implementation::enqueue(base::MessageId id, const mail::Envelop
     queue::Item item{.key = {.id = id, .destination = domain},
                      .accepted = envelope.accepted,
                      .next_attempt = envelope.next_attempt,
-                     .deadline = next_deadline(retry, envelope.accepted, envelope.is_bounce(), envelope.warned),
+                     .deadline = next_deadline(retry, patience_of(envelope)),
                      .attempts = envelope.attempts,
                      .sender = sender_of(envelope),
                      .size = size,
@@ -96,11 +96,10 @@ void Dispatcher::Implementation::enqueue(const spool::Summary& summary, base::Wa
   }
   for (const auto& destination : summary.waiting) {
     const auto retry = policy_->retry(destination.domain, sender);
-    const auto deadline = next_deadline(retry, summary.accepted, summary.bounce, summary.warned);
     add({.key = {.id = summary.id, .destination = destination.domain},
          .accepted = summary.accepted,
          .next_attempt = summary.next_attempt,
-         .deadline = std::max(deadline, started + first_chance),
+         .deadline = next_deadline(retry, patience_of(summary), started + first_chance),
          .attempts = summary.attempts,
          .sender = sender_of(summary),
          .size = summary.size,

@@ -65,7 +65,7 @@ boost::asio::awaitable<bool> Reporter::report(mail::DsnKind kind, std::shared_pt
   request.message_size = original->body->size();
   request.recipients = std::move(recipients);
   request.now = now;
-  request.retry_until = original->envelope.accepted + retry_for_;
+  request.retry_until = original->envelope.tried_since() + retry_for_;
   auto dsn = mail::compose_dsn(request, around_.random);
 
   auto incoming = around_.spool.begin(dsn.message.size());
@@ -86,6 +86,7 @@ boost::asio::awaitable<bool> Reporter::report(mail::DsnKind kind, std::shared_pt
                                            .time = now});
   mail::Envelope envelope;
   envelope.body = dsn.body;
+  envelope.smtputf8 = dsn.smtputf8;
   envelope.accepted = now;
   envelope.protocol = to->double_bounce ? double_bounce_protocol : bounce_protocol;
   envelope.recipients = router->expand(to->address).recipients;

@@ -42,20 +42,61 @@ bool wants_success_report(const mail::Recipient& recipient) {
   return (recipient.notify & smtp::notify_success) != 0;
 }
 
+// RFC 2852 section 4.1.4: the sender of one that is passed on hears so where it asked for a trace, or the next host
+// keeps no time; whatever reports it asked for, but none.
+bool wants_passing_report(const mail::Envelope& envelope, const mail::Recipient& recipient, const Outcome& outcome) {
+  const bool passed_on =
+      outcome.success != mail::DsnSuccess::delivered && outcome.success != mail::DsnSuccess::expanded;
+  return envelope.deliver_by && passed_on && (outcome.untimed || envelope.deliver_by->trace) &&
+         (recipient.notify & smtp::notify_never) == 0;
+}
+
+// The sender should hear that it is late.
+bool is_late(const queue::RetrySettings& retry, const mail::Envelope& envelope, base::WallTime now) {
+  if (envelope.deliver_by && now >= envelope.deliver_by->time) return true;
+  return retry.warn != base::Duration::zero() && now - envelope.tried_since() >= retry.warn;
+}
+
+// RFC 2852 section 4.1.3.
+smtp::Reply time_is_up(const mail::Recipient& recipient, const Outcome& outcome) {
+  const bool is_news = outcome.remote || recipient.last_reply.empty();
+  return smtp::make_reply(554, {5, 4, 7},
+                          "Delivery time expired; last: " + (is_news ? to_line(outcome.reply) : recipient.last_reply));
+}
+
 }  // namespace
 
-base::WallTime next_deadline(const queue::RetrySettings& retry, base::WallTime accepted, bool bounce, bool warned) {
-  const auto expiry = accepted + (bounce ? retry.bounce_expire : retry.expire);
-  if (bounce || warned || retry.warn == base::Duration::zero()) return expiry;
-  return std::min(expiry, accepted + retry.warn);
+Patience patience_of(const mail::Envelope& envelope) {
+  return {.since = envelope.tried_since(),
+          .deliver_by = envelope.deliver_by,
+          .bounce = envelope.is_bounce(),
+          .warned = envelope.warned};
+}
+
+Patience patience_of(const spool::Summary& summary) {
+  return {.since = std::max(summary.accepted, summary.release),
+          .deliver_by = summary.deliver_by,
+          .bounce = summary.bounce,
+          .warned = summary.warned};
+}
+
+base::WallTime next_deadline(const queue::RetrySettings& retry, const Patience& patience, base::WallTime earliest) {
+  auto deadline = patience.since + (patience.bounce ? retry.bounce_expire : retry.expire);
+  const bool warns = !patience.bounce && !patience.warned && retry.warn != base::Duration::zero();
+  if (warns) deadline = std::min(deadline, patience.since + retry.warn);
+  deadline = std::max(deadline, earliest);
+  const auto& by = patience.deliver_by;
+  const bool counts = by && (!patience.warned || by->mode == smtp::DeliverBy::Mode::give_back);
+  return counts ? std::min(deadline, by->time) : deadline;
 }
 
 Settlement settle(const Settings& settings, const queue::RetrySettings& schedule, const Transaction& transaction,
                   const deliver::Outcomes& outcomes, base::WallTime now, double fraction) {
   const auto& envelope = transaction.message->envelope;
   const auto retry = envelope.is_bounce() ? queue::schedule_of_bounces(schedule) : schedule;
-  const bool expired = queue::expired(retry, envelope.accepted, envelope.is_bounce(), now);
-  const bool warn = !envelope.warned && retry.warn != base::Duration::zero() && now - envelope.accepted >= retry.warn;
+  const bool too_late = envelope.is_too_late(now);
+  const bool expired = too_late || queue::expired(retry, envelope.tried_since(), envelope.is_bounce(), now);
+  const bool warn = !envelope.warned && is_late(retry, envelope, now);
   Settlement result;
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     const auto index = transaction.recipients[i];
@@ -63,9 +104,10 @@ Settlement settle(const Settings& settings, const queue::RetrySettings& schedule
     const auto& recipient = envelope.recipients[index];
     const auto state = next_state(outcome, expired, settings.soft_bounce);
     result.update.recipients.push_back({.index = index, .state = state, .last_reply = kept_reply(outcome.reply)});
+    const bool missed = too_late && state == mail::RecipientState::expired;
     mail::DsnRecipient report{.recipient = recipient,
-                              .reply = outcome.reply,
-                              .remote = outcome.remote,
+                              .reply = missed ? time_is_up(recipient, outcome) : outcome.reply,
+                              .remote = outcome.remote && !missed,
                               .remote_host = outcome.relay,
                               .last_attempt = now};
     if (state == mail::RecipientState::waiting) {
@@ -73,8 +115,9 @@ Settlement settle(const Settings& settings, const queue::RetrySettings& schedule
       if (warn && wants_delay_report(recipient)) result.delays.push_back(std::move(report));
     } else if (state != mail::RecipientState::delivered) {
       if (wants_failure_report(recipient)) result.failures.push_back(std::move(report));
-    } else if (outcome.success && wants_success_report(recipient) && !envelope.is_bounce()) {
-      report.success = *outcome.success;
+    } else if (!envelope.is_bounce() && ((outcome.success && wants_success_report(recipient)) ||
+                                         wants_passing_report(envelope, recipient, outcome))) {
+      report.success = outcome.success.value_or(mail::DsnSuccess::relayed);
       result.successes.push_back(std::move(report));
     }
   }

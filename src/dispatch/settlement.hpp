@@ -15,6 +15,7 @@
 #include "godwit/dispatch/settings.hpp"
 #include "godwit/mail/dsn.hpp"
 #include "godwit/mail/envelope.hpp"
+#include "godwit/spool/summary.hpp"
 #include "transaction.hpp"
 
 namespace godwit::dispatch {
@@ -31,8 +32,17 @@ struct Settlement {
 Settlement settle(const Settings& settings, const queue::RetrySettings& schedule, const Transaction& transaction,
                   const deliver::Outcomes& outcomes, base::WallTime now, double fraction);
 
-// When a message must be spoken for even if nothing could be attempted: the delay warning, else the expiry.
-base::WallTime next_deadline(const queue::RetrySettings& retry, base::WallTime accepted, bool bounce, bool warned);
+// What decides when a message must be spoken for even if nothing could be attempted.
+struct Patience {
+  base::WallTime since{};  // when its age began
+  std::optional<mail::DeliverBy> deliver_by{};
+  bool bounce = false;
+  bool warned = false;  // its sender knows that it is late
+};
+Patience patience_of(const mail::Envelope& envelope);
+Patience patience_of(const spool::Summary& summary);
+// The delay warning, the time that the sender set, else the expiry.  `earliest` puts off all but the sender's time.
+base::WallTime next_deadline(const queue::RetrySettings& retry, const Patience& patience, base::WallTime earliest = {});
 
 // An administrator ends the wait of those of these domains that `recipients` means, as bounced or deleted; only the
 // former are reported.

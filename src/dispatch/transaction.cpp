@@ -11,13 +11,24 @@
 namespace godwit::dispatch {
 namespace {
 
-deliver::Job make_job(const Transaction& transaction) {
+// RFC 2852 section 4.1.2: what passing through us took is taken off.
+std::optional<smtp::DeliverBy> time_left(const mail::Envelope& envelope, base::WallTime now) {
+  if (!envelope.deliver_by) return {};
+  const auto& by = *envelope.deliver_by;
+  return smtp::DeliverBy{
+      .within = std::chrono::floor<std::chrono::seconds>(by.time - now), .mode = by.mode, .trace = by.trace};
+}
+
+deliver::Job make_job(const Transaction& transaction, base::WallTime now) {
   const auto& envelope = transaction.message->envelope;
   deliver::Job job{.id = transaction.message->id,
                    .sender = envelope.sender,
                    .body = envelope.body,
+                   .smtputf8 = envelope.smtputf8,
                    .ret = envelope.ret,
                    .envid = envelope.envid,
+                   .deliver_by = time_left(envelope, now),
+                   .priority = envelope.priority,
                    .recipients = {},
                    .content = std::make_shared<SpoolContent>(transaction.message->body)};
   for (const auto index : transaction.recipients) job.recipients.push_back(envelope.recipients[index]);
@@ -77,12 +88,13 @@ boost::asio::awaitable<deliver::Outcomes> attempt(const Transaction& transaction
   if (std::holds_alternative<route::DiscardHop>(hop))
     co_return same_for_all(transaction, deliver::Outcome::Kind::delivered,
                            smtp::make_reply(250, {2, 0, 0}, "Discarded"), "discard");
+  const auto now = surroundings.clock.wall();
   if (auto* maildir = std::get_if<route::MaildirHop>(&hop)) {
-    auto filed = co_await surroundings.maildir.deliver(make_job(transaction), std::move(maildir->path_template),
+    auto filed = co_await surroundings.maildir.deliver(make_job(transaction, now), std::move(maildir->path_template),
                                                        std::move(detail_separator));
     co_return filed;
   }
-  auto work = lane.agent->deliver(make_job(transaction), std::move(hop));
+  auto work = lane.agent->deliver(make_job(transaction, now), std::move(hop));
   auto outcomes = co_await boost::asio::co_spawn(lane.executor, std::move(work), boost::asio::use_awaitable);
   co_return outcomes;
 }

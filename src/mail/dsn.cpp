@@ -85,6 +85,7 @@ Dsn compose_dsn(const DsnRequest& request, base::Random& random) {
 
   dsn.message = report_header(request, dsn.message_id);
   const bool seven_bit = base::is_ascii(body) && base::is_ascii(dsn.message);
+  dsn.smtputf8 = has_international_header(request) || !base::is_ascii(dsn.message);
   dsn.body = seven_bit ? smtp::BodyType::seven_bit : smtp::BodyType::eight_bit_mime;
   const auto type = fmt::format("multipart/report; report-type=delivery-status;\r\n\tboundary=\"{}\"", boundary);
   dsn.message += part_header(type, body) + body;

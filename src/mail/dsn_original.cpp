@@ -49,6 +49,10 @@ std::string presentable(std::string_view header) {
   return result;
 }
 
+std::string_view header_of(const DsnRequest& request) {
+  return Header(request.message.substr(0, max_returned)).text();
+}
+
 }  // namespace
 
 std::string part_header(std::string_view type, std::string_view content) {
@@ -56,14 +60,21 @@ std::string part_header(std::string_view type, std::string_view content) {
          "\r\nContent-Transfer-Encoding: " + (base::is_ascii(content) ? "7bit" : "8bit") + "\r\n\r\n";
 }
 
+bool has_international_header(const DsnRequest& request) {
+  return request.original->smtputf8 && !base::is_ascii(header_of(request));
+}
+
+// RFC 6533 section 4: internationalized ones have types of their own.
 std::string original_part(const DsnRequest& request) {
+  const bool global = has_international_header(request);
   if (is_returned_whole(request)) {
-    std::string whole = part_header("message/rfc822", request.message) + std::string(request.message);
+    std::string whole =
+        part_header(global ? "message/global" : "message/rfc822", request.message) + std::string(request.message);
     if (!whole.ends_with("\r\n")) whole += "\r\n";
     return whole;
   }
-  const auto header = presentable(Header(request.message.substr(0, max_returned)).text());
-  return part_header("text/rfc822-headers", header) + header;
+  const auto header = presentable(header_of(request));
+  return part_header(global ? "message/global-headers" : "text/rfc822-headers", header) + header;
 }
 
 }  // namespace godwit::mail

@@ -21,6 +21,9 @@ std::string status_part(const DsnRequest& request);
 // The original: its header, or all of it where the sender asked for that and it is fit to be sent again.
 std::string original_part(const DsnRequest& request);
 
+// Whether the original's header, which is a part, is in UTF-8 (RFC 6532).
+bool has_international_header(const DsnRequest& request);
+
 // "Content-Type: …\r\nContent-Transfer-Encoding: …\r\n\r\n" as `content` needs it.
 std::string part_header(std::string_view type, std::string_view content);
 

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include "dsn_parts.hpp"
+#include "godwit/base/text.hpp"
+#include "godwit/smtp/utf8_address.hpp"
 #include "safe_text.hpp"
 
 namespace godwit::mail {
@@ -46,10 +48,15 @@ std::string_view action(const DsnRequest& request, const DsnRecipient& recipient
   return "delivered";
 }
 
+// RFC 6533 section 3: in US-ASCII whatever the address, so that every reader of reports understands the rest.
+std::string typed_address(const std::string& address) {
+  return base::is_ascii(address) ? "rfc822; " + address : "utf-8; " + smtp::utf8_address_text(address);
+}
+
 std::string recipient_fields(const DsnRequest& request, const DsnRecipient& failed) {
   std::string text;
   if (!failed.recipient.orcpt.empty()) text += plain_field("Original-Recipient", failed.recipient.orcpt);
-  text += plain_field("Final-Recipient", "rfc822; " + to_string(failed.recipient.address));
+  text += plain_field("Final-Recipient", typed_address(to_string(failed.recipient.address)));
   text += plain_field("Action", action(request, failed));
   text += plain_field("Status", to_string(dsn_status(failed, request.kind)));
   if (failed.remote && !failed.remote_host.empty())

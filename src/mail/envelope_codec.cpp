@@ -7,6 +7,7 @@
 namespace godwit::mail {
 namespace {
 
+using format::DeliverByTag;
 using format::EnvelopeTag;
 using format::MailboxTag;
 using format::RecipientTag;
@@ -62,6 +63,14 @@ std::string encode_recipient_update(const RecipientUpdate& update) {
   number_unless_zero(out, RecipientUpdateTag::index, update.index);
   number_unless_zero(out, RecipientUpdateTag::state, static_cast<std::uint64_t>(update.state));
   text_unless_empty(out, RecipientUpdateTag::last_reply, update.last_reply);
+  return out.take();
+}
+
+std::string encode_deliver_by(const DeliverBy& by) {
+  FieldWriter<DeliverByTag> out;
+  out.time(DeliverByTag::time, by.time);
+  number_unless_zero(out, DeliverByTag::give_back, by.mode == smtp::DeliverBy::Mode::give_back ? 1 : 0);
+  number_unless_zero(out, DeliverByTag::trace, by.trace ? 1 : 0);
   return out.take();
 }
 
@@ -134,6 +143,33 @@ bool decode_recipient_update(std::string_view bytes, RecipientUpdate& update) {
   });
 }
 
+bool decode_deliver_by(std::string_view bytes, DeliverBy& by) {
+  bool give_back = false;
+  const bool whole = for_each_field(bytes, [&](std::uint8_t tag, std::string_view value) {
+    switch (DeliverByTag{tag}) {
+      case DeliverByTag::time:
+        return read_time(value, by.time);
+      case DeliverByTag::give_back:
+        return read_flag(value, give_back);
+      case DeliverByTag::trace:
+        return read_flag(value, by.trace);
+    }
+    return true;
+  });
+  by.mode = give_back ? smtp::DeliverBy::Mode::give_back : smtp::DeliverBy::Mode::notify;
+  return whole;
+}
+
+// Numbers of the format are not negative.
+constexpr int priority_offset = 10;
+
+bool read_priority(std::string_view value, std::int8_t& priority) {
+  std::uint8_t number = 0;
+  if (!read_number(value, number, priority_offset + smtp::highest_priority)) return false;
+  priority = static_cast<std::int8_t>(number - priority_offset);
+  return priority >= smtp::lowest_priority;
+}
+
 bool decode_field(EnvelopeTag tag, std::string_view value, Envelope& envelope) {
   switch (tag) {
     case EnvelopeTag::sender:
@@ -168,6 +204,12 @@ bool decode_field(EnvelopeTag tag, std::string_view value, Envelope& envelope) {
       return read_flag(value, envelope.held);
     case EnvelopeTag::warned:
       return read_flag(value, envelope.warned);
+    case EnvelopeTag::release:
+      return read_time(value, envelope.release);
+    case EnvelopeTag::deliver_by:
+      return decode_deliver_by(value, envelope.deliver_by.emplace());
+    case EnvelopeTag::priority:
+      return read_priority(value, envelope.priority);
   }
   return true;
 }
@@ -209,6 +251,10 @@ std::string encode(const Envelope& envelope) {
   time_unless_epoch(out, EnvelopeTag::next_attempt, envelope.next_attempt);
   number_unless_zero(out, EnvelopeTag::held, envelope.held ? 1 : 0);
   number_unless_zero(out, EnvelopeTag::warned, envelope.warned ? 1 : 0);
+  time_unless_epoch(out, EnvelopeTag::release, envelope.release);
+  if (envelope.deliver_by) out.text(EnvelopeTag::deliver_by, encode_deliver_by(*envelope.deliver_by));
+  if (envelope.priority != 0)
+    out.number(EnvelopeTag::priority, static_cast<std::uint64_t>(priority_offset + envelope.priority));
   return out.take();
 }
 

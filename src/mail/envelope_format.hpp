@@ -34,6 +34,15 @@ enum class EnvelopeTag : std::uint8_t {
   next_attempt = 14,   // time
   held = 15,           // flag
   warned = 16,         // flag
+  release = 17,        // time
+  deliver_by = 18,     // fields DeliverByTag
+  priority = 19,       // number: 10 more than the priority, 1 to 19; absent: 0
+};
+
+enum class DeliverByTag : std::uint8_t {
+  time = 1,       // time
+  give_back = 2,  // flag: mode R; absent: mode N
+  trace = 3,      // flag
 };
 
 enum class MailboxTag : std::uint8_t {

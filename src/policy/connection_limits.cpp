@@ -9,8 +9,8 @@ std::optional<ConnectionLimits::Place> ConnectionLimits::enter(const base::IpAdd
   const std::scoped_lock lock(mutex_);
   const bool exempt =
       std::ranges::any_of(settings_.trusted_networks, [&](const auto& n) { return n.contains(client); });
-  return enter(base::IpNetwork(client, client.is_v4() ? 32 : 64), exempt,
-               "Too many connections from your address, try again later", refusal);
+  return enter(base::client_network(client), exempt, "Too many connections from your address, try again later",
+               refusal);
 }
 
 std::optional<ConnectionLimits::Place> ConnectionLimits::enter_user(uid_t user, smtp::Reply& refusal) {

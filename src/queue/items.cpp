@@ -17,6 +17,8 @@ base::Duration grace(const Record& record, base::WallTime now) {
   return std::clamp(age / 10, base::Duration::zero(), longest_grace);
 }
 
+constexpr int highest_priority = 9;  // RFC 6710 section 5
+
 template <class To, class From>
 To saturated(From value) {
   return static_cast<To>(std::min<std::uint64_t>(value, std::numeric_limits<To>::max()));
@@ -24,10 +26,13 @@ To saturated(From value) {
 
 }  // namespace
 
-Sender sender_key(std::string_view text) {
+Sender sender_key(std::string_view text, int priority) {
   std::uint64_t hash = 0xCBF29CE484222325U;  // FNV-1a
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
-  return {static_cast<std::uint32_t>(hash ^ (hash >> 32U))};
+  const auto folded = static_cast<std::uint32_t>(hash ^ (hash >> 32U));
+  const auto rank =
+      static_cast<std::uint32_t>(highest_priority - std::clamp(priority, -highest_priority, highest_priority));
+  return {rank << Sender::rank_shift | folded >> (32 - Sender::rank_shift)};
 }
 
 bool Queue::Implementation::add(const Item& item) {

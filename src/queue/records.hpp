@@ -91,6 +91,13 @@ struct Turn {
   std::uint64_t order() const { return number; }
 };
 
+// The least is served next: of the highest priority, and there the least start tag.
+struct TurnKey {
+  std::uint32_t rank = 0;
+  std::uint64_t start = 0;
+  auto operator<=>(const TurnKey&) const = default;
+};
+
 // Which slots of a site are in use: the lowest free one is given.
 class Slots {
  public:
@@ -126,7 +133,7 @@ struct Site {
 
   SiteNames::iterator name;
   Limit limit;
-  IndexHeap<Turn, std::uint64_t> turns;  // by start tag
+  IndexHeap<Turn, TurnKey> turns;
   std::uint64_t virtual_time = 0;
   std::uint64_t number = 0;  // of its creation
   std::uint64_t bytes = 0;   // of its grants that are out

@@ -50,7 +50,7 @@ void Turns::attach_flow(Index index) {
   if (turn == no_index) {
     turn = turns_.insert({.site = site, .sender = flow.sender, .number = created_++});
     turn_table_.insert(turns_, turn);
-    sites_[site].turns.push(turns_, turn, sites_[site].virtual_time);
+    sites_[site].turns.push(turns_, turn, {flow.sender.rank(), sites_[site].virtual_time});
   }
   flow.turn = turn;
   push_back(flows_, turns_[turn].flows, index);
@@ -86,11 +86,11 @@ void Turns::charge(Index index) {
   Site& site = sites_[index];
   const Index turn = site.turns.first();
   const Index flow = turns_[turn].flows.first;
-  const std::uint64_t start = site.turns.first_key();
-  site.virtual_time = start;
+  const TurnKey key = site.turns.first_key();
+  site.virtual_time = std::max(site.virtual_time, key.start);  // what is less urgent may lag behind
   site.turns.erase(turns_, turn);
   turns_[turn].number = created_++;  // behind those with the same tag
-  site.turns.push(turns_, turn, start + cost(records_[flows_[flow].items.first]));
+  site.turns.push(turns_, turn, {key.rank, key.start + cost(records_[flows_[flow].items.first])});
   unlink(flows_, turns_[turn].flows, flow);
   push_back(flows_, turns_[turn].flows, flow);
 }

@@ -5,9 +5,8 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include "godwit/net/proxy_protocol.hpp"
+#include "godwit/policy/inquiry.hpp"
 
 namespace godwit::server {
 namespace {
@@ -16,7 +15,7 @@ namespace event = smtp::event;
 namespace action = smtp::action;
 
 smtp::SessionSettings session_settings(const Rules& rules, const ListenerSettings& listener,
-                                       const auth::Verifier* verifier) {
+                                       const auth::Verifier* verifier, base::WallTime now) {
   const bool submission = listener.service == smtp::Service::submission;
   return {.hostname = rules.settings.hostname,
           .service = listener.service,
@@ -24,6 +23,10 @@ smtp::SessionSettings session_settings(const Rules& rules, const ListenerSetting
           .offer_auth = submission && verifier != nullptr,
           .offer_scram = submission && verifier != nullptr && verifier->offers_scram(),
           .require_auth = submission,
+          .vrfy = rules.settings.vrfy,
+          .expn = rules.settings.expn,
+          .longest_hold = rules.settings.future_release,
+          .hold_until = now + rules.settings.future_release,
           .message_size = rules.settings.message_size,
           .recipients = rules.settings.recipients,
           .errors = rules.settings.errors,
@@ -62,7 +65,7 @@ Connection::Connection(std::unique_ptr<net::Stream> stream, std::shared_ptr<cons
       rules_(std::move(rules)),
       listener_(std::move(listener)),
       around_(surroundings),
-      session_settings_(session_settings(*rules_, listener_, around_.verifier)),
+      session_settings_(session_settings(*rules_, listener_, around_.verifier, around_.clock.wall())),
       session_(session_settings_),
       receiver_(around_.spool, around_.clock),
       authenticator_(around_.verifier, around_.lockouts, around_.clock, around_.log) {
@@ -86,6 +89,8 @@ boost::asio::awaitable<void> Connection::run() {
   if (refused) co_return;
   const bool named = co_await name_user();
   if (!named) co_return;
+  const bool patient = co_await wait_to_greet();
+  if (!patient) co_return;
   const bool ready = co_await secure();
   if (!ready) co_return;
   around_.log.debug("connected",
@@ -93,90 +98,11 @@ boost::asio::awaitable<void> Connection::run() {
   co_await converse();
 }
 
-// From the PROXY header where there is one: limits and trust are for whom it names.
-boost::asio::awaitable<bool> Connection::learn_client() {
-  if (listener_.proxy_protocol) {
-    const bool understood = co_await read_proxy_header();
-    if (!understood) co_return false;
-  }
-  if (is_local()) {
-    const auto peer = stream_->peer_credential();
-    if (!peer) co_return false;
-    user_id_ = peer->user;
-    sender_.client_address = fmt::format("uid:{}", user_id_);
-    co_return true;
-  }
-  sender_.client_address = base::to_string(sender_.client.address);
-  if (session_settings_.bare_newline == smtp::BareNewline::normalize && listener_.service == smtp::Service::mx &&
-      !policy::is_trusted(rules_->policy, sender_.client))
-    session_settings_.bare_newline = smtp::BareNewline::reject;
-  co_return true;
-}
-
-// The user of a program of this machine, by name.
-boost::asio::awaitable<bool> Connection::name_user() {
-  if (!is_local()) co_return true;
-  auto name = co_await around_.users->name_of(user_id_);
-  if (!name) {
-    around_.log.warn("user_unknown", {{"client", sender_.client_address}, {"reason", name.error().message}});
-    auto refusal = smtp::make_reply(421, {4, 3, 0}, "The name of your user cannot be found out now, try again later");
-    co_await refuse(std::move(refusal));
-    co_return false;
-  }
-  user_.name = std::move(*name);
-  // The daemon's own user could write the spool itself.
-  user_.is_trusted = user_id_ == ::geteuid() || policy::is_trusted_user(rules_->policy, user_.name);
-  sender_.client.user = user_.name;
-  sender_.client_address = "user:" + user_.name;
-  co_return true;
-}
-
 // The handshake of implicit TLS.  It counts as a connection from its first byte.
 boost::asio::awaitable<bool> Connection::secure() {
   if (!is_implicit()) co_return true;
   auto failure = co_await start_tls();
   co_return !failure || std::holds_alternative<event::TlsReady>(*failure);
-}
-
-boost::asio::awaitable<bool> Connection::read_proxy_header() {
-  const auto& peer = stream_->remote().address;
-  const bool allowed =
-      std::ranges::any_of(rules_->settings.trusted_proxies, [&](const auto& n) { return n.contains(peer); });
-  if (!allowed) {
-    around_.log.warn("rejected",
-                     {{"client", base::to_string(peer)}, {"stage", "proxy"}, {"reason", "not among trusted_proxies"}});
-    co_return false;
-  }
-  auto header = co_await net::read_proxy_header(*stream_, around_.network.now() + rules_->settings.command_timeout);
-  if (!header) {
-    around_.log.warn("rejected",
-                     {{"client", base::to_string(peer)}, {"stage", "proxy"}, {"reason", header.error().message}});
-    co_return false;
-  }
-  // Trust comes only from an address that the header names; LOCAL and UNKNOWN are never trusted.
-  sender_.client.can_be_trusted = header->source.has_value();
-  if (header->source) sender_.client.address = header->source->address;
-  co_return true;
-}
-
-boost::asio::awaitable<bool> Connection::refuse_if_too_many(std::optional<policy::ConnectionLimits::Place>& place) {
-  smtp::Reply refusal;
-  auto entered =
-      is_local() ? around_.limits.enter_user(user_id_, refusal) : around_.limits.enter(sender_.client.address, refusal);
-  if (entered) {
-    place.emplace(std::move(*entered));
-    co_return false;
-  }
-  co_await refuse(std::move(refusal));
-  co_return true;
-}
-
-// Before the session.
-boost::asio::awaitable<void> Connection::refuse(smtp::Reply refusal) {
-  log_refusal("connect", refusal, {});
-  if (!is_implicit()) output_ = to_wire(refusal);  // a TLS client would not understand it, and a handshake is dear
-  co_await flush();
-  stream_->shutdown();
 }
 
 boost::asio::awaitable<void> Connection::converse() {
@@ -212,6 +138,9 @@ boost::asio::awaitable<Connection::Event> Connection::perform(const smtp::Server
   if (const auto* credentials = std::get_if<action::Authenticate>(&wanted))
     co_return co_await authenticate(*credentials);
   if (const auto* said = std::get_if<action::Exchange>(&wanted)) co_return co_await exchange(*said);
+  if (const auto* asked = std::get_if<action::LookUp>(&wanted)) co_return look_up(*asked);
+  if (const auto* started = std::get_if<action::StartQueue>(&wanted)) co_return start_queue(*started);
+  if (const auto* claim = std::get_if<action::SpeakFor>(&wanted)) co_return speak_for(claim->client);
   if (std::holds_alternative<action::StartTls>(wanted)) co_return co_await start_tls();
   if (std::holds_alternative<action::Discard>(wanted)) receiver_.discard();
   if (std::holds_alternative<action::Reset>(wanted)) receiver_.reset();
@@ -348,7 +277,9 @@ Connection::Event Connection::check_sender(const action::CheckSender& asked) {
   if (sender) sender = router.complete(std::move(*sender));  // only of service local a domain can be missing
   auto refusal = is_local() ? policy::check_local_sender(user_, sender, router.settings())
                             : policy::check_sender(sender_.client, sender, rules_->may_send_as);
-  receiver_.begin_transaction(std::move(sender));
+  auto schedule = make_schedule(asked.parameters, around_.clock.wall(), session_settings_.longest_hold);
+  if (!schedule && !refusal) refusal = schedule.error();
+  receiver_.begin_transaction(std::move(sender), schedule.value_or(Schedule{}));
   if (refusal) log_refusal("mail", *refusal, {});
   return event::Verdict{.refusal = std::move(refusal)};
 }
@@ -375,6 +306,18 @@ Connection::Event Connection::check_recipient(const action::CheckRecipient& aske
   if (decision.refusal) log_refusal("rcpt", *decision.refusal, smtp::to_string(asked.recipient));
   const auto completed = rules_->router->complete(asked.recipient);
   return receiver_.add_recipient(std::move(decision), completed, asked.parameters);
+}
+
+Connection::Event Connection::look_up(const action::LookUp& asked) {
+  const bool expands = asked.kind == action::LookUp::Kind::expand;
+  return event::Answer{expands ? policy::expand(asked.mailbox, *rules_->router)
+                               : policy::verify(asked.mailbox, *rules_->router)};
+}
+
+Connection::Event Connection::start_queue(const action::StartQueue& asked) {
+  around_.log.info("queue_started", {{"client", sender_.client_address}, {"to", asked.domain}});
+  around_.start_queue(asked.domain);
+  return event::Answer{smtp::make_reply(250, {2, 0, 0}, "Queuing for " + asked.domain + " started")};
 }
 
 boost::asio::awaitable<Connection::Event> Connection::commit() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Drives one server session over one stream: performs its actions in order and feeds back what became of them.  Lives
-// and dies on one reactor, as one coroutine.
+// and dies on one reactor, as one coroutine.  connection_client.cpp: who the client is.
 #pragma once
 
 #include <memory>
@@ -37,6 +37,8 @@ class Connection {
 
   boost::asio::awaitable<bool> learn_client();
   boost::asio::awaitable<bool> name_user();
+  void decide_trust();
+  boost::asio::awaitable<bool> wait_to_greet();
   boost::asio::awaitable<bool> secure();
   boost::asio::awaitable<bool> read_proxy_header();
   boost::asio::awaitable<bool> refuse_if_too_many(std::optional<policy::ConnectionLimits::Place>& place);
@@ -56,6 +58,9 @@ class Connection {
   boost::asio::awaitable<bool> flush();
   Event check_sender(const smtp::action::CheckSender& action);
   Event check_recipient(const smtp::action::CheckRecipient& action);
+  Event look_up(const smtp::action::LookUp& asked);
+  Event start_queue(const smtp::action::StartQueue& asked);
+  Event speak_for(const smtp::ClaimedClient& claim);
   bool is_implicit() const;  // TLS from the first byte
   bool is_local() const { return listener_.service == smtp::Service::local; }
   std::optional<mail::HeaderFixes> header_fixes() const;

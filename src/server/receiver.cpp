@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "godwit/base/text.hpp"
 #include "godwit/mail/header.hpp"
 #include "godwit/mail/received.hpp"
 #include "godwit/mail/recipients.hpp"
@@ -39,9 +40,10 @@ std::string protocol(const Sender& sender, const smtp::ServerSession& session) {
 
 }  // namespace
 
-void Receiver::begin_transaction(smtp::ReversePath sender) {
+void Receiver::begin_transaction(smtp::ReversePath sender, const Schedule& schedule) {
   reset();
   sender_ = std::move(sender);
+  schedule_ = schedule;
 }
 
 smtp::event::Verdict Receiver::add_recipient(policy::RecipientDecision decision, const smtp::Mailbox& asked,
@@ -63,7 +65,7 @@ smtp::ServerEvent Receiver::begin(std::uint64_t size_hint, std::optional<mail::H
     fixes->now = clock_.wall();
     fixer_.emplace(std::move(*fixes));
   }
-  hops_ = {};
+  header_ = {};
   size_ = 0;
   started_ = false;
   return smtp::event::MessageReady{};
@@ -72,7 +74,7 @@ smtp::ServerEvent Receiver::begin(std::uint64_t size_hint, std::optional<mail::H
 std::string Receiver::received(const Sender& sender, const smtp::ServerSession& session) const {
   const bool local = !sender.client.user.empty();
   mail::Trace trace{.hello = session.hello().name,
-                    .client_name = {},
+                    .client_name = sender.client_name,
                     .client_address = local ? "" : sender.client_address,
                     .local_user = sender.client.user,
                     .hostname = sender.hostname,
@@ -89,7 +91,7 @@ std::string Receiver::received(const Sender& sender, const smtp::ServerSession& 
 boost::asio::awaitable<smtp::ServerEvent> Receiver::body(std::string_view bytes, const Sender& sender,
                                                          const smtp::ServerSession& session) {
   // The view may point into the reactor's scratch buffer, so it is taken over before anything can wait.
-  hops_.put(bytes);
+  header_.put(bytes);
   size_ += bytes.size();
   std::string passed;
   if (!fixer_) {
@@ -114,6 +116,13 @@ boost::asio::awaitable<smtp::ServerEvent> Receiver::write(std::string bytes, con
   co_return smtp::event::BodyTaken{};
 }
 
+// Many programs always ask for it (RFC 6531); but only what uses it must go to hosts that offer it.  What the address
+// of a recipient needs is seen when it is delivered.
+bool Receiver::needs_smtputf8(const smtp::ServerSession& session) const {
+  return session.mail_parameters().smtputf8 &&
+         (header_.eight_bit() || !base::is_ascii(smtp::to_string(session.sender())));
+}
+
 boost::asio::awaitable<smtp::ServerEvent> Receiver::commit(const Sender& sender, const smtp::ServerSession& session) {
   std::string rest;
   if (fixer_) fixer_->finish(rest);
@@ -124,7 +133,7 @@ boost::asio::awaitable<smtp::ServerEvent> Receiver::commit(const Sender& sender,
       co_return written;
     }
   }
-  if (hops_.count() >= mail::max_received_fields) {
+  if (header_.received_fields() >= mail::max_received_fields) {
     discard();
     co_return smtp::event::Refused{.why = smtp::event::RefusedWhy::policy,
                                    .reply = smtp::make_reply(554, {5, 4, 6}, "Too many hops, this message loops")};
@@ -133,9 +142,14 @@ boost::asio::awaitable<smtp::ServerEvent> Receiver::commit(const Sender& sender,
   envelope.sender = sender_;
   envelope.recipients = recipients();
   envelope.body = session.mail_parameters().body;
+  envelope.smtputf8 = needs_smtputf8(session);
   envelope.ret = session.mail_parameters().ret;
   envelope.envid = session.mail_parameters().envid;
   envelope.accepted = clock_.wall();
+  envelope.release = schedule_.release;
+  envelope.next_attempt = schedule_.release;
+  envelope.deliver_by = schedule_.deliver_by;
+  envelope.priority = session.mail_parameters().priority;
   envelope.client_address = sender.client_address;
   envelope.client_hello = session.hello().name;
   envelope.account = session.account();
@@ -154,6 +168,7 @@ void Receiver::reset() {
   incoming_.reset();
   sender_.reset();
   recipients_.clear();
+  schedule_ = {};
   asked_ = 0;
 }
 

@@ -19,7 +19,8 @@
 #include "godwit/route/router.hpp"
 #include "godwit/smtp/server_session.hpp"
 #include "godwit/spool/spool.hpp"
-#include "hop_counter.hpp"
+#include "header_scan.hpp"
+#include "schedule.hpp"
 
 namespace godwit::server {
 
@@ -28,6 +29,7 @@ struct Sender {
   std::string hostname;  // ours
   policy::Client client;
   std::string client_address;
+  std::string client_name;  // of its host; empty: not known
 };
 
 class Receiver {
@@ -36,7 +38,7 @@ class Receiver {
 
   // Empty: accepted.  asked: as in RCPT, with a domain.
   // MAIL was accepted.  sender: with a domain.
-  void begin_transaction(smtp::ReversePath sender);
+  void begin_transaction(smtp::ReversePath sender, const Schedule& schedule);
   smtp::event::Verdict add_recipient(policy::RecipientDecision decision, const smtp::Mailbox& asked,
                                      const smtp::RecipientParameters& parameters);
   // fixes: of a message that is submitted here; `id` and `now` are set by the receiver.
@@ -54,16 +56,18 @@ class Receiver {
  private:
   boost::asio::awaitable<smtp::ServerEvent> write(std::string bytes, const Sender& sender,
                                                   const smtp::ServerSession& session);
+  bool needs_smtputf8(const smtp::ServerSession& session) const;
   std::string received(const Sender& sender, const smtp::ServerSession& session) const;
 
   spool::Spool& spool_;
   const base::Clock& clock_;
   smtp::ReversePath sender_;
   mail::RecipientList recipients_;
+  Schedule schedule_;
   std::size_t asked_ = 0;  // RCPT commands accepted
   std::unique_ptr<spool::Incoming> incoming_;
   std::optional<mail::HeaderFixer> fixer_;
-  HopCounter hops_;
+  HeaderScan header_;
   std::uint64_t size_ = 0;
   bool started_ = false;  // the Received field is written
 };

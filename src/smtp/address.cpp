@@ -8,6 +8,7 @@
 
 #include "godwit/base/ip_address.hpp"
 #include "godwit/base/text.hpp"
+#include "idna.hpp"
 
 namespace godwit::smtp {
 namespace {
@@ -35,6 +36,14 @@ bool is_atext(char c) {
 // What may follow a backslash in a quoted string, and with SP all that may stand in one.
 bool is_printable(char c) {
   return c >= 0x20 && c <= 0x7E;
+}
+
+// Valid UTF-8 without the control characters U+0080 to U+009F, which nothing good was ever addressed with.
+bool is_clean_utf8(std::string_view text) {
+  if (!base::is_valid_utf8(text)) return false;
+  for (auto at = text.find('\xC2'); at != std::string_view::npos; at = text.find('\xC2', at + 1))
+    if (static_cast<unsigned char>(text[at + 1]) < 0xA0) return false;
+  return true;
 }
 
 // "a.b.c": no empty atom.
@@ -124,8 +133,16 @@ base::Result<std::string> Parser::literal() {
 }
 
 base::Result<std::string> Parser::name() {
-  auto taken =
+  const auto read =
       take_while([this](char c) { return c == '.' || c == '-' || c == '_' || is_alnum(c) || (utf8 && is_high(c)); });
+  if (read.size() > max_domain) return invalid("the domain is longer than 255 octets");
+  std::string in_ascii;
+  if (!base::is_ascii(read)) {
+    auto converted = to_a_labels(read);
+    if (!converted) return converted;
+    in_ascii = *std::move(converted);
+  }
+  std::string_view taken = in_ascii.empty() ? read : std::string_view(in_ascii);
   if (taken.ends_with('.')) taken.remove_suffix(1);  // "example.com.": one trailing dot names the same domain
   if (taken.empty()) return invalid("empty domain");
   if (taken.size() > max_domain) return invalid("the domain is longer than 255 octets");
@@ -186,7 +203,7 @@ std::string to_string(const ReversePath& path) {
 }
 
 base::Result<Mailbox> parse_mailbox(std::string_view text, BareLocal bare, Utf8 utf8) {
-  if (utf8 == Utf8::allow && !base::is_valid_utf8(text)) return invalid("the address is not UTF-8");
+  if (utf8 == Utf8::allow && !is_clean_utf8(text)) return invalid("the address is not UTF-8");
   Parser parser{text, utf8 == Utf8::allow};
   auto mailbox = parser.mailbox(bare);
   if (mailbox && !parser.text.empty()) return invalid("bad character in the address");
@@ -194,7 +211,7 @@ base::Result<Mailbox> parse_mailbox(std::string_view text, BareLocal bare, Utf8 
 }
 
 base::Result<ParsedPath> parse_path(std::string_view text, Utf8 utf8, BareLocal bare) {
-  if (utf8 == Utf8::allow && !base::is_valid_utf8(text)) return invalid("the address is not UTF-8");
+  if (utf8 == Utf8::allow && !is_clean_utf8(text)) return invalid("the address is not UTF-8");
   Parser parser{text, utf8 == Utf8::allow};
   if (!parser.take('<')) return invalid("the address is not in angle brackets");
   if (parser.take('>')) return ParsedPath{{}, parser.text};
@@ -209,7 +226,7 @@ base::Result<ParsedPath> parse_path(std::string_view text, Utf8 utf8, BareLocal 
 }
 
 base::Result<std::string> parse_domain(std::string_view text, Utf8 utf8) {
-  if (utf8 == Utf8::allow && !base::is_valid_utf8(text)) return invalid("the domain is not UTF-8");
+  if (utf8 == Utf8::allow && !is_clean_utf8(text)) return invalid("the domain is not UTF-8");
   Parser parser{text, utf8 == Utf8::allow};
   auto domain = parser.domain();
   if (domain && !parser.text.empty()) return invalid("bad character in the domain");

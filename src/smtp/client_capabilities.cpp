@@ -13,14 +13,22 @@ struct Flag {
   bool PeerCapabilities::*member;
 };
 constexpr Flag flags[] = {
-    {"PIPELINING", &PeerCapabilities::pipelining},
-    {"8BITMIME", &PeerCapabilities::eight_bit_mime},
-    {"STARTTLS", &PeerCapabilities::starttls},
-    {"DSN", &PeerCapabilities::dsn},
-    {"SMTPUTF8", &PeerCapabilities::smtputf8},
-    {"CHUNKING", &PeerCapabilities::chunking},
-    {"ENHANCEDSTATUSCODES", &PeerCapabilities::enhanced_status_codes},
+    {"PIPELINING", &PeerCapabilities::pipelining},  {"8BITMIME", &PeerCapabilities::eight_bit_mime},
+    {"STARTTLS", &PeerCapabilities::starttls},      {"DSN", &PeerCapabilities::dsn},
+    {"SMTPUTF8", &PeerCapabilities::smtputf8},      {"CHUNKING", &PeerCapabilities::chunking},
+    {"BINARYMIME", &PeerCapabilities::binary_mime}, {"DELIVERBY", &PeerCapabilities::deliver_by},
+    {"MT-PRIORITY", &PeerCapabilities::priority},   {"ENHANCEDSTATUSCODES", &PeerCapabilities::enhanced_status_codes},
 };
+
+// RFC 9422 section 4.
+void read_limit(std::string_view limit, PeerCapabilities& offered) {
+  const auto equals = limit.find('=');
+  if (equals == std::string_view::npos) return;
+  const auto name = limit.substr(0, equals);
+  const auto value = base::parse_unsigned(limit.substr(equals + 1)).value_or(0);
+  if (base::iequals(name, "RCPTMAX")) offered.most_recipients = value;
+  if (base::iequals(name, "MAILMAX")) offered.most_messages = value;
+}
 
 void read_keyword(std::string_view line, PeerCapabilities& offered) {
   constexpr std::string_view old_auth = "AUTH=";  // as servers wrote it before RFC 2554
@@ -33,6 +41,8 @@ void read_keyword(std::string_view line, PeerCapabilities& offered) {
     offered.size = true;
     offered.size_limit = base::parse_unsigned(parameters).value_or(0);
   }
+  if (base::iequals(keyword, "LIMITS"))
+    for (const auto limit : base::split(parameters, ' ')) read_limit(limit, offered);
   if (base::iequals(keyword, "AUTH"))
     for (const auto mechanism : base::split(parameters, ' '))
       if (!mechanism.empty()) offered.auth.push_back(base::to_upper(mechanism));

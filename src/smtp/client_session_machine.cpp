@@ -114,7 +114,7 @@ void ClientSession::Machine::on(const client_event::BodySent&) {
 
 void ClientSession::Machine::on(const client_event::BodyFailed& event) {
   if (state_ != State::body) return;
-  transfer_->abandoned(event.why);
+  event.for_good ? transfer_->unfit(event.why) : transfer_->abandoned(event.why);
   perform(ClientTransfer::Want::broken);
 }
 
@@ -210,7 +210,8 @@ void ClientSession::Machine::wait() {
   // These follow the last Send.
   if (state_ == State::tls) actions_.emplace_back(client_action::StartTls{});
   if (state_ == State::body)
-    actions_.emplace_back(client_action::SendBody{settings_.timeouts.data, settings_.min_data_rate});
+    actions_.emplace_back(client_action::SendBody{settings_.timeouts.data, settings_.min_data_rate,
+                                                  transfer_->uses_bdat(), transfer_->recoded_to()});
   if (state_ == State::idle && std::exchange(ready_due_, false)) actions_.emplace_back(client_action::Ready{});
 }
 

@@ -15,15 +15,22 @@ namespace {
 // section 3.1).
 constexpr std::size_t pipelining_window = 64;
 
-// A mailbox is full, or there are too many recipients for one message: both pass (RFC 5321 section 4.5.3.1.10).
-constexpr int too_many_recipients = 552;
+// A mailbox is full, or, as RFC 821 wrote it, there are too many recipients for one message: both pass.
+constexpr int storage_exceeded = 552, insufficient_storage = 452;
 constexpr int closing = 421;
 
 constexpr EnhancedCode message_too_big{5, 3, 4};
 constexpr EnhancedCode no_conversion{5, 6, 1};
 constexpr EnhancedCode not_representable{5, 6, 7};  // RFC 6531 section 3.5
+constexpr EnhancedCode not_capable{5, 3, 3};
+constexpr EnhancedCode too_many{4, 5, 3};
 
 constexpr std::string_view unexpected = "unexpected reply";
+
+bool is_one_too_many(const Reply& reply) {
+  if (reply.enhanced) return reply.enhanced.subject == too_many.subject && reply.enhanced.detail == too_many.detail;
+  return reply.code == insufficient_storage || reply.code == storage_exceeded;
+}
 
 bool has_controls(std::string_view text) {
   return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
@@ -45,10 +52,26 @@ std::optional<RecipientResult> ClientTransfer::unsendable() const {
   if (offered_.size_limit != 0 && transaction_.size > offered_.size_limit)
     return failed(message_too_big, fmt::format("message size {} exceeds the size limit {} of the host",
                                                transaction_.size, offered_.size_limit));
-  if (transaction_.body == BodyType::binary_mime)
-    return failed(no_conversion, "the message is BINARYMIME, which DATA cannot carry");
   if (!representable(to_string(transaction_.sender)))
     return failed(not_representable, "the sender's address cannot be sent to this host");
+  if (transaction_.smtputf8 && !offered_.smtputf8)
+    return failed(not_representable, "the message needs SMTPUTF8, which this host does not offer");
+  // RFC 2852 section 4.1.2: a host that keeps no time could deliver it too late.  LMTP delivers at once.
+  const bool has_deadline = transaction_.deliver_by && transaction_.deliver_by->mode == DeliverBy::Mode::give_back;
+  if (has_deadline && !offered_.deliver_by && protocol_ == ClientProtocol::smtp)
+    return failed(not_capable, "the message has a time to be delivered by, and this host does not offer DELIVERBY");
+  return {};
+}
+
+// RFC 3030 section 3: octets that are no lines go in chunks only.
+bool ClientTransfer::uses_bdat() const {
+  return transaction_.body == BodyType::binary_mime && offered_.binary_mime && offered_.chunking;
+}
+
+std::optional<BodyType> ClientTransfer::recoded_to() const {
+  if (transaction_.body == BodyType::seven_bit || uses_bdat()) return {};
+  if (!offered_.eight_bit_mime) return BodyType::seven_bit;
+  if (transaction_.body == BodyType::binary_mime) return BodyType::eight_bit_mime;
   return {};
 }
 
@@ -57,18 +80,21 @@ bool ClientTransfer::representable(const std::string& address) const {
 }
 
 void ClientTransfer::plan() {
-  smtputf8_ = !base::is_ascii(to_string(transaction_.sender));
+  smtputf8_ = transaction_.smtputf8 || !base::is_ascii(to_string(transaction_.sender));
   commands_.push_back({Stage::mail});
+  const auto most = offered_.most_recipients == 0 ? transaction_.recipients.size() : offered_.most_recipients;
   for (std::size_t i = 0; i < transaction_.recipients.size(); ++i) {
     const auto address = to_string(transaction_.recipients[i].address);
-    if (representable(address)) {
+    if (commands_.size() > most) {  // MAIL is one of them
+      decide(i, {Verdict::send_again, Stage::rcpt, {}, "the host takes fewer recipients at once", too_many});
+    } else if (representable(address)) {
       commands_.push_back({Stage::rcpt, i});
       smtputf8_ = smtputf8_ || !base::is_ascii(address);
     } else {
       decide(i, {Verdict::failed, Stage::rcpt, {}, "the address cannot be sent to this host", not_representable});
     }
   }
-  commands_.push_back({Stage::data});
+  if (!uses_bdat()) commands_.push_back({Stage::data});
 }
 
 ClientTransfer::Want ClientTransfer::begin(std::string& out) {
@@ -99,12 +125,17 @@ std::string ClientTransfer::text(const Command& command) const {
   if (command.stage == Stage::data) return "DATA\r\n";
   if (command.stage == Stage::rcpt) return rcpt_text(transaction_.recipients[command.recipient]);
   std::string mail = fmt::format("MAIL FROM:<{}>", to_string(transaction_.sender));
-  if (offered_.size) mail += fmt::format(" SIZE={}", transaction_.size);
-  if (offered_.eight_bit_mime && transaction_.body == BodyType::eight_bit_mime) mail += " BODY=8BITMIME";
+  const auto recoded = recoded_to();
+  if (offered_.size && !recoded) mail += fmt::format(" SIZE={}", transaction_.size);  // else nobody knows
+  if (uses_bdat()) mail += " BODY=BINARYMIME";
+  if (offered_.eight_bit_mime && recoded.value_or(transaction_.body) == BodyType::eight_bit_mime)
+    mail += " BODY=8BITMIME";
   if (smtputf8_) mail += " SMTPUTF8";
   // RFC 3461 section 5.2.1: passed on as they came, and only to a host that knows them.
   if (offered_.dsn && transaction_.ret != 0) mail += " RET=" + return_text(transaction_.ret);
   if (offered_.dsn && !transaction_.envid.empty()) mail += " ENVID=" + envid_text(transaction_.envid);
+  if (offered_.deliver_by && transaction_.deliver_by) mail += " BY=" + deliver_by_text(*transaction_.deliver_by);
+  if (offered_.priority && transaction_.priority != 0) mail += fmt::format(" MT-PRIORITY={}", transaction_.priority);
   return mail + "\r\n";
 }
 
@@ -128,6 +159,15 @@ ClientTransfer::Want ClientTransfer::take(const Reply& reply, std::string& out) 
   return take_command_reply(reply, out);
 }
 
+// RFC 5321 section 4.5.3.1.10: who was one too many is sent the message in the next transaction, as soon as this one
+// has somebody to deliver to.
+ClientTransfer::Verdict ClientTransfer::verdict_of_refusal(const Command& command, const Reply& reply) const {
+  const bool of_rcpt = command.stage == Stage::rcpt;
+  if (of_rcpt && is_one_too_many(reply) && !accepted_.empty()) return Verdict::send_again;
+  const bool passes = reply.transient() || (of_rcpt && reply.code == storage_exceeded);
+  return passes ? Verdict::try_next : Verdict::failed;
+}
+
 ClientTransfer::Want ClientTransfer::take_command_reply(const Reply& reply, std::string& out) {
   const Command command = commands_[answered_];
   if (command.stage == Stage::data) return take_data_reply(reply, out);
@@ -135,8 +175,7 @@ ClientTransfer::Want ClientTransfer::take_command_reply(const Reply& reply, std:
   if (reply.positive() && !taken) return give_up(Verdict::try_next, command.stage, reply, unexpected);
   ++answered_;
 
-  const bool passes = reply.transient() || (command.stage == Stage::rcpt && reply.code == too_many_recipients);
-  const RecipientResult refusal{passes ? Verdict::try_next : Verdict::failed, command.stage, reply};
+  const RecipientResult refusal{verdict_of_refusal(command, reply), command.stage, reply};
   if (command.stage == Stage::mail) {
     mail_accepted_ = taken;
     mail_refused_ = !taken;
@@ -188,6 +227,11 @@ ClientTransfer::Want ClientTransfer::take_final_reply(const Reply& reply) {
 ClientTransfer::Want ClientTransfer::go_on(std::string& out) {
   fill(out);
   if (answered_ < sent_) return Want::reply;
+  if (uses_bdat() && answered_ == commands_.size() && !accepted_.empty()) {
+    out += fmt::format("BDAT {} LAST\r\n", transaction_.size);
+    phase_ = Phase::body;
+    return Want::body;
+  }
   return mail_accepted_ ? Want::reset : Want::done;
 }
 
@@ -210,6 +254,11 @@ void ClientTransfer::lost(std::string_view why) {
 
 void ClientTransfer::abandoned(std::string_view why) {
   cause_ = {Verdict::retry_later, stage(), {}, std::string(why)};
+  decide_rest(cause_);
+}
+
+void ClientTransfer::unfit(std::string_view why) {
+  cause_ = {Verdict::failed, stage(), {}, std::string(why), no_conversion};
   decide_rest(cause_);
 }
 

@@ -36,8 +36,14 @@ class ClientTransfer {
   void lost(std::string_view why);
   // Our side cannot go on with the body: another host would not help.
   void abandoned(std::string_view why);
+  // … and never will.
+  void unfit(std::string_view why);
   // The peer refused while the body was being sent, and hung up.
   void refused_in_body(const Reply& reply);
+
+  // How the body is to be sent; see client_action::SendBody.
+  bool uses_bdat() const;
+  std::optional<BodyType> recoded_to() const;
 
   bool undecided() const;
   Stage stage() const;
@@ -58,6 +64,7 @@ class ClientTransfer {
   void fill(std::string& out);
   std::string text(const Command& command) const;
   std::string rcpt_text(const ClientRecipient& recipient) const;
+  Verdict verdict_of_refusal(const Command& command, const Reply& reply) const;
   Want take_command_reply(const Reply& reply, std::string& out);
   Want take_data_reply(const Reply& reply, std::string& out);
   Want take_final_reply(const Reply& reply);

@@ -12,7 +12,7 @@
 namespace godwit::smtp {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Verb>, 14> verbs = {{
+constexpr std::array<std::pair<std::string_view, Verb>, 16> verbs = {{
     {"HELO", Verb::helo},
     {"EHLO", Verb::ehlo},
     {"MAIL", Verb::mail},
@@ -25,6 +25,8 @@ constexpr std::array<std::pair<std::string_view, Verb>, 14> verbs = {{
     {"VRFY", Verb::vrfy},
     {"HELP", Verb::help},
     {"EXPN", Verb::expn},
+    {"ETRN", Verb::etrn},
+    {"XCLIENT", Verb::xclient},
     {"STARTTLS", Verb::starttls},
     {"AUTH", Verb::auth},
 }};
@@ -45,10 +47,13 @@ bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
 }
 
-const FixedReply& bad_bytes_reply(Verb verb, bool control) {
-  if (verb == Verb::helo || verb == Verb::ehlo) return replies::hello_syntax;
-  if (!control && (verb == Verb::mail || verb == Verb::rcpt)) return replies::non_ascii_address;
-  return replies::bad_bytes;
+const FixedReply& bad_bytes_reply(Verb verb) {
+  return verb == Verb::helo || verb == Verb::ehlo ? replies::hello_syntax : replies::bad_bytes;
+}
+
+// RFC 6531 section 3.3: only where an address may stand; whether it may be so in this transaction is seen later.
+bool may_hold_utf8(Verb verb) {
+  return verb == Verb::mail || verb == Verb::rcpt || verb == Verb::vrfy || verb == Verb::expn;
 }
 
 struct Parameter {
@@ -64,7 +69,10 @@ bool is_well_formed(const Parameter& parameter) {
   const auto keyword = parameter.keyword;
   if (keyword.empty() || keyword.front() == '-') return false;
   if (!std::ranges::all_of(keyword, [&](char c) { return c == '-' || is_alnum(c); })) return false;
-  return !parameter.value || (!parameter.value->empty() && !parameter.value->contains('='));
+  if (!parameter.value) return true;
+  const bool may_be_utf8 = base::iequals(keyword, "ORCPT");  // RFC 6533 section 3
+  return !parameter.value->empty() && !parameter.value->contains('=') &&
+         (may_be_utf8 || base::is_ascii(*parameter.value));
 }
 
 // Takes the next parameter from the front of `text`; empty at the end.
@@ -89,8 +97,10 @@ bool parse_body(std::string_view value, BodyType& body) {
     body = BodyType::seven_bit;
   } else if (base::iequals(value, "8BITMIME")) {
     body = BodyType::eight_bit_mime;
+  } else if (base::iequals(value, "BINARYMIME")) {
+    body = BodyType::binary_mime;
   } else {
-    return false;  // BINARYMIME is not offered
+    return false;
   }
   return true;
 }
@@ -102,10 +112,12 @@ bool take(std::optional<T> read, T& value) {
   return read.has_value();
 }
 
-// One kind of parameter: its keyword, and whether it stood there already (RFC 5321 section 4.1.2, RFC 3461
-// section 4.5).
+// One kind of parameter: its keyword, whether it has a value, and whether it stood there already (RFC 5321
+// section 4.1.2, RFC 3461 section 4.5).
 struct Known {
   std::string_view keyword;
+  bool offered = true;
+  bool has_value = true;
   bool seen = false;
 };
 
@@ -114,25 +126,51 @@ template <std::size_t count, class Read>
 std::optional<FixedReply> read_parameters(std::string_view text, std::array<Known, count> known, Read read) {
   while (const auto parameter = next_parameter(text)) {
     if (!is_well_formed(*parameter)) return replies::parameter_syntax;
-    const auto found =
-        std::ranges::find_if(known, [&](const Known& each) { return base::iequals(each.keyword, parameter->keyword); });
+    const auto found = std::ranges::find_if(
+        known, [&](const Known& each) { return each.offered && base::iequals(each.keyword, parameter->keyword); });
     if (found == known.end()) return replies::unknown_parameter;
-    if (!parameter->value || std::exchange(found->seen, true)) return replies::parameter_syntax;
-    if (!read(found->keyword, *parameter->value)) return replies::parameter_syntax;
+    if (parameter->value.has_value() != found->has_value || std::exchange(found->seen, true))
+      return replies::parameter_syntax;
+    if (!read(found->keyword, parameter->value.value_or(""))) return replies::parameter_syntax;
   }
   return {};
 }
 
-std::expected<MailParameters, FixedReply> parse_mail_parameters(std::string_view text) {
-  constexpr std::array<Known, 5> known = {{{"SIZE"}, {"BODY"}, {"AUTH"}, {"RET"}, {"ENVID"}}};
+// RFC 4865 section 5: one of the two ways to say it.
+bool take_hold(std::optional<Hold> read, MailParameters& parameters) {
+  if (parameters.hold) return false;
+  parameters.hold = read;
+  return read.has_value();
+}
+
+bool read_mail_parameter(std::string_view keyword, std::string_view value, MailParameters& parameters) {
+  if (keyword == "SIZE") return parse_size(value, parameters.size);
+  if (keyword == "BODY") return parse_body(value, parameters.body);
+  if (keyword == "SMTPUTF8") return parameters.smtputf8 = true;
+  if (keyword == "RET") return take(read_return(value), parameters.ret);
+  if (keyword == "ENVID") return take(read_envid(value), parameters.envid);
+  if (keyword == "BY") return (parameters.deliver_by = read_deliver_by(value)).has_value();
+  if (keyword == "HOLDFOR") return take_hold(read_hold_for(value), parameters);
+  if (keyword == "HOLDUNTIL") return take_hold(read_hold_until(value), parameters);
+  if (keyword == "MT-PRIORITY") return take(read_priority(value), parameters.priority);
+  parameters.auth = value;
+  return is_xtext(value);
+}
+
+std::expected<MailParameters, FixedReply> parse_mail_parameters(std::string_view text, MailOffers offers) {
+  const std::array<Known, 10> known = {{{"SIZE"},
+                                        {"BODY"},
+                                        {"AUTH"},
+                                        {"RET"},
+                                        {"ENVID"},
+                                        {.keyword = "SMTPUTF8", .has_value = false},
+                                        {"BY"},
+                                        {.keyword = "HOLDFOR", .offered = offers.future_release},
+                                        {.keyword = "HOLDUNTIL", .offered = offers.future_release},
+                                        {.keyword = "MT-PRIORITY", .offered = offers.priority}}};
   MailParameters parameters;
   const auto wrong = read_parameters(text, known, [&](std::string_view keyword, std::string_view value) {
-    if (keyword == "SIZE") return parse_size(value, parameters.size);
-    if (keyword == "BODY") return parse_body(value, parameters.body);
-    if (keyword == "RET") return take(read_return(value), parameters.ret);
-    if (keyword == "ENVID") return take(read_envid(value), parameters.envid);
-    parameters.auth = value;
-    return is_xtext(value);
+    return read_mail_parameter(keyword, value, parameters);
   });
   if (wrong) return std::unexpected(*wrong);
   return parameters;
@@ -165,7 +203,7 @@ std::expected<ParsedPath, FixedReply> parse_path_argument(std::string_view argum
   argument.remove_prefix(std::min(argument.find_first_not_of(' '), argument.size()));
   if (argument.empty()) return std::unexpected(words.syntax);
   if (argument.front() != '<') return std::unexpected(words.brackets);
-  auto path = parse_path(argument, Utf8::refuse, bare);
+  auto path = parse_path(argument, Utf8::allow, bare);
   if (!path) return std::unexpected(words.bad);
   if (!path->rest.empty() && path->rest.front() != ' ') return std::unexpected(replies::parameter_syntax);
   return *std::move(path);
@@ -179,8 +217,8 @@ std::expected<Command, FixedReply> parse_command(std::string_view line) {
   if (line.empty()) return std::unexpected(replies::empty_line);
   const auto word = line.substr(0, line.find(' '));
   const Command command{parse_verb(word), base::trim(line.substr(word.size()))};
-  const bool control = std::ranges::any_of(line, is_control);
-  if (control || !base::is_ascii(line)) return std::unexpected(bad_bytes_reply(command.verb, control));
+  if (std::ranges::any_of(line, is_control)) return std::unexpected(bad_bytes_reply(command.verb));
+  if (!base::is_ascii(line) && !may_hold_utf8(command.verb)) return std::unexpected(bad_bytes_reply(command.verb));
   return command;
 }
 
@@ -192,17 +230,30 @@ std::expected<BdatCommand, FixedReply> parse_bdat(std::string_view argument) {
   return BdatCommand{*size, !rest.empty()};
 }
 
-std::expected<MailCommand, FixedReply> parse_mail(std::string_view argument, BareLocal bare) {
+std::expected<MailCommand, FixedReply> parse_mail(std::string_view argument, MailOffers offers, BareLocal bare) {
   auto path = parse_path_argument(argument, from_replies, bare);
   if (!path) return std::unexpected(path.error());
   if (bare == BareLocal::refuse && path->path && path->path->domain.empty())
     return std::unexpected(replies::bad_sender);
-  auto parameters = parse_mail_parameters(path->rest);
+  auto parameters = parse_mail_parameters(path->rest, offers);
   if (!parameters) return std::unexpected(parameters.error());
+  if (!parameters->smtputf8 && !base::is_ascii(argument)) return std::unexpected(replies::non_ascii_address);
   return MailCommand{std::move(path->path), *std::move(parameters)};
 }
 
-std::expected<RcptCommand, FixedReply> parse_rcpt(std::string_view argument, BareLocal bare) {
+std::expected<Mailbox, FixedReply> parse_inquiry(std::string_view argument) {
+  const auto space = argument.rfind(' ');
+  const bool utf8 = space != std::string_view::npos && base::iequals(argument.substr(space + 1), "SMTPUTF8");
+  auto text = utf8 ? base::trim(argument.substr(0, space)) : argument;
+  if (!utf8 && !base::is_ascii(text)) return std::unexpected(replies::non_ascii_address);
+  if (text.starts_with('<') && text.ends_with('>')) text = text.substr(1, text.size() - 2);
+  auto mailbox = parse_mailbox(text, BareLocal::allow, Utf8::allow);
+  if (!mailbox) return std::unexpected(replies::bad_recipient);
+  return *std::move(mailbox);
+}
+
+std::expected<RcptCommand, FixedReply> parse_rcpt(std::string_view argument, Utf8 utf8, BareLocal bare) {
+  if (utf8 == Utf8::refuse && !base::is_ascii(argument)) return std::unexpected(replies::non_ascii_address);
   auto path = parse_path_argument(argument, to_replies, bare);
   if (!path) return std::unexpected(path.error());
   if (!path->path) return std::unexpected(replies::bad_recipient);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Command lines as values (RFC 5321 section 4.1.1, RFC 1870, RFC 3030, RFC 6152, RFC 4954, RFC 3461).  Pure functions:
-// string_view → value or the reply that refuses it; nothing is allocated to refuse.
+// Command lines as values (RFC 5321 section 4.1.1, RFC 1870, RFC 3030, RFC 6152, RFC 4954, RFC 3461, RFC 6531).  Pure
+// functions: string_view → value or the reply that refuses it; nothing is allocated to refuse.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "godwit/smtp/server_session.hpp"
+#include "offers.hpp"
 #include "replies.hpp"
 
 namespace godwit::smtp {
@@ -25,6 +26,8 @@ enum class Verb {
   vrfy,
   help,
   expn,
+  etrn,
+  xclient,
   starttls,
   auth,
   http,
@@ -36,7 +39,8 @@ struct Command {
   std::string_view argument;  // without the white space around it
 };
 
-// Requires: no CR, LF or NUL in `line`.  Refuses control and 8-bit characters, and the empty line.
+// Requires: no CR, LF or NUL in `line`.  Refuses control characters, 8-bit ones where no address stands, and the empty
+// line.
 std::expected<Command, FixedReply> parse_command(std::string_view line);
 
 // BDAT (RFC 3030 section 2).
@@ -48,15 +52,22 @@ std::expected<BdatCommand, FixedReply> parse_bdat(std::string_view argument);
 
 struct MailCommand {
   ReversePath sender;
+  // ASCII, unless SMTPUTF8 is among the parameters.
   MailParameters parameters;  // size: the greatest number there is, where the number said does not fit
 };
 // bare: addresses may go without a domain.
-std::expected<MailCommand, FixedReply> parse_mail(std::string_view argument, BareLocal bare = BareLocal::refuse);
+std::expected<MailCommand, FixedReply> parse_mail(std::string_view argument, MailOffers offers,
+                                                  BareLocal bare = BareLocal::refuse);
+
+// The argument of VRFY and EXPN: an address in brackets or without, or a name alone; "SMTPUTF8" may follow (RFC 6531
+// section 3.7.4.2).
+std::expected<Mailbox, FixedReply> parse_inquiry(std::string_view argument);
 
 struct RcptCommand {
   Mailbox recipient;
   RecipientParameters parameters;
 };
-std::expected<RcptCommand, FixedReply> parse_rcpt(std::string_view argument, BareLocal bare = BareLocal::refuse);
+std::expected<RcptCommand, FixedReply> parse_rcpt(std::string_view argument, Utf8 utf8,
+                                                  BareLocal bare = BareLocal::refuse);
 
 }  // namespace godwit::smtp

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "godwit/base/text.hpp"
+#include "godwit/smtp/utf8_address.hpp"
 
 namespace godwit::smtp {
 namespace {
@@ -29,22 +30,6 @@ constexpr int digit(char c) {
   return c >= 'A' && c <= 'F' ? c - 'A' + 10 : 16;
 }
 
-// Empty: no xtext, or what it says is not printable (RFC 3461 sections 4.2 and 4.4 want that of both its uses).
-std::optional<std::string> decode_printable(std::string_view text) {
-  if (!is_xtext(text)) return {};
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '+') {
-      result += text[i];
-      continue;
-    }
-    result += static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2]));
-    i += 2;
-  }
-  if (!std::ranges::all_of(result, is_printable)) return {};
-  return result;
-}
-
 std::string encode(std::string_view bytes) {
   std::string result;
   for (const char c : bytes) {
@@ -55,6 +40,8 @@ std::string encode(std::string_view bytes) {
   }
   return result;
 }
+
+constexpr std::string_view utf8_type = "utf-8";
 
 // RFC 5322 section 3.2.3.
 bool is_atom(std::string_view text) {
@@ -77,6 +64,21 @@ bool is_xtext(std::string_view text) {
   return true;
 }
 
+std::optional<std::string> read_xtext(std::string_view text) {
+  if (!is_xtext(text)) return {};
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '+') {
+      result += text[i];
+      continue;
+    }
+    result += static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2]));
+    i += 2;
+  }
+  if (!std::ranges::all_of(result, is_printable)) return {};
+  return result;
+}
+
 std::optional<std::uint8_t> read_notify(std::string_view value) {
   std::uint8_t notify = 0;
   for (const auto part : base::split(value, ',')) {
@@ -97,14 +99,16 @@ std::optional<std::uint8_t> read_return(std::string_view value) {
 
 std::optional<std::string> read_envid(std::string_view value) {
   if (value.empty() || value.size() > longest_envid) return {};
-  return decode_printable(value);
+  return read_xtext(value);
 }
 
 std::optional<std::string> read_orcpt(std::string_view value) {
   const auto semicolon = value.find(';');
   if (semicolon == std::string_view::npos || value.size() > longest_orcpt) return {};
   const auto type = value.substr(0, semicolon);
-  const auto address = decode_printable(value.substr(semicolon + 1));
+  const bool is_utf8 = base::iequals(type, utf8_type);
+  const auto written = value.substr(semicolon + 1);
+  const auto address = is_utf8 ? read_utf8_address(written) : read_xtext(written);
   if (!is_atom(type) || !address || address->empty()) return {};
   return std::string(type) + ';' + *address;
 }
@@ -126,6 +130,7 @@ std::string envid_text(std::string_view envid) {
 
 std::string orcpt_text(std::string_view orcpt) {
   const auto type = orcpt.substr(0, orcpt.find(';'));
+  if (base::iequals(type, utf8_type)) return std::string(orcpt);
   return encode(type) + ';' + encode(orcpt.substr(std::min(orcpt.size(), type.size() + 1)));
 }
 

@@ -25,6 +25,12 @@ const FixedReply& usual_refusal(event::RefusedWhy why) {
   return spool_busy;
 }
 
+// RFC 4865 section 4: the longest interval, and the last moment.
+std::string future_release(const SessionSettings& settings) {
+  const auto longest = std::chrono::floor<std::chrono::seconds>(settings.longest_hold).count();
+  return fmt::format("FUTURERELEASE {} {}", longest, base::format_rfc3339(settings.hold_until));
+}
+
 }  // namespace
 
 Reply greeting(const SessionSettings& settings) {
@@ -35,16 +41,20 @@ Reply helo(const SessionSettings& settings) {
   return make_reply(250, {}, settings.hostname);
 }
 
-Reply ehlo(const SessionSettings& settings, Offer starttls, const std::string& mechanisms) {
+Reply ehlo(const SessionSettings& settings, const Offers& offers) {
   Reply reply = helo(settings);
-  reply.lines.emplace_back("PIPELINING");
-  reply.lines.push_back(fmt::format("SIZE {}", settings.message_size));  // 0: no bound (RFC 1870 section 4)
-  reply.lines.emplace_back("8BITMIME");
-  reply.lines.emplace_back("ENHANCEDSTATUSCODES");
-  reply.lines.emplace_back("DSN");
-  reply.lines.emplace_back("CHUNKING");
-  if (starttls == Offer::made) reply.lines.emplace_back("STARTTLS");
-  if (!mechanisms.empty()) reply.lines.push_back("AUTH " + mechanisms);
+  auto& lines = reply.lines;
+  lines.emplace_back("PIPELINING");
+  lines.push_back(fmt::format("SIZE {}", settings.message_size));  // 0: no bound (RFC 1870 section 4)
+  lines.insert(lines.end(),
+               {"8BITMIME", "ENHANCEDSTATUSCODES", "DSN", "CHUNKING", "BINARYMIME", "SMTPUTF8", "DELIVERBY"});
+  lines.push_back(fmt::format("LIMITS RCPTMAX={}", settings.recipients));  // RFC 9422
+  if (offers.mail.future_release) lines.push_back(future_release(settings));
+  if (offers.etrn) lines.emplace_back("ETRN");
+  if (offers.xclient) lines.emplace_back("XCLIENT NAME ADDR PORT PROTO HELO LOGIN DESTADDR DESTPORT");
+  if (offers.mail.priority) lines.emplace_back("MT-PRIORITY");
+  if (offers.starttls) lines.emplace_back("STARTTLS");
+  if (!offers.mechanisms.empty()) lines.push_back("AUTH " + offers.mechanisms);
   return reply;
 }
 

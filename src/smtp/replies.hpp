@@ -8,6 +8,7 @@
 #include "godwit/base/message_id.hpp"
 #include "godwit/smtp/reply.hpp"
 #include "godwit/smtp/server_session.hpp"
+#include "offers.hpp"
 
 namespace godwit::smtp {
 
@@ -25,7 +26,7 @@ inline constexpr FixedReply recipient_ok{250, {2, 1, 5}, "Ok"};
 inline constexpr FixedReply start_data{354, {}, "End data with <CR><LF>.<CR><LF>"};
 inline constexpr FixedReply bye{221, {2, 0, 0}, "Bye"};
 inline constexpr FixedReply help{
-    214, {2, 0, 0}, "Commands: HELO EHLO MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY HELP STARTTLS AUTH"};
+    214, {2, 0, 0}, "Commands: HELO EHLO MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY EXPN ETRN HELP STARTTLS AUTH"};
 inline constexpr FixedReply vrfy{252, {2, 0, 0}, "Cannot verify the address, but will take a message for it and try"};
 
 inline constexpr FixedReply line_too_long{500, {5, 5, 2}, "Line too long"};
@@ -39,6 +40,9 @@ inline constexpr FixedReply not_tls{500, {5, 5, 2}, "This port speaks SMTP, not 
 inline constexpr FixedReply not_implemented{502, {5, 5, 1}, "Command not implemented"};
 inline constexpr FixedReply no_parameters{501, {5, 5, 4}, "No parameters allowed"};
 inline constexpr FixedReply vrfy_syntax{501, {5, 5, 4}, "Syntax: VRFY address"};
+inline constexpr FixedReply expn_syntax{501, {5, 5, 4}, "Syntax: EXPN address"};
+inline constexpr FixedReply etrn_syntax{501, {5, 5, 4}, "Syntax: ETRN domain"};
+inline constexpr FixedReply xclient_syntax{501, {5, 5, 4}, "Syntax: XCLIENT attribute=value ..."};
 inline constexpr FixedReply hello_syntax{501, {5, 5, 4}, "Syntax: HELO or EHLO, then your host name in ASCII"};
 inline constexpr FixedReply mail_syntax{501, {5, 5, 4}, "Syntax: MAIL FROM:<address>"};
 inline constexpr FixedReply rcpt_syntax{501, {5, 5, 4}, "Syntax: RCPT TO:<address>"};
@@ -49,14 +53,19 @@ inline constexpr FixedReply recipient_brackets{
     501, {5, 1, 3}, "Put the address in angle brackets: RCPT TO:<user@example.com>"};
 inline constexpr FixedReply bad_sender{501, {5, 1, 7}, "Bad sender address syntax"};
 inline constexpr FixedReply bad_recipient{501, {5, 1, 3}, "Bad recipient address syntax"};
-inline constexpr FixedReply non_ascii_address{553, {5, 6, 7}, "Addresses with non-ASCII characters are not supported"};
+inline constexpr FixedReply non_ascii_address{553, {5, 6, 7}, "Non-ASCII address without SMTPUTF8"};
 inline constexpr FixedReply parameter_syntax{501, {5, 5, 4}, "Bad or repeated parameter"};
 inline constexpr FixedReply unknown_parameter{555, {5, 5, 4}, "Parameter not recognized"};
 
+inline constexpr FixedReply etrn_refused{459, {4, 7, 1}, "ETRN is for trusted clients"};
+inline constexpr FixedReply etrn_in_transaction{503, {5, 5, 1}, "ETRN is not allowed within a mail transaction"};
+inline constexpr FixedReply xclient_refused{550, {5, 7, 1}, "XCLIENT is for trusted clients"};
+inline constexpr FixedReply xclient_in_transaction{503, {5, 5, 1}, "XCLIENT is not allowed within a mail transaction"};
 inline constexpr FixedReply need_hello{503, {5, 5, 1}, "Send HELO or EHLO first"};
 inline constexpr FixedReply nested_mail{503, {5, 5, 1}, "The sender was given already"};
 inline constexpr FixedReply need_mail{503, {5, 5, 1}, "Need MAIL first"};
 inline constexpr FixedReply bdat_under_way{503, {5, 5, 1}, "The message was begun with BDAT"};
+inline constexpr FixedReply binary_needs_bdat{503, {5, 5, 1}, "A BINARYMIME message is sent with BDAT"};
 inline constexpr FixedReply need_recipient{503, {5, 5, 1}, "Need RCPT first"};
 inline constexpr FixedReply no_valid_recipients{554, {5, 5, 1}, "No valid recipients"};
 inline constexpr FixedReply too_many_recipients{
@@ -99,9 +108,7 @@ inline constexpr FixedReply refused_by_policy{550, {5, 7, 1}, "Message refused"}
 // With the host's name, as RFC 5321 section 4.2.3 wants it for 220, 221, 250 and 421.
 Reply greeting(const SessionSettings& settings);
 Reply helo(const SessionSettings& settings);
-enum class Offer { withheld, made };
-// `mechanisms`: of AUTH; empty: it is not offered.
-Reply ehlo(const SessionSettings& settings, Offer starttls, const std::string& mechanisms);
+Reply ehlo(const SessionSettings& settings, const Offers& offers);
 Reply too_many_errors(const SessionSettings& settings);
 Reply timed_out(const SessionSettings& settings);
 Reply stopping(const SessionSettings& settings);

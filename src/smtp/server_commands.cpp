@@ -35,17 +35,19 @@ void ServerSession::Machine::execute(const Command& command) {
       return starttls();
     case Verb::auth:
       return auth(command.argument);
+    case Verb::vrfy:
+      return look_up(command.argument, action::LookUp::Kind::verify);
     case Verb::expn:
-      return reject(replies::not_implemented);
+      return look_up(command.argument, action::LookUp::Kind::expand);
+    case Verb::etrn:
+      return etrn(command.argument);
+    case Verb::xclient:
+      return xclient(command.argument);
     case Verb::unknown:
       return reject(replies::unknown_command);
     case Verb::http:
       send(replies::not_http);
       return close(action::Close::Reason::policy);
-    case Verb::vrfy:
-      if (command.argument.empty()) return reject(replies::vrfy_syntax);
-      send(replies::vrfy);
-      return count_useless();
     case Verb::noop:
       send(replies::ok);
       return count_useless();
@@ -60,15 +62,18 @@ void ServerSession::Machine::hello_command(const Command& command) {
   if (command.argument.empty() || command.argument.size() > max_hello) return reject(replies::hello_syntax);
   end_transaction();
   hello_ = {command.verb == Verb::ehlo, std::string(command.argument)};
-  if (hello_.extended) {
-    using replies::Offer;
-    const bool starttls = settings_.tls == TlsMode::starttls && !tls_;
-    const auto mechanisms = account_.empty() ? offered_mechanisms() : std::string();
-    send(replies::ehlo(settings_, starttls ? Offer::made : Offer::withheld, mechanisms));
-  } else {
-    send(replies::helo(settings_));
-  }
+  send(hello_.extended ? replies::ehlo(settings_, offers()) : replies::helo(settings_));
   count_useless();
+}
+
+Offers ServerSession::Machine::offers() const {
+  const bool submission = settings_.service == Service::submission;
+  return {.etrn = settings_.trusted,
+          .xclient = settings_.may_xclient,
+          .starttls = settings_.tls == TlsMode::starttls && !tls_,
+          .mechanisms = account_.empty() ? offered_mechanisms() : std::string(),
+          .mail = {.future_release = submission && settings_.longest_hold > base::Duration::zero(),
+                   .priority = submission || settings_.trusted}};
 }
 
 void ServerSession::Machine::starttls() {

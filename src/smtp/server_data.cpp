@@ -17,6 +17,10 @@ std::optional<FixedReply> ServerSession::Machine::content_out_of_place() const {
   return transaction_->recipient_refused ? replies::no_valid_recipients : replies::need_recipient;
 }
 
+bool ServerSession::Machine::is_binary() const {
+  return mail_parameters().body == BodyType::binary_mime;
+}
+
 void ServerSession::Machine::data() {
   if (const auto wrong = content_out_of_place()) {
     if (wrong->code == replies::no_valid_recipients.code) {
@@ -27,8 +31,8 @@ void ServerSession::Machine::data() {
     }
     return expect_no_message();
   }
-  if (transaction_->chunked) {
-    reject(replies::bdat_under_way);
+  if (transaction_->chunked || is_binary()) {
+    reject(transaction_->chunked ? replies::bdat_under_way : replies::binary_needs_bdat);
     return expect_no_message();
   }
   actions_.emplace_back(action::BeginMessage{transaction_->parameters.size});
@@ -128,7 +132,7 @@ void ServerSession::Machine::receive(Receiving& receiving) {
   receiving.body.clear();
   read_data(receiving);
   if (receiving.ended && receiving.chunk && receiving.chunk->last && !receiving.refusal)
-    receiving.body.append(receiving.reader.finish());
+    receiving.body.append(is_binary() ? receiving.reader.finish_binary() : receiving.reader.finish());
   check_content(receiving);
   if (!receiving.refusal && !receiving.body.empty()) {
     actions_.emplace_back(action::Body{receiving.body});
@@ -151,7 +155,8 @@ void ServerSession::Machine::read_data(Receiving& receiving) {
     if (receiving.chunk) receiving.ended = (receiving.chunk->left -= taken) == 0;
     receiving.size += piece.bytes.size();
     if (receiving.refusal) continue;
-    const bool normalize = settings_.bare_newline == BareNewline::normalize && receiving.reader.bare_newline();
+    const bool normalize =
+        settings_.bare_newline == BareNewline::normalize && !is_binary() && receiving.reader.bare_newline();
     if (normalize)
       append_canonical(piece.bytes, receiving.body);
     else
@@ -161,9 +166,10 @@ void ServerSession::Machine::read_data(Receiving& receiving) {
 
 void ServerSession::Machine::check_content(Receiving& receiving) {
   if (receiving.refusal) return;
-  if (receiving.reader.has_nul()) {
+  const bool any_octets = is_binary();
+  if (!any_octets && receiving.reader.has_nul()) {
     refuse_message(receiving, make_reply(replies::data_nul));
-  } else if (receiving.reader.bare_newline() && settings_.bare_newline == BareNewline::reject) {
+  } else if (!any_octets && receiving.reader.bare_newline() && settings_.bare_newline == BareNewline::reject) {
     refuse_message(receiving, make_reply(replies::data_bare_newline));
   } else if (settings_.message_size != 0 && receiving.size > settings_.message_size) {
     refuse_message(receiving, make_reply(replies::too_large));

@@ -2,7 +2,8 @@
 // The machine behind ServerSession.  A state owns only its own data; what outlives a state (hello, TLS, account, the
 // open transaction) are the few members below.  Sources: server_session.cpp (events, the loop), server_commands.cpp
 // (the table of commands and the small ones), server_transaction.cpp (MAIL, RCPT, RSET), server_data.cpp (DATA, BDAT),
-// server_auth.cpp (AUTH).
+// server_auth.cpp (AUTH),
+// server_inquiry.cpp (VRFY, EXPN, ETRN, XCLIENT).
 #pragma once
 
 #include <cstddef>
@@ -51,6 +52,7 @@ class ServerSession::Machine {
   struct Authenticating {};
   struct CheckingSender {};
   struct CheckingRecipient {};
+  struct AwaitingAnswer {};
   struct Chunk {  // of BDAT
     std::uint64_t size = 0;
     std::uint64_t left = 0;
@@ -73,8 +75,9 @@ class ServerSession::Machine {
   };
   struct Committing {};
   struct Closed {};
-  using State = std::variant<Unconnected, AwaitingCommand, StartingTls, AwaitingResponse, Authenticating,
-                             CheckingSender, CheckingRecipient, BeginningMessage, Receiving, Committing, Closed>;
+  using State =
+      std::variant<Unconnected, AwaitingCommand, StartingTls, AwaitingResponse, Authenticating, CheckingSender,
+                   CheckingRecipient, AwaitingAnswer, BeginningMessage, Receiving, Committing, Closed>;
   template <class S>
   bool in() const {
     return std::holds_alternative<S>(state_);
@@ -98,6 +101,7 @@ class ServerSession::Machine {
   void on(const event::AuthChallenge& event);
   void on(const event::AuthResult& event);
   void on(const event::Verdict& event);
+  void on(const event::Answer& event);
   void on(const event::MessageReady& event);
   void on(const event::Refused& event);
   void on(const event::BodyTaken& event);
@@ -131,6 +135,7 @@ class ServerSession::Machine {
   BareLocal bare_local() const { return settings_.service == Service::local ? BareLocal::allow : BareLocal::refuse; }
 
   // Commands.
+  Offers offers() const;
   void execute(const Command& command);
   void hello_command(const Command& command);
   void starttls();
@@ -138,7 +143,12 @@ class ServerSession::Machine {
   void mail(std::string_view argument);
   void rcpt(std::string_view argument);
   void rset();
+  void look_up(std::string_view argument, action::LookUp::Kind kind);
+  bool is_for_client(Audience audience) const;
+  void etrn(std::string_view argument);
+  void xclient(std::string_view argument);
   void data();
+  bool is_binary() const;
   void expect_no_message();
   void bdat(std::string_view argument);
   void auth(std::string_view argument);

@@ -164,8 +164,8 @@ void ServerSession::Machine::ask_to_read() {
 // RFC 2920 section 3.2: replies to a pipelined batch go out together, so only what another reply will follow at once
 // waits.
 void ServerSession::Machine::settle_flush() {
-  const bool reply_follows = in<CheckingSender>() || in<CheckingRecipient>() || in<BeginningMessage>() ||
-                             in<Authenticating>() || in<Committing>();
+  const bool reply_follows = in<CheckingSender>() || in<CheckingRecipient>() || in<AwaitingAnswer>() ||
+                             in<BeginningMessage>() || in<Authenticating>() || in<Committing>();
   for (auto& action : actions_)
     if (auto* sent = std::get_if<action::Send>(&action)) sent->flush = !reply_follows;
 }
@@ -237,6 +237,10 @@ const MailParameters& ServerSession::Machine::mail_parameters() const {
 
 std::string_view ServerSession::Machine::protocol() const {
   if (!hello_.extended) return "SMTP";
+  if (mail_parameters().smtputf8) {
+    if (account_.empty()) return tls_ ? "UTF8SMTPS" : "UTF8SMTP";
+    return tls_ ? "UTF8SMTPSA" : "UTF8SMTPA";
+  }
   if (account_.empty()) return tls_ ? "ESMTPS" : "ESMTP";
   return tls_ ? "ESMTPSA" : "ESMTPA";
 }
@@ -251,6 +255,7 @@ std::string_view ServerSession::Machine::stage() const {
     std::string_view operator()(const Authenticating&) const { return "auth"; }
     std::string_view operator()(const CheckingSender&) const { return "mail"; }
     std::string_view operator()(const CheckingRecipient&) const { return "rcpt"; }
+    std::string_view operator()(const AwaitingAnswer&) const { return "command"; }
     std::string_view operator()(const BeginningMessage&) const { return "data"; }
     std::string_view operator()(const Receiving&) const { return "data"; }
     std::string_view operator()(const Committing&) const { return "commit"; }

@@ -15,7 +15,7 @@ void ServerSession::Machine::mail(std::string_view argument) {
     const bool needs_tls = !tls_ && settings_.tls == TlsMode::starttls;
     return reject(needs_tls ? replies::tls_required : replies::auth_required);
   }
-  auto command = parse_mail(argument, bare_local());
+  auto command = parse_mail(argument, offers().mail, bare_local());
   if (!command) return reject(command.error());
   // RFC 1870 section 6.1.  Not an error of the client: it asked before it sent.
   const auto bound =
@@ -32,7 +32,8 @@ void ServerSession::Machine::mail(std::string_view argument) {
 void ServerSession::Machine::rcpt(std::string_view argument) {
   if (!transaction_) return reject(replies::need_mail);
   if (transaction_->chunked) return reject(replies::bdat_under_way);
-  auto command = parse_rcpt(argument, bare_local());
+  const auto utf8 = transaction_->parameters.smtputf8 ? Utf8::allow : Utf8::refuse;
+  auto command = parse_rcpt(argument, utf8, bare_local());
   if (!command) return reject(command.error());
   // RFC 5321 section 4.5.3.1.10: the client sends to those accepted, and to the rest again; so no error either.
   // But who goes on and on with them sends no list.

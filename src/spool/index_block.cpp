@@ -12,6 +12,8 @@ constexpr std::size_t max_text = 1024;          // sender: RFC 5321 allows 320; 
 constexpr std::size_t max_early_domains = 255;  // the rest follows the fields of the first versions
 
 constexpr std::uint8_t is_warned = 1, is_bounce = 2;
+constexpr std::uint8_t is_late_returned = 1;
+constexpr int priority_offset = 10;
 // Which fields an update sets, and the values of its flags.
 constexpr std::uint8_t sets_next_attempt = 1, sets_attempts = 2, sets_held = 4, sets_warned = 8, held_value = 16,
                        warned_value = 32;
@@ -61,6 +63,30 @@ std::vector<MessageSummary::Run> runs_of(const mail::Envelope& envelope, const s
   return runs;
 }
 
+// What few messages have; others end before it.
+void put_delivery_times(std::string& out, const mail::Envelope& envelope) {
+  const auto& by = envelope.deliver_by;
+  if (!by && envelope.release == base::WallTime{} && envelope.priority == 0) return;
+  put_time(out, envelope.release);
+  put_time(out, by ? by->time : base::WallTime{});
+  const bool returned = by && by->mode == smtp::DeliverBy::Mode::give_back;
+  put(out, static_cast<std::uint8_t>(returned ? is_late_returned : 0));
+  put(out, static_cast<std::uint8_t>(priority_offset + envelope.priority));
+}
+
+void take_delivery_times(Cursor& cursor, MessageSummary& into) {
+  into.release = {};
+  into.deliver_by.reset();
+  into.priority = 0;
+  if (cursor.empty()) return;
+  into.release = take_time(cursor);
+  const auto by = take_time(cursor);
+  const bool returned = (cursor.take<std::uint8_t>() & is_late_returned) != 0;
+  using Mode = smtp::DeliverBy::Mode;
+  if (by != base::WallTime{}) into.deliver_by = {by, returned ? Mode::give_back : Mode::notify, false};
+  into.priority = static_cast<std::int8_t>(cursor.take<std::uint8_t>() - priority_offset);
+}
+
 }  // namespace
 
 std::string summarise(const mail::Envelope& envelope, std::uint64_t body_size) {
@@ -89,6 +115,7 @@ std::string summarise(const mail::Envelope& envelope, std::uint64_t body_size) {
     put(out, static_cast<std::uint8_t>(run.state));
     put(out, run.count);
   }
+  put_delivery_times(out, envelope);
   return out;
 }
 
@@ -173,6 +200,7 @@ bool decode_summary(std::string_view bytes, MessageSummary& into) {
     recipients += run.count;
     sound = sound && run.domain < into.domains.size();
   }
+  take_delivery_times(cursor, into);
   // A count can't be larger than what the envelope codec takes; damage must not become memory.
   return sound && !cursor.bad() && recipients <= 1'000'000;
 }

@@ -33,6 +33,9 @@ struct MessageSummary {
   bool held = false;
   bool warned = false;
   bool bounce = false;
+  base::WallTime release{};                     // epoch: none
+  std::optional<mail::DeliverBy> deliver_by{};  // without `trace`
+  std::int8_t priority = 0;
   std::string_view sender{};                // "" for <>
   std::vector<std::string_view> domains{};  // of all recipients, sorted, each once
   std::vector<Run> recipients{};

@@ -40,6 +40,9 @@ Summary summary_of(const Live& live, const MessageSummary& message, const LiveIn
           .held = live.held,
           .warned = live.warned,
           .bounce = message.bounce,
+          .release = message.release,
+          .deliver_by = message.deliver_by,
+          .priority = message.priority,
           .sender = std::string(message.sender),
           .waiting = waiting_of(message, side)};
 }

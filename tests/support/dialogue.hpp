@@ -6,9 +6,9 @@
 //   S: reply     the next reply line must be this (escapes too)
 //   A: ...       how the next question of a kind is answered, before it comes up: "sender REPLY", "recipient REPLY" (a
 //   reply
-//                that refuses, after it "disconnect" in brackets closes), "begin WHY", "body WHY", "commit WHY" (full,
-//                unhealthy, back_pressure, too_large, policy), "auth rejected|unavailable|locked_out|malformed|accepted
-//                NAME", "challenge TEXT"
+//                that refuses, after it "disconnect" in brackets closes), "answer REPLY", "begin WHY", "body WHY",
+//                "commit WHY" (full, unhealthy, back_pressure, too_large, policy), "auth
+//                rejected|unavailable|locked_out|malformed|accepted NAME", "challenge TEXT"
 //   X: reason    the session must have closed so: quit timed_out peer_closed errors stopping policy tls_failed
 //
 // check() runs it as written, then with every byte alone, then again and again with the peer gone, the deadline passed,
@@ -140,12 +140,13 @@ inline void Dialogue::prepare(SessionDriver& driver, std::string_view text) {
   namespace event = smtp::event;
   const auto kind = text.substr(0, text.find(' '));
   const auto rest = base::trim(text.substr(kind.size()));
-  if (kind == "sender" || kind == "recipient") {
+  if (kind == "sender" || kind == "recipient" || kind == "answer") {
     const bool disconnect = rest.ends_with("[disconnect]");
     smtp::ReplyReader reader;
     const auto wire = std::string(base::trim(rest.substr(0, rest.find("[disconnect]")))) + "\r\n";
     std::string_view view = wire;
     ASSERT_EQ(reader.read(view), smtp::ReplyReader::Status::complete) << rest;
+    if (kind == "answer") return driver.prepare(Ask::answer, event::Answer{reader.reply()});
     driver.prepare(kind == "sender" ? Ask::sender : Ask::recipient, event::Verdict{reader.reply(), disconnect});
   } else if (kind == "challenge") {
     driver.prepare(Ask::auth, event::AuthChallenge{std::string(rest)});

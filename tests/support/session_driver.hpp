@@ -20,7 +20,7 @@
 
 namespace godwit::test {
 
-enum class Ask { none, tls, auth, sender, recipient, begin, body, commit };
+enum class Ask { none, tls, auth, sender, recipient, answer, begin, body, commit };
 
 class SessionDriver {
  public:
@@ -73,9 +73,20 @@ class SessionDriver {
                              (notify != 0 ? " notify " + smtp::notify_text(notify) : "") +
                              (orcpt.empty() ? "" : " orcpt " + orcpt));
   }
+  void perform(const smtp::action::LookUp& asked) {
+    const bool expands = asked.kind == smtp::action::LookUp::Kind::expand;
+    open(Ask::answer, (expands ? "expand <" : "verify <") + to_string(asked.mailbox) + ">");
+  }
+  void perform(const smtp::action::StartQueue& asked) { open(Ask::answer, "start " + asked.domain); }
+  void perform(const smtp::action::SpeakFor& claim) {
+    const auto& client = claim.client;
+    open(Ask::answer, "speak for " + (client.address ? base::to_string(*client.address) : "nobody") +
+                          (client.name ? " name " + *client.name : "") + (client.anonymous ? " anonymous" : ""));
+  }
   void perform(const smtp::action::BeginMessage&);
   void perform(const smtp::action::Body& body);
   void perform(const smtp::action::Commit&);
+  void check_lines();
   void perform(const smtp::action::Discard&);
   void perform(const smtp::action::Reset&) { trace_.emplace_back("reset"); }
   void perform(const smtp::action::Close& close);
@@ -150,15 +161,19 @@ inline void SessionDriver::perform(const smtp::action::Body& body) {
   open(Ask::body, "body");
 }
 
-inline void SessionDriver::perform(const smtp::action::Commit&) {
-  require(message_ == Message::open, "only an open message is committed");
-  message_ = Message::committing;
+inline void SessionDriver::check_lines() {
   for (std::size_t i = 0; i < body_.size(); ++i) {
     if (body_[i] == '\n') require(i > 0 && body_[i - 1] == '\r', "no bare LF is committed");
     if (body_[i] == '\r') require(i + 1 < body_.size() && body_[i + 1] == '\n', "no bare CR is committed");
     require(body_[i] != '\0', "no NUL is committed");
   }
   require(body_.empty() || body_.ends_with("\r\n"), "a committed message ends in CR LF");
+}
+
+inline void SessionDriver::perform(const smtp::action::Commit&) {
+  require(message_ == Message::open, "only an open message is committed");
+  message_ = Message::committing;
+  if (session_.mail_parameters().body != smtp::BodyType::binary_mime) check_lines();
   open(Ask::commit, "commit");
 }
 
@@ -236,6 +251,8 @@ inline smtp::ServerEvent SessionDriver::answer() {
       return smtp::event::BodyTaken{};
     case Ask::commit:
       return smtp::event::Committed{{committed_.size() + 1}};
+    case Ask::answer:
+      return smtp::event::Answer{smtp::make_reply(250, {2, 0, 0}, "Answered")};
     case Ask::sender:
     case Ask::recipient:
     case Ask::none:
@@ -254,6 +271,8 @@ inline smtp::ServerEvent SessionDriver::refusal() const {
     case Ask::body:
     case Ask::commit:
       return smtp::event::Refused{smtp::event::RefusedWhy::full, {}};
+    case Ask::answer:
+      return smtp::event::Answer{smtp::make_reply(450, {4, 7, 1}, "Later")};
     case Ask::sender:
     case Ask::recipient:
     case Ask::none:

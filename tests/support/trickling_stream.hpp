@@ -25,6 +25,7 @@ class TricklingStream final : public net::Stream {
   TricklingStream(boost::asio::any_io_executor executor, ManualClock& clock)
       : executor_(std::move(executor)), clock_(clock), last_(clock.now) {
     endpoint_ = {.address = base::IpAddress::v4({127, 0, 0, 1}), .port = 25, .unix_path = {}};
+    remote_ = endpoint_;
   }
 
   // What the peer sends, each so long after the one before.  After the last comes silence.
@@ -34,6 +35,7 @@ class TricklingStream final : public net::Stream {
   }
   // When all that was said to come has come: this, over and over.
   void forever(base::Duration every, std::string_view bytes) { endless_ = {every, std::string(bytes)}; }
+  void come_from(std::string_view address) { remote_.address = *base::IpAddress::parse(address); }
   // The peer takes at most so many bytes every so often; otherwise all at once.
   void take(std::size_t bytes, base::Duration every) { taking_ = {every, bytes}; }
 
@@ -68,7 +70,7 @@ class TricklingStream final : public net::Stream {
   void cancel() override {}
   void shutdown() override {}
   const base::Endpoint& local() const override { return endpoint_; }
-  const base::Endpoint& remote() const override { return endpoint_; }
+  const base::Endpoint& remote() const override { return remote_; }
   std::optional<net::PeerCredential> peer_credential() const override {
     if (!user_) return {};
     return net::PeerCredential{.user = *user_, .group = 0, .process = 0};
@@ -107,6 +109,7 @@ class TricklingStream final : public net::Stream {
   boost::asio::any_io_executor executor_;
   ManualClock& clock_;
   base::Endpoint endpoint_;
+  base::Endpoint remote_;
   std::deque<Arrival> arrivals_;
   base::MonoTime last_;
   std::optional<Endless> endless_;

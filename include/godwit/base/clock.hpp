@@ -3,7 +3,9 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace godwit::base {
 
@@ -38,6 +40,9 @@ class SystemClock final : public Clock {
 
 // "2026-11-23T09:35:55.123Z" (RFC 3339, UTC, milliseconds).
 std::string format_rfc3339(WallTime time);
+// Any date-time of RFC 3339 section 5.6 between the years 1970 and 2200; empty: not one.  What is below a second is
+// dropped.
+std::optional<WallTime> parse_rfc3339(std::string_view text);
 // "Mon, 23 Nov 2026 09:35:55 +0000" (RFC 5322 section 3.3, UTC).
 std::string format_rfc5322(WallTime time);
 // "5m", "1h30m", "250ms": the shortest exact form with units d h m s ms.

@@ -52,6 +52,9 @@ class IpNetwork {
 
 std::string to_string(const IpNetwork& network);
 
+// By what clients are told apart and counted: an IPv4 address, or the /64 that an IPv6 host has for itself.
+IpNetwork client_network(const IpAddress& client);
+
 // An address and a port, or the path of a Unix socket.  "127.0.0.1:25", "[::1]:25", "unix:/run/x.sock".
 struct Endpoint {
   IpAddress address;

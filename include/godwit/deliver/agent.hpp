@@ -37,8 +37,11 @@ struct Job {
   base::MessageId id;
   smtp::ReversePath sender;
   smtp::BodyType body = smtp::BodyType::seven_bit;
+  bool smtputf8 = false;
   std::uint8_t ret = 0;  // smtp::Return
   std::string envid;
+  std::optional<smtp::DeliverBy> deliver_by{};  // what is left of the time
+  std::int8_t priority = 0;
   std::vector<mail::Recipient> recipients;
   std::shared_ptr<Content> content;
 };
@@ -52,6 +55,7 @@ struct Outcome {
   std::string tls;      // "TLSv1.3", "none"
   // What a delivery comes to for a sender who asked for a report of success; nothing: the next host will report.
   std::optional<mail::DsnSuccess> success = mail::DsnSuccess::delivered;
+  bool untimed = false;  // it went to a host that keeps no time to deliver by (RFC 2852)
 };
 // One for each recipient of the job, in order.
 using Outcomes = std::vector<Outcome>;

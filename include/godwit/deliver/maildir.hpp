@@ -50,6 +50,8 @@ class MaildirAgent {
   boost::asio::awaitable<Outcome> deliver_one(const Job& job, const mail::Recipient& recipient, std::string directory);
   boost::asio::awaitable<base::Result<>> file(const Job& job, const mail::Recipient& recipient, std::string directory);
   boost::asio::awaitable<base::Result<>> prepare(std::string directory);
+  boost::asio::awaitable<base::Result<std::uint64_t>> copy_recoded(Content& content, disk::File& file,
+                                                                   std::uint64_t offset);
   boost::asio::awaitable<base::Result<std::uint64_t>> copy(Content& content, disk::File& file, std::uint64_t offset);
 
   MaildirSettings settings_;

@@ -96,6 +96,9 @@ class Dispatcher {
   // Completes when the changes that were made so far survive a crash.  Errors: those of Spool::sync(); they count now,
   // and may be undone by a restart.
   boost::asio::awaitable<base::Result<>> recorded();
+  // What waits for this domain is tried at once (ETRN).  Any thread; few of them are under way at a time, and what is
+  // too much is not done.
+  void start_queue(std::string domain);
   // false: no such message.
   bool retry(base::MessageId id);
   bool hold(base::MessageId id);

@@ -57,6 +57,7 @@ inline constexpr std::size_t max_returned = 64 * 1024;
 struct Dsn {
   std::string message{};
   smtp::BodyType body = smtp::BodyType::seven_bit;  // eight_bit_mime: the original's bytes are 8-bit, or an address is
+  bool smtputf8 = false;                            // the address or the original's header needs it (RFC 6533)
   std::string message_id{};                         // "<...@hostname>", for the log
 };
 

@@ -3,6 +3,7 @@
 // it.  Pure values.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -34,19 +35,30 @@ struct Recipient {
   bool operator==(const Recipient&) const = default;
 };
 
+// What RFC 2852 makes of a message that is not delivered by then.
+struct DeliverBy {
+  base::WallTime time{};
+  smtp::DeliverBy::Mode mode = smtp::DeliverBy::Mode::notify;
+  bool trace = false;
+  bool operator==(const DeliverBy&) const = default;
+};
+
 struct Envelope {
   smtp::ReversePath sender{};
   std::vector<Recipient> recipients{};
   smtp::BodyType body = smtp::BodyType::seven_bit;
-  bool smtputf8 = false;
+  bool smtputf8 = false;  // the header or the sender needs hosts that offer SMTPUTF8 (RFC 6531)
   bool require_tls = false;
   std::string envid{};   // RFC 3461, xtext decoded
   std::uint8_t ret = 0;  // smtp::Return
   base::WallTime accepted{};
   std::string client_address{};  // "192.0.2.1", "user:alice" (a program on this machine); empty: our own (bounce)
   std::string client_hello{};
-  std::string account{};   // authenticated; empty: none
-  std::string protocol{};  // "ESMTPSA"; "local": of a program on this machine
+  std::string account{};     // authenticated; empty: none
+  std::string protocol{};    // "ESMTPSA"; "local": of a program on this machine
+  base::WallTime release{};  // FUTURERELEASE: not tried before (RFC 4865); epoch: at once
+  std::optional<DeliverBy> deliver_by{};
+  std::int8_t priority = 0;  // MT-PRIORITY (RFC 6710)
   // state that updates change
   std::uint32_t attempts = 0;     // the most of any recipient domain
   base::WallTime next_attempt{};  // earliest of any waiting recipient; epoch: at once
@@ -55,6 +67,12 @@ struct Envelope {
   bool operator==(const Envelope&) const = default;
 
   bool is_bounce() const { return !sender.has_value(); }
+  // From when on its age counts.
+  base::WallTime tried_since() const { return std::max(accepted, release); }
+  // It must be returned, not delivered, for it is too late.
+  bool is_too_late(base::WallTime now) const {
+    return deliver_by && deliver_by->mode == smtp::DeliverBy::Mode::give_back && now >= deliver_by->time;
+  }
 };
 
 // What changes at one recipient.

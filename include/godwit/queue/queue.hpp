@@ -37,13 +37,18 @@ struct Key {
 enum class State : std::uint8_t { waiting, due, active, held };
 std::string_view to_string(State state);
 
-// Whose turn it is, within a site: the account, else the client's address, else "bounce".  Only a hash is kept; two who
-// share one share their turns.
+// Whose turn it is, within a site: the account, else the client's address, else "bounce"; and how urgent it is: while
+// there is something of a higher priority, what has a lower one waits (RFC 6710).  Of the name only a hash is kept; two
+// who share one share their turns.
 struct Sender {
-  std::uint32_t value = 0;
+  std::uint32_t value = 0;  // the rank, 0 for the highest priority, above 27 bits of hash
+  std::uint32_t rank() const { return value >> rank_shift; }
   bool operator==(const Sender&) const = default;
+
+  static constexpr int rank_shift = 27;
 };
-Sender sender_key(std::string_view text);
+// priority: -9 to 9.
+Sender sender_key(std::string_view text, int priority = 0);
 
 struct Item {
   Key key;

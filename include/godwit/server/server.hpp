@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "godwit/net/deadline.hpp"
 #include "godwit/net/listener.hpp"
 #include "godwit/net/tls.hpp"
+#include "godwit/policy/acquaintances.hpp"
 #include "godwit/policy/connection_limits.hpp"
 #include "godwit/policy/relay.hpp"
 #include "godwit/policy/settings.hpp"
@@ -46,6 +48,8 @@ struct Surroundings {
   auth::Lockouts* lockouts = nullptr;  // there where the verifier is
   auth::LocalUsers* users = nullptr;   // null: no listener of service local
   policy::ConnectionLimits& limits;
+  policy::Acquaintances& acquaintances;
+  std::function<void(const std::string& domain)> start_queue;  // what waits for a domain is tried now; any thread
   const base::Clock& clock;
   log::Logger& log;
 };

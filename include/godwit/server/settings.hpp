@@ -25,8 +25,13 @@ struct Settings {
   std::string hostname;
   std::vector<ListenerSettings> listeners;
   std::vector<base::IpNetwork> trusted_proxies;
+  std::vector<base::IpNetwork> trusted_xclients;
+  smtp::Audience vrfy = smtp::Audience::nobody;
+  smtp::Audience expn = smtp::Audience::nobody;
+  base::Duration greeting_delay{};  // for clients that are not known
   std::uint64_t message_size = 50U << 20U;
   std::size_t recipients = 1000;
+  base::Duration future_release = std::chrono::hours(30 * 24);  // longest that users may have mail held; 0: never
   int errors = 10;
   base::Duration command_timeout = std::chrono::minutes(5);
   base::Duration transaction_timeout = std::chrono::minutes(30);  // waits for commands in all, for one message

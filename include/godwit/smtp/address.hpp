@@ -13,8 +13,9 @@ namespace godwit::smtp {
 
 // One address, in the form in which two equal addresses are equal strings:
 //  * local: what the quoting means, not the quoting ("a b"@x and "a\ b"@x are both `a b`); case kept;
-//  * domain: lower case without a trailing dot, or an address literal "[192.0.2.1]" / "[IPv6:2001:db8::1]"; empty only
-//  for
+//  * domain: lower case without a trailing dot, internationalized ones in A-labels (RFC 5890, "xn--…"), as DNS and
+//  hosts
+//    without SMTPUTF8 know them; or an address literal "[192.0.2.1]" / "[IPv6:2001:db8::1]"; empty only for
 //    <Postmaster> (RFC 5321 section 4.1.1.3) and for bare addresses that `origin` completes.
 struct Mailbox {
   std::string local;
@@ -46,8 +47,8 @@ struct ParsedPath {
 };
 base::Result<ParsedPath> parse_path(std::string_view text, Utf8 utf8, BareLocal bare = BareLocal::refuse);
 
-// A name as RFC 5321's Domain (letters, digits, hyphens; also underscores, which real hosts use), lower-cased; or an
-// address literal.
+// A name as RFC 5321's Domain (letters, digits, hyphens; also underscores, which real hosts use) in the form of
+// Mailbox::domain; or an address literal.
 base::Result<std::string> parse_domain(std::string_view text, Utf8 utf8 = Utf8::refuse);
 
 }  // namespace godwit::smtp

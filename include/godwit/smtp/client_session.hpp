@@ -53,9 +53,12 @@ struct ClientSettings {
 // What the peer offered in its last EHLO.
 struct PeerCapabilities {
   bool esmtp = false, pipelining = false, size = false, eight_bit_mime = false, starttls = false, dsn = false,
-       smtputf8 = false, chunking = false, enhanced_status_codes = false;
-  std::uint64_t size_limit = 0;   // 0: none said
-  std::vector<std::string> auth;  // mechanisms, upper case
+       smtputf8 = false, chunking = false, enhanced_status_codes = false, deliver_by = false, priority = false,
+       binary_mime = false;
+  std::uint64_t size_limit = 0;       // 0: none said
+  std::uint64_t most_recipients = 0;  // of a transaction (RFC 9422); 0: none said
+  std::uint64_t most_messages = 0;    // the same of a connection
+  std::vector<std::string> auth;      // mechanisms, upper case
 };
 
 struct ClientRecipient {
@@ -68,8 +71,11 @@ struct ClientTransaction {
   std::vector<ClientRecipient> recipients{};
   std::uint64_t size = 0;  // of the body, octets, before dot-stuffing
   BodyType body = BodyType::seven_bit;
-  std::uint8_t ret = 0;  // Return; said to peers that offer DSN
-  std::string envid{};   // the same
+  bool smtputf8 = false;                  // the header or an address needs a peer that offers SMTPUTF8 (RFC 6531)
+  std::uint8_t ret = 0;                   // Return; said to peers that offer DSN
+  std::string envid{};                    // the same
+  std::optional<DeliverBy> deliver_by{};  // what is left of the time
+  std::int8_t priority = 0;               // said to peers that offer MT-PRIORITY
 };
 
 // Where in the dialogue something happened; the names go to the log as `stage`.
@@ -83,6 +89,7 @@ struct RecipientResult {
     try_next,     // temporary, nothing taken: another host may be tried in the same attempt
     retry_later,  // temporary, but the final dot was sent: another host could duplicate; wait for the next attempt
     failed,       // 5yz to a command or the final dot
+    send_again,   // too many recipients for one transaction: in the next one with this host
   } verdict = Verdict::try_next;
   Stage stage = Stage::connect;
   std::optional<Reply> reply{};  // the peer's words, when it said any
@@ -105,9 +112,11 @@ struct Transaction {
   ClientTransaction transaction;
 };
 struct BodySent {};  // the driver sent all bytes of SendBody
+// Our own body could not be read or made fit in the middle: drop the connection, never end the data.
 struct BodyFailed {
   std::string why;
-};  // reading our own spool failed in the middle: drop the connection, never end the data
+  bool for_good = false;  // no host could ever get it so
+};
 struct TimedOut {};
 struct PeerClosed {};  // also: reset, write error
 struct Quit {};        // no further transaction: QUIT, then Close
@@ -133,6 +142,8 @@ struct StartTls {};
 struct SendBody {
   base::Duration deadline{};
   std::uint64_t minimum_rate = 0;
+  bool raw = false;                         // byte by byte, as one chunk of BDAT: no dots, no terminator
+  std::optional<BodyType> recoded_to = {};  // the body is sent as one of this type, which the peer takes
 };
 struct Ready {};  // feed Transaction or Quit
 struct TransactionDone {

@@ -24,7 +24,8 @@ inline constexpr std::size_t longest_orcpt = 500;
 
 struct RecipientParameters {
   std::uint8_t notify = 0;  // Notify bits
-  std::string orcpt{};      // "rfc822;bob@example.net", xtext decoded; empty: not said
+  // "rfc822;bob@example.net", xtext decoded; of type utf-8 in the form of utf8_address.hpp; empty: not said.
+  std::string orcpt{};
   bool operator==(const RecipientParameters&) const = default;
 };
 
@@ -42,5 +43,8 @@ std::string orcpt_text(std::string_view orcpt);
 
 // "+" and two upper-case hexadecimal digits for a byte, or a printable character other than "+" and "=".
 bool is_xtext(std::string_view text);
+// What xtext stands for, where that is printable US-ASCII (RFC 3461 sections 4.2 and 4.4 want it of both their uses);
+// empty: it is not, or this is no xtext.
+std::optional<std::string> read_xtext(std::string_view text);
 
 }  // namespace godwit::smtp

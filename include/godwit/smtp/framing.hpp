@@ -27,6 +27,8 @@ class DataReader {
   Chunk read(std::string_view& input);
   // Ends counted data: what is to be added so that it ends in a line end.
   std::string_view finish();
+  // The same of octets that are no lines: only what was held back.
+  std::string_view finish_binary() const { return state_ == State::cr ? "\r" : ""; }
   bool bare_newline() const { return bare_newline_; }  // a bare CR or LF was seen so far
   bool has_nul() const { return has_nul_; }
   std::size_t longest_line() const { return longest_line_; }  // octets without the line end

@@ -5,11 +5,11 @@
 //
 // The contract of the driver:
 //  * Feed Connected (or ProxyHeader first on a PROXY listener), perform the returned actions in order, go on.
-//  * At most one of the asking actions (StartTls, Authenticate, Exchange, CheckSender, CheckRecipient, BeginMessage,
-//  Body, Commit) is open
-//    at a time, and it is the last of its batch; the session takes no bytes until the answer (TlsReady, AuthResult |
-//    AuthChallenge, Verdict, MessageReady | Refused, BodyTaken | Refused, Committed | Refused) arrives.  Bytes that
-//    arrived before (pipelining, RFC 2920) wait inside the session and are processed after the answer.
+//  * At most one of the asking actions (StartTls, Authenticate, Exchange, CheckSender, CheckRecipient, LookUp,
+//    StartQueue, SpeakFor, BeginMessage, Body, Commit) is open at a time, and it is the last of its batch; the session
+//    takes no bytes until the answer (TlsReady, AuthResult | AuthChallenge, Verdict, Answer, MessageReady | Refused,
+//    BodyTaken | Refused, Committed | Refused) arrives.  Bytes that arrived before (pipelining, RFC 2920) wait inside
+//    the session and are processed after the answer.
 //  * A message that was begun ends in exactly one of Commit and Discard; a Refused answer to Body is followed by
 //  Discard at once, one
 //    to BeginMessage or Commit is itself the end.  A Commit that is open when the session closes may still succeed.
@@ -33,8 +33,10 @@
 #include <vector>
 
 #include "godwit/base/clock.hpp"
+#include "godwit/base/ip_address.hpp"
 #include "godwit/base/message_id.hpp"
 #include "godwit/smtp/address.hpp"
+#include "godwit/smtp/delivery_parameters.hpp"
 #include "godwit/smtp/dsn_parameters.hpp"
 #include "godwit/smtp/reply.hpp"
 
@@ -44,6 +46,8 @@ namespace godwit::smtp {
 enum class Service { mx, submission, local };
 enum class TlsMode { none, starttls, implicit };
 enum class BareNewline { reject, normalize };
+// trusted: clients in trusted_networks, and those who have logged in.
+enum class Audience { nobody, trusted, anyone };
 enum class BodyType { seven_bit, eight_bit_mime, binary_mime };
 
 // What a session needs to know before it starts; the same for all sessions of a listener but for `client`.
@@ -55,6 +59,12 @@ struct SessionSettings {
   bool offer_auth = false;                  // PLAIN and LOGIN
   bool offer_scram = false;                 // SCRAM-SHA-256 and, where the TLS session can be bound to, -PLUS
   bool require_auth = false;                // MAIL without AUTH: 530 5.7.0
+  bool trusted = false;                     // the client is in trusted_networks
+  Audience vrfy = Audience::nobody;         // the others get 252
+  Audience expn = Audience::nobody;         // the others get 502
+  bool may_xclient = false;                 // the client may speak for others
+  base::Duration longest_hold{};            // FUTURERELEASE, on service submission; zero: not offered
+  base::WallTime hold_until{};              // the same as a moment
   std::uint64_t message_size = 50U << 20U;  // SIZE; 0: no bound
   std::size_t recipients = 1000;            // more: 452 4.5.3
   int errors = 10;                          // protocol errors before 421
@@ -80,9 +90,23 @@ struct TlsInfo {
 struct MailParameters {
   std::uint64_t size = 0;  // SIZE=, 0: not said
   BodyType body = BodyType::seven_bit;
-  std::string auth;      // AUTH= mailbox as sent; informational
-  std::uint8_t ret = 0;  // RET=, a Return; 0: not said
-  std::string envid;     // ENVID=, decoded
+  bool smtputf8 = false;                // SMTPUTF8 (RFC 6531)
+  std::string auth;                     // AUTH= mailbox as sent; informational
+  std::uint8_t ret = 0;                 // RET=, a Return; 0: not said
+  std::string envid;                    // ENVID=, decoded
+  std::optional<DeliverBy> deliver_by;  // BY=
+  std::optional<Hold> hold;             // HOLDFOR= or HOLDUNTIL=
+  std::int8_t priority = 0;             // MT-PRIORITY=
+};
+
+// For whom XCLIENT says that it speaks; what is empty was not said.
+struct ClaimedClient {
+  std::optional<base::IpAddress> address;
+  bool anonymous = false;           // the address is not known
+  std::optional<std::string> name;  // of the host; "": it is not known
+  std::optional<std::string> hello;
+  std::optional<bool> extended;  // it said EHLO
+  std::optional<std::string> account;
 };
 
 struct Hello {
@@ -113,6 +137,9 @@ struct Verdict {                 // to CheckSender and CheckRecipient
   std::optional<Reply> refusal;  // empty: accepted
   bool disconnect = false;       // close after the refusal
 };
+struct Answer {  // to LookUp, StartQueue and SpeakFor
+  Reply reply;
+};
 struct MessageReady {};
 enum class RefusedWhy { unhealthy, full, back_pressure, too_large, not_canonical, policy };
 struct Refused {
@@ -129,8 +156,8 @@ struct Stopping {};  // say 421 at the next moment where the protocol allows it,
 }  // namespace event
 using ServerEvent =
     std::variant<event::Connected, event::ProxyHeader, event::Bytes, event::Sent, event::TlsReady, event::AuthChallenge,
-                 event::AuthResult, event::Verdict, event::MessageReady, event::Refused, event::BodyTaken,
-                 event::Committed, event::TimedOut, event::PeerClosed, event::Stopping>;
+                 event::AuthResult, event::Verdict, event::Answer, event::MessageReady, event::Refused,
+                 event::BodyTaken, event::Committed, event::TimedOut, event::PeerClosed, event::Stopping>;
 
 // ---- actions
 // ----------------------------------------------------------------------------------------------------------
@@ -167,6 +194,16 @@ struct CheckRecipient {
   Mailbox recipient;
   RecipientParameters parameters;
 };
+struct LookUp {  // VRFY, EXPN
+  enum class Kind { verify, expand } kind = Kind::verify;
+  Mailbox mailbox;
+};
+struct StartQueue {  // ETRN: what waits for this domain shall be tried now
+  std::string domain;
+};
+struct SpeakFor {  // XCLIENT: from now on; settings may change with it.  The answer is a greeting, or a refusal.
+  ClaimedClient client;
+};
 struct BeginMessage {
   std::uint64_t size_hint = 0;
 };
@@ -182,9 +219,10 @@ struct Close {
   enum class Reason { quit, timed_out, peer_closed, errors, stopping, policy, tls_failed } reason = Reason::quit;
 };
 }  // namespace action
-using ServerAction = std::variant<action::Send, action::Read, action::StartTls, action::Authenticate, action::Exchange,
-                                  action::CheckSender, action::CheckRecipient, action::BeginMessage, action::Body,
-                                  action::Commit, action::Discard, action::Reset, action::Close>;
+using ServerAction =
+    std::variant<action::Send, action::Read, action::StartTls, action::Authenticate, action::Exchange,
+                 action::CheckSender, action::CheckRecipient, action::LookUp, action::StartQueue, action::SpeakFor,
+                 action::BeginMessage, action::Body, action::Commit, action::Discard, action::Reset, action::Close>;
 
 class ServerSession {
  public:
@@ -202,7 +240,7 @@ class ServerSession {
   const std::string& account() const;  // empty: not authenticated
   const ReversePath& sender() const;
   const MailParameters& mail_parameters() const;
-  // "SMTP", "ESMTP", "ESMTPS", "ESMTPA", "ESMTPSA" (RFC 3848), for Received.
+  // "SMTP", "ESMTP", "ESMTPS", "ESMTPA", "ESMTPSA" (RFC 3848), "UTF8SMTPSA" (RFC 6531 section 4.3), for Received.
   std::string_view protocol() const;
   // The word of the state, for logs: "greeting", "command", "data", ...
   std::string_view stage() const;

@@ -4,11 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "godwit/base/clock.hpp"
 #include "godwit/base/message_id.hpp"
+#include "godwit/mail/envelope.hpp"
 
 namespace godwit::spool {
 
@@ -25,7 +27,10 @@ struct Summary {
   std::uint64_t size = 0;  // of the body
   bool held = false;
   bool warned = false;
-  bool bounce = false;                 // from <>
+  bool bounce = false;       // from <>
+  base::WallTime release{};  // epoch: none
+  std::optional<mail::DeliverBy> deliver_by{};
+  std::int8_t priority = 0;
   std::string sender{};                // "" for <>; cut after 1024 bytes
   std::vector<Destination> waiting{};  // sorted by domain, each once
   bool operator==(const Summary&) const = default;

@@ -177,6 +177,8 @@ class Connection:
             usual = "354 go ahead" if self.current.recipients else "503 5.5.1 no recipients"
             if self.answer("DATA", usual) == "3":
                 self.data()
+        elif verb == "BDAT":
+            self.chunk(line)
         elif verb == "QUIT":
             self.answer("QUIT", "221 2.0.0 bye")
             return True
@@ -198,6 +200,14 @@ class Connection:
         self.tls = True
         return False
 
+    def chunk(self, line):
+        """One chunk; the last one ends the message."""
+        self.current.content += self.input.read(int(line.split()[1]))
+        if line.upper().endswith(" LAST"):
+            self.taken()
+        else:
+            self.socket.sendall(b"250 2.0.0 chunk taken\r\n")
+
     def data(self):
         lines = []
         while True:
@@ -208,6 +218,9 @@ class Connection:
                 break
             lines.append(line[1:] if line.startswith(b".") else line)
         self.current.content = b"".join(lines)
+        self.taken()
+
+    def taken(self):
         done, self.current = self.current, Transaction(self.current.hello, self.tls)
         # Counted before the reply: a peer that accepts and then drops has the message.
         reply = self.server.scripted("dot", "250 2.0.0 Ok: taken")

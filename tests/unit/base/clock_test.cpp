@@ -54,5 +54,24 @@ TEST(SystemClock, MonotonicTimeDoesNotGoBack) {
   EXPECT_GT(clock.wall(), at(2023, 1, 1, 0s));
 }
 
+TEST(Clock, ReadsDateTimesOfRfc3339) {
+  const auto noon = parse_rfc3339("2026-12-01T12:00:00Z");
+  ASSERT_TRUE(noon);
+  EXPECT_EQ(format_rfc3339(*noon), "2026-12-01T12:00:00.000Z");
+  EXPECT_EQ(parse_rfc3339("2026-12-01T13:30:00+01:30"), noon);
+  EXPECT_EQ(parse_rfc3339("2026-12-01t07:00:00-05:00"), noon);
+  EXPECT_EQ(parse_rfc3339("2026-12-01T12:00:00.987z"), noon);
+  EXPECT_TRUE(parse_rfc3339("2028-02-29T00:00:00Z"));
+}
+
+TEST(Clock, RefusesWhatIsNoDateTimeOfRfc3339) {
+  for (const char* text :
+       {"", "2026-12-01", "2026-12-01T12:00:00", "2026-12-01 12:00:00Z", "2026-13-01T12:00:00Z", "2026-12-32T12:00:00Z",
+        "2026-02-29T12:00:00Z", "2026-12-01T24:00:00Z", "2026-12-01T12:60:00Z", "2026-12-01T12:00:00.Z",
+        "2026-12-01T12:00:00+0100", "2026-12-01T12:00:00+25:00", "2026-1-01T12:00:00Z0", "9999-12-01T12:00:00Z",
+        "0001-12-01T12:00:00Z", "+026-12-01T12:00:00Z", "2026-12-01T12:00:00ZZ", "2026-12-01T12:00:00-01:0x"})
+    EXPECT_FALSE(parse_rfc3339(text)) << text;
+}
+
 }  // namespace
 }  // namespace godwit::base

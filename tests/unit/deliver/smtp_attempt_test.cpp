@@ -17,7 +17,7 @@ TEST(SmtpAttempt, OnlyWhatMayStillBeTakenIsOfferedToTheNextHost) {
   SmtpAttempt attempt(4);
   attempt.note_results({said(Verdict::delivered, 250), said(Verdict::failed, 550), said(Verdict::try_next, 450),
                         said(Verdict::retry_later, 451)},
-                       "a[192.0.2.1]:25", "none", mail::DsnSuccess::relayed);
+                       "a[192.0.2.1]:25", "none", {.success = mail::DsnSuccess::relayed});
   EXPECT_EQ(attempt.pending(), std::vector<std::size_t>{2});
   attempt.note_results({said(Verdict::delivered, 250)}, "b[192.0.2.2]:25", "none", {});
   EXPECT_TRUE(attempt.finished());
@@ -28,6 +28,23 @@ TEST(SmtpAttempt, OnlyWhatMayStillBeTakenIsOfferedToTheNextHost) {
   EXPECT_EQ(outcomes[0].success, mail::DsnSuccess::relayed);
   EXPECT_EQ(outcomes[2].success, std::nullopt) << "the second host reports itself";
   EXPECT_EQ(outcomes[2].relay, "b[192.0.2.2]:25");
+  EXPECT_EQ(outcomes[3].kind, Outcome::Kind::deferred);
+}
+
+TEST(SmtpAttempt, TheRestOfATransactionGoesIntoTheNextWithTheSameHost) {
+  SmtpAttempt attempt(4);
+  attempt.note_results({said(Verdict::delivered, 250), said(Verdict::try_next, 450), said(Verdict::send_again, 452),
+                        said(Verdict::send_again, 452)},
+                       "a[192.0.2.1]:25", "none", {});
+  ASSERT_TRUE(attempt.has_rest());
+  EXPECT_EQ(attempt.current(), (std::vector<std::size_t>{2, 3}));
+  attempt.note_results({said(Verdict::delivered, 250), said(Verdict::send_again, 452)}, "a[192.0.2.1]:25", "none", {});
+  EXPECT_EQ(attempt.current(), std::vector<std::size_t>{3});
+  attempt.give_up_rest();
+  EXPECT_FALSE(attempt.has_rest());
+  EXPECT_EQ(attempt.current(), (std::vector<std::size_t>{1, 3})) << "another host gets them";
+  const auto outcomes = attempt.take();
+  EXPECT_EQ(outcomes[2].kind, Outcome::Kind::delivered);
   EXPECT_EQ(outcomes[3].kind, Outcome::Kind::deferred);
 }
 

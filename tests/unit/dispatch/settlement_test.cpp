@@ -197,13 +197,103 @@ TEST(SettleEnded, NobodyIsToldOfADeletion) {
 
 TEST(Settlement, DeadlineIsTheWarningThenTheExpiry) {
   queue::RetrySettings retry;
-  EXPECT_EQ(next_deadline(retry, accepted, false, false), accepted + hours(4));
-  EXPECT_EQ(next_deadline(retry, accepted, false, true), accepted + hours(24 * 5));
-  EXPECT_EQ(next_deadline(retry, accepted, true, false), accepted + hours(24));
+  const Patience ordinary{.since = accepted}, warned{.since = accepted, .warned = true};
+  EXPECT_EQ(next_deadline(retry, ordinary), accepted + hours(4));
+  EXPECT_EQ(next_deadline(retry, warned), accepted + hours(24 * 5));
+  EXPECT_EQ(next_deadline(retry, {.since = accepted, .bounce = true}), accepted + hours(24));
   retry.warn = base::Duration::zero();
-  EXPECT_EQ(next_deadline(retry, accepted, false, false), accepted + hours(24 * 5));
+  EXPECT_EQ(next_deadline(retry, ordinary), accepted + hours(24 * 5));
   retry.warn = hours(24 * 9);
-  EXPECT_EQ(next_deadline(retry, accepted, false, false), accepted + hours(24 * 5));
+  EXPECT_EQ(next_deadline(retry, ordinary), accepted + hours(24 * 5));
+}
+
+// ---- DELIVERBY (RFC 2852) and FUTURERELEASE (RFC 4865)
+
+using Mode = smtp::DeliverBy::Mode;
+
+Transaction by(base::Duration within, Mode mode, std::uint8_t notify = 0) {
+  auto message = std::make_shared<spool::StoredMessage>();
+  message->envelope.sender = smtp::Mailbox{"s", "from.example"};
+  message->envelope.accepted = accepted;
+  message->envelope.deliver_by = mail::DeliverBy{.time = accepted + within, .mode = mode, .trace = false};
+  message->envelope.recipients.push_back({.address = {"a", "to.example"}, .notify = notify});
+  return make_transaction(message, "to.example", 0);
+}
+
+Settlement settled(const Transaction& one, const Outcome& outcome, base::Duration age) {
+  return settle({}, {}, one, {outcome}, accepted + age, 0.5);
+}
+
+TEST(Settlement, WhatShallBeReturnedWhenItIsLateExpiresThen) {
+  const auto message = by(minutes(10), Mode::give_back);
+  const auto waits = outcome(Outcome::Kind::deferred, 451);
+  EXPECT_TRUE(settled(message, waits, minutes(9)).waiting);
+  const auto late = settled(message, waits, minutes(10));
+  EXPECT_EQ(late.update.recipients[0].state, mail::RecipientState::expired);
+  ASSERT_EQ(late.failures.size(), 1U);
+  EXPECT_EQ(to_line(late.failures[0].reply), "554 5.4.7 Delivery time expired; last: 451 words");
+  // What arrived nevertheless has arrived.
+  EXPECT_TRUE(settled(message, outcome(Outcome::Kind::delivered, 250), minutes(11)).failures.empty());
+}
+
+TEST(Settlement, OfWhatIsLateTheSenderIsToldAndItGoesOn) {
+  const auto late = settled(by(minutes(10), Mode::notify), outcome(Outcome::Kind::deferred, 451), minutes(10));
+  EXPECT_TRUE(late.waiting);
+  EXPECT_EQ(late.delays.size(), 1U);
+  EXPECT_EQ(late.update.warned, true);
+}
+
+TEST(Settlement, TheSenderHearsWhenItIsPassedToAHostThatKeepsNoTime) {
+  auto relayed = outcome(Outcome::Kind::delivered, 250);
+  relayed.success = mail::DsnSuccess::relayed;
+  EXPECT_TRUE(settled(by(minutes(10), Mode::notify), relayed, minutes(1)).successes.empty());
+  relayed.untimed = true;
+  EXPECT_EQ(settled(by(minutes(10), Mode::notify), relayed, minutes(1)).successes.size(), 1U);
+  EXPECT_TRUE(settled(by(minutes(10), Mode::notify, smtp::notify_never), relayed, minutes(1)).successes.empty());
+  auto delivered = outcome(Outcome::Kind::delivered, 250);
+  EXPECT_TRUE(settled(by(minutes(10), Mode::notify), delivered, minutes(1)).successes.empty());
+}
+
+TEST(Settlement, WhoAskedForATraceHearsOfEveryHostThatPassesItOn) {
+  auto passed_on = outcome(Outcome::Kind::delivered, 250);
+  passed_on.success.reset();  // the next host reports itself
+  auto message = by(minutes(10), Mode::give_back);
+  EXPECT_TRUE(settled(message, passed_on, minutes(1)).successes.empty());
+  auto traced = std::make_shared<spool::StoredMessage>(*message.message);
+  traced->envelope.deliver_by->trace = true;
+  message.message = traced;
+  const auto result = settled(message, passed_on, minutes(1));
+  ASSERT_EQ(result.successes.size(), 1U);
+  EXPECT_EQ(result.successes[0].success, mail::DsnSuccess::relayed);
+}
+
+TEST(Settlement, TheSendersTimeIsADeadlineUntilTheSenderKnows) {
+  const queue::RetrySettings retry;
+  const auto within = accepted + minutes(10);
+  const auto patience = [&](Mode mode, bool warned) {
+    return Patience{.since = accepted,
+                    .deliver_by = mail::DeliverBy{.time = within, .mode = mode, .trace = false},
+                    .bounce = false,
+                    .warned = warned};
+  };
+  EXPECT_EQ(next_deadline(retry, patience(Mode::notify, false)), within);
+  EXPECT_EQ(next_deadline(retry, patience(Mode::notify, true)), accepted + hours(24 * 5));
+  EXPECT_EQ(next_deadline(retry, patience(Mode::give_back, true)), within);
+  EXPECT_EQ(next_deadline(retry, patience(Mode::give_back, true), accepted + hours(1)), within);
+  EXPECT_EQ(next_deadline(retry, {.since = accepted}, accepted + hours(24 * 9)), accepted + hours(24 * 9));
+}
+
+TEST(Settlement, TheAgeOfWhatWasHeldCountsFromItsRelease) {
+  auto message = std::make_shared<spool::StoredMessage>();
+  message->envelope.accepted = accepted;
+  message->envelope.release = accepted + hours(24 * 30);
+  message->envelope.sender = smtp::Mailbox{"s", "from.example"};
+  message->envelope.recipients.push_back({.address = {"a", "to.example"}});
+  const auto held = make_transaction(message, "to.example", 0);
+  const auto first = settled(held, outcome(Outcome::Kind::deferred, 451), hours(24 * 30) + minutes(1));
+  EXPECT_TRUE(first.waiting);
+  EXPECT_TRUE(first.delays.empty());
+  EXPECT_EQ(next_deadline({}, patience_of(message->envelope)), message->envelope.release + hours(4));
 }
 
 }  // namespace

@@ -195,6 +195,29 @@ TEST_F(DsnTest, EightBitOriginalsAreFlagged) {
   EXPECT_THAT(dsn.message.substr(0, dsn.message.find("\r\n\r\n")), HasSubstr("Content-Transfer-Encoding: 8bit"));
 }
 
+TEST_F(DsnTest, InternationalizedMailIsReportedInItsOwnTypes) {
+  envelope_.smtputf8 = true;
+  request_.recipients[0].recipient.address.local = "j\xc3\xb6rg";
+  set_message(
+      "Subject: Gr\xc3\xbc\xc3\x9f"
+      "e\r\n\r\nHello\r\n");
+  const auto dsn = compose();
+  EXPECT_TRUE(dsn.smtputf8);
+  EXPECT_EQ(dsn.body, smtp::BodyType::eight_bit_mime);
+  EXPECT_THAT(dsn.message, HasSubstr("Content-Type: message/global-headers\r\n"));
+  EXPECT_THAT(dsn.message, HasSubstr("Final-Recipient: utf-8; j\\x{F6}rg@example.net\r\n"));
+  EXPECT_THAT(dsn.message, HasSubstr("<j\xc3\xb6rg@example.net>"));
+  envelope_.ret = smtp::return_full;
+  EXPECT_THAT(compose().message, HasSubstr("Content-Type: message/global\r\n"));
+}
+
+TEST_F(DsnTest, AReportNeedsSmtputf8OnlyForAnAddressOrAHeader) {
+  request_.recipients[0].recipient.address.local = "j\xc3\xb6rg";
+  EXPECT_FALSE(compose().smtputf8) << "the address is named in US-ASCII, and to people in a text of UTF-8";
+  request_.to.local = "\xc3\xa4nne";
+  EXPECT_TRUE(compose().smtputf8);
+}
+
 TEST_F(DsnTest, LongHeaderLinesAreFolded) {
   set_message("Subject: " + std::string(5000, 'x') + "\r\n\r\n");
   compose();

@@ -38,6 +38,10 @@ Envelope full_envelope() {
   envelope.next_attempt = at(-1);
   envelope.held = true;
   envelope.warned = true;
+  envelope.release = at(1'795'426'600'000'000'000);
+  envelope.deliver_by =
+      DeliverBy{.time = at(1'795'426'700'000'000'000), .mode = smtp::DeliverBy::Mode::give_back, .trace = true};
+  envelope.priority = -9;
   return envelope;
 }
 
@@ -54,6 +58,19 @@ TEST(Envelope, ComesBackFromItsBinaryForm) {
     const auto decoded = decode_envelope(encode(envelope));
     ASSERT_TRUE(decoded);
     EXPECT_EQ(*decoded, envelope);
+  }
+}
+
+TEST(Envelope, KeepsEveryPriorityAndNoOther) {
+  Envelope envelope;
+  for (int priority = -9; priority <= 9; ++priority) {
+    envelope.priority = static_cast<std::int8_t>(priority);
+    EXPECT_EQ(decode_envelope(encode(envelope))->priority, priority);
+  }
+  for (const std::uint64_t number : {0U, 20U}) {
+    FieldWriter<format::EnvelopeTag> out;
+    out.number(format::EnvelopeTag::priority, number);
+    EXPECT_FALSE(decode_envelope(out.take())) << number;
   }
 }
 

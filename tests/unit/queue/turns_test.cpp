@@ -14,10 +14,10 @@ class TurnsTest : public QueueFixture {
  protected:
   TurnsTest() : QueueFixture(with_connections(1, 1)) {}
   void add(std::uint64_t id, std::string_view sender, std::uint64_t size = 1000,
-           const std::string& domain = "a.example") {
+           const std::string& domain = "a.example", int priority = 0) {
     auto added = item(key(id, domain));
     added.via = "site";
-    added.sender = sender_key(sender);
+    added.sender = sender_key(sender, priority);
     added.size = size;
     queue.add(added);
   }
@@ -79,6 +79,21 @@ TEST_F(TurnsTest, ManyDomainsOfOneSiteGiveASenderNoMoreTurns) {
   add(102, "alice", 1000, "1.example");
   const auto order = deliver_some(4);
   EXPECT_EQ(std::ranges::count_if(order, [](auto id) { return id > 100; }), 2);
+}
+
+TEST_F(TurnsTest, TheMoreUrgentGoesFirstWhoeverSendsIt) {
+  for (std::uint64_t id = 1; id <= 3; ++id) add(id, "alice");
+  for (std::uint64_t id = 11; id <= 13; ++id) add(id, "bob", 1000, "a.example", -9);
+  for (std::uint64_t id = 21; id <= 22; ++id) add(id, "alice", 1000, "b.example", 9);
+  for (std::uint64_t id = 31; id <= 32; ++id) add(id, "carol", 1000, "a.example", 9);
+  EXPECT_THAT(deliver_some(10), ElementsAre(21, 31, 22, 32, 1, 2, 3, 11, 12, 13));
+}
+
+TEST_F(TurnsTest, WhatIsUrgentOvertakesWhatWaits) {
+  for (std::uint64_t id = 1; id <= 100; ++id) add(id, "list");
+  deliver_some(50);
+  add(200, "alice", 1000, "a.example", 1);
+  EXPECT_THAT(deliver_some(2), ElementsAre(200, 51));
 }
 
 }  // namespace

@@ -66,6 +66,8 @@ class ConnectionInTime : public ::testing::Test {
                         .spool = *spool_,
                         .users = &users_,
                         .limits = limits,
+                        .acquaintances = acquaintances_,
+                        .start_queue = {},
                         .clock = clock_,
                         .log = log::null_logger()};
     const auto written = stream_->written();
@@ -108,9 +110,31 @@ class ConnectionInTime : public ::testing::Test {
                             if (user == 99) return base::fail(base::ErrorKind::io, "no answer");
                             return user == 0 ? "root" : "alice";
                           }};
+  policy::Acquaintances acquaintances_;
   std::unique_ptr<TricklingStream> stream_;
   base::MonoTime began_;
 };
+
+TEST_F(ConnectionInTime, WhoTalksBeforeTheGreetingIsTurnedAway) {
+  settings_.greeting_delay = 6s;
+  stream_->come_from("192.0.2.1");
+  stream_->then(5s, "EHLO spammer\r\n");
+  EXPECT_EQ(serve(), "554 5.5.1 Talking before the greeting\r\n");
+}
+
+TEST_F(ConnectionInTime, WhoWaitsForTheGreetingIsGreetedAndKnown) {
+  settings_.greeting_delay = 6s;
+  stream_->come_from("192.0.2.1");
+  stream_->then(7s, "QUIT\r\n");
+  EXPECT_EQ(serve(), "220 mail.example.com ESMTP Godwit\r\n221 2.0.0 Bye\r\n");
+  EXPECT_EQ(acquaintances_.size(), 1U);
+}
+
+TEST_F(ConnectionInTime, TheGreetingWaitsForNobodyKnownOrTrusted) {
+  settings_.greeting_delay = 6s;
+  stream_->then(0s, "QUIT\r\n");
+  EXPECT_THAT(serve(), HasSubstr("221 2.0.0 Bye")) << "this machine";
+}
 
 TEST_F(ConnectionInTime, ByteASecondOfDataEndsWithTheBudget) {
   stream_->then(0s, envelope);

@@ -153,10 +153,34 @@ TEST(Address, BareLocalPartsAreReadWhereAllowed) {
 
 TEST(Address, Utf8IsReadWhereAllowedAndValid) {
   EXPECT_EQ(parse_mailbox("J\xc3\xb6rg@b\xc3\xbc.example", BareLocal::refuse, Utf8::allow),
-            (Mailbox{"J\xc3\xb6rg", "b\xc3\xbc.example"}));
+            (Mailbox{"J\xc3\xb6rg", "xn--b-eha.example"}));
   EXPECT_EQ(to_string(Mailbox{"J\xc3\xb6rg", "b.example"}), "J\xc3\xb6rg@b.example");
   EXPECT_FALSE(parse_mailbox("J\xf6rg@b.example", BareLocal::refuse, Utf8::allow));
   EXPECT_FALSE(parse_path("<a@\xff>", Utf8::allow));
+  EXPECT_FALSE(parse_path("<a\xc2\x85@b.example>", Utf8::allow)) << "a control character";
+}
+
+TEST(Address, InternationalizedDomainsAreReadIntoALabels) {
+  const std::string a_labels = "xn--fsqu00a.xn--0zwm56d";  // RFC 5891's form of a name in two Chinese labels
+  EXPECT_EQ(parse_domain("\xe4\xbe\x8b\xe5\xad\x90.\xe6\xb5\x8b\xe8\xaf\x95", Utf8::allow), a_labels);
+  EXPECT_EQ(parse_domain("\xe4\xbe\x8b\xe5\xad\x90\xe3\x80\x82\xe6\xb5\x8b\xe8\xaf\x95.", Utf8::allow), a_labels)
+      << "an ideographic full stop is one, too (RFC 3490 section 3.1)";
+  EXPECT_EQ(parse_domain("B\xc3\x9c"
+                         "cher.Example",
+                         Utf8::allow),
+            "xn--bcher-kva.example");
+  EXPECT_EQ(parse_domain("XN--Bcher-KVA.example"), "xn--bcher-kva.example");
+  EXPECT_FALSE(parse_domain("b\xc3\xbc.example"));
+  for (const char* text : {"\xe2\x98\x83\xe2\x80\x8b-.example", "a\xcc\x80..example",
+                           "\xcc\x80"
+                           "a.example",
+                           "\xd7\x90"
+                           "a1.example",
+                           "\xe2\x80\x8b.example"})
+    EXPECT_FALSE(parse_domain(text, Utf8::allow)) << text;
+  std::string too_long;
+  for (int i = 0; i < 60; ++i) too_long += "\xc3\xbc";
+  EXPECT_FALSE(parse_domain(too_long + ".example", Utf8::allow));
 }
 
 TEST(Address, DomainsAreLowerCaseWithoutTrailingDot) {

@@ -70,6 +70,7 @@ class ClientDialogue {
   int ready = 0;
   int handshakes = 0;
   int bodies = 0;
+  std::optional<client_action::SendBody> body;
   std::vector<RecipientResult> results;
   int transactions = 0;
   std::optional<client_action::Close> closed;
@@ -101,7 +102,10 @@ class ClientDialogue {
   }
   void perform(const client_action::Read& action) { read = action; }
   void perform(const client_action::StartTls&) { ++handshakes; }
-  void perform(const client_action::SendBody&) { ++bodies; }
+  void perform(const client_action::SendBody& action) {
+    ++bodies;
+    body = action;
+  }
   void perform(const client_action::Ready&) { ++ready; }
   void perform(const client_action::TransactionDone& done) {
     ++transactions;
@@ -126,7 +130,7 @@ inline Script operator+(Script a, const Script& b) {
 // One letter a recipient: d delivered, n try_next, r retry_later, f failed.
 inline std::string verdicts(const std::vector<RecipientResult>& results) {
   std::string letters;
-  for (const auto& result : results) letters += "dnrf"[static_cast<std::size_t>(result.verdict)];
+  for (const auto& result : results) letters += "dnrfa"[static_cast<std::size_t>(result.verdict)];
   return letters;
 }
 

@@ -15,8 +15,9 @@ const Script hello_pipelining = {"S: 220 mx", "C: EHLO mail.xyz.example", "S: 25
 const std::string mail = "C: MAIL FROM:<mod@abc.example>";
 const Script rcpt_both = {"C: RCPT TO:<r0@xyz.example>", "C: RCPT TO:<r1@xyz.example>"};
 
-Script offering(const std::string& keyword) {
-  return {"S: 220 mx", "C: EHLO mail.xyz.example", "S: 250-mx", "S: 250 " + keyword};
+template <class... Keywords>
+Script offering(const Keywords&... keywords) {
+  return {"S: 220 mx", "C: EHLO mail.xyz.example", "S: 250-mx", "S: 250-" + std::string(keywords)..., "S: 250 HELP"};
 }
 
 // The whole way of one message to one recipient, without extensions.
@@ -52,7 +53,7 @@ TEST(ClientTransfer, UsesTheConnectionAgain) {
 TEST(ClientTransfer, NamesSizeAndBodyWhereOffered) {
   ClientTransaction transaction = to_recipients(1);
   transaction.body = BodyType::eight_bit_mime;
-  ClientDialogue size({}, transaction);
+  ClientDialogue size;
   size.play(Script{"+mail"} + offering("SIZE 5000") + Script{"C: MAIL FROM:<mod@abc.example> SIZE=1000"});
   ClientDialogue body({}, transaction);
   body.play(Script{"+mail"} + offering("8BITMIME") + Script{"C: MAIL FROM:<mod@abc.example> BODY=8BITMIME"});
@@ -119,6 +120,71 @@ TEST(ClientTransfer, AddressThatThePeerCannotTakeFailsAlone) {
   utf8.play(Script{"+mail"} + offering("SMTPUTF8") + Script{mail + " SMTPUTF8"});
 }
 
+TEST(ClientTransfer, AMessageThatNeedsSmtputf8FailsWhereItIsNotOffered) {
+  ClientTransaction transaction = to_recipients(1);
+  transaction.smtputf8 = true;
+  ClientDialogue plain({}, transaction);
+  plain.play(Script{"+mail"} + hello);
+  ASSERT_EQ(verdicts(plain.results), "f");
+  EXPECT_EQ(plain.results[0].enhanced, (EnhancedCode{5, 6, 7}));
+  ClientDialogue utf8({}, transaction);
+  utf8.play(Script{"+mail"} + offering("SMTPUTF8") + Script{mail + " SMTPUTF8"});
+}
+
+TEST(ClientTransfer, TheTimeToDeliverByGoesToHostsThatKeepIt) {
+  ClientTransaction transaction = to_recipients(1);
+  transaction.deliver_by = DeliverBy{std::chrono::seconds(90), DeliverBy::Mode::give_back, true};
+  ClientDialogue keeps({}, transaction);
+  keeps.play(Script{"+mail"} + offering("DELIVERBY 30") + Script{mail + " BY=90;RT"});
+  ClientDialogue does_not({}, transaction);
+  does_not.play(Script{"+mail"} + hello);
+  ASSERT_EQ(verdicts(does_not.results), "f");
+  EXPECT_EQ(does_not.results[0].enhanced, (EnhancedCode{5, 3, 3}));
+  transaction.deliver_by->mode = DeliverBy::Mode::notify;
+  ClientDialogue notified({}, transaction);
+  notified.play(Script{"+mail"} + hello + Script{mail});
+}
+
+TEST(ClientTransfer, ThePriorityGoesToHostsThatOfferIt) {
+  ClientTransaction transaction = to_recipients(1);
+  transaction.priority = -3;
+  ClientDialogue dialogue({}, transaction);
+  dialogue.play(Script{"+mail"} + offering("MT-PRIORITY STANAG4406") + Script{mail + " MT-PRIORITY=-3"});
+  ClientDialogue plain({}, transaction);
+  plain.play(Script{"+mail"} + hello + Script{mail});
+}
+
+TEST(ClientTransfer, RecipientsBeyondThePeersLimitWaitForTheNextTransaction) {
+  ClientDialogue dialogue({}, to_recipients(3));
+  dialogue.play(Script{"+mail"} + offering("LIMITS MAILMAX=5 rcptmax=2 NEW=1") +
+                Script{mail, "S: 250 ok", "C: RCPT TO:<r0@xyz.example>", "S: 250 ok", "C: RCPT TO:<r1@xyz.example>",
+                       "S: 250 ok", "C: DATA", "S: 354 go", "+body", "S: 250 ok"});
+  EXPECT_EQ(verdicts(dialogue.results), "dda");
+  EXPECT_EQ(dialogue.session().capabilities().most_messages, 5U);
+}
+
+TEST(ClientTransfer, WhoIsOneTooManyWaitsForTheNextTransaction) {
+  const auto too_many = [](const std::string& reply) {
+    ClientDialogue dialogue({}, to_recipients(2));
+    dialogue.play(Script{"+mail"} + hello +
+                  Script{mail, "S: 250 ok", "C: RCPT TO:<r0@xyz.example>", "S: 250 ok", "C: RCPT TO:<r1@xyz.example>",
+                         "S: " + reply, "C: DATA", "S: 354 go", "+body", "S: 250 ok"});
+    return verdicts(dialogue.results);
+  };
+  EXPECT_EQ(too_many("452 4.5.3 Too many recipients"), "da");
+  EXPECT_EQ(too_many("452 too many"), "da");
+  EXPECT_EQ(too_many("552 too many"), "da");
+  EXPECT_EQ(too_many("452 4.2.2 Mailbox full"), "dn");
+  EXPECT_EQ(too_many("552 5.2.2 Mailbox full"), "dn");
+}
+
+TEST(ClientTransfer, AHostThatTakesNobodyHasNotTooMany) {
+  ClientDialogue dialogue({}, to_recipients(1));
+  dialogue.play(Script{"+mail"} + hello +
+                Script{mail, "S: 250 ok", "C: RCPT TO:<r0@xyz.example>", "S: 452 4.5.3 Too many", "C: RSET"});
+  EXPECT_EQ(verdicts(dialogue.results), "n");
+}
+
 TEST(ClientTransfer, NoAddressCanSmuggleACommand) {
   ClientTransaction transaction = to_recipients(1);
   transaction.recipients[0].address.local = "a\r\nDATA\r\n";
@@ -165,6 +231,59 @@ TEST(ClientTransfer, RefusedDataResets) {
                        "C: RSET", "S: 250 ok"});
   EXPECT_EQ(verdicts(dialogue.results), "f");
   EXPECT_EQ(dialogue.ready, 1);
+}
+
+// ---- types of bodies
+
+ClientTransaction of_type(BodyType type) {
+  auto transaction = to_recipients(2);
+  transaction.body = type;
+  return transaction;
+}
+
+TEST(ClientTransfer, BinaryMimeGoesInOneChunk) {
+  ClientDialogue dialogue({}, of_type(BodyType::binary_mime));
+  dialogue.play(Script{"+mail"} + offering("BINARYMIME", "CHUNKING", "SIZE") +
+                Script{mail + " SIZE=1000 BODY=BINARYMIME", "S: 250 ok", "C: RCPT TO:<r0@xyz.example>", "S: 550 no",
+                       "C: RCPT TO:<r1@xyz.example>", "S: 250 ok", "C: BDAT 1000 LAST", "+body", "S: 250 ok"});
+  EXPECT_EQ(verdicts(dialogue.results), "fd");
+  EXPECT_TRUE(dialogue.body->raw);
+  EXPECT_FALSE(dialogue.body->recoded_to);
+}
+
+TEST(ClientTransfer, NoChunkGoesOutForNobody) {
+  ClientDialogue dialogue({}, of_type(BodyType::binary_mime));
+  dialogue.play(Script{"+mail"} + offering("BINARYMIME", "CHUNKING", "PIPELINING") +
+                Script{mail + " BODY=BINARYMIME", "C: RCPT TO:<r0@xyz.example>", "C: RCPT TO:<r1@xyz.example>",
+                       "S: 250 ok", "S: 550 no", "S: 450 later", "C: RSET", "S: 250 ok"});
+  EXPECT_EQ(verdicts(dialogue.results), "fn");
+}
+
+TEST(ClientTransfer, BodiesAreRecodedForPeersThatTakeLess) {
+  const auto recoded = [](BodyType type, const Script& offered, const std::string& parameters) {
+    ClientDialogue dialogue({}, of_type(type));
+    dialogue.play(Script{"+mail"} + offered +
+                  Script{mail + parameters, "S: 250 ok", "C: RCPT TO:<r0@xyz.example>", "S: 250 ok",
+                         "C: RCPT TO:<r1@xyz.example>", "S: 250 ok", "C: DATA", "S: 354 go", "+body", "S: 250 ok"});
+    EXPECT_FALSE(dialogue.body->raw);
+    return dialogue.body->recoded_to;
+  };
+  EXPECT_EQ(recoded(BodyType::eight_bit_mime, offering("SIZE"), ""), BodyType::seven_bit);
+  EXPECT_EQ(recoded(BodyType::binary_mime, offering("SIZE", "CHUNKING"), ""), BodyType::seven_bit);
+  EXPECT_EQ(recoded(BodyType::binary_mime, offering("SIZE", "8BITMIME", "BINARYMIME"), " BODY=8BITMIME"),
+            BodyType::eight_bit_mime);
+  EXPECT_EQ(recoded(BodyType::eight_bit_mime, offering("SIZE", "8BITMIME"), " SIZE=1000 BODY=8BITMIME"), std::nullopt);
+  EXPECT_EQ(recoded(BodyType::seven_bit, offering("SIZE"), " SIZE=1000"), std::nullopt);
+}
+
+TEST(ClientTransfer, WhatCannotBeRecodedFailsForGood) {
+  ClientDialogue dialogue({}, of_type(BodyType::binary_mime));
+  dialogue.play(Script{"+mail"} + hello +
+                Script{mail, "S: 250 ok", "C: RCPT TO:<r0@xyz.example>", "S: 250 ok", "C: RCPT TO:<r1@xyz.example>",
+                       "S: 250 ok", "C: DATA", "S: 354 go"});
+  dialogue.feed(client_event::BodyFailed{"no", true});
+  EXPECT_EQ(verdicts(dialogue.results), "ff");
+  EXPECT_EQ(dialogue.results[0].enhanced, (EnhancedCode{5, 6, 1}));
 }
 
 // ---- pipelining

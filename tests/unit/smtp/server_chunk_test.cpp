@@ -40,6 +40,41 @@ TEST(ServerChunk, ChunksBecomeOneMessage) {
   EXPECT_THAT(run.committed(), ElementsAre("a\r\n.\r\nb\r\n..\r\n"));
 }
 
+constexpr auto binary_transaction = R"(
+    S: 220 mx.example ESMTP Godwit
+    C: HELO c.example
+    S: 250 mx.example
+    C: MAIL FROM:<a@c.example> BODY=BINARYMIME
+    S: 250 2.1.0 Ok
+    C: RCPT TO:<b@mx.example>
+    S: 250 2.1.5 Ok
+)";
+
+TEST(ServerChunk, BinaryMimeIsTakenOctetByOctet) {
+  for (const auto bare_newline : {smtp::BareNewline::reject, smtp::BareNewline::normalize}) {
+    auto settings = mx();
+    settings.bare_newline = bare_newline;
+    const auto run = Dialogue(settings)
+                         .script(binary_transaction)
+                         .script(R"(
+    c: BDAT 7\r\na\n\0\r\r\n\r
+    S: 250 2.0.0 7 octets received
+    c: BDAT 4 LAST\r\n.\nb\r
+    S: 250 2.0.0 Ok: queued as 0000000000001
+  )")
+                         .check();
+    EXPECT_THAT(run.committed(), ElementsAre(std::string("a\n\0\r\r\n\r.\nb\r", 11)));
+  }
+}
+
+TEST(ServerChunk, BinaryMimeDoesNotGoWithData) {
+  Dialogue(mx())
+      .script(binary_transaction)
+      .script("C: DATA\nS: 503 5.5.1 A BINARYMIME message is sent with BDAT\nC: BDAT 0 LAST")
+      .script(queued)
+      .check();
+}
+
 TEST(ServerChunk, PipelinedChunksAndWhatFollowsThemAreToldApart) {
   const auto run =
       dialogue()

@@ -73,6 +73,10 @@ TEST(ServerSession, TakesWholeConversationsInOnePiece) {
     S: 250-ENHANCEDSTATUSCODES
     S: 250-DSN
     S: 250-CHUNKING
+    S: 250-BINARYMIME
+    S: 250-SMTPUTF8
+    S: 250-DELIVERBY
+    S: 250-LIMITS RCPTMAX=1000
     S: 250 STARTTLS
     S: 250 2.1.0 Ok
     S: 250 2.1.5 Ok
@@ -150,7 +154,11 @@ TEST(ServerSession, ForgetsEverythingBeforeTls) {
     S: 250-8BITMIME
     S: 250-ENHANCEDSTATUSCODES
     S: 250-DSN
-    S: 250 CHUNKING
+    S: 250-CHUNKING
+    S: 250-BINARYMIME
+    S: 250-SMTPUTF8
+    S: 250-DELIVERBY
+    S: 250 LIMITS RCPTMAX=1000
     C: STARTTLS
     S: 503 5.5.1 TLS is active already
   )")
@@ -174,7 +182,11 @@ TEST(ServerSession, ImplicitTlsComesBeforeTheGreeting) {
     S: 250-8BITMIME
     S: 250-ENHANCEDSTATUSCODES
     S: 250-DSN
-    S: 250 CHUNKING
+    S: 250-CHUNKING
+    S: 250-BINARYMIME
+    S: 250-SMTPUTF8
+    S: 250-DELIVERBY
+    S: 250 LIMITS RCPTMAX=1000
   )")
       .check();
 }

@@ -114,7 +114,8 @@ TEST(ServerTransaction, ReadsMailArguments) {
       {"MAIL FROM:<a@b.example> SIZE=1k", "501 5.5.4"},
       {"MAIL FROM:<a@b.example> SIZE=1001", "552 5.3.4"},
       {"MAIL FROM:<a@b.example> SIZE=99999999999999999999999999", "552 5.3.4"},
-      {"MAIL FROM:<a@b.example> BODY=BINARYMIME", "501 5.5.4"},
+      {"MAIL FROM:<a@b.example> BODY=BINARYMIME", "250 2.1.0"},
+      {"MAIL FROM:<a@b.example> BODY=BINARY", "501 5.5.4"},
       {"MAIL FROM:<a@b.example> AUTH=+3d", "501 5.5.4"},
       {"MAIL FROM:<a@b.example> AUTH=a+4", "501 5.5.4"},
       {"MAIL FROM:<a@b.example> AUTH=a=b", "501 5.5.4"},
@@ -127,7 +128,21 @@ TEST(ServerTransaction, ReadsMailArguments) {
       {"MAIL FROM:<a@b.example> ENVID=a+0Db", "501 5.5.4"},
       {"MAIL FROM:<a@b.example> ENVID=a+2", "501 5.5.4"},
       {"MAIL FROM:<a@b.example> NOTIFY=NEVER", "555 5.5.4"},
-      {"MAIL FROM:<a@b.example> SMTPUTF8", "555 5.5.4"},
+      {"MAIL FROM:<a@b.example> SMTPUTF8", "250 2.1.0"},
+      {"MAIL FROM:<J\xc3\xb6rg@b\xc3\xbc.example> SMTPUTF8 BODY=8BITMIME", "250 2.1.0"},
+      {"MAIL FROM:<J\xc3\xb6rg@b.example> BODY=8BITMIME", "553 5.6.7"},
+      {"MAIL FROM:<J\xff@b.example> SMTPUTF8", "501 5.1.7"},
+      {"MAIL FROM:<a@b.example> SMTPUTF8=yes", "501 5.5.4"},
+      {"MAIL FROM:<a@b.example> SMTPUTF8 SMTPUTF8", "501 5.5.4"},
+      {"MAIL FROM:<a@b.example> SMTPUTF8 ENVID=\xc3\xb6", "501 5.5.4"},
+      {"MAIL FROM:<a@b.example> BY=120;R", "250 2.1.0"},
+      {"MAIL FROM:<a@b.example> BY=-1;NT", "250 2.1.0"},
+      {"MAIL FROM:<a@b.example> BY=0;R", "501 5.5.4"},
+      {"MAIL FROM:<a@b.example> BY", "501 5.5.4"},
+      {"MAIL FROM:<a@b.example> BY=1;N BY=1;N", "501 5.5.4"},
+      {"MAIL FROM:<a@b.example> HOLDFOR=60", "555 5.5.4"},
+      {"MAIL FROM:<a@b.example> HOLDUNTIL=2030-01-01T00:00:00Z", "555 5.5.4"},
+      {"MAIL FROM:<a@b.example> MT-PRIORITY=3", "555 5.5.4"},
       {"MAIL FROM:<a@b.example> -X=1", "501 5.5.4"},
       {"MAIL FROM:<a@b.example> =1", "501 5.5.4"},
   };
@@ -176,6 +191,52 @@ TEST(ServerTransaction, ReadsRcptArguments) {
     SCOPED_TRACE(command);
     EXPECT_THAT(last_reply({"EHLO c", "MAIL FROM:<>", command}), StartsWith(reply));
   }
+}
+
+TEST(ServerTransaction, NonAsciiRecipientsNeedSmtputf8InMail) {
+  const std::string recipient = "RCPT TO:<J\xc3\xb6rg@b\xc3\xbc.example>";
+  EXPECT_THAT(last_reply({"EHLO c", "MAIL FROM:<>", recipient}), StartsWith("553 5.6.7"));
+  EXPECT_THAT(last_reply({"EHLO c", "MAIL FROM:<> SMTPUTF8", recipient}), StartsWith("250 2.1.5"));
+  EXPECT_THAT(last_reply({"EHLO c", "MAIL FROM:<> SMTPUTF8", "RCPT TO:<J\xff@b.example>"}), StartsWith("501 5.1.3"));
+  EXPECT_THAT(last_reply({"EHLO c", "MAIL FROM:<> SMTPUTF8", recipient + " ORCPT=utf-8;J\xc3\xb6rg@b.example"}),
+              StartsWith("250 2.1.5"));
+  // What was granted to one message is not granted to the next.
+  EXPECT_THAT(last_reply({"EHLO c", "MAIL FROM:<> SMTPUTF8", "RSET", "MAIL FROM:<>", recipient}),
+              StartsWith("553 5.6.7"));
+}
+
+TEST(ServerTransaction, UsersMayHoldMailAndSetItsPriority) {
+  auto settings = mx();
+  settings.service = smtp::Service::submission;
+  settings.longest_hold = std::chrono::hours(24);
+  settings.hold_until = base::WallTime(std::chrono::hours(24 * 365));
+  EXPECT_THAT(last_reply({"EHLO c"}, settings),
+              testing::HasSubstr("250-FUTURERELEASE 86400 1971-01-01T00:00:00.000Z\r\n"));
+  EXPECT_THAT(last_reply({"EHLO c"}, settings), testing::HasSubstr("250-MT-PRIORITY\r\n"));
+  const std::vector<Argument> cases = {
+      {"MAIL FROM:<a@b.example> HOLDFOR=60", "250 2.1.0"},
+      {"MAIL FROM:<a@b.example> holduntil=1970-12-01T00:00:00Z", "250 2.1.0"},
+      {"MAIL FROM:<a@b.example> HOLDFOR=60 HOLDUNTIL=1970-12-01T00:00:00Z", "501 5.5.4"},
+      {"MAIL FROM:<a@b.example> HOLDFOR=0", "501 5.5.4"},
+      {"MAIL FROM:<a@b.example> HOLDUNTIL=soon", "501 5.5.4"},
+      {"MAIL FROM:<a@b.example> MT-PRIORITY=-9", "250 2.1.0"},
+      {"MAIL FROM:<a@b.example> MT-PRIORITY=10", "501 5.5.4"},
+  };
+  for (const auto& [command, reply] : cases) {
+    SCOPED_TRACE(command);
+    EXPECT_THAT(last_reply({"EHLO c", command}, settings), StartsWith(reply));
+  }
+  settings.longest_hold = {};
+  EXPECT_THAT(last_reply({"EHLO c"}, settings), testing::Not(testing::HasSubstr("FUTURERELEASE")));
+  EXPECT_THAT(last_reply({"EHLO c", "MAIL FROM:<a@b.example> HOLDFOR=60"}, settings), StartsWith("555 5.5.4"));
+}
+
+TEST(ServerTransaction, TrustedClientsMaySetThePriorityOfMail) {
+  auto settings = mx();
+  EXPECT_THAT(last_reply({"EHLO c"}, settings), testing::Not(testing::HasSubstr("MT-PRIORITY")));
+  settings.trusted = true;
+  EXPECT_THAT(last_reply({"EHLO c"}, settings), testing::HasSubstr("MT-PRIORITY"));
+  EXPECT_THAT(last_reply({"EHLO c", "MAIL FROM:<a@b.example> MT-PRIORITY=3"}, settings), StartsWith("250 2.1.0"));
 }
 
 TEST(ServerTransaction, HandsOnWhatIsAskedOfReports) {

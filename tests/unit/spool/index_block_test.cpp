@@ -25,6 +25,28 @@ std::string message_entry(const mail::Envelope& of) {
   return encode(IndexEntry{RecordType::message, body_is_large, base::MessageId{1}, 4096, 70, summary});
 }
 
+TEST(IndexBlock, TellsWhenAndHowUrgentlyAMessageIsToBeDelivered) {
+  auto e = envelope();
+  MessageSummary message;
+  ASSERT_TRUE(decode_summary(summarise(e, 1), message));
+  EXPECT_EQ(message.release, base::WallTime{});
+  EXPECT_FALSE(message.deliver_by);
+  EXPECT_EQ(message.priority, 0);
+  e.release = base::WallTime(std::chrono::seconds(6));
+  e.deliver_by = mail::DeliverBy{
+      .time = base::WallTime(std::chrono::seconds(7)), .mode = smtp::DeliverBy::Mode::give_back, .trace = false};
+  e.priority = -3;
+  const auto summary = summarise(e, 1);
+  ASSERT_TRUE(decode_summary(summary, message));
+  EXPECT_EQ(message.release, e.release);
+  EXPECT_EQ(message.deliver_by, e.deliver_by);
+  EXPECT_EQ(message.priority, -3);
+  EXPECT_FALSE(decode_summary(std::string_view(summary).substr(0, summary.size() - 1), message)) << "cut";
+  // What the message before had is not left over.
+  ASSERT_TRUE(decode_summary(summarise(envelope(), 1), message));
+  EXPECT_FALSE(message.deliver_by);
+}
+
 TEST(IndexBlock, EntriesComeBack) {
   mail::Update update;
   update.next_attempt = base::WallTime(std::chrono::seconds(9));

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the server must know of a message's header, found as its body streams by, without holding it.  Pure.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace godwit::server {
+
+class HeaderScan {
+ public:
+  // The message from its first byte on, in any pieces.
+  void put(std::string_view bytes);
+
+  std::size_t received_fields() const { return received_; }  // hops (RFC 5321 section 6.3)
+  bool eight_bit() const { return eight_bit_; }              // characters beyond US-ASCII so far
+
+ private:
+  void end_line();
+
+  std::string line_;  // its beginning, as far as it can matter
+  bool in_header_ = true;
+  std::size_t received_ = 0;
+  bool eight_bit_ = false;
+};
+
+}  // namespace godwit::server

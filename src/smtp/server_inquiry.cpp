@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// What others answer, outside of a transaction: VRFY and EXPN (RFC 5321 section 3.5), ETRN (RFC 1985), XCLIENT.
+#include <cassert>
+#include <utility>
+
+#include "godwit/base/text.hpp"
+#include "server_machine.hpp"
+#include "xclient.hpp"
+
+namespace godwit::smtp {
+
+void ServerSession::Machine::look_up(std::string_view argument, action::LookUp::Kind kind) {
+  const bool expands = kind == action::LookUp::Kind::expand;
+  if (argument.empty()) return reject(expands ? replies::expn_syntax : replies::vrfy_syntax);
+  if (expands && !is_for_client(settings_.expn)) return reject(replies::not_implemented);
+  if (!expands && !is_for_client(settings_.vrfy)) {
+    send(replies::vrfy);
+    return count_useless();
+  }
+  const auto mailbox = parse_inquiry(argument);
+  if (!mailbox) return reject(mailbox.error());
+  actions_.emplace_back(action::LookUp{kind, *mailbox});
+  state_ = AwaitingAnswer{};
+}
+
+bool ServerSession::Machine::is_for_client(Audience audience) const {
+  if (audience == Audience::trusted) return settings_.trusted || !account_.empty();
+  return audience == Audience::anyone;
+}
+
+void ServerSession::Machine::etrn(std::string_view argument) {
+  if (!settings_.trusted) return reject(replies::etrn_refused);
+  if (transaction_) return reject(replies::etrn_in_transaction);
+  auto domain = parse_domain(argument);
+  if (!domain) return reject(replies::etrn_syntax);
+  actions_.emplace_back(action::StartQueue{*std::move(domain)});
+  state_ = AwaitingAnswer{};
+}
+
+void ServerSession::Machine::on(const event::Answer& event) {
+  assert(in<AwaitingAnswer>());
+  state_ = AwaitingCommand{};
+  pass_on(event.reply);
+  if (!in<Closed>()) count_useless();
+}
+
+void ServerSession::Machine::xclient(std::string_view argument) {
+  if (!settings_.may_xclient) return reject(replies::xclient_refused);
+  if (transaction_) return reject(replies::xclient_in_transaction);
+  auto client = parse_xclient(argument);
+  if (!client) return reject(client.error());
+  hello_ = {client->extended.value_or(hello_.extended), client->hello.value_or("")};
+  account_ = client->account.value_or("");
+  actions_.emplace_back(action::SpeakFor{*std::move(client)});
+  state_ = AwaitingAnswer{};
+}
+
+}  // namespace godwit::smtp
