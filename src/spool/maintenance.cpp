@@ -88,7 +88,8 @@ boost::asio::awaitable<bool> Core::remove_segments() {
   if (removed.empty()) co_return false;
   // removal → sync journal/ → {the done records about its messages may go; the file may be written over}.  A crash
   // before the sync may bring the segment back, and then its messages must find their done records, and their own
-  // bytes.
+  // bytes.  (Counted as removed before the sync, nothing would be lost either, as no other segment is removed until
+  // this one's caller asks again; but the files, which become spares only after it, would be missing in what is used.)
   auto synced = co_await disk.sync_directory(paths.journal());
   if (!synced) {
     fail(synced.error().message);

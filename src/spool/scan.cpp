@@ -95,10 +95,10 @@ class Scanner {
     const auto last = bytes_.substr(0, limit_).find_last_not_of('\0');
     const std::uint64_t used = last == std::string_view::npos ? 0 : round_up(last + 1, block_size);
     if (used <= *bad_from_) return;
-    if (tail == Tail::proven)
-      report(*bad_from_, used);
-    else
-      scan_.torn = decode_group_header(bytes_.substr(*bad_from_)).has_value();
+    if (tail == Tail::proven) return report(*bad_from_, used);
+    // Not what a recycled file has there from an earlier life.
+    const auto header = decode_group_header(bytes_.substr(*bad_from_));
+    scan_.torn = header && header->generation == generation_;
   }
 
   std::string_view bytes_;

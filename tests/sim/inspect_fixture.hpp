@@ -8,15 +8,11 @@
 #include <iostream>
 #include <map>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include "godwit/log/logger.hpp"
 #include "godwit/spool/inspect.hpp"
 #include "spool/scan.hpp"
 #include "spool/segment_header.hpp"
+#include "support/let_others_run.hpp"
 #include "support/run_awaitable.hpp"
 #include "support/sim_disk.hpp"
 
@@ -46,9 +42,7 @@ class SlowFile final : public disk::File {
     while (done < into.size()) {
       const auto piece = into.subspan(done, std::min(block_size, into.size() - done));
       // Now and then much is written meanwhile.
-      const auto executor = co_await boost::asio::this_coro::executor;
-      for (std::uint64_t i = random_.below(4) == 0 ? random_.below(60) : 0; i > 0; --i)
-        co_await boost::asio::post(executor, boost::asio::use_awaitable);
+      co_await test::let_others_run(random_.below(4) == 0 ? random_.below(60) : 0);
       auto got = co_await file_->read(offset + done, piece);
       if (!got) co_return got;
       if (*got == 0) break;
@@ -168,10 +162,7 @@ class Inspect : public ::testing::Test {
       auto sending = send(size);
       if (!co_await std::move(sending)) co_return false;
       if (i % 5 == 4) settle_some();
-      for (int turn = 0; turn < rest_; ++turn) {
-        const auto here = co_await boost::asio::this_coro::executor;
-        co_await boost::asio::post(here, boost::asio::use_awaitable);
-      }
+      co_await test::let_others_run(rest_);
     }
     co_return true;
   }
@@ -179,10 +170,7 @@ class Inspect : public ::testing::Test {
   // Background work waits for no clock.
   void never_wait() {
     patience_ = 80;
-    pause_ = [](base::Duration) -> boost::asio::awaitable<void> {
-      const auto here = co_await boost::asio::this_coro::executor;
-      co_await boost::asio::post(here, boost::asio::use_awaitable);
-    };
+    pause_ = [](base::Duration) { return test::let_others_run(); };
   }
 
   // A spool at rest, of several segments; the same from one seed.
@@ -243,7 +231,7 @@ class Inspect : public ::testing::Test {
   base::SeededRandom random_;
   SlowDisk slow_disk_{disk_, random_};
   std::function<boost::asio::awaitable<void>(base::Duration)> pause_;
-  int rest_ = 0;                // turns that others have between two messages
+  std::uint64_t rest_ = 0;      // turns that others have between two messages
   std::uint64_t patience_ = 8;  // of so many open messages, three are done in a round and one in part
   std::unique_ptr<Spool> spool_;
   std::map<base::MessageId, Sent> sent_;  // and not done

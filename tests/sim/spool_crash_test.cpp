@@ -25,6 +25,8 @@ std::uint64_t seed_from_environment() {
   return number_from_environment("GODWIT_SEED", 20261123);
 }
 
+enum class After { nothing, finish };  // what is done with a message once it is acknowledged
+
 constexpr unsigned everything = 2000;  // of a hundred open messages; those that stay are done too
 
 std::string first_segment(const SimDisk& disk) {
@@ -67,6 +69,64 @@ void play_turnover(SimDisk& disk, Ledger& ledger, std::uint64_t seed) {
   world.work(6, everything);
 }
 
+// Commits until a file has become the `count`th segment.  The ids, in order.
+std::vector<base::MessageId> fill(World& world, const SimDisk& disk, std::uint64_t count, After after) {
+  std::vector<base::MessageId> ids;
+  while (disk.renames_to(".seg") < count) {
+    const auto id = world.commit_one(1500);
+    if (!id) break;
+    ids.push_back(*id);
+    if (after == After::finish) world.finish(*id);
+  }
+  return ids;
+}
+
+// No other file can be made, so a file whose segment is removed is wanted at once, long before the removal is durable.
+void play_reuse(SimDisk& disk, Ledger& ledger, std::uint64_t seed) {
+  World world(disk, ledger, seed);
+  if (!world.open() || !world.commit_one(1500)) return;
+  disk.set_out_of_inodes(true);
+  fill(world, disk, 2, After::nothing);  // the only spare file is used up
+  const auto first = ledger.open();
+  for (int i = 0; i < 8; ++i) static_cast<void>(world.commit_one(1500));
+  ledger.crash_from = disk.operations();
+  disk.set_slow_syncs(0, 400);
+  for (const base::MessageId id : first) world.finish(id);
+  world.load(4, 4, 3000, [](base::MessageId) {});
+}
+
+// In the first segment one message, a long one, is needed; the done records of the others are in the second, where
+// nothing else is needed.  When the third begins, either these move on while commits never pause, or the long message
+// is done too, and both segments go, one after the other.
+void play_dones(SimDisk& disk, Ledger& ledger, std::uint64_t seed, After last) {
+  World world(disk, ledger, seed);
+  if (!world.open({.inline_limit = 40'000})) return;
+  auto in_first = fill(world, disk, 1, After::nothing);
+  const auto needed = world.commit_one(34'000);
+  if (!needed) return;
+  const auto others = fill(world, disk, 2, After::nothing);
+  in_first.insert(in_first.end(), others.begin(), others.end());
+  for (const base::MessageId id : in_first) world.finish(id);
+  for (int i = 0; i < 4; ++i)
+    if (const auto id = world.commit_one(1500)) world.finish(*id);
+  ledger.crash_from = disk.operations();
+  disk.set_slow_syncs(20, 60);
+  world.load(4, 10, 3000, [&](base::MessageId id) {
+    world.finish(id);
+    if (last == After::nothing || disk.renames_to(".seg") < 3) return;
+    world.finish(*needed);
+    last = After::nothing;
+  });
+}
+
+void play_moving_dones(SimDisk& disk, Ledger& ledger, std::uint64_t seed) {
+  play_dones(disk, ledger, seed, After::nothing);
+}
+
+void play_cascade(SimDisk& disk, Ledger& ledger, std::uint64_t seed) {
+  play_dones(disk, ledger, seed, After::finish);
+}
+
 using Workload = void (*)(SimDisk&, Ledger&, std::uint64_t);
 
 // Opens, checks, takes one more message and checks that it is there after the next power loss.
@@ -83,27 +143,30 @@ std::string recover(SimDisk& disk, Ledger ledger, std::uint64_t seed) {
   return world.check();
 }
 
-std::uint64_t count_operations(Workload workload, std::uint64_t seed) {
+// Where it begins to be of interest, and all.
+std::pair<std::uint64_t, std::uint64_t> operations_of(Workload workload, std::uint64_t seed) {
   SimDisk disk(SimDisk::Completion::posted);
   Ledger ledger;
   workload(disk, ledger, seed);
-  return disk.operations();
+  return {ledger.crash_from, disk.operations()};
 }
 
-// Crashes of one workload: after each operation, with the two plain losses and one of the others in turn.
+// Crashes of one workload: after each operation, with the two plain losses and one of the others in turn; or where it
+// says what is of interest, there, and with all of them.
 void crash_everywhere(Workload workload, std::uint64_t seed, std::uint64_t& crashes) {
-  const std::uint64_t operations = count_operations(workload, seed);
-  for (std::uint64_t at = 1; at <= operations; ++at) {
+  const auto [first, last] = operations_of(workload, seed);
+  for (std::uint64_t at = first + 1; at <= last; ++at) {
     SimDisk disk(SimDisk::Completion::posted);
     Ledger ledger;
     disk.die_at(at);
     workload(disk, ledger, seed);
     const std::uint64_t other = 2 + (at + seed) % (std::size(losses) - 2);
-    for (const Loss loss : {losses[0], losses[1], losses[other]}) {
+    for (std::size_t i = 0; i < std::size(losses); ++i) {
+      if (i > 1 && i != other && first == 0) continue;
       const auto future = disk.clone();
-      future->crash(loss, seed + at);
+      future->crash(losses[i], seed + at);
       const std::string wrong = recover(*future, ledger, seed + at);
-      ASSERT_EQ(wrong, "") << "seed " << seed << ", operation " << at << ", loss " << static_cast<int>(loss);
+      ASSERT_EQ(wrong, "") << "seed " << seed << ", operation " << at << ", loss " << i;
       ++crashes;
     }
   }
@@ -114,7 +177,7 @@ TEST(SpoolCrash, NothingAcknowledgedIsLostWhereverThePowerFails) {
   const std::uint64_t workloads = number_from_environment("GODWIT_CRASH_BUDGET", 1);
   std::uint64_t crashes = 0;
   for (std::uint64_t i = 0; i < workloads; ++i)
-    for (const Workload workload : {play, play_turnover}) {
+    for (const Workload workload : {play, play_turnover, play_reuse, play_moving_dones, play_cascade}) {
       crash_everywhere(workload, seed + i, crashes);
       if (HasFatalFailure()) return;
     }
@@ -154,7 +217,7 @@ TEST(SpoolCrash, TheWorkloadRemovesRecyclesAndCompactsSegments) {
 
 TEST(SpoolCrash, RecoveryMayBeCutOffAnywhere) {
   const std::uint64_t seed = seed_from_environment();
-  const std::uint64_t operations = count_operations(play, seed);
+  const std::uint64_t operations = operations_of(play, seed).second;
   const std::uint64_t step = 1 + 24 / number_from_environment("GODWIT_CRASH_BUDGET", 1);
   std::uint64_t crashes = 0;
   for (std::uint64_t at = 5; at <= operations; at += step) {

@@ -4,58 +4,20 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
-#include <vector>
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include "godwit/log/logger.hpp"
 #include "godwit/spool/spool.hpp"
+#include "sim/event_logger.hpp"
+#include "sim/ledger.hpp"
 #include "support/sim_disk.hpp"
 
 namespace godwit::test {
-
-// Remembers the names of events, with the id where they have one.
-class EventLogger final : public log::Logger {
- public:
-  bool enabled(log::Level) const override { return true; }
-  void write(log::Level, std::string_view event, std::span<const log::Field> fields) override;
-  std::size_t count(std::string_view event) const;
-  std::vector<std::string> events;
-};
-
-// What was asked of the spool, and what it promised.
-struct Ledger {
-  struct Version {
-    mail::Envelope envelope;
-    std::uint64_t handed_over = 0;  // the how manieth update of all; 0: as committed
-  };
-  struct Entry {
-    std::string body;
-    std::vector<Version> versions;  // as committed, after the first update, ...
-    mail::Envelope seen;            // read back
-    std::size_t durable_version = 0;
-    bool acknowledged = false;
-    bool stays = false;             // hardly ever finished, but often updated
-    bool finished = false;          // the last update settles all recipients
-    bool finished_durable = false;  // ... and a later commit was acknowledged
-
-    const mail::Envelope& now() const { return versions.back().envelope; }
-    bool is_open() const { return acknowledged && !finished; }
-  };
-  std::map<base::MessageId, Entry> entries;
-  std::uint64_t updates = 0;  // handed over
-  std::uint64_t refused = 0;
-  std::uint64_t copies = 0;  // that compaction made, in all lives
-  std::int64_t ticks = 0;    // time goes on through all restarts
-
-  std::vector<base::MessageId> open() const;
-  // A commit was acknowledged, and so many updates had been handed over before it: they are durable.
-  void durable_up_to(std::uint64_t handed_over);
-};
 
 class TickClock final : public base::Clock {
  public:
@@ -73,14 +35,21 @@ class World {
   World(SimDisk& disk, Ledger& ledger, std::uint64_t seed);
   ~World();
 
-  // Opens a spool, or says why not.  With little memory most reads go to the disk.
-  base::Result<> open(std::uint64_t memory = 64U << 10U, std::uint64_t segment_size = 64U << 10U);
+  struct Sizes {
+    std::uint64_t memory = 64U << 10U;  // with little most reads go to the disk
+    std::uint64_t segment = 64U << 10U;
+    std::uint64_t inline_limit = 6000;
+  };
+  // Opens a spool, or says why not.
+  base::Result<> open() { return open(Sizes{}); }
+  base::Result<> open(Sizes sizes);
   // `rounds` of commits (inline and large), updates, dones and listings, all beside each other and beside what they
   // make compaction do; gives up when the spool fails.  `settled`: of a hundred open messages, those that are done in a
   // round.
   void work(int rounds, unsigned settled = 50);
-  // So many senders, each of which commits one message after the other.
-  void load(std::size_t senders, int messages, const std::function<void(base::MessageId)>& on_acknowledged);
+  // So many senders, each of which commits one message after the other, with bodies below that size.
+  void load(std::size_t senders, int messages, std::size_t body,
+            const std::function<void(base::MessageId)>& on_acknowledged);
   void stop();
   // Everything acknowledged is there, byte for byte; nothing finished is; the rest is whole or not at all.  Empty: all
   // true.

@@ -119,11 +119,11 @@ TEST_P(SpoolLoad, TheBoundHoldsAllAlong) {
   SimDisk disk(SimDisk::Completion::posted);
   Ledger ledger;
   World world(disk, ledger, seed);
-  ASSERT_TRUE(world.open(64U << 20U, segment_size));  // nothing is refused
+  ASSERT_TRUE(world.open({.memory = 64U << 20U, .segment = segment_size}));  // nothing is refused
   base::SeededRandom random(seed);
   std::vector<base::MessageId> live;
   std::uint64_t most = 0, acknowledged = 0;
-  world.load(senders, static_cast<int>(messages / senders), [&](base::MessageId id) {
+  world.load(senders, static_cast<int>(messages / senders), 3000, [&](base::MessageId id) {
     ++acknowledged;
     live.push_back(id);
     if (live.size() <= stay) return;

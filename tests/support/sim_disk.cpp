@@ -4,9 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 
-#include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include "support/let_others_run.hpp"
 
 namespace godwit::test {
 namespace {
@@ -114,9 +112,7 @@ class SimFile final : public disk::File {
 
 boost::asio::awaitable<void> SimDisk::pause() {
   if (completion_ == Completion::inline_) co_return;
-  const auto executor = co_await boost::asio::this_coro::executor;
-  for (std::uint64_t turns = pace_ && pace_->below(4) == 0 ? 2 + pace_->below(12) : 1; turns > 0; --turns)
-    co_await boost::asio::post(executor, boost::asio::use_awaitable);
+  co_await let_others_run(pace_ && pace_->below(4) == 0 ? 2 + pace_->below(12) : 1);
 }
 
 int SimDisk::count() {

@@ -112,6 +112,70 @@ TEST(Scan, StaleGroupsOfAnotherLifeAreNotRead) {
   EXPECT_EQ(found.end, block_size);
 }
 
+// A file's earlier life: its groups lie behind those of this one, with numbers that would fit where the journal began
+// anew beside files that outlived it.
+constexpr Generation earlier_life = make_generation(3, 77);
+
+std::string stale_group(std::uint64_t number) {
+  return make_group(number, {make_record_bytes(number, "stale", RecordType::update, earlier_life)}, earlier_life);
+}
+
+TEST(Scan, WhatAnEarlierLifeLeftBehindTheLastGroupSaysNothing) {
+  const std::string bytes =
+      make_segment({make_group(1, {make_record_bytes(11, "one")}), stale_group(2), stale_group(9)});
+  for (const Tail tail : {Tail::may_be_torn, Tail::proven}) {
+    const SegmentScan found = scan(bytes, tail);
+    EXPECT_EQ(ids(found), (Ids{11}));
+    EXPECT_EQ(found.next_group, 2U);
+    EXPECT_EQ(found.last_group_at, first_at);
+  }
+  EXPECT_TRUE(scan(bytes).damages.empty());
+  EXPECT_FALSE(scan(bytes).torn);
+  EXPECT_EQ(scan(bytes).end, second_at);
+}
+
+// Where the end of a segment is damaged, all that lies behind is searched for records.
+TEST(Scan, RecordsOfAnEarlierLifeAreNotSalvaged) {
+  std::string bytes =
+      make_segment({make_group(1, {make_record_bytes(11, "one")}),
+                    make_group(2, {make_record_bytes(21, "two"), make_record_bytes(22, "three")}), stale_group(9)});
+  bytes[second_at] ^= 1;
+  const SegmentScan found = scan(bytes, Tail::proven);
+  EXPECT_EQ(ids(found), (Ids{11, 21, 22}));
+  ASSERT_EQ(found.damages.size(), 1U);
+  EXPECT_EQ(found.damages[0].salvaged, 2U);
+}
+
+// Whoever sends a body that holds groups and records, where blocks and records begin, can't know the generation.  They
+// are looked at where the group that holds the body, or the body itself, is damaged.
+TEST(Scan, ABodyThatLooksLikeAGroupIsNotReadAsOne) {
+  std::string body(block_size - group_header_size - record_header_size, 'x');
+  body += make_group(1U << 20U, {make_record_bytes(666, "forged", RecordType::done, earlier_life)}, earlier_life);
+  const std::string whole =
+      make_segment({make_group(1, {make_record_bytes(11, body)}), make_group(2, {make_record_bytes(21, "")})});
+  std::string bytes = whole;
+  bytes[first_at] ^= 1;
+  EXPECT_EQ(ids(scan(bytes)), (Ids{11, 21}));
+  bytes[first_at + group_header_size + record_header_size] ^= 1;
+  EXPECT_EQ(ids(scan(bytes)), (Ids{21}));
+  EXPECT_EQ(scan(bytes).next_group, 3U);
+}
+
+TEST(Scan, TheFirstGroupOfAnEarlierLifeIsNotTheSegments) {
+  const std::string bytes = make_segment({stale_group(2), make_group(3, {make_record_bytes(11, "one")})});
+  const auto found = first_group_of(bytes, number_of(test_generation));
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->number, 3U);
+  EXPECT_FALSE(first_group_of(bytes, 8));
+}
+
+TEST(Scan, AWholeGroupIsOneOfThisLife) {
+  EXPECT_TRUE(whole_group(stale_group(2), earlier_life));
+  EXPECT_FALSE(whole_group(stale_group(2), test_generation));
+  const std::string mixed = make_group(2, {make_record_bytes(2, "stale", RecordType::update, earlier_life)});
+  EXPECT_FALSE(whole_group(mixed, test_generation));
+}
+
 TEST(Scan, ALowerNumberIsStale) {
   const std::string bytes =
       make_segment({make_group(5, {make_record_bytes(1, "a")}), make_group(4, {make_record_bytes(2, "b")})});

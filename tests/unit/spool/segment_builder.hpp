@@ -13,11 +13,12 @@ namespace godwit::spool {
 
 inline constexpr Generation test_generation = make_generation(7, 0xABCD1234);
 
-inline std::string make_record_bytes(std::uint64_t id, std::string_view payload, RecordType type = RecordType::update) {
+inline std::string make_record_bytes(std::uint64_t id, std::string_view payload, RecordType type = RecordType::update,
+                                     Generation generation = test_generation) {
   std::string bytes = encode(RecordHeader{.type = type,
                                           .flags = 0,
                                           .id = base::MessageId{id},
-                                          .generation = test_generation,
+                                          .generation = generation,
                                           .length = static_cast<std::uint32_t>(payload.size()),
                                           .payload_crc = base::crc32c(payload)});
   bytes += payload;
@@ -25,14 +26,15 @@ inline std::string make_record_bytes(std::uint64_t id, std::string_view payload,
   return bytes;
 }
 
-inline std::string make_group(std::uint64_t number, const std::vector<std::string>& records) {
+inline std::string make_group(std::uint64_t number, const std::vector<std::string>& records,
+                              Generation generation = test_generation) {
   std::string all;
   std::string headers;
   for (const std::string& record : records) {
     all += record;
     headers += record.substr(0, record_header_size);
   }
-  std::string bytes = encode(GroupHeader{.generation = test_generation,
+  std::string bytes = encode(GroupHeader{.generation = generation,
                                          .number = number,
                                          .length = static_cast<std::uint32_t>(all.size()),
                                          .records = static_cast<std::uint32_t>(records.size()),
