@@ -112,10 +112,15 @@ json::value to_json(const Status& status) {
                            {"destinations", status.queue.destinations},
                            {"sites", status.queue.sites},
                            {"audit", json::object{{"checked", status.audit.checked}, {"errors", status.audit.errors}}}};
-  const json::object spool{{"healthy", status.spool.healthy},        {"messages", status.spool.messages},
-                           {"groups", status.spool.groups},          {"syncs", status.spool.syncs},
-                           {"records", status.spool.records},        {"segments", status.spool.segments},
-                           {"bytes_live", status.spool.bytes_live},  {"bytes_used", status.spool.bytes_used},
+  const json::object spool{{"directory", text(status.spool_directory)},
+                           {"healthy", status.spool.healthy},
+                           {"messages", status.spool.messages},
+                           {"groups", status.spool.groups},
+                           {"syncs", status.spool.syncs},
+                           {"records", status.spool.records},
+                           {"segments", status.spool.segments},
+                           {"bytes_live", status.spool.bytes_live},
+                           {"bytes_used", status.spool.bytes_used},
                            {"quarantined", status.spool.quarantined}};
   json::array certificates;
   for (const Certificate& certificate : status.certificates) certificates.emplace_back(to_json(certificate));

@@ -41,7 +41,11 @@ boost::asio::awaitable<std::size_t> count_connections(deliver::SmtpAgent& agent)
 
 }  // namespace
 
-ControlBackend::ControlBackend(Host& host) : host_(host), started_(host.clock_.mono()), imports_(remembered_imports) {
+ControlBackend::ControlBackend(Host& host)
+    : host_(host),
+      started_(host.clock_.mono()),
+      spool_directory_(host.live_->settings.spool.directory),
+      imports_(remembered_imports) {
   for (const auto& bound : host.bound_) listeners_.insert(listeners_.end(), bound.names.begin(), bound.names.end());
 }
 
@@ -50,6 +54,7 @@ control::Task<control::Status> ControlBackend::status() {
   status.version = GODWIT_VERSION;
   status.uptime = host_.clock_.mono() - started_;
   status.spool = host_.spool_->statistics();
+  status.spool_directory = spool_directory_;
   status.healthy = status.spool.healthy;
   status.messages = status.spool.messages;
   status.queue = host_.dispatcher_->counts();

@@ -39,6 +39,7 @@ class ControlBackend final : public control::Backend {
   Host& host_;
   base::MonoTime started_;
   std::vector<std::string> listeners_;
+  std::string spool_directory_;
   RecentImports imports_;
 };
 

@@ -164,9 +164,13 @@ class CommandLine {
     CLI::App* spool = app_.add_subcommand("spool", "the stored messages themselves, with the daemon running or not");
     spool->fallthrough();
     spool->require_subcommand(1);
-    spool->add_option("--directory", directory_, "the spool's folder; default: what the configuration says")
+    spool
+        ->add_option("--directory", directory_,
+                     "the spool's folder; default: that of the running daemon, else what the configuration says")
         ->type_name("FOLDER");
-    spool->add_option("--config", config_, "the daemon's configuration; default: " + std::string(usual_config))
+    spool
+        ->add_option("--config", config_,
+                     "the configuration that names it; default, without a daemon: " + std::string(usual_config))
         ->type_name("FILE");
     add_command(*spool, "check", "verify every checksum; exits 1 when something is damaged",
                 [this] { return spool_commands().check(); });

@@ -15,13 +15,13 @@
 #include "daemon_importer.hpp"
 #include "export_folder.hpp"
 #include "godwit/base/text.hpp"
-#include "godwit/config/config.hpp"
 #include "godwit/disk/posix_disk.hpp"
 #include "godwit/spool/inspect.hpp"
 #include "http_client.hpp"
 #include "owner.hpp"
 #include "remover.hpp"
 #include "report.hpp"
+#include "spool_place.hpp"
 #include "spool_report.hpp"
 
 namespace godwit::tools {
@@ -120,18 +120,7 @@ int SpoolCommands::complain(const std::string& what, int code) const {
 }
 
 std::optional<spool::Settings> SpoolCommands::settings() const {
-  spool::Settings settings;
-  const bool is_named = !config.empty();
-  std::error_code error;
-  if (is_named || (directory.empty() && std::filesystem::exists(usual_config, error))) {
-    const auto loaded = config::load(is_named ? config : usual_config);
-    for (const auto& diagnostic : loaded.diagnostics)
-      if (!loaded.ok()) console.err << config::to_string(diagnostic) << "\n";
-    if (!loaded.ok()) return std::nullopt;
-    settings = loaded.settings.spool;
-  }
-  if (!directory.empty()) settings.directory = directory;
-  return settings;
+  return SpoolPlace{.directory = directory, .config = config, .socket = socket}.find(console);
 }
 
 int SpoolCommands::check() const {

@@ -25,9 +25,9 @@ enum class AfterExport { keep, remove };
 
 struct SpoolCommands {
   Console& console;
-  std::string directory;  // --directory; empty: what the configuration says
-  std::string config;     // --config; empty: the usual one, where it is there
-  std::string socket;     // of the daemon that may take an import
+  std::string directory;  // --directory, --config; empty: SpoolPlace finds out
+  std::string config;
+  std::string socket;  // of the daemon that knows its spool, and may take an import
   enum class Socket { usual, named } which = Socket::usual;
   Output output = Output::text;
 
@@ -42,7 +42,7 @@ struct SpoolCommands {
   int import(const std::string& folder) const;
 
  private:
-  // Empty: the configuration has errors, and they were said.
+  // As SpoolPlace has it.
   std::optional<spool::Settings> settings() const;
   using Visit = std::function<disk::Task<spool::Visited>(spool::StoredMessage)>;
   int export_one(const std::string& id, const Visit& visit) const;

@@ -52,6 +52,7 @@ struct Status {
   std::size_t connections_in = 0;
   std::size_t connections_out = 0;
   spool::Statistics spool;
+  std::string spool_directory;         // that is open; a reload does not change it
   std::vector<std::string> listeners;  // "127.0.0.1:25"
   std::vector<Certificate> certificates;
 };

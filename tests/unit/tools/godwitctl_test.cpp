@@ -23,6 +23,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 // Stands for the daemon: answers one connection after the other with what was prepared, and remembers the request
@@ -167,6 +168,39 @@ TEST_F(Godwitctl, SocketComesFromTheEnvironmentUnlessGiven) {
   EXPECT_THAT(err, HasSubstr("/nonexistent/given"));
   ::unsetenv("GODWIT_SOCKET");
   EXPECT_EQ(run({"--socket", folder / std::string(200, 'x'), "status"}), exit_failed);
+}
+
+TEST_F(Godwitctl, SpoolCommandsAskTheDaemonWhereItsSpoolIs) {
+  const std::string there = folder / "there";
+  const std::string status = http(200, R"({"spool": {"directory": ")" + there + R"("}})");
+  EXPECT_EQ(ask({"spool", "check"}, {status}), exit_usage);
+  EXPECT_THAT(err, HasSubstr("the spool is " + there + " (the daemon at " + socket.string() + " says so)"));
+  EXPECT_THAT(err, HasSubstr(there + " is no spool"));
+  EXPECT_THAT(requests, ElementsAre("GET /v1/status HTTP/1.1"));
+  EXPECT_EQ(ask({"spool", "export", "06ZQ3W8K1M4TR", "--envelope"}, {status}), exit_usage);
+  EXPECT_THAT(err, HasSubstr(there + " is no spool"));
+  EXPECT_EQ(ask({"spool", "export", "--all", "--to", folder / "out"}, {status}), exit_usage);
+  EXPECT_THAT(err, HasSubstr(there + " is no spool"));
+}
+
+TEST_F(Godwitctl, ASpoolThatNoDaemonNamesIsTheUsualOneAndThatIsSaid) {
+  run({"--socket", socket, "spool", "check"});
+  EXPECT_THAT(err, HasSubstr("no daemon answers at " + socket.string()));
+  EXPECT_THAT(err, HasSubstr("the spool is "));
+  ask({"spool", "check"}, {http(200, R"({"spool": {}})")});
+  EXPECT_THAT(err, HasSubstr("does not say where its spool is"));
+  ask({"spool", "check"}, {http(200, "no JSON")});
+  EXPECT_THAT(err, HasSubstr("does not say where its spool is"));
+}
+
+TEST_F(Godwitctl, ASpoolThatIsNamedNeedsNoDaemon) {
+  EXPECT_EQ(run({"--socket", socket, "spool", "check", "--directory", folder / "here"}), exit_usage);
+  EXPECT_THAT(err, HasSubstr((folder / "here").string() + " is no spool"));
+  EXPECT_THAT(err, Not(HasSubstr("the spool is ")));
+  std::ofstream(folder / "godwit.yaml") << "hostname: mail.example.com\nspool: {directory: " << folder / "configured"
+                                        << "}\n";
+  EXPECT_EQ(run({"--socket", socket, "spool", "check", "--config", folder / "godwit.yaml"}), exit_usage);
+  EXPECT_THAT(err, HasSubstr((folder / "configured").string() + " is no spool"));
 }
 
 TEST_F(Godwitctl, JsonIsPrintedAsTheDaemonSaidIt) {
