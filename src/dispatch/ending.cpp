@@ -9,9 +9,6 @@
 namespace godwit::dispatch {
 namespace {
 
-// A read of the spool may not see an update that was handed to it just now.
-constexpr base::Duration until_recorded = std::chrono::seconds(2);
-
 bool waits_for(const mail::Envelope& envelope, const std::string& domain) {
   return std::ranges::any_of(envelope.recipients, [&](const mail::Recipient& recipient) {
     return recipient.state == mail::RecipientState::waiting && recipient.address.domain == domain;
@@ -41,13 +38,14 @@ void Dispatcher::Implementation::let_go(Kept kept, const mail::Envelope& envelop
     else
       queue_.remove(item.key);
   }
+  pump();
 }
 
+// What is attempted next sees what was recorded of the message, even before the spool's reads do: load() adds it.
 void Dispatcher::Implementation::put_back(queue::Item item) {
   if (item.state == queue::State::held) return;
   queue_.remove(item.key);
   item.state = queue::State::waiting;
-  item.next_attempt = std::max(item.next_attempt, around_.clock.wall() + until_recorded);
   queue_.add(std::move(item));
 }
 
@@ -62,6 +60,7 @@ boost::asio::awaitable<base::Result<>> Dispatcher::Implementation::end(base::Mes
   auto message = co_await load(id);
   if (!message) {
     for (auto& item : kept.idle) put_back(std::move(item));
+    pump();
     co_return std::unexpected(message.error());
   }
   auto envelope = (*message)->envelope;

@@ -2,12 +2,22 @@
 #pragma once
 
 #include <map>
+#include <memory>
+#include <utility>
+#include <vector>
 
 #include "godwit/spool/spool.hpp"
 
 namespace godwit::dispatch {
 
-// Knows envelopes, and counts what it is asked.
+class EmptyBody final : public spool::Body {
+ public:
+  std::uint64_t size() const override { return 0; }
+  std::optional<std::string_view> view() const override { return ""; }
+  boost::asio::awaitable<base::Result<std::size_t>> read(std::uint64_t, std::span<char>) override { co_return 0U; }
+};
+
+// Knows envelopes, which no update changes, and counts what it is asked.
 class FakeSpool final : public spool::Spool {
  public:
   void on_committed(Notice) override {}
@@ -15,14 +25,14 @@ class FakeSpool final : public spool::Spool {
   spool::Accepted<std::unique_ptr<spool::Incoming>> begin(std::uint64_t) override {
     return std::unexpected(spool::Refused{});
   }
-  void update(base::MessageId, mail::Update) override {}
+  void update(base::MessageId id, mail::Update update) override { updates.emplace_back(id, std::move(update)); }
   boost::asio::awaitable<base::Result<>> sync() override { co_return base::Result<>(); }
-  bool keeps_up() const override { return true; }
+  bool keeps_up() const override { return is_keeping_up; }
   boost::asio::awaitable<base::Result<spool::StoredMessage>> read(base::MessageId id) override {
     ++reads;
     const auto found = envelopes.find(id);
     if (found == envelopes.end()) co_return base::fail(base::ErrorKind::not_found, "not there");
-    co_return spool::StoredMessage{.id = id, .envelope = found->second, .body = {}};
+    co_return spool::StoredMessage{.id = id, .envelope = found->second, .body = std::make_shared<EmptyBody>()};
   }
   boost::asio::awaitable<base::Result<>> for_each_live(std::function<bool(const spool::Summary&)> each) override {
     ++streams;
@@ -40,6 +50,8 @@ class FakeSpool final : public spool::Spool {
   boost::asio::awaitable<void> stop() override { co_return; }
 
   std::map<base::MessageId, mail::Envelope> envelopes;
+  std::vector<std::pair<base::MessageId, mail::Update>> updates;
+  bool is_keeping_up = true;
   int reads = 0, streams = 0;
 };
 

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// The dispatcher as a whole, in virtual time: mail for domains whose messages are discarded.
+#include "godwit/dispatch/dispatcher.hpp"
+
+#include <gtest/gtest.h>
+
+#include "godwit/disk/disk.hpp"
+#include "support/fake_resolver.hpp"
+#include "support/manual_clock.hpp"
+#include "support/run_awaitable.hpp"
+#include "support/sim_disk.hpp"
+#include "unit/dispatch/fake_spool.hpp"
+
+namespace godwit::dispatch {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Time passes only when a test says so.
+class StandingNetwork final : public net::Network {
+ public:
+  StandingNetwork(boost::asio::any_io_executor executor, net::Deadlines& deadlines)
+      : executor_(std::move(executor)), deadlines_(deadlines) {}
+  net::Task<std::unique_ptr<net::Stream>> connect(base::Endpoint, net::ConnectOptions) override {
+    co_return base::fail(base::ErrorKind::refused, "connection refused");
+  }
+  net::Task<> sleep_until(base::MonoTime until) override {
+    net::Signal never(executor_, deadlines_);
+    static_cast<void>(co_await never.wait(until));
+    co_return base::Result<>();
+  }
+  base::MonoTime now() const override { return deadlines_.now(); }
+
+ private:
+  boost::asio::any_io_executor executor_;
+  net::Deadlines& deadlines_;
+};
+
+std::shared_ptr<const route::Router> discarding_router() {
+  route::Settings settings;
+  settings.hostname = "mail.example";
+  for (const char* domain : {"a.example", "b.example"})
+    settings.domains[domain].deliver.kind = route::DeliverKind::discard;
+  const auto nobody = [](const std::string&) { return false; };
+  return std::make_shared<const route::Router>(std::move(settings), nobody, std::vector<base::Endpoint>{});
+}
+
+class DispatcherTest : public ::testing::Test {
+ protected:
+  DispatcherTest() {
+    spawn([this]() -> boost::asio::awaitable<void> {
+      auto starting = dispatcher_.start();
+      const auto started = co_await std::move(starting);
+      EXPECT_TRUE(started);
+    });
+    poll();
+  }
+  ~DispatcherTest() override {
+    spawn([this]() -> boost::asio::awaitable<void> { co_await dispatcher_.stop(clock_.now); });
+    poll();
+    pass(1h);  // all who sleep wake up and see it
+  }
+
+  template <class F>
+  void spawn(F task) {
+    boost::asio::co_spawn(io_, std::move(task), [](std::exception_ptr failed) {
+      if (failed) std::rethrow_exception(failed);
+    });
+  }
+  void poll() {
+    io_.restart();
+    io_.poll();
+  }
+  void pass(base::Duration time) {
+    for (const auto end = clock_.now + time; clock_.now < end;) {
+      clock_.now = std::min(end, deadlines_.next());
+      deadlines_.expire(clock_.now);
+      poll();
+    }
+  }
+
+  base::MessageId commit(const std::vector<std::string>& domains) {
+    const base::MessageId id{++last_};
+    mail::Envelope envelope;
+    envelope.sender = smtp::Mailbox{"s", "x.example"};
+    envelope.accepted = envelope.next_attempt = clock_.wall();
+    for (const auto& domain : domains) envelope.recipients.emplace_back().address = {"r", domain};
+    spool_.envelopes[id] = envelope;
+    dispatcher_.committed(std::make_shared<const spool::StoredMessage>(
+        spool::StoredMessage{.id = id, .envelope = std::move(envelope), .body = std::make_shared<EmptyBody>()}));
+    poll();
+    return id;
+  }
+  bool remove(base::MessageId id, Selector recipients) {
+    bool removed = false;
+    spawn([this, &removed, id, &recipients]() -> boost::asio::awaitable<void> {
+      auto removing = dispatcher_.remove(id, std::move(recipients));
+      const auto result = co_await std::move(removing);
+      removed = result.has_value();
+    });
+    poll();
+    return removed;
+  }
+  // What the spool was told, as "0 delivered" for each recipient.
+  std::vector<std::string> told() const {
+    std::vector<std::string> all;
+    for (const auto& [id, update] : spool_.updates)
+      for (const auto& change : update.recipients)
+        all.push_back(std::to_string(change.index) + " " + std::string(to_string(change.state)));
+    return all;
+  }
+
+  testing::ManualClock clock_;
+  net::Deadlines deadlines_{clock_};
+  boost::asio::io_context io_;
+  StandingNetwork network_{io_.get_executor(), deadlines_};
+  testing::FakeResolver resolver_;
+  FakeSpool spool_;
+  base::SeededRandom random_{1};
+  test::SimDisk disk_;
+  deliver::MaildirAgent maildir_{
+      {}, "mail.example", disk_, clock_, random_, io_.get_executor(), io_.get_executor(), deadlines_};
+  Dispatcher dispatcher_{Settings{},
+                         discarding_router(),
+                         {.home = io_.get_executor(),
+                          .network = network_,
+                          .resolver = resolver_,
+                          .spool = spool_,
+                          .maildir = maildir_,
+                          .lanes = {{.executor = io_.get_executor()}},
+                          .clock = clock_,
+                          .random = random_,
+                          .log = log::null_logger()}};
+  std::uint64_t last_ = 0;
+};
+using Told = std::vector<std::string>;
+
+TEST_F(DispatcherTest, WhatIsCommittedIsDeliveredAndRecorded) {
+  commit({"a.example", "b.example"});
+  EXPECT_EQ(told(), (Told{"0 delivered", "1 delivered"}));
+}
+
+// What is delivered could not be recorded, and would be delivered again after a restart.
+TEST_F(DispatcherTest, NoDeliveryIsBegunWhileTooMuchWaitsForTheSpool) {
+  spool_.is_keeping_up = false;
+  const auto id = commit({"a.example"});
+  pass(1min);
+  EXPECT_EQ(told(), Told{});
+  EXPECT_TRUE(dispatcher_.retry(id));
+  EXPECT_TRUE(dispatcher_.hold(id));
+  EXPECT_TRUE(dispatcher_.release(id));
+  poll();
+  EXPECT_EQ(told(), Told{});
+  EXPECT_EQ(spool_.updates.size(), 2U) << "orders are recorded all the same";
+  EXPECT_EQ(dispatcher_.counts().active, 0U);
+  spool_.is_keeping_up = true;
+  pass(1s);
+  EXPECT_EQ(told(), Told{"0 delivered"});
+}
+
+// The spool may not show yet what it was told of the message; the other destination is attempted all the same, and only
+// that.
+TEST_F(DispatcherTest, WhatIsLeftOfAMessageIsAttemptedAtOnce) {
+  spool_.is_keeping_up = false;
+  const auto id = commit({"a.example", "b.example"});
+  spool_.is_keeping_up = true;
+  EXPECT_TRUE(remove(id, {.destination = "a.example"}));
+  EXPECT_EQ(told(), (Told{"0 deleted", "1 delivered"}));
+  EXPECT_GT(spool_.reads, 0);
+  EXPECT_EQ(dispatcher_.counts().waiting, 0U);
+}
+
+}  // namespace
+}  // namespace godwit::dispatch
