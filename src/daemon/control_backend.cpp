@@ -19,6 +19,14 @@ base::Result<> known(bool found) {
 // So many are written in one group, and mail flows on between them.
 constexpr std::size_t changed_at_once = 16;
 
+// What a disk that stalls may keep somebody waiting; less than godwitctl waits for an answer.
+constexpr base::Duration patience = std::chrono::seconds(30);
+
+std::unexpected<base::Error> not_in_time() {
+  return base::fail(base::ErrorKind::timed_out,
+                    "the disk of the spool has not answered for 30 seconds; the order may still take effect");
+}
+
 // Remembered, some 10 MB: who repeats an import soon does so with less.
 constexpr std::size_t remembered_imports = 100'000;
 
@@ -43,6 +51,7 @@ boost::asio::awaitable<std::size_t> count_connections(deliver::SmtpAgent& agent)
 
 ControlBackend::ControlBackend(Host& host)
     : host_(host),
+      patience_(host.reactors_[Host::home].executor(), host.reactors_[Host::home].deadlines(), host.tasks_),
       started_(host.clock_.mono()),
       spool_directory_(host.live_->settings.spool.directory),
       imports_(remembered_imports) {
@@ -96,9 +105,18 @@ control::Task<> ControlBackend::queue_change(control::QueueOrder order, base::Me
   co_return changed;
 }
 
+control::Task<> ControlBackend::patiently(control::Task<> task) {
+  const auto until = [deadline = patience_.now() + patience] { return deadline; };
+  auto waiting = patience_.wait(std::move(task), until);
+  auto result = co_await std::move(waiting);
+  if (!result) co_return not_in_time();
+  co_return std::move(*result);
+}
+
 // What is answered as done stays done.
 control::Task<> ControlBackend::recorded() {
-  auto result = co_await host_.dispatcher_->recorded();
+  auto recording = host_.dispatcher_->recorded();
+  auto result = co_await patiently(std::move(recording));
   if (!result) result.error().message = "it counts now, but a restart may undo it: " + result.error().message;
   co_return result;
 }
@@ -114,11 +132,12 @@ control::Task<> ControlBackend::change(control::QueueOrder order, base::MessageI
     case Verb::release:
       co_return known(dispatcher.release(id));
     case Verb::bounce:
-      co_return co_await dispatcher.bounce(id, std::move(order.reason), std::move(recipients));
     case Verb::remove:
       break;
   }
-  co_return co_await dispatcher.remove(id, std::move(recipients));
+  auto ending = order.verb == Verb::bounce ? dispatcher.bounce(id, std::move(order.reason), std::move(recipients))
+                                           : dispatcher.remove(id, std::move(recipients));
+  co_return co_await patiently(std::move(ending));
 }
 
 control::Task<control::QueueChange> ControlBackend::queue_change_many(control::QueueOrder order,
@@ -145,13 +164,28 @@ control::Task<control::Imported> ControlBackend::queue_import(mail::ExportFile f
   const auto key = RecentImports::key_of(file);
   if (const auto before = imports_.find(key)) co_return control::Imported{.id = *before, .again = true};
   if (!imports_.begin(key)) co_return base::fail(base::ErrorKind::refused, "it is being imported right now");
+  const auto pieces = std::make_shared<PatientPieces>(patience_, std::move(body));
+  const auto until = [pieces] { return pieces->spool_asked_at() + patience; };
+  auto importing = import(key, std::move(file), pieces);
+  auto waiting = patience_.wait(std::move(importing), until);
+  auto imported = co_await std::move(waiting);
+  pieces->end();
+  if (!imported) co_return not_in_time();
+  if (!*imported) co_return std::unexpected(std::move(imported->error()));
+  co_return control::Imported{.id = **imported, .again = false};
+}
+
+// Also when nobody waits for it any more.
+control::Task<base::MessageId> ControlBackend::import(RecentImports::Key key, mail::ExportFile file,
+                                                      std::shared_ptr<PatientPieces> body) {
   RecentImports::Turn turn(imports_, key);
-  auto importing = spool::import_message(*host_.spool_, std::move(file), std::move(body));
+  spool::Pieces pieces = [body] { return body->next(); };
+  auto importing = spool::import_message(*host_.spool_, std::move(file), std::move(pieces));
   auto imported = co_await std::move(importing);
   if (!imported) co_return std::unexpected(std::move(imported.error()));
   turn.done(*imported);
   host_.log_.info("imported", {{"id", to_string(*imported)}, {"from_id", to_string(key.id)}});
-  co_return control::Imported{.id = *imported, .again = false};
+  co_return imported;
 }
 
 control::Task<control::DestinationPage> ControlBackend::destinations(std::size_t limit, std::string after) {

@@ -3,10 +3,13 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "godwit/control/backend.hpp"
+#include "godwit/net/patience.hpp"
+#include "patient_pieces.hpp"
 #include "recent_imports.hpp"
 
 namespace godwit::daemon {
@@ -33,10 +36,14 @@ class ControlBackend final : public control::Backend {
   control::Task<> stop() override;
 
  private:
+  control::Task<> patiently(control::Task<> task);
   control::Task<> recorded();
   control::Task<> change(control::QueueOrder order, base::MessageId id, dispatch::Selector recipients);
+  control::Task<base::MessageId> import(RecentImports::Key key, mail::ExportFile file,
+                                        std::shared_ptr<PatientPieces> body);
 
   Host& host_;
+  net::Patience patience_;
   base::MonoTime started_;
   std::vector<std::string> listeners_;
   std::string spool_directory_;

@@ -3,6 +3,7 @@
 """A disk that takes no more for a while: who is waiting waits, others are told to come later, memory stays bounded, and when the
 disk goes on everybody has an answer."""
 
+import concurrent.futures
 import os
 import pathlib
 
@@ -20,6 +21,7 @@ class DiskStalls(ReceivingHost):
         self.stall = self.folder / "stall"
         self.godwit = self.host(limits={"memory": "16MiB", "connections_per_client": 500}, trusted_networks=[])
         self.godwit.start(launcher=["env", f"LD_PRELOAD={SHIM}", f"GODWIT_STALL={self.stall}"])
+        self.godwit.status()  # its sockets listen before it has read and written what it needs to start
         self.content = message(body=large_body(240_000))
 
     def begin(self):
@@ -73,6 +75,30 @@ class DiskStalls(ReceivingHost):
         self.assertEqual(len(stored), len(clients))
         self.assertTrue(all(one.content == self.content for one in stored))
         self.assert_still_works()
+
+    def test_an_administrator_has_an_answer_and_the_order_takes_effect(self):
+        self.godwit.control("delivery", "suspend")
+        held, _ = self.send(content=message("to be held"))
+        exported, content = self.send(content=message("to be imported"))
+        export = self.folder / "export"
+        self.godwit.control("spool", "export", "--all", "--to", export)
+        (export / f"{held}.envelope").unlink()
+        self.godwit.control("queue", "delete", exported)
+        self.stall.touch()
+        orders = [("queue", "hold", held), ("spool", "import", export)]
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            answers = [pool.submit(self.godwit.control, *order, check=False, timeout=55) for order in orders]
+            self.assertTrue(self.godwit.status()["healthy"])
+            for answer in map(concurrent.futures.Future.result, answers):
+                self.assertEqual(answer.returncode, 1, answer.stdout)
+                self.assertIn("has not answered for 30 seconds; the order may still take effect", answer.stdout + answer.stderr)
+        self.stall.unlink()
+        self.wait_until(lambda: self.godwit.queued() == 2, "what was imported is there")
+        self.assertEqual(self.godwit.control_json("queue", "show", held)["state"], "held")
+        again = self.godwit.control("spool", "import", export)
+        self.assertEqual(self.godwit.queued(), 2, f"a second copy: {again.stdout}")
+        self.godwit.control("delivery", "resume")
+        self.assertEqual([one.content for one in self.godwit.mailbox(TO).wait(1)], [content])
 
 
 if __name__ == "__main__":
