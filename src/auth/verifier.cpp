@@ -9,6 +9,7 @@
 #include <openssl/crypto.h>
 #include <openssl/hmac.h>
 
+#include "bearer_exchange.hpp"
 #include "godwit/auth/password.hpp"
 #include "scram_exchange.hpp"
 
@@ -135,6 +136,11 @@ std::unique_ptr<Exchange> Verifier::begin(std::string_view mechanism, Peer peer,
     return std::make_unique<ScramExchange>(*this, Variant::plain, std::move(peer), std::move(bindings));
   if (mechanism == "SCRAM-SHA-256-PLUS")
     return std::make_unique<ScramExchange>(*this, Variant::plus, std::move(peer), std::move(bindings));
+  auto introspection = introspection_.load();
+  if (introspection && mechanism == "OAUTHBEARER")
+    return std::make_unique<BearerExchange>(*this, BearerExchange::Variant::oauthbearer, std::move(introspection));
+  if (introspection && mechanism == "XOAUTH2")
+    return std::make_unique<BearerExchange>(*this, BearerExchange::Variant::xoauth2, std::move(introspection));
   return nullptr;
 }
 

@@ -81,8 +81,18 @@ std::vector<Diagnostic> check_environment(const Loaded& loaded, const Probe& pro
     check(probe.readable_file, key + ".private_key", settings.tls.certificates[i].private_key);
   }
   check(probe.readable_file, "tls.ca_file", settings.tls.ca_file);
-  for (std::size_t i = 0; i < settings.auth.stores.size(); ++i)
-    check(probe.readable_file, fmt::format("accounts[{}]", i), settings.auth.stores[i]);
+  check(probe.readable_file, "authentication.introspection.ca_file", settings.auth.introspection.ca_file);
+  check(probe.readable_file, "authentication.introspection.client_secret_file",
+        settings.auth.introspection.client_secret_file);
+  for (std::size_t i = 0; i < settings.auth.stores.size(); ++i) {
+    const auto& store = settings.auth.stores[i];
+    const auto key = fmt::format("accounts[{}]", i);
+    const bool is_map = loaded.places.contains(key + ".type");
+    if (store.type == auth::StoreType::file || store.type == auth::StoreType::sqlite)
+      check(probe.readable_file, is_map ? key + ".path" : key, store.path);
+    check(probe.readable_file, key + ".ca_file", store.ca_file);
+    check(probe.readable_file, key + ".bind_password_file", store.bind_password_file);
+  }
   for (std::size_t i = 0; i < settings.route.routes.size(); ++i)
     check(probe.readable_file, fmt::format("routes[{}].credentials.password_file", i),
           settings.route.routes[i].password_file);

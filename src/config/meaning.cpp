@@ -19,6 +19,8 @@ class Checks {
   explicit Checks(Loaded& loaded) : loaded_(loaded), settings_(loaded.settings) {}
 
   void hostname();
+  void stores();
+  void store(std::size_t index);
   void listeners();
   void listener(std::size_t index);
   void listener_twice(std::size_t index);
@@ -107,8 +109,8 @@ void Checks::listeners() {
     submission = submission || all[i].service == Service::submission;
     clear_mx = clear_mx || (all[i].service == Service::mx && all[i].tls == TlsMode::none && !is_set(key + ".tls"));
   }
-  if (submission && !is_meant("accounts"))
-    warn("listeners", "no accounts file: nobody can log in to submit mail; set accounts");
+  if (submission && !is_meant("accounts") && !is_meant("authentication.introspection.url"))
+    warn("listeners", "no accounts: nobody can log in to submit mail; set accounts");
   if (clear_mx && !is_set("tls.certificates"))
     warn("listeners", "no tls.certificates: STARTTLS is not offered, mail arrives in clear");
 }
@@ -122,13 +124,74 @@ void Checks::networks() {
                         to_string(networks[i])));
 }
 
+// ---- accounts
+// ---------------------------------------------------------------------------------------------------------
+
+struct StoreKeys {
+  auth::StoreType type;
+  std::vector<std::string_view> needed;
+  std::vector<std::string_view> allowed;
+};
+
+const std::vector<StoreKeys>& store_keys() {
+  using auth::StoreType;
+  static const std::vector<StoreKeys> keys = {
+      {StoreType::file, {"path"}, {}},
+      {StoreType::dovecot, {"path"}, {"service"}},
+      {StoreType::saslauthd, {"path"}, {"service", "domain"}},
+      {StoreType::sqlite, {"path", "query"}, {"scram"}},
+      {StoreType::postgresql, {"connection", "query"}, {"scram"}},
+      {StoreType::ldap,
+       {"url", "base", "filter"},
+       {"start_tls", "ca_file", "bind_dn", "bind_password_file", "name_attribute"}},
+  };
+  return keys;
+}
+
+// Whether passwords on their way there can be read by others.
+bool is_in_clear(const auth::StoreSettings& store) {
+  if (store.type != auth::StoreType::ldap || store.start_tls || !store.url.starts_with("ldap://")) return false;
+  const auto host = std::string_view(store.url).substr(7);
+  return !host.starts_with("127.") && !host.starts_with("localhost") && !host.starts_with("[::1]");
+}
+
+void Checks::store(std::size_t index) {
+  const auto key = fmt::format("accounts[{}]", index);
+  if (!is_set(key + ".type")) return;  // the path of a file alone, or faulty and reported
+  const auto& store = settings_.auth.stores[index];
+  const auto keys = std::ranges::find(store_keys(), store.type, &StoreKeys::type);
+  for (const auto needed : keys->needed)
+    if (!is_set(fmt::format("{}.{}", key, needed)))
+      error(key, fmt::format("a store of type {} needs {}", auth::to_string(store.type), needed));
+  for (const auto& other : store_keys())
+    for (const auto* names : {&other.needed, &other.allowed})
+      for (const auto name : *names) {
+        const auto full = fmt::format("{}.{}", key, name);
+        const bool known = std::ranges::find(keys->needed, name) != keys->needed.end() ||
+                           std::ranges::find(keys->allowed, name) != keys->allowed.end();
+        const bool told =
+            std::ranges::any_of(loaded_.diagnostics, [&](const auto& d) { return d.message.starts_with(full + " "); });
+        if (!known && !told && is_set(full))
+          error(full, fmt::format("{} means nothing to a store of type {}", full, auth::to_string(store.type)));
+      }
+  if (is_in_clear(store))
+    error(key + ".url",
+          fmt::format("passwords would go to {} in the clear: set start_tls: true, or say ldaps://", store.url));
+}
+
+void Checks::stores() {
+  for (std::size_t i = 0; i < settings_.auth.stores.size(); ++i) store(i);
+}
+
 // ---- domains, aliases, routes
 // -----------------------------------------------------------------------------------------
 
 void Checks::domains() {
   for (const auto& [name, domain] : settings_.route.domains) {
     const auto key = "domains." + name;
-    if (domain.recipients == RecipientRule::accounts && !is_meant("accounts"))
+    const bool any_file =
+        std::ranges::count(settings_.auth.stores, auth::StoreType::file, &auth::StoreSettings::type) > 0;
+    if (domain.recipients == RecipientRule::accounts && !any_file && (is_set("accounts") || !is_meant("accounts")))
       error(is_set(key + ".recipients") ? key + ".recipients" : key,
             fmt::format("the recipients of {} are those with accounts, but there is no accounts file: set accounts, or "
                         "recipients: any or a list",
@@ -218,6 +281,7 @@ void Checks::directories() {
 void check_meaning(Loaded& loaded) {
   Checks checks(loaded);
   checks.hostname();
+  checks.stores();
   checks.listeners();
   checks.networks();
   checks.domains();

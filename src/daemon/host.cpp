@@ -38,8 +38,7 @@ Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, co
       clock_(clock),
       log_(log),
       request_stop_(std::move(request_stop)),
-      accounts_(live_->accounts),
-      stores_(live_->stores),
+      accounts_(live_->accounts.all),
       lockouts_(live_->settings.auth.lockouts),
       limits_(live_->settings.policy),
       reactors_(clock, reactor_count(live_->settings)),
@@ -48,6 +47,7 @@ Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, co
       maildirs_("maildir", live_->settings.deliver.maildir.threads, unbounded),
       passwords_("passwords", live_->settings.auth.threads, live_->settings.auth.waiting),
       local_("local", local_threads, local_waiting),
+      lookups_("lookups", live_->settings.auth.lookup_threads, live_->settings.auth.waiting),
       housekeeping_("housekeeping", 1, 4),
       verifier_({.accounts = accounts_, .stores = stores_, .pool = passwords_, .random = random_, .log = log},
                 live_->settings.route.origin),
@@ -55,7 +55,10 @@ Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, co
       look_again_(reactors_[home].executor(), reactors_[home].deadlines()),
       tasks_(reactors_[home].executor(), reactors_[home].deadlines(), [this](const std::exception_ptr& thrown) {
         log_.error("task_failed", {{"reason", base::exception_text(thrown)}});
-      }) {}
+      }) {
+  stores_.replace(make_stores(live_->settings.auth, live_->accounts, back_end_parts()));
+  verifier_.use_introspection(make_introspection(live_->settings.auth, back_end_parts()));
+}
 
 Host::~Host() = default;
 
@@ -170,7 +173,7 @@ std::shared_ptr<const route::Router> Host::make_router(const LiveSettings& live)
 std::shared_ptr<const server::Rules> Host::make_rules(const LiveSettings& live,
                                                       std::shared_ptr<const route::Router> router) const {
   auto may_send_as = [this](const std::string& account, const smtp::Mailbox& sender) {
-    return accounts_.table()->may_send_as(account, sender);
+    return auth::may_send_as(account, {}, sender) || accounts_.table()->may_send_as(account, sender);
   };
   return std::make_shared<const server::Rules>(server::Rules{.settings = live.settings.server,
                                                              .policy = live.settings.policy,
@@ -267,9 +270,9 @@ bool Host::stop() {
   reactors_.begin_stop();
   reactors_.stop();
   reactors_.join();
-  for (auto* pool : {&bodies_, &maildirs_, &passwords_, &local_, &housekeeping_}) pool->stop();
+  for (auto* pool : {&bodies_, &maildirs_, &passwords_, &lookups_, &local_, &housekeeping_}) pool->stop();
   committer_.stop();
-  for (auto* pool : {&bodies_, &passwords_, &local_, &housekeeping_}) pool->join();
+  for (auto* pool : {&bodies_, &passwords_, &lookups_, &local_, &housekeeping_}) pool->join();
   committer_.join();
   if (!maildirs_.join_for(last_words)) {
     log_.error("folder_hangs",

@@ -92,6 +92,7 @@ class Host {
   void keep_bound(server::ListenerSettings settings, std::vector<net::BoundSocket> sockets);
   base::Result<> open_spool();
   base::Result<> open_decoy_secret();
+  auth::BackEndParts back_end_parts() { return {.pool = lookups_, .clock = clock_, .random = random_}; }
   void make_parts(std::size_t index);
   std::shared_ptr<const route::Router> make_router(const LiveSettings& live) const;
   std::shared_ptr<const server::Rules> make_rules(const LiveSettings& live,
@@ -136,6 +137,7 @@ class Host {
   net::BoundedPool maildirs_;
   net::BoundedPool passwords_;
   net::BoundedPool local_;         // users of this machine, looked up
+  net::BoundedPool lookups_;       // of stores that block
   net::BoundedPool housekeeping_;  // reloads
   std::vector<BoundListener> bound_;
   std::vector<net::BoundSocket> bound_control_;

@@ -35,8 +35,9 @@ boost::asio::awaitable<ReloadOutcome> Host::try_reload() {
   auto next = std::make_shared<LiveSettings>(*loaded->live);
   config::keep_until_restart(live_->settings, next->settings);
   const std::shared_ptr<const LiveSettings> live = std::move(next);
-  accounts_.replace(live->accounts);
-  stores_.replace(live->stores);
+  accounts_.replace(live->accounts.all);
+  stores_.replace(make_stores(live->settings.auth, live->accounts, back_end_parts()));
+  verifier_.use_introspection(make_introspection(live->settings.auth, back_end_parts()));
   lockouts_.change_settings(live->settings.auth.lockouts);
   limits_.change_settings(live->settings.policy);
   log_.set_level(live->settings.log.level);

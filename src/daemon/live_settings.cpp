@@ -50,18 +50,23 @@ void load_passwords(const config::Loaded& file, config::Settings& settings, Live
       add_once(file, fmt::format("routes[{}].credentials.password_file", i), config::Severity::error,
                secret.error().message, result);
   }
-}
-
-void load_stores(LiveSettings& live, LiveSettingsLoaded& result) {
-  for (const std::string& file : live.settings.auth.stores) {
-    auto table = auth::load_accounts({file});
-    if (!table) {
-      result.errors.insert(result.errors.end(), table.error().begin(), table.error().end());
-      continue;
-    }
-    result.warnings.insert(result.warnings.end(), table->warnings.begin(), table->warnings.end());
-    for (const auto& [name, account] : table->accounts()) live.accounts.add(account);
-    live.stores.push_back(auth::make_file_store(file, std::move(*table)));
+  if (auto& introspection = settings.auth.introspection; !introspection.client_secret_file.empty()) {
+    auto secret = read_secret(introspection.client_secret_file);
+    if (secret)
+      introspection.client_secret = std::move(*secret);
+    else
+      add_once(file, "authentication.introspection.client_secret_file", config::Severity::error, secret.error().message,
+               result);
+  }
+  for (std::size_t i = 0; i < settings.auth.stores.size(); ++i) {
+    auto& store = settings.auth.stores[i];
+    if (store.bind_password_file.empty()) continue;
+    auto secret = read_secret(store.bind_password_file);
+    if (secret)
+      store.bind_password = std::move(*secret);
+    else
+      add_once(file, fmt::format("accounts[{}].bind_password_file", i), config::Severity::error, secret.error().message,
+               result);
   }
 }
 
@@ -102,7 +107,7 @@ LiveSettingsLoaded load_live_settings(const std::string& path, const base::Clock
   else
     result.warnings.push_back(addresses.error().message +
                               "; mail loops through MX are seen at loopback addresses only");
-  load_stores(live, result);
+  load_account_files(live.settings.auth, live.accounts, result.errors, result.warnings);
   load_passwords(loaded, live.settings, result);
   take_tls(loaded, live, clock.wall(), out_of_date, result);
   if (result.errors.empty()) result.live = std::make_shared<const LiveSettings>(std::move(live));

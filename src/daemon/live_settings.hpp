@@ -7,8 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "godwit/auth/accounts.hpp"
-#include "godwit/auth/store.hpp"
+#include "account_stores.hpp"
 #include "godwit/base/clock.hpp"
 #include "godwit/config/config.hpp"
 #include "godwit/net/interfaces.hpp"
@@ -18,8 +17,7 @@ namespace godwit::daemon {
 
 struct LiveSettings {
   config::Settings settings;
-  auth::AccountTable accounts;  // of all files
-  auth::StoreList stores;
+  LoadedAccounts accounts;
   LiveTls tls;
   std::vector<base::IpAddress> interfaces;  // the machine's addresses
 };

@@ -75,6 +75,8 @@ Authenticator::Answer Authenticator::conclude(const auth::AuthOutcome& outcome, 
 
 Authenticator::Answer Authenticator::succeed(const auth::AuthOutcome& outcome, const std::string& user,
                                              const base::IpAddress& client) {
+  account_ = outcome.account;
+  senders_ = outcome.senders;
   lockouts_->succeeded(outcome.account, client);
   log_.info("login", {{"client", base::to_string(client)}, {"user", user}, {"mechanism", mechanism_}});
   return {.event = result_of(Outcome::accepted, outcome.account)};

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -32,6 +33,11 @@ class Authenticator {
   boost::asio::awaitable<Answer> verify(smtp::action::Authenticate credentials, auth::Peer peer);
   boost::asio::awaitable<Answer> exchange(smtp::action::Exchange said, auth::Peer peer, const net::TlsInfo* tls);
 
+  // Whether the store of who has logged in lets it use this sender.
+  bool may_send_as(const std::string& account, const smtp::Mailbox& sender) const {
+    return account == account_ && auth::may_send_as(account_, senders_, sender);
+  }
+
  private:
   bool is_locked_out(const std::string& user, const base::IpAddress& client);
   Answer conclude(const auth::AuthOutcome& outcome, const std::string& user, const base::IpAddress& client);
@@ -45,6 +51,8 @@ class Authenticator {
   const base::Clock& clock_;
   log::Logger& log_;
   std::string mechanism_;
+  std::string account_;               // that has logged in
+  std::vector<std::string> senders_;  // of its store
   std::unique_ptr<auth::Exchange> exchange_;
 };
 

@@ -20,8 +20,9 @@ smtp::SessionSettings session_settings(const Rules& rules, const ListenerSetting
   return {.hostname = rules.settings.hostname,
           .service = listener.service,
           .tls = rules.tls ? listener.tls : smtp::TlsMode::none,
-          .offer_auth = submission && verifier != nullptr,
+          .offer_auth = submission && verifier != nullptr && verifier->offers_passwords(),
           .offer_scram = submission && verifier != nullptr && verifier->offers_scram(),
+          .offer_bearer = submission && verifier != nullptr && verifier->offers_bearer(),
           .require_auth = submission,
           .vrfy = rules.settings.vrfy,
           .expn = rules.settings.expn,
@@ -275,8 +276,11 @@ Connection::Event Connection::check_sender(const action::CheckSender& asked) {
   const auto& router = *rules_->router;
   auto sender = asked.sender;
   if (sender) sender = router.complete(std::move(*sender));  // only of service local a domain can be missing
+  const auto may_send_as = [this](const std::string& account, const smtp::Mailbox& from) {
+    return authenticator_.may_send_as(account, from) || rules_->may_send_as(account, from);
+  };
   auto refusal = is_local() ? policy::check_local_sender(user_, sender, router.settings())
-                            : policy::check_sender(sender_.client, sender, rules_->may_send_as);
+                            : policy::check_sender(sender_.client, sender, may_send_as);
   auto schedule = make_schedule(asked.parameters, around_.clock.wall(), session_settings_.longest_hold);
   if (!schedule && !refusal) refusal = schedule.error();
   receiver_.begin_transaction(std::move(sender), schedule.value_or(Schedule{}));

@@ -15,9 +15,13 @@ std::string_view to_string(Mechanism mechanism) {
     case Mechanism::scram_sha_256:
       return "SCRAM-SHA-256";
     case Mechanism::scram_sha_256_plus:
+      return "SCRAM-SHA-256-PLUS";
+    case Mechanism::oauthbearer:
+      return "OAUTHBEARER";
+    case Mechanism::xoauth2:
       break;
   }
-  return "SCRAM-SHA-256-PLUS";
+  return "XOAUTH2";
 }
 
 std::expected<Credentials, FixedReply> decode_plain(std::string_view response) {

@@ -13,8 +13,9 @@
 namespace godwit::smtp {
 namespace {
 
-constexpr std::array mechanisms{Mechanism::plain, Mechanism::login, Mechanism::scram_sha_256,
-                                Mechanism::scram_sha_256_plus};
+constexpr std::array mechanisms{Mechanism::plain,         Mechanism::login,
+                                Mechanism::scram_sha_256, Mechanism::scram_sha_256_plus,
+                                Mechanism::oauthbearer,   Mechanism::xoauth2};
 
 }  // namespace
 
@@ -27,20 +28,23 @@ bool ServerSession::Machine::offers(Mechanism mechanism) const {
       return settings_.offer_scram;
     case Mechanism::scram_sha_256_plus:
       return settings_.offer_scram && tls_ && (!tls_->channel_binding.empty() || !tls_->end_point.empty());
+    case Mechanism::oauthbearer:
+    case Mechanism::xoauth2:
+      return settings_.offer_bearer;
   }
   return false;
 }
 
 std::string ServerSession::Machine::offered_mechanisms() const {
   std::vector<std::string> names;
-  if (offers_auth())
+  if (tls_)
     for (const auto mechanism : mechanisms)
       if (offers(mechanism)) names.emplace_back(to_string(mechanism));
   return base::join(names, " ");
 }
 
 void ServerSession::Machine::auth(std::string_view argument) {
-  if (!settings_.offer_auth && !settings_.offer_scram) return reject(replies::auth_not_offered);
+  if (!may_offer_auth()) return reject(replies::auth_not_offered);
   if (!tls_) return reject(replies::auth_needs_tls);
   if (!hello_.extended) return reject(replies::auth_needs_ehlo);
   if (!account_.empty()) return reject(replies::auth_twice);

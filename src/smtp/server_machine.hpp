@@ -153,7 +153,7 @@ class ServerSession::Machine {
   void bdat(std::string_view argument);
   void auth(std::string_view argument);
 
-  bool offers_auth() const { return tls_ && (settings_.offer_auth || settings_.offer_scram); }
+  bool may_offer_auth() const { return settings_.offer_auth || settings_.offer_scram || settings_.offer_bearer; }
   bool offers(Mechanism mechanism) const;
   std::string offered_mechanisms() const;
   void first_response(Mechanism mechanism, std::string_view initial);

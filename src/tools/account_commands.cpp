@@ -50,7 +50,10 @@ std::vector<std::string> files_of(const AccountCommands& commands) {
   std::error_code error;
   if (!is_named && !std::filesystem::exists(usual_config, error)) return {usual_file};
   const auto loaded = config::load(is_named ? commands.config : usual_config);
-  if (loaded.ok() && !loaded.settings.auth.stores.empty()) return loaded.settings.auth.stores;
+  std::vector<std::string> files;
+  for (const auto& store : loaded.settings.auth.stores)
+    if (store.type == auth::StoreType::file) files.push_back(store.path);
+  if (loaded.ok() && !files.empty()) return files;
   if (loaded.ok() && !is_named) return {usual_file};
   for (const auto& diagnostic : loaded.diagnostics) commands.console.err << config::to_string(diagnostic) << "\n";
   if (loaded.ok()) complain(commands, commands.config + " names no accounts file (key \"accounts\")", exit_usage);

@@ -20,7 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   settings.hostname = "mx.example";
   settings.tls = is_set(0) ? smtp::TlsMode::implicit : smtp::TlsMode::starttls;
   settings.offer_auth = is_set(1);
-  settings.offer_scram = is_set(7);
+  settings.offer_scram = settings.offer_bearer = is_set(7);
   settings.require_auth = is_set(2);
   settings.bare_newline = is_set(3) ? smtp::BareNewline::normalize : smtp::BareNewline::reject;
   settings.message_size = is_set(4) ? 100 : 0;

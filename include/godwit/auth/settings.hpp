@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "godwit/base/clock.hpp"
@@ -21,11 +22,66 @@ struct LockoutSettings {
                                          {base::IpAddress::v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}), 128}};
 };
 
+enum class StoreType { file, dovecot, saslauthd, sqlite, postgresql, ldap };
+constexpr std::string_view to_string(StoreType type) {
+  switch (type) {
+    case StoreType::file:
+      return "file";
+    case StoreType::dovecot:
+      return "dovecot";
+    case StoreType::saslauthd:
+      return "saslauthd";
+    case StoreType::sqlite:
+      return "sqlite";
+    case StoreType::postgresql:
+      return "postgresql";
+    case StoreType::ldap:
+      break;
+  }
+  return "ldap";
+}
+
+// Where accounts are kept.  What a type does not name means nothing to it.
+struct StoreSettings {
+  StoreType type = StoreType::file;
+  std::string path = {};                             // file, sqlite: the file; dovecot, saslauthd: the socket
+  std::string service = "smtp";                      // dovecot, saslauthd: for its rules, PAM's service
+  std::string domain = {};                           // saslauthd: users of this domain only, without it
+  std::string connection = {};                       // postgresql: as libpq has it
+  std::string query = {};                            // sqlite, postgresql: with one parameter, the user
+  bool scram = false;                                // sqlite, postgresql: whoever can log in has keys
+  std::string url = {};                              // ldap
+  bool start_tls = false;                            // ldap
+  std::string ca_file = {};                          // ldap; empty: the system's
+  std::string base = {};                             // ldap
+  std::string filter = {};                           // ldap: with {user}, {local}, {domain}
+  std::string bind_dn = {};                          // ldap: for the search; empty: anonymous
+  std::string bind_password_file = {};               // ldap
+  std::string bind_password = {};                    // what stands in that file
+  std::string name_attribute = {};                   // ldap: has the account's address; empty: as the client gave it
+  base::Duration timeout = std::chrono::seconds(5);  // of one look-up
+};
+
+// Who vouches for bearer tokens.
+struct IntrospectionSettings {
+  std::string url = {};  // empty: nobody
+  std::string client_id = {};
+  std::string client_secret_file = {};
+  std::string client_secret = {};  // what stands in that file
+  std::string ca_file = {};        // empty: the system's
+  std::string user_claim = "username";
+  std::string scope = {};                            // that a token must have; empty: any will do
+  base::Duration timeout = std::chrono::seconds(5);  // of one question
+  base::Duration cache = std::chrono::minutes(1);    // how long a good token is not asked about again
+};
+
 struct Settings {
-  std::vector<std::string> stores = {};  // paths of accounts files, asked in order
-  std::size_t threads = 2;               // password verification
-  std::size_t waiting = 200;             // verifications waiting for a thread; more: 454 4.7.0
+  std::vector<StoreSettings> stores = {};  // asked in order
+  std::size_t threads = 2;                 // password verification
+  std::size_t waiting = 200;               // verifications waiting for a thread; more: 454 4.7.0
+  std::size_t lookup_threads = 8;          // for stores whose look-ups block
   LockoutSettings lockouts = {};
+  IntrospectionSettings introspection = {};
 };
 
 }  // namespace godwit::auth

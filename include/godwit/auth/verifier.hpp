@@ -4,6 +4,7 @@
 // resumes there.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -15,6 +16,7 @@
 
 #include "godwit/auth/accounts.hpp"
 #include "godwit/auth/exchange.hpp"
+#include "godwit/auth/introspection.hpp"
 #include "godwit/auth/store.hpp"
 #include "godwit/base/random.hpp"
 #include "godwit/log/logger.hpp"
@@ -43,17 +45,24 @@ class Verifier {
   // The name under which the stores are asked about a user.
   std::string name_of(std::string_view user) const;
 
+  // Who vouches for bearer tokens from now on; null: nobody.  Any thread.
+  void use_introspection(std::shared_ptr<Introspection> introspection) { introspection_ = std::move(introspection); }
+
+  // Whether there is any store, for PLAIN and LOGIN.
+  bool offers_passwords() const { return !parts_.stores.list()->empty(); }
   // Whether every store can serve SCRAM now.
   bool offers_scram() const;
+  bool offers_bearer() const { return introspection_.load() != nullptr; }
 
   // `peer.gone` is asked on the pool before the work begins: a flood of logins that do not wait for their answers costs
   // no hashing.
   boost::asio::awaitable<AuthOutcome> verify(std::string user, std::string password, Peer peer);
-  // One of SCRAM-SHA-256[-PLUS]; null: no such mechanism.  The verifier outlives the exchange.
+  // One of SCRAM-SHA-256[-PLUS], OAUTHBEARER and XOAUTH2; null: no such mechanism.  The verifier outlives the exchange.
   std::unique_ptr<Exchange> begin(std::string_view mechanism, Peer peer, smtp::ChannelBindings bindings);
 
  private:
   class ScramExchange;
+  class BearerExchange;
   // The first store that has the name; unknown: none has.
   boost::asio::awaitable<Answer> find(std::shared_ptr<const Login> login);
   boost::asio::awaitable<AuthOutcome> compare(std::shared_ptr<const Login> login, Answer found);
@@ -64,6 +73,7 @@ class Verifier {
   Parts parts_;
   std::string origin_;
   std::string decoy_secret_;
+  std::atomic<std::shared_ptr<Introspection>> introspection_;
 };
 
 }  // namespace godwit::auth

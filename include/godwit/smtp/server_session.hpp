@@ -58,6 +58,7 @@ struct SessionSettings {
   // Mechanisms of AUTH, offered only under TLS.
   bool offer_auth = false;                  // PLAIN and LOGIN
   bool offer_scram = false;                 // SCRAM-SHA-256 and, where the TLS session can be bound to, -PLUS
+  bool offer_bearer = false;                // OAUTHBEARER and XOAUTH2
   bool require_auth = false;                // MAIL without AUTH: 530 5.7.0
   bool trusted = false;                     // the client is in trusted_networks
   Audience vrfy = Audience::nobody;         // the others get 252

@@ -31,9 +31,12 @@ void print(const char* what, const base::Error& error) {
   fmt::print(stderr, "godwitd: {}: {}\n", what, error.message);
 }
 
-// All that --check can say; a daemon that already runs holds the ports, so a port in use is only a warning here.
-int check(const daemon::LiveSettingsLoaded& loaded) {
+// All that --check can say; a daemon that already runs holds the ports, so a port in use is only a warning here, as is
+// a store of accounts that does not answer.
+int check(const daemon::LiveSettingsLoaded& loaded, const base::Clock& clock) {
   if (!loaded.live) return exit_usage;
+  for (const auto& complaint : daemon::unreachable_stores(loaded.live->settings.auth, clock))
+    fmt::print(stderr, "warning: {}\n", complaint);
   for (const auto& listener : loaded.live->settings.server.listeners) {
     if (const auto free = net::check_bindable(listener.address); !free)
       fmt::print(stderr, "warning: listeners: {}\n", free.error().message);
@@ -119,7 +122,7 @@ int run(const Arguments& arguments) {
   auto loaded = daemon::load_live_settings(arguments.config, clock, out_of_date);
   print(loaded.warnings);
   print(loaded.errors);
-  if (arguments.check) return check(loaded);
+  if (arguments.check) return check(loaded, clock);
   if (!loaded.live) return exit_usage;
   return serve(arguments, std::move(loaded.live));
 }

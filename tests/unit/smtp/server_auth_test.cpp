@@ -130,6 +130,40 @@ TEST(ServerAuth, ScramIsNoMechanismWhereItIsNotOffered) {
   EXPECT_THAT(run.trace(), ElementsAre("close"));
 }
 
+TEST(ServerAuth, OffersBearerTokensWithoutPasswords) {
+  auto settings = submission();
+  settings.offer_auth = false;
+  settings.offer_bearer = true;
+  const auto run = Dialogue(settings)
+                       .script(R"(
+    S: 220 mx.example ESMTP Godwit
+    C: EHLO c.example
+    S: 250-mx.example
+    S: 250-PIPELINING
+    S: 250-SIZE 52428800
+    S: 250-8BITMIME
+    S: 250-ENHANCEDSTATUSCODES
+    S: 250-DSN
+    S: 250-CHUNKING
+    S: 250-BINARYMIME
+    S: 250-SMTPUTF8
+    S: 250-DELIVERBY
+    S: 250-LIMITS RCPTMAX=1000
+    S: 250-MT-PRIORITY
+    S: 250 AUTH OAUTHBEARER XOAUTH2
+    C: AUTH PLAIN eA==
+    S: 504 5.5.4 Mechanism not supported
+    A: challenge {}
+    A: auth rejected
+    C: AUTH OAUTHBEARER eA==
+    S: 334 e30=
+    C: AQ==
+    S: 535 5.7.8 Authentication credentials invalid
+  )")
+                       .check();
+  EXPECT_THAT(run.trace(), ElementsAre("exchange OAUTHBEARER x", "exchange  \\x01", "close"));
+}
+
 TEST(ServerAuth, NothingIsBoundToASessionWithoutBinding) {
   auto settings = with_scram();
   settings.tls = smtp::TlsMode::implicit;  // its TlsReady in dialogues has no channel binding
