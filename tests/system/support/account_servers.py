@@ -56,7 +56,7 @@ protocols =
 ssl = no
 default_internal_user = dovecot
 default_login_user = dovenull
-auth_mechanisms = plain
+auth_mechanisms = plain login
 auth_failure_delay = 0
 disable_plaintext_auth = no
 passdb {{
@@ -74,6 +74,10 @@ service auth {{
 }}
 service anvil {{
   chroot =
+  # No delays that grow with failures.
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service stats {{
   chroot =

@@ -15,6 +15,8 @@ class Closed(Exception):
 class Dialogue:
     """One connection.  say() sends a line and returns the reply, as text with lines parted by newlines."""
 
+    encoding = "ascii"  # of replies; others do not pass
+
     def __init__(self, address, port=MX_PORT, *, source=None, timeout=20, context=None, greeting="220", server_hostname=None):
         self.socket = socket.create_connection((address, port), timeout, source_address=(source, 0) if source else None)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -44,7 +46,7 @@ class Dialogue:
         line, self.pending = self.pending.split(b"\n", 1)
         if not line.endswith(b"\r"):
             raise AssertionError(f"reply line without CRLF: {line!r}")
-        return line[:-1].decode("ascii")
+        return line[:-1].decode(self.encoding)
 
     def reply(self):
         lines = [self.line()]
