@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Listeners on IPv6 and on both families, and relaying to a host that has only an AAAA record."""
 
+import errno
+import random
 import socket
 
 from support.dialogue import Dialogue, send
@@ -15,10 +17,19 @@ SENDER, LOCAL, REMOTE = "mod@abc.example", "mod@abc.example", "user@xyz.example"
 
 
 def free_port():
-    """On ::1, which all scenarios share: a port of the moment instead of a fixed one."""
-    with socket.socket(socket.AF_INET6) as probe:
-        probe.bind(("::1", 0))
-        return probe.getsockname()[1]
+    """On ::1, which all scenarios share: one that nobody listens on, and that no connection of theirs is given meanwhile."""
+    for port in random.sample(range(10000, 30000), 100):
+        with socket.socket(socket.AF_INET6) as probe, socket.socket() as probe4:
+            try:
+                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                probe.bind(("::", port))
+                probe4.bind(("0.0.0.0", port))
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise
+                continue
+            return port
+    raise OSError("no free port")
 
 
 class PeerOnIpv6(ScriptedPeer):
