@@ -11,10 +11,6 @@ constexpr unsigned most_doublings = 3;     // of the delay
 
 }  // namespace
 
-base::IpNetwork network_of(const base::IpAddress& client) {
-  return {client, client.is_v4() ? 32 : 64};
-}
-
 void Lockouts::change_settings(LockoutSettings settings) {
   const std::lock_guard lock(mutex_);
   settings_ = std::move(settings);
@@ -27,7 +23,7 @@ bool Lockouts::is_exempt(const base::IpAddress& client) const {
 bool Lockouts::is_locked(std::string_view account, const base::IpAddress& client, base::WallTime now) {
   const std::lock_guard lock(mutex_);
   if (is_exempt(client)) return false;
-  const auto network = network_of(client);
+  const auto network = base::client_network(client);
   const Count* of_network = networks_.find(network);
   if (of_network != nullptr && of_network->locked_until > now) return true;
   const std::string name(account);
@@ -53,7 +49,7 @@ Lockouts::Failure Lockouts::failed(std::string_view account, const base::IpAddre
   const std::lock_guard lock(mutex_);
   Failure failure{.delay = settings_.delay};
   if (is_exempt(client)) return failure;
-  const auto network = network_of(client);
+  const auto network = base::client_network(client);
   Count& of_network = networks_.touch(network);
   const bool again = mark != 0 && of_network.mark == mark;
   of_network.mark = mark;
@@ -75,7 +71,7 @@ base::Duration Lockouts::delay() {
 
 void Lockouts::succeeded(std::string_view account, const base::IpAddress& client) {
   const std::lock_guard lock(mutex_);
-  at_home_.touch({std::string(account), network_of(client)});
+  at_home_.touch({std::string(account), base::client_network(client)});
 }
 
 std::vector<Lockouts::Lockout> Lockouts::list(base::WallTime now, std::size_t most) {
@@ -99,7 +95,7 @@ bool Lockouts::unlock(std::string_view name, base::WallTime now) {
   const std::lock_guard lock(mutex_);
   bool was = false;
   auto network = base::IpNetwork::parse(name);
-  if (const auto address = base::IpAddress::parse(name)) network = network_of(*address);
+  if (const auto address = base::IpAddress::parse(name)) network = base::client_network(*address);
   if (network) {
     if (const Count* count = networks_.find(*network)) was = count->locked_until > now;
     networks_.erase(*network);

@@ -8,6 +8,7 @@ namespace godwit::config {
 namespace {
 
 using namespace std::chrono_literals;
+using policy::Rated;
 using server::ListenerSettings;
 
 Type<smtp::Audience> audience() {
@@ -55,7 +56,19 @@ Fields<net::CertificateSettings> certificate_fields() {
       make_field<CertificateSettings>(
           "private_key", [](auto& c) -> auto& { return c.private_key; }, absolute_path(), "PEM file with its key",
           Reload::yes, Need::required),
+      make_field<CertificateSettings>(
+          "ocsp_response", [](auto& c) -> auto& { return c.ocsp_response; }, or_empty(absolute_path(), "none"),
+          "DER file with what the certificate's authority says of it, handed out with it (OCSP stapling); a job of "
+          "yours "
+          "renews it (openssl ocsp -respout)"),
   };
+}
+
+template <Rated what>
+Field<Document> rate_of(std::string_view key, std::string_view help) {
+  return field(
+      key, [](auto& d) -> auto& { return d.settings.policy.rates[static_cast<std::size_t>(what)]; }, rate(),
+      fmt::format("{}, for each IPv4 address or IPv6 /64, such as `100/1m`; `trusted_networks` are exempt", help));
 }
 
 }  // namespace
@@ -91,6 +104,12 @@ Fields<Document> server_part() {
       field(
           "limits.connections_per_client", [](auto& d) -> auto& { return d.settings.policy.connections_per_client; },
           number<std::size_t>(1, 1000000), "Of one IPv4 address or IPv6 /64; `trusted_networks` are exempt"),
+      rate_of<Rated::connections>("limits.connection_rate", "New connections"),
+      rate_of<Rated::handshakes>("limits.handshake_rate",
+                                 "TLS handshakes, of which each costs us more than the client"),
+      rate_of<Rated::commands>("limits.command_rate", "Commands; who sends more is read more slowly"),
+      rate_of<Rated::messages>("limits.message_rate", "Messages (MAIL commands); more are answered `450 4.7.1`"),
+      rate_of<Rated::recipients>("limits.recipient_rate", "Recipients (RCPT commands); more are answered `450 4.7.1`"),
       field(
           "limits.memory", [](auto& d) -> auto& { return d.settings.spool.memory; }, size(16 * mib, tib),
           "For message bodies in flight; beyond it they go to files of the spool", Reload::restart),
@@ -102,6 +121,10 @@ Fields<Document> server_part() {
           "limits.errors", [](auto& d) -> auto& { return d.settings.server.errors; }, number(1, 1000),
           "Protocol errors of one connection before `421`; also ten times so many refusals and idle commands without a "
           "message between them"),
+      field(
+          "limits.error_delay", [](auto& d) -> auto& { return d.settings.server.error_delay; }, duration(0s, 1min),
+          "Wait after an error of a client that is not trusted, from its third one on; a tenth of `limits.connections` "
+          "may wait so, the others go on at once"),
       field(
           "limits.command_timeout", [](auto& d) -> auto& { return d.settings.server.command_timeout; },
           duration(100ms, 1h), "Wait for a client's next command (RFC 5321 section 4.5.3.2.7 asks for 5m)"),

@@ -97,6 +97,8 @@ json::value to_json(const Certificate& certificate) {
                       {"subject", text(certificate.subject)},
                       {"names", list(certificate.names)},
                       {"expires", certificate.expires ? time(*certificate.expires) : json::value()},
+                      {"staple_until", certificate.staple_until ? time(*certificate.staple_until) : json::value()},
+                      {"staple_error", text_or_null(certificate.staple_error)},
                       {"error", text_or_null(certificate.error)},
                       {"out_of_date", text_or_null(certificate.out_of_date)}};
 }

@@ -41,6 +41,8 @@ Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, co
       accounts_(live_->accounts.all),
       lockouts_(live_->settings.auth.lockouts),
       limits_(live_->settings.policy),
+      rates_(live_->settings.policy),
+      tarpit_(live_->settings.policy.connections / 10),
       reactors_(clock, reactor_count(live_->settings)),
       committer_("committer"),
       bodies_("bodies", body_threads, unbounded),
@@ -160,6 +162,8 @@ void Host::make_parts(std::size_t index) {
                                                                        .users = &users_,
                                                                        .limits = limits_,
                                                                        .acquaintances = acquaintances_,
+                                                                       .rates = rates_,
+                                                                       .tarpit = tarpit_,
                                                                        .start_queue = std::move(start_queue),
                                                                        .clock = clock_,
                                                                        .log = log_});

@@ -131,6 +131,8 @@ class Host {
   auth::Lockouts lockouts_;
   policy::ConnectionLimits limits_;
   policy::Acquaintances acquaintances_;
+  policy::ClientRates rates_;
+  policy::Tarpit tarpit_;
   net::ReactorPool reactors_;
   net::SingleThread committer_;
   net::BoundedPool bodies_;

@@ -40,6 +40,7 @@ boost::asio::awaitable<ReloadOutcome> Host::try_reload() {
   verifier_.use_introspection(make_introspection(live->settings.auth, back_end_parts()));
   lockouts_.change_settings(live->settings.auth.lockouts);
   limits_.change_settings(live->settings.policy);
+  rates_.change_settings(live->settings.policy);
   log_.set_level(live->settings.log.level);
   const auto router = make_router(*live);
   const auto rules = make_rules(*live, router);
@@ -97,6 +98,9 @@ void Host::note_out_of_date() {
   std::set<std::string> problems;
   for (const auto& certificate : live_->tls.certificates)
     if (auto problem = date_problem(certificate, clock_.wall()); !problem.empty()) problems.insert(std::move(problem));
+  for (const auto& certificate : live_->tls.certificates)
+    if (auto problem = staple_problem(certificate, clock_.wall()); !problem.empty())
+      problems.insert(std::move(problem));
   for (const auto& problem : problems)
     if (!out_of_date_.contains(problem)) log_.error("certificate_out_of_date", {{"reason", problem}});
   out_of_date_ = std::move(problems);
@@ -106,7 +110,7 @@ void Host::note_out_of_date() {
 boost::asio::awaitable<void> Host::refresh_certificates() {
   const auto before = live_;
   auto look = [before, now = clock_.wall()]() -> std::optional<TlsLoaded> {
-    if (!has_changed(before->settings.tls, before->tls)) return {};
+    if (!has_changed(before->settings.tls, before->tls) && !is_stale(before->tls, now)) return {};
     return load_tls(before->settings.tls, now);
   };
   auto looked = co_await housekeeping_.run(std::move(look));
@@ -121,6 +125,7 @@ boost::asio::awaitable<void> Host::refresh_certificates() {
     co_return;
   }
   apply_to_reactors(live_, make_rules(*live_, make_router(*live_)));
+  if (live_->tls.stamps == before->tls.stamps) co_return;
   for (const auto& certificate : live_->tls.certificates)
     log_.info("certificate_reloaded",
               {{"file", certificate.file},

@@ -24,7 +24,8 @@ FileStamp stamp_of(const std::string& path) {
 std::vector<FileStamp> stamps_of(const net::TlsSettings& settings) {
   std::vector<FileStamp> stamps;
   for (const auto& certificate : settings.certificates)
-    for (const auto* path : {&certificate.certificate, &certificate.private_key}) stamps.push_back(stamp_of(*path));
+    for (const auto* path : {&certificate.certificate, &certificate.private_key, &certificate.ocsp_response})
+      if (!path->empty()) stamps.push_back(stamp_of(*path));
   if (!settings.ca_file.empty()) stamps.push_back(stamp_of(settings.ca_file));
   return stamps;
 }
@@ -38,6 +39,8 @@ void look_at(const net::CertificateSettings& settings, std::size_t index, base::
     state.names = std::move(facts->names);
     state.valid_from = facts->not_before;
     state.expires = facts->not_after;
+    state.staple_error = facts->staple_error;
+    state.staple_until = facts->staple_until;
     if (auto problem = date_problem(state, now); !problem.empty())
       result.complaints.push_back(
           {.index = index, .key = "certificate", .message = std::move(problem), .of_date = true});
@@ -73,10 +76,11 @@ bool is_out_of_date(const LiveTls& tls, base::WallTime now) {
 
 TlsLoaded load_tls(const net::TlsSettings& settings, base::WallTime now) {
   TlsLoaded result;
+  result.tls.made = now;
   result.tls.stamps = stamps_of(settings);  // before they are read: a change in between is seen the next time
   for (std::size_t i = 0; i < settings.certificates.size(); ++i) look_at(settings.certificates[i], i, now, result);
   if (!settings.certificates.empty() && result.usable()) {
-    auto server = net::TlsServerContext::load(settings);
+    auto server = net::TlsServerContext::load(settings, now);
     if (server)
       result.tls.server = std::move(*server);
     else
@@ -92,6 +96,22 @@ TlsLoaded load_tls(const net::TlsSettings& settings, base::WallTime now) {
 
 bool has_changed(const net::TlsSettings& settings, const LiveTls& since) {
   return stamps_of(settings) != since.stamps;
+}
+
+std::string staple_problem(const control::Certificate& certificate, base::WallTime now) {
+  if (!certificate.staple_error.empty()) return certificate.staple_error;
+  if (certificate.staple_until && now >= *certificate.staple_until)
+    return fmt::format("{}: the time of its OCSP response was over on {}", certificate.file,
+                       base::format_rfc3339(*certificate.staple_until));
+  return {};
+}
+
+bool is_stale(const LiveTls& tls, base::WallTime now) {
+  if (tls.server && now - tls.made >= ticket_keys_kept) return true;
+  return std::ranges::any_of(tls.certificates, [&](const auto& certificate) {
+    const auto& until = certificate.staple_until;
+    return until && tls.made < *until && now >= *until;
+  });
 }
 
 LiveTls replaced(const LiveTls& present, const TlsLoaded& loaded, base::WallTime now) {

@@ -30,6 +30,7 @@ struct LiveTls {
   std::shared_ptr<const net::TlsClientContext> client;
   std::vector<control::Certificate> certificates;  // as configured, in order
   std::vector<FileStamp> stamps;                   // of the files when they were read
+  base::WallTime made{};
 };
 
 // One thing that is wrong: the certificate and the key ("certificate", "private_key") to blame, or the tls section as a
@@ -52,6 +53,15 @@ TlsLoaded load_tls(const net::TlsSettings& settings, base::WallTime now);
 // "FILE: the certificate expired on ..." or "... is not valid before ..."; empty: it is valid.
 std::string date_problem(const control::Certificate& certificate, base::WallTime now);
 bool is_out_of_date(const LiveTls& tls, base::WallTime now);
+
+// Why no OCSP response is handed out though one is configured; empty: one is, or none is configured.
+std::string staple_problem(const control::Certificate& certificate, base::WallTime now);
+
+// The keys of session tickets are the context's: who learns one can read the sessions that were resumed with it.
+inline constexpr base::Duration ticket_keys_kept = std::chrono::hours(12);
+// It is time to make them anew though no file has changed: for new ticket keys, or without an OCSP response whose time
+// is over.
+bool is_stale(const LiveTls& tls, base::WallTime now);
 
 bool has_changed(const net::TlsSettings& settings, const LiveTls& since);
 

@@ -134,6 +134,12 @@ base::Result<Certificate> load_certificate(const CertificateSettings& settings) 
                       fmt::format("{}: the private key does not belong to the certificate in {}", settings.private_key,
                                   settings.certificate));
   result.names = names_of(*result.leaf);
+  if (settings.ocsp_response.empty()) return result;
+  auto staple = load_staple(settings.ocsp_response, *result.leaf);
+  if (staple)
+    result.staple = std::move(*staple);
+  else
+    result.staple_error = staple.error().message;
   return result;
 }
 
@@ -144,7 +150,9 @@ base::Result<CertificateFacts> check_certificate(const CertificateSettings& sett
                           .names = std::move(loaded->names),
                           .key_type = describe_key(*loaded->key),
                           .not_before = time_of(X509_get0_notBefore(loaded->leaf.get())),
-                          .not_after = time_of(X509_get0_notAfter(loaded->leaf.get()))};
+                          .not_after = time_of(X509_get0_notAfter(loaded->leaf.get())),
+                          .staple_error = std::move(loaded->staple_error),
+                          .staple_until = loaded->staple ? loaded->staple->until : std::nullopt};
 }
 
 }  // namespace godwit::net

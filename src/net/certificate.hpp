@@ -2,12 +2,14 @@
 // A certificate with its chain and private key, read from PEM files.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "godwit/base/result.hpp"
 #include "godwit/net/settings.hpp"
 #include "openssl.hpp"
+#include "staple.hpp"
 
 namespace godwit::net {
 
@@ -15,6 +17,8 @@ struct Certificate {
   X509Ptr leaf;
   std::vector<X509Ptr> chain;  // without the leaf
   PkeyPtr key;
+  std::optional<Staple> staple;
+  std::string staple_error;        // why there is none though there should be
   std::vector<std::string> names;  // DNS names, lower case, wildcards as they are; the common name where there are none
 };
 

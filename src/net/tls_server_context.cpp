@@ -40,6 +40,18 @@ int choose_context(SSL* connection, int*, void* argument) {
   return SSL_TLSEXT_ERR_OK;
 }
 
+// RFC 6066 section 8: for clients that ask.
+int add_staple(SSL* connection, void* argument) {
+  const X509* certificate = SSL_get_certificate(connection);
+  const auto* context = static_cast<const TlsServerContext::Implementation*>(argument);
+  const std::string* staple = certificate != nullptr ? context->staple_of(*certificate) : nullptr;
+  if (staple == nullptr) return SSL_TLSEXT_ERR_NOACK;
+  auto* copy = static_cast<unsigned char*>(OPENSSL_memdup(staple->data(), staple->size()));  // OpenSSL's from now on
+  if (copy == nullptr) return SSL_TLSEXT_ERR_NOACK;
+  SSL_set_tlsext_status_ocsp_resp(connection, copy, static_cast<long>(staple->size()));
+  return SSL_TLSEXT_ERR_OK;
+}
+
 base::Result<> use_certificate(SSL_CTX& context, const Certificate& certificate) {
   const std::unique_ptr<STACK_OF(X509), void (*)(STACK_OF(X509)*)> chain(
       sk_X509_new_null(), [](STACK_OF(X509) * stack) { sk_X509_free(stack); });
@@ -56,20 +68,23 @@ base::Result<> use_certificate(SSL_CTX& context, const Certificate& certificate)
 TlsServerContext::TlsServerContext() : implementation_(std::make_unique<Implementation>()) {}
 TlsServerContext::~TlsServerContext() = default;
 
-base::Result<std::shared_ptr<const TlsServerContext>> TlsServerContext::load(const TlsSettings& settings) {
+base::Result<std::shared_ptr<const TlsServerContext>> TlsServerContext::load(const TlsSettings& settings,
+                                                                             base::WallTime now) {
   std::shared_ptr<TlsServerContext> context(new TlsServerContext());
-  auto loaded = context->implementation_->load(settings);
+  auto loaded = context->implementation_->load(settings, now);
   if (!loaded) return std::unexpected(std::move(loaded.error()));
   return context;
 }
 
-base::Result<> TlsServerContext::Implementation::load(const TlsSettings& settings) {
+base::Result<> TlsServerContext::Implementation::load(const TlsSettings& settings, base::WallTime now) {
   if (settings.certificates.empty()) return base::fail(base::ErrorKind::invalid, "TLS needs a certificate");
   minimum_version_ = settings.minimum_version;
   base::Error failures{.kind = base::ErrorKind::invalid, .message = {}, .os_error = 0};
   for (const auto& files : settings.certificates) {
     auto certificate = load_certificate(files);
     if (certificate) {
+      const auto& staple = certificate->staple;
+      if (staple && staple->until && *staple->until <= now) certificate->staple.reset();
       certificates_.push_back(std::move(*certificate));
       continue;
     }
@@ -128,6 +143,8 @@ base::Result<SSL_CTX*> TlsServerContext::Implementation::context_for(const Set& 
     auto used = use_certificate(*context, *certificate);
     if (!used) return std::unexpected(std::move(used.error()));
   }
+  SSL_CTX_set_tlsext_status_cb(context.get(), &add_staple);
+  SSL_CTX_set_tlsext_status_arg(context.get(), this);
   SSL_CTX_set_tlsext_servername_callback(context.get(), &choose_context);
   SSL_CTX_set_tlsext_servername_arg(context.get(), this);
   contexts_.emplace_back(set, std::move(context));
@@ -140,6 +157,12 @@ SSL_CTX* TlsServerContext::Implementation::find(std::string_view server_name) co
   auto found = by_name_.find(name);
   if (found == by_name_.end()) found = by_name_.find(wildcard_for(name));
   return found == by_name_.end() ? nullptr : found->second;
+}
+
+const std::string* TlsServerContext::Implementation::staple_of(const X509& certificate) const {
+  const auto found = std::ranges::find_if(
+      certificates_, [&](const Certificate& each) { return X509_cmp(each.leaf.get(), &certificate) == 0; });
+  return found != certificates_.end() && found->staple ? &found->staple->der : nullptr;
 }
 
 }  // namespace godwit::net

@@ -14,11 +14,13 @@ namespace godwit::net {
 
 class TlsServerContext::Implementation {
  public:
-  base::Result<> load(const TlsSettings& settings);
+  base::Result<> load(const TlsSettings& settings, base::WallTime now);
 
   SSL_CTX* standard() const { return standard_; }
   // The context for a server name, null: no certificate bears it (the first one is used).
   SSL_CTX* find(std::string_view server_name) const;
+  // To be handed out with this certificate; null: nothing.
+  const std::string* staple_of(const X509& certificate) const;
 
  private:
   using Set = std::vector<const Certificate*>;

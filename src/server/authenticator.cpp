@@ -89,7 +89,7 @@ Authenticator::Answer Authenticator::fail(const auth::AuthOutcome& outcome, cons
   const auto failure = lockouts_->failed(account, client, outcome.mark, clock_.wall());
   if (failure.locked_network)
     log_.warn("login_locked_out",
-              {{"client", base::to_string(client)}, {"network", base::to_string(auth::network_of(client))}});
+              {{"client", base::to_string(client)}, {"network", base::to_string(base::client_network(client))}});
   if (failure.locked_account)
     log_.warn("login_locked_out", {{"client", base::to_string(client)}, {"account", account}});
   return {.event = result_of(Outcome::rejected), .wait = failure.delay};

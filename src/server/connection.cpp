@@ -14,6 +14,8 @@ namespace {
 namespace event = smtp::event;
 namespace action = smtp::action;
 
+constexpr int errors_for_free = 2;  // people mistype
+
 smtp::SessionSettings session_settings(const Rules& rules, const ListenerSettings& listener,
                                        const auth::Verifier* verifier, base::WallTime now) {
   const bool submission = listener.service == smtp::Service::submission;
@@ -36,6 +38,10 @@ smtp::SessionSettings session_settings(const Rules& rules, const ListenerSetting
           .transaction_timeout = rules.settings.transaction_timeout,
           .data_timeout = rules.settings.data_timeout,
           .min_data_rate = rules.settings.min_data_rate};
+}
+
+smtp::Reply too_often(std::string_view what) {
+  return smtp::make_reply(450, {4, 7, 1}, fmt::format("Too many {} from your address in a short time", what));
 }
 
 std::string_view to_string(action::Close::Reason reason) {
@@ -115,18 +121,24 @@ boost::asio::awaitable<void> Connection::converse() {
     // A session that has ended takes no more events: what it wanted last is done, though its reply may not leave.
     const bool ends = !actions.empty() && std::holds_alternative<action::Close>(actions.back());
     for (const auto& wanted : actions) {
+      if (const auto* reading = std::get_if<action::Read>(&wanted)) {
+        open_read_ = *reading;  // always the last
+        break;
+      }
       next = co_await perform(wanted);
       if (ends) next.reset();
       if (next || closed_) break;
     }
-    // Stopping may change nothing yet, in the middle of a message: the read that it interrupted goes on.
-    if (!next && !closed_) next = co_await read(open_read_);
+    if (next || closed_) continue;
+    // Most connections wait here most of the time, and hold little meanwhile.  Stopping may change nothing yet, in the
+    // middle of a message: then the read that it interrupted goes on.
+    session_.rest();
+    next = co_await read(open_read_);
   }
   receiver_.discard();
 }
 
 boost::asio::awaitable<Connection::Event> Connection::perform(const smtp::ServerAction& wanted) {
-  if (const auto* reading = std::get_if<action::Read>(&wanted)) co_return co_await read(*reading);
   progressed_ = true;
   if (const auto* sending = std::get_if<action::Send>(&wanted)) co_return co_await send(*sending);
   if (const auto* body = std::get_if<action::Body>(&wanted))
@@ -170,10 +182,14 @@ boost::asio::awaitable<Connection::Event> Connection::send(const action::Send& s
 }
 
 boost::asio::awaitable<Connection::Event> Connection::read(action::Read reading) {
-  open_read_ = reading;
   const bool sent = co_await flush();
   if (!sent) co_return event::PeerClosed{};
   if (stopping_ && !std::exchange(told_stopping_, true)) co_return event::Stopping{};
+  std::optional<policy::Tarpit::Place> place;
+  if (const auto wait = due_wait(place); wait > base::Duration::zero()) {
+    co_await pause_until(around_.network.now() + wait);
+    place.reset();
+  }
   // A client that sends its command byte by byte gets one deadline for all of it (RFC 5321 section 4.5.3.2 bounds the
   // command).
   const auto start = around_.network.now();
@@ -205,6 +221,11 @@ net::Pace& Connection::data_pace(const action::Read& reading) {
 }
 
 boost::asio::awaitable<Connection::Event> Connection::start_tls() {
+  if (!is_within_rate(policy::Rated::handshakes)) {
+    around_.log.warn("tls_failed",
+                     {{"client", sender_.client_address}, {"reason", "too many handshakes in a short time"}});
+    co_return event::PeerClosed{};
+  }
   const bool sent = co_await flush();
   if (!sent) co_return event::PeerClosed{};
   const auto deadline =
@@ -264,10 +285,26 @@ Connection::Event Connection::logged_in(Authenticator::Answer answer) {
   return std::move(answer.event);
 }
 
+// Who sends commands too fast, or too many wrong ones, is read more slowly.  The place is its own while it waits.
+base::Duration Connection::due_wait(std::optional<policy::Tarpit::Place>& place) {
+  const auto commands = session_.commands() - std::exchange(commands_seen_, session_.commands());
+  const bool erred = session_.errors() > std::exchange(errors_seen_, session_.errors());
+  if (is_local()) return {};
+  base::Duration wait{};
+  if (commands > 0 && is_rated(policy::Rated::commands))
+    wait = around_.rates.wait_after(policy::Rated::commands, commands, sender_.client.address, around_.network.now());
+  if (!erred || session_.errors() <= errors_for_free || session_settings_.trusted) return wait;
+  if (auto entered = around_.tarpit.enter()) {
+    place.emplace(std::move(*entered));
+    wait = std::max(wait, rules_->settings.error_delay);
+  }
+  return wait;
+}
+
 // Ended by cancel() only: who is slowed down gains nothing by hanging up.
 boost::asio::awaitable<void> Connection::pause_until(base::MonoTime until) {
   if (until <= around_.network.now()) co_return;
-  pause_.emplace(around_.executor, around_.deadlines);
+  pause_ = std::make_unique<net::Signal>(around_.executor, around_.deadlines);
   co_await pause_->wait(until);
   pause_.reset();
 }
@@ -283,6 +320,7 @@ Connection::Event Connection::check_sender(const action::CheckSender& asked) {
                             : policy::check_sender(sender_.client, sender, may_send_as);
   auto schedule = make_schedule(asked.parameters, around_.clock.wall(), session_settings_.longest_hold);
   if (!schedule && !refusal) refusal = schedule.error();
+  if (!refusal && !is_within_rate(policy::Rated::messages)) refusal = too_often("messages");
   receiver_.begin_transaction(std::move(sender), schedule.value_or(Schedule{}));
   if (refusal) log_refusal("mail", *refusal, {});
   return event::Verdict{.refusal = std::move(refusal)};
@@ -306,6 +344,11 @@ std::optional<mail::HeaderFixes> Connection::header_fixes() const {
 }
 
 Connection::Event Connection::check_recipient(const action::CheckRecipient& asked) {
+  if (!is_within_rate(policy::Rated::recipients)) {
+    auto refusal = too_often("recipients");
+    log_refusal("rcpt", refusal, smtp::to_string(asked.recipient));
+    return event::Verdict{.refusal = std::move(refusal)};
+  }
   auto decision = policy::check_recipient(rules_->policy, sender_.client, asked.recipient, *rules_->router);
   if (decision.refusal) log_refusal("rcpt", *decision.refusal, smtp::to_string(asked.recipient));
   const auto completed = rules_->router->complete(asked.recipient);

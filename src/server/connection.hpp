@@ -39,6 +39,8 @@ class Connection {
   boost::asio::awaitable<bool> name_user();
   void decide_trust();
   boost::asio::awaitable<bool> wait_to_greet();
+  bool is_rated(policy::Rated what) const;
+  bool is_within_rate(policy::Rated what);
   boost::asio::awaitable<bool> secure();
   boost::asio::awaitable<bool> read_proxy_header();
   boost::asio::awaitable<bool> refuse_if_too_many(std::optional<policy::ConnectionLimits::Place>& place);
@@ -53,6 +55,7 @@ class Connection {
   boost::asio::awaitable<Event> exchange(smtp::action::Exchange said);
   auth::Peer peer() const;
   boost::asio::awaitable<void> pause_until(base::MonoTime until);
+  base::Duration due_wait(std::optional<policy::Tarpit::Place>& place);
   Event logged_in(Authenticator::Answer answer);
   boost::asio::awaitable<Event> commit();
   boost::asio::awaitable<bool> flush();
@@ -80,8 +83,10 @@ class Connection {
   uid_t user_id_ = 0;       // likewise
   Receiver receiver_;
   Authenticator authenticator_;
-  std::optional<net::Signal> pause_;  // while an answer is held back
+  std::unique_ptr<net::Signal> pause_;  // while an answer is held back
   std::string output_;
+  std::uint64_t commands_seen_ = 0;  // that due_wait() has counted
+  int errors_seen_ = 0;              // likewise
   smtp::action::Read open_read_;
   base::MonoTime read_deadline_{};
   base::Duration spent_{};         // waiting for commands, since the last message

@@ -63,7 +63,7 @@ smtp::ServerEvent Receiver::begin(std::uint64_t size_hint, std::optional<mail::H
   if (fixes) {
     fixes->id = incoming_->id();
     fixes->now = clock_.wall();
-    fixer_.emplace(std::move(*fixes));
+    fixer_ = std::make_unique<mail::HeaderFixer>(std::move(*fixes));
   }
   header_ = {};
   size_ = 0;

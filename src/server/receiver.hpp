@@ -66,7 +66,7 @@ class Receiver {
   Schedule schedule_;
   std::size_t asked_ = 0;  // RCPT commands accepted
   std::unique_ptr<spool::Incoming> incoming_;
-  std::optional<mail::HeaderFixer> fixer_;
+  std::unique_ptr<mail::HeaderFixer> fixer_;
   HeaderScan header_;
   std::uint64_t size_ = 0;
   bool started_ = false;  // the Received field is written

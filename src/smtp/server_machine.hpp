@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,6 +33,8 @@ class ServerSession::Machine {
 
   const std::vector<ServerAction>& next(const ServerEvent& event);
 
+  void rest();
+
   const Hello& hello() const { return hello_; }
   const std::optional<TlsInfo>& tls() const { return tls_; }
   const std::string& account() const { return account_; }
@@ -39,6 +42,8 @@ class ServerSession::Machine {
   const MailParameters& mail_parameters() const;
   std::string_view protocol() const;
   std::string_view stage() const;
+  std::uint64_t commands() const { return commands_; }
+  int errors() const { return errors_; }
 
  private:
   struct Unconnected {};  // before Connected; on an implicit TLS listener: before the handshake
@@ -181,7 +186,8 @@ class ServerSession::Machine {
   Hello hello_;
   std::optional<TlsInfo> tls_;
   std::string account_;
-  std::optional<Transaction> transaction_;
+  std::unique_ptr<Transaction> transaction_;  // most connections have none most of the time
+  std::uint64_t commands_ = 0;
   int errors_ = 0;
   int useless_ = 0;            // refusals and commands that lead nowhere, since the last message
   bool data_refused_ = false;  // by the command before

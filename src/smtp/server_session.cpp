@@ -131,6 +131,7 @@ bool ServerSession::Machine::step_line() {
   std::string_view line;
   const auto status = lines_.read(input, long_line ? max_auth_line : max_command_line, line);
   if (status == LineReader::Status::more) return false;
+  ++commands_;
   const bool may_be_message = std::exchange(data_refused_, false);
   bool is_command = responding;
   if (status == LineReader::Status::complete && responding) {
@@ -176,6 +177,11 @@ void ServerSession::Machine::forget_actions() {
     if (auto* exchange = std::get_if<action::Exchange>(&action)) wipe(exchange->response);
   }
   actions_.clear();
+}
+
+void ServerSession::Machine::rest() {
+  forget_actions();
+  if (!transaction_) actions_.shrink_to_fit();
 }
 
 // ---- what handlers say ----------------------------------------------------------------------------------------------
@@ -274,6 +280,9 @@ ServerSession& ServerSession::operator=(ServerSession&&) noexcept = default;
 const std::vector<ServerAction>& ServerSession::next(const ServerEvent& event) {
   return machine_->next(event);
 }
+void ServerSession::rest() {
+  machine_->rest();
+}
 const Hello& ServerSession::hello() const {
   return machine_->hello();
 }
@@ -291,6 +300,12 @@ const MailParameters& ServerSession::mail_parameters() const {
 }
 std::string_view ServerSession::protocol() const {
   return machine_->protocol();
+}
+std::uint64_t ServerSession::commands() const {
+  return machine_->commands();
+}
+int ServerSession::errors() const {
+  return machine_->errors();
 }
 std::string_view ServerSession::stage() const {
   return machine_->stage();

@@ -24,7 +24,7 @@ void ServerSession::Machine::mail(std::string_view argument) {
     send(replies::too_large);
     return count_useless();
   }
-  transaction_.emplace(std::move(command->sender), std::move(command->parameters));
+  transaction_ = std::make_unique<Transaction>(std::move(command->sender), std::move(command->parameters));
   actions_.emplace_back(action::CheckSender{transaction_->sender, transaction_->parameters});
   state_ = CheckingSender{};
 }

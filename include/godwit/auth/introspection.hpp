@@ -11,8 +11,8 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "godwit/auth/back_ends.hpp"
-#include "godwit/auth/recent_map.hpp"
 #include "godwit/auth/settings.hpp"
+#include "godwit/base/recent_map.hpp"
 
 namespace godwit::auth {
 
@@ -43,7 +43,7 @@ class Introspection : public std::enable_shared_from_this<Introspection> {
   const IntrospectionSettings settings_;
   const BackEndParts parts_;
   std::mutex mutex_;
-  RecentMap<std::string, Kept> kept_{10'000};  // by the token's hash
+  base::RecentMap<std::string, Kept> kept_{10'000};  // by the token's hash
 };
 
 }  // namespace godwit::auth

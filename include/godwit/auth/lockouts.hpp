@@ -14,15 +14,12 @@
 #include <utility>
 #include <vector>
 
-#include "godwit/auth/recent_map.hpp"
 #include "godwit/auth/settings.hpp"
 #include "godwit/base/clock.hpp"
 #include "godwit/base/ip_address.hpp"
+#include "godwit/base/recent_map.hpp"
 
 namespace godwit::auth {
-
-// IPv4: the address; IPv6: its /64.
-base::IpNetwork network_of(const base::IpAddress& client);
 
 class Lockouts {
  public:
@@ -68,9 +65,9 @@ class Lockouts {
 
   std::mutex mutex_;
   LockoutSettings settings_;
-  RecentMap<base::IpNetwork, Count> networks_{50'000};
-  RecentMap<std::string, Count> accounts_{20'000};
-  RecentMap<std::pair<std::string, base::IpNetwork>, char> at_home_{20'000};  // who logged in from where
+  base::RecentMap<base::IpNetwork, Count> networks_{50'000};
+  base::RecentMap<std::string, Count> accounts_{20'000};
+  base::RecentMap<std::pair<std::string, base::IpNetwork>, char> at_home_{20'000};  // who logged in from where
 };
 
 }  // namespace godwit::auth

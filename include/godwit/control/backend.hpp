@@ -38,8 +38,10 @@ struct Certificate {
   std::vector<std::string> names;
   std::optional<base::WallTime> valid_from;
   std::optional<base::WallTime> expires;
-  std::string error;        // empty: what the files hold is in force
-  std::string out_of_date;  // in force, but expired or not yet valid; empty: it is valid
+  std::optional<base::WallTime> staple_until = {};  // of its OCSP response
+  std::string staple_error = {};                    // why it is handed out without one though it should not
+  std::string error;                                // empty: what the files hold is in force
+  std::string out_of_date;                          // in force, but expired or not yet valid; empty: it is valid
 };
 
 struct Status {

@@ -10,8 +10,9 @@
 namespace godwit::net {
 
 struct CertificateSettings {
-  std::string certificate;  // PEM, full chain
-  std::string private_key;  // PEM
+  std::string certificate;         // PEM, full chain
+  std::string private_key;         // PEM
+  std::string ocsp_response = {};  // DER, handed out with the certificate; empty: none
 };
 
 struct TlsSettings {

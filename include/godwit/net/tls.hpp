@@ -7,6 +7,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,10 @@ namespace godwit::net {
 
 class TlsServerContext {
  public:
-  // Errors: invalid, not_found, io: every certificate that cannot be used, one line each.
-  static base::Result<std::shared_ptr<const TlsServerContext>> load(const TlsSettings& settings);
+  // Errors: invalid, not_found, io: every certificate that cannot be used, one line each.  An OCSP response that cannot
+  // be used, or whose time is over `now`, is left out.
+  static base::Result<std::shared_ptr<const TlsServerContext>> load(const TlsSettings& settings,
+                                                                    base::WallTime now = {});
   ~TlsServerContext();
 
   class Implementation;
@@ -63,6 +66,8 @@ struct CertificateFacts {
   std::string key_type;            // "RSA 2048", "EC prime256v1", "ED25519"
   base::WallTime not_before;
   base::WallTime not_after;
+  std::string staple_error;                    // why its OCSP response cannot be used; empty: it can, or there is none
+  std::optional<base::WallTime> staple_until;  // when the time of its OCSP response is over
 };
 // Errors (text names the file and the remedy): not_found or io (unreadable), invalid (no PEM, key does not match,
 // encrypted key).  The dates are the caller's to judge.

@@ -5,12 +5,11 @@
 
 #include <chrono>
 #include <cstddef>
-#include <list>
-#include <map>
 #include <mutex>
 
 #include "godwit/base/clock.hpp"
 #include "godwit/base/ip_address.hpp"
+#include "godwit/base/recent_map.hpp"
 
 namespace godwit::policy {
 
@@ -26,15 +25,8 @@ class Acquaintances {
   std::size_t size() const;
 
  private:
-  struct Known {
-    base::IpNetwork network;
-    base::MonoTime seen{};
-  };
-  using Order = std::list<Known>;  // the latest in front
-
   mutable std::mutex mutex_;
-  Order order_;
-  std::map<base::IpNetwork, Order::iterator> by_network_;
+  base::RecentMap<base::IpNetwork, base::MonoTime> seen_{most};
 };
 
 }  // namespace godwit::policy

@@ -1,17 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "godwit/base/ip_address.hpp"
+#include "godwit/base/rate.hpp"
 
 namespace godwit::policy {
+
+// What is counted for each client network.
+enum class Rated : std::uint8_t { connections, handshakes, commands, messages, recipients };
+inline constexpr std::size_t rated_kinds = 5;
 
 struct Settings {
   std::vector<base::IpNetwork> trusted_networks = {*base::IpNetwork::parse("127.0.0.0/8"),
                                                    *base::IpNetwork::parse("::1/128")};
+  std::array<base::Rate, rated_kinds> rates{};  // by Rated
   std::size_t connections = 10000;
   std::size_t connections_per_client = 50;  // per IPv4 address or IPv6 /64; trusted_networks are exempt
   // Users of this machine who may submit under any sender address; "*": all of them.

@@ -20,9 +20,11 @@
 #include "godwit/net/listener.hpp"
 #include "godwit/net/tls.hpp"
 #include "godwit/policy/acquaintances.hpp"
+#include "godwit/policy/client_rates.hpp"
 #include "godwit/policy/connection_limits.hpp"
 #include "godwit/policy/relay.hpp"
 #include "godwit/policy/settings.hpp"
+#include "godwit/policy/tarpit.hpp"
 #include "godwit/route/router.hpp"
 #include "godwit/server/settings.hpp"
 #include "godwit/spool/spool.hpp"
@@ -49,6 +51,8 @@ struct Surroundings {
   auth::LocalUsers* users = nullptr;   // null: no listener of service local
   policy::ConnectionLimits& limits;
   policy::Acquaintances& acquaintances;
+  policy::ClientRates& rates;
+  policy::Tarpit& tarpit;
   std::function<void(const std::string& domain)> start_queue;  // what waits for a domain is tried now; any thread
   const base::Clock& clock;
   log::Logger& log;

@@ -28,6 +28,7 @@ struct Settings {
   std::vector<base::IpNetwork> trusted_xclients;
   smtp::Audience vrfy = smtp::Audience::nobody;
   smtp::Audience expn = smtp::Audience::nobody;
+  base::Duration error_delay = std::chrono::seconds(1);
   base::Duration greeting_delay{};  // for clients that are not known
   std::uint64_t message_size = 50U << 20U;
   std::size_t recipients = 1000;

@@ -234,6 +234,8 @@ class ServerSession {
 
   // The actions are valid until the next call.
   const std::vector<ServerAction>& next(const ServerEvent& event);
+  // All actions are done: a connection that waits for its client keeps none.
+  void rest();
 
   // What was said so far; for logs, Received and policy.
   const Hello& hello() const;
@@ -243,6 +245,9 @@ class ServerSession {
   const MailParameters& mail_parameters() const;
   // "SMTP", "ESMTP", "ESMTPS", "ESMTPA", "ESMTPSA" (RFC 3848), "UTF8SMTPSA" (RFC 6531 section 4.3), for Received.
   std::string_view protocol() const;
+  // Command lines so far, good and bad.
+  std::uint64_t commands() const;
+  int errors() const;  // as settings.errors counts them
   // The word of the state, for logs: "greeting", "command", "data", ...
   std::string_view stage() const;
 

@@ -50,6 +50,32 @@ TEST_F(LiveTlsTest, NoticesFilesWrittenReplacedAndRemoved) {
   EXPECT_TRUE(has_changed(settings_, loaded_.tls));
 }
 
+TEST_F(LiveTlsTest, IsMadeAnewForNewTicketKeysThoughNoFileChanges) {
+  EXPECT_FALSE(is_stale(loaded_.tls, now_ + ticket_keys_kept - std::chrono::seconds(1)));
+  EXPECT_TRUE(is_stale(loaded_.tls, now_ + ticket_keys_kept));
+  const auto again = load_tls(settings_, now_ + ticket_keys_kept);
+  EXPECT_FALSE(is_stale(again.tls, now_ + ticket_keys_kept));
+  EXPECT_EQ(replaced(loaded_.tls, again, now_).server, again.tls.server);
+}
+
+TEST_F(LiveTlsTest, IsMadeAnewWhenTheTimeOfAnOcspResponseIsOver) {
+  auto tls = loaded_.tls;
+  tls.certificates[0].staple_until = now_ + std::chrono::hours(1);
+  EXPECT_FALSE(is_stale(tls, now_ + std::chrono::minutes(59)));
+  EXPECT_TRUE(is_stale(tls, now_ + std::chrono::hours(1)));
+  EXPECT_THAT(staple_problem(tls.certificates[0], now_ + std::chrono::hours(1)), HasSubstr("OCSP response was over"));
+  tls.made = now_ + std::chrono::hours(1);
+  EXPECT_FALSE(is_stale(tls, tls.made)) << "once is enough";
+}
+
+TEST_F(LiveTlsTest, AMissingOcspResponseHoldsUpNothing) {
+  settings_.certificates[0].ocsp_response = folder_ / "response.der";
+  loaded_ = load_tls(settings_, now_);
+  EXPECT_THAT(loaded_.complaints, IsEmpty());
+  EXPECT_TRUE(loaded_.tls.server);
+  EXPECT_THAT(loaded_.tls.certificates[0].staple_error, HasSubstr("response.der"));
+}
+
 TEST_F(LiveTlsTest, NoticesALinkThatPointsElsewhere) {
   const auto other = make_certificate(folder_, "other", {.names = {"mail.example.com"}});
   const auto link = folder_ / "live.crt";

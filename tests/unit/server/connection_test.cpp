@@ -67,6 +67,8 @@ class ConnectionInTime : public ::testing::Test {
                         .users = &users_,
                         .limits = limits,
                         .acquaintances = acquaintances_,
+                        .rates = rates_,
+                        .tarpit = tarpit_,
                         .start_queue = {},
                         .clock = clock_,
                         .log = log::null_logger()};
@@ -111,6 +113,8 @@ class ConnectionInTime : public ::testing::Test {
                             return user == 0 ? "root" : "alice";
                           }};
   policy::Acquaintances acquaintances_;
+  policy::ClientRates rates_{policy::Settings{}};
+  policy::Tarpit tarpit_{1};
   std::unique_ptr<TricklingStream> stream_;
   base::MonoTime began_;
 };

@@ -7,7 +7,7 @@
 #include <map>
 #include <utility>
 
-namespace godwit::auth {
+namespace godwit::base {
 
 template <class Key, class Value>
 class RecentMap {
@@ -49,4 +49,4 @@ class RecentMap {
   std::map<Key, typename std::list<std::pair<Key, Value>>::iterator> places_;
 };
 
-}  // namespace godwit::auth
+}  // namespace godwit::base

@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Rates by client network, and errors that are waited for.  The clients are named by PROXY headers."""
+
+import time
+
+from support.receiving_host import SENDER, TO, ReceivingHost
+from support.scenario import main
+
+
+class ClientsAreSlowedDown(ReceivingHost):
+    def start_behind_proxy(self, **config):
+        self.godwit = self.host(trusted_proxies=["127.0.0.0/8"], **config)
+        self.godwit.config["listeners"][0]["proxy_protocol"] = True
+        self.godwit.start()
+
+    def client(self, address="192.0.2.7", greeting="220"):
+        client = self.connect(greeting=None)
+        client.send(f"PROXY TCP4 {address} 192.0.2.1 40000 25\r\n".encode())
+        client.expect(greeting)
+        return client
+
+    def test_connections_of_one_address(self):
+        self.start_behind_proxy(limits={"connection_rate": "3/1h"})
+        for _ in range(3):
+            self.client().quit()
+        self.client(greeting="421 4.7.0 Too many connections").expect_close()
+        self.client("192.0.2.8").quit()
+
+    def test_messages_and_recipients_of_one_address(self):
+        self.start_behind_proxy(limits={"message_rate": "2/1h", "recipient_rate": "3/1h"})
+        client = self.client()
+        client.say("EHLO client.abc.example", "250")
+        client.say(f"MAIL FROM:<{SENDER}>", "250")
+        for pattern in "250", "250", "250", "450 4.7.1 Too many recipients":
+            client.say(f"RCPT TO:<{TO}>", pattern)
+        client.say("RSET", "250")
+        client.say(f"MAIL FROM:<{SENDER}>", "250")
+        client.say("RSET", "250")
+        client.say(f"MAIL FROM:<{SENDER}>", "450 4.7.1 Too many messages")
+        with self.client("192.0.2.8") as other:
+            other.envelope(SENDER, TO)
+
+    def test_errors_are_waited_for(self):
+        self.start_behind_proxy(limits={"error_delay": "300ms"})
+        client = self.client()
+        began = time.monotonic()
+        for _ in range(4):
+            client.say("WHAT", "500")
+        client.say("NOOP", "250")
+        self.assertGreaterEqual(time.monotonic() - began, 0.6)
+
+    def test_commands_are_read_no_faster_than_allowed(self):
+        self.start_behind_proxy(limits={"command_rate": "20/2s"})
+        client = self.client()
+        began = time.monotonic()
+        for _ in range(30):
+            client.say("NOOP", "250")
+        self.assertGreaterEqual(time.monotonic() - began, 0.9)
+
+
+if __name__ == "__main__":
+    main()
