@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 
-from .scenario import kill_after, listening, wait_until
+from .scenario import die_with_parent, kill_after, listening, wait_until
 
 
 def unix_socket_listens(path):
@@ -85,7 +85,7 @@ service stats {{
 """)
 
     def start(self):
-        self.spawn("dovecot", "-F", "-c", self.config, start_new_session=True)
+        self.spawn("dovecot", "-F", "-c", self.config, start_new_session=True, preexec_fn=die_with_parent)
         self.case.addCleanup(self._kill_all)
         wait_until(lambda: unix_socket_listens(self.socket), "dovecot's auth socket is there")
         return self

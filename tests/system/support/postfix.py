@@ -3,15 +3,13 @@
 a mount namespace of its own.  Needs root.  Queue, data and configuration lie in the test's folder; all its processes are in one PID
 namespace, and end with the test."""
 
-import ctypes
 import os
 import pathlib
 import shlex
-import signal
 import subprocess
 
 from .programs import POSTFIX
-from .scenario import MX_PORT, SUBMISSION_PORT, kill_after, listening, wait_until
+from .scenario import MX_PORT, SUBMISSION_PORT, die_with_parent, kill_after, listening, wait_until
 
 # Of the numbers that Debian leaves to local users of the system.
 USERS = {"postfix": 64801, "postdrop": 64802}
@@ -74,11 +72,6 @@ def own_folder(path, owner, group, mode):
     path.mkdir()
     os.chown(path, owner, group)
     path.chmod(mode)
-
-
-def die_with_parent():
-    pr_set_pdeathsig = 1
-    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
 class Postfix:

@@ -5,10 +5,12 @@ Scenarios run at the same time.  Each process takes one /24 of 127.0.0.0/8 for i
 race: hosts are 127.x.y.1, .2, ..., and the ports are those below.
 """
 
+import ctypes
 import itertools
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -67,6 +69,12 @@ class Subnet:
 
     def host(self, number):
         return f"{self.prefix}.{number}"
+
+
+def die_with_parent():
+    """For preexec_fn: the process is killed when the test is, however that ends."""
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
 def kill_after(case, process, name):
