@@ -327,20 +327,38 @@ Connection::Event Connection::check_sender(const action::CheckSender& asked) {
 }
 
 // Mail that enters the mail system here.
+// Of what is submitted here; what is relayed passes as it came, and so does what has no lines.
 std::optional<mail::HeaderFixes> Connection::header_fixes() const {
-  if (!is_local()) return {};
+  const auto& account = sender_.client.account;
+  const bool by_account = listener_.service == smtp::Service::submission && !account.empty();
+  if (!(is_local() || by_account) || session_.mail_parameters().body == smtp::BodyType::binary_mime) return {};
   const auto& names = rules_->router->settings();
-  const smtp::Mailbox user{.local = user_.name, .domain = names.origin};
   mail::HeaderFixes fixes;
   fixes.hostname = sender_.hostname;
   fixes.origin = names.origin;
-  fixes.from = receiver_.sender().value_or(user);
-  if (user_.is_trusted) return fixes;
-  fixes.submitter = user;
-  fixes.is_submitter = [name = user_.name, router = rules_->router](const smtp::Mailbox& address) {
-    return policy::is_own_address(name, address, router->settings());
-  };
+  fixes.from = receiver_.sender();
+  by_account ? name_submitter(account, fixes) : name_submitter(user_, fixes);
   return fixes;
+}
+
+void Connection::name_submitter(const policy::LocalUser& user, mail::HeaderFixes& fixes) const {
+  const smtp::Mailbox address{.local = user.name, .domain = fixes.origin};
+  if (!fixes.from) fixes.from = address;
+  if (user.is_trusted) return;
+  fixes.submitter = address;
+  fixes.is_submitter = [name = user.name, router = rules_->router](const smtp::Mailbox& other) {
+    return policy::is_own_address(name, other, router->settings());
+  };
+}
+
+void Connection::name_submitter(const std::string& account, mail::HeaderFixes& fixes) const {
+  const auto address = smtp::parse_mailbox(account, smtp::BareLocal::refuse, smtp::Utf8::allow);
+  if (!address) return;  // a store may have names that are no addresses
+  if (!fixes.from) fixes.from = *address;
+  fixes.submitter = *address;
+  fixes.is_submitter = [account, rules = rules_](const smtp::Mailbox& other) {
+    return rules->may_send_as && rules->may_send_as(account, other);
+  };
 }
 
 Connection::Event Connection::check_recipient(const action::CheckRecipient& asked) {

@@ -67,6 +67,8 @@ class Connection {
   bool is_implicit() const;  // TLS from the first byte
   bool is_local() const { return listener_.service == smtp::Service::local; }
   std::optional<mail::HeaderFixes> header_fixes() const;
+  void name_submitter(const policy::LocalUser& user, mail::HeaderFixes& fixes) const;
+  void name_submitter(const std::string& account, mail::HeaderFixes& fixes) const;
   smtp::TlsInfo tls_info() const;
   void log_refusal(std::string_view stage, const smtp::Reply& reply, const std::string& to);
   void log_end(smtp::action::Close::Reason reason);
