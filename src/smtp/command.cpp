@@ -40,7 +40,8 @@ Verb parse_verb(std::string_view word) {
   for (const auto& [name, verb] : verbs)
     if (base::iequals(word, name)) return verb;
   const bool http = std::ranges::any_of(http_methods, [&](auto method) { return base::iequals(word, method); });
-  return http ? Verb::http : Verb::unknown;
+  if (http) return Verb::http;
+  return word.size() > 1 && word.ends_with(':') ? Verb::header_field : Verb::unknown;
 }
 
 bool is_control(char c) {

@@ -31,6 +31,7 @@ enum class Verb {
   starttls,
   auth,
   http,
+  header_field,  // "Host: ..." of a browser, "Subject: ..." of a client that believes it was sent 354
   unknown
 };
 

@@ -12,6 +12,8 @@ struct MailOffers {  // parameters of MAIL
 };
 
 struct Offers {
+  bool vrfy = false;
+  bool expn = false;
   bool etrn = false;
   bool xclient = false;
   bool starttls = false;

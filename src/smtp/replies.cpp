@@ -50,6 +50,8 @@ Reply ehlo(const SessionSettings& settings, const Offers& offers) {
                {"8BITMIME", "ENHANCEDSTATUSCODES", "DSN", "CHUNKING", "BINARYMIME", "SMTPUTF8", "DELIVERBY"});
   lines.push_back(fmt::format("LIMITS RCPTMAX={}", settings.recipients));  // RFC 9422
   if (offers.mail.future_release) lines.push_back(future_release(settings));
+  if (offers.vrfy) lines.emplace_back("VRFY");
+  if (offers.expn) lines.emplace_back("EXPN");  // RFC 5321 section 3.5.2: it must be listed
   if (offers.etrn) lines.emplace_back("ETRN");
   if (offers.xclient) lines.emplace_back("XCLIENT NAME ADDR PORT PROTO HELO LOGIN DESTADDR DESTPORT");
   if (offers.mail.priority) lines.emplace_back("MT-PRIORITY");

@@ -35,6 +35,7 @@ inline constexpr FixedReply bare_newline{
 inline constexpr FixedReply bad_bytes{500, {5, 5, 2}, "Control or 8-bit characters in a command"};
 inline constexpr FixedReply empty_line{500, {5, 5, 2}, "Empty line"};
 inline constexpr FixedReply unknown_command{500, {5, 5, 1}, "Command not recognized"};
+inline constexpr FixedReply not_a_command{500, {5, 5, 1}, "A header field is no command"};
 inline constexpr FixedReply not_http{500, {5, 5, 1}, "This is a mail server"};
 inline constexpr FixedReply not_tls{500, {5, 5, 2}, "This port speaks SMTP, not TLS from the first byte"};
 inline constexpr FixedReply not_implemented{502, {5, 5, 1}, "Command not implemented"};
@@ -43,7 +44,8 @@ inline constexpr FixedReply vrfy_syntax{501, {5, 5, 4}, "Syntax: VRFY address"};
 inline constexpr FixedReply expn_syntax{501, {5, 5, 4}, "Syntax: EXPN address"};
 inline constexpr FixedReply etrn_syntax{501, {5, 5, 4}, "Syntax: ETRN domain"};
 inline constexpr FixedReply xclient_syntax{501, {5, 5, 4}, "Syntax: XCLIENT attribute=value ..."};
-inline constexpr FixedReply hello_syntax{501, {5, 5, 4}, "Syntax: HELO or EHLO, then your host name in ASCII"};
+// RFC 2034 section 4: no enhanced code.
+inline constexpr FixedReply hello_syntax{501, {}, "Syntax: HELO or EHLO, then your host name in ASCII"};
 inline constexpr FixedReply mail_syntax{501, {5, 5, 4}, "Syntax: MAIL FROM:<address>"};
 inline constexpr FixedReply rcpt_syntax{501, {5, 5, 4}, "Syntax: RCPT TO:<address>"};
 inline constexpr FixedReply bdat_syntax{501, {5, 5, 4}, "Syntax: BDAT size [LAST]"};

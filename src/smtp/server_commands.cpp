@@ -45,6 +45,9 @@ void ServerSession::Machine::execute(const Command& command) {
       return xclient(command.argument);
     case Verb::unknown:
       return reject(replies::unknown_command);
+    case Verb::header_field:
+      send(replies::not_a_command);
+      return close(action::Close::Reason::policy);
     case Verb::http:
       send(replies::not_http);
       return close(action::Close::Reason::policy);
@@ -68,7 +71,9 @@ void ServerSession::Machine::hello_command(const Command& command) {
 
 Offers ServerSession::Machine::offers() const {
   const bool submission = settings_.service == Service::submission;
-  return {.etrn = settings_.trusted,
+  return {.vrfy = is_for_client(settings_.vrfy),
+          .expn = is_for_client(settings_.expn),
+          .etrn = settings_.trusted,
           .xclient = settings_.may_xclient,
           .starttls = settings_.tls == TlsMode::starttls && !tls_,
           .mechanisms = account_.empty() ? offered_mechanisms() : std::string(),

@@ -188,6 +188,7 @@ class ServerSession::Machine {
   std::string account_;
   std::unique_ptr<Transaction> transaction_;  // most connections have none most of the time
   std::uint64_t commands_ = 0;
+  bool chunk_line_ = false;  // the line that is being read, and too long, began as BDAT
   int errors_ = 0;
   int useless_ = 0;            // refusals and commands that lead nowhere, since the last message
   bool data_refused_ = false;  // by the command before

@@ -128,17 +128,21 @@ bool ServerSession::Machine::step_line() {
     return true;
   }
   const bool long_line = responding || base::istarts_with(input, "AUTH");
+  const bool of_chunk = chunk_line_ || (!responding && base::istarts_with(input, "BDAT"));
   std::string_view line;
   const auto status = lines_.read(input, long_line ? max_auth_line : max_command_line, line);
+  chunk_line_ = of_chunk && status == LineReader::Status::more;
   if (status == LineReader::Status::more) return false;
   ++commands_;
   const bool may_be_message = std::exchange(data_refused_, false);
   bool is_command = responding;
-  if (status == LineReader::Status::complete && responding) {
+  bool readable = status == LineReader::Status::complete;
+  if (readable && responding) {
     response(std::get<AwaitingResponse>(std::exchange(state_, AwaitingCommand{})), line);
-  } else if (status == LineReader::Status::complete) {
+  } else if (readable) {
     const auto command = parse_command(line);
     is_command = command && command->verb != Verb::unknown;
+    readable = command.has_value();
     if (command)
       execute(*command);
     else
@@ -150,6 +154,8 @@ bool ServerSession::Machine::step_line() {
     else
       reject(long_line ? replies::auth_too_long : replies::line_too_long);
   }
+  // Nobody knows how many octets follow that are no commands.
+  if (of_chunk && !readable && !in<Closed>()) close(action::Close::Reason::errors);
   if (may_be_message && !is_command && !in<Closed>()) close(action::Close::Reason::policy);
   return true;
 }

@@ -67,6 +67,21 @@ TEST(ServerChunk, BinaryMimeIsTakenOctetByOctet) {
   }
 }
 
+TEST(ServerChunk, ALineThatCannotBeReadEndsTheConnectionSinceOctetsFollowIt) {
+  struct Case {
+    std::string line;
+    const char* reply;
+  };
+  const Case cases[] = {
+      {"BDAT 3\x01 LAST\r\n", "S: 500 5.5.2 Control or 8-bit characters in a command"},
+      {"bdat 3\n", "S: 500 5.5.2 Bad line: lines end in <CR><LF> and hold no bare <CR>, <LF> or NUL (nc: use nc -C)"},
+      {"BDAT 3\r LAST\r\n",
+       "S: 500 5.5.2 Bad line: lines end in <CR><LF> and hold no bare <CR>, <LF> or NUL (nc: use nc -C)"},
+      {"BDAT 3" + std::string(3000, ' ') + "\r\n", "S: 500 5.5.2 Line too long"}};
+  for (const auto& [line, reply] : cases)
+    dialogue().client(line + "RSET\r\nMAIL FROM:<x@y.example>\r\n").script(reply).script("X: errors").check();
+}
+
 TEST(ServerChunk, BinaryMimeDoesNotGoWithData) {
   Dialogue(mx())
       .script(binary_transaction)

@@ -66,6 +66,21 @@ TEST(ServerInquiry, AsksWhereItMayTell) {
                                        "verify <J\xc3\xb6rg@xn--b-eha.example>", "expand <list@mx.example>", "close"));
 }
 
+TEST(ServerInquiry, WhatIsAnsweredIsOffered) {
+  auto settings = mx();
+  settings.vrfy = Audience::trusted;
+  settings.expn = Audience::trusted;
+  const auto offered = [&settings] {
+    test::SessionDriver driver(settings);
+    driver.feed(smtp::event::Connected{});
+    driver.feed(smtp::event::Bytes{"EHLO c\r\n"});
+    return driver.replies();
+  };
+  EXPECT_THAT(offered(), testing::Not(testing::HasSubstr("EXPN")));
+  settings.trusted = true;
+  EXPECT_THAT(offered(), testing::AllOf(testing::HasSubstr("250-VRFY\r\n"), testing::HasSubstr("250-EXPN\r\n")));
+}
+
 TEST(ServerInquiry, TrustedAreKnownByNetworkOrLogin) {
   auto settings = mx();
   settings.vrfy = Audience::trusted;

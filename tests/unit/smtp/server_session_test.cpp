@@ -120,13 +120,13 @@ TEST(ServerSession, BearsAnyPrintableHelloAndNoOther) {
     C: HELO -.!
     S: 250 mail.xyz.example
     C: HELO
-    S: 501 5.5.4 Syntax: HELO or EHLO, then your host name in ASCII
+    S: 501 Syntax: HELO or EHLO, then your host name in ASCII
     C: EHLO \x20\x20
-    S: 501 5.5.4 Syntax: HELO or EHLO, then your host name in ASCII
+    S: 501 Syntax: HELO or EHLO, then your host name in ASCII
     C: HELO m\xfcller
-    S: 501 5.5.4 Syntax: HELO or EHLO, then your host name in ASCII
+    S: 501 Syntax: HELO or EHLO, then your host name in ASCII
     C: EHLO a\x07b
-    S: 501 5.5.4 Syntax: HELO or EHLO, then your host name in ASCII
+    S: 501 Syntax: HELO or EHLO, then your host name in ASCII
   )")
       .check();
 }
@@ -333,6 +333,14 @@ TEST(ServerSession, BoundsItsReads) {
   test::SessionDriver driver(mx());
   driver.feed(smtp::event::Connected{});
   EXPECT_EQ(driver.read_limit(), 16U * 1024U);
+}
+
+TEST(ServerSession, AHeaderFieldIsNoCommandAndEndsTheConnection) {
+  for (const char* line : {"Host: mx.example", "Subject: Hello", "received:"})
+    Dialogue(mx())
+        .script(std::string("S: 220 mail.xyz.example ESMTP Godwit\nC: ") + line +
+                "\nC: MAIL FROM:<a@b.example>\nS: 500 5.5.1 A header field is no command\nX: policy")
+        .check();
 }
 
 }  // namespace
