@@ -8,6 +8,7 @@ namespace godwit::config {
 namespace {
 
 using namespace std::chrono_literals;
+using policy::AccountRated;
 using policy::Rated;
 using server::ListenerSettings;
 
@@ -71,6 +72,14 @@ Field<Document> rate_of(std::string_view key, std::string_view help) {
       fmt::format("{}, for each IPv4 address or IPv6 /64, such as `100/1m`; `trusted_networks` are exempt", help));
 }
 
+template <AccountRated what>
+Field<Document> account_rate_of(std::string_view key, std::string_view help) {
+  return field(
+      key, [](auto& d) -> auto& { return d.settings.policy.account_rates[static_cast<std::size_t>(what)]; },
+      list_of(rate(), Single::accept),
+      fmt::format("{}, for each account, such as `[100/1h, 500/1d]`; more are answered `450 4.7.1`", help));
+}
+
 }  // namespace
 
 Fields<Document> server_part() {
@@ -110,6 +119,10 @@ Fields<Document> server_part() {
       rate_of<Rated::commands>("limits.command_rate", "Commands; who sends more is read more slowly"),
       rate_of<Rated::messages>("limits.message_rate", "Messages (MAIL commands); more are answered `450 4.7.1`"),
       rate_of<Rated::recipients>("limits.recipient_rate", "Recipients (RCPT commands); more are answered `450 4.7.1`"),
+      account_rate_of<AccountRated::messages>("limits.account.messages", "Messages"),
+      account_rate_of<AccountRated::recipients>("limits.account.recipients", "Recipients"),
+      account_rate_of<AccountRated::new_destinations>(
+          "limits.account.new_destinations", "Recipient domains that are not among the last 500 the account wrote to"),
       field(
           "limits.memory", [](auto& d) -> auto& { return d.settings.spool.memory; }, size(16 * mib, tib),
           "For message bodies in flight; beyond it they go to files of the spool", Reload::restart),

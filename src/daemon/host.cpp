@@ -43,6 +43,7 @@ Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, co
       limits_(live_->settings.policy),
       rates_(live_->settings.policy),
       tarpit_(live_->settings.policy.connections / 10),
+      account_limits_(live_->settings.policy),
       reactors_(clock, reactor_count(live_->settings)),
       committer_("committer"),
       bodies_("bodies", body_threads, unbounded),
@@ -164,6 +165,7 @@ void Host::make_parts(std::size_t index) {
                                                                        .acquaintances = acquaintances_,
                                                                        .rates = rates_,
                                                                        .tarpit = tarpit_,
+                                                                       .account_limits = account_limits_,
                                                                        .start_queue = std::move(start_queue),
                                                                        .clock = clock_,
                                                                        .log = log_});

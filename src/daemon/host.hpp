@@ -133,6 +133,7 @@ class Host {
   policy::Acquaintances acquaintances_;
   policy::ClientRates rates_;
   policy::Tarpit tarpit_;
+  policy::AccountLimits account_limits_;
   net::ReactorPool reactors_;
   net::SingleThread committer_;
   net::BoundedPool bodies_;

@@ -41,6 +41,7 @@ boost::asio::awaitable<ReloadOutcome> Host::try_reload() {
   lockouts_.change_settings(live->settings.auth.lockouts);
   limits_.change_settings(live->settings.policy);
   rates_.change_settings(live->settings.policy);
+  account_limits_.change_settings(live->settings.policy);
   log_.set_level(live->settings.log.level);
   const auto router = make_router(*live);
   const auto rules = make_rules(*live, router);

@@ -4,14 +4,6 @@
 #include <algorithm>
 
 namespace godwit::policy {
-namespace {
-
-base::Duration cost_of(const base::Rate& rate) {
-  return rate.period / rate.count;
-}
-
-}  // namespace
-
 void ClientRates::change_settings(const Settings& settings) {
   const std::lock_guard lock(mutex_);
   settings_ = settings;
@@ -27,11 +19,7 @@ bool ClientRates::take(Rated what, const base::IpAddress& client, base::MonoTime
   const std::lock_guard lock(mutex_);
   const auto& rate = settings_.rates[static_cast<std::size_t>(what)];
   if (is_free(rate, client)) return true;
-  auto& full_again = clients_.touch(base::client_network(client))[static_cast<std::size_t>(what)];
-  const auto next = std::max(full_again, now) + cost_of(rate);
-  if (next - now > rate.period) return false;
-  full_again = next;
-  return true;
+  return clients_.touch(base::client_network(client))[static_cast<std::size_t>(what)].take(rate, now);
 }
 
 base::Duration ClientRates::wait_after(Rated what, std::size_t count, const base::IpAddress& client,
@@ -39,10 +27,8 @@ base::Duration ClientRates::wait_after(Rated what, std::size_t count, const base
   const std::lock_guard lock(mutex_);
   const auto& rate = settings_.rates[static_cast<std::size_t>(what)];
   if (is_free(rate, client)) return {};
-  auto& full_again = clients_.touch(base::client_network(client))[static_cast<std::size_t>(what)];
   const auto done = std::min<std::size_t>(count, rate.count);  // what is beyond was read already: no wait is endless
-  full_again = std::max(full_again, now) + cost_of(rate) * static_cast<base::Duration::rep>(done);
-  return std::max(base::Duration::zero(), full_again - now - rate.period);
+  return clients_.touch(base::client_network(client))[static_cast<std::size_t>(what)].owe(rate, done, now);
 }
 
 }  // namespace godwit::policy

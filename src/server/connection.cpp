@@ -44,6 +44,12 @@ smtp::Reply too_often(std::string_view what) {
   return smtp::make_reply(450, {4, 7, 1}, fmt::format("Too many {} from your address in a short time", what));
 }
 
+std::optional<smtp::Reply> account_refusal(const std::optional<base::Rate>& exhausted, std::string_view what) {
+  if (!exhausted) return {};
+  return smtp::make_reply(
+      450, {4, 7, 1}, fmt::format("Your account may send {} {} at most, try again later", what, to_string(*exhausted)));
+}
+
 std::string_view to_string(action::Close::Reason reason) {
   switch (reason) {
     case action::Close::Reason::quit:
@@ -321,6 +327,8 @@ Connection::Event Connection::check_sender(const action::CheckSender& asked) {
   auto schedule = make_schedule(asked.parameters, around_.clock.wall(), session_settings_.longest_hold);
   if (!schedule && !refusal) refusal = schedule.error();
   if (!refusal && !is_within_rate(policy::Rated::messages)) refusal = too_often("messages");
+  if (const auto& account = sender_.client.account; !refusal && !account.empty())
+    refusal = account_refusal(around_.account_limits.message(account, around_.network.now()), "messages");
   receiver_.begin_transaction(std::move(sender), schedule.value_or(Schedule{}));
   if (refusal) log_refusal("mail", *refusal, {});
   return event::Verdict{.refusal = std::move(refusal)};
@@ -366,6 +374,16 @@ Connection::Event Connection::check_recipient(const action::CheckRecipient& aske
     auto refusal = too_often("recipients");
     log_refusal("rcpt", refusal, smtp::to_string(asked.recipient));
     return event::Verdict{.refusal = std::move(refusal)};
+  }
+  const auto& account = sender_.client.account;
+  const auto asked_for = rules_->router->complete(asked.recipient);
+  if (!account.empty()) {
+    auto refusal = account_refusal(around_.account_limits.recipient(account, asked_for.domain, around_.network.now()),
+                                   "recipients or new destinations");
+    if (refusal) {
+      log_refusal("rcpt", *refusal, smtp::to_string(asked.recipient));
+      return event::Verdict{.refusal = std::move(refusal)};
+    }
   }
   auto decision = policy::check_recipient(rules_->policy, sender_.client, asked.recipient, *rules_->router);
   if (decision.refusal) log_refusal("rcpt", *decision.refusal, smtp::to_string(asked.recipient));

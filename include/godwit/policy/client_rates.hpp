@@ -11,6 +11,7 @@
 #include "godwit/base/clock.hpp"
 #include "godwit/base/ip_address.hpp"
 #include "godwit/base/recent_map.hpp"
+#include "godwit/base/token_bucket.hpp"
 #include "godwit/policy/settings.hpp"
 
 namespace godwit::policy {
@@ -27,8 +28,7 @@ class ClientRates {
 
  private:
   static constexpr std::size_t most = 50'000;
-  // When the bucket of each would be full again.
-  using Buckets = std::array<base::MonoTime, rated_kinds>;
+  using Buckets = std::array<base::TokenBucket, rated_kinds>;
 
   bool is_free(const base::Rate& rate, const base::IpAddress& client) const;
 

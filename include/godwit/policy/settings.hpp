@@ -16,10 +16,15 @@ namespace godwit::policy {
 enum class Rated : std::uint8_t { connections, handshakes, commands, messages, recipients };
 inline constexpr std::size_t rated_kinds = 5;
 
+// What is counted for each account.
+enum class AccountRated : std::uint8_t { messages, recipients, new_destinations };
+inline constexpr std::size_t account_rated_kinds = 3;
+
 struct Settings {
   std::vector<base::IpNetwork> trusted_networks = {*base::IpNetwork::parse("127.0.0.0/8"),
                                                    *base::IpNetwork::parse("::1/128")};
-  std::array<base::Rate, rated_kinds> rates{};  // by Rated
+  std::array<base::Rate, rated_kinds> rates{};                               // by Rated
+  std::array<std::vector<base::Rate>, account_rated_kinds> account_rates{};  // by AccountRated; all of them count
   std::size_t connections = 10000;
   std::size_t connections_per_client = 50;  // per IPv4 address or IPv6 /64; trusted_networks are exempt
   // Users of this machine who may submit under any sender address; "*": all of them.

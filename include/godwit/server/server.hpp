@@ -19,6 +19,7 @@
 #include "godwit/net/deadline.hpp"
 #include "godwit/net/listener.hpp"
 #include "godwit/net/tls.hpp"
+#include "godwit/policy/account_limits.hpp"
 #include "godwit/policy/acquaintances.hpp"
 #include "godwit/policy/client_rates.hpp"
 #include "godwit/policy/connection_limits.hpp"
@@ -53,6 +54,7 @@ struct Surroundings {
   policy::Acquaintances& acquaintances;
   policy::ClientRates& rates;
   policy::Tarpit& tarpit;
+  policy::AccountLimits& account_limits;
   std::function<void(const std::string& domain)> start_queue;  // what waits for a domain is tried now; any thread
   const base::Clock& clock;
   log::Logger& log;

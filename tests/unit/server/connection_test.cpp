@@ -69,6 +69,7 @@ class ConnectionInTime : public ::testing::Test {
                         .acquaintances = acquaintances_,
                         .rates = rates_,
                         .tarpit = tarpit_,
+                        .account_limits = account_limits_,
                         .start_queue = {},
                         .clock = clock_,
                         .log = log::null_logger()};
@@ -115,6 +116,7 @@ class ConnectionInTime : public ::testing::Test {
   policy::Acquaintances acquaintances_;
   policy::ClientRates rates_{policy::Settings{}};
   policy::Tarpit tarpit_{1};
+  policy::AccountLimits account_limits_{policy::Settings{}};
   std::unique_ptr<TricklingStream> stream_;
   base::MonoTime began_;
 };
