@@ -29,10 +29,18 @@ Exchange::Step Verifier::BearerExchange::refuse() {
 }
 
 boost::asio::awaitable<Exchange::Step> Verifier::BearerExchange::next(std::string response) {
-  if (refused_) co_return end(Kind::rejected);
+  if (refused_) {
+    Step step = end(Kind::rejected);
+    step.outcome.mark = mark_;
+    co_return step;
+  }
   auto message = variant_ == Variant::oauthbearer ? smtp::parse_oauthbearer(response) : smtp::parse_xoauth2(response);
   if (!message) co_return end(Kind::malformed);
   user_ = message->user;
+  Login login;  // for its mark only
+  login.user = verifier_.name_of(user_);
+  login.password = message->token;
+  mark_ = verifier_.mark_of(login);
   auto answer = co_await introspection_->ask(std::move(message->token));
   if (answer.kind == Introspection::Answer::Kind::unavailable) {
     verifier_.parts_.log.warn("login_unavailable",

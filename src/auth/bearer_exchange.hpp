@@ -2,6 +2,7 @@
 // OAUTHBEARER and XOAUTH2: a token that the authorization server vouches for.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -26,6 +27,7 @@ class Verifier::BearerExchange final : public Exchange {
   Variant variant_;
   std::shared_ptr<Introspection> introspection_;
   std::string user_;
+  std::uint64_t mark_ = 0;
   bool refused_ = false;  // the client was told why, and owes an answer
 };
 

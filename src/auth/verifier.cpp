@@ -25,6 +25,10 @@ void wipe(std::string& secret) {
   secret.clear();
 }
 
+bool is_gone(const Login& login) {
+  return login.gone && login.gone();
+}
+
 AuthOutcome accepted(const Account& account) {
   return {.kind = AuthOutcome::Kind::accepted, .account = account.name, .senders = account.senders};
 }
@@ -69,7 +73,7 @@ boost::asio::awaitable<Answer> Verifier::find(std::shared_ptr<const Login> login
   for (const auto& store : *list) {
     answer = co_await store->ask(login);
     if (answer.kind == Answer::Kind::unknown) continue;
-    if (answer.kind == Answer::Kind::unavailable)
+    if (answer.kind == Answer::Kind::unavailable && !is_gone(*login))
       parts_.log.warn("login_unavailable",
                       {{"account", login->user}, {"store", store->name()}, {"reason", answer.reason}});
     break;
@@ -95,7 +99,7 @@ boost::asio::awaitable<AuthOutcome> Verifier::verify(std::string user, std::stri
     case Answer::Kind::rejected:
       break;
     case Answer::Kind::unavailable:
-      outcome.kind = AuthOutcome::Kind::unavailable;
+      outcome.kind = is_gone(*asked) ? AuthOutcome::Kind::abandoned : AuthOutcome::Kind::unavailable;
       break;
     case Answer::Kind::unknown:
     case Answer::Kind::entry:
@@ -114,7 +118,7 @@ boost::asio::awaitable<AuthOutcome> Verifier::compare(std::shared_ptr<const Logi
   Account against = able ? found.account : parts_.accounts.table()->decoy(login->user);
   Secrets secrets{.hash = std::move(against.password), .scram = std::move(against.scram)};
   auto work = [login, secrets = std::move(secrets)] {
-    if (login->gone && login->gone()) return Compared::skipped;
+    if (is_gone(*login)) return Compared::skipped;
     return password_matches(login->password, secrets) ? Compared::equal : Compared::different;
   };
   auto compared = co_await parts_.pool.run(std::move(work));

@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Accounts that a real Dovecot keeps, asked over its auth socket."""
 
+import os
+import unittest
+
 from support.account_servers import Dovecot
 from support.scenario import main
 from support.submitting_host import SubmittingHost
@@ -9,6 +12,7 @@ from support.submitting_host import SubmittingHost
 ALICE, PASSWORD = "alice@example.com", "correct horse"
 
 
+@unittest.skipUnless(os.getuid() == 0, "Dovecot gives its processes users of their own")
 class DovecotKeepsAccounts(SubmittingHost):
     def setUp(self):
         super().setUp()

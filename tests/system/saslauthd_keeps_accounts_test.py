@@ -2,11 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Accounts behind a real saslauthd, as for PAM."""
 
+import os
+import unittest
+
 from support.account_servers import Saslauthd
 from support.scenario import main
 from support.submitting_host import SubmittingHost
 
 
+@unittest.skipUnless(os.getuid() == 0, "a mount namespace of its own needs root")
 class SaslauthdKeepsAccounts(SubmittingHost):
     def serve(self, saslauthd, **options):
         self.saslauthd = saslauthd.start()

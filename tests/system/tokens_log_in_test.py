@@ -67,12 +67,12 @@ def xoauth2(token, user=ALICE):
 
 
 class TokensLogIn(SubmittingHost):
-    def serve(self, *accounts, certificate=None, **introspection):
+    def serve(self, *accounts, certificate=None, failures=6, **introspection):
         self.server = AuthorizationServer(self, 9, certificate)
         self.server.tokens["good"] = {"active": True, "username": ALICE, "scope": "openid mail", "exp": int(time.time()) + 3600}
         secret = self.folder / "secret"
         secret.write_text("s:cret\n")
-        self.start(*accounts, authentication={"delay": "0s", "introspection": {
+        self.start(*accounts, authentication={"delay": "0s", "exempt": [], "failures": failures, "introspection": {
             "url": self.server.url, "client_id": "god wit", "client_secret_file": str(secret), "timeout": "20s", **introspection}})
 
     def token(self, mechanism, response):
@@ -108,7 +108,7 @@ class TokensLogIn(SubmittingHost):
         self.assertEqual(self.token("OAUTHBEARER", oauthbearer("good"))[:3], "235")
 
     def test_other_tokens_do_not(self):
-        self.serve(scope="mail")
+        self.serve(scope="mail", failures=100)
         self.server.tokens.update({
             "old": {"active": True, "username": ALICE, "scope": "mail", "exp": int(time.time()) - 5},
             "scopeless": {"active": True, "username": ALICE, "scope": "mailing"},
@@ -122,6 +122,15 @@ class TokensLogIn(SubmittingHost):
         self.assertEqual(self.token("OAUTHBEARER", oauthbearer("good", user="bob@example.com"))[:9], "535 5.7.8", "another's token")
         self.assertEqual(self.token("OAUTHBEARER", base64.b64encode(b"n,,").decode())[:9], "501 5.5.2")
         self.assertTrue(self.godwit.events("login_failed", mechanism="OAUTHBEARER", reason="rejected"))
+
+    def test_a_program_with_an_old_token_is_not_locked_out(self):
+        self.serve()
+        for _ in range(8):
+            self.assertEqual(self.token("XOAUTH2", xoauth2("old"))[:3], "535")
+        self.assertEqual(self.token("XOAUTH2", xoauth2("good"))[:3], "235")
+        for number in range(5):  # with the old one six
+            self.assertEqual(self.token("XOAUTH2", xoauth2(f"guess{number}"))[:3], "535")
+        self.assertEqual(self.token("XOAUTH2", xoauth2("good"))[:9], "454 4.7.0")
 
     def test_a_revoked_token_is_good_only_as_long_as_it_is_remembered(self):
         self.serve(cache="0s")

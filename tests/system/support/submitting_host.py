@@ -10,6 +10,8 @@ from .scenario import BIN, SUBMISSIONS_PORT, Scenario
 
 
 class SubmittingHost(Scenario):
+    programs = BIN
+
     def setUp(self):
         super().setUp()
         self.address = self.net.host(1)

@@ -175,6 +175,20 @@ TEST_F(VerifierTest, StoreThatCannotBeAskedIsNoWrongPassword) {
   EXPECT_THAT(log.names, ElementsAre("login_unavailable", "login_unavailable"));
 }
 
+TEST_F(VerifierTest, StoreThatCannotBeAskedForWhoeverIsGoneIsNotWorthALine) {
+  stores.replace({fake(Answer::Kind::unavailable)});
+  EXPECT_EQ(verify("alice", "password", [] { return true; }).kind, Kind::abandoned);
+  EXPECT_THAT(log.names, IsEmpty());
+}
+
+TEST_F(VerifierTest, SameWrongPasswordHasTheSameMark) {
+  verifier.use_decoy_secret("secret");
+  EXPECT_EQ(verify("alice", "wrong").mark, verify("ALICE", "wrong").mark);
+  EXPECT_NE(verify("alice", "wrong").mark, verify("alice", "wronger").mark);
+  EXPECT_NE(verify("alice", "wrong").mark, verify("who", "wrong").mark);
+  EXPECT_NE(verify("alice", "wrong").mark, 0U);
+}
+
 TEST_F(VerifierTest, RejectionOfOneStoreIsFinal) {
   stores.replace({fake(Answer::Kind::rejected), stores.list()->front()});
   EXPECT_EQ(verify("alice", "password").kind, Kind::rejected);
