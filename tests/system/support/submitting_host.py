@@ -26,7 +26,7 @@ class SubmittingHost(Scenario):
 
     def secure(self):
         client = Dialogue(self.address, SUBMISSIONS_PORT, context=self.certificate.client_context(),
-                          server_hostname="mail.example.com")
+                          server_hostname="mail.example.com", timeout=100)
         self.offer = client.say("EHLO pc.example.com", "250")
         return client
 
