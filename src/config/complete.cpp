@@ -36,11 +36,6 @@ void clear_unasked_starttls(Loaded& loaded) {
   }
 }
 
-// A file beside another.
-std::string beside(const std::string& path, const char* name) {
-  return path.substr(0, path.rfind('/') + 1) + name;
-}
-
 }  // namespace
 
 void complete(Loaded& loaded) {
@@ -48,8 +43,6 @@ void complete(Loaded& loaded) {
   if (!loaded.places.contains("listeners")) add_default_listeners(settings);
   clear_unasked_starttls(loaded);
   if (settings.route.origin.empty()) settings.route.origin = settings.hostname;
-  auto& control = settings.control;
-  if (control.submit_socket.empty()) control.submit_socket = beside(control.socket, "submit.sock");
   derive(settings);
 }
 
@@ -59,6 +52,17 @@ void derive(Settings& settings) {
   settings.dispatch.hostname = settings.hostname;
   settings.deliver.hostname = settings.hostname;
   settings.spool.message_size = settings.server.message_size + added_by_us;
+}
+
+std::string submit_socket(const Settings& settings) {
+  const auto& control = settings.control;
+  if (!control.submit_socket.empty()) return control.submit_socket;
+  return control.socket.substr(0, control.socket.rfind('/') + 1) + "submit.sock";
+}
+
+std::string maildrop(const Settings& settings) {
+  const auto& set = settings.server.maildrop;
+  return set.empty() ? settings.spool.directory + "-maildrop" : set;
 }
 
 }  // namespace godwit::config

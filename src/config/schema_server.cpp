@@ -160,6 +160,11 @@ Fields<Document> server_part() {
           "trusted_proxies", [](auto& d) -> auto& { return d.settings.server.trusted_proxies; }, list_of(ip_network()),
           "May connect to listeners with `proxy_protocol`"),
       field(
+          "submit.maildrop", [](auto& d) -> auto& { return d.settings.server.maildrop; },
+          or_empty(absolute_path(), "`spool.directory` and `-maildrop`"),
+          "Where `sendmail` leaves messages while the daemon is down; every user may put files there (mode 3733)",
+          Reload::restart),
+      field(
           "submit.trusted_users", [](auto& d) -> auto& { return d.settings.policy.trusted_users; }, list_of(text()),
           "Users of this host who may send under any address (`sendmail -f`); others only as themselves at `origin` "
           "and "

@@ -55,6 +55,7 @@ Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, co
       verifier_({.accounts = accounts_, .stores = stores_, .pool = passwords_, .random = random_, .log = log},
                 live_->settings.route.origin),
       users_(local_, clock),
+      maildrop_limits_({}),
       look_again_(reactors_[home].executor(), reactors_[home].deadlines()),
       tasks_(reactors_[home].executor(), reactors_[home].deadlines(), [this](const std::exception_ptr& thrown) {
         log_.error("task_failed", {{"reason", base::exception_text(thrown)}});
@@ -79,6 +80,8 @@ base::Result<> Host::open() {
                                                      reactors_[home].deadlines());
   parts_.resize(reactors_.size());
   for (std::size_t i = 0; i < reactors_.size(); ++i) make_parts(i);
+  maildrop_ = std::make_unique<server::Maildrop>(config::maildrop(settings), make_rules(*live_, make_router(*live_)),
+                                                 server_surroundings(home, maildrop_limits_), local_, random_);
   suspensions_ =
       std::make_unique<state::SmallFile>(settings.state.directory, "suspensions", disk_, housekeeping_.executor());
   std::vector<dispatch::Lane> lanes;
@@ -151,24 +154,29 @@ void Host::make_parts(std::size_t index) {
   parts.resolver = std::make_unique<dns::CachingResolver>(*parts.transport, clock_, dns_settings);
   parts.agent = std::make_unique<deliver::SmtpAgent>(settings.deliver, reactor.network(), reactor.deadlines(),
                                                      live_->tls.client, log_, reactor.executor());
+  parts.server =
+      std::make_unique<server::Server>(make_rules(*live_, make_router(*live_)), server_surroundings(index, limits_));
+}
+
+server::Surroundings Host::server_surroundings(std::size_t reactor, policy::ConnectionLimits& limits) {
+  auto& its = reactors_[reactor];
   auto start_queue = [this](const std::string& domain) { dispatcher_->start_queue(domain); };
-  parts.server = std::make_unique<server::Server>(make_rules(*live_, make_router(*live_)),
-                                                  server::Surroundings{.executor = reactor.executor(),
-                                                                       .deadlines = reactor.deadlines(),
-                                                                       .network = reactor.network(),
-                                                                       .scratch = reactor.scratch(),
-                                                                       .spool = *spool_,
-                                                                       .verifier = &verifier_,
-                                                                       .lockouts = &lockouts_,
-                                                                       .users = &users_,
-                                                                       .limits = limits_,
-                                                                       .acquaintances = acquaintances_,
-                                                                       .rates = rates_,
-                                                                       .tarpit = tarpit_,
-                                                                       .account_limits = account_limits_,
-                                                                       .start_queue = std::move(start_queue),
-                                                                       .clock = clock_,
-                                                                       .log = log_});
+  return {.executor = its.executor(),
+          .deadlines = its.deadlines(),
+          .network = its.network(),
+          .scratch = its.scratch(),
+          .spool = *spool_,
+          .verifier = &verifier_,
+          .lockouts = &lockouts_,
+          .users = &users_,
+          .limits = limits,
+          .acquaintances = acquaintances_,
+          .rates = rates_,
+          .tarpit = tarpit_,
+          .account_limits = account_limits_,
+          .start_queue = std::move(start_queue),
+          .clock = clock_,
+          .log = log_};
 }
 
 std::shared_ptr<const route::Router> Host::make_router(const LiveSettings& live) const {
@@ -197,6 +205,7 @@ dispatch::Settings Host::dispatch_settings(const LiveSettings& live) const {
 
 void Host::start() {
   attach_listeners();
+  maildrop_->start();
   tasks_.spawn(start_queue());
   tasks_.spawn(watch_certificates());
   serve_control();
@@ -266,6 +275,7 @@ bool Host::stop() {
   run_on(home, read_grace(*this, grace));  // a reload may be replacing the settings
   const auto deadline = clock_.mono() + grace;
   run_everywhere([deadline](Parts& parts) { return parts.server->stop(deadline); });
+  run_on(home, maildrop_->stop(deadline));
   maildir_->stop();
   run_on(home, dispatcher_->stop(deadline));
   run_everywhere([this](Parts& parts) { return parts.agent->stop(clock_.mono() + last_words); });

@@ -29,6 +29,7 @@
 #include "godwit/net/task_group.hpp"
 #include "godwit/net/worker_pool.hpp"
 #include "godwit/policy/connection_limits.hpp"
+#include "godwit/server/maildrop.hpp"
 #include "godwit/server/server.hpp"
 #include "godwit/spool/spool.hpp"
 #include "godwit/state/small_file.hpp"
@@ -94,6 +95,7 @@ class Host {
   base::Result<> open_decoy_secret();
   auth::BackEndParts back_end_parts() { return {.pool = lookups_, .clock = clock_, .random = random_}; }
   void make_parts(std::size_t index);
+  server::Surroundings server_surroundings(std::size_t reactor, policy::ConnectionLimits& limits);
   std::shared_ptr<const route::Router> make_router(const LiveSettings& live) const;
   std::shared_ptr<const server::Rules> make_rules(const LiveSettings& live,
                                                   std::shared_ptr<const route::Router> router) const;
@@ -139,7 +141,7 @@ class Host {
   net::BoundedPool bodies_;
   net::BoundedPool maildirs_;
   net::BoundedPool passwords_;
-  net::BoundedPool local_;         // users of this machine, looked up
+  net::BoundedPool local_;         // users of this machine, looked up; the maildrop
   net::BoundedPool lookups_;       // of stores that block
   net::BoundedPool housekeeping_;  // reloads
   std::vector<BoundListener> bound_;
@@ -149,6 +151,8 @@ class Host {
   auth::LocalUsers users_;
   std::unique_ptr<deliver::MaildirAgent> maildir_;
   std::vector<Parts> parts_;
+  policy::ConnectionLimits maildrop_limits_;  // its one connection counts against nobody
+  std::unique_ptr<server::Maildrop> maildrop_;
   std::unique_ptr<state::SmallFile> suspensions_;
   std::unique_ptr<dispatch::Dispatcher> dispatcher_;
   std::unique_ptr<ControlBackend> control_backend_;

@@ -85,9 +85,8 @@ base::Result<> Host::bind_control(InheritedSockets& inherited) {
 
 // Every user may connect: who it is the kernel says.
 base::Result<> Host::bind_submit(InheritedSockets& inherited) {
-  const auto& path = live_->settings.control.submit_socket;
-  if (path.empty()) return {};
-  auto sockets = bind_unix_socket(path, reactors_.size(), {.unix_mode = 0666}, inherited);
+  auto sockets =
+      bind_unix_socket(config::submit_socket(live_->settings), reactors_.size(), {.unix_mode = 0666}, inherited);
   if (!sockets) return std::unexpected(sockets.error());
   server::ListenerSettings listener;
   listener.address = sockets->front().local;

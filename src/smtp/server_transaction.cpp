@@ -36,10 +36,10 @@ void ServerSession::Machine::rcpt(std::string_view argument) {
   auto command = parse_rcpt(argument, utf8, bare_local());
   if (!command) return reject(command.error());
   // RFC 5321 section 4.5.3.1.10: the client sends to those accepted, and to the rest again; so no error either.
-  // But who goes on and on with them sends no list.
+  // But who goes on and on with them sends no list, unless it is a program of this machine, which knows no bound.
   if (transaction_->recipients >= settings_.recipients) {
     send(replies::too_many_recipients);
-    if (++transaction_->turned_away > settings_.recipients) close_for_errors();
+    if (++transaction_->turned_away > settings_.recipients && settings_.service != Service::local) close_for_errors();
     return;
   }
   actions_.emplace_back(action::CheckRecipient{std::move(command->recipient), std::move(command->parameters)});

@@ -39,4 +39,8 @@ struct Settings {
   state::Settings state;
 };
 
+// Where these are; where they were not set: beside another.
+std::string submit_socket(const Settings& settings);
+std::string maildrop(const Settings& settings);
+
 }  // namespace godwit::config

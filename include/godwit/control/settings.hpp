@@ -7,7 +7,7 @@ namespace godwit::control {
 
 struct Settings {
   std::string socket = "/run/godwit/control.sock";  // 0660, group godwit
-  std::string submit_socket;                        // 0666; made by config/ where it is not set
+  std::string submit_socket;                        // 0666; empty: beside `socket`, see config::submit_socket
 };
 
 }  // namespace godwit::control

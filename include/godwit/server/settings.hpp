@@ -24,6 +24,7 @@ struct ListenerSettings {
 struct Settings {
   std::string hostname;
   std::vector<ListenerSettings> listeners;
+  std::string maildrop;  // folder; empty: beside the spool, see config::maildrop
   std::vector<base::IpNetwork> trusted_proxies;
   std::vector<base::IpNetwork> trusted_xclients;
   smtp::Audience vrfy = smtp::Audience::nobody;

@@ -69,11 +69,13 @@ base::Result<> prepare_folders(const config::Settings& settings) {
     auto made = daemon::prepare_folder(folder, settings.user, 0700);
     if (!made) return made;
   }
-  for (const auto& socket : {settings.control.socket, settings.control.submit_socket}) {
+  for (const auto& socket : {settings.control.socket, config::submit_socket(settings)}) {
     if (socket.empty()) continue;
     auto made = daemon::prepare_folder(socket.substr(0, socket.rfind('/')), settings.user, 0755);
     if (!made) return made;
   }
+  // Every user may put files there, and only we list them.  Mail flows without it: whoever looks for it says so.
+  std::ignore = daemon::prepare_folder(config::maildrop(settings), settings.user, 03733);
   return {};
 }
 

@@ -74,6 +74,15 @@ TEST(RestartNeeded, NamesOnlyWhatAReloadCannotApply) {
   EXPECT_THAT(restart_needed(before, after), ElementsAre("threads", "spool.directory"));
 }
 
+TEST(RestartNeeded, WhatLiesBesideAnotherFollowsIt) {
+  const auto plain = load_below("spool: {directory: /s}\ncontrol: {socket: /r/c.sock}\n").settings;
+  EXPECT_EQ(submit_socket(plain), "/r/submit.sock");
+  EXPECT_EQ(maildrop(plain), "/s-maildrop");
+  const auto set = load_below("submit: {maildrop: /m}\ncontrol: {submit_socket: /x.sock}\n").settings;
+  EXPECT_EQ(submit_socket(set), "/x.sock");
+  EXPECT_EQ(maildrop(set), "/m");
+}
+
 TEST(RestartNeeded, ComparesListenersByValue) {
   const auto one = load_below("listeners: [{address: \"[::]:25\"}]\n").settings;
   const auto other = load_below("listeners: [{address: \"[::]:26\"}]\n").settings;

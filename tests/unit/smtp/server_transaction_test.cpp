@@ -405,5 +405,16 @@ TEST(Transaction, OnlyProgramsOfThisMachineLeaveADomainOut) {
   EXPECT_THAT(last_reply({"EHLO c", "MAIL FROM:<>", "RCPT TO:<>"}, local), StartsWith("501 5.1.3"));
 }
 
+TEST(Transaction, AProgramOfThisMachineMayAskForManyMoreThanFit) {
+  std::vector<std::string> dialogue = {"EHLO c", "MAIL FROM:<root>"};
+  for (int i = 0; i < 20; ++i) dialogue.push_back("RCPT TO:<root>");
+  auto settings = mx();
+  settings.recipients = 3;
+  settings.service = smtp::Service::local;
+  EXPECT_THAT(last_reply(dialogue, settings), StartsWith("452 4.5.3"));
+  dialogue.push_back("DATA");
+  EXPECT_THAT(last_reply(dialogue, settings), StartsWith("354"));
+}
+
 }  // namespace
 }  // namespace godwit
