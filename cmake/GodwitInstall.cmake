@@ -3,6 +3,13 @@
 include(GNUInstallDirs)
 
 install(TARGETS godwitd RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
+# As /usr/sbin/sendmail has its other names everywhere.
+install(TARGETS sendmail RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
+install(
+  CODE "
+  foreach(name mailq newaliases)
+    file(CREATE_LINK ../sbin/sendmail \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}/\${name}\" SYMBOLIC)
+  endforeach()")
 install(TARGETS godwitctl RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES systemd/godwitd.service systemd/godwitd.socket DESTINATION lib/systemd/system)
 install(FILES systemd/sysusers.conf DESTINATION lib/sysusers.d RENAME godwit.conf)

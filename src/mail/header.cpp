@@ -31,11 +31,11 @@ std::size_t field_name_length(std::string_view line) {
   return std::ranges::all_of(name, [](char c) { return c > ' ' && c < 0x7F; }) ? name.size() : 0;
 }
 
-Header::Header(std::string_view message) {
-  const auto bounded = message.substr(0, max_bytes);
+Header::Header(std::string_view message, HeaderBounds bounds) {
+  const auto bounded = message.substr(0, bounds.bytes);
   const bool whole = bounded.size() == message.size();
   std::size_t at = 0;
-  while (at < bounded.size() && fields_.size() < max_fields) {
+  while (at < bounded.size() && fields_.size() < bounds.fields) {
     const auto rest = bounded.substr(at);
     const auto name = field_name_length(rest.substr(0, rest.find(crlf)));
     if (rest.starts_with(crlf) || (name == 0 && line_length(rest) != 0)) {

@@ -18,13 +18,18 @@ struct HeaderField {
   std::string_view raw;   // the field with its last CRLF
 };
 
+struct HeaderBounds {
+  std::size_t bytes = 256 * 1024;  // what follows is not looked at
+  std::size_t fields = 4096;
+};
+
 class Header {
  public:
-  static constexpr std::size_t max_bytes = 256 * 1024;  // what follows is not looked at
-  static constexpr std::size_t max_fields = 4096;
+  static constexpr std::size_t max_bytes = HeaderBounds{}.bytes;
+  static constexpr std::size_t max_fields = HeaderBounds{}.fields;
 
   // `message`: all of it, or its beginning, of which max_bytes suffice.
-  explicit Header(std::string_view message);
+  explicit Header(std::string_view message, HeaderBounds bounds = {});
 
   const std::vector<HeaderField>& fields() const { return fields_; }
   // The fields' bytes, without the empty line.
