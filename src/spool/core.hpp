@@ -2,10 +2,10 @@
 // The spool's inside: the queue in front of the committer, the committer, the housekeeping, the index.
 //
 // Threads: submit(), update(), begin-checks and reads from any thread.  drain() is the committer: it runs on
-// executors.committer while something waits, one at a time.  maintain(), scrub() and compact() run on executors.bodies,
-// one of each at a time.  `mutex_` guards the queue and is held for a few instructions; `index_mutex_` guards the live
-// index and is taken once a group.  Everything spawned holds a shared_ptr to the core; stop() waits until nothing is
-// spawned any more.
+// executors.committer while something waits, one at a time.  maintain(), prepare_spares(), scrub() and compact() run on
+// executors.bodies, one of each at a time.  `mutex_` guards the queue and is held for a few instructions;
+// `index_mutex_` guards the live index and is taken once a group.  Everything spawned holds a shared_ptr to the core;
+// stop() waits until nothing is spawned any more.
 #pragma once
 
 #include <atomic>
@@ -112,6 +112,8 @@ class Core : public std::enable_shared_from_this<Core> {
   Task<void> maintain();
   Task<bool> remove_segments();
   Task<base::Result<std::optional<Spare>>> remove_segment(std::uint32_t number, SegmentState state, bool recycle);
+  void prepare_spare_if_needed();
+  Task<void> prepare_spares();
   Task<void> make_spare();
 
   // Background work with a rate (scrub.cpp, compaction.cpp).
@@ -197,6 +199,7 @@ class Core : public std::enable_shared_from_this<Core> {
   std::atomic<bool> healthy_ = true;
   std::atomic<bool> full_ = false;
   std::atomic<bool> spare_failed_ = false;  // until space is found again
+  std::atomic<bool> preparing_ = false;     // a spare is being written
   std::atomic<bool> write_ahead_wanted_ = true;
   std::atomic<std::uint64_t> records_ = 0;
   std::atomic<std::uint64_t> copies_ = 0;

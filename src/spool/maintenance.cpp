@@ -43,8 +43,22 @@ boost::asio::awaitable<void> Core::maintain() {
     for (const std::string& path : unlink) static_cast<void>(co_await disk.remove(path));
     // Removing one may free those that held records about its messages.
     while (co_await remove_segments()) continue;
-    if (needs_spare()) co_await make_spare();
+    prepare_spare_if_needed();
   }
+}
+
+// Beside the removals, which must not wait while a whole file is written.
+void Core::prepare_spare_if_needed() {
+  if (!needs_spare() || is_stopping() || preparing_.exchange(true)) return;
+  task_started();
+  auto task = prepare_spares();
+  spawn(executors.bodies, std::move(task));
+}
+
+boost::asio::awaitable<void> Core::prepare_spares() {
+  while (needs_spare() && !is_stopping()) co_await make_spare();
+  preparing_ = false;
+  prepare_spare_if_needed();  // one may have been taken since the last look
 }
 
 // Renamed to a spare's name, or unlinked; the spare where there is one.  What is not there any more was removed by an
@@ -74,7 +88,8 @@ boost::asio::awaitable<bool> Core::remove_segments() {
   std::vector<std::uint32_t> removed;
   std::vector<Spare> spares;
   for (std::size_t i = 0; i < numbers.size(); ++i) {
-    const bool recycle = states[i].capacity == settings.segment_size && journal_.spares() + spares.size() < max_spares;
+    const std::size_t ready = journal_.spares() + spares.size() + (preparing_ ? 1 : 0);
+    const bool recycle = states[i].capacity == settings.segment_size && ready < max_spares;
     auto spare = co_await remove_segment(numbers[i], std::move(states[i]), recycle);
     if (!spare) {
       log.error("segment_not_removed", {{"segment", numbers[i]}, {"error", spare.error().message}});

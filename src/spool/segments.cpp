@@ -140,16 +140,18 @@ const Segments::SegmentNumbered* Segments::first_to_go(const SegmentNumbered& se
 
 std::optional<std::uint32_t> Segments::emptiest() const {
   const SegmentNumbered* best = nullptr;
-  std::uint64_t least = 0;
+  double least = 0;
   for (const SegmentNumbered& one : all_) {
     const SegmentState& state = one.second;
     const std::uint64_t needed = state.needed_bytes();
     if (!state.sealed || state.pinned || !pays(needed, state.capacity)) continue;
-    if (best != nullptr && needed >= least) continue;
+    // By the part, not by the bytes: a short segment is soon emptied, but frees little.
+    const double part = static_cast<double>(needed) / static_cast<double>(state.capacity);
+    if (best != nullptr && part >= least) continue;
     const SegmentNumbered* first = first_to_go(one);
     if (first == nullptr) continue;
     best = first;
-    least = needed;
+    least = part;
   }
   if (best == nullptr) return {};
   return best->first;

@@ -39,9 +39,9 @@ class SimFile final : public disk::File {
   }
 
   disk::Task<> write_vector(std::uint64_t offset, std::span<const std::string_view> parts) override {
-    co_await disk_.pause();
     std::string bytes;
     for (const std::string_view part : parts) bytes += part;
+    co_await disk_.pause(bytes.size());
     int code = begin();
     const bool full = code == 0 && !disk_.fits(*inode_, offset + bytes.size());
     if (full) code = ENOSPC;
@@ -53,7 +53,8 @@ class SimFile final : public disk::File {
   }
 
   disk::Task<std::size_t> read(std::uint64_t offset, std::span<char> into) override {
-    co_await disk_.pause();
+    const std::uint64_t there = inode_->current.size() - std::min<std::uint64_t>(offset, inode_->current.size());
+    co_await disk_.pause(std::min<std::uint64_t>(into.size(), there));
     if (lost()) co_return fault("read " + path_, EIO);
     if (offset >= inode_->current.size()) co_return 0;
     const auto part = std::string_view(inode_->current).substr(offset, into.size());
@@ -110,9 +111,9 @@ class SimFile final : public disk::File {
   bool lock_ = false;
 };
 
-boost::asio::awaitable<void> SimDisk::pause() {
+boost::asio::awaitable<void> SimDisk::pause(std::uint64_t bytes) {
   if (completion_ == Completion::inline_) co_return;
-  co_await let_others_run(pace_ && pace_->below(4) == 0 ? 2 + pace_->below(12) : 1);
+  co_await let_others_run(bytes / bytes_a_turn_ + (pace_ && pace_->below(4) == 0 ? 2 + pace_->below(12) : 1));
 }
 
 int SimDisk::count() {

@@ -74,6 +74,8 @@ class SimDisk final : public disk::Disk {
     file_turns_ = of_files;
     directory_turns_ = of_directories;
   }
+  // Reads and writes take a turn more for each so many bytes.
+  void set_speed(std::uint64_t bytes_a_turn) { bytes_a_turn_ = bytes_a_turn; }
   // This name can't be changed or removed (EPERM), until the next crash.
   void set_immovable(std::string path) { immovable_ = std::move(path); }
   std::uint64_t operations() const { return operations_; }
@@ -110,7 +112,7 @@ class SimDisk final : public disk::Disk {
     InodePtr inode;
   };
 
-  boost::asio::awaitable<void> pause();
+  boost::asio::awaitable<void> pause(std::uint64_t bytes = 0);
   // Counts; gives the errno to fail with, or 0.
   int count();
   std::uint64_t used() const;
@@ -137,6 +139,7 @@ class SimDisk final : public disk::Disk {
   std::uint64_t capacity_ = ~std::uint64_t{0};
   bool out_of_inodes_ = false;
   std::optional<base::SeededRandom> pace_;
+  std::uint64_t bytes_a_turn_ = ~std::uint64_t{0};
   int file_turns_ = 0;
   int directory_turns_ = 0;
   std::string immovable_;

@@ -172,5 +172,19 @@ TEST_F(LiveIndexTest, AnUpdateThatIsDamagedIsTakenOutOfTheChain) {
   EXPECT_THAT(removable(), ElementsAre(2, 3, 4));
 }
 
+// By the part of it that is needed: a short segment needs few bytes, and frees few.
+TEST(Segments, TheOneThatFreesMostForWhatIsCopiedIsEmptiedFirst) {
+  Segments segments;
+  const auto add = [&](std::uint32_t number, std::uint64_t capacity, std::uint32_t needed) {
+    segments.set_capacity(number, capacity);
+    segments.open(number).sealed = true;
+    segments.add_message({number, 4096, needed});
+  };
+  add(1, 4U << 20U, 3U << 20U);
+  add(2, 64U << 20U, 16U << 20U);
+  add(3, 64U << 20U, 32U << 20U);
+  EXPECT_EQ(segments.emptiest(), 2U);
+}
+
 }  // namespace
 }  // namespace godwit::spool
