@@ -41,7 +41,7 @@ class Kill9LosesNothing(ReceivingHost):
     def waiting_on_disk(self):
         """The (mark, recipient) pairs that the spool of the killed daemon will deliver."""
         folder = self.folder / "export"
-        self.godwit.control("spool", "export", "--all", "--to", folder, "--directory", self.godwit.spool)
+        self.godwit.control("spool", "export", "--all", "--to", folder, "--directory", self.godwit.spool, timeout=120)
         pairs = {(mark_of(envelope.with_suffix(".eml").read_bytes()), recipient)
                  for envelope in folder.glob("*.envelope")
                  for recipient in re.findall(r"^Recipient: <(.*)> waiting$", envelope.read_text(), re.M)}
