@@ -86,9 +86,13 @@ disk::Task<> JournalReader::read_segment(std::uint32_t number, Tail tail, const 
   if (!known) co_return known;
   if (segment.readable) {
     segment.scan = scan_segment(segment.bytes, segment.generation, first_group, tail);
-    if (!segment.scan.damages.empty() && tail == Tail::may_be_torn) {
+    if (!segment.scan.damages.empty()) {
       auto again = co_await read_again(segment, **bytes);
-      if (!again) co_return again;
+      if (!again) co_return std::unexpected(std::move(again.error()));
+      if (!*again) {
+        missed_some_ = true;
+        co_return base::Result<>{};
+      }
       segment.scan = scan_segment(segment.bytes, segment.generation, first_group, tail);
     }
   }
@@ -105,17 +109,19 @@ disk::Task<> JournalReader::read_segment(std::uint32_t number, Tail tail, const 
   co_return base::Result<>{};
 }
 
-// A gap before the last group: damage, or a group that was written after its place had been read.  All before the last
-// group that was seen is complete by now; what comes after it is left for the next time.
-disk::Task<> JournalReader::read_again(ReadSegment& segment, std::string& bytes) {
+// A gap: damage, or a group that was written after its place had been read, which a second reading finds.  In a segment
+// that still grows, what comes after the last group that was seen is left for the next time: before it all is complete
+// by now.  False: the file vanished.
+disk::Task<bool> JournalReader::read_again(ReadSegment& segment, std::string& bytes) {
   const std::uint64_t end = segment.scan.end;
   auto second = co_await read_file(segment.number);
   if (!second) co_return std::unexpected(std::move(second.error()));
-  if (!*second || (*second)->size() != bytes.size()) co_return base::Result<>{};
+  if (!*second) co_return false;
+  if ((*second)->size() != bytes.size()) co_return true;
   bytes = std::move(**second);
-  std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(end), bytes.end(), '\0');
+  if (segment.tail == Tail::may_be_torn) std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(end), bytes.end(), '\0');
   segment.bytes = bytes;
-  co_return base::Result<>{};
+  co_return true;
 }
 
 void LiveTable::apply(const ReadSegment& segment) {

@@ -53,7 +53,7 @@ class JournalReader {
   disk::Task<> list();
   disk::Task<> read_segment(std::uint32_t number, Tail tail, const Visit& visit);
   disk::Task<std::optional<std::string>> read_file(std::uint32_t number);
-  disk::Task<> read_again(ReadSegment& segment, std::string& bytes);
+  disk::Task<bool> read_again(ReadSegment& segment, std::string& bytes);
   base::Result<> read_header(ReadSegment& segment, std::uint64_t& first_group) const;
 
   disk::Disk& disk_;
