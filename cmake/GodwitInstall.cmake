@@ -7,6 +7,7 @@ install(TARGETS godwitd RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
 install(TARGETS sendmail RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
 install(
   CODE "
+  file(MAKE_DIRECTORY \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}\")
   foreach(name mailq newaliases)
     file(CREATE_LINK ../sbin/sendmail \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}/\${name}\" SYMBOLIC)
   endforeach()")
@@ -15,3 +16,6 @@ install(FILES systemd/godwitd.service systemd/godwitd.socket DESTINATION lib/sys
 install(FILES systemd/sysusers.conf DESTINATION lib/sysusers.d RENAME godwit.conf)
 install(FILES systemd/tmpfiles.conf DESTINATION lib/tmpfiles.d RENAME godwit.conf)
 install(FILES conf/godwit.yaml conf/accounts.yaml.example DESTINATION share/godwit)
+install(DIRECTORY conf/fail2ban DESTINATION share/godwit)
+install(FILES LICENSE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.md")
