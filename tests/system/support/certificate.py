@@ -5,16 +5,20 @@ import ssl
 
 
 class Certificate:
-    def __init__(self, case, name, *addresses, days=2):
-        """`days` of validity from now; negative: it has expired."""
+    def __init__(self, case, name, *addresses, days=2, key="ec"):
+        """`days` of validity from now; negative: it has expired.  `key`: "ec" or "rsa:2048"."""
         self.certificate = case.folder / f"{name}.pem"
         self.private_key = case.folder / f"{name}.key"
         names = ",".join([f"DNS:{name}"] + [f"IP:{address}" for address in addresses])
         request = case.folder / f"{name}.csr"
-        case.run_program("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+        case.run_program("openssl", "req", "-new", *self._new_key(key), "-nodes",
                          "-subj", f"/CN={name}", "-addext", f"subjectAltName={names}", "-keyout", self.private_key, "-out", request)
         case.run_program("openssl", "x509", "-req", "-in", request, "-signkey", self.private_key, "-days", str(days),
                          "-copy_extensions", "copyall", "-out", self.certificate)
+
+    @staticmethod
+    def _new_key(key):
+        return ["-newkey", key] + (["-pkeyopt", "ec_paramgen_curve:prime256v1"] if key == "ec" else [])
 
     def as_config(self):
         return {"certificate": str(self.certificate), "private_key": str(self.private_key)}
