@@ -86,7 +86,7 @@ disk::Task<> JournalReader::read_segment(std::uint32_t number, Tail tail, const 
   if (!known) co_return known;
   if (segment.readable) {
     segment.scan = scan_segment(segment.bytes, segment.generation, first_group, tail);
-    if (!segment.scan.damages.empty()) {
+    if (!segment.scan.damages.empty() && tail == Tail::may_be_torn) {
       auto again = co_await read_again(segment, **bytes);
       if (!again) co_return std::unexpected(std::move(again.error()));
       if (!*again) {
@@ -109,9 +109,10 @@ disk::Task<> JournalReader::read_segment(std::uint32_t number, Tail tail, const 
   co_return base::Result<>{};
 }
 
-// A gap: damage, or a group that was written after its place had been read, which a second reading finds.  In a segment
-// that still grows, what comes after the last group that was seen is left for the next time: before it all is complete
-// by now.  False: the file vanished.
+// A gap before the last group: damage, or a group that was written after its place had been read.  All before the last
+// group that was seen is complete by now; what comes after it is left for the next time.  (A segment with a successor
+// was complete before it was listed: its index was synced before the successor got its name.)  False: the file
+// vanished, since it was filled, emptied and removed meanwhile; what it shows says nothing.
 disk::Task<bool> JournalReader::read_again(ReadSegment& segment, std::string& bytes) {
   const std::uint64_t end = segment.scan.end;
   auto second = co_await read_file(segment.number);
@@ -119,7 +120,7 @@ disk::Task<bool> JournalReader::read_again(ReadSegment& segment, std::string& by
   if (!*second) co_return false;
   if ((*second)->size() != bytes.size()) co_return true;
   bytes = std::move(**second);
-  if (segment.tail == Tail::may_be_torn) std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(end), bytes.end(), '\0');
+  std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(end), bytes.end(), '\0');
   segment.bytes = bytes;
   co_return true;
 }
