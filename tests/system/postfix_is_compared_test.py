@@ -13,7 +13,7 @@ from comparison.compared import expected, unlike
 from comparison.player import Player
 from comparison.security import PASSWORD, USER
 from comparison.themes import THEMES
-from support import postfix
+from support import postfix, unpacked
 from support.account_servers import Dovecot
 from support.certificate import Certificate
 from support.godwit import Godwit
@@ -55,7 +55,7 @@ class PostfixIsCompared(Scenario):
 
     def start(self):
         """Both servers, alike; a Player for each, Postfix first."""
-        reason = postfix.obstacle()
+        reason = unpacked.obstacle()
         if reason:
             self.skipTest(reason)
         certificate = Certificate(self, "mail.xyz.example", self.net.host(1), self.net.host(2))

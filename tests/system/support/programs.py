@@ -3,12 +3,12 @@
 
 import glob
 import os
-import pathlib
 import subprocess
 
 from .scenario import MX_PORT, kill_after, listening, wait_until
+from .unpacked import CACHE
 
-POSTFIX = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "godwit-tests" / "postfix"
+POSTFIX = CACHE / "postfix"
 
 
 def postfix_program(case, name):
