@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "meaning.hpp"
+#include "schema.hpp"
 
 namespace godwit::config {
 namespace {
@@ -52,6 +53,8 @@ void derive(Settings& settings) {
   settings.dispatch.hostname = settings.hostname;
   settings.deliver.hostname = settings.hostname;
   settings.spool.message_size = settings.server.message_size + added_by_us;
+  std::vector<Diagnostic> none;  // a test holds the file to that
+  settings.dispatch.failures.builtin = builtin_failure_rules(none);
 }
 
 std::string submit_socket(const Settings& settings) {

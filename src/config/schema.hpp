@@ -35,8 +35,12 @@ Fields<Document> top_fields();  // all, in the order of the reference
 Fields<Document> server_part();
 Fields<Document> authentication_part();
 Fields<Document> delivery_part();
+Fields<Document> bounce_part();
 Fields<Document> storage_part();
 Fields<route::DomainSettings> domain_fields();
 Fields<route::RouteSettings> route_fields();
+
+// Of conf/bounce-patterns.yaml, and what is wrong with it.
+std::vector<mail::FailureRule> builtin_failure_rules(std::vector<Diagnostic>& diagnostics);
 
 }  // namespace godwit::config

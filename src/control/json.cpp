@@ -74,14 +74,15 @@ json::value to_json(const std::optional<mail::DeliverBy>& by) {
   return json::object{{"time", time(by->time)}, {"then", returned ? "return" : "notify"}};
 }
 
-json::value to_json(const mail::Recipient& recipient) {
+json::value to_json(const mail::Recipient& recipient, std::optional<mail::FailureClass> klass) {
   return json::object{{"address", text(smtp::to_string(recipient.address))},
                       {"original", text_or_null(recipient.original)},
                       {"expanded_alias", recipient.expanded_alias},
                       {"notify", text_or_null(smtp::notify_text(recipient.notify))},
                       {"orcpt", text_or_null(recipient.orcpt)},
                       {"state", text(mail::to_string(recipient.state))},
-                      {"last_reply", text_or_null(recipient.last_reply)}};
+                      {"last_reply", text_or_null(recipient.last_reply)},
+                      {"class", klass ? text(mail::to_string(*klass)) : json::value()}};
 }
 
 json::value to_json(const queue::Item& item, std::string_view reason) {
@@ -160,7 +161,9 @@ json::value to_json(const QueueEntry& entry) {
                                   {"account", text_or_null(envelope.account)},
                                   {"protocol", text_or_null(envelope.protocol)}};
   json::array recipients, destinations;
-  for (const mail::Recipient& recipient : envelope.recipients) recipients.emplace_back(to_json(recipient));
+  for (std::size_t i = 0; i < envelope.recipients.size(); ++i)
+    recipients.emplace_back(
+        to_json(envelope.recipients[i], i < entry.classes.size() ? entry.classes[i] : std::nullopt));
   object["envid"] = text_or_null(envelope.envid);
   object["priority"] = envelope.priority;
   object["release"] = envelope.release == base::WallTime{} ? json::value() : time(envelope.release);

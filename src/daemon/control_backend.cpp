@@ -40,7 +40,8 @@ control::QueueEntry as_control_entry(dispatch::QueueEntry entry) {
           .envelope = std::move(entry.envelope),
           .size = entry.size,
           .items = std::move(entry.items),
-          .reasons = std::move(entry.reasons)};
+          .reasons = std::move(entry.reasons),
+          .classes = std::move(entry.classes)};
 }
 
 boost::asio::awaitable<std::size_t> count_connections(deliver::SmtpAgent& agent) {

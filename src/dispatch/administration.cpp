@@ -20,13 +20,18 @@ constexpr std::size_t started_per_page = 1000;
 boost::asio::awaitable<base::Result<QueueEntry>> Dispatcher::Implementation::show(base::MessageId id) {
   auto stored = co_await around_.spool.read(id);
   if (!stored) co_return std::unexpected(stored.error());
-  QueueEntry entry{
-      .id = id, .envelope = std::move(stored->envelope), .size = stored->body->size(), .items = {}, .reasons = {}};
+  QueueEntry entry{.id = id,
+                   .envelope = std::move(stored->envelope),
+                   .size = stored->body->size(),
+                   .items = {},
+                   .reasons = {},
+                   .classes = {}};
   for (const auto& key : queue_.keys_of(id))
     if (const auto* item = queue_.find(key)) {
       entry.items.push_back(*item);
       entry.reasons.push_back(queue_.reason(key));
     }
+  entry.classes = classes_of(classifier_, entry.envelope);
   co_return entry;
 }
 

@@ -223,6 +223,7 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle(queue::Item item
   const auto now = around_.clock.wall();
   const auto& envelope = transaction.message->envelope;
   const auto retry = policy_->retry(item.key.destination, envelope.sender);
+  classify(classifier_, attempted.outcomes);
   auto settlement = dispatch::settle(settings_, retry, transaction, attempted.outcomes, now, around_.random.fraction());
   if (!attempted.counts) {
     settlement.update.attempts.reset();
@@ -284,8 +285,11 @@ void Dispatcher::Implementation::log_outcomes(const Transaction& transaction, co
                                  {"reply", to_line(outcome.reply)},
                                  {"delay", base::format_duration(delay_ms)},
                                  {"attempts", transaction.attempts + (attempted.counts ? 1 : 0)},
-                                 {"tls", outcome.tls}};
-    if (around_.log.enabled(level)) around_.log.write(level, event, fields);
+                                 {"tls", outcome.tls},
+                                 {"class", to_string(outcome.klass)}};
+    // What was delivered has no class.
+    const auto count = std::size(fields) - (state == mail::RecipientState::delivered ? 1 : 0);
+    if (around_.log.enabled(level)) around_.log.write(level, event, std::span(fields).first(count));
   }
 }
 

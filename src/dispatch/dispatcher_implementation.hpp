@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "audit.hpp"
+#include "failures.hpp"
 #include "fresh_messages.hpp"
 #include "godwit/dispatch/dispatcher.hpp"
 #include "reporter.hpp"
@@ -122,6 +123,7 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   Settings settings_;
   std::shared_ptr<const route::Router> router_;
   std::shared_ptr<const SitePolicy> policy_;
+  mail::FailureClassifier classifier_;
   Surroundings around_;
   Reporter reporter_;
   queue::Queue queue_;

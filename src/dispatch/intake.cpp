@@ -47,6 +47,7 @@ Dispatcher::Implementation::Implementation(Settings settings, std::shared_ptr<co
     : settings_(std::move(settings)),
       router_(std::move(router)),
       policy_(std::make_shared<const SitePolicy>(settings_, router_)),
+      classifier_(settings_.failures),
       around_(std::move(surroundings)),
       reporter_(settings_.hostname, settings_.queue.retry.expire, around_),
       queue_(queue_settings()),
@@ -175,6 +176,7 @@ void Dispatcher::Implementation::reload(Settings settings, std::shared_ptr<const
   settings_ = std::move(settings);
   router_ = std::move(router);
   policy_ = std::make_shared<const SitePolicy>(settings_, router_);
+  classifier_ = mail::FailureClassifier(settings_.failures);
   queue_.change_settings(queue_settings(), around_.clock.wall());
   // What a rule held is asked again under the new rules; what an administrator held stays.
   queue_.release_rule_held();

@@ -109,7 +109,8 @@ Settlement settle(const Settings& settings, const queue::RetrySettings& schedule
                               .reply = missed ? time_is_up(recipient, outcome) : outcome.reply,
                               .remote = outcome.remote && !missed,
                               .remote_host = outcome.relay,
-                              .last_attempt = now};
+                              .last_attempt = now,
+                              .klass = missed ? mail::FailureClass::expired : outcome.klass};
     if (state == mail::RecipientState::waiting) {
       result.waiting = true;
       if (warn && wants_delay_report(recipient)) result.delays.push_back(std::move(report));

@@ -61,8 +61,11 @@ std::string recipient_text(const DsnRequest& request, const DsnRecipient& failed
   std::string text = "<" + safe_utf8(address) + ">";
   if (!failed.recipient.original.empty() && !base::iequals(failed.recipient.original, address))
     text += " (sent to <" + safe_utf8(failed.recipient.original) + ">)";
-  const auto words = request.kind == DsnKind::success ? success(request, failed) : reason(request, failed);
-  return "  " + text + "\r\n" + wrapped(words, "      ") + "\r\n";
+  if (request.kind == DsnKind::success)
+    return "  " + text + "\r\n" + wrapped(success(request, failed), "      ") + "\r\n";
+  const auto meaning = explanation(failed.klass);
+  return "  " + text + "\r\n" + (meaning.empty() ? "" : wrapped(meaning, "      ")) +
+         wrapped(reason(request, failed), "      ") + "\r\n";
 }
 
 std::string introduction(const DsnRequest& request) {

@@ -63,6 +63,7 @@ std::string recipient_fields(const DsnRequest& request, const DsnRecipient& fail
     text += plain_field("Remote-MTA", "dns; " + std::string(mta_name(failed.remote_host)));
   if (const auto words = diagnostic(failed); !words.empty())
     text += folded_field("Diagnostic-Code", safe_text(words, longest_diagnostic(request)));
+  if (request.kind != DsnKind::success) text += plain_field("X-Godwit-Class", to_string(failed.klass));
   if (failed.last_attempt != base::WallTime{})
     text += plain_field("Last-Attempt-Date", base::format_rfc5322(failed.last_attempt));
   if (request.kind == DsnKind::delay)

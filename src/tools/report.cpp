@@ -146,10 +146,10 @@ std::string message_text(const json::value& message) {
   for (const json::value& each : list(message, "/destinations"))
     destinations.push_back({word(each, "/name"), word(each, "/state"), word(each, "/attempts"),
                             time(each, "/next_attempt"), word(each, "/reason")});
-  std::vector<std::vector<std::string>> recipients{{"RECIPIENT", "STATE", "ORIGINAL", "LAST REPLY"}};
+  std::vector<std::vector<std::string>> recipients{{"RECIPIENT", "STATE", "ORIGINAL", "CLASS", "LAST REPLY"}};
   for (const json::value& each : list(message, "/recipients"))
-    recipients.push_back(
-        {word(each, "/address"), word(each, "/state"), word(each, "/original"), word(each, "/last_reply")});
+    recipients.push_back({word(each, "/address"), word(each, "/state"), word(each, "/original"), word(each, "/class"),
+                          word(each, "/last_reply")});
   return table(head) + "\n" + (destinations.size() > 1 ? table(destinations) + "\n" : "") + table(recipients);
 }
 

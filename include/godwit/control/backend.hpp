@@ -63,8 +63,9 @@ struct QueueEntry {
   base::MessageId id;
   mail::Envelope envelope;
   std::uint64_t size = 0;
-  std::vector<queue::Item> items;      // one for each destination that is still open
-  std::vector<std::string> reasons{};  // why each of them waits
+  std::vector<queue::Item> items;                            // one for each destination that is still open
+  std::vector<std::string> reasons{};                        // why each of them waits
+  std::vector<std::optional<mail::FailureClass>> classes{};  // of each recipient: what its last reply means
 };
 
 struct DestinationPage {

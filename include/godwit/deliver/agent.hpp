@@ -18,6 +18,7 @@
 #include "godwit/base/result.hpp"
 #include "godwit/mail/dsn.hpp"
 #include "godwit/mail/envelope.hpp"
+#include "godwit/mail/failure_class.hpp"
 #include "godwit/smtp/client_session.hpp"
 
 namespace godwit::deliver {
@@ -55,6 +56,7 @@ struct Outcome {
   std::string tls;      // "TLSv1.3", "none"
   // What a delivery comes to for a sender who asked for a report of success; nothing: the next host will report.
   std::optional<mail::DsnSuccess> success = mail::DsnSuccess::delivered;
+  mail::FailureClass klass = mail::FailureClass::other;  // of what was not delivered; dispatch/ sets it
   bool untimed = false;  // it went to a host that keeps no time to deliver by (RFC 2852)
 };
 // One for each recipient of the job, in order.

@@ -59,6 +59,8 @@ struct QueueEntry {
   std::uint64_t size = 0;
   std::vector<queue::Item> items;
   std::vector<std::string> reasons;  // of each item: why it waits
+  // Of each recipient: what its last reply means; nothing: it had none, or it was delivered.
+  std::vector<std::optional<mail::FailureClass>> classes;
 };
 
 // What the periodic audit found: every live message of the spool is in the queue.

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "godwit/mail/settings.hpp"
 #include "godwit/queue/settings.hpp"
 
 namespace godwit::dispatch {
@@ -27,7 +28,8 @@ using Providers = std::map<std::string, std::vector<std::string>>;
 struct Settings {
   std::string hostname;
   queue::Settings queue;
-  bool soft_bounce = false;      // every permanent failure is kept as temporary
+  bool soft_bounce = false;  // every permanent failure is kept as temporary
+  mail::FailureSettings failures;
   std::vector<Shaping> shaping;  // the first that fits
   Providers providers = {{"google", {"*.google.com", "*.googlemail.com"}},
                          {"icloud", {"*.mail.icloud.com"}},

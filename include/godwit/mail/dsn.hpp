@@ -16,6 +16,7 @@
 #include "godwit/base/message_id.hpp"
 #include "godwit/base/random.hpp"
 #include "godwit/mail/envelope.hpp"
+#include "godwit/mail/failure_class.hpp"
 #include "godwit/smtp/address.hpp"
 #include "godwit/smtp/reply.hpp"
 
@@ -35,6 +36,7 @@ struct DsnRecipient {
   std::string remote_host{};  // who was asked: "mx1.example.net[192.0.2.1]:25"; empty: nobody
   base::WallTime last_attempt{};
   DsnSuccess success = DsnSuccess::delivered;  // of a report of success
+  FailureClass klass = FailureClass::other;    // of a failure or delay
   std::string why{};                           // our words beside the reply, or instead of it: "gave up after 5 days"
 };
 

@@ -28,7 +28,8 @@ class DsnTest : public testing::Test {
                                    .reply = {550, {5, 1, 1}, {"no such", "user"}},
                                    .remote = true,
                                    .remote_host = "mx1.example.net[192.0.2.1]:25",
-                                   .last_attempt = at(1'000'100)});
+                                   .last_attempt = at(1'000'100),
+                                   .klass = FailureClass::bad_mailbox});
     request_.now = at(1'000'200);
     request_.retry_until = at(1'400'000);
   }
@@ -82,6 +83,7 @@ TEST_F(DsnTest, TellsThePersonWhoSaidWhat) {
   request_.recipients[0].recipient.original = "bobby@example.org";
   EXPECT_THAT(compose().message,
               HasSubstr("  <bob@example.net> (sent to <bobby@example.org>)\r\n"
+                        "      There is no such mailbox: check the address.\r\n"
                         "      The host mx1.example.net[192.0.2.1]:25 said: 550 5.1.1 no such user\r\n"));
 }
 
@@ -100,6 +102,7 @@ TEST_F(DsnTest, TellsTheProgramInFields) {
                               "Status: 5.1.1\r\n"
                               "Remote-MTA: dns; mx1.example.net\r\n"
                               "Diagnostic-Code: smtp; 550 5.1.1 no such user\r\n"
+                              "X-Godwit-Class: bad_mailbox\r\n"
                               "Last-Attempt-Date: Mon, 12 Jan 1970 13:48:20 +0000\r\n\r\n--"));
 }
 
