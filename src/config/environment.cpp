@@ -96,6 +96,7 @@ std::vector<Diagnostic> check_environment(const Loaded& loaded, const Probe& pro
   for (std::size_t i = 0; i < settings.route.routes.size(); ++i)
     check(probe.readable_file, fmt::format("routes[{}].credentials.password_file", i),
           settings.route.routes[i].password_file);
+  check(probe.readable_file, "srs.secrets_file", settings.route.srs.secrets_file);
   check(probe.writable_folder, "spool.directory", settings.spool.directory);
   check(probe.writable_folder, "state.directory", settings.state.directory);
   const auto folder_of = [](const std::string& path) { return std::filesystem::path(path).parent_path().string(); };

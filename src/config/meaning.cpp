@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "godwit/base/text.hpp"
+
 namespace godwit::config {
 namespace {
 
@@ -29,6 +31,7 @@ class Checks {
   void aliases();
   void routes();
   void route(std::size_t index);
+  void forwarding();
   void retry();
   void directories();
 
@@ -238,6 +241,12 @@ void Checks::routes() {
   }
 }
 
+void Checks::forwarding() {
+  const auto& domain = settings_.route.srs.domain;
+  if (!domain.empty() && domain != base::to_lower(settings_.hostname) && !settings_.route.domains.contains(domain))
+    error("srs.domain", fmt::format("{} is no domain of ours: bounces to it would not come here", domain));
+}
+
 // ---- the rest
 // ---------------------------------------------------------------------------------------------------------
 
@@ -287,6 +296,7 @@ void check_meaning(Loaded& loaded) {
   checks.domains();
   checks.aliases();
   checks.routes();
+  checks.forwarding();
   checks.retry();
   checks.directories();
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The keys of what comes back: what replies mean.
+// The keys of what comes back: senders of forwarded mail, and what replies mean.
 #include "bounce_patterns.hpp"
 #include "schema.hpp"
 
@@ -116,6 +116,19 @@ Type<std::vector<FailureRule>> failure_rules() {
 
 Fields<Document> bounce_part() {
   return {
+      field(
+          "srs.enabled", [](auto& d) -> auto& { return d.settings.route.srs.enabled; }, boolean(),
+          "Mail that an alias forwards to another host leaves with a sender address of ours (SRS0, SRS1), which leads "
+          "bounces back, unless its sender is in a local domain: SPF of the sender's domain does not name this host"),
+      field(
+          "srs.domain", [](auto& d) -> auto& { return d.settings.route.srs.domain; },
+          or_empty(domain_name(), "the alias' own"),
+          "Domain of these addresses: a local one, whose SPF names this host"),
+      field(
+          "srs.secrets_file", [](auto& d) -> auto& { return d.settings.route.srs.secrets_file; },
+          or_empty(absolute_path(), "one of our own in state.directory"),
+          "Secrets that protect these addresses, one a line: the first signs, all verify, so that an old one can leave "
+          "after 21 days. Hosts that forward for one domain share them"),
       field(
           "bounces.rules", [](auto& d) -> auto& { return d.settings.dispatch.failures.rules; }, failure_rules(),
           "What replies of mail hosts mean, asked before the built-in rules; the first that fits names the class in "

@@ -72,8 +72,12 @@ Host::~Host() = default;
 base::Result<> Host::open() {
   auto opened = open_spool();
   if (!opened) return opened;
-  auto secret = open_decoy_secret();
-  if (!secret) return secret;
+  auto decoy = own_secret("decoy_secret");
+  if (!decoy) return std::unexpected(decoy.error());
+  verifier_.use_decoy_secret(std::move(*decoy));
+  auto srs = own_secret("srs_secret");
+  if (!srs) return std::unexpected(srs.error());
+  srs_secret_ = std::move(*srs);
   const auto& settings = live_->settings;
   maildir_ = std::make_unique<deliver::MaildirAgent>(settings.deliver.maildir, settings.hostname, disk_, clock_,
                                                      random_, maildirs_.executor(), reactors_[home].executor(),
@@ -115,9 +119,10 @@ base::Result<> Host::open_spool() {
   return {};
 }
 
-// Made at the first start, and kept: what SCRAM shows for a name that nobody has must stay the same.
-base::Result<> Host::open_decoy_secret() {
-  state::SmallFile file(live_->settings.state.directory, "decoy_secret", disk_, housekeeping_.executor());
+// Made at the first start, and kept: what SCRAM shows for a name that nobody has must stay the same, and addresses that
+// were made with a secret must be known again.
+base::Result<std::string> Host::own_secret(const std::string& name) {
+  state::SmallFile file(live_->settings.state.directory, name, disk_, housekeeping_.executor());
   auto work = [](state::SmallFile& keeper, base::Random& random) -> boost::asio::awaitable<base::Result<std::string>> {
     auto kept = co_await keeper.read();
     if (!kept || !kept->empty()) co_return kept;
@@ -131,10 +136,7 @@ base::Result<> Host::open_decoy_secret() {
   auto task = work(file, random_);
   auto reading = boost::asio::co_spawn(context, std::move(task), boost::asio::use_future);
   context.run();
-  auto secret = reading.get();
-  if (!secret) return std::unexpected(secret.error());
-  verifier_.use_decoy_secret(std::move(*secret));
-  return {};
+  return reading.get();
 }
 
 // Any thread.
@@ -181,7 +183,11 @@ server::Surroundings Host::server_surroundings(std::size_t reactor, policy::Conn
 
 std::shared_ptr<const route::Router> Host::make_router(const LiveSettings& live) const {
   auto exists = [this](const std::string& name) { return accounts_.table()->exists(name); };
-  return std::make_shared<const route::Router>(live.settings.route, std::move(exists), listening_addresses(live));
+  const auto& srs = live.settings.route.srs;
+  auto secrets = srs.secrets.empty() ? std::vector<std::string>{srs_secret_} : srs.secrets;
+  auto return_paths = std::make_shared<const route::ReturnPaths>(std::move(secrets), srs, clock_);
+  return std::make_shared<const route::Router>(live.settings.route, std::move(exists), listening_addresses(live),
+                                               std::move(return_paths));
 }
 
 std::shared_ptr<const server::Rules> Host::make_rules(const LiveSettings& live,

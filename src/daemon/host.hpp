@@ -92,7 +92,7 @@ class Host {
   base::Result<> bind_submit(InheritedSockets& inherited);
   void keep_bound(server::ListenerSettings settings, std::vector<net::BoundSocket> sockets);
   base::Result<> open_spool();
-  base::Result<> open_decoy_secret();
+  base::Result<std::string> own_secret(const std::string& name);
   auth::BackEndParts back_end_parts() { return {.pool = lookups_, .clock = clock_, .random = random_}; }
   void make_parts(std::size_t index);
   server::Surroundings server_surroundings(std::size_t reactor, policy::ConnectionLimits& limits);
@@ -154,6 +154,7 @@ class Host {
   policy::ConnectionLimits maildrop_limits_;  // its one connection counts against nobody
   std::unique_ptr<server::Maildrop> maildrop_;
   std::unique_ptr<state::SmallFile> suspensions_;
+  std::string srs_secret_;  // signs where none is configured
   std::unique_ptr<dispatch::Dispatcher> dispatcher_;
   std::unique_ptr<ControlBackend> control_backend_;
   std::unique_ptr<control::Server> control_;

@@ -22,11 +22,27 @@ void add_diagnostics(const std::vector<config::Diagnostic>& diagnostics, LiveSet
   }
 }
 
-base::Result<std::string> read_secret(const std::string& path) {
+base::Result<std::string> read_text(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return base::fail_os(path, errno);
-  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  return std::string(base::trim(base::split(text, '\n').front()));
+  return std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+}
+
+base::Result<std::string> read_secret(const std::string& path) {
+  auto text = read_text(path);
+  if (!text) return text;
+  return std::string(base::trim(base::split(*text, '\n').front()));
+}
+
+// One a line.
+base::Result<std::vector<std::string>> read_secrets(const std::string& path) {
+  const auto text = read_text(path);
+  if (!text) return std::unexpected(text.error());
+  std::vector<std::string> secrets;
+  for (const auto line : base::split(*text, '\n'))
+    if (const auto secret = base::trim(line); !secret.empty()) secrets.emplace_back(secret);
+  if (secrets.empty()) return base::fail(base::ErrorKind::invalid, path + " has no secret");
+  return secrets;
 }
 
 // At the place of its key; once, where the same key was found at fault already (its file cannot be read).
@@ -57,6 +73,13 @@ void load_passwords(const config::Loaded& file, config::Settings& settings, Live
     else
       add_once(file, "authentication.introspection.client_secret_file", config::Severity::error, secret.error().message,
                result);
+  }
+  if (auto& srs = settings.route.srs; !srs.secrets_file.empty()) {
+    auto secrets = read_secrets(srs.secrets_file);
+    if (secrets)
+      srs.secrets = std::move(*secrets);
+    else
+      add_once(file, "srs.secrets_file", config::Severity::error, secrets.error().message, result);
   }
   for (std::size_t i = 0; i < settings.auth.stores.size(); ++i) {
     auto& store = settings.auth.stores[i];

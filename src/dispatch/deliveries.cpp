@@ -205,9 +205,9 @@ boost::asio::awaitable<void> Dispatcher::Implementation::deliver_over(queue::Wor
     smtp->messages_per_connection = policy->messages_per_connection(site);
   // The same slot, the same lane: there the connection of the last message through this slot waits for the next.
   const auto lane = around_.lanes[(grant->site + grant->slot) % around_.lanes.size()];
-  auto detail_separator = router_->settings().detail_separator;
   const auto real = without_aliases(transaction);
-  auto outcomes = co_await attempt(real, std::move(hop), std::move(detail_separator), around_, lane);
+  auto attempting = attempt(real, std::move(hop), router_, around_, lane);
+  auto outcomes = co_await std::move(attempting);
   const auto report = site_report(outcomes, around_.random.fraction());
   add_aliases(transaction, outcomes);
   ended(*grant, report);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transaction.hpp"
 
+#include <map>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "site_report.hpp"
 #include "spool_content.hpp"
 
 namespace godwit::dispatch {
@@ -19,10 +21,10 @@ std::optional<smtp::DeliverBy> time_left(const mail::Envelope& envelope, base::W
       .within = std::chrono::floor<std::chrono::seconds>(by.time - now), .mode = by.mode, .trace = by.trace};
 }
 
-deliver::Job make_job(const Transaction& transaction, base::WallTime now) {
+deliver::Job make_job(const Transaction& transaction, smtp::ReversePath sender, base::WallTime now) {
   const auto& envelope = transaction.message->envelope;
   deliver::Job job{.id = transaction.message->id,
-                   .sender = envelope.sender,
+                   .sender = std::move(sender),
                    .body = envelope.body,
                    .smtputf8 = envelope.smtputf8,
                    .ret = envelope.ret,
@@ -33,6 +35,57 @@ deliver::Job make_job(const Transaction& transaction, base::WallTime now) {
                    .content = std::make_shared<SpoolContent>(transaction.message->body)};
   for (const auto index : transaction.recipients) job.recipients.push_back(envelope.recipients[index]);
   return job;
+}
+
+// The recipients that a host may be told in one transaction: those with the same sender.
+struct SameSender {
+  smtp::ReversePath sender;
+  Transaction part;
+  std::vector<std::size_t> places;  // of the part's recipients among those of the whole
+};
+
+std::vector<SameSender> by_sender(const Transaction& transaction, const route::Router& router) {
+  std::vector<SameSender> groups;
+  std::map<smtp::ReversePath, std::size_t> known;
+  const auto& envelope = transaction.message->envelope;
+  for (std::size_t place = 0; place < transaction.recipients.size(); ++place) {
+    const auto index = transaction.recipients[place];
+    auto sender = router.sender_for(envelope.sender, envelope.recipients[index]);
+    const auto [found, is_new] = known.emplace(sender, groups.size());
+    if (is_new) {
+      Transaction part{.message = transaction.message, .recipients = {}, .attempts = transaction.attempts};
+      groups.push_back({.sender = std::move(sender), .part = std::move(part), .places = {}});
+    }
+    groups[found->second].part.recipients.push_back(index);
+    groups[found->second].places.push_back(place);
+  }
+  return groups;
+}
+
+// No host was there, or it wants to be left alone for now.
+bool is_hopeless(const deliver::Outcomes& outcomes) {
+  using Kind = queue::SiteReport::Kind;
+  const auto kind = site_report(outcomes, 0).kind;
+  return !outcomes.empty() && (kind == Kind::dead || kind == Kind::busy);
+}
+
+// Over SMTP.  After some for whom there was no hope the others are not asked for in the same attempt.
+boost::asio::awaitable<deliver::Outcomes> attempt_each_sender(const Transaction& transaction, route::Hop hop,
+                                                              std::shared_ptr<const route::Router> router,
+                                                              base::WallTime now, Lane lane) {
+  deliver::Outcomes outcomes(transaction.recipients.size());
+  std::optional<deliver::Outcome> hopeless;
+  auto groups = by_sender(transaction, *router);
+  for (auto& group : groups) {
+    deliver::Outcomes some(group.places.size(), hopeless.value_or(deliver::Outcome{}));
+    if (!hopeless) {
+      auto work = lane.agent->deliver(make_job(group.part, std::move(group.sender), now), hop);
+      some = co_await boost::asio::co_spawn(lane.executor, std::move(work), boost::asio::use_awaitable);
+      if (is_hopeless(some)) hopeless = some.front();
+    }
+    for (std::size_t i = 0; i < some.size(); ++i) outcomes[group.places[i]] = std::move(some[i]);
+  }
+  co_return outcomes;
 }
 
 }  // namespace
@@ -84,18 +137,21 @@ void add_aliases(const Transaction& transaction, deliver::Outcomes& outcomes) {
 }
 
 boost::asio::awaitable<deliver::Outcomes> attempt(const Transaction& transaction, route::Hop hop,
-                                                  std::string detail_separator, Surroundings& surroundings, Lane lane) {
+                                                  std::shared_ptr<const route::Router> router,
+                                                  Surroundings& surroundings, Lane lane) {
   if (std::holds_alternative<route::DiscardHop>(hop))
     co_return same_for_all(transaction, deliver::Outcome::Kind::delivered,
                            smtp::make_reply(250, {2, 0, 0}, "Discarded"), "discard");
   const auto now = surroundings.clock.wall();
   if (auto* maildir = std::get_if<route::MaildirHop>(&hop)) {
-    auto filed = co_await surroundings.maildir.deliver(make_job(transaction, now), std::move(maildir->path_template),
+    auto job = make_job(transaction, transaction.message->envelope.sender, now);
+    auto detail_separator = router->settings().detail_separator;
+    auto filed = co_await surroundings.maildir.deliver(std::move(job), std::move(maildir->path_template),
                                                        std::move(detail_separator));
     co_return filed;
   }
-  auto work = lane.agent->deliver(make_job(transaction, now), std::move(hop));
-  auto outcomes = co_await boost::asio::co_spawn(lane.executor, std::move(work), boost::asio::use_awaitable);
+  auto sending = attempt_each_sender(transaction, std::move(hop), std::move(router), now, lane);
+  auto outcomes = co_await std::move(sending);
   co_return outcomes;
 }
 

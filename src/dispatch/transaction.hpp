@@ -36,6 +36,7 @@ void add_aliases(const Transaction& transaction, deliver::Outcomes& outcomes);
 
 // One outcome for each of Transaction::recipients.  Requires: not HoldHop, not NoRoute.
 boost::asio::awaitable<deliver::Outcomes> attempt(const Transaction& transaction, route::Hop hop,
-                                                  std::string detail_separator, Surroundings& surroundings, Lane lane);
+                                                  std::shared_ptr<const route::Router> router,
+                                                  Surroundings& surroundings, Lane lane);
 
 }  // namespace godwit::dispatch

@@ -22,8 +22,15 @@ std::string address_key(std::string_view local, std::string_view domain) {
 
 Expansion Expander::run(const smtp::Mailbox& asked) {
   asked_ = to_string(asked);
-  const auto address = router_.complete(asked);
+  auto address = router_.complete(asked);
   result_.local = router_.is_local_domain(address.domain);
+  if (result_.local && return_paths_ != nullptr) {
+    if (auto restored = return_paths_->restored(address)) {
+      if (!*restored) result_.refusal = std::move(restored->error());
+      if (!*restored) return std::move(result_);
+      address = std::move(**restored);
+    }
+  }
   walk(address, 0);
   if (!result_.recipients.empty()) return std::move(result_);
   // RFC 5321 section 4.5.1: postmaster is never refused, whatever the aliases say.

@@ -24,11 +24,14 @@ std::string address_key(std::string_view local, std::string_view domain);
 
 class Expander {
  public:
-  Expander(const Router& router, const Aliases& aliases, const AccountExists& account_exists, const Identity& self)
+  // return_paths: null where senders are not rewritten.
+  Expander(const Router& router, const Aliases& aliases, const AccountExists& account_exists,
+           const ReturnPaths* return_paths, const Identity& self)
       : router_(router),
         settings_(router.settings()),
         aliases_(aliases),
         account_exists_(account_exists),
+        return_paths_(return_paths),
         self_(self) {}
 
   Expansion run(const smtp::Mailbox& asked);
@@ -56,6 +59,7 @@ class Expander {
   const Settings& settings_;
   const Aliases& aliases_;
   const AccountExists& account_exists_;
+  const ReturnPaths* return_paths_;
   const Identity& self_;
   std::set<std::string> visited_;
   std::set<std::string> added_;

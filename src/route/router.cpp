@@ -51,8 +51,11 @@ Hop to_hop(Hosts hosts, SmtpHop prepared) {
 
 }  // namespace
 
-Router::Router(Settings settings, AccountExists account_exists, std::vector<base::Endpoint> listening)
-    : settings_(std::move(settings)), account_exists_(std::move(account_exists)) {
+Router::Router(Settings settings, AccountExists account_exists, std::vector<base::Endpoint> listening,
+               std::shared_ptr<const ReturnPaths> return_paths)
+    : settings_(std::move(settings)),
+      account_exists_(std::move(account_exists)),
+      return_paths_(std::move(return_paths)) {
   settings_.hostname = base::to_lower(settings_.hostname);
   settings_.origin = base::to_lower(settings_.origin.empty() ? settings_.hostname : settings_.origin);
   identity_ = std::make_shared<const Identity>(Identity{
@@ -83,7 +86,19 @@ smtp::Mailbox Router::complete(smtp::Mailbox address) const {
 }
 
 Expansion Router::expand(const smtp::Mailbox& recipient) const {
-  return Expander(*this, aliases_, account_exists_, *identity_).run(recipient);
+  return Expander(*this, aliases_, account_exists_, return_paths_.get(), *identity_).run(recipient);
+}
+
+smtp::ReversePath Router::sender_for(const smtp::ReversePath& sender, const mail::Recipient& recipient) const {
+  if (!return_paths_ || !sender || recipient.original.empty()) return sender;
+  if (is_local_domain(sender->domain) || is_local_domain(recipient.address.domain)) return sender;
+  const auto alias = smtp::parse_mailbox(recipient.original, smtp::BareLocal::allow, smtp::Utf8::allow);
+  if (!alias) return sender;
+  const auto domain = complete(*alias).domain;
+  if (!is_local_domain(domain)) return sender;
+  // Bounces to a domain that we are only the backup of would go to its other hosts, and to an address they do not know.
+  return return_paths_->rewritten(*sender,
+                                  ends_here(normal_domain(domain)) ? normal_domain(domain) : settings_.hostname);
 }
 
 std::vector<mail::Recipient> Router::found_postmaster(const smtp::Mailbox& kept) const {

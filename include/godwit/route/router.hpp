@@ -20,6 +20,7 @@
 #include "godwit/base/result.hpp"
 #include "godwit/dns/resolver.hpp"
 #include "godwit/mail/envelope.hpp"
+#include "godwit/route/return_paths.hpp"
 #include "godwit/route/settings.hpp"
 #include "godwit/smtp/address.hpp"
 #include "godwit/smtp/reply.hpp"
@@ -89,7 +90,9 @@ class Router {
  public:
   // listening: port and addresses our mx listeners have, to cut host lists at ourselves.  Of a wildcard listener only
   // the loopback addresses are known to be ours; daemon/ names the interfaces' addresses too.
-  Router(Settings settings, AccountExists account_exists, std::vector<base::Endpoint> listening);
+  // return_paths: null where senders are not rewritten.
+  Router(Settings settings, AccountExists account_exists, std::vector<base::Endpoint> listening,
+         std::shared_ptr<const ReturnPaths> return_paths = nullptr);
 
   bool is_local_domain(std::string_view domain) const;  // hostname is always among them; own address literals too
   // Completes a bare address with origin, <Postmaster> with hostname.  Others are left as they are.
@@ -102,9 +105,14 @@ class Router {
   //  set or
   //     leads nowhere: kept as postmaster@hostname, which hop() holds;
   //  4. else the domain's catch_all, else 550 5.1.1.
+  // A rewritten sender address (ReturnPaths) in a local domain leads to the address it was made of, whatever has
+  // its name; 550 5.7.1 where it is not ours or too old.
   // Local parts with "%", "!" or "@" are never read as routes: only an alias or recipient of literally that name will
   // do.
   Expansion expand(const smtp::Mailbox& recipient) const;
+  // The sender that the next host is told for this recipient: another one than `sender` where an alias of ours forwards
+  // to another host what was not sent in one of our domains.
+  smtp::ReversePath sender_for(const smtp::ReversePath& sender, const mail::Recipient& recipient) const;
   // Whom mail has now that expand() kept for want of a postmaster.  Empty: still nobody, or it is no such mail.
   std::vector<mail::Recipient> found_postmaster(const smtp::Mailbox& kept) const;
   // Resolves the hop of (domain, sender): our own domains by their `deliver`; others, and `deliver: mx`, by the first
@@ -133,6 +141,7 @@ class Router {
   Settings settings_;
   std::map<std::string, std::vector<std::string>, std::less<>> aliases_;  // by lower-case address
   AccountExists account_exists_;
+  std::shared_ptr<const ReturnPaths> return_paths_;
   std::shared_ptr<const Identity> identity_;
 };
 

@@ -55,6 +55,14 @@ struct RouteSettings {
   std::optional<base::Rate> rate;
 };
 
+// How senders of forwarded mail are rewritten (SRS).
+struct SrsSettings {
+  bool enabled = true;
+  std::string domain;                // of the addresses made; empty: the alias' own
+  std::string secrets_file;          // one a line; empty: one of our own, in state.directory
+  std::vector<std::string> secrets;  // what the file says
+};
+
 struct Settings {
   std::string hostname;
   std::string origin;                                       // completes bare addresses; default: hostname
@@ -63,6 +71,7 @@ struct Settings {
   std::map<std::string, DomainSettings> domains;            // lower case
   std::map<std::string, std::vector<std::string>> aliases;  // "user@domain" or "@domain" → addresses
   std::vector<RouteSettings> routes;
+  SrsSettings srs;
   std::vector<base::IpAddress> own_addresses;
   std::uint16_t port = 25;                 // of hosts found through MX (delivery.port)
   TlsLevel tls = TlsLevel::opportunistic;  // delivery.tls

@@ -52,7 +52,7 @@ TEST(Bounces, TheFileThatComesWithUsCanBeIncluded) {
       errors(loaded),
       ElementsAre(HasSubstr("extra.yaml:3:15: bounces.rules[0].class: \"spamm\" is none of"),
                   HasSubstr("extra.yaml:3:29: bounces.rules[0].text[0]: \"a\" is no text of 3 to 200 characters"),
-                  HasSubstr("bounces.rules[1] fits every reply: name codes, text or stages")));
+                  HasSubstr("extra.yaml:4:7: bounces.rules[1] fits every reply: name codes, text or stages")));
 }
 
 TEST(Bounces, CodesThatNoReplyHasAreRefused) {
@@ -60,6 +60,15 @@ TEST(Bounces, CodesThatNoReplyHasAreRefused) {
     EXPECT_THAT(errors(load_below(std::string("bounces: {rules: [{class: rate, codes: [") + code + "]}]}\n")),
                 ElementsAre(HasSubstr("is no reply code: write 550, 45*, 5.1.1 or *.7.*")))
         << code;
+}
+
+TEST(Bounces, RewrittenSendersMustLeadHere) {
+  EXPECT_THAT(errors(load_below("srs: {domain: elsewhere.example}\n")),
+              ElementsAre(HasSubstr("godwit.yaml:2:15: elsewhere.example is no domain of ours")));
+  EXPECT_THAT(errors(load_below("srs: {domain: mail.example.com}\n")), IsEmpty());
+  EXPECT_THAT(errors(load_below("srs: {domain: Example.com}\n"
+                                "domains: {example.com: {deliver: \"discard:\", recipients: any}}\n")),
+              IsEmpty());
 }
 
 }  // namespace

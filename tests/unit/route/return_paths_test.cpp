@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "godwit/route/return_paths.hpp"
+
+#include <gmock/gmock.h>
+
+#include "godwit/route/router.hpp"
+#include "support/manual_clock.hpp"
+
+namespace godwit::route {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+class Forwarding : public ::testing::Test {
+ protected:
+  Forwarding() {
+    settings_.hostname = "mail.example.com";
+    settings_.origin = "example.com";
+    settings_.domains["example.com"] = {.deliver = {.kind = DeliverKind::maildir, .argument = "/v/{local}"},
+                                        .recipients = RecipientRule::list,
+                                        .local_parts = {"alice"},
+                                        .catch_all = "alice@example.com"};
+    settings_.domains["backup.example"] = {.deliver = {.kind = DeliverKind::mx, .argument = {}},
+                                           .recipients = RecipientRule::any,
+                                           .local_parts = {},
+                                           .catch_all = {}};
+    settings_.aliases["away@example.com"] = {"me@elsewhere.example"};
+    settings_.aliases["away@backup.example"] = {"me@elsewhere.example"};
+  }
+
+  Router router(std::string domain = {}) {
+    settings_.srs.domain = std::move(domain);
+    auto paths = std::make_shared<const ReturnPaths>(std::vector<std::string>{"secret"}, settings_.srs, clock_);
+    return Router(settings_, nullptr, {}, std::move(paths));
+  }
+  // What the next host is told of mail by `sender` for what `asked` stands for.
+  std::string told(const Router& router, smtp::ReversePath sender, const smtp::Mailbox& asked) {
+    const auto expansion = router.expand(asked);
+    EXPECT_FALSE(expansion.refusal);
+    return to_string(router.sender_for(sender, expansion.recipients.at(0)));
+  }
+
+  Settings settings_;
+  testing::ManualClock clock_;
+  const smtp::Mailbox stranger_{"bob", "other.example"}, alias_{"away", "example.com"};
+};
+
+TEST_F(Forwarding, GivesWhatLeavesByAnAliasASenderOfTheAliasDomain) {
+  const auto sender = told(router(), stranger_, alias_);
+  EXPECT_THAT(sender, StartsWith("SRS0="));
+  EXPECT_THAT(sender, HasSubstr("=other.example=bob@example.com"));
+  EXPECT_THAT(told(router("mail.example.com"), stranger_, alias_), HasSubstr("=bob@mail.example.com"));
+}
+
+TEST_F(Forwarding, LeavesASenderThatNeedsNoOther) {
+  const auto ours = router();
+  EXPECT_EQ(told(ours, {}, alias_), "");  // a bounce
+  EXPECT_EQ(told(ours, smtp::Mailbox{"alice", "example.com"}, alias_), "alice@example.com");
+  EXPECT_EQ(told(ours, stranger_, {"alice", "example.com"}), "bob@other.example");     // stays here
+  EXPECT_EQ(told(ours, stranger_, {"whoever", "example.com"}), "bob@other.example");   // the catch-all
+  EXPECT_EQ(told(ours, stranger_, {"me", "elsewhere.example"}), "bob@other.example");  // relayed, not forwarded
+  EXPECT_EQ(told(Router(settings_, nullptr, {}), stranger_, alias_), "bob@other.example");
+  const smtp::Mailbox longest{std::string(64, 'b'), "other.example"};
+  EXPECT_EQ(told(ours, longest, alias_), to_string(longest));
+}
+
+TEST_F(Forwarding, NamesAHostToWhichBouncesComeBack) {
+  EXPECT_THAT(told(router(), stranger_, {"away", "backup.example"}), HasSubstr("=bob@mail.example.com"));
+}
+
+TEST_F(Forwarding, LeadsBouncesBackWhateverHasTheirName) {
+  const auto ours = router();
+  const auto sender = ours.sender_for(stranger_, ours.expand(alias_).recipients.at(0));
+  const auto back = ours.expand(*sender);
+  EXPECT_FALSE(back.refusal);
+  EXPECT_TRUE(back.local);  // so that who may not relay may send bounces
+  ASSERT_EQ(back.recipients.size(), 1U);
+  EXPECT_EQ(back.recipients[0].address, stranger_);
+  EXPECT_EQ(back.recipients[0].original, to_string(*sender));
+}
+
+TEST_F(Forwarding, RefusesAddressesThatItDidNotMake) {
+  const auto ours = router();
+  const auto forged = ours.expand({"SRS0=abcd=AA=victim.example=bob", "example.com"});
+  ASSERT_TRUE(forged.refusal);
+  EXPECT_EQ(forged.refusal->code, 550);
+  EXPECT_EQ(forged.refusal->enhanced, (smtp::EnhancedCode{5, 7, 1}));
+  EXPECT_THAT(forged.refusal->lines[0], HasSubstr("not made here"));
+  const auto sender = ours.sender_for(stranger_, ours.expand(alias_).recipients.at(0));
+  clock_.now += std::chrono::hours(24 * 23);
+  const auto expired = ours.expand(*sender);
+  ASSERT_TRUE(expired.refusal);
+  EXPECT_THAT(expired.refusal->lines[0], HasSubstr("expired"));
+  // Of others' domains it is an address like any.
+  EXPECT_FALSE(ours.expand({"SRS0=abcd=AA=victim.example=bob", "other.example"}).refusal);
+}
+
+}  // namespace
+}  // namespace godwit::route
