@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The keys of what comes back: senders of forwarded mail, and what replies mean.
+#include <chrono>
+
 #include "bounce_patterns.hpp"
 #include "schema.hpp"
 
@@ -115,6 +117,8 @@ Type<std::vector<FailureRule>> failure_rules() {
 }  // namespace
 
 Fields<Document> bounce_part() {
+  using namespace std::chrono_literals;
+  using std::chrono::days;
   return {
       field(
           "srs.enabled", [](auto& d) -> auto& { return d.settings.route.srs.enabled; }, boolean(),
@@ -144,6 +148,21 @@ Fields<Document> bounce_part() {
           "Which `then` of the built-in rules counts. `none`: the host's word. `retry`: greylisting and rates are "
           "waited for though the host said 5yz. `all`: what is surely no mailbox is also returned at once though the "
           "host said 4yz"),
+      field(
+          "suppression.enabled", [](auto& d) -> auto& { return d.settings.state.suppression.enabled; }, boolean(),
+          "Keep a list of addresses elsewhere that get no mail for a time: mail to them is refused, and returned "
+          "without an attempt (`godwitctl suppression`)",
+          Reload::restart),
+      field(
+          "suppression.classes", [](auto& d) -> auto& { return d.settings.dispatch.suppress; },
+          list_of(failure_class()), "A recipient that a host refuses for good with such a class is put on it"),
+      field(
+          "suppression.time", [](auto& d) -> auto& { return d.settings.state.suppression.time; },
+          duration(1s, days(3650)), "How long an address stays on it", Reload::restart),
+      field(
+          "suppression.entries", [](auto& d) -> auto& { return d.settings.state.suppression.entries; },
+          number<std::size_t>(1, 10'000'000), "At most so many addresses; they are kept in memory too",
+          Reload::restart),
   };
 }
 

@@ -153,6 +153,32 @@ Answer unlock(Backend& backend, Arguments arguments) {
   co_return response(200, json::object{{"name", json::string(arguments.name)}, {"done", "unlock"}});
 }
 
+Answer suppressions(Backend& backend, Arguments arguments) {
+  const auto limit = arguments.page.limit;
+  const auto result = co_await backend.suppressions(limit, std::move(arguments.after_name));
+  co_return result ? response(200, to_json(*result, limit)) : failure(result.error());
+}
+
+// Of one address.
+Response suppression_done(const base::Result<>& result, const std::string& address, std::string_view what) {
+  if (!result) return failure(result.error());
+  return response(200, json::object{{"address", json::string(address)}, {"done", json::string(what)}});
+}
+
+Answer suppress(Backend& backend, Arguments arguments) {
+  const auto address = arguments.name;
+  if (address.empty()) co_return error_response(400, "name=ADDRESS");
+  const auto result = co_await backend.suppress(address, arguments.wait, std::move(arguments.reason));
+  co_return suppression_done(result, address, "add");
+}
+
+Answer unsuppress(Backend& backend, Arguments arguments) {
+  const auto address = arguments.name;
+  if (address.empty()) co_return error_response(400, "name=ADDRESS");
+  const auto result = co_await backend.unsuppress(address);
+  co_return suppression_done(result, address, "remove");
+}
+
 Answer reload(Backend& backend, Arguments) {
   const auto result = co_await backend.reload();
   if (!result) co_return failure(result.error());
@@ -174,7 +200,7 @@ struct Route {
 };
 
 // The first pattern that fits a path counts, so "queue/retry" is no id.
-constexpr std::array<Route, 22> routes{{
+constexpr std::array<Route, 25> routes{{
     {"GET", "/v1/status", status},
     {"GET", "/v1/queue", queue_list},
     {"POST", "/v1/queue/retry", change_many<Verb::retry>},
@@ -195,6 +221,9 @@ constexpr std::array<Route, 22> routes{{
     {"POST", "/v1/delivery/resume", resume},
     {"GET", "/v1/lockouts", lockouts},
     {"POST", "/v1/lockouts/unlock", unlock},
+    {"GET", "/v1/suppression", suppressions},
+    {"POST", "/v1/suppression/add", suppress},
+    {"POST", "/v1/suppression/remove", unsuppress},
     {"POST", "/v1/reload", reload},
     {"POST", "/v1/stop", stop},
 }};

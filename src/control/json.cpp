@@ -222,6 +222,20 @@ json::value to_json(const std::vector<Lockouts::Lockout>& lockouts) {
   return json::object{{"lockouts", std::move(all)}};
 }
 
+json::value to_json(const std::vector<Suppression>& suppressions, std::size_t limit) {
+  json::array all;
+  for (const auto& one : suppressions)
+    all.emplace_back(json::object{{"address", text(one.address)},
+                                  {"class", text(one.klass)},
+                                  {"source", text(one.source)},
+                                  {"reason", text_or_null(one.reason)},
+                                  {"added", time(one.added)},
+                                  {"expires", time(one.expires)}});
+  const bool more = !suppressions.empty() && suppressions.size() == limit;
+  return json::object{{"suppressions", std::move(all)},
+                      {"next", more ? text(suppressions.back().address) : json::value()}};
+}
+
 json::value to_json(const ReloadResult& result) {
   return json::object{
       {"applied", result.applied}, {"errors", list(result.errors)}, {"restart_needed", list(result.restart_needed)}};

@@ -27,6 +27,10 @@ std::unexpected<base::Error> not_in_time() {
                     "the disk of the spool has not answered for 30 seconds; the order may still take effect");
 }
 
+std::unexpected<base::Error> no_suppressions() {
+  return base::fail(base::ErrorKind::refused, "there is no suppression list: suppression.enabled is false");
+}
+
 // Remembered, some 10 MB: who repeats an import soon does so with less.
 constexpr std::size_t remembered_imports = 100'000;
 
@@ -219,6 +223,35 @@ control::Task<> ControlBackend::unlock(std::string name) {
     co_return base::fail(base::ErrorKind::not_found, name + " is not locked out");
   host_.log_.info("login_unlocked", {{"name", name}});
   co_return base::Result<>();
+}
+
+control::Task<std::vector<control::Suppression>> ControlBackend::suppressions(std::size_t limit, std::string after) {
+  if (!host_.suppressions_) co_return no_suppressions();
+  co_return host_.suppressions_->list(limit, after);
+}
+
+control::Task<> ControlBackend::suppress(std::string address, base::Duration time, std::string reason) {
+  if (!host_.suppressions_) co_return no_suppressions();
+  const auto mailbox = smtp::parse_mailbox(address, smtp::BareLocal::refuse, smtp::Utf8::allow);
+  if (!mailbox) co_return base::fail(base::ErrorKind::invalid, mailbox.error().message);
+  state::Suppression wanted{
+      .address = to_string(*mailbox), .klass = "manual", .reason = std::move(reason), .source = "administrator"};
+  wanted.added = host_.clock_.wall();
+  if (time > base::Duration::zero()) wanted.expires = wanted.added + time;
+  auto added = host_.suppressions_->add(std::move(wanted));
+  if (!added) co_return added;
+  host_.log_.info("suppressed", {{"to", "<" + address + ">"}, {"class", "manual"}});
+  auto saving = host_.suppressions_->saved();
+  co_return co_await patiently(std::move(saving));
+}
+
+control::Task<> ControlBackend::unsuppress(std::string address) {
+  if (!host_.suppressions_) co_return no_suppressions();
+  auto removed = host_.suppressions_->remove(address);
+  if (!removed) co_return removed;
+  host_.log_.info("unsuppressed", {{"to", "<" + address + ">"}});
+  auto saving = host_.suppressions_->saved();
+  co_return co_await patiently(std::move(saving));
 }
 
 control::Task<control::ReloadResult> ControlBackend::reload() {

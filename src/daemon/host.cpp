@@ -79,6 +79,7 @@ base::Result<> Host::open() {
   if (!srs) return std::unexpected(srs.error());
   srs_secret_ = std::move(*srs);
   const auto& settings = live_->settings;
+  open_suppressions();
   maildir_ = std::make_unique<deliver::MaildirAgent>(settings.deliver.maildir, settings.hostname, disk_, clock_,
                                                      random_, maildirs_.executor(), reactors_[home].executor(),
                                                      reactors_[home].deadlines());
@@ -101,7 +102,8 @@ base::Result<> Host::open() {
                                                                               .clock = clock_,
                                                                               .random = random_,
                                                                               .log = log_,
-                                                                              .suspensions = suspensions_.get()});
+                                                                              .suspensions = suspensions_.get(),
+                                                                              .suppressions = suppressions_.get()});
   spool_->on_committed([this](auto message) { dispatcher_->committed(std::move(message)); });
   return {};
 }
@@ -137,6 +139,22 @@ base::Result<std::string> Host::own_secret(const std::string& name) {
   auto reading = boost::asio::co_spawn(context, std::move(task), boost::asio::use_future);
   context.run();
   return reading.get();
+}
+
+// A list that cannot be read keeps no mail from moving.
+void Host::open_suppressions() {
+  const auto& settings = live_->settings.state;
+  if (!settings.suppression.enabled) return;
+  suppressions_ = std::make_unique<state::Suppressions>(settings, housekeeping_.executor(), clock_, log_);
+  if (const auto opened = suppressions_->open(); !opened)
+    log_.error("suppressions_unreadable", {{"reason", opened.error().message}});
+}
+
+boost::asio::awaitable<void> Host::save_suppressions() {
+  if (!suppressions_) co_return;
+  auto saving = suppressions_->saved();
+  const auto saved = co_await std::move(saving);
+  if (!saved) log_.error("suppressions_not_saved", {{"reason", saved.error().message}});
 }
 
 // Any thread.
@@ -176,6 +194,7 @@ server::Surroundings Host::server_surroundings(std::size_t reactor, policy::Conn
           .rates = rates_,
           .tarpit = tarpit_,
           .account_limits = account_limits_,
+          .suppressions = suppressions_.get(),
           .start_queue = std::move(start_queue),
           .clock = clock_,
           .log = log_};
@@ -287,6 +306,7 @@ bool Host::stop() {
   run_everywhere([this](Parts& parts) { return parts.agent->stop(clock_.mono() + last_words); });
   // Attempts that the agents had to cancel have outcomes now.
   run_on(home, dispatcher_->stop(clock_.mono() + settling_time));
+  run_on(home, save_suppressions());
   run_on(home, stop_control());
   run_on(home, spool_->stop());
   reactors_.begin_stop();

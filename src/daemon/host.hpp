@@ -93,6 +93,8 @@ class Host {
   void keep_bound(server::ListenerSettings settings, std::vector<net::BoundSocket> sockets);
   base::Result<> open_spool();
   base::Result<std::string> own_secret(const std::string& name);
+  void open_suppressions();
+  boost::asio::awaitable<void> save_suppressions();
   auth::BackEndParts back_end_parts() { return {.pool = lookups_, .clock = clock_, .random = random_}; }
   void make_parts(std::size_t index);
   server::Surroundings server_surroundings(std::size_t reactor, policy::ConnectionLimits& limits);
@@ -154,7 +156,8 @@ class Host {
   policy::ConnectionLimits maildrop_limits_;  // its one connection counts against nobody
   std::unique_ptr<server::Maildrop> maildrop_;
   std::unique_ptr<state::SmallFile> suspensions_;
-  std::string srs_secret_;  // signs where none is configured
+  std::unique_ptr<state::Suppressions> suppressions_;  // null: off
+  std::string srs_secret_;                             // signs where none is configured
   std::unique_ptr<dispatch::Dispatcher> dispatcher_;
   std::unique_ptr<ControlBackend> control_backend_;
   std::unique_ptr<control::Server> control_;

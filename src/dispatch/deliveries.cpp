@@ -159,10 +159,11 @@ void Dispatcher::Implementation::keep_held(const queue::Item& item, const std::s
 }
 
 boost::asio::awaitable<void> Dispatcher::Implementation::deliver(queue::Work work, Transaction transaction) {
-  if (without_aliases(transaction).recipients.empty()) {
+  auto answers = answers_for(transaction, *router_, around_.suppressions);
+  if (unanswered(transaction, answers).recipients.empty()) {
     ended(work.grant, {});
     Attempted attempted;
-    add_aliases(transaction, attempted.outcomes);
+    add_answers(std::move(answers), attempted.outcomes);
     co_await settle(std::move(work.item), std::move(transaction), std::move(attempted));
     co_return;
   }
@@ -185,16 +186,17 @@ boost::asio::awaitable<void> Dispatcher::Implementation::deliver(queue::Work wor
     keep_held(work.item, held->why);
   } else if (const auto* none = std::get_if<route::NoRoute>(&hop)) {
     ended(work.grant, {});
-    Attempted attempted{.outcomes = no_route(without_aliases(transaction), *none), .counts = true, .with_site = false};
-    add_aliases(transaction, attempted.outcomes);
+    const auto real = unanswered(transaction, answers);
+    Attempted attempted{.outcomes = no_route(real, *none), .counts = true, .with_site = false};
+    add_answers(std::move(answers), attempted.outcomes);
     co_await settle(std::move(work.item), std::move(transaction), std::move(attempted));
   } else {
-    co_await deliver_over(std::move(work), std::move(transaction), std::move(hop), policy);
+    co_await deliver_over(std::move(work), std::move(transaction), std::move(answers), std::move(hop), policy);
   }
 }
 
 boost::asio::awaitable<void> Dispatcher::Implementation::deliver_over(queue::Work work, Transaction transaction,
-                                                                      route::Hop hop,
+                                                                      Answers answers, route::Hop hop,
                                                                       std::shared_ptr<const SitePolicy> policy) {
   const auto& domain = work.item.key.destination;
   const auto site = policy->site_of(hop, domain);
@@ -205,11 +207,11 @@ boost::asio::awaitable<void> Dispatcher::Implementation::deliver_over(queue::Wor
     smtp->messages_per_connection = policy->messages_per_connection(site);
   // The same slot, the same lane: there the connection of the last message through this slot waits for the next.
   const auto lane = around_.lanes[(grant->site + grant->slot) % around_.lanes.size()];
-  const auto real = without_aliases(transaction);
+  const auto real = unanswered(transaction, answers);
   auto attempting = attempt(real, std::move(hop), router_, around_, lane);
   auto outcomes = co_await std::move(attempting);
   const auto report = site_report(outcomes, around_.random.fraction());
-  add_aliases(transaction, outcomes);
+  add_answers(std::move(answers), outcomes);
   ended(*grant, report);
   pump();  // the connection is free: the next message need not wait until this one is settled
   Attempted attempted{
@@ -230,6 +232,7 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle(queue::Item item
     settlement.update.next_attempt.reset();
   }
   log_outcomes(transaction, attempted, settlement);
+  if (around_.suppressions != nullptr) suppress_bounced(transaction, attempted.outcomes, settlement);
   // The report first, then the record that needs no report any more: a crash between the two reports twice, never not
   // at all.
   bool told = co_await reporter_.report(mail::DsnKind::failure, transaction.message, settlement.failures, router_);

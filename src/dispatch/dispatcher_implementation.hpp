@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "answers.hpp"
 #include "audit.hpp"
 #include "failures.hpp"
 #include "fresh_messages.hpp"
@@ -93,11 +94,15 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   void watch_lookups();
   boost::asio::awaitable<void> forward(queue::Item item, Transaction transaction,
                                        std::vector<mail::Recipient> recipients);
-  boost::asio::awaitable<void> deliver_over(queue::Work work, Transaction transaction, route::Hop hop,
+  boost::asio::awaitable<void> deliver_over(queue::Work work, Transaction transaction, Answers answers, route::Hop hop,
                                             std::shared_ptr<const SitePolicy> policy);
   void log_held(const queue::Key& key, const std::string& why) const;
   void keep_held(const queue::Item& item, const std::string& why);
   boost::asio::awaitable<void> settle(queue::Item item, Transaction transaction, Attempted attempted);
+  bool is_suppressing(mail::FailureClass klass) const;
+  void suppress_bounced(const Transaction& transaction, const deliver::Outcomes& outcomes,
+                        const Settlement& settlement);
+  void suppress(base::MessageId id, state::Suppression suppression);
   void log_outcomes(const Transaction& transaction, const Attempted& attempted, const Settlement& settlement);
   boost::asio::awaitable<base::Result<Message>> load(base::MessageId id);
   // What load() gives has it, and in time the spool.

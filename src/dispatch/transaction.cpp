@@ -115,27 +115,6 @@ deliver::Outcomes no_route(const Transaction& transaction, const route::NoRoute&
   return same_for_all(transaction, kind, none.reply, "none");
 }
 
-Transaction without_aliases(const Transaction& transaction) {
-  auto rest = transaction;
-  const auto& recipients = transaction.message->envelope.recipients;
-  std::erase_if(rest.recipients, [&](std::uint32_t index) { return recipients[index].expanded_alias; });
-  return rest;
-}
-
-void add_aliases(const Transaction& transaction, deliver::Outcomes& outcomes) {
-  for (std::size_t i = 0; i < transaction.recipients.size(); ++i) {
-    if (!transaction.message->envelope.recipients[transaction.recipients[i]].expanded_alias) continue;
-    deliver::Outcome expanded{.kind = deliver::Outcome::Kind::delivered,
-                              .stage = smtp::Stage::rcpt,
-                              .reply = smtp::make_reply(250, {2, 0, 0}, "Alias expanded"),
-                              .remote = false,
-                              .relay = "alias",
-                              .tls = "none",
-                              .success = mail::DsnSuccess::expanded};
-    outcomes.insert(outcomes.begin() + static_cast<std::ptrdiff_t>(i), std::move(expanded));
-  }
-}
-
 boost::asio::awaitable<deliver::Outcomes> attempt(const Transaction& transaction, route::Hop hop,
                                                   std::shared_ptr<const route::Router> router,
                                                   Surroundings& surroundings, Lane lane) {

@@ -29,11 +29,6 @@ deliver::Outcomes same_for_all(const Transaction& transaction, deliver::Outcome:
                                std::string relay);
 deliver::Outcomes no_route(const Transaction& transaction, const route::NoRoute& none);
 
-// An expanded alias is no place to deliver to.
-Transaction without_aliases(const Transaction& transaction);
-// Puts the outcomes of expanded aliases among those of the others, in the order of the transaction.
-void add_aliases(const Transaction& transaction, deliver::Outcomes& outcomes);
-
 // One outcome for each of Transaction::recipients.  Requires: not HoldHop, not NoRoute.
 boost::asio::awaitable<deliver::Outcomes> attempt(const Transaction& transaction, route::Hop hop,
                                                   std::shared_ptr<const route::Router> router,

@@ -386,6 +386,8 @@ Connection::Event Connection::check_recipient(const action::CheckRecipient& aske
     }
   }
   auto decision = policy::check_recipient(rules_->policy, sender_.client, asked.recipient, *rules_->router);
+  if (!decision.refusal && around_.suppressions != nullptr)
+    decision.refusal = policy::suppression_refusal(*around_.suppressions, decision.recipients);
   if (decision.refusal) log_refusal("rcpt", *decision.refusal, smtp::to_string(asked.recipient));
   const auto completed = rules_->router->complete(asked.recipient);
   return receiver_.add_recipient(std::move(decision), completed, asked.parameters);

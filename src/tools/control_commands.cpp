@@ -260,6 +260,38 @@ int ControlCommands::unlock(const std::string& name) const {
   return ask_and_print(*this, "POST", "/v1/lockouts/unlock?name=" + base::percent_encode(name), "", text);
 }
 
+// Page by page.
+int ControlCommands::suppressions() const {
+  json::array all;
+  std::string after;
+  do {
+    const auto page = ask(*this, "GET", fmt::format("/v1/suppression?limit={}{}", page_size, after));
+    if (!page) return exit_failed;
+    if (!page->good()) return fail(*this, *page, "");
+    const json::object& object = page->value.get_object();
+    const json::value* next = object.if_contains("next");
+    after = next != nullptr && next->is_string() ? parameter("after_name", std::string(next->get_string())) : "";
+    const json::value* some = object.if_contains("suppressions");
+    if (some != nullptr && some->is_array()) all.insert(all.end(), some->get_array().begin(), some->get_array().end());
+  } while (!after.empty());
+  const json::value page = json::object{{"suppressions", std::move(all)}};
+  console.out << (output == Output::json ? json::serialize(page) + "\n" : suppressions_text(page));
+  return exit_done;
+}
+
+int ControlCommands::suppress(const std::string& address, const std::string& time, const std::string& reason) const {
+  const auto text = [&](const json::value&) { return base::printable(address) + " gets no mail from now on.\n"; };
+  return ask_and_print(*this, "POST",
+                       "/v1/suppression/add?name=" + base::percent_encode(address) + parameter("for", time) +
+                           parameter("reason", reason),
+                       "", text);
+}
+
+int ControlCommands::unsuppress(const std::string& address) const {
+  const auto text = [&](const json::value&) { return base::printable(address) + " gets mail again.\n"; };
+  return ask_and_print(*this, "POST", "/v1/suppression/remove?name=" + base::percent_encode(address), "", text);
+}
+
 int ControlCommands::reload() const {
   const auto answer = ask(*this, "POST", "/v1/reload");
   if (!answer) return exit_failed;

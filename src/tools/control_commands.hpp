@@ -38,6 +38,9 @@ struct ControlCommands {
                const std::string& reason) const;
   int lockouts() const;
   int unlock(const std::string& name) const;
+  int suppressions() const;
+  int suppress(const std::string& address, const std::string& time, const std::string& reason) const;
+  int unsuppress(const std::string& address) const;
   int reload() const;
   int stop() const;
 };

@@ -32,6 +32,7 @@ class CommandLine {
     add_command(app_, "status", "what the daemon is doing", [this] { return control().status(); });
     add_queue();
     add_delivery();
+    add_suppression();
     add_accounts();
     add_spool();
     add_command(app_, "reload", "apply the changed configuration, or say what is wrong with it",
@@ -77,6 +78,21 @@ class CommandLine {
     add_change(*queue, "bounce", "return messages to their senders, with a report")
         ->add_option("--reason", reason_, "what the report says");
     add_change(*queue, "delete", "delete messages without telling their senders");
+  }
+
+  void add_suppression() {
+    CLI::App* suppression = app_.add_subcommand("suppression", "addresses that get no mail from us for a time");
+    suppression->fallthrough();
+    suppression->require_subcommand(1);
+    add_command(*suppression, "list", "all of them, and why", [this] { return control().suppressions(); });
+    CLI::App* add = add_command(*suppression, "add", "no mail to this address",
+                                [this] { return control().suppress(address_, for_, reason_); });
+    add->add_option("ADDRESS", address_)->required();
+    add->add_option("--for", for_, "so long, like 2h or 30d; default: suppression.time")->type_name("DURATION");
+    add->add_option("--reason", reason_, "what senders are told");
+    add_command(*suppression, "remove", "mail to this address again", [this] { return control().unsuppress(address_); })
+        ->add_option("ADDRESS", address_)
+        ->required();
   }
 
   CLI::Option* add_ids(CLI::App& queue, const char* name, const char* help, Command command) {

@@ -186,6 +186,14 @@ std::string lockouts_text(const json::value& page) {
   return rows.size() == 1 ? "Nobody is locked out.\n" : table(rows);
 }
 
+std::string suppressions_text(const json::value& page) {
+  std::vector<std::vector<std::string>> rows{{"ADDRESS", "CLASS", "SOURCE", "UNTIL", "REASON"}};
+  for (const json::value& one : list(page, "/suppressions"))
+    rows.push_back({word(one, "/address"), word(one, "/class"), word(one, "/source"), time(one, "/expires"),
+                    word(one, "/reason")});
+  return rows.size() == 1 ? "No address is suppressed.\n" : table(rows);
+}
+
 std::string reload_text(const json::value& result) {
   if (at(result, "/applied") != json::value(true)) {
     std::string out;

@@ -16,6 +16,7 @@ std::string message_text(const boost::json::value& message);
 // What limits what, and what is suspended.
 std::string destinations_text(const boost::json::value& page);
 std::string lockouts_text(const boost::json::value& page);
+std::string suppressions_text(const boost::json::value& page);
 std::string reload_text(const boost::json::value& result);
 // "4.5 KiB"
 std::string size_text(std::uint64_t bytes);

@@ -25,6 +25,7 @@
 #include "godwit/queue/queue.hpp"
 #include "godwit/spool/add_message.hpp"
 #include "godwit/spool/spool.hpp"
+#include "godwit/state/suppressions.hpp"
 
 namespace godwit::control {
 
@@ -102,6 +103,9 @@ struct ReloadResult {
   std::vector<std::string> restart_needed;  // keys that changed but count only after a restart
 };
 
+// Who gets no mail from us for a time; see state/suppressions.hpp.
+using state::Suppression;
+
 // Who may not try to log in for a while; see auth/lockouts.hpp.
 using auth::Lockouts;
 
@@ -127,6 +131,11 @@ class Backend {
   virtual Task<std::vector<Lockouts::Lockout>> lockouts(std::size_t limit) = 0;
   // An account, a network or an address.  not_found: it is not locked out.
   virtual Task<> unlock(std::string name) = 0;
+  // In order of address.  Errors of all three: refused, where suppression.enabled is false.
+  virtual Task<std::vector<Suppression>> suppressions(std::size_t limit, std::string after) = 0;
+  // For so long (zero: as configured).  Completes when it is durable.
+  virtual Task<> suppress(std::string address, base::Duration time, std::string reason) = 0;
+  virtual Task<> unsuppress(std::string address) = 0;  // not_found: it is not suppressed
   // Completes when the new configuration counts, or was refused whole.
   virtual Task<ReloadResult> reload() = 0;
   // Begins the orderly stop and completes before it ends, so that it can still be answered.

@@ -30,6 +30,7 @@
 #include "godwit/route/router.hpp"
 #include "godwit/spool/spool.hpp"
 #include "godwit/state/small_file.hpp"
+#include "godwit/state/suppressions.hpp"
 
 namespace godwit::dispatch {
 
@@ -49,7 +50,8 @@ struct Surroundings {
   const base::Clock& clock;
   base::Random& random;
   log::Logger& log;
-  state::SmallFile* suspensions = nullptr;  // remembers them over restarts; may be null
+  state::SmallFile* suspensions = nullptr;      // remembers them over restarts; may be null
+  state::Suppressions* suppressions = nullptr;  // who gets no mail for a time; null: there is no such list
 };
 
 // One line of the queue, as an administrator sees it.

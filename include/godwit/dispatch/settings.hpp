@@ -30,6 +30,8 @@ struct Settings {
   queue::Settings queue;
   bool soft_bounce = false;  // every permanent failure is kept as temporary
   mail::FailureSettings failures;
+  // What puts a recipient on the suppression list, when a host says it for good.
+  std::vector<mail::FailureClass> suppress = {mail::FailureClass::bad_mailbox, mail::FailureClass::inactive_mailbox};
   std::vector<Shaping> shaping;  // the first that fits
   Providers providers = {{"google", {"*.google.com", "*.googlemail.com"}},
                          {"icloud", {"*.mail.icloud.com"}},

@@ -25,6 +25,7 @@
 #include "godwit/policy/connection_limits.hpp"
 #include "godwit/policy/relay.hpp"
 #include "godwit/policy/settings.hpp"
+#include "godwit/policy/suppression.hpp"
 #include "godwit/policy/tarpit.hpp"
 #include "godwit/route/router.hpp"
 #include "godwit/server/settings.hpp"
@@ -55,6 +56,7 @@ struct Surroundings {
   policy::ClientRates& rates;
   policy::Tarpit& tarpit;
   policy::AccountLimits& account_limits;
+  const state::Suppressions* suppressions = nullptr;           // null: there is no such list
   std::function<void(const std::string& domain)> start_queue;  // what waits for a domain is tried now; any thread
   const base::Clock& clock;
   log::Logger& log;

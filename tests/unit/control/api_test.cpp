@@ -103,6 +103,20 @@ TEST_F(Api, LockoutsAreListedAndLifted) {
   EXPECT_THAT(backend.asked, ElementsAre("lockouts 5", "unlock 192.0.2.1", "unlock 192.0.2.2"));
 }
 
+TEST_F(Api, SuppressedAddressesAreListedAddedAndRemoved) {
+  EXPECT_EQ(boost::json::serialize(get("/v1/suppression?limit=1&after_name=0@x.example")),
+            R"({"suppressions":[{"address":"a@x.example","class":"bad_mailbox","source":"bounce","reason":"550 no",)"
+            R"("added":"1970-01-01T12:00:00.000Z","expires":"1970-01-01T12:00:00.000Z"}],"next":"a@x.example"})");
+  EXPECT_TRUE(get("/v1/suppression?limit=2").at("next").is_null());
+  EXPECT_EQ(ask("POST", "/v1/suppression/add?name=b@x.example&for=2h&reason=asked").status, 200U);
+  EXPECT_EQ(ask("POST", "/v1/suppression/add").status, 400U);
+  EXPECT_EQ(ask("POST", "/v1/suppression/remove?name=a@x.example").status, 200U);
+  EXPECT_EQ(ask("POST", "/v1/suppression/remove?name=b@x.example").status, 404U);
+  EXPECT_THAT(backend.asked,
+              ElementsAre("suppressions 1 after \"0@x.example\"", "suppressions 2 after \"\"",
+                          "suppress b@x.example 2h asked", "unsuppress a@x.example", "unsuppress b@x.example"));
+}
+
 TEST_F(Api, ShownDestinationsSayWhyTheyWait) {
   EXPECT_EQ(get("/v1/queue/" + known).at_pointer("/destinations/0/reason"), "waits for its retry time");
 }

@@ -155,6 +155,24 @@ class FakeBackend final : public Backend {
     if (destination == "unknown") co_return std::unexpected(failure);
     co_return base::Result<>();
   }
+  Task<std::vector<Suppression>> suppressions(std::size_t limit, std::string after) override {
+    asked.push_back("suppressions " + std::to_string(limit) + " after \"" + after + "\"");
+    co_return std::vector<Suppression>{{.address = "a@x.example",
+                                        .klass = "bad_mailbox",
+                                        .reason = "550 no",
+                                        .source = "bounce",
+                                        .added = noon,
+                                        .expires = noon}};
+  }
+  Task<> suppress(std::string address, base::Duration time, std::string reason) override {
+    asked.push_back("suppress " + address + " " + base::format_duration(time) + " " + reason);
+    co_return base::Result<>();
+  }
+  Task<> unsuppress(std::string address) override {
+    asked.push_back("unsuppress " + address);
+    if (address == "a@x.example") co_return base::Result<>();
+    co_return base::fail(base::ErrorKind::not_found, address + " is not suppressed");
+  }
   Task<ReloadResult> reload() override {
     asked.emplace_back("reload");
     co_return reload_result;
