@@ -245,6 +245,8 @@ void Checks::forwarding() {
   const auto& domain = settings_.route.srs.domain;
   if (!domain.empty() && domain != base::to_lower(settings_.hostname) && !settings_.route.domains.contains(domain))
     error("srs.domain", fmt::format("{} is no domain of ours: bounces to it would not come here", domain));
+  if (!settings_.route.verp_senders.empty() && settings_.route.detail_separator.empty())
+    error("verp.senders", "such sender addresses have a detail: set detail_separator");
 }
 
 // ---- the rest

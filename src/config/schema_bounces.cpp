@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The keys of what comes back: senders of forwarded mail, and what replies mean.
+// The keys of what comes back: senders that lead it here, what replies mean, and who gets no mail any more.
 #include <chrono>
 
 #include "bounce_patterns.hpp"
+#include "names.hpp"
 #include "schema.hpp"
 
 namespace godwit::config {
@@ -134,6 +135,12 @@ Fields<Document> bounce_part() {
           "Secrets that protect these addresses, one a line: the first signs, all verify, so that an old one can leave "
           "after 21 days. Hosts that forward for one domain share them"),
       field(
+          "verp.senders", [](auto& d) -> auto& { return d.settings.route.verp_senders; },
+          list_of(scalar<std::string>("address or @domain", parse_address_pattern, show_text), Single::accept),
+          "Senders in local domains of whose mail each recipient elsewhere sees a sender address of its own, "
+          "`news+b=…=domain=local@example.com`, so that a bounce tells for sure whom it is about; one transaction for "
+          "each recipient"),
+      field(
           "bounces.rules", [](auto& d) -> auto& { return d.settings.dispatch.failures.rules; }, failure_rules(),
           "What replies of mail hosts mean, asked before the built-in rules; the first that fits names the class in "
           "logs, reports and `godwitctl queue show`"),
@@ -156,6 +163,10 @@ Fields<Document> bounce_part() {
       field(
           "suppression.classes", [](auto& d) -> auto& { return d.settings.dispatch.suppress; },
           list_of(failure_class()), "A recipient that a host refuses for good with such a class is put on it"),
+      field(
+          "suppression.reports", [](auto& d) -> auto& { return d.settings.dispatch.suppress_reported; }, boolean(),
+          "Reports of failure and complaints that come back to addresses of `verp.senders` put their recipients on it, "
+          "too"),
       field(
           "suppression.time", [](auto& d) -> auto& { return d.settings.state.suppression.time; },
           duration(1s, days(3650)), "How long an address stays on it", Reload::restart),

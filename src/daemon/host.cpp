@@ -203,8 +203,8 @@ server::Surroundings Host::server_surroundings(std::size_t reactor, policy::Conn
 std::shared_ptr<const route::Router> Host::make_router(const LiveSettings& live) const {
   auto exists = [this](const std::string& name) { return accounts_.table()->exists(name); };
   const auto& srs = live.settings.route.srs;
-  auto secrets = srs.secrets.empty() ? std::vector<std::string>{srs_secret_} : srs.secrets;
-  auto return_paths = std::make_shared<const route::ReturnPaths>(std::move(secrets), srs, clock_);
+  const auto secrets = srs.secrets.empty() ? std::vector<std::string>{srs_secret_} : srs.secrets;
+  auto return_paths = std::make_shared<const route::ReturnPaths>(secrets, live.settings.route, clock_);
   return std::make_shared<const route::Router>(live.settings.route, std::move(exists), listening_addresses(live),
                                                std::move(return_paths));
 }

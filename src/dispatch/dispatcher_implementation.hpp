@@ -111,6 +111,10 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   void note_recorded();
   void ended(const queue::Grant& grant, const queue::SiteReport& report);
 
+  // ---- what came back (returns.cpp)
+  void look_at(const Message& message);
+  boost::asio::awaitable<void> read_returned(Message message);
+
   // ---- ending
   void log_ended(base::MessageId id, const mail::Envelope& envelope, const mail::Update& update);
   // The message's destinations in delivery, and its items before they were held back from it.
@@ -139,6 +143,7 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   WorkingCopies copies_;
   std::list<Lookup> lookups_;  // under way, the oldest first
   std::size_t running_ = 0;
+  std::size_t reports_read_ = 0;  // under way
   bool pumping_ = false;
   bool noting_recorded_ = false;
   bool pump_posted_ = false;

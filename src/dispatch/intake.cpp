@@ -130,6 +130,7 @@ boost::asio::awaitable<base::Result<>> Dispatcher::Implementation::start() {
 void Dispatcher::Implementation::committed(Message message) {
   auto take = [self = shared_from_this(), message = std::move(message)]() mutable {
     const auto id = message->id;
+    self->look_at(message);
     const bool moves = self->enqueue(id, message->envelope, message->body->size());
     if (moves) self->fresh_.put(id, std::move(message));
     self->pump();

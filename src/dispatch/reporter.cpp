@@ -3,25 +3,14 @@
 
 #include <utility>
 
+#include "spool_content.hpp"
+
 namespace godwit::dispatch {
 namespace {
 
 // Envelope::protocol of reports, which tells a report from a report about one.
 constexpr std::string_view bounce_protocol = "bounce";
 constexpr std::string_view double_bounce_protocol = "double-bounce";
-
-boost::asio::awaitable<std::string> beginning(std::shared_ptr<spool::Body> body) {
-  if (const auto whole = body->view()) co_return std::string(whole->substr(0, mail::max_returned));
-  std::string text(mail::max_returned, '\0');
-  std::size_t filled = 0;
-  while (filled < text.size()) {
-    auto got = co_await body->read(filled, std::span(text).subspan(filled));
-    if (!got || *got == 0) break;
-    filled += *got;
-  }
-  text.resize(filled);
-  co_return text;
-}
 
 }  // namespace
 
@@ -53,7 +42,8 @@ boost::asio::awaitable<bool> Reporter::report(mail::DsnKind kind, std::shared_pt
   }
   // One of failure or delay is tried again with the next attempt.
   const std::string_view put_off = kind == mail::DsnKind::success ? "report_dropped" : "report_deferred";
-  const auto text = co_await beginning(original->body);
+  auto reading = beginning(original->body, mail::max_returned);
+  const auto text = co_await std::move(reading);
   const auto now = around_.clock.wall();
   mail::DsnRequest request;
   request.kind = kind;

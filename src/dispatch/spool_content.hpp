@@ -2,7 +2,9 @@
 // A stored body as the agents see it.
 #pragma once
 
+#include <cstddef>
 #include <memory>
+#include <string>
 
 #include "godwit/deliver/agent.hpp"
 #include "godwit/spool/spool.hpp"
@@ -21,5 +23,8 @@ class SpoolContent final : public deliver::Content {
  private:
   std::shared_ptr<spool::Body> body_;
 };
+
+// As much of it as there is, but at most so many octets; less where it cannot be read.
+boost::asio::awaitable<std::string> beginning(std::shared_ptr<spool::Body> body, std::size_t most);
 
 }  // namespace godwit::dispatch

@@ -34,4 +34,13 @@ std::optional<std::expected<smtp::Mailbox, smtp::Reply>> ReturnPaths::restored(c
       smtp::make_reply(550, {5, 7, 1}, fmt::format("<{}>: {}", to_string(address), words(back.error()))));
 }
 
+smtp::Mailbox ReturnPaths::tagged(const smtp::Mailbox& sender, const smtp::Mailbox& recipient) const {
+  if (!verp_) return sender;
+  return verp_->sender_for(sender, recipient, clock_.wall()).value_or(sender);
+}
+
+std::optional<smtp::Mailbox> ReturnPaths::recipient_told_by(const smtp::Mailbox& address) const {
+  return verp_ ? verp_->recipient_of(address, clock_.wall()) : std::nullopt;
+}
+
 }  // namespace godwit::route

@@ -90,15 +90,28 @@ Expansion Router::expand(const smtp::Mailbox& recipient) const {
 }
 
 smtp::ReversePath Router::sender_for(const smtp::ReversePath& sender, const mail::Recipient& recipient) const {
-  if (!return_paths_ || !sender || recipient.original.empty()) return sender;
-  if (is_local_domain(sender->domain) || is_local_domain(recipient.address.domain)) return sender;
+  if (!return_paths_ || !sender || is_local_domain(recipient.address.domain)) return sender;
+  if (is_local_domain(sender->domain)) {
+    const bool is_tagged = std::ranges::any_of(settings_.verp_senders,
+                                               [&](const auto& pattern) { return matches_sender(pattern, sender); });
+    return is_tagged ? return_paths_->tagged(*sender, recipient.address) : sender;
+  }
+  if (recipient.original.empty()) return sender;
   const auto alias = smtp::parse_mailbox(recipient.original, smtp::BareLocal::allow, smtp::Utf8::allow);
   if (!alias) return sender;
-  const auto domain = complete(*alias).domain;
+  const auto domain = normal_domain(complete(*alias).domain);
   if (!is_local_domain(domain)) return sender;
   // Bounces to a domain that we are only the backup of would go to its other hosts, and to an address they do not know.
-  return return_paths_->rewritten(*sender,
-                                  ends_here(normal_domain(domain)) ? normal_domain(domain) : settings_.hostname);
+  return return_paths_->rewritten(*sender, ends_here(domain) ? domain : settings_.hostname);
+}
+
+std::optional<smtp::Mailbox> Router::recipient_told_by(const smtp::Mailbox& address) const {
+  if (!return_paths_ || !is_local_domain(address.domain)) return {};
+  return return_paths_->recipient_told_by(address);
+}
+
+bool Router::leads_back(const smtp::Mailbox& address) const {
+  return return_paths_ && is_local_domain(address.domain) && mail::Srs::is_rewritten(address.local);
 }
 
 std::vector<mail::Recipient> Router::found_postmaster(const smtp::Mailbox& kept) const {

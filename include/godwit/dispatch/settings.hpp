@@ -30,6 +30,7 @@ struct Settings {
   queue::Settings queue;
   bool soft_bounce = false;  // every permanent failure is kept as temporary
   mail::FailureSettings failures;
+  bool suppress_reported = false;  // reports that came back do so, too
   // What puts a recipient on the suppression list, when a host says it for good.
   std::vector<mail::FailureClass> suppress = {mail::FailureClass::bad_mailbox, mail::FailureClass::inactive_mailbox};
   std::vector<Shaping> shaping;  // the first that fits

@@ -10,6 +10,7 @@
 
 #include "godwit/base/clock.hpp"
 #include "godwit/mail/srs.hpp"
+#include "godwit/mail/verp.hpp"
 #include "godwit/route/settings.hpp"
 #include "godwit/smtp/address.hpp"
 #include "godwit/smtp/reply.hpp"
@@ -19,8 +20,10 @@ namespace godwit::route {
 class ReturnPaths {
  public:
   // Requires: there is a secret.  The clock outlives this.
-  ReturnPaths(std::vector<std::string> secrets, SrsSettings settings, const base::Clock& clock)
-      : srs_(std::move(secrets)), settings_(std::move(settings)), clock_(clock) {}
+  ReturnPaths(const std::vector<std::string>& secrets, const Settings& settings, const base::Clock& clock)
+      : srs_(secrets), settings_(settings.srs), clock_(clock) {
+    if (!settings.detail_separator.empty()) verp_.emplace(secrets, settings.detail_separator);
+  }
 
   // What the next host is told of a message by `sender` that an alias of `alias_domain` forwards.  The sender itself
   // where a rewritten address would be too long, or none is wanted.
@@ -28,8 +31,15 @@ class ReturnPaths {
   // Whom an address of ours leads back to, or why nobody; nothing: it is no rewritten address.
   std::optional<std::expected<smtp::Mailbox, smtp::Reply>> restored(const smtp::Mailbox& address) const;
 
+  // `sender` as an address that tells which recipient a bounce is about; the sender itself where that would be too
+  // long.
+  smtp::Mailbox tagged(const smtp::Mailbox& sender, const smtp::Mailbox& recipient) const;
+  // Whom what came back to this address is about; nothing: it does not tell.
+  std::optional<smtp::Mailbox> recipient_told_by(const smtp::Mailbox& address) const;
+
  private:
   mail::Srs srs_;
+  std::optional<mail::Verp> verp_;
   SrsSettings settings_;
   const base::Clock& clock_;
 };

@@ -111,8 +111,12 @@ class Router {
   // do.
   Expansion expand(const smtp::Mailbox& recipient) const;
   // The sender that the next host is told for this recipient: another one than `sender` where an alias of ours forwards
-  // to another host what was not sent in one of our domains.
+  // to another host what was not sent in one of our domains, and where the sender is one of settings.verp_senders.
   smtp::ReversePath sender_for(const smtp::ReversePath& sender, const mail::Recipient& recipient) const;
+  // Whom what came back to this address is about: one that sender_for() made of a verp_sender.
+  std::optional<smtp::Mailbox> recipient_told_by(const smtp::Mailbox& address) const;
+  // Whether mail to this address came back from where an alias of ours forwards to.
+  bool leads_back(const smtp::Mailbox& address) const;
   // Whom mail has now that expand() kept for want of a postmaster.  Empty: still nobody, or it is no such mail.
   std::vector<mail::Recipient> found_postmaster(const smtp::Mailbox& kept) const;
   // Resolves the hop of (domain, sender): our own domains by their `deliver`; others, and `deliver: mx`, by the first

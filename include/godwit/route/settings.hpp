@@ -72,6 +72,7 @@ struct Settings {
   std::map<std::string, std::vector<std::string>> aliases;  // "user@domain" or "@domain" → addresses
   std::vector<RouteSettings> routes;
   SrsSettings srs;
+  std::vector<std::string> verp_senders;  // of whom each recipient sees an address of its own; as in RouteSettings
   std::vector<base::IpAddress> own_addresses;
   std::uint16_t port = 25;                 // of hosts found through MX (delivery.port)
   TlsLevel tls = TlsLevel::opportunistic;  // delivery.tls

@@ -31,7 +31,7 @@ class Forwarding : public ::testing::Test {
 
   Router router(std::string domain = {}) {
     settings_.srs.domain = std::move(domain);
-    auto paths = std::make_shared<const ReturnPaths>(std::vector<std::string>{"secret"}, settings_.srs, clock_);
+    auto paths = std::make_shared<const ReturnPaths>(std::vector<std::string>{"secret"}, settings_, clock_);
     return Router(settings_, nullptr, {}, std::move(paths));
   }
   // What the next host is told of mail by `sender` for what `asked` stands for.
