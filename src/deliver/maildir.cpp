@@ -90,8 +90,11 @@ boost::asio::awaitable<Outcomes> MaildirAgent::deliver(Job job, std::string path
                                                        std::string detail_separator) {
   Outcomes outcomes;
   for (const auto& recipient : job.recipients) {
-    outcomes.push_back(
-        co_await take_turn(job, recipient, maildir_path(path_template, recipient.address, detail_separator)));
+    const auto directory = maildir_path(path_template, recipient.address, detail_separator);
+    if (job.transcript) job.transcript->note(clock_.mono(), "filing into " + directory);
+    auto outcome = co_await take_turn(job, recipient, directory);
+    if (job.transcript) job.transcript->note(clock_.mono(), to_line(outcome.reply));
+    outcomes.push_back(std::move(outcome));
   }
   co_return outcomes;
 }

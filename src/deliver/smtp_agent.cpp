@@ -90,6 +90,7 @@ class SmtpAgent::Attempt {
                                    const std::string& relay, bool reused, bool& again_in_clear);
   boost::asio::awaitable<SmtpConnection::Ended> transact(SmtpConnection& connection);
   void note(const SmtpConnection::Ended& ended, const SmtpConnection& connection, const std::string& relay);
+  void note(std::string_view remark);
   std::size_t most_messages(const SmtpConnection& connection) const;
   smtp::ClientTransaction transaction() const;
   std::optional<mail::DsnSuccess> success_at(const SmtpConnection& connection) const;
@@ -125,7 +126,10 @@ boost::asio::awaitable<Outcomes> SmtpAgent::Attempt::run() {
   prefer_kept();
   std::size_t tried = 0;
   for (const auto& host : hop_.hosts) {
-    if (host.addresses.empty()) book_.note_host(smtp::Stage::connect, host.name + ": " + host.why_none, host.name);
+    if (host.addresses.empty()) {
+      note(host.name + ": " + host.why_none);
+      book_.note_host(smtp::Stage::connect, host.name + ": " + host.why_none, host.name);
+    }
     for (const auto& address : host.addresses) {
       if (book_.finished() || tried++ == max_addresses) co_return book_.take();
       co_await try_address(host, address, client_tls(hop_.tls));
@@ -151,17 +155,21 @@ boost::asio::awaitable<void> SmtpAgent::Attempt::try_address(const route::Host& 
   const auto key = key_of(host, address, tls);
   bool in_clear = false;
   if (auto kept = agent_.cache_->take(key)) {
+    note(fmt::format("going on with the connection to {}, after {} messages", relay, kept->transactions()));
     const bool settled = co_await use(std::move(kept), key, relay, true, in_clear);
     if (settled) co_return;
   }
+  note("connecting to " + relay);
   auto opened = co_await open(host, key);
   if (!opened) {
+    note(opened.error().message);
     book_.note_host(smtp::Stage::connect, opened.error().message, relay);
     co_return;
   }
   co_await use(std::move(*opened), key, relay, false, in_clear);
   if (!in_clear) co_return;
   // TLS was only wanted, and failed: the same host again without it (RFC 7435: some protection most of the time).
+  note("once more, without TLS");
   agent_.log_.warn("tls_fallback", {{"id", to_string(job_.id)}, {"relay", relay}});
   co_await try_address(host, address, smtp::ClientTls::none);
 }
@@ -210,6 +218,10 @@ void SmtpAgent::Attempt::note(const SmtpConnection::Ended& ended, const SmtpConn
     book_.note_host(ended.closed->cause, relay, tls);
 }
 
+void SmtpAgent::Attempt::note(std::string_view remark) {
+  if (job_.transcript) job_.transcript->note(agent_.network_.now(), remark);
+}
+
 std::size_t SmtpAgent::Attempt::most_messages(const SmtpConnection& connection) const {
   const auto ours = hop_.messages_per_connection > 0 ? hop_.messages_per_connection : settings_.messages_per_connection;
   const auto theirs = connection.peer().most_messages;
@@ -220,7 +232,7 @@ boost::asio::awaitable<SmtpConnection::Ended> SmtpAgent::Attempt::transact(SmtpC
   SmtpConnection* const used = &connection;
   const net::Canceller::Hook when_cancelled(&agent_.tasks_.canceller(), [used] { used->cancel(); });
   const InUse counted(agent_.in_use_);
-  co_return co_await connection.transact(transaction(), job_.content);
+  co_return co_await connection.transact(transaction(), job_.content, job_.transcript);
 }
 
 smtp::ClientTransaction SmtpAgent::Attempt::transaction() const {

@@ -5,6 +5,8 @@
 #include <array>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "godwit/base/text.hpp"
 #include "wire_body.hpp"
 
@@ -24,6 +26,12 @@ ClientEvent ending(const base::Error& error) {
   return client_event::PeerClosed{};
 }
 
+std::string outline(const net::TlsInfo& tls) {
+  return fmt::format("TLS: {} {}, certificate {}{}", tls.version, tls.cipher,
+                     tls.peer_subject.empty() ? "none" : tls.peer_subject,
+                     tls.verify.empty() ? "" : fmt::format(", verified: {}", tls.verify));
+}
+
 }  // namespace
 
 SmtpConnection::SmtpConnection(std::unique_ptr<net::Stream> stream, smtp::ClientSettings settings, TlsChoice tls,
@@ -35,9 +43,11 @@ SmtpConnection::SmtpConnection(std::unique_ptr<net::Stream> stream, smtp::Client
       network_(network) {}
 
 boost::asio::awaitable<SmtpConnection::Ended> SmtpConnection::transact(smtp::ClientTransaction transaction,
-                                                                       std::shared_ptr<Content> content) {
+                                                                       std::shared_ptr<Content> content,
+                                                                       std::shared_ptr<Transcript> transcript) {
   ended_ = {};
   content_ = std::move(content);
+  transcript_ = std::move(transcript);
   body_ = transaction.body;
   ++transactions_;
   if (!connected_) {
@@ -48,6 +58,7 @@ boost::asio::awaitable<SmtpConnection::Ended> SmtpConnection::transact(smtp::Cli
   ClientEvent begun = client_event::Transaction{std::move(transaction)};
   if (!closed_) co_await feed(std::move(begun));
   content_.reset();
+  transcript_.reset();
   input_ = {};  // an idle connection holds no buffer
   co_return std::move(ended_);
 }
@@ -77,6 +88,14 @@ std::string SmtpConnection::tls_version() const {
   return session_.tls() ? session_.tls()->version : "none";
 }
 
+Transcript::Kind SmtpConnection::kind() const {
+  return session_.stage() == smtp::Stage::auth ? Transcript::Kind::secret : Transcript::Kind::open;
+}
+
+void SmtpConnection::note(std::string_view remark) {
+  if (transcript_) transcript_->note(network_.now(), remark);
+}
+
 // Feeds `event` and everything that follows from it, until the session has nothing left to wait for.
 boost::asio::awaitable<void> SmtpConnection::feed(ClientEvent event) {
   std::optional<ClientEvent> next = std::move(event);
@@ -92,8 +111,10 @@ boost::asio::awaitable<void> SmtpConnection::feed(ClientEvent event) {
 }
 
 boost::asio::awaitable<std::optional<ClientEvent>> SmtpConnection::perform(const smtp::ClientAction& action) {
-  if (const auto* sending = std::get_if<client_action::Send>(&action))
+  if (const auto* sending = std::get_if<client_action::Send>(&action)) {
+    if (transcript_) transcript_->sent(network_.now(), sending->bytes, kind());
     co_return co_await send(sending->bytes, network_.now() + settings_.timeouts.command);
+  }
   if (const auto* reading = std::get_if<client_action::Read>(&action)) co_return co_await read(*reading);
   if (std::holds_alternative<client_action::StartTls>(action)) co_return co_await start_tls();
   if (const auto* body = std::get_if<client_action::SendBody>(&action)) co_return co_await send_body(*body);
@@ -110,7 +131,10 @@ boost::asio::awaitable<std::optional<ClientEvent>> SmtpConnection::perform(const
 boost::asio::awaitable<std::optional<ClientEvent>> SmtpConnection::send(std::string_view bytes,
                                                                         base::MonoTime deadline) {
   auto sent = co_await net::write_all(*stream_, bytes, deadline);
-  if (!sent) co_return ending(sent.error());
+  if (!sent) {
+    note(sent.error().message);
+    co_return ending(sent.error());
+  }
   co_return std::nullopt;
 }
 
@@ -120,7 +144,10 @@ boost::asio::awaitable<std::optional<ClientEvent>> SmtpConnection::send_paced(st
   while (!bytes.empty()) {
     const auto start = network_.now();
     auto sent = co_await net::write_some(*stream_, bytes, std::min(start + wait, pace.deadline(start)));
-    if (!sent) co_return ending(sent.error());
+    if (!sent) {
+      note(sent.error().message);
+      co_return ending(sent.error());
+    }
     pace.count(network_.now() - start, *sent);
     bytes.remove_prefix(*sent);
   }
@@ -132,8 +159,13 @@ boost::asio::awaitable<ClientEvent> SmtpConnection::read(client_action::Read rea
   if (!reading.continued) reply_deadline_ = network_.now() + reading.deadline;
   input_.resize(read_size);
   auto got = co_await net::read_some(*stream_, input_, reply_deadline_);
-  if (!got) co_return ending(got.error());
-  co_return client_event::Bytes{std::string_view(input_).substr(0, *got)};
+  if (!got) {
+    note(got.error().message);
+    co_return ending(got.error());
+  }
+  const auto bytes = std::string_view(input_).substr(0, *got);
+  if (transcript_) transcript_->received(network_.now(), bytes, kind());
+  co_return client_event::Bytes{bytes};
 }
 
 boost::asio::awaitable<ClientEvent> SmtpConnection::start_tls() {
@@ -144,10 +176,12 @@ boost::asio::awaitable<ClientEvent> SmtpConnection::start_tls() {
   handshaking_ = nullptr;
   if (!secured) {
     stream_ = net::closed_stream();
+    note("TLS: " + secured.error().message);
     co_return client_event::TlsFailed{secured.error().message};
   }
   stream_ = std::move(*secured);
   const auto info = stream_->tls_info();
+  note(outline(*info));
   co_return client_event::TlsReady{{.version = info->version,
                                     .cipher = info->cipher,
                                     .peer_subject = info->peer_subject,
@@ -185,6 +219,7 @@ boost::asio::awaitable<ClientEvent> SmtpConnection::send_body(client_action::Sen
   }
   WireBody body(body_, sending);
   net::Pace pace(sending.minimum_rate, sending.deadline);
+  note(fmt::format("the message, {} bytes", content_->size()));
   std::string wire;
   std::string block;
   const client_event::BodyFailed unfit{"the message cannot be recoded for this host", true};

@@ -37,7 +37,9 @@ class SmtpConnection {
     std::optional<smtp::client_action::Close> closed;           // the connection is over
   };
   // One transaction.  The first one also greets.  Never throws; afterwards usable() says whether another may follow.
-  boost::asio::awaitable<Ended> transact(smtp::ClientTransaction transaction, std::shared_ptr<Content> content);
+  // `transcript` gets what is said; null: it is not kept.
+  boost::asio::awaitable<Ended> transact(smtp::ClientTransaction transaction, std::shared_ptr<Content> content,
+                                         std::shared_ptr<Transcript> transcript = {});
   boost::asio::awaitable<void> quit();
   // What is being waited for, and everything later, ends at once as if the session had been told to quit.
   void cancel();
@@ -51,6 +53,9 @@ class SmtpConnection {
   const smtp::PeerCapabilities& peer() const { return session_.capabilities(); }
 
  private:
+  // Credentials are being exchanged.
+  Transcript::Kind kind() const;
+  void note(std::string_view remark);
   boost::asio::awaitable<void> greet();
   boost::asio::awaitable<void> feed(smtp::ClientEvent event);
   boost::asio::awaitable<std::optional<smtp::ClientEvent>> perform(const smtp::ClientAction& action);
@@ -70,6 +75,7 @@ class SmtpConnection {
   TlsChoice tls_;
   net::Network& network_;
   std::shared_ptr<Content> content_;
+  std::shared_ptr<Transcript> transcript_;           // of the transaction under way
   smtp::BodyType body_ = smtp::BodyType::seven_bit;  // of the content
   std::string input_;
   base::MonoTime reply_deadline_ = base::no_deadline;

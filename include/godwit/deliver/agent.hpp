@@ -16,6 +16,7 @@
 
 #include "godwit/base/message_id.hpp"
 #include "godwit/base/result.hpp"
+#include "godwit/deliver/transcript.hpp"
 #include "godwit/mail/dsn.hpp"
 #include "godwit/mail/envelope.hpp"
 #include "godwit/mail/failure_class.hpp"
@@ -45,6 +46,7 @@ struct Job {
   std::int8_t priority = 0;
   std::vector<mail::Recipient> recipients;
   std::shared_ptr<Content> content;
+  std::shared_ptr<Transcript> transcript{};  // where the agent writes down what happens; null: nowhere
 };
 
 struct Outcome {

@@ -47,8 +47,8 @@ class ClientInTime : public ::testing::Test {
     smtp::ClientTransaction transaction;
     transaction.sender = smtp::Mailbox{"a", "client.example"};
     transaction.recipients.push_back({.address = {"b", "example.com"}, .parameters = {}});
-    auto ended =
-        run_on(io_, connection.transact(std::move(transaction), std::make_shared<TextContent>(std::move(body))));
+    auto ended = run_on(
+        io_, connection.transact(std::move(transaction), std::make_shared<TextContent>(std::move(body)), transcript_));
     if (ended.results) return ended.results->at(0);
     return ended.closed->cause;
   }
@@ -68,6 +68,7 @@ class ClientInTime : public ::testing::Test {
   std::unique_ptr<TricklingStream> stream_;
   std::shared_ptr<std::string> written_;
   base::MonoTime began_;
+  std::shared_ptr<Transcript> transcript_;
 };
 
 std::string lines(std::size_t bytes) {
@@ -96,6 +97,27 @@ TEST_F(ClientInTime, PeerThatKeepsTheRateGetsTheWholeBody) {
   const auto result = send(lines(1U << 20U));
   EXPECT_EQ(result.verdict, Verdict::delivered);
   EXPECT_THAT(*written_, EndsWith("x\r\n.\r\n"));
+}
+
+TEST_F(ClientInTime, TranscriptHasWhatWasSaidButNotTheMessage) {
+  for (const char* reply : {"220 mx.example ESMTP\r\n", "250-mx.example\r\n250 PIPE", "LINING\r\n",
+                            "250 ok\r\n250 ok\r\n354 go\r\n", "250 taken\r\n"})
+    stream_->then(1s, reply);
+  transcript_ = std::make_shared<Transcript>(clock_.now);
+  EXPECT_EQ(send("secret words\r\n").verdict, Verdict::delivered);
+  EXPECT_EQ(transcript_->text(),
+            "1000 < 220 mx.example ESMTP\n"
+            "1000 > EHLO client.example\n"
+            "2000 < 250-mx.example\n"
+            "3000 < 250 PIPELINING\n"
+            "3000 > MAIL FROM:<a@client.example>\n"
+            "3000 > RCPT TO:<b@example.com>\n"
+            "3000 > DATA\n"
+            "4000 < 250 ok\n"
+            "4000 < 250 ok\n"
+            "4000 < 354 go\n"
+            "4000 * the message, 14 bytes\n"
+            "5000 < 250 taken\n");
 }
 
 TEST_F(ClientInTime, WithoutARateOnlyEachPieceIsTimed) {
