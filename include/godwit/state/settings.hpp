@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "godwit/base/clock.hpp"
@@ -16,9 +17,15 @@ struct SuppressionSettings {
   std::size_t entries = 100'000;
 };
 
+struct HistorySettings {
+  base::Duration keep = std::chrono::hours(14 * 24);  // zero: there is no history
+  std::uint64_t max_size = std::uint64_t{1} << 30U;   // of all its files; the oldest goes first
+};
+
 struct Settings {
   std::string directory = "/var/lib/godwit";
   SuppressionSettings suppression;
+  HistorySettings history;
 };
 
 }  // namespace godwit::state

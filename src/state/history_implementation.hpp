@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// The history's inside.  history.cpp: what comes in and is written; history_reading.cpp: who asks.  But for add() all
+// runs on the executor, where the disk may block.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include <boost/asio/steady_timer.hpp>
+
+#include "godwit/state/history.hpp"
+#include "history_matcher.hpp"
+#include "history_segments.hpp"
+
+namespace godwit::state {
+
+class History::Implementation : public std::enable_shared_from_this<Implementation> {
+ public:
+  Implementation(std::string directory, HistorySettings settings, disk::Disk& disk, const base::Clock& clock,
+                 log::Logger& log, boost::asio::any_io_executor executor)
+      : settings_(settings),
+        keeps_(settings.keep > base::Duration::zero()),
+        clock_(clock),
+        log_(log),
+        executor_(executor),
+        segments_(std::move(directory), disk, log),
+        linger_(executor),
+        tidy_(executor) {}
+
+  boost::asio::any_io_executor executor() const { return executor_; }
+  void add(std::string_view event, std::span<const log::Field> fields);
+
+  boost::asio::awaitable<void> load();
+  boost::asio::awaitable<void> stop();
+  boost::asio::awaitable<void> change_settings(HistorySettings settings);
+  // Timers end, nothing is written any more.
+  void end();
+  HistoryCounts counts() const;
+  boost::asio::awaitable<base::Result<std::vector<HistoryEvent>>> of(base::MessageId id);
+  boost::asio::awaitable<base::Result<HistoryFound>> search(HistoryQuery query, base::MonoTime until);
+
+ private:
+  static constexpr std::size_t most_searches = 4;
+
+  // Who writes or removes waits for the others who do; readers do not.
+  class Turn {
+   public:
+    explicit Turn(bool& taken) : taken_(taken) { taken_ = true; }
+    ~Turn() { taken_ = false; }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+   private:
+    bool& taken_;
+  };
+  boost::asio::awaitable<void> wait_for_turn();
+
+  void write_soon();
+  boost::asio::awaitable<void> write();
+  boost::asio::awaitable<void> tidy();
+  void note_failure(const base::Error& error, std::uint64_t events);
+  void tell_lost();
+  void note_counts();
+
+  boost::asio::awaitable<base::Result<>> read_of(HistorySegment segment, base::MessageId id,
+                                                 std::vector<HistoryEvent>& into);
+  // One segment's matches, one for each message, the oldest first.  false: it ended before its time.
+  struct Search;
+  boost::asio::awaitable<bool> search_in(HistorySegment segment, Search& search);
+  boost::asio::awaitable<void> take(std::vector<HistoryMatch> found, Search& search);
+
+  HistorySettings settings_;
+  std::atomic<bool> keeps_;
+  const base::Clock& clock_;
+  log::Logger& log_;
+  boost::asio::any_io_executor executor_;
+  HistoryQueue queue_;
+  HistorySegments segments_;
+  boost::asio::steady_timer linger_;  // so that much is written at once
+  boost::asio::steady_timer tidy_;
+  std::uint64_t written_ = 0;
+  mutable std::mutex counts_mutex_;
+  HistoryCounts counts_;
+  std::uint64_t told_lost_ = 0;
+  base::MonoTime retry_at_{};  // after a failure of the disk
+  bool failing_ = false;
+  bool turn_taken_ = true;  // until load() is over
+  bool stopping_ = false;
+  std::size_t searches_ = 0;
+};
+
+}  // namespace godwit::state

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who asks the history.  Between two frames others run: what comes in is written meanwhile.
+#include <algorithm>
+#include <set>
+#include <unordered_map>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "history_implementation.hpp"
+
+namespace godwit::state {
+
+// ---- one message
+
+boost::asio::awaitable<base::Result<std::vector<HistoryEvent>>> History::Implementation::of(base::MessageId id) {
+  co_await write();
+  std::vector<HistoryEvent> events;
+  for (const auto& segment : segments_.all()) {
+    if (!segment.head.may_have(id)) continue;
+    auto read = co_await read_of(segment, id, events);
+    // What can be told is told.
+    if (!read && read.error().kind != base::ErrorKind::not_found)
+      log_.warn("history_damaged", {{"segment", segment.number}, {"reason", read.error().message}});
+  }
+  co_return events;
+}
+
+boost::asio::awaitable<base::Result<>> History::Implementation::read_of(HistorySegment segment, base::MessageId id,
+                                                                        std::vector<HistoryEvent>& into) {
+  auto frames = co_await segments_.frames_of(segment, id);
+  if (!frames) co_return std::unexpected(frames.error());
+  if (frames->empty()) co_return base::Result<>();
+  auto reader = co_await segments_.reader(segment);
+  if (!reader) co_return std::unexpected(reader.error());
+  EventView event;
+  for (const auto offset : *frames) {
+    co_await boost::asio::post(executor_, boost::asio::use_awaitable);
+    auto payload = co_await (*reader)->at(offset);
+    if (!payload) co_return std::unexpected(payload.error());
+    for (base::Cursor in(*payload); take_event(in, event);)
+      if (event.is_of(id)) into.push_back(event.copy());
+    if (into.size() > most_events) into.erase(into.begin(), into.end() - static_cast<std::ptrdiff_t>(most_events));
+  }
+  co_return base::Result<>();
+}
+
+// ---- many
+
+struct History::Implementation::Search {
+  HistoryMatcher matcher;
+  HistoryQuery query;
+  base::MonoTime until{};
+  HistoryFound found{};
+  std::set<base::MessageId> seen{};
+
+  bool is_full() const { return found.matches.size() >= query.limit; }
+};
+
+boost::asio::awaitable<base::Result<HistoryFound>> History::Implementation::search(HistoryQuery query,
+                                                                                   base::MonoTime until) {
+  if (searches_ >= most_searches)
+    co_return base::fail(base::ErrorKind::exhausted, "too many searches at once; try again");
+  co_await write();
+  struct Counted {
+    std::size_t& count;
+    ~Counted() { --count; }
+  } const counted{++searches_};
+  Search search{.matcher = HistoryMatcher(query), .query = std::move(query), .until = until};
+  auto segments = segments_.all();
+  for (auto segment = segments.rbegin(); segment != segments.rend(); ++segment) {
+    if (search.query.since && segment->head.last < *search.query.since) continue;
+    if (search.query.until && segment->head.first > *search.query.until) continue;
+    const bool whole = co_await search_in(*segment, search);
+    if (whole && !search.is_full()) continue;
+    search.found.searched_back_to = whole ? search.found.matches.back().event.time : segment->head.last;
+    break;
+  }
+  co_return std::move(search.found);
+}
+
+boost::asio::awaitable<bool> History::Implementation::search_in(HistorySegment segment, Search& search) {
+  auto reader = co_await segments_.reader(segment);
+  if (!reader) co_return true;  // expired meanwhile, or load() has told of it
+  // The newest event of each message.
+  std::unordered_map<base::MessageId, HistoryEvent> newest;
+  EventView event;
+  for (;;) {
+    co_await boost::asio::post(executor_, boost::asio::use_awaitable);
+    if (stopping_ || clock_.mono() >= search.until) co_return false;
+    auto frame = co_await (*reader)->next();
+    if (!frame || !*frame) break;
+    for (base::Cursor in((*frame)->payload); take_event(in, event);) {
+      if (!search.matcher.finds(event)) continue;
+      const auto id = event.ids.all[0];
+      if (!search.seen.contains(id)) newest.insert_or_assign(id, event.copy());
+    }
+  }
+  std::vector<HistoryMatch> found;
+  for (auto& [id, match] : newest) found.push_back({.id = id, .event = std::move(match)});
+  std::ranges::sort(found, std::ranges::greater(),
+                    [](const HistoryMatch& match) { return std::pair(match.event.time, match.id); });
+  co_await take(std::move(found), search);
+  co_return true;
+}
+
+boost::asio::awaitable<void> History::Implementation::take(std::vector<HistoryMatch> found, Search& search) {
+  for (auto& match : found) {
+    if (search.is_full()) co_return;
+    search.seen.insert(match.id);
+    if (search.matcher.by_message_id()) {
+      auto events = co_await of(match.id);
+      const auto* meant = events ? search.matcher.means(*events) : nullptr;
+      if (meant == nullptr) continue;
+      match.event = *meant;
+    }
+    search.found.matches.push_back(std::move(match));
+  }
+}
+
+}  // namespace godwit::state
