@@ -413,13 +413,15 @@ boost::asio::awaitable<Connection::Event> Connection::commit() {
     around_.log.info("accepted",
                      {{"id", base::to_string(committed->id)},
                       {"from", "<" + smtp::to_string(receiver_.sender()) + ">"},
+                      {"to", receiver_.asked_recipients()},
                       {"recipients", receiver_.recipients().size()},
                       {"size", receiver_.size()},
                       {"client", sender_.client_address},
                       {"hello", session_.hello().name},
                       {"protocol", session_.protocol()},
                       {"account", session_.account()},
-                      {"tls", session_.tls() ? std::string_view(session_.tls()->version) : std::string_view("none")}});
+                      {"tls", session_.tls() ? std::string_view(session_.tls()->version) : std::string_view("none")},
+                      {"message_id", receiver_.message_id()}});
   } else if (const auto* refused = std::get_if<event::Refused>(&answer)) {
     around_.log.warn("rejected",
                      {{"client", sender_.client_address},

@@ -2,6 +2,7 @@
 #include "header_scan.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "godwit/base/text.hpp"
 
@@ -9,7 +10,9 @@ namespace godwit::server {
 namespace {
 
 constexpr std::string_view received = "received:";
+constexpr std::string_view id_field = "message-id:";
 constexpr std::size_t kept = 16;  // of a line
+constexpr std::size_t kept_of_id = 512;
 
 }  // namespace
 
@@ -18,15 +21,29 @@ void HeaderScan::put(std::string_view bytes) {
     const auto newline = bytes.find('\n');
     const auto piece = bytes.substr(0, newline);
     eight_bit_ = eight_bit_ || !base::is_ascii(piece);
-    line_ += piece.substr(0, kept - std::min(kept, line_.size()));
+    keep(piece);
     if (newline == std::string_view::npos) return;
     bytes.remove_prefix(newline + 1);
     end_line();
   }
 }
 
+// What kind of field it is decides how much.
+void HeaderScan::keep(std::string_view piece) {
+  const auto begin = piece.substr(0, kept - std::min(kept, line_.size()));
+  line_ += begin;
+  if (message_id_.empty() && (message_id_follows_ || base::istarts_with(line_, id_field)))
+    line_ += piece.substr(begin.size(), kept_of_id - std::min(kept_of_id, line_.size()));
+}
+
 void HeaderScan::end_line() {
+  const bool follows = std::exchange(message_id_follows_, false);
   if (line_.empty() || line_ == "\r") in_header_ = false;
+  if (follows && (line_.starts_with(' ') || line_.starts_with('\t'))) message_id_ = base::trim(line_);
+  if (message_id_.empty() && base::istarts_with(line_, id_field)) {
+    message_id_ = base::trim(std::string_view(line_).substr(id_field.size()));
+    message_id_follows_ = message_id_.empty();
+  }
   if (base::istarts_with(line_, received)) ++received_;
   line_.clear();
 }

@@ -15,11 +15,16 @@ class HeaderScan {
 
   std::size_t received_fields() const { return received_; }  // hops (RFC 5321 section 6.3)
   bool eight_bit() const { return eight_bit_; }              // characters beyond US-ASCII so far
+  // Of the first such field, with its brackets; at most 512 bytes.  Empty: there was none so far.
+  const std::string& message_id() const { return message_id_; }
 
  private:
+  void keep(std::string_view piece);
   void end_line();
 
   std::string line_;  // its beginning, as far as it can matter
+  std::string message_id_;
+  bool message_id_follows_ = false;  // in the next line, if that is folded
   bool in_header_ = true;
   std::size_t received_ = 0;
   bool eight_bit_ = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "receiver.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "godwit/base/text.hpp"
@@ -91,7 +92,6 @@ std::string Receiver::received(const Sender& sender, const smtp::ServerSession& 
 boost::asio::awaitable<smtp::ServerEvent> Receiver::body(std::string_view bytes, const Sender& sender,
                                                          const smtp::ServerSession& session) {
   // The view may point into the reactor's scratch buffer, so it is taken over before anything can wait.
-  header_.put(bytes);
   size_ += bytes.size();
   std::string passed;
   if (!fixer_) {
@@ -105,6 +105,7 @@ boost::asio::awaitable<smtp::ServerEvent> Receiver::body(std::string_view bytes,
 
 boost::asio::awaitable<smtp::ServerEvent> Receiver::write(std::string bytes, const Sender& sender,
                                                           const smtp::ServerSession& session) {
+  header_.put(bytes);
   if (!started_) {
     // A first line that begins with a blank would become a part of our field.
     if (bytes.find_first_of(" \t") == 0) bytes.insert(0, "\r\n");
@@ -114,6 +115,16 @@ boost::asio::awaitable<smtp::ServerEvent> Receiver::write(std::string bytes, con
   auto written = co_await incoming_->write(bytes);
   if (!written) co_return refused(written.error());
   co_return smtp::event::BodyTaken{};
+}
+
+std::string Receiver::asked_recipients() const {
+  constexpr std::size_t most = 10;
+  std::vector<std::string> asked;
+  for (const auto& recipient : recipients()) {
+    auto text = "<" + (recipient.original.empty() ? to_string(recipient.address) : recipient.original) + ">";
+    if (asked.size() < most && std::ranges::find(asked, text) == asked.end()) asked.push_back(std::move(text));
+  }
+  return base::join(asked, ",");
 }
 
 // Many programs always ask for it (RFC 6531); but only what uses it must go to hosts that offer it.  What the address

@@ -52,6 +52,9 @@ class Receiver {
   const std::vector<mail::Recipient>& recipients() const { return recipients_.all(); }
   const smtp::ReversePath& sender() const { return sender_; }
   std::uint64_t size() const { return size_; }
+  // For the log: whom RCPT named, "<a@x>,<b@y>"; of many the first.
+  std::string asked_recipients() const;
+  const std::string& message_id() const { return header_.message_id(); }
 
  private:
   boost::asio::awaitable<smtp::ServerEvent> write(std::string bytes, const Sender& sender,

@@ -25,6 +25,19 @@ TEST(HeaderScan, DoesNotMindWhereTheBytesAreSplit) {
   for (std::size_t at = 0; at <= message.size(); ++at) EXPECT_EQ(scan_of(message, at).received_fields(), 2U) << at;
 }
 
+TEST(HeaderScan, FindsTheMessageIdWhereverTheBytesAreSplit) {
+  constexpr std::string_view text =
+      "Subject: x\r\nMESSAGE-ID:  <20261129.a-long-local-part@host.example> \r\nMessage-ID: "
+      "<second@x>\r\n\r\nMessage-ID: <no>\r\n";
+  constexpr std::string_view folded = "Message-ID:\r\n <folded.and.long.enough@host.example>\r\nTo: a\r\n\r\n";
+  for (std::size_t at = 0; at <= text.size(); ++at)
+    EXPECT_EQ(scan_of(text, at).message_id(), "<20261129.a-long-local-part@host.example>") << at;
+  for (std::size_t at = 0; at <= folded.size(); ++at)
+    EXPECT_EQ(scan_of(folded, at).message_id(), "<folded.and.long.enough@host.example>") << at;
+  EXPECT_EQ(scan_of("Subject: x\r\n\r\nMessage-ID: <in@the.body>\r\n").message_id(), "");
+  EXPECT_EQ(scan_of("Message-ID:\r\nTo: a\r\n\r\n").message_id(), "");
+}
+
 TEST(HeaderScan, SeesEightBitCharactersOfTheHeaderOnly) {
   EXPECT_TRUE(scan_of("Subject: a long enough line, and then \xC3\xBC\r\n\r\nHello\r\n").eight_bit());
   EXPECT_TRUE(scan_of("Subject: no end \xC3\xBC").eight_bit());
