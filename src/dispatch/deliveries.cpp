@@ -8,7 +8,6 @@
 
 #include "dispatcher_implementation.hpp"
 #include "forwarder.hpp"
-#include "godwit/base/text.hpp"
 #include "site_report.hpp"
 
 namespace godwit::dispatch {
@@ -146,10 +145,6 @@ boost::asio::awaitable<void> Dispatcher::Implementation::speak_for(queue::Work w
   ended(work.grant, {});
 }
 
-void Dispatcher::Implementation::log_held(const queue::Key& key, const std::string& why) const {
-  around_.log.info("held", {{"id", to_string(key.id)}, {"to", key.destination}, {"reason", why}});
-}
-
 void Dispatcher::Implementation::keep_held(const queue::Item& item, const std::string& why) {
   // Held by a rule, not by a record: the rule is asked again after a restart or a reload.
   log_held(item.key, why);
@@ -202,14 +197,21 @@ boost::asio::awaitable<void> Dispatcher::Implementation::deliver_over(queue::Wor
   const auto site = policy->site_of(hop, domain);
   const auto via = policy->via(domain, transaction.message->envelope.sender);
   const auto grant = queue_.assign(work.item.key, work.grant, via, site, around_.clock.wall());
-  if (!grant) co_return;  // it waits with the others of its site
+  if (!grant) {  // it waits with the others of its site
+    log_routed(work.item.key, hop, site);
+    co_return;
+  }
   if (auto* smtp = std::get_if<route::SmtpHop>(&hop))
     smtp->messages_per_connection = policy->messages_per_connection(site);
   // The same slot, the same lane: there the connection of the last message through this slot waits for the next.
   const auto lane = around_.lanes[(grant->site + grant->slot) % around_.lanes.size()];
   const auto real = unanswered(transaction, answers);
-  auto attempting = attempt(real, std::move(hop), router_, around_, lane);
+  const auto began = around_.network.now();
+  const auto transcript = std::make_shared<deliver::Transcript>(began);
+  const auto route = describe(hop);
+  auto attempting = attempt(real, std::move(hop), router_, around_, lane, transcript);
   auto outcomes = co_await std::move(attempting);
+  log_attempt(work.item.key, route, site, began, *transcript);
   const auto report = site_report(outcomes, around_.random.fraction());
   add_answers(std::move(answers), outcomes);
   ended(*grant, report);
@@ -262,37 +264,6 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle(queue::Item item
   } else {
     queue_.remove(item.key);
     if (!queue_.contains(id)) copies_.forget(id);
-  }
-}
-
-void Dispatcher::Implementation::log_outcomes(const Transaction& transaction, const Attempted& attempted,
-                                              const Settlement& settlement) {
-  const auto& envelope = transaction.message->envelope;
-  const auto id = to_string(transaction.message->id);
-  const auto from = "<" + to_string(envelope.sender) + ">";
-  const auto delay = around_.clock.wall() - envelope.accepted;
-  const auto delay_ms = std::chrono::duration_cast<std::chrono::milliseconds>(delay);
-  for (std::size_t i = 0; i < attempted.outcomes.size(); ++i) {
-    const auto& outcome = attempted.outcomes[i];
-    const auto state = settlement.update.recipients[i].state;
-    const std::string_view event = state == mail::RecipientState::waiting ? "deferred" : to_string(state);
-    const auto level = state == mail::RecipientState::delivered ? log::Level::info : log::Level::warn;
-    const auto to = "<" + to_string(envelope.recipients[transaction.recipients[i]].address) + ">";
-    const log::Field fields[] = {{"id", id},
-                                 {"from", from},
-                                 {"to", to},
-                                 {"relay", outcome.relay},
-                                 {"stage", to_string(outcome.stage)},
-                                 {"code", outcome.reply.code},
-                                 {"enhanced", to_string(outcome.reply.enhanced)},
-                                 {"reply", to_line(outcome.reply)},
-                                 {"delay", base::format_duration(delay_ms)},
-                                 {"attempts", transaction.attempts + (attempted.counts ? 1 : 0)},
-                                 {"tls", outcome.tls},
-                                 {"class", to_string(outcome.klass)}};
-    // What was delivered has no class.
-    const auto count = std::size(fields) - (state == mail::RecipientState::delivered ? 1 : 0);
-    if (around_.log.enabled(level)) around_.log.write(level, event, std::span(fields).first(count));
   }
 }
 

@@ -59,6 +59,15 @@ boost::asio::awaitable<base::Result<Selected>> Dispatcher::select(Selector selec
 boost::asio::awaitable<base::Result<QueueEntry>> Dispatcher::show(base::MessageId id) {
   return implementation_->show(id);
 }
+boost::asio::awaitable<Ways> Dispatcher::ways(smtp::Mailbox address, smtp::ReversePath sender) {
+  return implementation_->ways(std::move(address), std::move(sender));
+}
+boost::asio::awaitable<std::vector<Waiting>> Dispatcher::why(base::MessageId id) {
+  return implementation_->why(id);
+}
+boost::asio::awaitable<std::vector<Waiting>> Dispatcher::why(std::string destination) {
+  return implementation_->why(std::move(destination));
+}
 boost::asio::awaitable<base::Result<>> Dispatcher::recorded() {
   return implementation_->recorded();
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The dispatcher's inside; see include/godwit/dispatch/dispatcher.hpp.  Home reactor only, but for committed().
 // intake.cpp: what comes into the queue; deliveries.cpp and routing.cpp: what goes out of it; administration.cpp and
-// ending.cpp: who asks and orders.
+// ending.cpp: who asks and orders; ways.cpp: where mail would go; events.cpp: what is logged.
 #pragma once
 
 #include <list>
@@ -37,6 +37,9 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   boost::asio::awaitable<base::Result<>> recorded() { return around_.spool.sync(); }
   Selection& selection() { return selection_; }
   boost::asio::awaitable<base::Result<QueueEntry>> show(base::MessageId id);
+  boost::asio::awaitable<Ways> ways(smtp::Mailbox address, smtp::ReversePath sender);
+  boost::asio::awaitable<std::vector<Waiting>> why(base::MessageId id);
+  boost::asio::awaitable<std::vector<Waiting>> why(std::string destination);
   bool retry(base::MessageId id);
   void post_start_queue(std::string domain);
   bool hold(base::MessageId id);
@@ -96,6 +99,9 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
                                        std::vector<mail::Recipient> recipients);
   boost::asio::awaitable<void> deliver_over(queue::Work work, Transaction transaction, Answers answers, route::Hop hop,
                                             std::shared_ptr<const SitePolicy> policy);
+  void log_routed(const queue::Key& key, const route::Hop& hop, const std::string& site) const;
+  void log_attempt(const queue::Key& key, const std::string& route, const std::string& site, base::MonoTime began,
+                   const deliver::Transcript& transcript) const;
   void log_held(const queue::Key& key, const std::string& why) const;
   void keep_held(const queue::Item& item, const std::string& why);
   boost::asio::awaitable<void> settle(queue::Item item, Transaction transaction, Attempted attempted);
@@ -114,6 +120,11 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   // ---- what came back (returns.cpp)
   void look_at(const Message& message);
   boost::asio::awaitable<void> read_returned(Message message);
+
+  // ---- ways
+  // Why what is due there would not go at once.
+  std::string why_waits_at(const std::string& domain, const std::string& site) const;
+  Waiting waiting_of(const QueueEntry& entry, std::size_t at) const;
 
   // ---- ending
   void log_ended(base::MessageId id, const mail::Envelope& envelope, const mail::Update& update);

@@ -72,14 +72,17 @@ bool is_hopeless(const deliver::Outcomes& outcomes) {
 // Over SMTP.  After some for whom there was no hope the others are not asked for in the same attempt.
 boost::asio::awaitable<deliver::Outcomes> attempt_each_sender(const Transaction& transaction, route::Hop hop,
                                                               std::shared_ptr<const route::Router> router,
-                                                              base::WallTime now, Lane lane) {
+                                                              base::WallTime now, Lane lane,
+                                                              std::shared_ptr<deliver::Transcript> transcript) {
   deliver::Outcomes outcomes(transaction.recipients.size());
   std::optional<deliver::Outcome> hopeless;
   auto groups = by_sender(transaction, *router);
   for (auto& group : groups) {
     deliver::Outcomes some(group.places.size(), hopeless.value_or(deliver::Outcome{}));
     if (!hopeless) {
-      auto work = lane.agent->deliver(make_job(group.part, std::move(group.sender), now), hop);
+      auto job = make_job(group.part, std::move(group.sender), now);
+      job.transcript = transcript;
+      auto work = lane.agent->deliver(std::move(job), hop);
       some = co_await boost::asio::co_spawn(lane.executor, std::move(work), boost::asio::use_awaitable);
       if (is_hopeless(some)) hopeless = some.front();
     }
@@ -117,19 +120,23 @@ deliver::Outcomes no_route(const Transaction& transaction, const route::NoRoute&
 
 boost::asio::awaitable<deliver::Outcomes> attempt(const Transaction& transaction, route::Hop hop,
                                                   std::shared_ptr<const route::Router> router,
-                                                  Surroundings& surroundings, Lane lane) {
+                                                  Surroundings& surroundings, Lane lane,
+                                                  std::shared_ptr<deliver::Transcript> transcript) {
   if (std::holds_alternative<route::DiscardHop>(hop))
     co_return same_for_all(transaction, deliver::Outcome::Kind::delivered,
                            smtp::make_reply(250, {2, 0, 0}, "Discarded"), "discard");
   const auto now = surroundings.clock.wall();
   if (auto* maildir = std::get_if<route::MaildirHop>(&hop)) {
     auto job = make_job(transaction, transaction.message->envelope.sender, now);
+    job.transcript = std::move(transcript);
     auto detail_separator = router->settings().detail_separator;
-    auto filed = co_await surroundings.maildir.deliver(std::move(job), std::move(maildir->path_template),
-                                                       std::move(detail_separator));
+    auto filing =
+        surroundings.maildir.deliver(std::move(job), std::move(maildir->path_template), std::move(detail_separator));
+    auto filed = co_await std::move(filing);
     co_return filed;
   }
-  auto sending = attempt_each_sender(transaction, std::move(hop), std::move(router), now, lane);
+  auto sending =
+      attempt_each_sender(transaction, std::move(hop), std::move(router), now, lane, std::move(transcript));
   auto outcomes = co_await std::move(sending);
   co_return outcomes;
 }

@@ -29,9 +29,11 @@ deliver::Outcomes same_for_all(const Transaction& transaction, deliver::Outcome:
                                std::string relay);
 deliver::Outcomes no_route(const Transaction& transaction, const route::NoRoute& none);
 
-// One outcome for each of Transaction::recipients.  Requires: not HoldHop, not NoRoute.
+// One outcome for each of Transaction::recipients; what happened is written into `transcript`.  Requires: not HoldHop,
+// not NoRoute.
 boost::asio::awaitable<deliver::Outcomes> attempt(const Transaction& transaction, route::Hop hop,
                                                   std::shared_ptr<const route::Router> router,
-                                                  Surroundings& surroundings, Lane lane);
+                                                  Surroundings& surroundings, Lane lane,
+                                                  std::shared_ptr<deliver::Transcript> transcript);
 
 }  // namespace godwit::dispatch

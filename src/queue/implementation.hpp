@@ -52,6 +52,8 @@ class Queue::Implementation {
   Counts counts() const;
   std::string reason(const Key& key) const;
   void for_each(const std::function<bool(const Item&)>& each, base::MessageId after) const;
+  std::optional<SiteView> site(std::string_view name) const;
+  std::vector<SiteView> sites_of(std::string_view domain) const;
   void for_each_site(const std::function<bool(const SiteView&)>& each, std::string_view after) const;
 
   // check.cpp

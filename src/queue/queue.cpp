@@ -72,6 +72,14 @@ std::string Queue::reason(const Key& key) const {
 void Queue::for_each(const std::function<bool(const Item&)>& each, base::MessageId after) const {
   implementation_->for_each(each, after);
 }
+std::optional<SiteView> Queue::site(std::string_view name) const {
+  return implementation_->site(name);
+}
+
+std::vector<SiteView> Queue::sites_of(std::string_view domain) const {
+  return implementation_->sites_of(domain);
+}
+
 void Queue::for_each_site(const std::function<bool(const SiteView&)>& each, std::string_view after) const {
   implementation_->for_each_site(each, after);
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Answers to who asks, in words where a human does.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "implementation.hpp"
@@ -184,6 +186,25 @@ SiteView Queue::Implementation::view_of(Index index) const {
   if (view.state == SiteView::State::down) view.next = site.limit.next_probe();
   if (view.state == SiteView::State::rate) view.next = site.limit.rate_at();
   return view;
+}
+
+std::optional<SiteView> Queue::Implementation::site(std::string_view name) const {
+  const auto found = site_names_.find(name);
+  if (found == site_names_.end()) return {};
+  return view_of(found->second);
+}
+
+std::vector<SiteView> Queue::Implementation::sites_of(std::string_view domain) const {
+  std::vector<SiteView> views;
+  std::vector<Index> seen;
+  const auto first = group_names_.lower_bound(std::pair(std::string(domain), std::string()));
+  for (auto at = first; at != group_names_.end() && at->first.first == domain; ++at) {
+    const Index index = groups_[at->second].site;
+    if (index == no_index || std::ranges::find(seen, index) != seen.end()) continue;
+    seen.push_back(index);
+    views.push_back(view_of(index));
+  }
+  return views;
 }
 
 void Queue::Implementation::for_each_site(const std::function<bool(const SiteView&)>& each,

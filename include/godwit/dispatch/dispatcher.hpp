@@ -23,6 +23,7 @@
 #include "godwit/deliver/smtp_agent.hpp"
 #include "godwit/dispatch/selector.hpp"
 #include "godwit/dispatch/settings.hpp"
+#include "godwit/dispatch/way.hpp"
 #include "godwit/dns/resolver.hpp"
 #include "godwit/log/logger.hpp"
 #include "godwit/net/stream.hpp"
@@ -89,6 +90,12 @@ class Dispatcher {
   // The messages that are meant, page by page; costs delivery nothing that shows, however many there are.
   boost::asio::awaitable<base::Result<Selected>> select(Selector selector, Page page);
   boost::asio::awaitable<base::Result<QueueEntry>> show(base::MessageId id);
+  // Every step that a message to the address would take; nothing is sent.
+  boost::asio::awaitable<Ways> ways(smtp::Mailbox address, smtp::ReversePath sender);
+  // The one reason that a message, or what goes to a destination (a recipient domain or a site), waits; the first is of
+  // the oldest message.  Empty: nothing of it waits.
+  boost::asio::awaitable<std::vector<Waiting>> why(base::MessageId id);
+  boost::asio::awaitable<std::vector<Waiting>> why(std::string destination);
   // In order of name, from the first greater than `after`.
   std::vector<queue::SiteView> destinations(std::size_t limit, std::string_view after) const;
   std::map<std::string, queue::Suspension> suspensions() const;

@@ -9,8 +9,8 @@ namespace godwit::log::event {
 
 // The life of a message; each line has `id`.
 inline constexpr std::string_view accepted = "accepted";    // in the spool, 250 follows
-inline constexpr std::string_view routed = "routed";        // where a transaction goes
-inline constexpr std::string_view attempt = "attempt";      // a delivery begins
+inline constexpr std::string_view routed = "routed";        // a transaction waits for the site it goes to
+inline constexpr std::string_view attempt = "attempt";      // a transaction was tried; with the transcript
 inline constexpr std::string_view delivered = "delivered";  // outcomes of one recipient: see outcome fields below
 inline constexpr std::string_view deferred = "deferred";
 inline constexpr std::string_view bounced = "bounced";

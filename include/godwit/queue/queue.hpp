@@ -180,6 +180,9 @@ class Queue {
   std::string reason(const Key& key) const;
   // In order of message id, from the first id greater than `after`, until `each` gives false; for listings.
   void for_each(const std::function<bool(const Item&)>& each, base::MessageId after = {}) const;
+  std::optional<SiteView> site(std::string_view name) const;  // empty: nothing of it is here
+  // Where mail for the domain waits: usually one, none when nothing does.
+  std::vector<SiteView> sites_of(std::string_view domain) const;
   // In order of name, from the first greater than `after`.
   void for_each_site(const std::function<bool(const SiteView&)>& each, std::string_view after = {}) const;
   // Empty when every invariant holds, else what is wrong.  O(n).

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where mail would go, and why some waits: asked by people, nothing is sent or changed.
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "dispatcher_implementation.hpp"
+
+namespace godwit::dispatch {
+namespace {
+
+std::string rule_of(const route::Router& router, const std::string& domain, const smtp::ReversePath& sender,
+                    const route::Hop& hop) {
+  const auto& settings = router.settings();
+  if (const auto* route = router.route_of(domain, sender); route != nullptr)
+    return fmt::format("routes[{}]", route - settings.routes.data());
+  const bool from_dns = std::holds_alternative<route::SmtpHop>(hop) && std::get<route::SmtpHop>(hop).from_dns;
+  if (router.is_local_domain(domain) && !from_dns) return "domains." + domain;
+  return "dns";
+}
+
+std::string why_not(const route::Hop& hop) {
+  if (const auto* held = std::get_if<route::HoldHop>(&hop)) return held->why;
+  if (const auto* none = std::get_if<route::NoRoute>(&hop)) return to_line(none->reply);
+  return {};
+}
+
+std::string words_of(const queue::Suspension& suspension, std::string_view what) {
+  const auto until = suspension.until == queue::never ? "it is resumed" : base::format_rfc3339(suspension.until);
+  return fmt::format("{} suspended until {}{}{}", what, until, suspension.reason.empty() ? "" : ": ",
+                     suspension.reason);
+}
+
+Waiting waiting_at(const queue::SiteView& site) {
+  return {.destination = {},
+          .site = site.name,
+          .state = std::string(to_string(site.state)),
+          .reason = site.reason,
+          .next = site.next,
+          .id = {},
+          .last_reply = {},
+          .messages = site.waiting + site.due};
+}
+
+}  // namespace
+
+std::string Dispatcher::Implementation::why_waits_at(const std::string& domain, const std::string& site) const {
+  const auto& known = queue_.suspensions();
+  if (const auto all = known.find(""); all != known.end()) return words_of(all->second, "all delivery is");
+  for (const auto& name : {domain, site})
+    if (const auto one = known.find(name); one != known.end()) return words_of(one->second, name + " is");
+  const auto view = queue_.site(site);
+  return view ? view->reason : std::string();
+}
+
+boost::asio::awaitable<Ways> Dispatcher::Implementation::ways(smtp::Mailbox address, smtp::ReversePath sender) {
+  const auto router = router_;
+  const auto policy = policy_;
+  Ways ways{.asked = router->complete(std::move(address)), .expansion = {}, .ways = {}};
+  ways.expansion = router->expand(ways.asked);
+  for (const auto& recipient : ways.expansion.recipients) {
+    if (recipient.expanded_alias) continue;
+    const auto& domain = recipient.address.domain;
+    const auto known = std::ranges::find(ways.ways, domain, &Way::destination);
+    auto& way = known != ways.ways.end() ? *known : ways.ways.emplace_back();
+    way.destination = domain;
+    way.recipients.push_back(recipient);
+  }
+  for (auto& way : ways.ways) {
+    auto finding = router->hop(way.destination, sender, around_.resolver, around_.random);
+    way.hop = co_await std::move(finding);
+    way.rule = rule_of(*router, way.destination, sender, way.hop);
+    way.waits = router->why_held(way.destination, sender).value_or(why_not(way.hop));
+    if (!why_not(way.hop).empty()) continue;
+    way.site = policy->site_of(way.hop, way.destination);
+    way.queued = queue_.site(way.site);
+    if (way.waits.empty()) way.waits = why_waits_at(way.destination, way.site);
+  }
+  co_return ways;
+}
+
+boost::asio::awaitable<std::vector<Waiting>> Dispatcher::Implementation::why(base::MessageId id) {
+  std::vector<Waiting> all;
+  auto shown = co_await show(id);
+  if (!shown) co_return all;
+  for (std::size_t i = 0; i < shown->items.size(); ++i) all.push_back(waiting_of(*shown, i));
+  co_return all;
+}
+
+Waiting Dispatcher::Implementation::waiting_of(const QueueEntry& entry, std::size_t at) const {
+  const auto& item = entry.items[at];
+  Waiting waiting{.destination = item.key.destination,
+                  .site = {},
+                  .state = std::string(to_string(item.state)),
+                  .reason = entry.reasons[at],
+                  .next = {},
+                  .id = entry.id,
+                  .last_reply = {},
+                  .messages = 1};
+  if (item.state == queue::State::waiting) waiting.next = item.next_attempt;
+  const auto sites = queue_.sites_of(item.key.destination);
+  if (sites.size() == 1) {
+    waiting.site = sites.front().name;
+    if (item.state == queue::State::due) waiting.next = sites.front().next;
+  }
+  for (const auto& recipient : entry.envelope.recipients)
+    if (recipient.state == mail::RecipientState::waiting && recipient.address.domain == item.key.destination &&
+        waiting.last_reply.empty())
+      waiting.last_reply = recipient.last_reply;
+  return waiting;
+}
+
+boost::asio::awaitable<std::vector<Waiting>> Dispatcher::Implementation::why(std::string destination) {
+  std::vector<Waiting> all;
+  if (const auto site = queue_.site(destination)) all.push_back(waiting_at(*site));
+  const auto sites = queue_.sites_of(destination);
+  if (sites.empty()) co_return all;
+  // The oldest message speaks for the others of its domain.
+  Selector selector;
+  selector.destination = destination;
+  const Page page{.limit = 1, .after = {}};
+  auto selected = co_await selection_.page(std::move(selector), page);
+  if (!selected || selected->ids.empty()) co_return all;
+  auto shown = co_await show(selected->ids.front());
+  if (!shown) co_return all;
+  for (std::size_t i = 0; i < shown->items.size(); ++i) {
+    if (shown->items[i].key.destination != destination) continue;
+    auto waiting = waiting_of(*shown, i);
+    waiting.messages = 0;
+    for (const auto& site : queue_.sites_of(destination)) waiting.messages += site.waiting + site.due;
+    all.insert(all.begin(), std::move(waiting));
+  }
+  co_return all;
+}
+
+}  // namespace godwit::dispatch
