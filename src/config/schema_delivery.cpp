@@ -227,6 +227,12 @@ Fields<Document> storage_part() {
           "state.directory", [](auto& d) -> auto& { return d.settings.state.directory; }, absolute_path(),
           "History and caches, which may be lost", at_start),
       field(
+          "history.keep", [](auto& d) -> auto& { return d.settings.state.history.keep; }, duration(0s, 365 * 24h),
+          "How long what happened to each message is remembered; 0: it is not"),
+      field(
+          "history.max_size", [](auto& d) -> auto& { return d.settings.state.history.max_size; },
+          size(16 * mib, 16 * tib), "Of all its files; beyond it the oldest events go, whatever `keep` says"),
+      field(
           "control.socket", [](auto& d) -> auto& { return d.settings.control.socket; }, absolute_path(),
           "Unix socket for godwitctl", at_start),
       field(

@@ -12,8 +12,10 @@
 
 #include "arguments.hpp"
 #include "godwit/base/text.hpp"
+#include "history_json.hpp"
 #include "import_body.hpp"
 #include "json.hpp"
+#include "ways_json.hpp"
 
 namespace godwit::control {
 namespace {
@@ -77,6 +79,40 @@ Answer queue_show(Backend& backend, Arguments arguments) {
 }
 
 using Verb = QueueOrder::Verb;
+
+Answer trace(Backend& backend, Arguments arguments) {
+  const auto result = co_await backend.trace(arguments.id);
+  co_return result ? response(200, to_json(*result)) : failure(result.error());
+}
+
+Answer history_search(Backend& backend, Arguments arguments) {
+  auto query = std::move(arguments.history);
+  query.sender = std::move(arguments.selector.sender);
+  query.recipient = std::move(arguments.selector.recipient);
+  query.destination = std::move(arguments.selector.destination);
+  query.limit = arguments.page.limit;
+  const auto result = co_await backend.history_search(std::move(query));
+  co_return result ? response(200, to_json(*result)) : failure(result.error());
+}
+
+Answer route_of(Backend& backend, Arguments arguments) {
+  if (arguments.address.local.empty()) co_return error_response(400, "address=ADDRESS says where mail is to go");
+  smtp::ReversePath sender;
+  const auto& said = arguments.selector.sender;
+  if (!said.empty() && said != "<>") {
+    auto parsed = smtp::parse_mailbox(said, smtp::BareLocal::refuse, smtp::Utf8::allow);
+    if (!parsed) co_return error_response(400, "sender is an address, or <>");
+    sender = std::move(*parsed);
+  }
+  const auto result = co_await backend.route(std::move(arguments.address), std::move(sender));
+  co_return result ? response(200, to_json(*result)) : failure(result.error());
+}
+
+Answer why(Backend& backend, Arguments arguments) {
+  if (arguments.name.empty()) co_return error_response(400, "name=WHAT: a message, an address or a destination");
+  const auto result = co_await backend.why(arguments.name);
+  co_return result ? response(200, to_json(*result)) : failure(result.error());
+}
 
 template <Verb verb>
 Answer change(Backend& backend, Arguments arguments) {
@@ -200,7 +236,7 @@ struct Route {
 };
 
 // The first pattern that fits a path counts, so "queue/retry" is no id.
-constexpr std::array<Route, 25> routes{{
+constexpr std::array<Route, 29> routes{{
     {"GET", "/v1/status", status},
     {"GET", "/v1/queue", queue_list},
     {"POST", "/v1/queue/retry", change_many<Verb::retry>},
@@ -210,6 +246,10 @@ constexpr std::array<Route, 25> routes{{
     {"POST", "/v1/queue/delete", change_many<Verb::remove>},
     {"POST", "/v1/queue/import", queue_import, true},
     {"GET", "/v1/queue/{id}", queue_show},
+    {"GET", "/v1/trace/{id}", trace},
+    {"GET", "/v1/history", history_search},
+    {"GET", "/v1/route", route_of},
+    {"GET", "/v1/why", why},
     {"DELETE", "/v1/queue/{id}", change<Verb::remove>},
     {"POST", "/v1/queue/{id}/retry", change<Verb::retry>},
     {"POST", "/v1/queue/{id}/hold", change<Verb::hold>},

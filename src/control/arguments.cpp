@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t greatest_limit = 1000;
 constexpr std::size_t longest_pattern = 1000;
 constexpr std::size_t longest_reason = 500;
+constexpr base::Duration rest_of_second = std::chrono::milliseconds(999);
 constexpr base::Duration longest_suspension = std::chrono::hours(24 * 365);
 
 std::optional<queue::State> parse_state(std::string_view text) {
@@ -29,6 +30,18 @@ std::string take_text(std::string_view name, std::string value, std::size_t long
   if (value.empty() || value.size() > longest) return fmt::format("{} has 1 to {} bytes", name, longest);
   into = std::move(value);
   return {};
+}
+
+std::string take_address(std::string_view value, smtp::Mailbox& into) {
+  auto address = smtp::parse_mailbox(value, smtp::BareLocal::allow, smtp::Utf8::allow);
+  if (!address) return "address is one like alice@example.com";
+  into = std::move(*address);
+  return {};
+}
+
+std::string take_time(std::string_view name, std::string_view value, std::optional<base::WallTime>& into) {
+  into = base::parse_rfc3339(value);
+  return into ? "" : fmt::format("{} is a time like 2026-11-23T09:35:55Z", name);
 }
 
 // One parameter, decoded; what is wrong with it, or empty.
@@ -45,6 +58,15 @@ std::string read_parameter(std::string_view name, std::string value, Arguments& 
   if (name == "older") {
     selector.older = base::parse_duration(value);
     return selector.older ? "" : "older is a duration, like 30m, 2h or 5d";
+  }
+  if (name == "address") return take_address(value, arguments.address);
+  if (name == "message_id") return take_text(name, std::move(value), longest_pattern, arguments.history.message_id);
+  if (name == "outcome") return take_text(name, std::move(value), longest_pattern, arguments.history.outcome);
+  if (name == "since") return take_time(name, value, arguments.history.since);
+  if (name == "until") {
+    auto wrong = take_time(name, value, arguments.history.until);
+    if (wrong.empty()) *arguments.history.until += rest_of_second;  // it has no fractions, events do
+    return wrong;
   }
   if (name == "after_name") return take_text(name, std::move(value), longest_pattern, arguments.after_name);
   if (name == "name") return take_text(name, std::move(value), longest_pattern, arguments.name);

@@ -21,8 +21,10 @@ struct Arguments {
   std::string reason{};
   base::Duration wait{};
   std::string after_name{};
-  std::string name{};          // of who is locked out
-  std::uint64_t envelope = 0;  // size
+  std::string name{};             // of who is locked out
+  std::uint64_t envelope = 0;     // size
+  smtp::Mailbox address{};        // whose route is asked for
+  state::HistoryQuery history{};  // but for what `selector` and `page` say too
   spool::Pieces body{};
 };
 

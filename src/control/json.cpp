@@ -125,6 +125,11 @@ json::value to_json(const Status& status) {
                            {"bytes_live", status.spool.bytes_live},
                            {"bytes_used", status.spool.bytes_used},
                            {"quarantined", status.spool.quarantined}};
+  const json::object history{{"events", status.history.events},
+                             {"lost", status.history.lost},
+                             {"bytes", status.history.bytes},
+                             {"segments", status.history.segments},
+                             {"since", status.history.since ? time(*status.history.since) : json::value()}};
   json::array certificates;
   for (const Certificate& certificate : status.certificates) certificates.emplace_back(to_json(certificate));
   return json::object{{"version", text(status.version)},
@@ -133,6 +138,7 @@ json::value to_json(const Status& status) {
                       {"queue", queue},
                       {"connections", json::object{{"in", status.connections_in}, {"out", status.connections_out}}},
                       {"spool", spool},
+                      {"history", history},
                       {"listeners", list(status.listeners)},
                       {"tls", json::object{{"certificates", std::move(certificates)}}}};
 }
@@ -176,8 +182,6 @@ json::value to_json(const QueueEntry& entry) {
   return object;
 }
 
-namespace {
-
 json::value to_json(const queue::SiteView& site) {
   json::array domains;
   for (const auto& domain : site.domains) domains.emplace_back(text(domain));
@@ -196,8 +200,6 @@ json::value to_json(const queue::SiteView& site) {
                       {"connections_limit", site.limits.connections},
                       {"rate", text_or_null(base::to_string(site.limits.rate))}};
 }
-
-}  // namespace
 
 json::value to_json(const DestinationPage& page) {
   json::array destinations, suspensions;

@@ -15,6 +15,7 @@ boost::json::value summary_to_json(const QueueEntry& entry);
 // All there is to know: every recipient and destination.
 boost::json::value to_json(const QueueEntry& entry);
 boost::json::value to_json(const DestinationPage& page);
+boost::json::value to_json(const queue::SiteView& site);
 boost::json::value to_json(const std::vector<Lockouts::Lockout>& lockouts);
 boost::json::value to_json(const std::vector<Suppression>& suppressions, std::size_t limit);
 boost::json::value to_json(const ReloadResult& result);

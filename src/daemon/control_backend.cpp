@@ -73,6 +73,7 @@ control::Task<control::Status> ControlBackend::status() {
   status.messages = status.spool.messages;
   status.queue = host_.dispatcher_->counts();
   status.audit = host_.dispatcher_->audit();
+  status.history = host_.history_.counts();
   status.connections_in = host_.limits_.open();
   status.listeners = listeners_;
   status.certificates = host_.live_->tls.certificates;
@@ -189,7 +190,7 @@ control::Task<base::MessageId> ControlBackend::import(RecentImports::Key key, ma
   auto imported = co_await std::move(importing);
   if (!imported) co_return std::unexpected(std::move(imported.error()));
   turn.done(*imported);
-  host_.log_.info("imported", {{"id", to_string(*imported)}, {"from_id", to_string(key.id)}});
+  host_.events_.info("imported", {{"id", to_string(*imported)}, {"from_id", to_string(key.id)}});
   co_return imported;
 }
 

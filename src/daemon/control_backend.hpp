@@ -23,6 +23,10 @@ class ControlBackend final : public control::Backend {
   control::Task<control::Status> status() override;
   control::Task<control::QueuePage> queue_list(dispatch::Selector selector, dispatch::Page page) override;
   control::Task<control::QueueEntry> queue_show(base::MessageId id) override;
+  control::Task<control::Trace> trace(base::MessageId id) override;
+  control::Task<state::HistoryFound> history_search(state::HistoryQuery query) override;
+  control::Task<dispatch::Ways> route(smtp::Mailbox address, smtp::ReversePath sender) override;
+  control::Task<std::vector<dispatch::Waiting>> why(std::string what) override;
   control::Task<> queue_change(control::QueueOrder order, base::MessageId id) override;
   control::Task<control::QueueChange> queue_change_many(control::QueueOrder order, dispatch::Selector selector,
                                                         dispatch::Page page) override;
@@ -41,6 +45,8 @@ class ControlBackend final : public control::Backend {
  private:
   control::Task<> patiently(control::Task<> task);
   control::Task<> recorded();
+  control::Task<std::vector<dispatch::Waiting>> why_message(base::MessageId id);
+  control::Task<std::vector<dispatch::Waiting>> why_address(smtp::Mailbox address);
   control::Task<> change(control::QueueOrder order, base::MessageId id, dispatch::Selector recipients);
   control::Task<base::MessageId> import(RecentImports::Key key, mail::ExportFile file,
                                         std::shared_ptr<PatientPieces> body);

@@ -52,6 +52,10 @@ Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, co
       local_("local", local_threads, local_waiting),
       lookups_("lookups", live_->settings.auth.lookup_threads, live_->settings.auth.waiting),
       housekeeping_("housekeeping", 1, 4),
+      histories_("history", 1, unbounded),
+      history_(live_->settings.state.directory + "/history", live_->settings.state.history, disk_, clock_, log_,
+               histories_.executor()),
+      events_(log_, history_),
       verifier_({.accounts = accounts_, .stores = stores_, .pool = passwords_, .random = random_, .log = log},
                 live_->settings.route.origin),
       users_(local_, clock),
@@ -78,6 +82,7 @@ base::Result<> Host::open() {
   auto srs = own_secret("srs_secret");
   if (!srs) return std::unexpected(srs.error());
   srs_secret_ = std::move(*srs);
+  history_.start();
   const auto& settings = live_->settings;
   open_suppressions();
   maildir_ = std::make_unique<deliver::MaildirAgent>(settings.deliver.maildir, settings.hostname, disk_, clock_,
@@ -101,7 +106,7 @@ base::Result<> Host::open() {
                                                                               .lanes = std::move(lanes),
                                                                               .clock = clock_,
                                                                               .random = random_,
-                                                                              .log = log_,
+                                                                              .log = events_,
                                                                               .suspensions = suspensions_.get(),
                                                                               .suppressions = suppressions_.get()});
   spool_->on_committed([this](auto message) { dispatcher_->committed(std::move(message)); });
@@ -110,7 +115,7 @@ base::Result<> Host::open() {
 
 base::Result<> Host::open_spool() {
   boost::asio::io_context context;
-  auto opening = spool::open_spool(live_->settings.spool, disk_, clock_, random_, log_,
+  auto opening = spool::open_spool(live_->settings.spool, disk_, clock_, random_, events_,
                                    {.committer = committer_.executor(), .bodies = bodies_.executor()});
   auto opened = boost::asio::co_spawn(context, std::move(opening), boost::asio::use_future);
   context.run();
@@ -173,7 +178,7 @@ void Host::make_parts(std::size_t index) {
   dns_settings.trust_ad = net::decide_trust_ad(settings.dns);
   parts.resolver = std::make_unique<dns::CachingResolver>(*parts.transport, clock_, dns_settings);
   parts.agent = std::make_unique<deliver::SmtpAgent>(settings.deliver, reactor.network(), reactor.deadlines(),
-                                                     live_->tls.client, log_, reactor.executor());
+                                                     live_->tls.client, events_, reactor.executor());
   parts.server =
       std::make_unique<server::Server>(make_rules(*live_, make_router(*live_)), server_surroundings(index, limits_));
 }
@@ -197,7 +202,7 @@ server::Surroundings Host::server_surroundings(std::size_t reactor, policy::Conn
           .suppressions = suppressions_.get(),
           .start_queue = std::move(start_queue),
           .clock = clock_,
-          .log = log_};
+          .log = events_};
 }
 
 std::shared_ptr<const route::Router> Host::make_router(const LiveSettings& live) const {
@@ -309,12 +314,13 @@ bool Host::stop() {
   run_on(home, save_suppressions());
   run_on(home, stop_control());
   run_on(home, spool_->stop());
+  run_on(home, history_.stop());
   reactors_.begin_stop();
   reactors_.stop();
   reactors_.join();
-  for (auto* pool : {&bodies_, &maildirs_, &passwords_, &lookups_, &local_, &housekeeping_}) pool->stop();
+  for (auto* pool : {&bodies_, &maildirs_, &passwords_, &lookups_, &local_, &housekeeping_, &histories_}) pool->stop();
   committer_.stop();
-  for (auto* pool : {&bodies_, &passwords_, &lookups_, &local_, &housekeeping_}) pool->join();
+  for (auto* pool : {&bodies_, &passwords_, &lookups_, &local_, &housekeeping_, &histories_}) pool->join();
   committer_.join();
   if (!maildirs_.join_for(last_words)) {
     log_.error("folder_hangs",

@@ -32,6 +32,8 @@
 #include "godwit/server/maildrop.hpp"
 #include "godwit/server/server.hpp"
 #include "godwit/spool/spool.hpp"
+#include "godwit/state/history.hpp"
+#include "godwit/state/recording_logger.hpp"
 #include "godwit/state/small_file.hpp"
 #include "inherited_sockets.hpp"
 #include "live_settings.hpp"
@@ -146,6 +148,9 @@ class Host {
   net::BoundedPool local_;         // users of this machine, looked up; the maildrop
   net::BoundedPool lookups_;       // of stores that block
   net::BoundedPool housekeeping_;  // reloads
+  net::BoundedPool histories_;     // one thread: the history, written and searched
+  state::History history_;
+  state::RecordingLogger events_;  // the log, for those who have something to tell of a message
   std::vector<BoundListener> bound_;
   std::vector<net::BoundSocket> bound_control_;
   std::unique_ptr<spool::Spool> spool_;

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <optional>
 #include <ostream>
+#include <utility>
 
 #include <fmt/format.h>
 #include <boost/json/array.hpp>
@@ -15,8 +16,11 @@
 #include "godwit/base/encoding.hpp"
 #include "godwit/base/message_id.hpp"
 #include "godwit/base/text.hpp"
+#include "history_report.hpp"
 #include "http_client.hpp"
+#include "point_in_time.hpp"
 #include "report.hpp"
+#include "ways_report.hpp"
 
 namespace godwit::tools {
 namespace {
@@ -166,6 +170,41 @@ int ControlCommands::queue_show(const std::vector<std::string>& ids) const {
   for (const std::string& id : ids)
     code = std::max(code, ask_and_print(*this, "GET", "/v1/queue/" + id, id + ": ", message_text));
   return code;
+}
+
+int ControlCommands::trace(const std::vector<std::string>& ids) const {
+  if (!are_ids(*this, ids)) return exit_usage;
+  int code = exit_done;
+  for (const std::string& id : ids)
+    code = std::max(code, ask_and_print(*this, "GET", "/v1/trace/" + id, id + ": ", trace_text));
+  return code;
+}
+
+int ControlCommands::history_search(const HistorySearch& search) const {
+  auto query = fmt::format("/v1/history?limit={}", search.limit) + parameter("sender", search.sender) +
+               parameter("recipient", search.recipient) + parameter("destination", search.destination) +
+               parameter("message_id", search.message_id) + parameter("outcome", search.outcome);
+  const auto now = base::SystemClock().wall();
+  for (const auto& [name, said] : {std::pair("since", &search.since), std::pair("until", &search.until)}) {
+    if (said->empty()) continue;
+    const auto time = parse_point_in_time(*said, now);
+    if (!time) {
+      complain(*this, fmt::format("--{}: like 2h (ago), 2026-11-23 or \"2026-11-23 09:35\"", name));
+      return exit_usage;
+    }
+    query += parameter(name, base::format_rfc3339(*time));
+  }
+  return ask_and_print(*this, "GET", query, "", history_text);
+}
+
+int ControlCommands::route(const std::string& address, const std::string& sender) const {
+  const auto query = "/v1/route?address=" + base::percent_encode(address) + parameter("sender", sender);
+  return ask_and_print(*this, "GET", query, "", route_text);
+}
+
+int ControlCommands::why(const std::string& what) const {
+  const auto text = [&](const json::value& waiting) { return why_text(waiting, base::printable(what)); };
+  return ask_and_print(*this, "GET", "/v1/why?name=" + base::percent_encode(what), "", text);
 }
 
 int ControlCommands::queue_change(const std::string& verb, const std::vector<std::string>& ids,

@@ -21,6 +21,12 @@ struct Selectors {
   }
 };
 
+// Of the history; what is empty was not said.
+struct HistorySearch {
+  std::string sender{}, recipient{}, destination{}, message_id{}, outcome{}, since{}, until{};
+  std::size_t limit = 100;
+};
+
 struct ControlCommands {
   Console& console;
   std::string socket;
@@ -32,6 +38,10 @@ struct ControlCommands {
   // retry, hold, release, bounce, delete; reason: of bounce
   int queue_change(const std::string& verb, const std::vector<std::string>& ids, const std::string& reason) const;
   int queue_change_many(const std::string& verb, const Selectors& selectors, const std::string& reason) const;
+  int trace(const std::vector<std::string>& ids) const;
+  int history_search(const HistorySearch& search) const;
+  int route(const std::string& address, const std::string& sender) const;
+  int why(const std::string& what) const;
   int destinations() const;
   // suspend, resume; wait: like 2h, may be empty.  destination empty: all delivery.
   int delivery(const std::string& verb, const std::string& destination, const std::string& wait,

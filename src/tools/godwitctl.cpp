@@ -31,6 +31,8 @@ class CommandLine {
     app_.fallthrough();
     add_command(app_, "status", "what the daemon is doing", [this] { return control().status(); });
     add_queue();
+    add_history();
+    add_ways();
     add_delivery();
     add_suppression();
     add_accounts();
@@ -122,6 +124,43 @@ class CommandLine {
       if (ids_.empty() && selectors_.empty()) throw CLI::RequiredError("an ID, a selector or --all");
     });
     return command;
+  }
+
+  void add_history() {
+    add_ids(app_, "trace", "what happened to a message, and what happens next", [this] {
+      return control().trace(ids_);
+    })->required();
+    CLI::App* history = app_.add_subcommand("history", "what happened to messages, also to those that are gone");
+    history->fallthrough();
+    history->require_subcommand(1);
+    CLI::App* search = add_command(*history, "search", "the messages of which all of these hold, the newest first",
+                                   [this] { return control().history_search(search_); });
+    search->footer(
+        "PATTERN: \"*\" stands for any run of characters, \"@example.com\" for all of a domain.\n"
+        "TIME: 2h (ago), 2026-11-23, \"2026-11-23 09:35\"; in UTC.");
+    const auto pattern = [search](const char* name, std::string& into, const char* help, const char* type = "PATTERN") {
+      search->add_option(name, into, help)->type_name(type);
+    };
+    pattern("--sender", search_.sender, "from this address; \"<>\": reports");
+    pattern("--recipient", search_.recipient, "to this address, as asked for or where an alias led");
+    pattern("--destination", search_.destination, "to this recipient domain, or by this destination");
+    pattern("--message-id", search_.message_id, "of the header");
+    pattern("--outcome", search_.outcome, "delivered, deferred, bounced, expired, held, deleted, ...", "EVENT");
+    pattern("--since", search_.since, "not before", "TIME");
+    pattern("--until", search_.until, "not after", "TIME");
+    search->add_option("--limit", search_.limit, "at most so many messages; default: 100")->check(CLI::Range(1, 1000));
+  }
+
+  void add_ways() {
+    CLI::App* route = add_command(app_, "route", "where mail to an address would go, step by step; sends nothing",
+                                  [this] { return control().route(address_, selectors_.sender); });
+    route->add_option("ADDRESS", address_, "the recipient")->required();
+    route->add_option("--sender", selectors_.sender, "from this address; default: the null sender")
+        ->type_name("ADDRESS");
+    add_command(app_, "why", "why mail waits", [this] { return control().why(address_); })
+        ->add_option("WHAT", address_,
+                     "a message's id, an address, a domain, or a destination as destinations names it")
+        ->required();
   }
 
   void add_delivery() {
@@ -258,6 +297,7 @@ class CommandLine {
   std::size_t limit_ = 0;
   std::vector<std::string> ids_;
   Selectors selectors_;
+  HistorySearch search_;
   std::string reason_, for_;
   bool all_ = false;
   std::string file_, config_, address_, directory_, folder_;

@@ -6,7 +6,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "godwit/base/clock.hpp"
-#include "godwit/base/text.hpp"
+#include "json_words.hpp"
 #include "table.hpp"
 
 namespace godwit::tools {
@@ -14,50 +14,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr const char* unknown = "-";
 constexpr std::size_t recipients_in_a_line = 3;
-
-const json::value& at(const json::value& value, std::string_view pointer) {
-  static const json::value nothing;
-  boost::system::error_code error;
-  const json::value* found = value.find_pointer(pointer, error);
-  return found == nullptr ? nothing : *found;
-}
-
-std::string word(const json::value& value) {
-  if (value.is_string()) return value.get_string().empty() ? unknown : base::printable(value.get_string());
-  if (value.is_null() || value.is_structured()) return unknown;
-  return json::serialize(value);
-}
-std::string word(const json::value& value, std::string_view pointer) {
-  return word(at(value, pointer));
-}
-
-std::uint64_t number(const json::value& value, std::string_view pointer) {
-  boost::system::error_code error;
-  const auto read = at(value, pointer).to_number<std::uint64_t>(error);
-  return error ? 0 : read;
-}
-
-const json::array& list(const json::value& value, std::string_view pointer) {
-  static const json::array none;
-  const json::value& found = at(value, pointer);
-  return found.is_array() ? found.get_array() : none;
-}
-
-std::string joined(const json::array& values) {
-  std::vector<std::string> words;
-  for (const json::value& value : values) words.push_back(word(value));
-  return words.empty() ? unknown : base::join(words, ", ");
-}
-
-// "2026-11-23T09:35:55.123Z" → "2026-11-23 09:35:55Z"
-std::string time(const json::value& value, std::string_view pointer) {
-  std::string text = word(value, pointer);
-  if (text.size() < 20 || text[10] != 'T') return text;
-  text[10] = ' ';
-  return text.substr(0, 19) + "Z";
-}
 
 std::string sender(const json::value& message) {
   const json::value& found = at(message, "/sender");
@@ -142,15 +99,20 @@ std::string message_text(const json::value& message) {
   head.push_back(
       {"from", fmt::format("{} ({}), account {}, {}", word(message, "/client/address"), word(message, "/client/hello"),
                            word(message, "/client/account"), word(message, "/client/protocol"))});
-  std::vector<std::vector<std::string>> destinations{{"DESTINATION", "STATE", "TRIES", "NEXT", "WHY"}};
-  for (const json::value& each : list(message, "/destinations"))
-    destinations.push_back({word(each, "/name"), word(each, "/state"), word(each, "/attempts"),
-                            time(each, "/next_attempt"), word(each, "/reason")});
   std::vector<std::vector<std::string>> recipients{{"RECIPIENT", "STATE", "ORIGINAL", "CLASS", "LAST REPLY"}};
   for (const json::value& each : list(message, "/recipients"))
     recipients.push_back({word(each, "/address"), word(each, "/state"), word(each, "/original"), word(each, "/class"),
                           word(each, "/last_reply")});
-  return table(head) + "\n" + (destinations.size() > 1 ? table(destinations) + "\n" : "") + table(recipients);
+  const auto destinations = waiting_text(message);
+  return table(head) + "\n" + (destinations.empty() ? "" : destinations + "\n") + table(recipients);
+}
+
+std::string waiting_text(const json::value& message) {
+  std::vector<std::vector<std::string>> destinations{{"DESTINATION", "STATE", "TRIES", "NEXT", "WHY"}};
+  for (const json::value& each : list(message, "/destinations"))
+    destinations.push_back({word(each, "/name"), word(each, "/state"), word(each, "/attempts"),
+                            time(each, "/next_attempt"), word(each, "/reason")});
+  return destinations.size() > 1 ? table(destinations) : std::string();
 }
 
 std::string destinations_text(const json::value& page) {

@@ -13,6 +13,8 @@ std::string status_text(const boost::json::value& status);
 // The messages of one page of the list; empty for none.
 std::string list_text(const boost::json::value& page);
 std::string message_text(const boost::json::value& message);
+// Of one message: where it still goes, when, and why it waits.  Empty: nowhere.
+std::string waiting_text(const boost::json::value& message);
 // What limits what, and what is suspended.
 std::string destinations_text(const boost::json::value& page);
 std::string lockouts_text(const boost::json::value& page);

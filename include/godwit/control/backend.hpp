@@ -25,6 +25,7 @@
 #include "godwit/queue/queue.hpp"
 #include "godwit/spool/add_message.hpp"
 #include "godwit/spool/spool.hpp"
+#include "godwit/state/history.hpp"
 #include "godwit/state/suppressions.hpp"
 
 namespace godwit::control {
@@ -55,6 +56,7 @@ struct Status {
   std::size_t connections_in = 0;
   std::size_t connections_out = 0;
   spool::Statistics spool;
+  state::HistoryCounts history;
   std::string spool_directory;         // that is open; a reload does not change it
   std::vector<std::string> listeners;  // "127.0.0.1:25"
   std::vector<Certificate> certificates;
@@ -67,6 +69,13 @@ struct QueueEntry {
   std::vector<queue::Item> items;                            // one for each destination that is still open
   std::vector<std::string> reasons{};                        // why each of them waits
   std::vector<std::optional<mail::FailureClass>> classes{};  // of each recipient: what its last reply means
+};
+
+// What happened to a message, and what happens next.
+struct Trace {
+  base::MessageId id;
+  std::vector<state::HistoryEvent> events;
+  std::optional<QueueEntry> message{};  // where it still is in the queue
 };
 
 struct DestinationPage {
@@ -116,6 +125,13 @@ class Backend {
   // In order of id.
   virtual Task<QueuePage> queue_list(dispatch::Selector selector, dispatch::Page page) = 0;
   virtual Task<QueueEntry> queue_show(base::MessageId id) = 0;
+  // not_found: neither the queue nor the history knows it.
+  virtual Task<Trace> trace(base::MessageId id) = 0;
+  virtual Task<state::HistoryFound> history_search(state::HistoryQuery query) = 0;
+  // Every step that mail to the address would take.
+  virtual Task<dispatch::Ways> route(smtp::Mailbox address, smtp::ReversePath sender) = 0;
+  // `what`: a message id, an address, a recipient domain or a site.  not_found: an id that nobody knows.
+  virtual Task<std::vector<dispatch::Waiting>> why(std::string what) = 0;
   virtual Task<> queue_change(QueueOrder order, base::MessageId id) = 0;
   // One page of the messages that are meant; the caller goes on with `next`.  bounce and remove end the wait of the
   // recipients that are meant, the others change the whole message.

@@ -265,6 +265,63 @@ TEST_F(Api, WrongMethodIs405AndNamesTheRightOnes) {
   EXPECT_THAT(backend.asked, IsEmpty());
 }
 
+TEST_F(Api, TraceHasEventsTranscriptAndWhatHappensNext) {
+  const auto trace = get("/v1/trace/" + known);
+  EXPECT_EQ(std::string(trace.at("id").as_string()), known);
+  EXPECT_EQ(boost::json::serialize(trace.at_pointer("/events/0")),
+            R"({"time":"1970-01-01T12:00:00.000Z","event":"accepted","id":")" + known + R"(","size":4711})");
+  EXPECT_EQ(boost::json::serialize(trace.at_pointer("/events/1/transcript")),
+            R"([{"ms":0,"who":"note","text":"connecting"},{"ms":12,"who":"peer","text":"220 �hi"},)"
+            R"({"ms":13,"who":"we","text":"EHLO me"}])");
+  EXPECT_EQ(trace.at_pointer("/message/destinations/0/reason"), "waits for its retry time");
+  EXPECT_TRUE(get("/v1/trace/" + base::to_string(second_id)).at("message").is_null());
+  EXPECT_EQ(ask("GET", "/v1/trace/" + unknown).status, 404U);
+}
+
+TEST_F(Api, HistoryIsSearchedByWhatIsSaid) {
+  const auto found =
+      get("/v1/history?sender=a%40b&recipient=%40c&destination=d&message_id=%3Ce%40f%3E&outcome=bounced&limit=7"
+          "&since=1970-01-01T12:00:00Z&until=1970-01-01T12:00:00Z");
+  EXPECT_EQ(backend.searched.sender, "a@b");
+  EXPECT_EQ(backend.searched.recipient, "@c");
+  EXPECT_EQ(backend.searched.destination, "d");
+  EXPECT_EQ(backend.searched.message_id, "<e@f>");
+  EXPECT_EQ(backend.searched.outcome, "bounced");
+  EXPECT_EQ(backend.searched.limit, 7U);
+  EXPECT_EQ(backend.searched.since, noon);
+  EXPECT_EQ(backend.searched.until, noon + std::chrono::milliseconds(999));
+  // The message that is meant, though the event is first of all another's.
+  EXPECT_EQ(std::string(found.at_pointer("/messages/0/id").as_string()), known);
+  EXPECT_EQ(found.at("searched_back_to"), "1970-01-01T12:00:00.000Z");
+  EXPECT_EQ(ask("GET", "/v1/history?since=yesterday").status, 400U);
+  EXPECT_EQ(ask("GET", "/v1/history?limit=1001").status, 400U);
+}
+
+TEST_F(Api, RouteShowsEachStep) {
+  const auto ways = get("/v1/route?address=bob%40a.example&sender=alice%40example.com");
+  EXPECT_THAT(backend.asked, ElementsAre("route bob@a.example from <alice@example.com>"));
+  EXPECT_EQ(boost::json::serialize(ways.at_pointer("/ways/0")),
+            R"J({"destination":"a.example","recipients":["bob@a.example"],"rule":"dns",)J"
+            R"J("route":"smtp:mx.a.example","site":"mx.a.example","queued":null,"waits":"down: refused",)J"
+            R"J("hosts":[{"name":"mx.a.example","preference":10,"addresses":["192.0.2.1:25"],"why_none":null}],)J"
+            R"J("tls":{"level":"opportunistic","name":null},"next_hop":null,"user":null})J");
+  EXPECT_EQ(ask("GET", "/v1/route?address=bob%40a.example&sender=%3C%3E").status, 200U);
+  EXPECT_EQ(ask("GET", "/v1/route").status, 400U);
+  EXPECT_EQ(ask("GET", "/v1/route?address=%40").status, 400U);
+  EXPECT_EQ(ask("GET", "/v1/route?address=a%40b&sender=nobody").status, 400U);
+}
+
+TEST_F(Api, WhyHasTheReason) {
+  const auto why = get("/v1/why?name=a.example");
+  EXPECT_THAT(backend.asked, ElementsAre("why a.example"));
+  EXPECT_EQ(boost::json::serialize(why.at_pointer("/waiting/0")),
+            R"({"destination":"a.example","site":null,"state":"waiting","reason":"because",)"
+            R"("next":"1970-01-01T12:00:00.000Z","id":")" +
+                known + R"(","last_reply":null,"messages":3})");
+  EXPECT_EQ(ask("GET", "/v1/why?name=unknown").status, 404U);
+  EXPECT_EQ(ask("GET", "/v1/why").status, 400U);
+}
+
 TEST_F(Api, RefusedConfigurationIs422WithAllErrors) {
   backend.reload_result = {.applied = false, .errors = {"a.yaml:1:1: x", "a.yaml:2:1: y"}, .restart_needed = {}};
   const Response response = ask("POST", "/v1/reload");

@@ -28,6 +28,7 @@ class FakeBackend final : public Backend {
  public:
   std::vector<std::string> asked;
   dispatch::Selector selected;  // the last one
+  state::HistoryQuery searched;
   ReloadResult reload_result{.applied = true, .errors = {}, .restart_needed = {"listeners"}};
   base::Error failure{base::ErrorKind::not_found, "no message of that id"};
 
@@ -95,6 +96,52 @@ class FakeBackend final : public Backend {
   Task<QueueEntry> queue_show(base::MessageId id) override {
     if (!known(id)) co_return std::unexpected(failure);
     co_return entry(id);
+  }
+  Task<Trace> trace(base::MessageId id) override {
+    if (!known(id)) co_return std::unexpected(failure);
+    state::HistoryEvent accepted{.time = noon, .ids = {id}, .name = "accepted", .fields = {}};
+    accepted.fields = {{.name = "id", .value = base::to_string(id)}, {.name = "size", .value = std::int64_t{4711}}};
+    state::HistoryEvent attempt{.time = noon, .ids = {id}, .name = "attempt", .fields = {}};
+    attempt.fields = {{.name = "id", .value = base::to_string(id)},
+                      {.name = "transcript", .value = "0 * connecting\n12 < 220 \xFFhi\n13 > EHLO me\n"}};
+    Trace trace{.id = id, .events = {accepted, attempt}};
+    if (id == first_id) trace.message = entry(id);
+    co_return trace;
+  }
+  Task<state::HistoryFound> history_search(state::HistoryQuery query) override {
+    searched = query;
+    state::HistoryEvent event{.time = noon, .ids = {second_id, first_id}, .name = "report", .fields = {}};
+    event.fields = {{.name = "id", .value = base::to_string(second_id)}};
+    state::HistoryFound found;
+    found.matches.push_back({.id = first_id, .event = event});
+    found.searched_back_to = noon;
+    co_return found;
+  }
+  Task<dispatch::Ways> route(smtp::Mailbox address, smtp::ReversePath sender) override {
+    asked.push_back("route " + smtp::to_string(address) + " from <" + smtp::to_string(sender) + ">");
+    dispatch::Ways ways{.asked = address, .expansion = {}, .ways = {}};
+    auto& way = ways.ways.emplace_back();
+    way.destination = "a.example";
+    way.recipients = {entry(first_id).envelope.recipients[0]};
+    way.rule = "dns";
+    route::SmtpHop hop;
+    hop.hosts.push_back({.name = "mx.a.example",
+                         .preference = 10,
+                         .addresses = {*base::Endpoint::parse("192.0.2.1:25")},
+                         .why_none = {}});
+    way.hop = hop;
+    way.site = "mx.a.example";
+    way.waits = "down: refused";
+    co_return ways;
+  }
+  Task<std::vector<dispatch::Waiting>> why(std::string what) override {
+    asked.push_back("why " + what);
+    if (what == "unknown") co_return std::unexpected(failure);
+    dispatch::Waiting waiting{.destination = "a.example", .site = {}, .state = "waiting", .reason = "because"};
+    waiting.next = noon;
+    waiting.id = first_id;
+    waiting.messages = 3;
+    co_return std::vector<dispatch::Waiting>{waiting};
   }
   Task<> queue_change(QueueOrder order, base::MessageId id) override {
     if (!known(id)) co_return std::unexpected(failure);

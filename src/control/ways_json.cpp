@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ways_json.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+#include "godwit/base/text.hpp"
+#include "json.hpp"
+
+namespace godwit::control {
+namespace {
+
+namespace json = boost::json;
+
+// What DNS said need be no UTF-8.
+json::value text(std::string_view value) {
+  return json::string(base::to_valid_utf8(value));
+}
+json::value text_or_null(std::string_view value) {
+  return value.empty() ? json::value() : text(value);
+}
+
+std::string_view name_of(route::TlsLevel level) {
+  switch (level) {
+    case route::TlsLevel::none:
+      return "none";
+    case route::TlsLevel::opportunistic:
+      return "opportunistic";
+    case route::TlsLevel::require:
+      return "require";
+    case route::TlsLevel::verify:
+      return "verify";
+    case route::TlsLevel::dane:
+      return "dane";
+  }
+  return "none";
+}
+
+json::value host_to_json(const route::Host& host) {
+  json::array addresses;
+  for (const auto& address : host.addresses) addresses.emplace_back(text(base::to_string(address)));
+  return json::object{{"name", text(host.name)},
+                      {"preference", host.preference},
+                      {"addresses", std::move(addresses)},
+                      {"why_none", text_or_null(host.why_none)}};
+}
+
+// What the kinds of hops have beside their words.
+struct Details {
+  json::object& way;
+  void operator()(const route::MaildirHop& hop) const { way["maildir"] = text(hop.path_template); }
+  void operator()(const route::SmtpHop& hop) const {
+    json::array hosts;
+    for (const auto& host : hop.hosts) hosts.emplace_back(host_to_json(host));
+    way["hosts"] = std::move(hosts);
+    way["tls"] = json::object{{"level", text(name_of(hop.tls))}, {"name", text_or_null(hop.tls_name)}};
+    way["next_hop"] = text_or_null(hop.next_hop);
+    way["user"] = text_or_null(hop.user);
+  }
+  template <class Other>
+  void operator()(const Other&) const {}
+};
+
+json::value way_to_json(const dispatch::Way& way) {
+  json::array recipients;
+  for (const auto& recipient : way.recipients) recipients.emplace_back(text(smtp::to_string(recipient.address)));
+  json::object object{{"destination", text(way.destination)},
+                      {"recipients", std::move(recipients)},
+                      {"rule", text(way.rule)},
+                      {"route", text(route::describe(way.hop))},
+                      {"site", text_or_null(way.site)},
+                      {"queued", way.queued ? to_json(*way.queued) : json::value()},
+                      {"waits", text_or_null(way.waits)}};
+  std::visit(Details{object}, way.hop);
+  return object;
+}
+
+}  // namespace
+
+json::value to_json(const dispatch::Ways& ways) {
+  json::array all, missing;
+  for (const auto& way : ways.ways) all.emplace_back(way_to_json(way));
+  for (const auto& address : ways.expansion.missing) missing.emplace_back(text(address));
+  const auto& refusal = ways.expansion.refusal;
+  return json::object{{"address", text(smtp::to_string(ways.asked))},
+                      {"local", ways.expansion.local},
+                      {"refusal", refusal ? text(to_line(*refusal)) : json::value()},
+                      {"missing", std::move(missing)},
+                      {"ways", std::move(all)}};
+}
+
+json::value to_json(const std::vector<dispatch::Waiting>& waiting) {
+  json::array all;
+  for (const auto& one : waiting)
+    all.emplace_back(json::object{{"destination", text_or_null(one.destination)},
+                                  {"site", text_or_null(one.site)},
+                                  {"state", text(one.state)},
+                                  {"reason", text_or_null(one.reason)},
+                                  {"next", one.next ? text(base::format_rfc3339(*one.next)) : json::value()},
+                                  {"id", one.id ? text(base::to_string(*one.id)) : json::value()},
+                                  {"last_reply", text_or_null(one.last_reply)},
+                                  {"messages", one.messages}});
+  return json::object{{"waiting", std::move(all)}};
+}
+
+}  // namespace godwit::control

@@ -1,0 +1,41 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Messages are found in the history by sender, recipient, Message-ID, destination, outcome and time, also when they are gone."""
+
+from support.message import message
+from support.scenario import main
+from support.sending_host import SENDER, SendingHost
+
+
+class MessagesAreFound(SendingHost):
+    def found(self, *words):
+        return [match["id"] for match in self.godwit.control_json("history", "search", *words)["messages"]]
+
+    def test_search(self):
+        peer = self.mx("far.example", 10, "mx.far.example", 2, script={"RCPT:bad@far.example": "550 5.1.1 nobody"})
+        self.start(aliases={"team@abc.example": ["mod@abc.example", "ann@far.example"]})
+        content = b"Message-ID: <the.one@abc.example>\r\n" + message(sender=SENDER)
+        one, _ = self.send("ann@far.example", content)
+        peer.wait(1)
+        bounced, _ = self.send("bad@far.example")
+        self.godwit.wait_event("bounced", id=bounced)
+        team, _ = self.send("team@abc.example", sender="boss@abc.example")
+        peer.wait(2)
+        self.godwit.wait_empty_queue()
+        self.godwit.restart()
+        self.assertEqual(self.found("--message-id", "the.one@abc.example"), [one])
+        self.assertEqual(self.found("--sender", SENDER), [bounced, one])
+        self.assertEqual(self.found("--sender", "@abc.example", "--recipient", "ann@far.example"), [team, one])
+        self.assertEqual(self.found("--recipient", "team@abc.example"), [team], "as it was asked for")
+        self.assertEqual(self.found("--outcome", "bounced"), [bounced])
+        self.assertEqual(self.found("--destination", "far.example", "--outcome", "delivered"), [team, one])
+        self.assertEqual(self.found("--sender", "boss@*", "--limit", "1"), [team])
+        self.assertEqual(self.found("--sender", "boss@*", "--until", "1h"), [])
+        self.assertEqual(self.found("--sender", "boss@*", "--since", "1h"), [team])
+        self.assertIn("No such message", self.godwit.control("history", "search", "--sender", "nobody@*").stdout)
+        self.assertIn(one, self.godwit.control("history", "search", "--sender", SENDER).stdout)
+        self.assertEqual(self.godwit.control("history", "search", "--since", "once", check=False).returncode, 2)
+
+
+if __name__ == "__main__":
+    main()
