@@ -135,8 +135,7 @@ boost::asio::awaitable<deliver::Outcomes> attempt(const Transaction& transaction
     auto filed = co_await std::move(filing);
     co_return filed;
   }
-  auto sending =
-      attempt_each_sender(transaction, std::move(hop), std::move(router), now, lane, std::move(transcript));
+  auto sending = attempt_each_sender(transaction, std::move(hop), std::move(router), now, lane, std::move(transcript));
   auto outcomes = co_await std::move(sending);
   co_return outcomes;
 }
