@@ -100,6 +100,14 @@ class CachingResolver::Implementation {
     co_return to_answer<T>(*outcome, outcome->ttl);
   }
 
+  awaitable<Validation> validation() {
+    if (!trusts_ad_) co_return Validation::untrusted;
+    Question root{.name = "", .type = Type::ns};
+    const auto outcome = co_await exchange(std::move(root));
+    if (outcome.status != Status::found) co_return Validation::unknown;
+    co_return outcome.authentic ? Validation::works : Validation::missing;
+  }
+
   void flush() {
     cache_.clear();
     ++generation_;  // what is under way was asked before the flush and is not remembered
@@ -200,6 +208,32 @@ awaitable<Answer<std::string>> CachingResolver::txt(std::string name) {
 
 awaitable<Answer<std::string>> CachingResolver::ptr(base::IpAddress address) {
   return implementation_->ask<std::string>(reverse_name(address), Type::ptr);
+}
+
+awaitable<Answer<Tlsa>> CachingResolver::tlsa(std::string name) {
+  return implementation_->ask<Tlsa>(std::move(name), Type::tlsa);
+}
+
+awaitable<Answer<std::string>> CachingResolver::cname(std::string name) {
+  return implementation_->ask<std::string>(std::move(name), Type::cname);
+}
+
+awaitable<Validation> CachingResolver::validation() {
+  return implementation_->validation();
+}
+
+std::string_view to_string(Validation validation) {
+  switch (validation) {
+    case Validation::works:
+      return "works";
+    case Validation::missing:
+      return "missing";
+    case Validation::untrusted:
+      return "untrusted";
+    case Validation::unknown:
+      break;
+  }
+  return "unknown";
 }
 
 void CachingResolver::flush() {

@@ -187,6 +187,11 @@ bool read_additional(Cursor& message, unsigned count, unsigned& rcode) {
   return true;
 }
 
+// The root has no mail, but name servers.
+base::Result<std::string> name_in(const Question& question) {
+  return question.name.empty() ? base::Result<std::string>("") : normal_name(question.name);
+}
+
 std::unexpected<base::Error> malformed(std::string_view what) {
   return base::fail(base::ErrorKind::corrupt, fmt::format("malformed answer ({})", what));
 }
@@ -222,7 +227,7 @@ std::string reverse_name(const base::IpAddress& address) {
 }
 
 base::Result<std::string> build_query(const Question& question, Edns edns) {
-  const auto name = normal_name(question.name);
+  const auto name = name_in(question);
   if (!name) return std::unexpected(name.error());
   std::string query;
   put16(query, 0);
@@ -265,7 +270,7 @@ base::Result<Message> parse_answer(std::string_view bytes, const Question& quest
   const auto type = cursor.u16();
   const auto klass = cursor.u16();
   if (!name || !type || !klass) return malformed("question");
-  const auto asked = normal_name(question.name);
+  const auto asked = name_in(question);
   if (!asked || *name != *asked || *type != static_cast<unsigned>(question.type) || *klass != class_in)
     return malformed("another question");
   if ((flags & flag_truncated) != 0) return malformed("truncated");

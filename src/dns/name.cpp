@@ -44,6 +44,7 @@ base::Result<std::string> normal_name(std::string_view name) {
 
 std::string encode_name(std::string_view name) {
   std::string wire;
+  if (name.empty()) return std::string(1, '\0');
   for (const auto label : base::split(name, '.')) {
     wire += static_cast<char>(label.size());
     wire += label;

@@ -12,7 +12,7 @@ namespace godwit::dns {
 inline constexpr std::size_t max_name = 255;  // on the wire, with lengths and the root (RFC 1035 section 2.3.4)
 inline constexpr std::size_t max_label = 63;
 
-// Requires: a name made by normal_name.
+// Requires: a name made by normal_name, or "", the root.
 std::string encode_name(std::string_view name);
 
 // Reads the name at `at` and moves `at` behind it.  Empty: malformed.

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,6 +34,11 @@ class FakeResolver final : public dns::Resolver {
   FakeResolver& add_ptr(std::string_view address, std::string name) {
     return ptr_[std::string(address)].push_back(std::move(name)), *this;
   }
+  FakeResolver& add_tlsa(const std::string& name, dns::Tlsa record) {
+    return tlsa_[name].push_back(std::move(record)), *this;
+  }
+  // Of all that lies there, answers are not authentic; also of what an alias there leads to.
+  FakeResolver& make_insecure(std::string name) { return insecure_.insert(std::move(name)), *this; }
   // name → target, for every type.
   FakeResolver& add_cname(const std::string& name, std::string target) {
     cnames_[name] = std::move(target);
@@ -56,6 +62,12 @@ class FakeResolver final : public dns::Resolver {
   boost::asio::awaitable<dns::Answer<std::string>> ptr(base::IpAddress address) override {
     co_return answer("PTR", to_string(address), ptr_);
   }
+  boost::asio::awaitable<dns::Answer<dns::Tlsa>> tlsa(std::string name) override {
+    co_return answer("TLSA", name, tlsa_);
+  }
+  boost::asio::awaitable<dns::Answer<std::string>> cname(std::string name) override {
+    co_return alias(base::to_lower(name));
+  }
   void flush() override { ++flushes; }
 
   std::vector<std::string> asked;
@@ -76,10 +88,13 @@ class FakeResolver final : public dns::Resolver {
       result.why = failure->second.second;
       return result;
     }
-    if (const auto alias = cnames_.find(name); alias != cnames_.end()) name = alias->second;
+    result.authentic = authentic && !insecure_.contains(name);
+    if (const auto alias = cnames_.find(name); alias != cnames_.end()) {
+      name = alias->second;
+      result.authentic = result.authentic && !insecure_.contains(name);
+    }
     result.canonical_name = name;
     result.ttl = std::chrono::seconds(300);
-    result.authentic = authentic;
     if (const auto found = table.find(name); found != table.end()) {
       result.status = dns::Status::found;
       result.records = found->second;
@@ -89,14 +104,28 @@ class FakeResolver final : public dns::Resolver {
     return result;
   }
 
+  dns::Answer<std::string> alias(const std::string& name) {
+    asked.push_back("CNAME " + name);
+    dns::Answer<std::string> result;
+    result.canonical_name = name;
+    result.authentic = authentic && !insecure_.contains(name);
+    const auto found = cnames_.find(name);
+    result.status = found == cnames_.end() ? dns::Status::no_data : dns::Status::found;
+    if (found != cnames_.end()) result.records.push_back(found->second);
+    return result;
+  }
+
   bool exists(const std::string& name) const {
-    return mx_.contains(name) || v4_.contains(name) || v6_.contains(name) || txt_.contains(name);
+    return tlsa_.contains(name) || mx_.contains(name) || v4_.contains(name) || v6_.contains(name) ||
+           txt_.contains(name);
   }
 
   Table<dns::Mx> mx_;
   Table<base::IpAddress> v4_;
   Table<base::IpAddress> v6_;
   Table<std::string> txt_;
+  Table<dns::Tlsa> tlsa_;
+  std::set<std::string> insecure_;
   Table<std::string> ptr_;
   std::map<std::string, std::string> cnames_;
   std::map<std::string, std::pair<dns::Status, std::string>> failures_;

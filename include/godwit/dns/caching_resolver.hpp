@@ -25,6 +25,15 @@
 
 namespace godwit::dns {
 
+// Whether the servers validate what they answer (DNSSEC), as far as one question shows it.
+enum class Validation {
+  unknown,    // no answer
+  works,      // signed answers are authentic
+  missing,    // they are not
+  untrusted,  // they may be, but settings do not trust the servers for it
+};
+std::string_view to_string(Validation validation);
+
 class CachingResolver final : public Resolver {
  public:
   CachingResolver(Transport& transport, const base::Clock& clock, const Settings& settings);
@@ -34,7 +43,11 @@ class CachingResolver final : public Resolver {
   boost::asio::awaitable<Answer<base::IpAddress>> addresses(std::string name, Family family) override;
   boost::asio::awaitable<Answer<std::string>> txt(std::string name) override;
   boost::asio::awaitable<Answer<std::string>> ptr(base::IpAddress address) override;
+  boost::asio::awaitable<Answer<Tlsa>> tlsa(std::string name) override;
+  boost::asio::awaitable<Answer<std::string>> cname(std::string name) override;
   void flush() override;
+  // Asks for the root's name servers, which are signed; never from the cache.
+  boost::asio::awaitable<Validation> validation();
 
   std::size_t cached() const;  // entries, for metrics
 

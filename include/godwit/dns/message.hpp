@@ -39,14 +39,6 @@ struct Question {
   auto operator<=>(const Question&) const = default;
 };
 
-struct Tlsa {  // RFC 6698 section 2.1
-  std::uint8_t usage = 0;
-  std::uint8_t selector = 0;
-  std::uint8_t matching = 0;
-  std::string data;
-  bool operator==(const Tlsa&) const = default;
-};
-
 struct Soa {  // only what negative caching needs (RFC 2308 section 4)
   std::uint32_t minimum = 0;
   bool operator==(const Soa&) const = default;

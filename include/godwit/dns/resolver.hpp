@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <compare>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -39,6 +40,14 @@ struct Mx {
   bool operator==(const Mx&) const = default;
 };
 
+struct Tlsa {  // RFC 6698 section 2.1
+  std::uint8_t usage = 0;
+  std::uint8_t selector = 0;
+  std::uint8_t matching = 0;
+  std::string data;
+  auto operator<=>(const Tlsa&) const = default;
+};
+
 enum class Family { v4, v6 };
 
 class Resolver {
@@ -48,6 +57,9 @@ class Resolver {
   virtual boost::asio::awaitable<Answer<base::IpAddress>> addresses(std::string name, Family family) = 0;
   virtual boost::asio::awaitable<Answer<std::string>> txt(std::string name) = 0;
   virtual boost::asio::awaitable<Answer<std::string>> ptr(base::IpAddress address) = 0;
+  virtual boost::asio::awaitable<Answer<Tlsa>> tlsa(std::string name) = 0;
+  // The alias itself, not what is behind it.
+  virtual boost::asio::awaitable<Answer<std::string>> cname(std::string name) = 0;
   // Forgets everything cached (reload, `godwitctl dns flush`).
   virtual void flush() = 0;
 };

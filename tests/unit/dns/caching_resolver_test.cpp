@@ -300,5 +300,39 @@ TEST(ResolvConf, SaysWhetherTheAdBitMayBeTrusted) {
   EXPECT_FALSE(resolv_conf_trusts_ad("nameserver what\n"));
 }
 
+TEST_F(CachingResolverTest, TlsaRecordsAreRead) {
+  transport_.answer = [](const std::string& query) {
+    return bytes(DnsAnswer(query).authentic().record("_25._tcp.mx.example.net", 52, 300, std::string("\3\1\1xyz", 6)));
+  };
+  const auto answer = run_awaitable(resolver_.tlsa("_25._tcp.mx.example.net"));
+  EXPECT_TRUE(answer.authentic);
+  EXPECT_THAT(answer.records, ElementsAre(Tlsa{.usage = 3, .selector = 1, .matching = 1, .data = "xyz"}));
+}
+
+TEST_F(CachingResolverTest, AnAliasIsAskedForItself) {
+  transport_.answer = [](const std::string& query) {
+    return bytes(DnsAnswer(query).record("mx.example.net", 5, 300, testing::wire_name("real.example.org")));
+  };
+  EXPECT_THAT(run_awaitable(resolver_.cname("mx.example.net")).records, ElementsAre("real.example.org"));
+}
+
+TEST_F(CachingResolverTest, TheRootShowsWhetherAnswersAreValidated) {
+  const auto ask = [&](Settings settings) {
+    CachingResolver resolver(transport_, clock_, settings);
+    return run_awaitable(resolver.validation());
+  };
+  const auto root = [](const std::string& query) {
+    return DnsAnswer(query).record("", 2, 300, testing::wire_name("ns.example"));
+  };
+  transport_.answer = [&](const std::string& query) { return bytes(root(query).authentic()); };
+  EXPECT_EQ(ask(settings_), Validation::works);
+  EXPECT_EQ(ask({.servers = settings_.servers, .trust_ad = TrustAd::no}), Validation::untrusted);
+  transport_.answer = [&](const std::string& query) { return bytes(root(query)); };
+  EXPECT_EQ(ask(settings_), Validation::missing);
+  transport_.answer = [](const std::string&) { return Transport::Reply{.bytes = {}, .failure = "timed out"}; };
+  EXPECT_EQ(ask(settings_), Validation::unknown);
+  EXPECT_THAT(transport_.asked, ElementsAre("", "", ""));
+}
+
 }  // namespace
 }  // namespace godwit::dns
