@@ -222,7 +222,7 @@ void Checks::route(std::size_t index) {
   if (level == TlsLevel::none || level == TlsLevel::opportunistic)
     error(key + ".credentials",
           "credentials would be sent in clear: this route needs tls: verify, or at least require");
-  else if (level != TlsLevel::verify)
+  else if (level != TlsLevel::verify && level != TlsLevel::dane)
     warn(key + ".credentials",
          "credentials go to any host that answers at the next hop: use tls: verify if its "
          "certificate is valid");

@@ -127,8 +127,13 @@ Fields<Document> delivery_part() {
           "Local addresses to connect from, and the EHLO name of each; empty: the system's choice"),
       field(
           "delivery.tls", [](auto& d) -> auto& { return d.settings.route.tls; }, tls_level(),
-          "`opportunistic`: TLS where it is offered. `require`: never in clear. `verify`: only to a valid certificate"),
-      off("delivery.dane"),
+          "`opportunistic`: TLS where it is offered. `require`: never in clear. `verify`: only to a valid certificate. "
+          "`dane`: only to one that signed DNS names"),
+      field(
+          "delivery.dane", [](auto& d) -> auto& { return d.settings.route.dane; }, boolean(),
+          "A host whose certificate is named in signed DNS (TLSA records, RFC 7672) must show it; needs a resolver "
+          "that "
+          "`dns.trust_ad` trusts. Not with `none` and `verify`"),
       off("delivery.mta_sts"),
       field(
           "delivery.retry.first", [](auto& d) -> auto& { return d.settings.dispatch.queue.retry.first; },

@@ -151,8 +151,8 @@ Type<TlsLevel> tls_level() {
   return word<TlsLevel>({{"none", TlsLevel::none},
                          {"opportunistic", TlsLevel::opportunistic},
                          {"require", TlsLevel::require},
-                         {"verify", TlsLevel::verify}},
-                        {"dane"});
+                         {"verify", TlsLevel::verify},
+                         {"dane", TlsLevel::dane}});
 }
 
 Fields<DomainSettings> domain_fields() {
@@ -193,7 +193,8 @@ Fields<RouteSettings> route_fields() {
           "the MX of the recipient's domain"),
       make_field<RouteSettings>(
           "tls", [](auto& r) -> auto& { return r; }, route_tls(),
-          "How the connection must be protected; `verify` checks the certificate, against `name` if given"),
+          "How the connection must be protected. `verify` checks the certificate: for `name`, else for the host in "
+          "`next_hop`, else for the domain or a name below it, or the MX host where DNS is signed"),
       make_field<RouteSettings>(
           "credentials.user", [](auto& r) -> auto& { return r.user; }, text(),
           "Name for AUTH at the next hop; needs at least `tls: require`"),

@@ -9,9 +9,11 @@
 #include <memory>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "godwit/base/clock.hpp"
 #include "godwit/base/ip_address.hpp"
+#include "godwit/dns/resolver.hpp"
 #include "smtp_connection.hpp"
 
 namespace godwit::deliver {
@@ -20,7 +22,8 @@ struct ConnectionKey {
   base::Endpoint remote;
   smtp::ClientProtocol protocol = smtp::ClientProtocol::smtp;
   smtp::ClientTls tls = smtp::ClientTls::opportunistic;
-  std::string verify_name;
+  std::vector<std::string> names;  // of which the certificate must bear one
+  std::vector<dns::Tlsa> tlsa;     // of which it must match one
   std::string user;
   std::string source;
   auto operator<=>(const ConnectionKey&) const = default;

@@ -24,6 +24,12 @@ smtp::ClientTls client_tls(route::TlsLevel level) {
   return level == route::TlsLevel::opportunistic ? smtp::ClientTls::opportunistic : smtp::ClientTls::require;
 }
 
+net::TlsClientOptions tls_options(const route::Host& host) {
+  const auto& policy = host.tls;
+  const auto& known_as = policy.level == route::TlsLevel::dane ? policy.names.front() : host.name;
+  return {.server_name = known_as.starts_with('[') ? "" : known_as, .names = policy.names, .tlsa = policy.tlsa};
+}
+
 std::string relay_name(const route::Host& host, const base::Endpoint& address) {
   if (!address.unix_path.empty()) return to_string(address);
   return fmt::format("{}[{}]:{}", host.name.starts_with('[') ? "" : host.name, to_string(address.address),
@@ -32,8 +38,9 @@ std::string relay_name(const route::Host& host, const base::Endpoint& address) {
 
 route::SmtpHop as_smtp_hop(const route::LmtpHop& lmtp) {
   route::SmtpHop hop;
-  hop.hosts.push_back({.name = "lmtp", .preference = 0, .addresses = {lmtp.endpoint}, .why_none = {}});
-  hop.tls = route::TlsLevel::none;
+  route::TlsPolicy tls{.level = route::TlsLevel::none};
+  hop.hosts.push_back(
+      {.name = "lmtp", .preference = 0, .addresses = {lmtp.endpoint}, .why_none = {}, .tls = std::move(tls)});
   return hop;
 }
 
@@ -94,7 +101,6 @@ class SmtpAgent::Attempt {
   std::size_t most_messages(const SmtpConnection& connection) const;
   smtp::ClientTransaction transaction() const;
   std::optional<mail::DsnSuccess> success_at(const SmtpConnection& connection) const;
-  std::string verify_name(const route::Host& host) const;
   const SourceAddress* source_for(const base::Endpoint& remote) const;
   smtp::ClientSettings client_settings(const ConnectionKey& key) const;
 
@@ -112,12 +118,12 @@ class SmtpAgent::Attempt {
 void SmtpAgent::Attempt::prefer_kept() {
   auto& hosts = hop_.hosts;
   if (hosts.empty() || !hop_.from_dns) return;
-  const auto tls = client_tls(hop_.tls);
   const auto end =
       std::ranges::find_if(hosts, [&](const route::Host& host) { return host.preference != hosts.front().preference; });
   const auto kept = std::find_if(hosts.begin(), end, [&](const route::Host& host) {
-    return std::ranges::any_of(host.addresses,
-                               [&](const auto& address) { return agent_.cache_->has(key_of(host, address, tls)); });
+    return host.tls.skip.empty() && std::ranges::any_of(host.addresses, [&](const auto& address) {
+             return agent_.cache_->has(key_of(host, address, client_tls(host.tls.level)));
+           });
   });
   if (kept != end) std::rotate(hosts.begin(), kept, std::next(kept));
 }
@@ -130,9 +136,14 @@ boost::asio::awaitable<Outcomes> SmtpAgent::Attempt::run() {
       note(host.name + ": " + host.why_none);
       book_.note_host(smtp::Stage::connect, host.name + ": " + host.why_none, host.name);
     }
+    if (!host.tls.skip.empty()) {
+      note(host.name + ": " + host.tls.skip);
+      book_.note_host(smtp::Stage::tls, host.name + ": " + host.tls.skip, host.name);
+      continue;
+    }
     for (const auto& address : host.addresses) {
       if (book_.finished() || tried++ == max_addresses) co_return book_.take();
-      co_await try_address(host, address, client_tls(hop_.tls));
+      co_await try_address(host, address, client_tls(host.tls.level));
     }
   }
   co_return book_.take();
@@ -144,7 +155,8 @@ ConnectionKey SmtpAgent::Attempt::key_of(const route::Host& host, const base::En
   return {.remote = address,
           .protocol = protocol_,
           .tls = tls,
-          .verify_name = verify_name(host),
+          .names = host.tls.names,
+          .tlsa = host.tls.tlsa,
           .user = hop_.user,
           .source = source != nullptr ? to_string(source->address) : ""};
 }
@@ -182,8 +194,7 @@ boost::asio::awaitable<base::Result<std::unique_ptr<SmtpConnection>>> SmtpAgent:
   options.canceller = &agent_.tasks_.canceller();
   auto stream = co_await agent_.network_.connect(key.remote, options);
   if (!stream) co_return std::unexpected(stream.error());
-  TlsChoice choice{
-      .context = tls_, .verify_name = key.verify_name, .server_name = host.name.starts_with('[') ? "" : host.name};
+  TlsChoice choice{.context = tls_, .options = tls_options(host)};
   co_return std::make_unique<SmtpConnection>(std::move(*stream), client_settings(key), std::move(choice),
                                              agent_.network_);
 }
@@ -209,7 +220,7 @@ boost::asio::awaitable<bool> SmtpAgent::Attempt::use(std::unique_ptr<SmtpConnect
 
 void SmtpAgent::Attempt::note(const SmtpConnection::Ended& ended, const SmtpConnection& connection,
                               const std::string& relay) {
-  const auto tls = connection.tls_version();
+  const auto tls = connection.tls_verdict();
   if (ended.results)
     book_.note_results(*ended.results, relay, tls,
                        {.success = success_at(connection),
@@ -257,11 +268,6 @@ smtp::ClientTransaction SmtpAgent::Attempt::transaction() const {
 std::optional<mail::DsnSuccess> SmtpAgent::Attempt::success_at(const SmtpConnection& connection) const {
   if (connection.peer().dsn) return {};
   return protocol_ == smtp::ClientProtocol::lmtp ? mail::DsnSuccess::delivered : mail::DsnSuccess::relayed;
-}
-
-std::string SmtpAgent::Attempt::verify_name(const route::Host& host) const {
-  if (hop_.tls != route::TlsLevel::verify) return {};
-  return hop_.tls_name.empty() ? host.name : hop_.tls_name;
 }
 
 const SourceAddress* SmtpAgent::Attempt::source_for(const base::Endpoint& remote) const {

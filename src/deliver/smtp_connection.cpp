@@ -84,8 +84,11 @@ bool SmtpConnection::disturbed() {
   return stream_->try_read(byte).status != net::IoResult::Status::would_block;
 }
 
-std::string SmtpConnection::tls_version() const {
-  return session_.tls() ? session_.tls()->version : "none";
+std::string SmtpConnection::tls_verdict() const {
+  if (!session_.tls()) return "none";
+  const auto& version = session_.tls()->version;
+  if (!tls_.options.tlsa.empty()) return version + " dane";
+  return tls_.options.names.empty() ? version : version + " verified";
 }
 
 Transcript::Kind SmtpConnection::kind() const {
@@ -169,7 +172,7 @@ boost::asio::awaitable<ClientEvent> SmtpConnection::read(client_action::Read rea
 }
 
 boost::asio::awaitable<ClientEvent> SmtpConnection::start_tls() {
-  net::TlsClientOptions options{.server_name = tls_.server_name, .verify_name = tls_.verify_name};
+  auto options = tls_.options;
   handshaking_ = stream_.get();
   auto secured = co_await net::tls_connect(std::move(stream_), tls_.context, std::move(options),
                                            network_.now() + settings_.timeouts.command);

@@ -21,8 +21,7 @@ namespace godwit::deliver {
 // How TLS is done when the session asks for it.
 struct TlsChoice {
   std::shared_ptr<const net::TlsClientContext> context;
-  std::string verify_name;  // empty: any certificate will do (opportunistic, require)
-  std::string server_name;  // SNI
+  net::TlsClientOptions options;
 };
 
 class SmtpConnection {
@@ -48,7 +47,8 @@ class SmtpConnection {
   // The peer has spoken or gone while nothing was asked of it.
   bool disturbed();
   std::size_t transactions() const { return transactions_; }
-  std::string tls_version() const;
+  // "none", "TLSv1.3" (by whomever), "TLSv1.3 verified" (trusted, and of the right name), "TLSv1.3 dane".
+  std::string tls_verdict() const;
   // Of its last EHLO.  With DSN it was told what the sender asked of reports, and answers for it.
   const smtp::PeerCapabilities& peer() const { return session_.capabilities(); }
 

@@ -8,6 +8,7 @@
 #include <openssl/err.h>
 #include <unistd.h>
 
+#include "dane.hpp"
 #include "tls_settings.hpp"
 
 // OpenSSL's macros cast in the old style.
@@ -56,7 +57,12 @@ bool expect_name(SSL& connection, const std::string& name) {
   X509_VERIFY_PARAM* wanted = SSL_get0_param(&connection);
   X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   if (is_address(name)) return X509_VERIFY_PARAM_set1_ip_asc(wanted, name.c_str()) == 1;
-  return X509_VERIFY_PARAM_set1_host(wanted, name.c_str(), name.size()) == 1;
+  return X509_VERIFY_PARAM_add1_host(wanted, name.c_str(), name.size()) == 1;
+}
+
+std::unexpected<base::Error> no_host_name(const std::string& name) {
+  ERR_clear_error();
+  return base::fail(base::ErrorKind::invalid, fmt::format("TLS: \"{}\" is no host name", name));
 }
 
 }  // namespace
@@ -81,6 +87,8 @@ base::Result<> TlsClientContext::Implementation::load(const TlsSettings& setting
   }
   SSL_CTX_set_cipher_list(verifying_.get(), verifying_ciphers);
   SSL_CTX_set_verify(verifying_.get(), SSL_VERIFY_PEER, nullptr);
+  if (SSL_CTX_dane_enable(verifying_.get()) != 1)  // for connections that ask for it
+    return base::fail(base::ErrorKind::exhausted, "TLS: " + take_openssl_error());
   SSL_CTX_set_security_level(opportunistic_.get(), 0);
   SSL_CTX_set_cipher_list(opportunistic_.get(), opportunistic_ciphers);
   // Verified all the same, for the log; only nobody fails by it.
@@ -93,18 +101,18 @@ base::Result<> TlsClientContext::Implementation::load(const TlsSettings& setting
 
 base::Result<SslPtr> TlsClientContext::Implementation::start(const TlsClientOptions& options) const {
   const std::string server_name = without_dot(options.server_name);
-  const std::string verify_name = without_dot(options.verify_name);
-  SslPtr connection(SSL_new(verify_name.empty() ? opportunistic_.get() : verifying_.get()));
+  // What is only worth a remark in the log is what it would have to bear.
+  const auto expected = options.names.empty() ? std::vector<std::string>{server_name} : options.names;
+  SslPtr connection(SSL_new(options.names.empty() ? opportunistic_.get() : verifying_.get()));
   if (!connection) return base::fail(base::ErrorKind::exhausted, "TLS: " + take_openssl_error());
   SSL_set_connect_state(connection.get());
-  const bool named = server_name.empty() || is_address(server_name) ||
-                     SSL_set_tlsext_host_name(connection.get(), server_name.c_str()) == 1;
-  const std::string& expected = verify_name.empty() ? server_name : verify_name;
-  const bool expecting = expected.empty() || expect_name(*connection, expected);
-  if (!named || !expecting) {
-    ERR_clear_error();
-    return base::fail(base::ErrorKind::invalid, fmt::format("TLS: \"{}\" is no host name", expected));
-  }
+  if (!server_name.empty() && !is_address(server_name) &&
+      SSL_set_tlsext_host_name(connection.get(), server_name.c_str()) != 1)
+    return no_host_name(server_name);
+  if (!options.tlsa.empty() && !trust_records(*connection, expected.front(), options.tlsa))
+    return base::fail(base::ErrorKind::invalid, "TLS: no TLSA record can be used");
+  for (const auto& name : expected)
+    if (!name.empty() && !expect_name(*connection, without_dot(name))) return no_host_name(name);
   return connection;
 }
 

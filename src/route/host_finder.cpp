@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "dane.hpp"
 #include "godwit/base/text.hpp"
 
 namespace godwit::route {
@@ -33,9 +34,10 @@ void add_addresses(Host& host, const std::vector<base::IpAddress>& addresses, st
 
 }  // namespace
 
-Host host_of_address(const base::IpAddress& address, std::uint16_t port) {
+Host HostFinder::of_address(const base::IpAddress& address, std::uint16_t port) const {
   Host host;
   host.name = literal(address);
+  host.tls = policy_for(tls_, {.name = host.name});
   add_addresses(host, {address}, port);
   return host;
 }
@@ -58,19 +60,22 @@ awaitable<Hosts> HostFinder::of_domain(std::string domain, std::uint16_t port) {
       co_return no_route(550, {5, 1, 2}, fmt::format("Domain {} does not exist", domain));
     case dns::Status::no_data: {
       std::vector<dns::Mx> implicit = {{.preference = 0, .exchange = domain}};
-      co_return co_await with_addresses(domain, std::move(implicit), port);
+      Domain itself{.name = domain, .has_mx = false, .secure = answer.authentic, .canonical_name = {}};
+      co_return co_await with_addresses(std::move(itself), std::move(implicit), port);
     }
     case dns::Status::found:
       break;
   }
   const bool null_mx = std::ranges::all_of(answer.records, [](const dns::Mx& mx) { return mx.exchange.empty(); });
   if (null_mx) co_return no_route(556, {5, 1, 10}, fmt::format("Domain {} does not accept mail (null MX)", domain));
-  co_return co_await with_addresses(domain, in_order(answer.records), port);
+  Domain with_mx{.name = domain, .has_mx = true, .secure = answer.authentic, .canonical_name = answer.canonical_name};
+  co_return co_await with_addresses(std::move(with_mx), in_order(answer.records), port);
 }
 
 awaitable<HostFinder::Addresses> HostFinder::addresses_of(std::string name) {
   Addresses result;
   result.own_name = self_.is_own_name(name);
+  result.canonical_name = name;
   // Against the RFC, but seen: an MX that is an address.
   if (const auto address = base::IpAddress::parse(name)) {
     result.found.push_back(*address);
@@ -78,6 +83,7 @@ awaitable<HostFinder::Addresses> HostFinder::addresses_of(std::string name) {
   }
   // IPv6 first; where the machine has none, connecting fails at once.  IPv4 is asked for also where the name seems not
   // to exist: there are servers that say so for AAAA only (RFC 4074 section 4.2).
+  bool all_authentic = true;
   for (const auto family : {dns::Family::v6, dns::Family::v4}) {
     auto answer = co_await resolver_.addresses(name, family);
     if (answer.status == dns::Status::temporary) {
@@ -86,18 +92,39 @@ awaitable<HostFinder::Addresses> HostFinder::addresses_of(std::string name) {
     } else if (result.why_none.empty()) {
       result.why_none = dns::to_string(answer.status);
     }
+    if (answer.status == dns::Status::found) {
+      all_authentic = all_authentic && answer.authentic;
+      result.canonical_name = answer.canonical_name;
+    }
     result.own_name = result.own_name || self_.is_own_name(answer.canonical_name);
     random_.shuffle(answer.records);
     // Nobody is at 0.0.0.0 or [::]; a connection there would come back to this machine.
     std::erase_if(answer.records, [](const base::IpAddress& address) { return address.is_unspecified(); });
     result.found.insert(result.found.end(), answer.records.begin(), answer.records.end());
   }
+  result.secure = all_authentic && !result.found.empty();
   co_return result;
+}
+
+// What the rule says, and the host's own records where DNS is signed.
+awaitable<TlsPolicy> HostFinder::policy_of(std::string host, Domain domain, Addresses addresses, std::uint16_t port) {
+  auto policy = policy_for(tls_, {.name = host, .domain = domain.name, .secure = domain.secure});
+  const bool may_improve = policy.level == TlsLevel::opportunistic || policy.level == TlsLevel::require;
+  const bool has_secure_way = domain.secure || !domain.has_mx;
+  if (policy.level != TlsLevel::dane && !(dane_ && may_improve)) co_return policy;
+  if (!has_secure_way) co_return policy;
+  DaneHost found{.name = std::move(host),
+                 .canonical_name = std::move(addresses.canonical_name),
+                 .secure = addresses.secure,
+                 .port = port,
+                 .domain = domain.has_mx ? domain.name : "",
+                 .canonical_domain = domain.canonical_name};
+  co_return co_await dane_policy(std::move(policy), std::move(found), resolver_);
 }
 
 // Where we are in the list ourselves, "all hosts of our preference and less preferred ones must be discarded" (RFC 5321
 // section 5.1): they would send it back.
-awaitable<Hosts> HostFinder::with_addresses(std::string domain, std::vector<dns::Mx> exchanges, std::uint16_t port) {
+awaitable<Hosts> HostFinder::with_addresses(Domain domain, std::vector<dns::Mx> exchanges, std::uint16_t port) {
   constexpr unsigned none = std::numeric_limits<unsigned>::max();
   unsigned own_preference = none;
   for (const auto& mx : exchanges) {
@@ -121,25 +148,29 @@ awaitable<Hosts> HostFinder::with_addresses(std::string domain, std::vector<dns:
       missing = fmt::format("{}: {}", host.name, addresses.why_none);
       if (!addresses.temporary) continue;  // it is not there, and trying it helps nobody
       host.why_none = addresses.why_none;
+    } else {
+      host.tls = co_await policy_of(host.name, domain, addresses, port);
     }
     hosts.push_back(std::move(host));
   }
   std::erase_if(hosts, [&](const Host& host) { return host.preference >= own_preference; });
 
   if (std::ranges::any_of(hosts, [](const Host& host) { return !host.addresses.empty(); })) co_return hosts;
-  if (!hosts.empty()) co_return dns_trouble(domain, missing);
+  if (!hosts.empty()) co_return dns_trouble(domain.name, missing);
   if (own_preference != none) {
-    if (missing.empty()) co_return no_route(554, {5, 4, 6}, fmt::format("Mail for {} loops back to myself", domain));
+    if (missing.empty())
+      co_return no_route(554, {5, 4, 6}, fmt::format("Mail for {} loops back to myself", domain.name));
     // To keep the mail while the better host is away is what a backup is for.
-    co_return no_route(451, {4, 4, 4}, fmt::format("No better mail host of {} has an address ({})", domain, missing));
+    co_return no_route(451, {4, 4, 4},
+                       fmt::format("No better mail host of {} has an address ({})", domain.name, missing));
   }
-  co_return no_route(550, {5, 4, 4}, fmt::format("No mail host of {} has an address ({})", domain, missing));
+  co_return no_route(550, {5, 4, 4}, fmt::format("No mail host of {} has an address ({})", domain.name, missing));
 }
 
 awaitable<Hosts> HostFinder::of_next_hop(NextHop hop, std::uint16_t mx_port) {
   switch (hop.kind) {
     case NextHop::Kind::address:
-      co_return std::vector<Host>{host_of_address(hop.address, hop.port.value_or(smtp_port))};
+      co_return std::vector<Host>{of_address(hop.address, hop.port.value_or(smtp_port))};
     case NextHop::Kind::mx:
       co_return co_await of_domain(hop.name, hop.port.value_or(mx_port));
     case NextHop::Kind::host:
@@ -147,9 +178,12 @@ awaitable<Hosts> HostFinder::of_next_hop(NextHop hop, std::uint16_t mx_port) {
   }
   Host host;
   host.name = hop.name;
+  const auto port = hop.port.value_or(smtp_port);
   const auto addresses = co_await addresses_of(hop.name);
-  add_addresses(host, addresses.found, hop.port.value_or(smtp_port));
+  add_addresses(host, addresses.found, port);
   if (host.addresses.empty()) co_return dns_trouble(hop.name, addresses.why_none);
+  const Domain none{};
+  host.tls = co_await policy_of(host.name, none, addresses, port);
   co_return std::vector<Host>{std::move(host)};
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "godwit/route/router.hpp"
 #include "identity.hpp"
 #include "next_hop.hpp"
+#include "tls_rule.hpp"
 
 namespace godwit::route {
 
@@ -26,32 +28,44 @@ using Hosts = std::variant<std::vector<Host>, NoRoute>;
 // For one routing; lives in the frame of the coroutine that awaits its calls.
 class HostFinder {
  public:
-  HostFinder(const Identity& self, dns::Resolver& resolver, base::Random& random)
-      : self_(self), resolver_(resolver), random_(random) {}
+  // Where `dane` is true, TLSA records are looked up too.
+  HostFinder(const Identity& self, TlsRule tls, bool dane, dns::Resolver& resolver, base::Random& random)
+      : self_(self), tls_(std::move(tls)), dane_(dane), resolver_(resolver), random_(random) {}
 
   // MX of the domain, or its own addresses where it has none; cut at our own preference.
   boost::asio::awaitable<Hosts> of_domain(std::string domain, std::uint16_t port);
   // All that a rule names, tried in order.  What it names and is not there is our administrator's mistake, so
   // temporary.
   boost::asio::awaitable<Hosts> of_next_hops(std::vector<std::string> next_hops, std::uint16_t mx_port);
+  Host of_address(const base::IpAddress& address, std::uint16_t port) const;
 
  private:
   struct Addresses {
     std::vector<base::IpAddress> found;
     bool temporary = false;
     bool own_name = false;
+    bool secure = false;         // all that was found was authentic
+    std::string canonical_name;  // behind the aliases
     std::string why_none;
   };
   boost::asio::awaitable<Addresses> addresses_of(std::string name);
-  boost::asio::awaitable<Hosts> with_addresses(std::string domain, std::vector<dns::Mx> exchanges, std::uint16_t port);
+  // Whose MX hosts they are.
+  struct Domain {
+    std::string name{};  // empty: a rule names the host itself
+    bool has_mx = false;
+    bool secure = false;  // the MX answer was authentic
+    std::string canonical_name{};
+  };
+  boost::asio::awaitable<Hosts> with_addresses(Domain domain, std::vector<dns::Mx> exchanges, std::uint16_t port);
+  boost::asio::awaitable<TlsPolicy> policy_of(std::string host, Domain domain, Addresses addresses, std::uint16_t port);
   boost::asio::awaitable<Hosts> of_next_hop(NextHop hop, std::uint16_t mx_port);
   std::vector<dns::Mx> in_order(std::vector<dns::Mx> exchanges);
 
   const Identity& self_;
+  const TlsRule tls_;
+  const bool dane_;
   dns::Resolver& resolver_;
   base::Random& random_;
 };
-
-Host host_of_address(const base::IpAddress& address, std::uint16_t port);
 
 }  // namespace godwit::route

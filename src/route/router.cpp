@@ -144,8 +144,7 @@ awaitable<Hop> Router::local_hop(std::string domain, dns::Resolver& resolver, ba
       break;
   }
   SmtpHop hop;
-  hop.tls = settings_.tls;
-  HostFinder finder(*identity_, resolver, random);
+  HostFinder finder(*identity_, TlsRule{.level = settings_.tls}, settings_.dane, resolver, random);
   hop.next_hop = target.argument;
   std::vector<std::string> next_hops = {target.argument};
   auto hosts = co_await finder.of_next_hops(std::move(next_hops), settings_.port);
@@ -155,17 +154,16 @@ awaitable<Hop> Router::local_hop(std::string domain, dns::Resolver& resolver, ba
 awaitable<Hop> Router::remote_hop(std::string domain, smtp::ReversePath sender, dns::Resolver& resolver,
                                   base::Random& random) const {
   SmtpHop hop;
-  hop.tls = settings_.tls;
+  TlsRule tls{.level = settings_.tls};
   std::vector<std::string> next_hops;
   if (const auto* route = first_match(domain, sender); route != nullptr) {
-    if (route->has_tls) hop.tls = route->tls;
-    hop.tls_name = route->tls_name;
+    if (route->has_tls) tls = {.level = route->tls, .name = route->tls_name, .source = "route"};
     hop.user = route->user;
     hop.password_file = route->password_file;
     next_hops = route->next_hops;
     hop.next_hop = join_hops(next_hops);
   }
-  HostFinder finder(*identity_, resolver, random);
+  HostFinder finder(*identity_, std::move(tls), settings_.dane, resolver, random);
   if (!next_hops.empty()) {
     auto named = co_await finder.of_next_hops(std::move(next_hops), settings_.port);
     co_return to_hop(std::move(named), std::move(hop));
@@ -174,7 +172,7 @@ awaitable<Hop> Router::remote_hop(std::string domain, smtp::ReversePath sender, 
     const auto address = parse_literal(domain);
     if (!address)
       co_return NoRoute{smtp::make_reply(550, {5, 1, 2}, fmt::format("Address literal {} is not known", domain))};
-    hop.hosts = {host_of_address(*address, settings_.port)};
+    hop.hosts = {finder.of_address(*address, settings_.port)};
     co_return hop;
   }
   hop.from_dns = true;

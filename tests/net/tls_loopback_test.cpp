@@ -46,7 +46,7 @@ TEST_F(TlsLoopback, CarriesMuchMoreThanTheSocketsHold) {
   auto [accepted, connected] =
       run(tls_accept(std::move(pair.server), server, in(20s)),
           tls_connect(std::move(pair.client), client,
-                      {.server_name = "mail.example.com", .verify_name = "mail.example.com"}, in(20s)));
+                      {.server_name = "mail.example.com", .names = {"mail.example.com"}}, in(20s)));
   ASSERT_TRUE(accepted.has_value()) << accepted.error().message;
   ASSERT_TRUE(connected.has_value()) << connected.error().message;
   const std::size_t size = 8U << 20U;

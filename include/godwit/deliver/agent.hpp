@@ -55,7 +55,7 @@ struct Outcome {
   smtp::Reply reply;    // the peer's, or ours in the peer's form: code, enhanced code and text always set
   bool remote = false;  // the reply is the peer's words
   std::string relay;    // "mx1.example.net[192.0.2.1]:25", "maildir"
-  std::string tls;      // "TLSv1.3", "none"
+  std::string tls;      // "none", "TLSv1.3", "TLSv1.3 verified", "TLSv1.3 dane"
   // What a delivery comes to for a sender who asked for a report of success; nothing: the next host will report.
   std::optional<mail::DsnSuccess> success = mail::DsnSuccess::delivered;
   mail::FailureClass klass = mail::FailureClass::other;  // of what was not delivered; dispatch/ sets it

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "godwit/base/clock.hpp"
+#include "godwit/dns/resolver.hpp"
 #include "godwit/net/settings.hpp"
 #include "godwit/net/stream.hpp"
 
@@ -49,8 +50,17 @@ class TlsClientContext {
 
 struct TlsClientOptions {
   std::string server_name = {};  // SNI; empty, or an address: none is sent
-  std::string verify_name = {};  // the certificate must be trusted and bear this name; empty: any certificate will do
+  // The certificate must be trusted and bear one of these (".example.net": a name below it); empty: any will do.
+  std::vector<std::string> names = {};
+  // The certificate must match one of these, each usable; by usage 3 that is all, by usage 2 it must bear one of
+  // `names` too, the first of which is the TLSA base domain (RFC 7672 section 3).  The system's trust counts for
+  // nothing.
+  std::vector<dns::Tlsa> tlsa = {};
 };
+
+// Whether a record says anything to an SMTP client (RFC 7672 section 3.1): usage 2 or 3, a selector and a matching type
+// that are known, data that can be what they say.
+bool is_usable(const dns::Tlsa& record);
 
 // The handshake, then a stream that owns `lower`.  Of a failure nothing is left: `lower` is closed.
 Task<std::unique_ptr<Stream>> tls_accept(std::unique_ptr<Stream> lower, std::shared_ptr<const TlsServerContext> context,

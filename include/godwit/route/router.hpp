@@ -22,6 +22,7 @@
 #include "godwit/mail/envelope.hpp"
 #include "godwit/route/return_paths.hpp"
 #include "godwit/route/settings.hpp"
+#include "godwit/route/tls_policy.hpp"
 #include "godwit/smtp/address.hpp"
 #include "godwit/smtp/reply.hpp"
 
@@ -58,11 +59,10 @@ struct Host {
   std::uint16_t preference = 0;
   std::vector<base::Endpoint> addresses;
   std::string why_none;  // when addresses is empty: what the lookup said
+  TlsPolicy tls{};
 };
 struct SmtpHop {
   std::vector<Host> hosts;  // in the order in which they are to be tried
-  TlsLevel tls = TlsLevel::opportunistic;
-  std::string tls_name;
   std::string user, password_file;
   bool from_dns = false;                    // MX or implicit MX, not a rule
   std::string next_hop;                     // by whose words, where it was a rule: "[10.0.0.5]:2525"

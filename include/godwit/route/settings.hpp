@@ -76,6 +76,7 @@ struct Settings {
   std::vector<base::IpAddress> own_addresses;
   std::uint16_t port = 25;                 // of hosts found through MX (delivery.port)
   TlsLevel tls = TlsLevel::opportunistic;  // delivery.tls
+  bool dane = true;                        // delivery.dane
 };
 
 }  // namespace godwit::route

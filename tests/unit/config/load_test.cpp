@@ -152,11 +152,10 @@ TEST(Load, HostileValuesAreReportedEscaped) {
 }
 
 TEST(Load, WhatThisVersionCannotDoIsRefused) {
-  for (const auto* text : {"delivery: {dane: true}", "delivery: {mta_sts: true}", "delivery: {tls: dane}",
-                           "control: {http: \"127.0.0.1:8025\"}", "control: {tokens: []}", "routes: [{tls: dane}]",
+  for (const auto* text : {"delivery: {mta_sts: true}", "control: {http: \"127.0.0.1:8025\"}", "control: {tokens: []}",
                            "domains: {a.example: {deliver: \"discard:\", recipients: lmtp}}"})
     EXPECT_THAT(errors(load_below(text)), Contains(HasSubstr("not supported in this version"))) << text;
-  EXPECT_THAT(errors(load_below("delivery: {dane: false, mta_sts: no}\n")), IsEmpty());
+  EXPECT_THAT(errors(load_below("delivery: {mta_sts: no}\n")), IsEmpty());
 }
 
 // ---- several files

@@ -152,7 +152,8 @@ TEST(Routes, CredentialsNeedProtection) {
   EXPECT_THAT(errors(route("tls: none, ")), SizeIs(1));
   EXPECT_THAT(errors(route("tls: require, ")), IsEmpty());
   EXPECT_THAT(warnings(route("tls: require, ")), Contains(HasSubstr("use tls: verify")));
-  EXPECT_THAT(warnings(route("tls: verify, ")), Not(Contains(HasSubstr("tls: verify"))));
+  for (const auto* level : {"tls: verify, ", "tls: dane, "})
+    EXPECT_THAT(warnings(route(level)), Not(Contains(HasSubstr("tls: verify")))) << level;
   EXPECT_THAT(errors(load_below("routes: [{next_hop: r.example, tls: verify, credentials: {user: u}}]\n")),
               ElementsAre(HasSubstr("both user and password_file")));
   EXPECT_THAT(errors(load_below("routes: [{tls: verify, credentials: {user: u, password_file: /p}}]\n")),

@@ -103,7 +103,7 @@ TEST_F(Tls, CarriesBytesBothWaysHoweverTheLowerStreamBlocksAndSplits) {
 }
 
 TEST_F(Tls, DescribesWhatWasAgreed) {
-  auto both = shake_hands({.server_name = "mail.example.com", .verify_name = "mail.example.com"});
+  auto both = shake_hands({.server_name = "mail.example.com", .names = {"mail.example.com"}});
   ASSERT_TRUE(both.server && both.client) << both.client.error().message;
   const TlsInfo& server = *(*both.server)->tls_info();
   const TlsInfo& client = *(*both.client)->tls_info();
@@ -123,25 +123,25 @@ TEST_F(Tls, DescribesWhatWasAgreed) {
 TEST_F(Tls, RefusesACertificateNobodyTrustsOnlyWhenItMustVerify) {
   const auto other = make_certificate(folder, "other", {.names = {"mail.example.com"}});
   client_settings.ca_file = other.certificate;
-  auto verified = shake_hands({.server_name = "mail.example.com", .verify_name = "mail.example.com"});
+  auto verified = shake_hands({.server_name = "mail.example.com", .names = {"mail.example.com"}});
   ASSERT_FALSE(verified.client.has_value());
   EXPECT_EQ(verified.client.error().kind, base::ErrorKind::refused);
   EXPECT_THAT(verified.client.error().message, StartsWith("certificate verify failed: "));
   ASSERT_FALSE(verified.server.has_value());
   EXPECT_THAT(verified.server.error().message, HasSubstr("alert"));
 
-  auto opportunistic = shake_hands({.server_name = "mail.example.com", .verify_name = {}});
+  auto opportunistic = shake_hands({.server_name = "mail.example.com", .names = {}});
   ASSERT_TRUE(opportunistic.client.has_value());
   EXPECT_THAT((*opportunistic.client)->tls_info()->verify, HasSubstr("self-signed certificate"));
 }
 
 TEST_F(Tls, RefusesACertificateOfAnotherName) {
-  auto both = shake_hands({.server_name = "mail.example.com", .verify_name = "mx.example.org"});
+  auto both = shake_hands({.server_name = "mail.example.com", .names = {"mx.example.org"}});
   ASSERT_FALSE(both.client.has_value());
   EXPECT_EQ(both.client.error().message, "certificate verify failed: hostname mismatch");
-  auto wildcard = shake_hands({.server_name = "mx.example.net", .verify_name = "mx.example.net"});
+  auto wildcard = shake_hands({.server_name = "mx.example.net", .names = {"mx.example.net"}});
   EXPECT_TRUE(wildcard.client.has_value());
-  auto deeper = shake_hands({.server_name = "a.mx.example.net", .verify_name = "a.mx.example.net"});
+  auto deeper = shake_hands({.server_name = "a.mx.example.net", .names = {"a.mx.example.net"}});
   EXPECT_FALSE(deeper.client.has_value());
 }
 
@@ -150,7 +150,7 @@ TEST_F(Tls, AnExpiredCertificateIsRefusedWhenItMustVerify) {
       make_certificate(folder, "old", {.names = {"mail.example.com"}, .valid_from = -7200, .valid_for = 3600});
   server_settings.certificates = {old};
   client_settings.ca_file = old.certificate;
-  auto both = shake_hands({.server_name = {}, .verify_name = "mail.example.com"});
+  auto both = shake_hands({.server_name = {}, .names = {"mail.example.com"}});
   ASSERT_FALSE(both.client.has_value());
   EXPECT_EQ(both.client.error().message, "certificate verify failed: certificate has expired");
 }
@@ -159,7 +159,7 @@ TEST_F(Tls, ServerNamePicksTheCertificate) {
   server_settings.certificates.push_back(make_certificate(folder, "second", {.names = {"mail.example.org"}}));
   server_settings.certificates.push_back(make_certificate(folder, "third", {.names = {"star", "*.example.org"}}));
   const auto subject = [&](const std::string& name) {
-    auto both = shake_hands({.server_name = name, .verify_name = {}});
+    auto both = shake_hands({.server_name = name, .names = {}});
     return both.client ? (*both.client)->tls_info()->peer_subject : both.client.error().message;
   };
   EXPECT_EQ(subject("mail.example.com"), "CN=mail.example.com");
@@ -176,7 +176,7 @@ TEST_F(Tls, AnRsaAndAnEcdsaCertificateMayShareAName) {
   server_settings.certificates.push_back(
       make_certificate(folder, "rsa", {.names = {"mail.example.com"}, .key = KeyType::rsa}));
   EXPECT_TRUE(TlsServerContext::load(server_settings).has_value());
-  auto both = shake_hands({.server_name = "mail.example.com", .verify_name = "mail.example.com"});
+  auto both = shake_hands({.server_name = "mail.example.com", .names = {"mail.example.com"}});
   EXPECT_TRUE(both.client.has_value());
 }
 

@@ -62,6 +62,9 @@ class HopTest : public ::testing::Test {
     return result;
   }
 
+  // Of the first host.
+  static TlsPolicy tls(const Hop& hop) { return std::get<SmtpHop>(hop).hosts.at(0).tls; }
+
   Settings settings_;
   std::vector<base::Endpoint> listening_ = {*base::Endpoint::parse("192.0.2.200:25")};
   testing::FakeResolver dns_;
@@ -145,13 +148,44 @@ TEST_F(HopTest, WithoutMxTheDomainIsTheHost) {
   EXPECT_TRUE(std::get<SmtpHop>(way).from_dns);
 }
 
+TEST_F(HopTest, AHostOfSignedRecordsMustMatchThem) {
+  const dns::Tlsa record{.usage = 3, .selector = 1, .matching = 1, .data = std::string(32, 'x')};
+  dns_.authentic = true;
+  host("a.example", 1, "mx");
+  dns_.add_tlsa("_25._tcp.mx", record);
+  EXPECT_EQ(tls(hop("a.example")),
+            (TlsPolicy{.level = TlsLevel::dane, .names = {"mx", "a.example"}, .tlsa = {record}, .source = "dane"}));
+  route({"to.example"}, {"[mx]:25"});
+  EXPECT_EQ(tls(hop("to.example")).level, TlsLevel::dane) << "a next hop, too";
+  settings_.routes.back().has_tls = true;
+  settings_.routes.back().tls = TlsLevel::verify;
+  EXPECT_EQ(tls(hop("to.example")).level, TlsLevel::verify) << "the administrator's own rule";
+  dns_.make_insecure("a.example");
+  EXPECT_EQ(tls(hop("a.example")).level, TlsLevel::opportunistic) << "an unsigned MX answer";
+}
+
+TEST_F(HopTest, DaneCanBeSwitchedOff) {
+  dns_.authentic = true;
+  host("a.example", 1, "mx");
+  dns_.add_tlsa("_25._tcp.mx", {.usage = 3, .selector = 1, .matching = 1, .data = std::string(32, 'x')});
+  settings_.dane = false;
+  EXPECT_EQ(tls(hop("a.example")).level, TlsLevel::opportunistic);
+}
+
+TEST_F(HopTest, AnAddressIsNoHostThatDaneCouldProve) {
+  settings_.tls = TlsLevel::dane;
+  EXPECT_FALSE(tls(hop("[192.0.2.9]")).skip.empty());
+  host("a.example", 1, "mx");
+  EXPECT_FALSE(tls(hop("a.example")).skip.empty());
+}
+
 TEST_F(HopTest, PortAndTlsComeFromTheSettings) {
   host("a.example", 1, "mx");
   settings_.port = 2525;
   settings_.tls = TlsLevel::require;
   const auto way = hop("a.example");
   EXPECT_THAT(hosts(way), ElementsAre("mx 192.0.2.1:2525"));
-  EXPECT_EQ(std::get<SmtpHop>(way).tls, TlsLevel::require);
+  EXPECT_EQ(tls(way), (TlsPolicy{.level = TlsLevel::require, .source = "default"}));
 }
 
 TEST_F(HopTest, AtMostTenHostsTheBestOnes) {
@@ -372,8 +406,7 @@ TEST_F(HopTest, ARouteSetsTlsAndCredentials) {
   plain.user = "relay";
   plain.password_file = "/p";
   const auto way = std::get<SmtpHop>(hop("a.example"));
-  EXPECT_EQ(way.tls, TlsLevel::verify);
-  EXPECT_EQ(way.tls_name, "mx.corp.example");
+  EXPECT_EQ(tls(way), (TlsPolicy{.level = TlsLevel::verify, .names = {"mx.corp.example"}, .source = "route"}));
   EXPECT_EQ(way.user, "relay");
   EXPECT_EQ(way.password_file, "/p");
   EXPECT_TRUE(way.from_dns) << "no next hop: MX";
