@@ -140,6 +140,7 @@ json::value to_json(const Status& status) {
                       {"spool", spool},
                       {"history", history},
                       {"listeners", list(status.listeners)},
+                      {"dns", json::object{{"validation", text(status.dns_validation)}}},
                       {"tls", json::object{{"certificates", std::move(certificates)}}}};
 }
 

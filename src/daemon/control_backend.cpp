@@ -76,6 +76,7 @@ control::Task<control::Status> ControlBackend::status() {
   status.history = host_.history_.counts();
   status.connections_in = host_.limits_.open();
   status.listeners = listeners_;
+  status.dns_validation = dns::to_string(host_.resolver_watch_.found());
   status.certificates = host_.live_->tls.certificates;
   for (auto& certificate : status.certificates)
     certificate.out_of_date = date_problem(certificate, host_.clock_.wall());

@@ -60,6 +60,7 @@ Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, co
                 live_->settings.route.origin),
       users_(local_, clock),
       maildrop_limits_({}),
+      resolver_watch_(reactors_[home], clock, log),
       look_again_(reactors_[home].executor(), reactors_[home].deadlines()),
       tasks_(reactors_[home].executor(), reactors_[home].deadlines(), [this](const std::exception_ptr& thrown) {
         log_.error("task_failed", {{"reason", base::exception_text(thrown)}});
@@ -238,6 +239,7 @@ void Host::start() {
   maildrop_->start();
   tasks_.spawn(start_queue());
   tasks_.spawn(watch_certificates());
+  if (wants_dane(live_->settings.route)) tasks_.spawn(resolver_watch_.run(*parts_[home].resolver));
   serve_control();
   reactors_.start();
 }
@@ -289,6 +291,7 @@ boost::asio::awaitable<void> Host::stop_control() {
     control_->stop();
   }
   look_again_.cancel();
+  resolver_watch_.stop();
   tasks_.close();
   auto ended = co_await tasks_.wait_empty(clock_.mono() + last_words);
   if (!ended) tasks_.cancel();

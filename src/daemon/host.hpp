@@ -37,6 +37,7 @@
 #include "godwit/state/small_file.hpp"
 #include "inherited_sockets.hpp"
 #include "live_settings.hpp"
+#include "resolver_watch.hpp"
 
 namespace godwit::daemon {
 
@@ -167,6 +168,7 @@ class Host {
   std::unique_ptr<ControlBackend> control_backend_;
   std::unique_ptr<control::Server> control_;
   std::unique_ptr<net::Listener> control_listener_;
+  ResolverWatch resolver_watch_;
   net::Signal look_again_;             // at the certificates
   std::set<std::string> out_of_date_;  // what was said of certificates in force
   net::TaskGroup tasks_;  // of the home reactor: the control socket's connections, reloads, the certificates' watch

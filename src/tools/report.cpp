@@ -72,6 +72,10 @@ std::string status_text(const json::value& status) {
       {"spool", fmt::format("{} live in {} segments{}", size_text(count("/spool/bytes_live")), count("/spool/segments"),
                             quarantined == 0 ? "" : fmt::format(", {} damaged in quarantine", quarantined))});
   rows.push_back({"listening", joined(list(status, "/listeners"))});
+  if (const auto validation = word(status, "/dns/validation"); validation == "missing" || validation == "untrusted")
+    rows.push_back({"dns", validation == "missing"
+                               ? "the servers do not validate (DNSSEC): no DANE"
+                               : "the servers are not trusted to validate (dns.trust_ad): no DANE"});
   for (const json::value& certificate : list(status, "/tls/certificates"))
     rows.push_back({"certificate", certificate_text(certificate)});
   return table(rows);

@@ -59,6 +59,7 @@ struct Status {
   state::HistoryCounts history;
   std::string spool_directory;         // that is open; a reload does not change it
   std::vector<std::string> listeners;  // "127.0.0.1:25"
+  std::string dns_validation;          // dns::Validation: whether signed answers can be told from others
   std::vector<Certificate> certificates;
 };
 

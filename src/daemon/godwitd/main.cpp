@@ -15,6 +15,7 @@
 #include "host.hpp"
 #include "live_settings.hpp"
 #include "privileges.hpp"
+#include "resolver_watch.hpp"
 
 namespace {
 
@@ -32,11 +33,16 @@ void print(const char* what, const base::Error& error) {
 }
 
 // All that --check can say; a daemon that already runs holds the ports, so a port in use is only a warning here, as is
-// a store of accounts that does not answer.
+// a store of accounts that does not answer, and a resolver that does not validate.
 int check(const daemon::LiveSettingsLoaded& loaded, const base::Clock& clock) {
   if (!loaded.live) return exit_usage;
   for (const auto& complaint : daemon::unreachable_stores(loaded.live->settings.auth, clock))
     fmt::print(stderr, "warning: {}\n", complaint);
+  const auto& settings = loaded.live->settings;
+  const auto dns_remark = daemon::wants_dane(settings.route)
+                              ? daemon::remark(daemon::check_validation(settings.dns, clock))
+                              : std::string_view();
+  if (!dns_remark.empty()) fmt::print(stderr, "warning: dns: {}\n", dns_remark);
   for (const auto& listener : loaded.live->settings.server.listeners) {
     if (const auto free = net::check_bindable(listener.address); !free)
       fmt::print(stderr, "warning: listeners: {}\n", free.error().message);

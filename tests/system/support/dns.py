@@ -104,7 +104,7 @@ class GarbageDns:
             if query == b"close":
                 return
             self.count += 1
-            answer = self.answer(query, self.count)
+            answer = self.answer(query, self.count) if self.answer else None
             if answer is not None:
                 self.socket.sendto(answer, sender)
 

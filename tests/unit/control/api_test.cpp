@@ -59,6 +59,7 @@ TEST_F(Api, StatusHasTheKeysThatScriptsRelyOn) {
   EXPECT_EQ(status.at_pointer("/connections/in"), 4);
   EXPECT_EQ(status.at_pointer("/connections/out"), 5);
   EXPECT_EQ(status.at_pointer("/listeners/0"), "127.0.0.1:25");
+  EXPECT_EQ(status.at_pointer("/dns/validation"), "works");
   EXPECT_EQ(status.at_pointer("/tls/certificates/0/subject"), "CN=mail");
   EXPECT_EQ(status.at_pointer("/tls/certificates/0/expires"), "1970-01-01T12:00:00.000Z");
   EXPECT_EQ(status.at_pointer("/tls/certificates/0/error"), "unreadable");

@@ -72,6 +72,7 @@ class FakeBackend final : public Backend {
     status.connections_in = 4;
     status.connections_out = 5;
     status.listeners = {"127.0.0.1:25"};
+    status.dns_validation = "works";
     status.certificates = {{.file = "/c.pem",
                             .subject = "CN=mail",
                             .names = {"mail"},

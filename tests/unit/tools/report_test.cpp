@@ -23,6 +23,17 @@ TEST(Report, StatusIsAFewLines) {
             "listening    127.0.0.1:25, [::1]:25\n");
 }
 
+TEST(Report, DnsIsNamedWhereItDoesNotValidate) {
+  const auto said = [](const char* validation) {
+    boost::json::value status{{"dns", {{"validation", validation}}}};
+    return status_text(status);
+  };
+  EXPECT_THAT(said("missing"), HasSubstr("do not validate"));
+  EXPECT_THAT(said("untrusted"), HasSubstr("dns.trust_ad"));
+  EXPECT_THAT(said("works"), Not(HasSubstr("DANE")));
+  EXPECT_THAT(said("unknown"), Not(HasSubstr("DANE")));
+}
+
 TEST(Report, UnhealthyAndDamagedIsSaidLoudly) {
   const auto status = boost::json::parse(R"({"healthy":false,"spool":{"quarantined":3}})");
   EXPECT_THAT(status_text(status), HasSubstr("NOT HEALTHY"));
