@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Self-signed certificates."""
+"""Self-signed certificates, and those that an authority of the test has issued."""
 
 import ssl
 
@@ -31,3 +31,30 @@ class Certificate:
     def client_context(self):
         """Trusts this certificate and nothing else."""
         return ssl.create_default_context(cafile=str(self.certificate))
+
+
+class Authority(Certificate):
+    """Issues certificates; who trusts its file trusts them."""
+
+    def __init__(self, case, name="authority"):
+        self.case, self.certificate, self.private_key = case, case.folder / f"{name}.pem", case.folder / f"{name}.key"
+        case.run_program("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                         "-subj", f"/CN={name}", "-addext", "basicConstraints=critical,CA:TRUE", "-days", "2",
+                         "-keyout", self.private_key, "-out", self.certificate)
+
+    def issue(self, label, *names, days=2):
+        """A certificate for these names; negative `days`: it has expired."""
+        return IssuedCertificate(self, label, names, days)
+
+
+class IssuedCertificate(Certificate):
+    def __init__(self, authority, label, names, days):
+        case = authority.case
+        self.certificate, self.private_key = case.folder / f"{label}.pem", case.folder / f"{label}.key"
+        request = case.folder / f"{label}.csr"
+        case.run_program("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                         "-subj", f"/CN={names[0]}", "-addext", "subjectAltName=" + ",".join(f"DNS:{name}" for name in names),
+                         "-keyout", self.private_key, "-out", request)
+        case.run_program("openssl", "x509", "-req", "-in", request, "-CA", authority.certificate, "-CAkey",
+                         authority.private_key, "-CAcreateserial", "-days", str(days), "-copy_extensions", "copyall",
+                         "-out", self.certificate)
