@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// One attempt's walk over the hosts of a hop, for the agent that it belongs to.  Lives in the frame of the coroutine
+// that awaits run(); private to deliver/.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "connection_cache.hpp"
+#include "godwit/deliver/smtp_agent.hpp"
+#include "smtp_attempt.hpp"
+#include "smtp_connection.hpp"
+
+namespace godwit::deliver {
+
+class SmtpAgent::Attempt {
+ public:
+  Attempt(SmtpAgent& agent, Job job, route::SmtpHop hop, smtp::ClientProtocol protocol)
+      : agent_(agent),
+        settings_(agent.settings_),
+        tls_(agent.tls_),
+        job_(std::move(job)),
+        hop_(std::move(hop)),
+        protocol_(protocol),
+        book_(job_.recipients.size()) {}
+
+  boost::asio::awaitable<Outcomes> run();
+
+ private:
+  void prefer_kept();
+  ConnectionKey key_of(const route::Host& host, const base::Endpoint& address, smtp::ClientTls tls) const;
+  boost::asio::awaitable<void> try_address(const route::Host& host, const base::Endpoint& address, smtp::ClientTls tls);
+  boost::asio::awaitable<base::Result<std::unique_ptr<SmtpConnection>>> open(const route::Host& host,
+                                                                             const ConnectionKey& key);
+  boost::asio::awaitable<bool> use(std::unique_ptr<SmtpConnection> connection, const ConnectionKey& key,
+                                   const std::string& relay, bool reused, bool& again_in_clear);
+  boost::asio::awaitable<SmtpConnection::Ended> transact(SmtpConnection& connection);
+  void note(const SmtpConnection::Ended& ended, const SmtpConnection& connection, const std::string& relay);
+  void note(std::string_view remark);
+  std::size_t most_messages(const SmtpConnection& connection) const;
+  smtp::ClientTransaction transaction() const;
+  std::optional<mail::DsnSuccess> success_at(const SmtpConnection& connection) const;
+  const SourceAddress* source_for(const base::Endpoint& remote) const;
+  smtp::ClientSettings client_settings(const ConnectionKey& key) const;
+
+  SmtpAgent& agent_;
+  const Settings settings_;  // as they were when the attempt began
+  std::shared_ptr<const net::TlsClientContext> tls_;
+  Job job_;
+  route::SmtpHop hop_;
+  smtp::ClientProtocol protocol_;
+  SmtpAttempt book_;
+};
+
+}  // namespace godwit::deliver
