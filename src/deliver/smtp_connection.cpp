@@ -110,6 +110,7 @@ boost::asio::awaitable<void> SmtpConnection::feed(ClientEvent event) {
       next = co_await perform(action);
       if (next) break;  // the session decides anew; what it wanted before this is void
     }
+    if (!next && !closed_) next = std::exchange(broken_, {});
   }
 }
 
@@ -134,10 +135,7 @@ boost::asio::awaitable<std::optional<ClientEvent>> SmtpConnection::perform(const
 boost::asio::awaitable<std::optional<ClientEvent>> SmtpConnection::send(std::string_view bytes,
                                                                         base::MonoTime deadline) {
   auto sent = co_await net::write_all(*stream_, bytes, deadline);
-  if (!sent) {
-    note(sent.error().message);
-    co_return ending(sent.error());
-  }
+  if (!sent) co_return unsent(sent.error());
   co_return std::nullopt;
 }
 
@@ -147,17 +145,28 @@ boost::asio::awaitable<std::optional<ClientEvent>> SmtpConnection::send_paced(st
   while (!bytes.empty()) {
     const auto start = network_.now();
     auto sent = co_await net::write_some(*stream_, bytes, std::min(start + wait, pace.deadline(start)));
-    if (!sent) {
-      note(sent.error().message);
-      co_return ending(sent.error());
-    }
+    if (!sent) co_return unsent(sent.error());
     pace.count(network_.now() - start, *sent);
     bytes.remove_prefix(*sent);
   }
   co_return std::nullopt;
 }
 
+// What the peer said before it hung up says more than that it did: "552 too big", "421 too many connections".
+ClientEvent SmtpConnection::unsent(const base::Error& error) {
+  note(error.message);
+  auto end = ending(error);
+  input_.resize(read_size);
+  const auto got = stream_->try_read(input_);
+  if (got.status != net::IoResult::Status::ok || std::holds_alternative<client_event::Quit>(end)) return end;
+  broken_ = std::move(end);
+  const auto bytes = std::string_view(input_).substr(0, got.bytes);
+  if (transcript_) transcript_->received(network_.now(), bytes, kind());
+  return client_event::Bytes{bytes};
+}
+
 boost::asio::awaitable<ClientEvent> SmtpConnection::read(client_action::Read reading) {
+  if (broken_) co_return *std::exchange(broken_, {});
   // One deadline for a whole reply: a peer that trickles bytes gains nothing.
   if (!reading.continued) reply_deadline_ = network_.now() + reading.deadline;
   input_.resize(read_size);

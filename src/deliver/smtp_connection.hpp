@@ -62,6 +62,7 @@ class SmtpConnection {
   boost::asio::awaitable<std::optional<smtp::ClientEvent>> send(std::string_view bytes, base::MonoTime deadline);
   boost::asio::awaitable<std::optional<smtp::ClientEvent>> send_paced(std::string_view bytes, base::Duration wait,
                                                                       net::Pace& pace);
+  smtp::ClientEvent unsent(const base::Error& error);
   boost::asio::awaitable<smtp::ClientEvent> read(smtp::client_action::Read reading);
   boost::asio::awaitable<smtp::ClientEvent> start_tls();
   boost::asio::awaitable<smtp::ClientEvent> send_body(smtp::client_action::SendBody sending);
@@ -78,6 +79,7 @@ class SmtpConnection {
   std::shared_ptr<Transcript> transcript_;           // of the transaction under way
   smtp::BodyType body_ = smtp::BodyType::seven_bit;  // of the content
   std::string input_;
+  std::optional<smtp::ClientEvent> broken_;  // how the connection ended, while what the peer said before is looked at
   base::MonoTime reply_deadline_ = base::no_deadline;
   Ended ended_;
   bool connected_ = false;

@@ -63,13 +63,15 @@ std::optional<RecipientResult> ClientTransfer::unsendable() const {
   return {};
 }
 
-// RFC 3030 section 3: octets that are no lines go in chunks only.
+// RFC 3030: a chunk saves the wait for 354, and octets that are no lines go in no other way.  Its size is said before,
+// so what is recoded on the way goes by DATA.
 bool ClientTransfer::uses_bdat() const {
-  return transaction_.body == BodyType::binary_mime && offered_.binary_mime && offered_.chunking;
+  return offered_.chunking && !recoded_to();
 }
 
 std::optional<BodyType> ClientTransfer::recoded_to() const {
-  if (transaction_.body == BodyType::seven_bit || uses_bdat()) return {};
+  if (transaction_.body == BodyType::seven_bit) return {};
+  if (transaction_.body == BodyType::binary_mime && offered_.binary_mime && offered_.chunking) return {};
   if (!offered_.eight_bit_mime) return BodyType::seven_bit;
   if (transaction_.body == BodyType::binary_mime) return BodyType::eight_bit_mime;
   return {};
@@ -127,7 +129,7 @@ std::string ClientTransfer::text(const Command& command) const {
   std::string mail = fmt::format("MAIL FROM:<{}>", to_string(transaction_.sender));
   const auto recoded = recoded_to();
   if (offered_.size && !recoded) mail += fmt::format(" SIZE={}", transaction_.size);  // else nobody knows
-  if (uses_bdat()) mail += " BODY=BINARYMIME";
+  if (!recoded && transaction_.body == BodyType::binary_mime) mail += " BODY=BINARYMIME";
   if (offered_.eight_bit_mime && recoded.value_or(transaction_.body) == BodyType::eight_bit_mime)
     mail += " BODY=8BITMIME";
   if (smtputf8_) mail += " SMTPUTF8";
@@ -247,8 +249,9 @@ void ClientTransfer::body_sent(bool early) {
 }
 
 void ClientTransfer::lost(std::string_view why) {
-  const auto verdict = phase_ == Phase::final_replies ? Verdict::retry_later : Verdict::try_next;
-  cause_ = {verdict, stage(), {}, std::string(why)};
+  const bool ambiguous = phase_ == Phase::final_replies;  // RFC 1047: the peer may have taken it
+  cause_ = {ambiguous ? Verdict::retry_later : Verdict::try_next, stage(), {}, std::string(why)};
+  if (ambiguous) cause_.why += " after the whole message was sent: it may have arrived, and may arrive twice";
   decide_rest(cause_);
 }
 

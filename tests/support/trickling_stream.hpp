@@ -5,7 +5,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cerrno>
 #include <deque>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,6 +37,12 @@ class TricklingStream final : public net::Stream {
   }
   // When all that was said to come has come: this, over and over.
   void forever(base::Duration every, std::string_view bytes) { endless_ = {every, std::string(bytes)}; }
+  // After the last of it the peer hangs up.
+  void hang_up() { hangs_up_ = true; }
+  // The peer hangs up when it has taken so much of what we write; what it sent before can still be read.
+  void break_after(std::size_t bytes) { breaks_after_ = bytes; }
+  // The peer takes no more than this, ever.
+  void stop_taking_after(std::size_t bytes) { most_ = bytes; }
   void come_from(std::string_view address) { remote_.address = *base::IpAddress::parse(address); }
   // The peer takes at most so many bytes every so often; otherwise all at once.
   void take(std::size_t bytes, base::Duration every) { taking_ = {every, bytes}; }
@@ -46,6 +54,7 @@ class TricklingStream final : public net::Stream {
   std::shared_ptr<std::string> written() const { return written_; }
 
   net::IoResult try_read(std::span<char> into) override {
+    if (has_ended()) return {.status = net::IoResult::Status::end};
     const auto next = next_arrival();
     if (!next || *next > clock_.now) return {.status = net::IoResult::Status::would_block};
     if (arrivals_.empty()) then(endless_->every, endless_->bytes);
@@ -57,7 +66,10 @@ class TricklingStream final : public net::Stream {
   }
 
   net::IoResult try_write(std::string_view bytes) override {
-    if (taking_ && next_take_ > clock_.now) return {.status = net::IoResult::Status::would_block};
+    if (has_ended() || written_->size() >= breaks_after_)
+      return {.status = net::IoResult::Status::failed, .os_error = EPIPE};
+    if (written_->size() >= most_ || (taking_ && next_take_ > clock_.now))
+      return {.status = net::IoResult::Status::would_block};
     if (taking_) next_take_ = clock_.now + taking_->every;
     const std::size_t size = taking_ ? std::min(bytes.size(), taking_->bytes) : bytes.size();
     *written_ += bytes.substr(0, size);
@@ -65,7 +77,10 @@ class TricklingStream final : public net::Stream {
   }
 
   net::Task<> readable(base::MonoTime deadline) override { return wait(next_arrival(), deadline); }
-  net::Task<> writable(base::MonoTime deadline) override { return wait(next_take_, deadline); }
+  net::Task<> writable(base::MonoTime deadline) override {
+    if (written_->size() >= most_) return wait({}, deadline);
+    return wait(next_take_, deadline);
+  }
 
   void cancel() override {}
   void shutdown() override {}
@@ -92,8 +107,14 @@ class TricklingStream final : public net::Stream {
 
   std::optional<base::MonoTime> next_arrival() const {
     if (!arrivals_.empty()) return arrivals_.front().at;
+    if (hangs_up_) return last_;
     if (endless_) return last_ + endless_->every;
     return {};
+  }
+
+  bool has_ended() const {
+    const bool gone = hangs_up_ || written_->size() >= breaks_after_;
+    return gone && arrivals_.empty() && last_ <= clock_.now;
   }
 
   net::Task<> wait(std::optional<base::MonoTime> ready, base::MonoTime deadline) {
@@ -115,6 +136,9 @@ class TricklingStream final : public net::Stream {
   std::optional<Endless> endless_;
   std::optional<Taking> taking_;
   base::MonoTime next_take_{};
+  bool hangs_up_ = false;
+  std::size_t most_ = std::numeric_limits<std::size_t>::max();
+  std::size_t breaks_after_ = std::numeric_limits<std::size_t>::max();
   std::optional<uid_t> user_;
   std::shared_ptr<std::string> written_ = std::make_shared<std::string>();
 };

@@ -6,6 +6,7 @@
 
 #include "support/manual_network.hpp"
 #include "support/run_on.hpp"
+#include "support/text_content.hpp"
 #include "support/trickling_stream.hpp"
 
 namespace godwit::deliver {
@@ -16,21 +17,9 @@ using ::testing::EndsWith;
 using testing::ManualClock;
 using testing::ManualNetwork;
 using testing::run_on;
+using testing::TextContent;
 using testing::TricklingStream;
 using Verdict = smtp::RecipientResult::Verdict;
-
-class TextContent final : public Content {
- public:
-  explicit TextContent(std::string text) : text_(std::move(text)) {}
-  std::uint64_t size() const override { return text_.size(); }
-  std::optional<std::string_view> view() const override { return text_; }
-  boost::asio::awaitable<base::Result<std::size_t>> read(std::uint64_t offset, std::span<char> into) override {
-    co_return text_.copy(into.data(), into.size(), offset);
-  }
-
- private:
-  std::string text_;
-};
 
 class ClientInTime : public ::testing::Test {
  protected:

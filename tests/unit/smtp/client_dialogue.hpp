@@ -58,6 +58,15 @@ class ClientDialogue {
     EXPECT_EQ(sent_, "") << "the client said more";
   }
 
+  // The same of what goes wrong, whatever the client says to it.
+  void suffer(const Script& script) {
+    for (const auto& line : script) {
+      if (closed) return;
+      line.starts_with("S: ") ? feed(client_event::Bytes{line.substr(3) + "\r\n"}) : happen(line);
+    }
+    sent_.clear();
+  }
+
   void feed(const ClientEvent& event) {
     read.reset();
     for (const auto& action : session_.next(event)) std::visit([this](const auto& what) { perform(what); }, action);
