@@ -19,7 +19,7 @@
 
 #include "godwit/base/encoding.hpp"
 #include "godwit/base/ip_address.hpp"
-#include "godwit/base/text.hpp"
+#include "godwit/net/url.hpp"
 #include "local_socket.hpp"
 #include "tcp_connect.hpp"
 
@@ -50,13 +50,13 @@ class Connection {
     if (descriptor_ >= 0) ::close(descriptor_);
   }
 
-  base::Result<> open(const Url& url, const std::string& ca_file);
+  base::Result<> open(const net::Url& url, const std::string& ca_file);
   base::Result<> send(std::string_view bytes);
   // 0: the end.
   base::Result<std::size_t> receive(char* into, std::size_t size);
 
  private:
-  base::Result<> secure(const Url& url, const std::string& ca_file);
+  base::Result<> secure(const net::Url& url, const std::string& ca_file);
   base::Result<> wait_for_tls(int result, std::string_view what);
   base::Result<> wait(short events) { return wait_ready(descriptor_, events, deadline_, clock_); }
 
@@ -67,14 +67,14 @@ class Connection {
   std::unique_ptr<SSL, decltype(&SSL_free)> session_{nullptr, SSL_free};
 };
 
-base::Result<> Connection::open(const Url& url, const std::string& ca_file) {
-  auto connected = tcp_connect(url.host, url.port, deadline_, clock_);
+base::Result<> Connection::open(const net::Url& url, const std::string& ca_file) {
+  auto connected = tcp_connect(url.host, std::to_string(url.port), deadline_, clock_);
   if (!connected) return std::unexpected(connected.error());
   descriptor_ = *connected;
   return url.tls ? secure(url, ca_file) : base::Result<>();
 }
 
-base::Result<> Connection::secure(const Url& url, const std::string& ca_file) {
+base::Result<> Connection::secure(const net::Url& url, const std::string& ca_file) {
   ERR_clear_error();
   context_.reset(SSL_CTX_new(TLS_client_method()));
   if (!context_) return base::fail(base::ErrorKind::exhausted, openssl_error());
@@ -149,12 +149,11 @@ base::Result<std::size_t> Connection::receive(char* into, std::size_t size) {
   }
 }
 
-std::string request_of(const Url& url, const HttpPost& post) {
-  const std::string host = url.host.contains(':') ? "[" + url.host + "]" : url.host;
+std::string request_of(const net::Url& url, const HttpPost& post) {
   std::string request = fmt::format(
-      "POST {} HTTP/1.1\r\nHost: {}:{}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n"
+      "POST {} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n"
       "Accept: application/json\r\nConnection: close\r\nUser-Agent: godwit\r\n",
-      url.target, host, url.port, post.form.size());
+      url.target, authority(url), post.form.size());
   // RFC 6749 section 2.3.1: both are form-encoded before.
   if (!post.user.empty())
     request += "Authorization: Basic " +
@@ -165,41 +164,8 @@ std::string request_of(const Url& url, const HttpPost& post) {
 
 }  // namespace
 
-base::Result<Url> parse_url(std::string_view text) {
-  const auto wrong = [&] {
-    return base::fail(base::ErrorKind::invalid,
-                      fmt::format("\"{}\" is no URL like https://host/path", base::printable(text, 200)));
-  };
-  Url url;
-  if (text.starts_with("https://"))
-    url.tls = true;
-  else if (!text.starts_with("http://"))
-    return wrong();
-  auto rest = text.substr(url.tls ? 8 : 7);
-  const auto slash = rest.find_first_of("/?");
-  auto authority = rest.substr(0, slash);
-  url.target = slash == std::string_view::npos ? "/" : std::string(rest.substr(slash));
-  if (url.target.front() == '?') url.target.insert(0, "/");
-  url.port = url.tls ? "443" : "80";
-  const auto bracket = authority.starts_with('[') ? authority.find(']') : std::string_view::npos;
-  const auto colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
-  if (colon != std::string_view::npos) {
-    const auto port = base::parse_unsigned(authority.substr(colon + 1));
-    if (!port || *port == 0 || *port > 65535) return wrong();
-    url.port = std::to_string(*port);
-    authority = authority.substr(0, colon);
-  }
-  if (bracket != std::string_view::npos) authority = authority.substr(1, bracket - 1);
-  url.host = authority;
-  const auto is_bad = [](std::string_view part) {
-    return part.find_first_of(" \r\n\t@#\"\\<>") != std::string_view::npos;
-  };
-  if (url.host.empty() || is_bad(url.host) || is_bad(url.target)) return wrong();
-  return url;
-}
-
 base::Result<HttpAnswer> http_post(const HttpPost& post, base::MonoTime deadline, const base::Clock& clock) {
-  const auto url = parse_url(post.url);
+  const auto url = net::parse_url(post.url);
   if (!url) return std::unexpected(url.error());
   Connection connection(deadline, clock);
   if (auto opened = connection.open(*url, post.ca_file); !opened) return std::unexpected(opened.error());

@@ -1,24 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // One form posted over HTTP/1.1 or HTTPS, blocking until a deadline: for a pool.  The server's certificate must be
-// trusted and bear the URL's name.  No redirect is followed.
+// trusted and bear the URL's name.  No redirect is followed.  Unlike net::HttpClient it finds hosts by the system's
+// names
+// (/etc/hosts too), as connections to databases and directories do.
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "godwit/base/clock.hpp"
 #include "godwit/base/result.hpp"
 
 namespace godwit::auth {
-
-struct Url {
-  bool tls = false;
-  std::string host;  // an IPv6 address without its brackets
-  std::string port;
-  std::string target;  // "/introspect?x=y"
-};
-// "https://host[:port][/path]"; errors: invalid.
-base::Result<Url> parse_url(std::string_view text);
 
 struct HttpPost {
   std::string url;

@@ -2,7 +2,6 @@
 // The pure parts of the stores besides the file; tests/system has them with real servers.
 #include <gmock/gmock.h>
 
-#include "auth/http_post.hpp"
 #include "auth/idle_list.hpp"
 #include "auth/ldap_store.hpp"
 #include "auth/sql_entry.hpp"
@@ -59,25 +58,6 @@ TEST(IdleList, KeepsAFew) {
   EXPECT_EQ(*list.take(), 3);
   for (int i = 0; i < 3; ++i) EXPECT_NE(list.take(), nullptr);
   EXPECT_EQ(list.take(), nullptr);
-}
-
-TEST(HttpPost, UrlsAreTakenApart) {
-  const auto url = parse_url("https://login.example.com/a/b?c=d");
-  ASSERT_TRUE(url);
-  EXPECT_TRUE(url->tls);
-  EXPECT_EQ(url->host, "login.example.com");
-  EXPECT_EQ(url->port, "443");
-  EXPECT_EQ(url->target, "/a/b?c=d");
-  EXPECT_EQ(parse_url("http://[::1]:8080?x")->host, "::1");
-  EXPECT_EQ(parse_url("http://[::1]:8080?x")->port, "8080");
-  EXPECT_EQ(parse_url("http://[::1]:8080?x")->target, "/?x");
-  EXPECT_EQ(parse_url("http://127.0.0.1")->target, "/");
-}
-
-TEST(HttpPost, RefusesWhatIsNoUrl) {
-  for (const char* text : {"", "ftp://x/", "https://", "https:///x", "https://h:0/", "https://h:99999/", "https://h:x/",
-                           "https://a@b/", "https://h/a b", "https://h/\r\nX: y", "https://h/#f"})
-    EXPECT_FALSE(parse_url(text)) << text;
 }
 
 }  // namespace
