@@ -24,7 +24,7 @@ boost::asio::awaitable<base::Result<std::string>> SmallFile::read_here() {
   if (!file) co_return std::unexpected(file.error());
   auto size = co_await (*file)->size();
   if (!size) co_return std::unexpected(size.error());
-  if (*size > largest) co_return base::fail(base::ErrorKind::corrupt, name_ + " is too large");
+  if (*size > largest_) co_return base::fail(base::ErrorKind::corrupt, name_ + " is too large");
   std::string text(*size, '\0');
   auto got = co_await (*file)->read(0, text);
   if (!got) co_return std::unexpected(got.error());

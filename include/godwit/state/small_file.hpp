@@ -15,11 +15,16 @@ namespace godwit::state {
 
 class SmallFile {
  public:
-  static constexpr std::size_t largest = std::size_t{1} << 20U;
+  static constexpr std::size_t usual_size = std::size_t{1} << 20U;
 
-  // `pool` may block.  Its directory is made when it is first written.
-  SmallFile(std::string directory, std::string name, disk::Disk& disk, boost::asio::any_io_executor pool)
-      : directory_(std::move(directory)), name_(std::move(name)), disk_(disk), pool_(std::move(pool)) {}
+  // `pool` may block.  Its directory is made when it is first written.  `largest`: more than that is never read.
+  SmallFile(std::string directory, std::string name, disk::Disk& disk, boost::asio::any_io_executor pool,
+            std::size_t largest = usual_size)
+      : directory_(std::move(directory)),
+        name_(std::move(name)),
+        disk_(disk),
+        pool_(std::move(pool)),
+        largest_(largest) {}
 
   // Empty where there is none yet.  Errors: those of the disk; corrupt (too large).
   boost::asio::awaitable<base::Result<std::string>> read();
@@ -33,6 +38,7 @@ class SmallFile {
   std::string directory_, name_;
   disk::Disk& disk_;
   boost::asio::any_io_executor pool_;
+  std::size_t largest_;
 };
 
 }  // namespace godwit::state
