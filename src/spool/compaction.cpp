@@ -273,7 +273,9 @@ Compaction::Task<base::Result<Pending>> Compaction::copy(const Core::Found& foun
   record.front = encode(prefix) + envelope;
   record.summary = summarise(whole->envelope, prefix.body_size);
   std::shared_ptr<Body> body;
-  if (!large) {
+  if (large) {
+    record.front += whole->body;  // its head
+  } else {
     body = std::make_shared<InlineBody>(std::move(whole->body), Charge(core_.budget));
     record.body = *body->view();
   }

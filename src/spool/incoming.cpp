@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "godwit/base/checksum.hpp"
+#include "godwit/spool/prepend.hpp"
+#include "headed_body.hpp"
 #include "index_block.hpp"
 #include "record.hpp"
 #include "run_on.hpp"
@@ -101,6 +103,7 @@ boost::asio::awaitable<Accepted<>> IncomingMessage::publish_here() {
 
 Pending IncomingMessage::make_record(mail::Envelope envelope) {
   Pending record;
+  if (!large_) size_ += head_.size();
   record.id = id_;
   record.flags = large_ ? body_is_large : std::uint8_t{0};
   const std::string encoded = mail::encode(envelope);
@@ -109,9 +112,12 @@ Pending IncomingMessage::make_record(mail::Envelope envelope) {
   record.summary = summarise(envelope, size_);
   std::shared_ptr<Body> body;
   if (large_) {
+    record.front += head_;
     body = std::make_shared<LargeBody>(core_->disk, core_->executors.bodies, core_->paths.large(id_), size_, file_crc_);
+    body = with_head(std::move(head_), std::move(body));
   } else {
     charge_.set(0);
+    buffer_.insert(0, head_);
     body =
         std::make_shared<InlineBody>(std::move(buffer_), Charge(core_->budget), message_overhead + 4 * encoded.size());
     record.body = *body->view();
@@ -123,7 +129,8 @@ Pending IncomingMessage::make_record(mail::Envelope envelope) {
 
 boost::asio::awaitable<Accepted<base::MessageId>> IncomingMessage::commit(mail::Envelope envelope) {
   if (refused_) co_return std::unexpected(*refused_);
-  if (!canonical_.is_canonical() && envelope.body != smtp::BodyType::binary_mime) {
+  const bool canonical = canonical_.is_canonical() && (head_.empty() || head_.ends_with("\r\n"));
+  if (!canonical && envelope.body != smtp::BodyType::binary_mime) {
     auto refused = refuse(Refused::Why::not_canonical, "the body has a bare CR, a bare LF or a NUL");
     co_return std::unexpected(std::move(refused.error()));
   }
@@ -143,6 +150,10 @@ boost::asio::awaitable<Accepted<base::MessageId>> IncomingMessage::commit(mail::
     record_may_exist_ = refused_->why == Refused::Why::unhealthy;
   }
   co_return result;
+}
+
+void prepend(Incoming& message, std::string lines) {
+  static_cast<IncomingMessage&>(message).prepend(std::move(lines));
 }
 
 }  // namespace godwit::spool

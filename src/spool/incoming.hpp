@@ -16,6 +16,7 @@ class IncomingMessage final : public Incoming {
   ~IncomingMessage() override;
   base::MessageId id() const override { return id_; }
   boost::asio::awaitable<Accepted<>> write(std::string_view bytes) override;
+  void prepend(std::string lines) { head_ = std::move(lines); }
   boost::asio::awaitable<Accepted<base::MessageId>> commit(mail::Envelope envelope) override;
 
  private:
@@ -31,6 +32,7 @@ class IncomingMessage final : public Incoming {
   Charge charge_;
   CanonicalCheck canonical_;
   std::optional<Refused> refused_;  // once refused, for ever
+  std::string head_;                // above the rest; with a large body it goes into the record
   std::string buffer_;              // not yet in the file
   std::uint64_t size_ = 0;
   std::unique_ptr<disk::File> file_;

@@ -6,6 +6,7 @@
 
 #include "bodies.hpp"
 #include "godwit/spool/inspect.hpp"
+#include "headed_body.hpp"
 #include "journal_reader.hpp"
 
 namespace godwit::spool {
@@ -90,11 +91,13 @@ class LiveReader {
       mail::apply(*update, *envelope);
     }
     StoredMessage message{.id = id, .envelope = std::move(*envelope), .body = nullptr};
-    if ((record->header.flags & body_is_large) != 0)
+    if ((record->header.flags & body_is_large) != 0) {
       message.body = std::make_shared<LargeBody>(disk_, executor_, paths_.large(id), parts->prefix.body_size,
                                                  parts->prefix.body_crc);
-    else
+      message.body = with_head(std::string(parts->body), std::move(message.body));
+    } else {
       message.body = std::make_shared<InlineBody>(std::string(parts->body), Charge(budget_));
+    }
     co_return message;
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Messages read back: on the pool, with every checksum verified.
 #include "core.hpp"
+#include "headed_body.hpp"
 #include "record.hpp"
 #include "run_on.hpp"
 #include "segment_file.hpp"
@@ -90,11 +91,13 @@ Awaitable<base::Result<StoredMessage>> Core::read_here(Found found) {
   auto whole = co_await read_whole(found);
   if (!whole) co_return std::unexpected(std::move(whole.error()));
   StoredMessage message{found.id, std::move(whole->envelope), nullptr};
-  if ((whole->header.flags & body_is_large) != 0)
+  if ((whole->header.flags & body_is_large) != 0) {
     message.body = std::make_shared<LargeBody>(disk, executors.bodies, paths.large(found.id), whole->prefix.body_size,
                                                whole->prefix.body_crc);
-  else
+    message.body = with_head(std::move(whole->body), std::move(message.body));
+  } else {
     message.body = std::make_shared<InlineBody>(std::move(whole->body), Charge(budget));
+  }
   co_return message;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "record.hpp"
 
+#include <algorithm>
+
 #include "bytes.hpp"
 #include "godwit/base/checksum.hpp"
 
@@ -88,7 +90,9 @@ std::optional<MessagePayload> decode_message(std::string_view payload, std::uint
   message.prefix.body_crc = cursor.take<std::uint32_t>();
   message.prefix.body_size = cursor.take<std::uint64_t>();
   message.envelope = cursor.take_bytes(message.prefix.envelope_size);
-  if ((flags & body_is_large) == 0) message.body = cursor.take_bytes(message.prefix.body_size);
+  const bool large = (flags & body_is_large) != 0;
+  const std::size_t front = message_prefix_size + message.prefix.envelope_size;
+  message.body = cursor.take_bytes(large ? payload.size() - std::min(front, payload.size()) : message.prefix.body_size);
   if (cursor.bad()) return {};
   return message;
 }

@@ -18,6 +18,7 @@
 #include "godwit/base/checksum.hpp"
 #include "godwit/disk/posix_disk.hpp"
 #include "godwit/log/logger.hpp"
+#include "godwit/spool/prepend.hpp"
 #include "spool/format.hpp"
 
 namespace godwit::spool {
@@ -69,14 +70,23 @@ class SpoolTest : public testing::Test {
     e.recipients.push_back({.address = {"r", "b.example"}, .original = {}, .orcpt = {}, .last_reply = {}});
     return e;
   }
-  static boost::asio::awaitable<Accepted<base::MessageId>> put(Spool& spool, std::string body, mail::Envelope with) {
+  static boost::asio::awaitable<Accepted<base::MessageId>> put(Spool& spool, std::string body, mail::Envelope with,
+                                                               std::string head = "") {
     auto incoming = spool.begin(0);
     if (!incoming) co_return std::unexpected(incoming.error());
     for (std::string_view rest = body; !rest.empty(); rest.remove_prefix(std::min<std::size_t>(rest.size(), 10'000))) {
       auto written = co_await (*incoming)->write(rest.substr(0, 10'000));
       if (!written) co_return std::unexpected(written.error());
     }
+    if (!head.empty()) prepend(**incoming, std::move(head));
     co_return co_await (*incoming)->commit(std::move(with));
+  }
+  // Its body, and how long it is said to be.
+  std::string stored(base::MessageId id) {
+    const auto message = run(spool_->read(id)).value();
+    const auto bytes = run(read_all(message.body));
+    EXPECT_EQ(message.body->size(), bytes.size());
+    return bytes;
   }
   Accepted<base::MessageId> put(std::string body, mail::Envelope with = envelope()) {
     return run(put(*spool_, std::move(body), std::move(with)));
@@ -392,6 +402,38 @@ TEST_F(SpoolTest, ParallelSendersShareSyncs) {
   }));
   EXPECT_TRUE(all);
   EXPECT_EQ(listed, 260);
+}
+
+TEST_F(SpoolTest, WhatIsPutAboveAMessageStaysThere) {
+  settings_.segment_size = 1U << 20U;
+  ASSERT_TRUE(open());
+  const std::string head = "X-Verdict: known only at the end\r\n";
+  const auto small = run(put(*spool_, lines(3000), envelope(), head)).value();
+  const auto large = run(put(*spool_, lines(300'000), envelope(), head)).value();
+  const auto whole = [&] {
+    EXPECT_EQ(stored(small), head + lines(3000));
+    EXPECT_EQ(stored(large), head + lines(300'000));
+  };
+  whole();
+  close();
+  ASSERT_TRUE(open());
+  whole();
+  for (int i = 0; i < 400 && spool_->statistics().copies < 2; ++i) {
+    spool_->update(put(lines(60'000)).value(), delivered());
+    ASSERT_TRUE(run(spool_->sync()));
+  }
+  EXPECT_GE(spool_->statistics().copies, 2U) << "compaction moved them";
+  whole();
+  close();
+  ASSERT_TRUE(open());
+  whole();
+}
+
+TEST_F(SpoolTest, WhatIsPutAboveAMessageMustBeLines) {
+  ASSERT_TRUE(open());
+  const auto refused = run(put(*spool_, lines(100), envelope(), "no end of line"));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().why, Refused::Why::not_canonical);
 }
 
 }  // namespace
