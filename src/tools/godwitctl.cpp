@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -10,6 +11,7 @@
 
 #include "account_commands.hpp"
 #include "control_commands.hpp"
+#include "dkim_commands.hpp"
 #include "spool_commands.hpp"
 
 namespace godwit::tools {
@@ -36,6 +38,7 @@ class CommandLine {
     add_delivery();
     add_suppression();
     add_accounts();
+    add_dkim();
     add_spool();
     add_command(app_, "reload", "apply the changed configuration, or say what is wrong with it",
                 [this] { return control().reload(); });
@@ -215,6 +218,37 @@ class CommandLine {
     command->add_flag("--generate", generate_, "make a password and print it")->excludes(from_input);
   }
 
+  void add_dkim() {
+    CLI::App* dkim = app_.add_subcommand("dkim", "the keys with which mail is signed");
+    dkim->fallthrough();
+    dkim->require_subcommand(1);
+    dkim->add_option("--config", config_, "the daemon's configuration; default: " + std::string(usual_config))
+        ->type_name("FILE");
+    CLI::App* generate = add_command(*dkim, "generate", "make a key; prints its record and its configuration",
+                                     [this] { return dkim_commands().generate(domain_, selector_, kind_, bits_); });
+    generate->add_option("DOMAIN", domain_, "like example.com")->required();
+    generate->add_option("SELECTOR", selector_, "a name of your choice, new for each key")->required();
+    const std::map<std::string, mailauth::KeyKind> kinds{{"rsa", mailauth::KeyKind::rsa},
+                                                         {"ed25519", mailauth::KeyKind::ed25519}};
+    generate->add_option("--type", kind_, "rsa, which everybody verifies (default), or ed25519")
+        ->transform(CLI::CheckedTransformer(kinds, CLI::ignore_case))
+        ->type_name("TYPE");
+    generate->add_option("--bits", bits_, "of an RSA key; default: 2048")->check(CLI::Range(1024, 8192));
+    generate
+        ->add_option("--file", file_,
+                     "where to put it; default: " + std::string(DkimCommands::folder) + "/DOMAIN.SELECTOR.pem")
+        ->type_name("FILE");
+    add_command(*dkim, "rotate", "make new keys for a domain, beside those that are configured",
+                [this] { return dkim_commands().rotate(domain_); })
+        ->add_option("DOMAIN", domain_)
+        ->required();
+    add_command(*dkim, "list", "the configured keys", [this] { return dkim_commands().list(); });
+    CLI::App* record = add_command(*dkim, "record", "their records, as lines of a zone file",
+                                   [this] { return dkim_commands().record(domain_, selector_); });
+    record->add_option("DOMAIN", domain_, "default: all");
+    record->add_option("SELECTOR", selector_, "default: all");
+  }
+
   void add_spool() {
     CLI::App* spool = app_.add_subcommand("spool", "the stored messages themselves, with the daemon running or not");
     spool->fallthrough();
@@ -279,6 +313,10 @@ class CommandLine {
                                                : From::terminal};
   }
 
+  DkimCommands dkim_commands() const {
+    return {.console = console_, .config = config_, .file = file_, .as_json = json_};
+  }
+
   SpoolCommands spool_commands() const {
     using Socket = SpoolCommands::Socket;
     return {.console = console_,
@@ -304,6 +342,9 @@ class CommandLine {
   ExportSelection selection_;
   bool envelope_ = false, remove_ = false;
   bool password_stdin_ = false, generate_ = false;
+  std::string domain_, selector_;  // of dkim
+  mailauth::KeyKind kind_ = mailauth::KeyKind::rsa;
+  int bits_ = 2048;
 };
 
 }  // namespace
