@@ -52,6 +52,7 @@ void derive(Settings& settings) {
   settings.route.hostname = settings.hostname;
   settings.dispatch.hostname = settings.hostname;
   settings.deliver.hostname = settings.hostname;
+  if (settings.mailauth.service.empty()) settings.mailauth.service = settings.hostname;
   settings.spool.message_size = settings.server.message_size + added_by_us;
   std::vector<Diagnostic> none;  // a test holds the file to that
   settings.dispatch.failures.builtin = builtin_failure_rules(none);

@@ -80,6 +80,8 @@ std::vector<Diagnostic> check_environment(const Loaded& loaded, const Probe& pro
     check(probe.readable_file, key + ".certificate", settings.tls.certificates[i].certificate);
     check(probe.readable_file, key + ".private_key", settings.tls.certificates[i].private_key);
   }
+  for (std::size_t i = 0; i < settings.mailauth.keys.size(); ++i)
+    check(probe.readable_file, fmt::format("dkim.keys[{}].private_key", i), settings.mailauth.keys[i].private_key);
   check(probe.readable_file, "tls.ca_file", settings.tls.ca_file);
   check(probe.readable_file, "authentication.introspection.ca_file", settings.auth.introspection.ca_file);
   check(probe.readable_file, "authentication.introspection.client_secret_file",

@@ -34,6 +34,7 @@ Type<route::TlsLevel> tls_level();  // what deliver/ can do
 Fields<Document> top_fields();  // all, in the order of the reference
 Fields<Document> server_part();
 Fields<Document> authentication_part();
+Fields<Document> mailauth_part();
 Fields<Document> delivery_part();
 Fields<Document> bounce_part();
 Fields<Document> storage_part();

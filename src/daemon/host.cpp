@@ -201,6 +201,7 @@ server::Surroundings Host::server_surroundings(std::size_t reactor, policy::Conn
           .tarpit = tarpit_,
           .account_limits = account_limits_,
           .suppressions = suppressions_.get(),
+          .resolver = parts_[reactor].resolver.get(),
           .start_queue = std::move(start_queue),
           .clock = clock_,
           .log = events_};
@@ -222,9 +223,11 @@ std::shared_ptr<const server::Rules> Host::make_rules(const LiveSettings& live,
   };
   return std::make_shared<const server::Rules>(server::Rules{.settings = live.settings.server,
                                                              .policy = live.settings.policy,
+                                                             .verification = live.settings.mailauth,
                                                              .router = std::move(router),
                                                              .tls = live.tls.server,
-                                                             .may_send_as = std::move(may_send_as)});
+                                                             .may_send_as = std::move(may_send_as),
+                                                             .signers = live.signers});
 }
 
 dispatch::Settings Host::dispatch_settings(const LiveSettings& live) const {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include "godwit/base/text.hpp"
 
@@ -93,6 +94,34 @@ void load_passwords(const config::Loaded& file, config::Settings& settings, Live
   }
 }
 
+base::Result<mailauth::Key> load_key(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return base::fail_os(path, errno);
+  if ((status.st_mode & S_IRWXO) != 0)
+    return base::fail(base::ErrorKind::refused, path + " may be read by everybody: chmod o= it");
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return base::fail_os(path, errno);
+  const std::string pem((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  auto key = mailauth::Key::from_pem(pem);
+  if (!key) return base::fail(key.error().kind, path + ": " + key.error().message);
+  if (key->kind() == mailauth::KeyKind::rsa && key->bits() < mailauth::weakest_rsa)
+    return base::fail(base::ErrorKind::invalid, path + ": an RSA key needs 1024 bits at least, better 2048");
+  return key;
+}
+
+void load_signers(const config::Loaded& file, LiveSettings& live, LiveSettingsLoaded& result) {
+  std::vector<mailauth::Signer> signers;
+  const auto& keys = live.settings.mailauth.keys;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    auto key = load_key(keys[i].private_key);
+    if (key)
+      signers.push_back({.settings = keys[i], .key = std::move(*key)});
+    else
+      add_once(file, fmt::format("dkim.keys[{}].private_key", i), config::Severity::error, key.error().message, result);
+  }
+  live.signers = std::make_shared<const mailauth::Signers>(std::move(signers));
+}
+
 void take_tls(const config::Loaded& file, LiveSettings& live, base::WallTime now, OutOfDate out_of_date,
               LiveSettingsLoaded& result) {
   auto loaded = load_tls(live.settings.tls, now);
@@ -132,6 +161,7 @@ LiveSettingsLoaded load_live_settings(const std::string& path, const base::Clock
                               "; mail loops through MX are seen at loopback addresses only");
   load_account_files(live.settings.auth, live.accounts, result.errors, result.warnings);
   load_passwords(loaded, live.settings, result);
+  load_signers(loaded, live, result);
   take_tls(loaded, live, clock.wall(), out_of_date, result);
   if (result.errors.empty()) result.live = std::make_shared<const LiveSettings>(std::move(live));
   return result;

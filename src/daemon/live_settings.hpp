@@ -10,6 +10,7 @@
 #include "account_stores.hpp"
 #include "godwit/base/clock.hpp"
 #include "godwit/config/config.hpp"
+#include "godwit/mailauth/signers.hpp"
 #include "godwit/net/interfaces.hpp"
 #include "live_tls.hpp"
 
@@ -19,6 +20,7 @@ struct LiveSettings {
   config::Settings settings;
   LoadedAccounts accounts;
   LiveTls tls;
+  std::shared_ptr<const mailauth::Signers> signers;
   std::vector<base::IpAddress> interfaces;  // the machine's addresses
 };
 

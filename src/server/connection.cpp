@@ -40,16 +40,6 @@ smtp::SessionSettings session_settings(const Rules& rules, const ListenerSetting
           .min_data_rate = rules.settings.min_data_rate};
 }
 
-smtp::Reply too_often(std::string_view what) {
-  return smtp::make_reply(450, {4, 7, 1}, fmt::format("Too many {} from your address in a short time", what));
-}
-
-std::optional<smtp::Reply> account_refusal(const std::optional<base::Rate>& exhausted, std::string_view what) {
-  if (!exhausted) return {};
-  return smtp::make_reply(
-      450, {4, 7, 1}, fmt::format("Your account may send {} {} at most, try again later", what, to_string(*exhausted)));
-}
-
 std::string_view to_string(action::Close::Reason reason) {
   switch (reason) {
     case action::Close::Reason::quit:
@@ -153,7 +143,8 @@ boost::asio::awaitable<Connection::Event> Connection::perform(const smtp::Server
   if (const auto* begin = std::get_if<action::BeginMessage>(&wanted))
     co_return receiver_.begin(begin->size_hint, header_fixes());
   if (const auto* sender = std::get_if<action::CheckSender>(&wanted)) co_return check_sender(*sender);
-  if (const auto* recipient = std::get_if<action::CheckRecipient>(&wanted)) co_return check_recipient(*recipient);
+  if (const auto* recipient = std::get_if<action::CheckRecipient>(&wanted))
+    co_return co_await check_recipient(*recipient);
   if (const auto* credentials = std::get_if<action::Authenticate>(&wanted))
     co_return co_await authenticate(*credentials);
   if (const auto* said = std::get_if<action::Exchange>(&wanted)) co_return co_await exchange(*said);
@@ -315,84 +306,6 @@ boost::asio::awaitable<void> Connection::pause_until(base::MonoTime until) {
   pause_.reset();
 }
 
-Connection::Event Connection::check_sender(const action::CheckSender& asked) {
-  const auto& router = *rules_->router;
-  auto sender = asked.sender;
-  if (sender) sender = router.complete(std::move(*sender));  // only of service local a domain can be missing
-  const auto may_send_as = [this](const std::string& account, const smtp::Mailbox& from) {
-    return authenticator_.may_send_as(account, from) || rules_->may_send_as(account, from);
-  };
-  auto refusal = is_local() ? policy::check_local_sender(user_, sender, router.settings())
-                            : policy::check_sender(sender_.client, sender, may_send_as);
-  auto schedule = make_schedule(asked.parameters, around_.clock.wall(), session_settings_.longest_hold);
-  if (!schedule && !refusal) refusal = schedule.error();
-  if (!refusal && !is_within_rate(policy::Rated::messages)) refusal = too_often("messages");
-  if (const auto& account = sender_.client.account; !refusal && !account.empty())
-    refusal = account_refusal(around_.account_limits.message(account, around_.network.now()), "messages");
-  receiver_.begin_transaction(std::move(sender), schedule.value_or(Schedule{}));
-  if (refusal) log_refusal("mail", *refusal, {});
-  return event::Verdict{.refusal = std::move(refusal)};
-}
-
-// Mail that enters the mail system here.
-// Of what is submitted here; what is relayed passes as it came, and so does what has no lines.
-std::optional<mail::HeaderFixes> Connection::header_fixes() const {
-  const auto& account = sender_.client.account;
-  const bool by_account = listener_.service == smtp::Service::submission && !account.empty();
-  if (!(is_local() || by_account) || session_.mail_parameters().body == smtp::BodyType::binary_mime) return {};
-  const auto& names = rules_->router->settings();
-  mail::HeaderFixes fixes;
-  fixes.hostname = sender_.hostname;
-  fixes.origin = names.origin;
-  fixes.from = receiver_.sender();
-  by_account ? name_submitter(account, fixes) : name_submitter(user_, fixes);
-  return fixes;
-}
-
-void Connection::name_submitter(const policy::LocalUser& user, mail::HeaderFixes& fixes) const {
-  const smtp::Mailbox address{.local = user.name, .domain = fixes.origin};
-  if (!fixes.from) fixes.from = address;
-  if (user.is_trusted) return;
-  fixes.submitter = address;
-  fixes.is_submitter = [name = user.name, router = rules_->router](const smtp::Mailbox& other) {
-    return policy::is_own_address(name, other, router->settings());
-  };
-}
-
-void Connection::name_submitter(const std::string& account, mail::HeaderFixes& fixes) const {
-  const auto address = smtp::parse_mailbox(account, smtp::BareLocal::refuse, smtp::Utf8::allow);
-  if (!address) return;  // a store may have names that are no addresses
-  if (!fixes.from) fixes.from = *address;
-  fixes.submitter = *address;
-  fixes.is_submitter = [account, rules = rules_](const smtp::Mailbox& other) {
-    return rules->may_send_as && rules->may_send_as(account, other);
-  };
-}
-
-Connection::Event Connection::check_recipient(const action::CheckRecipient& asked) {
-  if (!is_within_rate(policy::Rated::recipients)) {
-    auto refusal = too_often("recipients");
-    log_refusal("rcpt", refusal, smtp::to_string(asked.recipient));
-    return event::Verdict{.refusal = std::move(refusal)};
-  }
-  const auto& account = sender_.client.account;
-  const auto asked_for = rules_->router->complete(asked.recipient);
-  if (!account.empty()) {
-    auto refusal = account_refusal(around_.account_limits.recipient(account, asked_for.domain, around_.network.now()),
-                                   "recipients or new destinations");
-    if (refusal) {
-      log_refusal("rcpt", *refusal, smtp::to_string(asked.recipient));
-      return event::Verdict{.refusal = std::move(refusal)};
-    }
-  }
-  auto decision = policy::check_recipient(rules_->policy, sender_.client, asked.recipient, *rules_->router);
-  if (!decision.refusal && around_.suppressions != nullptr)
-    decision.refusal = policy::suppression_refusal(*around_.suppressions, decision.recipients);
-  if (decision.refusal) log_refusal("rcpt", *decision.refusal, smtp::to_string(asked.recipient));
-  const auto completed = rules_->router->complete(asked.recipient);
-  return receiver_.add_recipient(std::move(decision), completed, asked.parameters);
-}
-
 Connection::Event Connection::look_up(const action::LookUp& asked) {
   const bool expands = asked.kind == action::LookUp::Kind::expand;
   return event::Answer{expands ? policy::expand(asked.mailbox, *rules_->router)
@@ -421,7 +334,8 @@ boost::asio::awaitable<Connection::Event> Connection::commit() {
                       {"protocol", session_.protocol()},
                       {"account", session_.account()},
                       {"tls", session_.tls() ? std::string_view(session_.tls()->version) : std::string_view("none")},
-                      {"message_id", receiver_.message_id()}});
+                      {"message_id", receiver_.message_id()},
+                      {"verified", receiver_.verified()}});
   } else if (const auto* refused = std::get_if<event::Refused>(&answer)) {
     around_.log.warn("rejected",
                      {{"client", sender_.client_address},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Drives one server session over one stream: performs its actions in order and feeds back what became of them.  Lives
-// and dies on one reactor, as one coroutine.  connection_client.cpp: who the client is.
+// and dies on one reactor, as one coroutine.  connection_client.cpp: who the client is;
+// connection_transaction.cpp: what the rules say to its mail.
 #pragma once
 
 #include <memory>
@@ -60,7 +61,9 @@ class Connection {
   boost::asio::awaitable<Event> commit();
   boost::asio::awaitable<bool> flush();
   Event check_sender(const smtp::action::CheckSender& action);
-  Event check_recipient(const smtp::action::CheckRecipient& action);
+  std::unique_ptr<policy::MessageInspection> inspection_of(const smtp::ReversePath& sender, smtp::BodyType body) const;
+  boost::asio::awaitable<Event> check_recipient(smtp::action::CheckRecipient action);
+  policy::RecipientDecision decide_recipient(const smtp::Mailbox& recipient);
   Event look_up(const smtp::action::LookUp& asked);
   Event start_queue(const smtp::action::StartQueue& asked);
   Event speak_for(const smtp::ClaimedClient& claim);

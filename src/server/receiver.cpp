@@ -8,6 +8,7 @@
 #include "godwit/mail/header.hpp"
 #include "godwit/mail/received.hpp"
 #include "godwit/mail/recipients.hpp"
+#include "godwit/spool/prepend.hpp"
 
 namespace godwit::server {
 namespace {
@@ -41,10 +42,19 @@ std::string protocol(const Sender& sender, const smtp::ServerSession& session) {
 
 }  // namespace
 
-void Receiver::begin_transaction(smtp::ReversePath sender, const Schedule& schedule) {
+void Receiver::begin_transaction(smtp::ReversePath sender, const Schedule& schedule,
+                                 std::unique_ptr<policy::MessageInspection> inspection) {
   reset();
+  inspection_ = std::move(inspection);
   sender_ = std::move(sender);
   schedule_ = schedule;
+}
+
+// A client that is refused for what it is may ask for further recipients: the answer stays.
+boost::asio::awaitable<std::optional<smtp::Reply>> Receiver::verify_sender() {
+  auto refusal = co_await inspection_->check_sender();
+  sender_verified_ = !refusal;
+  co_return refusal;
 }
 
 smtp::event::Verdict Receiver::add_recipient(policy::RecipientDecision decision, const smtp::Mailbox& asked,
@@ -66,6 +76,7 @@ smtp::ServerEvent Receiver::begin(std::uint64_t size_hint, std::optional<mail::H
     fixes->now = clock_.wall();
     fixer_ = std::make_unique<mail::HeaderFixer>(std::move(*fixes));
   }
+  if (inspection_) inspection_->begin_message();
   header_ = {};
   size_ = 0;
   started_ = false;
@@ -100,7 +111,16 @@ boost::asio::awaitable<smtp::ServerEvent> Receiver::body(std::string_view bytes,
     co_return smtp::event::Refused{.why = smtp::event::RefusedWhy::policy,
                                    .reply = smtp::make_reply(552, {5, 3, 4}, fixed.error().message)};
   }
+  inspect(passed);
+  if (passed.empty()) co_return smtp::event::BodyTaken{};
   co_return co_await write(std::move(passed), sender, session);
+}
+
+void Receiver::inspect(std::string& bytes) {
+  if (!inspection_) return;
+  std::string passed;
+  inspection_->put(bytes, passed);
+  bytes.swap(passed);
 }
 
 boost::asio::awaitable<smtp::ServerEvent> Receiver::write(std::string bytes, const Sender& sender,
@@ -137,6 +157,8 @@ bool Receiver::needs_smtputf8(const smtp::ServerSession& session) const {
 boost::asio::awaitable<smtp::ServerEvent> Receiver::commit(const Sender& sender, const smtp::ServerSession& session) {
   std::string rest;
   if (fixer_) fixer_->finish(rest);
+  inspect(rest);
+  if (inspection_) inspection_->finish(rest);
   if (!started_ || !rest.empty()) {  // a message without a byte still gets its Received field
     auto written = co_await write(std::move(rest), sender, session);
     if (std::holds_alternative<smtp::event::Refused>(written)) {
@@ -149,6 +171,19 @@ boost::asio::awaitable<smtp::ServerEvent> Receiver::commit(const Sender& sender,
     co_return smtp::event::Refused{.why = smtp::event::RefusedWhy::policy,
                                    .reply = smtp::make_reply(554, {5, 4, 6}, "Too many hops, this message loops")};
   }
+  auto envelope = make_envelope(sender, session);
+  auto refusal = co_await judge(envelope);
+  if (refusal) {
+    discard();
+    co_return std::move(*refusal);
+  }
+  auto committed = co_await incoming_->commit(std::move(envelope));
+  incoming_.reset();
+  if (!committed) co_return refused(committed.error());
+  co_return smtp::event::Committed{*committed};
+}
+
+mail::Envelope Receiver::make_envelope(const Sender& sender, const smtp::ServerSession& session) const {
   mail::Envelope envelope;
   envelope.sender = sender_;
   envelope.recipients = recipients();
@@ -165,10 +200,23 @@ boost::asio::awaitable<smtp::ServerEvent> Receiver::commit(const Sender& sender,
   envelope.client_hello = session.hello().name;
   envelope.account = session.account();
   envelope.protocol = protocol(sender, session);
-  auto committed = co_await incoming_->commit(std::move(envelope));
-  incoming_.reset();
-  if (!committed) co_return refused(committed.error());
-  co_return smtp::event::Committed{*committed};
+  return envelope;
+}
+
+// Who the message is really from, and what that means for it.
+boost::asio::awaitable<std::optional<smtp::ServerEvent>> Receiver::judge(mail::Envelope& envelope) {
+  verified_.clear();
+  if (!inspection_) co_return std::nullopt;
+  auto found = co_await inspection_->judge();
+  verified_ = std::move(found.summary);
+  if (found.refusal)
+    co_return smtp::event::Refused{.why = smtp::event::RefusedWhy::policy, .reply = std::move(found.refusal)};
+  if (!found.hold.empty()) {
+    envelope.held = true;
+    for (auto& recipient : envelope.recipients) recipient.last_reply = found.hold;
+  }
+  if (!found.header.empty()) spool::prepend(*incoming_, std::move(found.header));
+  co_return std::nullopt;
 }
 
 void Receiver::discard() {
@@ -179,6 +227,8 @@ void Receiver::reset() {
   incoming_.reset();
   sender_.reset();
   recipients_.clear();
+  inspection_.reset();
+  sender_verified_ = false;
   schedule_ = {};
   asked_ = 0;
 }

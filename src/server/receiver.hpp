@@ -15,6 +15,7 @@
 #include "godwit/base/clock.hpp"
 #include "godwit/mail/header_fixer.hpp"
 #include "godwit/mail/recipients.hpp"
+#include "godwit/policy/message_inspection.hpp"
 #include "godwit/policy/relay.hpp"
 #include "godwit/route/router.hpp"
 #include "godwit/smtp/server_session.hpp"
@@ -36,9 +37,14 @@ class Receiver {
  public:
   Receiver(spool::Spool& spool, const base::Clock& clock) : spool_(spool), clock_(clock) {}
 
+  // MAIL was accepted.  sender: with a domain.  inspection: null where there is none.
+  void begin_transaction(smtp::ReversePath sender, const Schedule& schedule,
+                         std::unique_ptr<policy::MessageInspection> inspection);
+  // The next answer of verify_sender() takes look-ups.
+  bool must_verify_sender() const { return inspection_ && !sender_verified_; }
+  // Before the first recipient.  Empty: the transaction may go on.
+  boost::asio::awaitable<std::optional<smtp::Reply>> verify_sender();
   // Empty: accepted.  asked: as in RCPT, with a domain.
-  // MAIL was accepted.  sender: with a domain.
-  void begin_transaction(smtp::ReversePath sender, const Schedule& schedule);
   smtp::event::Verdict add_recipient(policy::RecipientDecision decision, const smtp::Mailbox& asked,
                                      const smtp::RecipientParameters& parameters);
   // fixes: of a message that is submitted here; `id` and `now` are set by the receiver.
@@ -55,10 +61,14 @@ class Receiver {
   // For the log: whom RCPT named, "<a@x>,<b@y>"; of many the first.
   std::string asked_recipients() const;
   const std::string& message_id() const { return header_.message_id(); }
+  const std::string& verified() const { return verified_; }  // of the last message, for the log
 
  private:
   boost::asio::awaitable<smtp::ServerEvent> write(std::string bytes, const Sender& sender,
                                                   const smtp::ServerSession& session);
+  void inspect(std::string& bytes);
+  boost::asio::awaitable<std::optional<smtp::ServerEvent>> judge(mail::Envelope& envelope);
+  mail::Envelope make_envelope(const Sender& sender, const smtp::ServerSession& session) const;
   bool needs_smtputf8(const smtp::ServerSession& session) const;
   std::string received(const Sender& sender, const smtp::ServerSession& session) const;
 
@@ -70,6 +80,9 @@ class Receiver {
   std::size_t asked_ = 0;  // RCPT commands accepted
   std::unique_ptr<spool::Incoming> incoming_;
   std::unique_ptr<mail::HeaderFixer> fixer_;
+  std::unique_ptr<policy::MessageInspection> inspection_;
+  bool sender_verified_ = false;
+  std::string verified_;
   HeaderScan header_;
   std::uint64_t size_ = 0;
   bool started_ = false;  // the Received field is written

@@ -11,6 +11,7 @@
 #include "godwit/dispatch/settings.hpp"
 #include "godwit/dns/settings.hpp"
 #include "godwit/log/settings.hpp"
+#include "godwit/mailauth/settings.hpp"
 #include "godwit/net/settings.hpp"
 #include "godwit/policy/settings.hpp"
 #include "godwit/route/settings.hpp"
@@ -31,6 +32,7 @@ struct Settings {
   dispatch::Settings dispatch;
   dns::Settings dns;
   log::Settings log;
+  mailauth::Settings mailauth;
   net::TlsSettings tls;
   policy::Settings policy;
   route::Settings route;

@@ -23,7 +23,9 @@
 #include "godwit/policy/acquaintances.hpp"
 #include "godwit/policy/client_rates.hpp"
 #include "godwit/policy/connection_limits.hpp"
+#include "godwit/policy/message_signing.hpp"
 #include "godwit/policy/relay.hpp"
+#include "godwit/policy/sender_authentication.hpp"
 #include "godwit/policy/settings.hpp"
 #include "godwit/policy/suppression.hpp"
 #include "godwit/policy/tarpit.hpp"
@@ -37,9 +39,11 @@ namespace godwit::server {
 struct Rules {
   Settings settings;
   policy::Settings policy;
+  mailauth::Settings verification = {};
   std::shared_ptr<const route::Router> router;
   std::shared_ptr<const net::TlsServerContext> tls;  // null: no TLS
   policy::MaySendAs may_send_as;
+  std::shared_ptr<const mailauth::Signers> signers = {};  // null: nothing is signed
 };
 
 struct Surroundings {
@@ -57,6 +61,7 @@ struct Surroundings {
   policy::Tarpit& tarpit;
   policy::AccountLimits& account_limits;
   const state::Suppressions* suppressions = nullptr;           // null: there is no such list
+  dns::Resolver* resolver = nullptr;                           // null: nobody's mail is verified
   std::function<void(const std::string& domain)> start_queue;  // what waits for a domain is tried now; any thread
   const base::Clock& clock;
   log::Logger& log;

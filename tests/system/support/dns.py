@@ -43,6 +43,11 @@ class Dns:
         self.records.append(f"--cname={name},{target}")
         return self
 
+    def txt(self, name, text):
+        parts = [text[at:at + 200] for at in range(0, len(text), 200)]
+        self.records.append(f"--txt-record={name}," + ",".join('"' + part + '"' for part in parts))
+        return self
+
     def null_mx(self, domain):
         self.records.append(f"--dns-rr={domain},15,000000")
         return self

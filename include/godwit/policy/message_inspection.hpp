@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// What looks into a message while it is received, and decides at its end what is written above it and whether it is
+// taken: for mail of strangers who it is from (sender_authentication), for mail of our users that we sign it
+// (message_signing).  server/ lets the message stream through.  One transaction, one reactor.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "godwit/smtp/reply.hpp"
+
+namespace godwit::policy {
+
+// What the inspection of a whole message came to.
+struct Findings {
+  std::string header{};                  // whole fields, to be put above the message
+  std::optional<smtp::Reply> refusal{};  // the message is not taken
+  std::string hold{};                    // why it is taken, but kept from its recipients; empty: it is not
+  std::string summary{};                 // for the log: "spf=pass dkim=none dmarc=fail(reject)"
+};
+
+class MessageInspection {
+ public:
+  virtual ~MessageInspection() = default;
+  // Before the first recipient.  Empty: the transaction may go on.  May take look-ups.
+  virtual boost::asio::awaitable<std::optional<smtp::Reply>> check_sender() = 0;
+  // A message begins, or is begun anew.
+  virtual void begin_message() = 0;
+  // The bytes of the message; appends to `out` what may be stored of them.
+  virtual void put(std::string_view bytes, std::string& out) = 0;
+  // The message is whole; what was held back of it.
+  virtual void finish(std::string& out) = 0;
+  // Requires: check_sender() and finish().
+  virtual boost::asio::awaitable<Findings> judge() = 0;
+};
+
+}  // namespace godwit::policy

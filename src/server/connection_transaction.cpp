@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the rules say to a mail transaction: to its sender, its recipients and its message.
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "connection.hpp"
+#include "godwit/policy/message_signing.hpp"
+#include "godwit/policy/sender_authentication.hpp"
+
+namespace godwit::server {
+namespace {
+
+namespace event = smtp::event;
+namespace action = smtp::action;
+
+smtp::Reply too_often(std::string_view what) {
+  return smtp::make_reply(450, {4, 7, 1}, fmt::format("Too many {} from your address in a short time", what));
+}
+
+std::optional<smtp::Reply> account_refusal(const std::optional<base::Rate>& exhausted, std::string_view what) {
+  if (!exhausted) return {};
+  return smtp::make_reply(
+      450, {4, 7, 1}, fmt::format("Your account may send {} {} at most, try again later", what, to_string(*exhausted)));
+}
+
+}  // namespace
+
+Connection::Event Connection::check_sender(const action::CheckSender& asked) {
+  const auto& router = *rules_->router;
+  auto sender = asked.sender;
+  if (sender) sender = router.complete(std::move(*sender));  // only of service local a domain can be missing
+  const auto may_send_as = [this](const std::string& account, const smtp::Mailbox& from) {
+    return authenticator_.may_send_as(account, from) || rules_->may_send_as(account, from);
+  };
+  auto refusal = is_local() ? policy::check_local_sender(user_, sender, router.settings())
+                            : policy::check_sender(sender_.client, sender, may_send_as);
+  auto schedule = make_schedule(asked.parameters, around_.clock.wall(), session_settings_.longest_hold);
+  if (!schedule && !refusal) refusal = schedule.error();
+  if (!refusal && !is_within_rate(policy::Rated::messages)) refusal = too_often("messages");
+  if (const auto& account = sender_.client.account; !refusal && !account.empty())
+    refusal = account_refusal(around_.account_limits.message(account, around_.network.now()), "messages");
+  auto inspection = refusal ? nullptr : inspection_of(sender, asked.parameters.body);
+  receiver_.begin_transaction(std::move(sender), schedule.value_or(Schedule{}), std::move(inspection));
+  if (refusal) log_refusal("mail", *refusal, {});
+  return event::Verdict{.refusal = std::move(refusal)};
+}
+
+// Of what is submitted here; what is relayed passes as it came, and so does what has no lines.
+std::optional<mail::HeaderFixes> Connection::header_fixes() const {
+  const auto& account = sender_.client.account;
+  const bool by_account = listener_.service == smtp::Service::submission && !account.empty();
+  if (!(is_local() || by_account) || session_.mail_parameters().body == smtp::BodyType::binary_mime) return {};
+  const auto& names = rules_->router->settings();
+  mail::HeaderFixes fixes;
+  fixes.hostname = sender_.hostname;
+  fixes.origin = names.origin;
+  fixes.from = receiver_.sender();
+  by_account ? name_submitter(account, fixes) : name_submitter(user_, fixes);
+  return fixes;
+}
+
+void Connection::name_submitter(const policy::LocalUser& user, mail::HeaderFixes& fixes) const {
+  const smtp::Mailbox address{.local = user.name, .domain = fixes.origin};
+  if (!fixes.from) fixes.from = address;
+  if (user.is_trusted) return;
+  fixes.submitter = address;
+  fixes.is_submitter = [name = user.name, router = rules_->router](const smtp::Mailbox& other) {
+    return policy::is_own_address(name, other, router->settings());
+  };
+}
+
+void Connection::name_submitter(const std::string& account, mail::HeaderFixes& fixes) const {
+  const auto address = smtp::parse_mailbox(account, smtp::BareLocal::refuse, smtp::Utf8::allow);
+  if (!address) return;  // a store may have names that are no addresses
+  if (!fixes.from) fixes.from = *address;
+  fixes.submitter = *address;
+  fixes.is_submitter = [account, rules = rules_](const smtp::Mailbox& other) {
+    return rules->may_send_as && rules->may_send_as(account, other);
+  };
+}
+
+boost::asio::awaitable<Connection::Event> Connection::check_recipient(action::CheckRecipient asked) {
+  auto decision = decide_recipient(asked.recipient);
+  if (!decision.refusal && receiver_.must_verify_sender()) {
+    const bool sent = co_await flush();
+    if (!sent) co_return event::PeerClosed{};
+    decision.refusal = co_await receiver_.verify_sender();
+  }
+  if (decision.refusal) log_refusal("rcpt", *decision.refusal, smtp::to_string(asked.recipient));
+  const auto completed = rules_->router->complete(asked.recipient);
+  co_return receiver_.add_recipient(std::move(decision), completed, asked.parameters);
+}
+
+policy::RecipientDecision Connection::decide_recipient(const smtp::Mailbox& recipient) {
+  policy::RecipientDecision refused;
+  if (!is_within_rate(policy::Rated::recipients)) {
+    refused.refusal = too_often("recipients");
+    return refused;
+  }
+  if (const auto& account = sender_.client.account; !account.empty()) {
+    const auto domain = rules_->router->complete(recipient).domain;
+    refused.refusal = account_refusal(around_.account_limits.recipient(account, domain, around_.network.now()),
+                                      "recipients or new destinations");
+    if (refused.refusal) return refused;
+  }
+  auto decision = policy::check_recipient(rules_->policy, sender_.client, recipient, *rules_->router);
+  if (!decision.refusal && around_.suppressions != nullptr)
+    decision.refusal = policy::suppression_refusal(*around_.suppressions, decision.recipients);
+  return decision;
+}
+
+// Mail of strangers is verified, that of our users is signed.
+std::unique_ptr<policy::MessageInspection> Connection::inspection_of(const smtp::ReversePath& sender,
+                                                                     smtp::BodyType body) const {
+  const auto& account = sender_.client.account;
+  const bool is_user = is_local() || !account.empty();
+  if (is_user || session_settings_.trusted) {
+    // Binary parts are encoded for hosts that do not take them, which no signature survives.
+    if (body == smtp::BodyType::binary_mime || !rules_->signers || rules_->signers->empty()) return nullptr;
+    policy::MessageSigning::Author author{
+        .account = is_local() ? user_.name : account, .sender = sender, .bound = is_user && !user_.is_trusted};
+    return std::make_unique<policy::MessageSigning>(rules_->signers, around_.clock, std::move(author));
+  }
+  const bool verifies = listener_.service == smtp::Service::mx && sender_.client.can_be_trusted;
+  if (!verifies || around_.resolver == nullptr || !rules_->verification.verify) return nullptr;
+  policy::Origin origin{.client = sender_.client.address, .hello = session_.hello().name, .sender = sender};
+  return std::make_unique<policy::SenderAuthentication>(rules_->verification, rules_->signers, *around_.resolver,
+                                                        around_.clock, std::move(origin));
+}
+
+}  // namespace godwit::server

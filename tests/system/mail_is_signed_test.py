@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What users send carries DKIM signatures that other programs verify; keys are made, shown and replaced by godwitctl."""
+
+import base64
+import json
+import os
+import re
+import subprocess
+
+from support.certificate import Certificate
+from support.dialogue import Dialogue
+from support.dns import Dns
+from support.godwit import Godwit
+from support.scenario import SUBMISSION_PORT, Scenario, main
+
+ALICE, BOB = "alice@example.com", "bob@example.com"
+CONTENT = (f"From: Alice <{ALICE}>\r\nTo: {BOB}\r\nSubject: Hello\r\nDate: Mon, 02 Nov 2026 08:00:00 +0000\r\n"
+           "Message-ID: <1@abc.example>\r\n\r\nHello  Bob,\r\n\r\n.. dots\r\n\r\n\r\n").encode()
+
+# Debian's dkimpy: python3-dkim belongs to Debian's own Python.  Says of each signature whether it is good.
+VERIFY = """
+import json, sys, dkim
+records = json.loads(sys.argv[1])
+find = lambda name, timeout=5: records.get(name.decode() if isinstance(name, bytes) else name, "").encode() or None
+message = dkim.DKIM(sys.stdin.buffer.read(), minkey=1024)
+count = sum(1 for name, _ in message.headers if name.lower() == b"dkim-signature")
+print([message.verify(index, find) for index in range(count)])
+"""
+
+
+class MailIsSigned(Scenario):
+    def setUp(self):
+        super().setUp()
+        host = self.net.host(1)
+        self.certificate = Certificate(self, "mail.example.com", host)
+        self.godwit = Godwit(self, hostname="mail.example.com", address=host, domains={"example.com": "accounts"},
+                             certificate=self.certificate, origin="example.com")
+        self.godwit.with_submission().add_account(ALICE, "secret").add_account(BOB, "another")
+
+    def generate(self, domain, selector, *options):
+        path = self.folder / f"{domain}.{selector}.pem"
+        made = self.godwit.control("dkim", "generate", domain, selector, "--file", path, *options).stdout
+        self.assertIn(f"{selector}._domainkey.{domain}. IN TXT", made)
+        self.assertEqual(os.stat(path).st_mode & 0o007, 0)
+        return {"domain": domain, "selector": selector, "private_key": str(path)}
+
+    def start(self, *keys):
+        self.godwit.config["dkim"] = {"keys": list(keys)}
+        self.godwit.start()
+
+    def send(self, content=CONTENT, sender=ALICE):
+        mailbox = self.godwit.mailbox(BOB)
+        before = {one.path for one in mailbox.messages()}
+        with Dialogue(self.godwit.address, SUBMISSION_PORT) as client:
+            client.say("EHLO client.abc.example", "250")
+            client.starttls(self.certificate.client_context(), "mail.example.com")
+            client.say("EHLO client.abc.example", "250")
+            client.say("AUTH PLAIN " + base64.b64encode(f"\0{ALICE}\0secret".encode()).decode(), "235")
+            client.submit(sender, BOB, content)
+        (stored,) = [one for one in mailbox.wait(len(before) + 1) if one.path not in before]
+        return stored.raw
+
+    def records(self):
+        shown = json.loads(self.godwit.control("--json", "dkim", "record", "--config", self.godwit.config_file).stdout)
+        return {entry["name"] + ".": entry["record"] for entry in shown}
+
+    def verified(self, message):
+        checked = subprocess.run(["/usr/bin/python3", "-c", VERIFY, json.dumps(self.records())], input=message,
+                                 check=True, capture_output=True, text=False)
+        return json.loads(checked.stdout.decode().lower())
+
+    def test_dkimpy_verifies_both_kinds(self):
+        self.start(self.generate("example.com", "r1"), self.generate("example.com", "e1", "--type", "ed25519"))
+        stored = self.send()
+        self.assertEqual(self.verified(stored), [True, True])
+        self.assertEqual(self.verified(stored.replace(b"Hello  Bob", b"Hello Bob")), [True, True])
+        self.assertEqual(self.verified(stored.replace(b"Hello  Bob", b"Hello Rob")), [False, False])
+        added = stored.replace(b"Subject: Hello", b"Subject: Bye\nSubject: Hello")
+        self.assertEqual(self.verified(added), [False, False])
+
+    def test_opendkim_verifies(self):
+        self.start(self.generate("example.com", "r1"))
+        stored = self.send()
+        dns = Dns(self)
+        for name, text in self.records().items():
+            dns.txt(name.rstrip("."), text)
+        dns.start()
+        keys = self.folder / "opendkim.keys"
+        keys.write_text("".join(f"{name.rstrip('.')} {text}\n" for name, text in self.records().items()))
+        config = self.folder / "opendkim.conf"
+        config.write_text(f"TestPublicKeys {keys}\n")
+        checked = subprocess.run(["opendkim", "-x", config, "-t", "-"], input=stored, capture_output=True)
+        self.assertEqual(checked.returncode, 0, checked.stderr)
+        self.assertIn(b"verification (s=r1, d=example.com", checked.stdout + checked.stderr)
+        self.assertIn(b"succeeded", checked.stdout + checked.stderr)
+
+    def test_nobody_signs_for_a_neighbour(self):
+        self.start(self.generate("example.com", "r1"), self.generate("neighbour.example", "r1"))
+        self.assertNotIn(b"DKIM-Signature", self.send(CONTENT.replace(b"From: Alice <alice@example.com>",
+                                                                      b"From: ceo@neighbour.example")))
+
+    def test_an_account_has_its_own_key(self):
+        own = {**self.generate("example.com", "alices"), "accounts": [ALICE]}
+        self.start(self.generate("example.com", "all"), own)
+        self.assertEqual(re.findall(rb"s=(\w+);", self.send()), [b"alices"])
+
+    def test_keys_are_replaced(self):
+        first = self.generate("example.com", "r1")
+        self.start(first)
+        made = self.godwit.control("dkim", "rotate", "example.com", "--config", self.godwit.config_file).stdout
+        selector = re.search(r"selector: (\w+)", made)[1]
+        self.godwit.config["dkim"] = {"keys": [{**first, "selector": selector,
+                                                "private_key": re.search(r"private_key: ([^}]+)}", made)[1]}]}
+        self.godwit.write_config()
+        self.godwit.control("reload")
+        self.assertEqual(self.verified(self.send()), [True])
+        listed = self.godwit.control("dkim", "list", "--config", self.godwit.config_file).stdout
+        self.assertIn(selector, listed)
+        self.assertIn("rsa 2048", listed)
+
+    def test_a_key_that_everybody_may_read_is_refused(self):
+        key = self.generate("example.com", "r1")
+        self.start(key)
+        os.chmod(key["private_key"], 0o644)
+        refused = self.godwit.control("reload", check=False)
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertIn("may be read by everybody", refused.stdout + refused.stderr)
+        self.assertIn(b"DKIM-Signature", self.send())
+
+
+if __name__ == "__main__":
+    main()
