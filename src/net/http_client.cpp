@@ -113,7 +113,7 @@ awaitable<HttpClient::Connected> HttpClient::connect(Url url, HttpLimits limits)
 
 awaitable<HttpClient::Connected> HttpClient::secure(std::unique_ptr<Stream> stream, std::string host,
                                                     std::shared_ptr<const TlsClientContext> tls, HttpLimits limits) {
-  TlsClientOptions options{.server_name = host, .verify_name = host};
+  TlsClientOptions options{.server_name = host, .names = {host}};
   Stream* const lower = stream.get();
   const Canceller::Hook when_cancelled(limits.canceller, [lower] { lower->cancel(); });
   auto secured = co_await tls_connect(std::move(stream), std::move(tls), std::move(options), limits.deadline);
