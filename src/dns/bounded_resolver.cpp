@@ -41,4 +41,14 @@ boost::asio::awaitable<Answer<std::string>> BoundedResolver::ptr(base::IpAddress
   co_return co_await inner_.ptr(address);
 }
 
+boost::asio::awaitable<Answer<Tlsa>> BoundedResolver::tlsa(std::string name) {
+  if (!may_ask()) co_return refused<Tlsa>();
+  co_return co_await inner_.tlsa(std::move(name));
+}
+
+boost::asio::awaitable<Answer<std::string>> BoundedResolver::cname(std::string name) {
+  if (!may_ask()) co_return refused<std::string>();
+  co_return co_await inner_.cname(std::move(name));
+}
+
 }  // namespace godwit::dns

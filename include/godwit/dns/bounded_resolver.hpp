@@ -21,6 +21,8 @@ class BoundedResolver final : public Resolver {
   boost::asio::awaitable<Answer<base::IpAddress>> addresses(std::string name, Family family) override;
   boost::asio::awaitable<Answer<std::string>> txt(std::string name) override;
   boost::asio::awaitable<Answer<std::string>> ptr(base::IpAddress address) override;
+  boost::asio::awaitable<Answer<Tlsa>> tlsa(std::string name) override;
+  boost::asio::awaitable<Answer<std::string>> cname(std::string name) override;
   void flush() override { inner_.flush(); }
   void set_deadline(base::MonoTime deadline) { deadline_ = deadline; }
 
