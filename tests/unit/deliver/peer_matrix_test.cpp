@@ -219,8 +219,8 @@ class Cell {
                            .preference = 0,
                            .addresses = {{.address = address, .port = 25, .unix_path = {}}},
                            .why_none = {}});
+      if (row_.need == Need::tls) hop.hosts.back().tls.level = route::TlsLevel::require;
     }
-    hop.tls = row_.need == Need::tls ? route::TlsLevel::require : route::TlsLevel::opportunistic;
     return hop;
   }
 
