@@ -215,6 +215,11 @@ Answer unsuppress(Backend& backend, Arguments arguments) {
   co_return suppression_done(result, address, "remove");
 }
 
+Answer flush_dns(Backend& backend, Arguments) {
+  const auto result = co_await backend.flush_dns();
+  co_return result ? response(200, json::object{{"done", "flush"}}) : failure(result.error());
+}
+
 Answer reload(Backend& backend, Arguments) {
   const auto result = co_await backend.reload();
   if (!result) co_return failure(result.error());
@@ -236,7 +241,7 @@ struct Route {
 };
 
 // The first pattern that fits a path counts, so "queue/retry" is no id.
-constexpr std::array<Route, 29> routes{{
+constexpr std::array<Route, 30> routes{{
     {"GET", "/v1/status", status},
     {"GET", "/v1/queue", queue_list},
     {"POST", "/v1/queue/retry", change_many<Verb::retry>},
@@ -264,6 +269,7 @@ constexpr std::array<Route, 29> routes{{
     {"GET", "/v1/suppression", suppressions},
     {"POST", "/v1/suppression/add", suppress},
     {"POST", "/v1/suppression/remove", unsuppress},
+    {"POST", "/v1/dns/flush", flush_dns},
     {"POST", "/v1/reload", reload},
     {"POST", "/v1/stop", stop},
 }};

@@ -256,6 +256,19 @@ control::Task<> ControlBackend::unsuppress(std::string address) {
   co_return co_await patiently(std::move(saving));
 }
 
+control::Task<> ControlBackend::flush_dns() {
+  auto flush = [](dns::Resolver* resolver) -> boost::asio::awaitable<void> {
+    resolver->flush();
+    co_return;
+  };
+  for (std::size_t i = 0; i < host_.reactors_.size(); ++i) {
+    auto flushing = flush(host_.parts_[i].resolver.get());
+    co_await boost::asio::co_spawn(host_.reactors_[i].executor(), std::move(flushing), boost::asio::use_awaitable);
+  }
+  host_.log_.info("dns_flushed");
+  co_return base::Result<>();
+}
+
 control::Task<control::ReloadResult> ControlBackend::reload() {
   auto outcome = co_await host_.reload();
   co_return control::ReloadResult{.applied = outcome.applied,

@@ -39,6 +39,7 @@ class ControlBackend final : public control::Backend {
   control::Task<std::vector<control::Suppression>> suppressions(std::size_t limit, std::string after) override;
   control::Task<> suppress(std::string address, base::Duration time, std::string reason) override;
   control::Task<> unsuppress(std::string address) override;
+  control::Task<> flush_dns() override;
   control::Task<control::ReloadResult> reload() override;
   control::Task<> stop() override;
 

@@ -331,6 +331,11 @@ int ControlCommands::unsuppress(const std::string& address) const {
   return ask_and_print(*this, "POST", "/v1/suppression/remove?name=" + base::percent_encode(address), "", text);
 }
 
+int ControlCommands::flush_dns() const {
+  return ask_and_print(*this, "POST", "/v1/dns/flush", "",
+                       [](const json::value&) { return "DNS is asked anew from now on.\n"; });
+}
+
 int ControlCommands::reload() const {
   const auto answer = ask(*this, "POST", "/v1/reload");
   if (!answer) return exit_failed;

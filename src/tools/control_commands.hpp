@@ -51,6 +51,7 @@ struct ControlCommands {
   int suppressions() const;
   int suppress(const std::string& address, const std::string& time, const std::string& reason) const;
   int unsuppress(const std::string& address) const;
+  int flush_dns() const;
   int reload() const;
   int stop() const;
 };

@@ -37,6 +37,7 @@ class CommandLine {
     add_ways();
     add_delivery();
     add_suppression();
+    add_dns();
     add_accounts();
     add_dkim();
     add_spool();
@@ -186,6 +187,14 @@ class CommandLine {
     suspend->add_option("--for", for_, "like 30m or 2h; default: until it is resumed")->type_name("DURATION");
     suspend->add_option("--reason", reason_, "shown beside the mail that waits for it");
     add("resume", "go on");
+  }
+
+  void add_dns() {
+    CLI::App* dns = app_.add_subcommand("dns", "answers that the daemon keeps for their TTL");
+    dns->fallthrough();
+    dns->require_subcommand(1);
+    add_command(*dns, "flush", "forget them all, after a mistake in a zone was mended",
+                [this] { return control().flush_dns(); });
   }
 
   void add_accounts() {

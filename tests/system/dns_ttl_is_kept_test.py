@@ -31,6 +31,16 @@ class DnsTtlIsKept(SendingHost):
         peer.wait(3)
         self.assertEqual((self.dns.queries("ttl.example", "MX"), self.dns.queries("mx.ttl.example", "A")), (2, 2))
 
+    def test_a_flush_forgets_what_is_kept(self):
+        wrong = self.mx("moved.example", 10, "old.moved.example", 2)
+        self.start(threads=1, delivery={"messages_per_connection": 1})
+        self.send("user@moved.example")
+        wrong.wait(1)
+        self.godwit.control("dns", "flush")
+        self.send("user@moved.example")
+        wrong.wait(2)
+        self.assertEqual(self.dns.queries("moved.example", "MX"), 2)
+
 
 if __name__ == "__main__":
     main()

@@ -153,6 +153,8 @@ class Backend {
   // For so long (zero: as configured).  Completes when it is durable.
   virtual Task<> suppress(std::string address, base::Duration time, std::string reason) = 0;
   virtual Task<> unsuppress(std::string address) = 0;  // not_found: it is not suppressed
+  // Every thread forgets the DNS answers that it keeps.
+  virtual Task<> flush_dns() = 0;
   // Completes when the new configuration counts, or was refused whole.
   virtual Task<ReloadResult> reload() = 0;
   // Begins the orderly stop and completes before it ends, so that it can still be answered.

@@ -338,6 +338,12 @@ TEST_F(Api, AppliedReloadNamesWhatNeedsARestart) {
   EXPECT_EQ(response.body, "{\"applied\":true,\"errors\":[],\"restart_needed\":[\"listeners\"]}\n");
 }
 
+TEST_F(Api, DnsAnswersAreForgottenOnOrder) {
+  EXPECT_EQ(ask("POST", "/v1/dns/flush").body, "{\"done\":\"flush\"}\n");
+  EXPECT_EQ(ask("GET", "/v1/dns/flush").status, 405U);
+  EXPECT_THAT(backend.asked, ElementsAre("flush dns"));
+}
+
 TEST_F(Api, StopIsAcceptedBeforeItIsDone) {
   EXPECT_EQ(ask("POST", "/v1/stop").status, 202U);
   EXPECT_THAT(backend.asked, ElementsAre("stop"));

@@ -221,6 +221,10 @@ class FakeBackend final : public Backend {
     if (address == "a@x.example") co_return base::Result<>();
     co_return base::fail(base::ErrorKind::not_found, address + " is not suppressed");
   }
+  Task<> flush_dns() override {
+    asked.emplace_back("flush dns");
+    co_return base::Result<>();
+  }
   Task<ReloadResult> reload() override {
     asked.emplace_back("reload");
     co_return reload_result;
