@@ -36,13 +36,24 @@ std::string_view name_of(route::TlsLevel level) {
   return "none";
 }
 
+json::value tls_to_json(const route::TlsPolicy& policy) {
+  json::array names;
+  for (const auto& name : policy.names) names.emplace_back(text(name));
+  return json::object{{"level", text(name_of(policy.level))},
+                      {"names", std::move(names)},
+                      {"tlsa", policy.tlsa.size()},
+                      {"source", text(policy.source)},
+                      {"skip", text_or_null(policy.skip)}};
+}
+
 json::value host_to_json(const route::Host& host) {
   json::array addresses;
   for (const auto& address : host.addresses) addresses.emplace_back(text(base::to_string(address)));
   return json::object{{"name", text(host.name)},
                       {"preference", host.preference},
                       {"addresses", std::move(addresses)},
-                      {"why_none", text_or_null(host.why_none)}};
+                      {"why_none", text_or_null(host.why_none)},
+                      {"tls", tls_to_json(host.tls)}};
 }
 
 // What the kinds of hops have beside their words.
@@ -53,7 +64,6 @@ struct Details {
     json::array hosts;
     for (const auto& host : hop.hosts) hosts.emplace_back(host_to_json(host));
     way["hosts"] = std::move(hosts);
-    way["tls"] = json::object{{"level", text(name_of(hop.tls))}, {"name", text_or_null(hop.tls_name)}};
     way["next_hop"] = text_or_null(hop.next_hop);
     way["user"] = text_or_null(hop.user);
   }

@@ -19,15 +19,20 @@ std::string rule_text(const json::value& way) {
   return next_hop.is_null() ? rule : fmt::format("{}: next hop {}", rule, word(next_hop));
 }
 
-std::string tls_text(const json::value& way) {
-  const auto& name = at(way, "/tls/name");
-  return word(way, "/tls/level") + (name.is_null() ? std::string() : ", name " + word(name));
+// "verify mx.example.net (route)".
+std::string tls_text(const json::value& host) {
+  const auto& names = list(host, "/tls/names");
+  const auto text = fmt::format("{}{}{} ({})", word(host, "/tls/level"), names.empty() ? "" : " ", joined(names),
+                                word(host, "/tls/source"));
+  const auto& skip = at(host, "/tls/skip");
+  return skip.is_null() ? text : text + ", not used now: " + word(skip);
 }
 
 void add_host(const json::value& host, Rows& rows) {
   const auto& none = at(host, "/why_none");
   rows.push_back({"  host", fmt::format("{} {}: {}", word(host, "/preference"), word(host, "/name"),
                                         none.is_null() ? joined(list(host, "/addresses")) : word(none))});
+  if (!at(host, "/tls").is_null()) rows.push_back({"    TLS", tls_text(host)});
 }
 
 std::string state_text(const json::value& way) {
@@ -45,7 +50,6 @@ std::string way_text(const json::value& way) {
   if (hosts.empty()) rows.push_back({"  goes to", word(way, "/route")});
   for (const auto& host : hosts) add_host(host, rows);
   if (!at(way, "/maildir").is_null()) rows.push_back({"  folder", word(way, "/maildir")});
-  if (!at(way, "/tls").is_null()) rows.push_back({"  TLS", tls_text(way)});
   if (!at(way, "/user").is_null()) rows.push_back({"  logs in as", word(way, "/user")});
   if (!at(way, "/site").is_null()) {
     rows.push_back({"  destination", word(way, "/site")});

@@ -39,7 +39,7 @@ class RouteIsTold(SendingHost):
         self.assertEqual([(host["name"], host["preference"], host["addresses"]) for host in way["hosts"]],
                          [("mx1.far.example", 10, [f"{self.net.host(2)}:{MX_PORT}"]),
                           ("mx2.far.example", 20, [f"{self.net.host(3)}:{MX_PORT}"])])
-        self.assertEqual(way["tls"]["level"], "opportunistic")
+        self.assertEqual(way["hosts"][0]["tls"]["level"], "opportunistic")
         self.assertEqual(way["site"], "mx1.far.example,mx2.far.example")
         self.assertIsNone(way["waits"])
         self.assertEqual(first.connections, 0, "nothing is sent")
@@ -51,7 +51,7 @@ class RouteIsTold(SendingHost):
                            {"domains": ["partner.example"], "next_hop": "[10.9.8.6]", "tls": "require"},
                            {"domains": ["kept.example"], "hold": True}])
         way = self.way("a@partner.example")
-        self.assertEqual((way["rule"], way["next_hop"], way["site"], way["tls"]["level"]),
+        self.assertEqual((way["rule"], way["next_hop"], way["site"], way["hosts"][0]["tls"]["level"]),
                          ("routes[1]", "[10.9.8.6]", "[10.9.8.6]", "require"))
         way = self.way("a@partner.example", "--sender", "news@abc.example")
         self.assertEqual((way["rule"], way["hosts"][0]["addresses"]), ("routes[0]", ["10.9.8.7:2525"]))

@@ -55,17 +55,19 @@ TEST(WaysReport, RouteIsReadFromTopToBottom) {
   const auto text = route_text(parsed(R"({"address":"bob@y","local":false,"refusal":null,"missing":[],"ways":[
       {"destination":"y","recipients":["bob@y"],"rule":"routes[0]","route":"smtp:mx.y","site":"[192.0.2.1]",
        "queued":null,"waits":"down: refused","next_hop":"[192.0.2.1]","user":null,
-       "tls":{"level":"verify","name":"mx.y"},
-       "hosts":[{"name":"mx.y","preference":10,"addresses":["192.0.2.1:25"],"why_none":null},
-                {"name":"mx2.y","preference":20,"addresses":[],"why_none":"no such name"}]}]})"));
+       "hosts":[{"name":"mx.y","preference":10,"addresses":["192.0.2.1:25"],"why_none":null,
+                 "tls":{"level":"verify","names":["mx.y"],"tlsa":0,"source":"route","skip":null}},
+                {"name":"mx2.y","preference":20,"addresses":[],"why_none":"no such name",
+                 "tls":{"level":"dane","names":["mx2.y"],"tlsa":1,"source":"dane","skip":"bogus"}}]}]})"));
   EXPECT_EQ(text,
             "bob@y is not ours:\n"
             "\n"
             "to             bob@y\n"
             "  rule         routes[0]: next hop [192.0.2.1]\n"
             "  host         10 mx.y: 192.0.2.1:25\n"
+            "    TLS        verify mx.y (route)\n"
             "  host         20 mx2.y: no such name\n"
-            "  TLS          verify, name mx.y\n"
+            "    TLS        dane mx2.y (dane), not used now: bogus\n"
             "  destination  [192.0.2.1]\n"
             "  state        nothing is queued there\n"
             "  next         it waits: down: refused\n");
