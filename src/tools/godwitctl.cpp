@@ -233,14 +233,13 @@ class CommandLine {
     dkim->require_subcommand(1);
     dkim->add_option("--config", config_, "the daemon's configuration; default: " + std::string(usual_config))
         ->type_name("FILE");
-    CLI::App* generate = add_command(*dkim, "generate", "make a key; prints its record and its configuration",
-                                     [this] { return dkim_commands().generate(domain_, selector_, kind_, bits_); });
+    CLI::App* generate = add_command(*dkim, "generate", "make a key; prints its record and its configuration", [this] {
+      return dkim_commands().generate(domain_, selector_, key_kind(), bits_);
+    });
     generate->add_option("DOMAIN", domain_, "like example.com")->required();
     generate->add_option("SELECTOR", selector_, "a name of your choice, new for each key")->required();
-    const std::map<std::string, mailauth::KeyKind> kinds{{"rsa", mailauth::KeyKind::rsa},
-                                                         {"ed25519", mailauth::KeyKind::ed25519}};
     generate->add_option("--type", kind_, "rsa, which everybody verifies (default), or ed25519")
-        ->transform(CLI::CheckedTransformer(kinds, CLI::ignore_case))
+        ->check(CLI::IsMember({"rsa", "ed25519"}))
         ->type_name("TYPE");
     generate->add_option("--bits", bits_, "of an RSA key; default: 2048")->check(CLI::Range(1024, 8192));
     generate
@@ -322,6 +321,8 @@ class CommandLine {
                                                : From::terminal};
   }
 
+  mailauth::KeyKind key_kind() const { return kind_ == "rsa" ? mailauth::KeyKind::rsa : mailauth::KeyKind::ed25519; }
+
   DkimCommands dkim_commands() const {
     return {.console = console_, .config = config_, .file = file_, .as_json = json_};
   }
@@ -352,7 +353,7 @@ class CommandLine {
   bool envelope_ = false, remove_ = false;
   bool password_stdin_ = false, generate_ = false;
   std::string domain_, selector_;  // of dkim
-  mailauth::KeyKind kind_ = mailauth::KeyKind::rsa;
+  std::string kind_ = "rsa";
   int bits_ = 2048;
 };
 
