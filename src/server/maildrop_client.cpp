@@ -102,8 +102,9 @@ std::optional<smtp::ClientEvent> MaildropClient::perform(const smtp::ClientActio
   if (const auto* sending = std::get_if<action::Send>(&wanted)) said_ += sending->bytes;
   if (const auto* done = std::get_if<action::TransactionDone>(&wanted)) rounds_.take(done->results);
   if (std::holds_alternative<action::Close>(wanted)) closed_ = true;
-  if (std::holds_alternative<action::SendBody>(wanted)) {
+  if (const auto* body = std::get_if<action::SendBody>(&wanted)) {
     in_body_ = true;
+    raw_ = body->raw;
     at_ = head_;
     stuffer_ = {};
   }
@@ -146,9 +147,12 @@ boost::asio::awaitable<void> MaildropClient::read_on() {
   }
   piece->resize(std::min<std::uint64_t>(left, piece->size()));
   at_ += piece->size();
-  stuffer_.put(*piece, said_);
+  if (raw_)
+    said_ += *piece;
+  else
+    stuffer_.put(*piece, said_);
   if (at_ < file_->size()) co_return;
-  stuffer_.finish(said_);
+  if (!raw_) stuffer_.finish(said_);
   in_body_ = false;
   feed(event::BodySent{});
 }

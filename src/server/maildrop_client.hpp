@@ -50,6 +50,7 @@ class MaildropClient {
   std::string heard_, said_;
   std::uint64_t at_ = 0;  // in the file, of the message that is being sent
   bool in_body_ = false;
+  bool raw_ = false;  // the body goes as one chunk, byte by byte
   bool closed_ = false;
 };
 

@@ -79,7 +79,7 @@ class Dialogue {
   Event perform(const smtp::ClientAction& wanted) {
     if (const auto* sending = std::get_if<action::Send>(&wanted)) return send(sending->bytes);
     if (const auto* reading = std::get_if<action::Read>(&wanted)) return read(reading->deadline);
-    if (std::holds_alternative<action::SendBody>(wanted)) return send_body();
+    if (const auto* body = std::get_if<action::SendBody>(&wanted)) return body->raw ? send_chunk() : send_lines();
     if (std::holds_alternative<action::StartTls>(wanted)) return event::TlsFailed{"TLS on a Unix socket"};
     if (const auto* done = std::get_if<action::TransactionDone>(&wanted)) results_ = done->results;
     if (const auto* close = std::get_if<action::Close>(&wanted)) {
@@ -103,7 +103,19 @@ class Dialogue {
     return event::Bytes{std::string_view(input_.data(), *got)};
   }
 
-  Event send_body() {
+  // As one chunk of BDAT.
+  Event send_chunk() {
+    socket_.set_patience(std::chrono::floor<std::chrono::seconds>(settings_.timeouts.data));
+    for (std::uint64_t at = 0; at < draft_.size();) {
+      const auto piece = draft_.read(at);
+      if (!piece) return event::BodyFailed{piece.error().message};
+      at += piece->size();
+      if (const auto sent = socket_.send(*piece); !sent) return ending(sent.error());
+    }
+    return event::BodySent{};
+  }
+
+  Event send_lines() {
     socket_.set_patience(std::chrono::floor<std::chrono::seconds>(settings_.timeouts.data));
     smtp::DotStuffer stuffer;
     std::string wire;
