@@ -41,6 +41,8 @@ class TricklingStream final : public net::Stream {
   void hang_up() { hangs_up_ = true; }
   // The peer hangs up when it has taken so much of what we write; what it sent before can still be read.
   void break_after(std::size_t bytes) { breaks_after_ = bytes; }
+  // The peer hangs up when it has taken what we write to this end, but for what it says before.
+  void break_after_end(std::string_view end) { breaks_after_end_ = end; }
   // The peer takes no more than this, ever.
   void stop_taking_after(std::size_t bytes) { most_ = bytes; }
   void come_from(std::string_view address) { remote_.address = *base::IpAddress::parse(address); }
@@ -113,7 +115,8 @@ class TricklingStream final : public net::Stream {
   }
 
   bool has_ended() const {
-    const bool gone = hangs_up_ || written_->size() >= breaks_after_;
+    const bool gone = hangs_up_ || written_->size() >= breaks_after_ ||
+                      (!breaks_after_end_.empty() && written_->ends_with(breaks_after_end_));
     return gone && arrivals_.empty() && last_ <= clock_.now;
   }
 
@@ -137,6 +140,7 @@ class TricklingStream final : public net::Stream {
   std::optional<Taking> taking_;
   base::MonoTime next_take_{};
   bool hangs_up_ = false;
+  std::string breaks_after_end_;
   std::size_t most_ = std::numeric_limits<std::size_t>::max();
   std::size_t breaks_after_ = std::numeric_limits<std::size_t>::max();
   std::optional<uid_t> user_;

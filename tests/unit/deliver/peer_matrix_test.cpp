@@ -60,6 +60,7 @@ struct Row {
   base::Duration patience;
   Offer offer = Offer::nothing;
   Need need = Need::any;
+  const char* at_end = nullptr;  // what was written when the message is complete: the peer drops then, not before
 };
 
 constexpr base::Duration connect_time = 1min, greeting_time = 2min, command_time = 3min, data_time = 4min;
@@ -75,6 +76,8 @@ const std::vector<std::string> secured = {"220 mx1\r\n", "250-mx1\r\n250 STARTTL
 constexpr std::size_t in_body = 100;  // the step of a body under way
 constexpr std::size_t on_connect = 101;
 constexpr std::size_t in_handshake = 102;
+
+constexpr const char* last_line = "The end.\r\n";  // of the body
 
 const Row rows[] = {
     // stage, step, {4yz, 5yz, 421, drop, stall, garbage, endless}
@@ -95,12 +98,18 @@ const Row rows[] = {
     {"second RCPT", 4, {"12", "1f", "22", "22", "22", "22", "22"}, command_time},
     {"DATA", 5, {"22", "ff", "22", "22", "22", "22", "22"}, command_time},
     {"body", in_body, {"22", "ff", "22", "22", "22", "ww", "ww"}, data_time},
-    {"final dot", 6, {"ww", "ff", "ww", "ww", "ww", "ww", "ww"}, data_time},
+    {"final dot",
+     6,
+     {"ww", "ff", "ww", "ww", "ww", "ww", "ww"},
+     data_time,
+     Offer::nothing,
+     Need::any,
+     "The end.\r\n.\r\n"},
     {"QUIT", 7, {"11", "11", "11", "11", "11", "11", "11"}, 5s},
     {"chunk's MAIL", 2, {"22", "ff", "22", "22", "22", "22", "22"}, command_time, Offer::chunking},
     {"chunk's RCPT", 4, {"12", "1f", "22", "22", "22", "22", "22"}, command_time, Offer::chunking},
     {"chunk", in_body, {"22", "ff", "22", "22", "22", "ww", "ww"}, data_time, Offer::chunking},
-    {"BDAT LAST", 5, {"ww", "ff", "ww", "ww", "ww", "ww", "ww"}, data_time, Offer::chunking},
+    {"BDAT LAST", 5, {"ww", "ff", "ww", "ww", "ww", "ww", "ww"}, data_time, Offer::chunking, Need::any, last_line},
     {"QUIT after BDAT", 6, {"11", "11", "11", "11", "11", "11", "11"}, 5s, Offer::chunking},
 };
 
@@ -108,7 +117,7 @@ const Row rows[] = {
 std::string large_body() {
   std::string body = "Subject: matrix\r\n\r\n";
   while (body.size() < 512U << 10U) body += "A line of a body that is long enough to be cut in the middle.\r\n";
-  return body;
+  return body + last_line;
 }
 
 // One world for one cell.
@@ -184,7 +193,10 @@ class Cell {
     constexpr std::size_t middle = 200U << 10U;
     const auto words = words_of(fault_);
     if (!words.empty()) stream.then(0s, words);
-    if (fault_ == Fault::drop || fault_ == Fault::closing) stream.hang_up();
+    if (fault_ == Fault::drop && row_.at_end != nullptr)
+      stream.break_after_end(row_.at_end);
+    else if (fault_ == Fault::drop || fault_ == Fault::closing)
+      stream.hang_up();
     if (fault_ == Fault::endless) stream.forever(0s, "250-and another thing\r\n");
     if (row_.step != in_body) return;
     const bool hangs_up = fault_ != Fault::garbage && fault_ != Fault::endless && fault_ != Fault::stall;
