@@ -111,7 +111,7 @@ class DaneNamesTheCertificate(SendingHost):
 
     def test_without_trust_in_the_resolver_nothing_is_asked(self):
         self.domain("mismatched.example", tlsa(self.other), expect=ENCRYPTED)
-        self.judge(dns={"trust_ad": "no"})
+        self.judge(dns_settings={"trust_ad": "no"})
 
     def test_it_can_be_switched_off_and_demanded(self):
         self.domain("mismatched.example", tlsa(self.other), expect=ENCRYPTED)

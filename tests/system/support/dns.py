@@ -44,8 +44,9 @@ class Dns:
         return self
 
     def txt(self, name, text):
+        assert "," not in text, "a comma would begin another string"
         parts = [text[at:at + 200] for at in range(0, len(text), 200)]
-        self.records.append(f"--txt-record={name}," + ",".join('"' + part + '"' for part in parts))
+        self.records.append(f"--txt-record={name}," + ",".join(parts))
         return self
 
     def null_mx(self, domain):

@@ -43,7 +43,8 @@ class Godwit:
     Not started at construction; start() returns when every listener and the control socket are there.
     """
 
-    def __init__(self, case, name="godwit", *, hostname, address, domains=None, dns=None, certificate=None, **config):
+    def __init__(self, case, name="godwit", *, hostname, address, domains=None, dns=None, dns_settings=None, certificate=None,
+                 **config):
         self.case, self.name, self.hostname, self.address = case, name, hostname, address
         self.folder = case.folder / name
         self.folder.mkdir()
@@ -78,7 +79,7 @@ class Godwit:
         for domain, recipients in (domains or {}).items():
             self.config["domains"][domain] = {"deliver": f"maildir:{self.vmail}/{{domain}}/{{local}}", "recipients": recipients}
         if dns:
-            self.config["dns"] = {"servers": [f"{dns.address}:{DNS_PORT}"], "timeout": "2s", **self.config.get("dns", {})}
+            self.config["dns"] = {"servers": [f"{dns.address}:{DNS_PORT}"], "timeout": "2s", **(dns_settings or {})}
         if certificate:
             self.config["tls"] = {"certificates": [certificate.as_config()]}
 

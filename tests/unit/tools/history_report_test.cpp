@@ -28,7 +28,7 @@ TEST(HistoryReport, TraceIsATimelineWithTranscripts) {
             "2026-11-23T09:35:55.123Z  accepted    from=<a@x>\n"
             "2026-11-23T09:35:55.200Z  attempt     to=y\n"
             "       0.000 * connecting\n"
-            "       1.012 < 220 \\x1B[31mhi\n"
+            "       1.012 < 220 \\x1b[31mhi\n"
             "       1.013 > EHLO x\n"
             "2026-11-23T09:35:56.000Z  report      id=06ZQ3W8K1M4TS  about=06ZQ3W8K1M4TR\n"
             "\nNothing more happens: every recipient is settled.\n");

@@ -75,7 +75,7 @@ TEST(Report, MessageShowsDestinationsAndRecipients) {
   const std::string text = message_text(message);
   EXPECT_THAT(text, HasSubstr("from      192.0.2.1 (pc), account -, ESMTP\n"));
   EXPECT_THAT(text, HasSubstr("x.example    waiting  1      -     in delivery\n"));
-  EXPECT_THAT(text, HasSubstr("bob@x.example  waiting  -         connection refused\n"));
+  EXPECT_THAT(text, HasSubstr("bob@x.example  waiting  -         -      connection refused\n"));
 }
 
 TEST(Report, NothingFromAPeerControlsTheTerminal) {
