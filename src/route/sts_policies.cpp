@@ -105,7 +105,10 @@ awaitable<void> StsPolicies::Implementation::keep() {
     if (stopping) co_return;
     if (now < refresh_at) continue;
     refresh_at = now + refresh_pause;
-    if (!refreshing_) refreshing_ = tasks_.spawn(refresh());
+    if (refreshing_) continue;
+    refreshing_ = true;  // before: it may be over when spawn() returns
+    auto refreshing = refresh();
+    if (!tasks_.spawn(std::move(refreshing))) refreshing_ = false;
   }
 }
 
