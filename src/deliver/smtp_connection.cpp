@@ -26,10 +26,14 @@ ClientEvent ending(const base::Error& error) {
   return client_event::PeerClosed{};
 }
 
+std::string trust_in(const net::TlsInfo& tls) {
+  if (tls.verify.empty()) return {};
+  return tls.verify == "ok" ? ", trusted" : fmt::format(", not trusted: {}", tls.verify);
+}
+
 std::string outline(const net::TlsInfo& tls) {
   return fmt::format("TLS: {} {}, certificate {}{}", tls.version, tls.cipher,
-                     tls.peer_subject.empty() ? "none" : tls.peer_subject,
-                     tls.verify.empty() ? "" : fmt::format(", verified: {}", tls.verify));
+                     tls.peer_subject.empty() ? "none" : tls.peer_subject, trust_in(tls));
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ std::string rule_text(const json::value& way) {
 // "verify mx.example.net (route)".
 std::string tls_text(const json::value& host) {
   const auto& names = list(host, "/tls/names");
-  const auto text = fmt::format("{}{}{} ({})", word(host, "/tls/level"), names.empty() ? "" : " ", joined(names),
+  const auto text = fmt::format("{}{} ({})", word(host, "/tls/level"), names.empty() ? "" : " " + joined(names),
                                 word(host, "/tls/source"));
   const auto& skip = at(host, "/tls/skip");
   return skip.is_null() ? text : text + ", not used now: " + word(skip);
@@ -44,6 +44,13 @@ std::string state_text(const json::value& way) {
                      word(queued, "/connections_limit"));
 }
 
+std::string next_text(const json::value& way) {
+  const auto& waits = at(way, "/waits");
+  if (waits.is_null()) return "it is tried at once";
+  const bool is_final = word(way, "/route").starts_with("none: 5");
+  return (is_final ? "it goes back to its sender: " : "it waits: ") + word(waits);
+}
+
 std::string way_text(const json::value& way) {
   Rows rows{{"to", joined(list(way, "/recipients"))}, {"  rule", rule_text(way)}};
   const auto& hosts = list(way, "/hosts");
@@ -55,8 +62,7 @@ std::string way_text(const json::value& way) {
     rows.push_back({"  destination", word(way, "/site")});
     rows.push_back({"  state", state_text(way)});
   }
-  const auto& waits = at(way, "/waits");
-  rows.push_back({"  next", waits.is_null() ? "it is tried at once" : "it waits: " + word(waits)});
+  rows.push_back({"  next", next_text(way)});
   return table(rows);
 }
 
