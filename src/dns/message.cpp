@@ -189,7 +189,8 @@ bool read_additional(Cursor& message, unsigned count, unsigned& rcode) {
 
 // The root has no mail, but name servers.
 base::Result<std::string> name_in(const Question& question) {
-  return question.name.empty() ? base::Result<std::string>("") : normal_name(question.name);
+  const bool root = question.name.empty() && question.type == Type::ns;
+  return root ? base::Result<std::string>("") : normal_name(question.name);
 }
 
 std::unexpected<base::Error> malformed(std::string_view what) {
