@@ -93,7 +93,9 @@ TEST_F(HistoryTest, PowerLossAtAnyMomentLeavesWhatWasWrittenBefore) {
       lost->crash(loss, seed);
       History after(folder, settings, *lost, clock, log, io.get_executor());
       after.start();
-      for (const auto& event : run(after.of(id(2))).value()) EXPECT_EQ(event.name, "accepted");
+      const auto events = run(after.of(id(2)));
+      ASSERT_TRUE(events);
+      for (const auto& event : *events) EXPECT_EQ(event.name, "accepted");
       EXPECT_LE(run(after.of(id(1))).value().size(), 1U);
     }
   }
