@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sts_fetch.hpp"
 
+#include <string_view>
+
 #include <fmt/format.h>
 
 #include "godwit/base/text.hpp"
@@ -29,7 +31,8 @@ StsFetched sts_fetched(const net::HttpClient::Outcome& outcome) {
   if (outcome->status != 200)
     return failed("sts-policy-fetch-error", fmt::format("the server answers {}", outcome->status));
   // A page that users may fill must not pass for a policy.
-  const auto type = base::trim(outcome->content_type.substr(0, outcome->content_type.find(';')));
+  const std::string_view sent_type = outcome->content_type;
+  const auto type = base::trim(sent_type.substr(0, sent_type.find(';')));
   if (!base::iequals(type, "text/plain"))
     return failed("sts-policy-fetch-error",
                   fmt::format("the policy is \"{}\", not text/plain", base::printable(type, 80)));
