@@ -3,27 +3,24 @@
 
 namespace godwit::smtp {
 
-// Takes all up to and with the next CR LF; false if it is not there yet.
-bool LineReader::skip(std::string_view& input) {
-  std::size_t from = 0;
-  for (;;) {
-    const auto lf = input.find('\n', from);
-    if (lf == std::string_view::npos) {
-      if (!input.empty()) after_cr_ = input.ends_with('\r');
-      input = {};
-      return false;
-    }
-    const bool crlf = lf > 0 ? input[lf - 1] == '\r' : after_cr_;
-    from = lf + 1;
-    if (crlf) break;
+// Takes all up to and with the next LF.
+LineReader::Skipped LineReader::skip(std::string_view& input) {
+  const auto lf = input.find('\n');
+  if (lf == std::string_view::npos) {
+    if (!input.empty()) after_cr_ = input.ends_with('\r');
+    input = {};
+    return Skipped::more;
   }
-  input.remove_prefix(from);
-  return true;
+  const bool crlf = lf > 0 ? input[lf - 1] == '\r' : after_cr_;
+  input.remove_prefix(lf + 1);
+  after_cr_ = false;
+  return crlf ? Skipped::end : Skipped::lf;
 }
 
 LineReader::Status LineReader::read(std::string_view& input, std::size_t limit, std::string_view& line) {
   if (skipping_ == Skipping::told) {
-    if (!skip(input)) return Status::more;
+    const auto skipped = skip(input);
+    if (skipped != Skipped::end) return skipped == Skipped::lf ? Status::hopeless : Status::more;
     skipping_ = Skipping::no;
   }
   if (skipping_ == Skipping::no) {
@@ -43,7 +40,11 @@ LineReader::Status LineReader::read(std::string_view& input, std::size_t limit, 
     skipping_ = Skipping::untold;
     after_cr_ = false;
   }
-  if (!skip(input)) return Status::more;
+  for (;;) {
+    const auto skipped = skip(input);
+    if (skipped == Skipped::more) return Status::more;
+    if (skipped == Skipped::end) break;
+  }
   skipping_ = Skipping::no;
   return Status::too_long;
 }

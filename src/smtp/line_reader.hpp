@@ -15,13 +15,15 @@ class LineReader {
     complete,  // `line` is one, without its CR LF
     more,      // there is no whole line yet; what there is of it stays in `input`
     bad,       // a bare LF (told at once, or a peer that knows no CR would wait for ever), a bare CR or a NUL
+    hopeless,  // a second bare LF before the CR LF: the peer knows no CR, and no line of it will ever end
     too_long,  // more than `limit` octets; told at its CR LF, and never kept
   };
   // Takes a line from the front of `input`; `line` points into it.
   Status read(std::string_view& input, std::size_t limit, std::string_view& line);
 
  private:
-  bool skip(std::string_view& input);
+  enum class Skipped { end, lf, more };
+  Skipped skip(std::string_view& input);
 
   enum class Skipping { no, told, untold } skipping_ = Skipping::no;  // to the CR LF of a line already found bad
   bool after_cr_ = false;                                             // while skipping: the last byte was CR

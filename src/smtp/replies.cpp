@@ -64,6 +64,11 @@ Reply too_many_errors(const SessionSettings& settings) {
   return make_reply(421, {4, 7, 0}, settings.hostname + " Error: too many errors");
 }
 
+Reply only_newlines(const SessionSettings& settings) {
+  return make_reply(421, {4, 5, 2},
+                    settings.hostname + " Error: your lines end in <LF> alone, so none of them can be read");
+}
+
 Reply timed_out(const SessionSettings& settings) {
   return make_reply(421, {4, 4, 2}, settings.hostname + " Error: timeout exceeded");
 }

@@ -112,6 +112,7 @@ Reply greeting(const SessionSettings& settings);
 Reply helo(const SessionSettings& settings);
 Reply ehlo(const SessionSettings& settings, const Offers& offers);
 Reply too_many_errors(const SessionSettings& settings);
+Reply only_newlines(const SessionSettings& settings);
 Reply timed_out(const SessionSettings& settings);
 Reply stopping(const SessionSettings& settings);
 

@@ -133,6 +133,11 @@ bool ServerSession::Machine::step_line() {
   const auto status = lines_.read(input, long_line ? max_auth_line : max_command_line, line);
   chunk_line_ = of_chunk && status == LineReader::Status::more;
   if (status == LineReader::Status::more) return false;
+  if (status == LineReader::Status::hopeless) {
+    send(replies::only_newlines(settings_));
+    close(action::Close::Reason::errors);
+    return true;
+  }
   ++commands_;
   const bool may_be_message = std::exchange(data_refused_, false);
   bool is_command = responding;

@@ -12,7 +12,7 @@ namespace {
 
 using testing::ElementsAre;
 
-// What a stream comes to when it arrives in pieces: lines, or "!bad", "!long".
+// What a stream comes to when it arrives in pieces: lines, or "!bad", "!hopeless", "!long".
 std::vector<std::string> read_all(std::string_view bytes, std::size_t piece, std::size_t limit = 10) {
   LineReader reader;
   std::vector<std::string> found;
@@ -25,6 +25,7 @@ std::vector<std::string> read_all(std::string_view bytes, std::size_t piece, std
     for (auto status = reader.read(input, limit, line); status != LineReader::Status::more;
          status = reader.read(input, limit, line))
       found.emplace_back(status == LineReader::Status::bad        ? "!bad"
+                         : status == LineReader::Status::hopeless ? "!hopeless"
                          : status == LineReader::Status::too_long ? "!long"
                                                                   : line);
     buffer = std::string(input);
@@ -38,7 +39,8 @@ class LineReaderInPieces : public testing::TestWithParam<std::size_t> {};
 TEST_P(LineReaderInPieces, EndsLinesAtCrLfOnly) {
   EXPECT_THAT(read_all("a\r\n\r\nb c\r\n", GetParam()), ElementsAre("a", "", "b c"));
   EXPECT_THAT(read_all("a\nb\r\nc\r\n", GetParam()), ElementsAre("!bad", "c"));
-  EXPECT_THAT(read_all("a\n\n\n\r\nc\r\n", GetParam()), ElementsAre("!bad", "c"));
+  EXPECT_THAT(read_all("a\n\n\n\r\nc\r\n", GetParam()), ElementsAre("!bad", "!hopeless", "!hopeless", "c"));
+  EXPECT_THAT(read_all("a\nb\nc\n", GetParam()), ElementsAre("!bad", "!hopeless", "!hopeless"));
   EXPECT_THAT(read_all("a\n\r\nc\r\n", GetParam()), ElementsAre("!bad", "c"));
   EXPECT_THAT(read_all("a\rb\r\nc\r\n", GetParam()), ElementsAre("!bad", "c"));
   EXPECT_THAT(read_all("a\r\r\nc\r\n", GetParam()), ElementsAre("!bad", "c"));

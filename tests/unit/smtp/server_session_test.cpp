@@ -227,8 +227,6 @@ TEST(ServerSession, OneBadLineIsOneReply) {
     S: 220 mail.xyz.example ESMTP Godwit
     C: NOOP\nMAIL FROM:<>
     S: 500 5.5.2 Bad line: lines end in <CR><LF> and hold no bare <CR>, <LF> or NUL (nc: use nc -C)
-    C: NOOP\nNOOP\nNOOP
-    S: 500 5.5.2 Bad line: lines end in <CR><LF> and hold no bare <CR>, <LF> or NUL (nc: use nc -C)
     C: NOOP\rNOOP
     S: 500 5.5.2 Bad line: lines end in <CR><LF> and hold no bare <CR>, <LF> or NUL (nc: use nc -C)
     C: NOOP\r
@@ -246,6 +244,25 @@ TEST(ServerSession, OneBadLineIsOneReply) {
   )")
                        .check();
   EXPECT_THAT(run.trace(), ElementsAre("close"));
+}
+
+TEST(ServerSession, WhoKnowsNoCarriageReturnIsToldOnceAndThenLeft) {
+  constexpr auto told = R"(
+    S: 220 mail.xyz.example ESMTP Godwit
+    c: EHLO c.example\n
+    S: 500 5.5.2 Bad line: lines end in <CR><LF> and hold no bare <CR>, <LF> or NUL (nc: use nc -C)
+    c: MAIL FROM:<a@b.example>\nRCPT TO:<c@d.example>\n
+    S: 421 4.5.2 mail.xyz.example Error: your lines end in <LF> alone, so none of them can be read
+    X: errors
+  )";
+  EXPECT_THAT(Dialogue(mx()).script(told).check().trace(), ElementsAre("close"));
+  Dialogue(mx())
+      .script("S: 220 mail.xyz.example ESMTP Godwit")
+      .client("NOOP\nNOOP\nNOOP\r\nNOOP\r\n")
+      .script(
+          "S: 500 5.5.2 Bad line: lines end in <CR><LF> and hold no bare <CR>, <LF> or NUL (nc: use nc -C)\n"
+          "S: 421 4.5.2 mail.xyz.example Error: your lines end in <LF> alone, so none of them can be read\nX: errors")
+      .check();
 }
 
 TEST(ServerSession, SkipsOverLongLines) {
