@@ -5,6 +5,7 @@
 
 #include <sysexits.h>
 
+#include "address_check.hpp"
 #include "mail_queue.hpp"
 #include "sendmail_arguments.hpp"
 #include "smtp_proxy.hpp"
@@ -43,6 +44,8 @@ int sendmail(const std::string& program, const std::vector<std::string>& words, 
       return submit_message(*arguments, host, console);
     case Mode::smtp:
       return speak_smtp(host, console);
+    case Mode::check_addresses:
+      return check_addresses(*arguments, host, console);
     case Mode::list_queue:
       return list_queue(host.control_socket, console);
     case Mode::flush_queue:

@@ -142,8 +142,10 @@ class Reader {
       result_.mode = Mode::rebuild_aliases;
     else if (value == "d" || value == "D")
       return unsupported(fmt::format("-b{}: the daemon is godwitd; start that (systemctl start godwitd)", value));
-    else if (value == "v" || value == "t")
-      return unsupported(fmt::format("-b{}: this program does not test addresses; nothing was sent", value));
+    else if (value == "v")
+      result_.mode = Mode::check_addresses;
+    else if (value == "t")
+      return unsupported("-bt: there are no rewriting rules to test; -bv tests addresses, godwitctl route their way");
     else
       return unsupported(fmt::format("-b{} is not known here", value));
     return {};
@@ -232,6 +234,7 @@ const char* const sendmail_help =
     "  -B TYPE       7BIT or 8BITMIME\n"
     "  -oeX          refused recipients: p print (default), m mail back, e mail back and exit 0, q exit status only\n"
     "  -bs           SMTP on standard input and output\n"
+    "  -bv           only say whether mail for the recipients would be taken\n"
     "  -bp           list the queue (mailq);  -q: try all of it now; -qI ID, -qR RECIPIENT, -qS SENDER\n"
     "  -bi, -I       (newaliases) nothing to do: aliases stand in godwit.yaml\n"
     "\n"

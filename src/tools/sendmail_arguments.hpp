@@ -15,7 +15,16 @@
 namespace godwit::tools {
 
 struct SendmailArguments {
-  enum class Mode { deliver, smtp, list_queue, flush_queue, rebuild_aliases, help, version } mode = Mode::deliver;
+  enum class Mode {
+    deliver,
+    smtp,
+    check_addresses,
+    list_queue,
+    flush_queue,
+    rebuild_aliases,
+    help,
+    version
+  } mode = Mode::deliver;
   // -oe: what is done about recipients who are refused.
   enum class Errors {
     print,       // p, and w: on standard error

@@ -74,6 +74,14 @@ class UsersSendMail(SendingUser):
         self.only("bob")
         self.assertEqual(self.sendmail("-oeq", "nosuch", content=b"x\n", status=EX_NOUSER).stderr, b"")
 
+    def test_addresses_are_only_tested(self):
+        done = self.sendmail("-bv", "root", "Al <alice@xyz.example>")
+        self.assertEqual(done.stdout, b"root... deliverable\nalice@xyz.example... deliverable\n")
+        done = self.sendmail("-bv", "bob", "nosuch", status=EX_NOUSER)
+        self.assertRegex(done.stdout, rb"^bob\.\.\. deliverable\nnosuch\.\.\. undeliverable: 550 5\.1\.1 ")
+        self.sendmail("-bv", status=EX_USAGE)
+        self.assertEqual(self.godwit.events("accepted"), [])
+
     def test_or_mailed_back(self):
         for mode, status in (("-oem", EX_NOUSER), ("-oee", 0)):
             done = self.sendmail(mode, "nosuch", content=b"Subject: " + mode.encode() + b"\n\n", user="nobody", status=status)
@@ -134,7 +142,7 @@ class UsersSendMail(SendingUser):
 
     def test_what_is_not_done_is_said(self):
         self.assertIn(b"godwitd", self.sendmail("-bd", status=EX_UNAVAILABLE).stderr)
-        self.sendmail("-bv", "root", status=EX_UNAVAILABLE)
+        self.sendmail("-bt", "root", status=EX_UNAVAILABLE)
         self.assertIn(b"sendmail", self.sendmail("--version").stdout)
         self.assertIn(b"-t", self.sendmail("--help").stdout)
 
