@@ -3,6 +3,10 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
+#include "godwit/base/text.hpp"
+
 namespace godwit::auth {
 namespace {
 
@@ -89,6 +93,44 @@ std::vector<Lockouts::Lockout> Lockouts::list(base::WallTime now, std::size_t mo
   std::ranges::sort(all, {}, [](const Lockout& one) { return std::pair(one.until, one.name); });
   if (all.size() > most) all.resize(most);
   return all;
+}
+
+// "locked SECONDS FAILURES NAME", where a name with a "/" is a network, and "home NETWORK ACCOUNT".
+std::string Lockouts::encode(base::WallTime now, std::size_t longest) {
+  const std::lock_guard lock(mutex_);
+  std::string text;
+  const auto put = [&](const std::string& line) {
+    if (text.size() + line.size() < longest && !line.contains('\n')) text += line + '\n';
+  };
+  const auto put_locked = [&](const Count& count, const std::string& name) {
+    if (count.locked_until <= now) return;
+    const auto until = std::chrono::duration_cast<std::chrono::seconds>(count.locked_until.time_since_epoch()).count();
+    put(fmt::format("locked {} {} {}", until, count.failures, name));
+  };
+  for (const auto& [network, count] : networks_.values()) put_locked(count, base::to_string(network));
+  for (const auto& [account, count] : accounts_.values()) put_locked(count, account);
+  for (const auto& [where, _] : at_home_.values()) put("home " + base::to_string(where.second) + ' ' + where.first);
+  return text;
+}
+
+void Lockouts::decode(std::string_view text) {
+  const std::lock_guard lock(mutex_);
+  auto lines = base::split(text, '\n');
+  std::ranges::reverse(lines);  // the last to be touched is the youngest
+  for (const std::string_view line : lines) {
+    const auto words = base::split(line, ' ');
+    if (words.size() == 3 && words[0] == "home") {
+      const auto network = base::IpNetwork::parse(words[1]);
+      if (network && !words[2].empty()) at_home_.touch({std::string(words[2]), *network});
+    } else if (words.size() == 4 && words[0] == "locked") {
+      const auto until = base::parse_unsigned(words[1]), failures = base::parse_unsigned(words[2]);
+      if (!until || !failures || words[3].empty()) continue;
+      const auto network = base::IpNetwork::parse(words[3]);
+      Count& count = network ? networks_.touch(*network) : accounts_.touch(std::string(words[3]));
+      count.failures = *failures;
+      count.locked_until = base::WallTime(std::chrono::seconds(*until));
+    }
+  }
 }
 
 bool Lockouts::unlock(std::string_view name, base::WallTime now) {

@@ -12,6 +12,7 @@
 
 #include "control_backend.hpp"
 #include "godwit/base/exception_text.hpp"
+#include "run_alone.hpp"
 
 namespace godwit::daemon {
 namespace {
@@ -62,6 +63,7 @@ Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, co
       maildrop_limits_({}),
       resolver_watch_(reactors_[home], clock, log),
       look_again_(reactors_[home].executor(), reactors_[home].deadlines()),
+      lockouts_due_(reactors_[home].executor(), reactors_[home].deadlines()),
       tasks_(reactors_[home].executor(), reactors_[home].deadlines(), [this](const std::exception_ptr& thrown) {
         log_.error("task_failed", {{"reason", base::exception_text(thrown)}});
       }) {
@@ -111,56 +113,18 @@ base::Result<> Host::open() {
                                                                               .suspensions = suspensions_.get(),
                                                                               .suppressions = suppressions_.get()});
   spool_->on_committed([this](auto message) { dispatcher_->committed(std::move(message)); });
+  recall_lockouts();
   return {};
 }
 
 base::Result<> Host::open_spool() {
-  boost::asio::io_context context;
   auto opening = spool::open_spool(live_->settings.spool, disk_, clock_, random_, events_,
                                    {.committer = committer_.executor(), .bodies = bodies_.executor()});
-  auto opened = boost::asio::co_spawn(context, std::move(opening), boost::asio::use_future);
-  context.run();
-  auto spool = opened.get();
+  auto spool = run_alone(std::move(opening));
   if (!spool) return std::unexpected(spool.error());
   spool_ = std::move(*spool);
   spool_->on_fatal([this](std::string reason) { fail("spool_failed", reason); });
   return {};
-}
-
-// Made at the first start, and kept: what SCRAM shows for a name that nobody has must stay the same, and addresses that
-// were made with a secret must be known again.
-base::Result<std::string> Host::own_secret(const std::string& name) {
-  state::SmallFile file(live_->settings.state.directory, name, disk_, housekeeping_.executor());
-  auto work = [](state::SmallFile& keeper, base::Random& random) -> boost::asio::awaitable<base::Result<std::string>> {
-    auto kept = co_await keeper.read();
-    if (!kept || !kept->empty()) co_return kept;
-    std::string made;
-    for (int i = 0; i < 4; ++i) made += fmt::format("{:016x}", random.next());
-    auto written = co_await keeper.write(made);
-    if (!written) co_return std::unexpected(written.error());
-    co_return made;
-  };
-  boost::asio::io_context context;
-  auto task = work(file, random_);
-  auto reading = boost::asio::co_spawn(context, std::move(task), boost::asio::use_future);
-  context.run();
-  return reading.get();
-}
-
-// A list that cannot be read keeps no mail from moving.
-void Host::open_suppressions() {
-  const auto& settings = live_->settings.state;
-  if (!settings.suppression.enabled) return;
-  suppressions_ = std::make_unique<state::Suppressions>(settings, housekeeping_.executor(), clock_, log_);
-  if (const auto opened = suppressions_->open(); !opened)
-    log_.error("suppressions_unreadable", {{"reason", opened.error().message}});
-}
-
-boost::asio::awaitable<void> Host::save_suppressions() {
-  if (!suppressions_) co_return;
-  auto saving = suppressions_->saved();
-  const auto saved = co_await std::move(saving);
-  if (!saved) log_.error("suppressions_not_saved", {{"reason", saved.error().message}});
 }
 
 // Any thread.
@@ -242,6 +206,7 @@ void Host::start() {
   maildrop_->start();
   tasks_.spawn(start_queue());
   tasks_.spawn(watch_certificates());
+  tasks_.spawn(keep_lockouts());
   if (wants_dane(live_->settings.route)) tasks_.spawn(resolver_watch_.run(*parts_[home].resolver));
   serve_control();
   reactors_.start();
@@ -294,6 +259,7 @@ boost::asio::awaitable<void> Host::stop_control() {
     control_->stop();
   }
   look_again_.cancel();
+  lockouts_due_.cancel();
   resolver_watch_.stop();
   tasks_.close();
   auto ended = co_await tasks_.wait_empty(clock_.mono() + last_words);
@@ -319,6 +285,7 @@ bool Host::stop() {
   run_on(home, dispatcher_->stop(clock_.mono() + settling_time));
   run_on(home, save_suppressions());
   run_on(home, stop_control());
+  run_on(home, remember_lockouts());
   run_on(home, spool_->stop());
   run_on(home, history_.stop());
   reactors_.begin_stop();

@@ -98,6 +98,9 @@ class Host {
   base::Result<std::string> own_secret(const std::string& name);
   void open_suppressions();
   boost::asio::awaitable<void> save_suppressions();
+  void recall_lockouts();
+  boost::asio::awaitable<void> remember_lockouts();
+  boost::asio::awaitable<void> keep_lockouts();
   auth::BackEndParts back_end_parts() { return {.pool = lookups_, .clock = clock_, .random = random_}; }
   void make_parts(std::size_t index);
   server::Surroundings server_surroundings(std::size_t reactor, policy::ConnectionLimits& limits);
@@ -165,11 +168,14 @@ class Host {
   std::unique_ptr<state::Suppressions> suppressions_;  // null: off
   std::string srs_secret_;                             // signs where none is configured
   std::unique_ptr<dispatch::Dispatcher> dispatcher_;
+  std::unique_ptr<state::SmallFile> kept_lockouts_;
+  std::string lockouts_text_;  // as it was written last
   std::unique_ptr<ControlBackend> control_backend_;
   std::unique_ptr<control::Server> control_;
   std::unique_ptr<net::Listener> control_listener_;
   ResolverWatch resolver_watch_;
   net::Signal look_again_;             // at the certificates
+  net::Signal lockouts_due_;           // to be remembered
   std::set<std::string> out_of_date_;  // what was said of certificates in force
   net::TaskGroup tasks_;  // of the home reactor: the control socket's connections, reloads, the certificates' watch
 };

@@ -63,6 +63,21 @@ class LoginIsLockedOut(Scenario):
         self.assertEqual(self.log_in(10, ALICE, PASSWORD)[:3], "235")
         self.assertEqual(self.godwit.control("account", "unlock", client, check=False).returncode, 1)
 
+    def test_a_restart_forgets_no_lock_out(self):
+        self.start()
+        self.assertEqual(self.log_in(20, ALICE, PASSWORD)[:3], "235")
+        self.guess(10, 3)
+        for number in (11, 12, 13, 14, 15):
+            self.guess(number, 1)
+        locked = self.lockouts()
+        self.assertIn(ALICE, locked)
+        self.godwit.stop()
+        self.godwit.start()
+        self.assertEqual(self.lockouts().keys(), locked.keys())
+        self.assertEqual(self.log_in(10, "bob@example.com", "another")[:9], "454 4.7.0")
+        self.assertEqual(self.log_in(16, ALICE, PASSWORD)[:9], "454 4.7.0")
+        self.assertEqual(self.log_in(20, ALICE, PASSWORD)[:3], "235", "it is still known from where she logged in")
+
     def test_a_lock_out_ends(self):
         self.start(authentication={"lockout": "1s"})
         self.guess(10, 3)

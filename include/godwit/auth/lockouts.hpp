@@ -2,7 +2,7 @@
 // Failed logins, counted by client network (an IPv4 address or an IPv6 /64) and by account, and who may not try any
 // more for a while.  A network is locked whatever it asks for.  An account is locked only for networks from which it
 // has not logged in before, so that strangers who guess at it do not keep its owner out.  Whether an account exists
-// makes no difference.  In memory, bounded: what failed longest ago is forgotten first.  Time comes in.  Thread-safe.
+// makes no difference.  Bounded: what failed longest ago is forgotten first.  Time comes in.  Thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -50,6 +50,12 @@ class Lockouts {
 
   // What is locked now, in order of the time when it ends; at most `most`.
   std::vector<Lockout> list(base::WallTime now, std::size_t most);
+  // What a restart must not forget, as lines of text: who is locked, and at most so many bytes in all, who logged in
+  // from where.  Failures that led to nothing yet are forgotten.
+  std::string encode(base::WallTime now, std::size_t longest);
+  // Before anything is asked.  Lines that cannot be read are left out.
+  void decode(std::string_view text);
+
   // Of an account, network or address, with what was counted.  false: it is not locked.
   bool unlock(std::string_view name, base::WallTime now);
 

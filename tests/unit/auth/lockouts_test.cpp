@@ -112,6 +112,25 @@ TEST_F(LockoutsTest, ZeroLocksNobodyOut) {
   for (int i = 0; i < 1000; ++i) EXPECT_FALSE(fail("a@x", "192.0.2.1"));
 }
 
+TEST_F(LockoutsTest, SurviveARestart) {
+  lockouts.succeeded("a@x", ip("198.51.100.7"));
+  for (int i = 0; i < 3; ++i) fail("b@x", "192.0.2.1");
+  for (int i = 0; i < 3; ++i) fail("b@x", "2001:db8::1");
+  for (int i = 0; i < 5; ++i) fail("a@x", "203.0.113." + std::to_string(i));
+  ASSERT_EQ(listed().size(), 3U);
+  const auto text = lockouts.encode(now, 1 << 20);
+  Lockouts next{settings};
+  next.decode(text + "locked 1 2\nlocked x 1 y\nhome 192.0.2.1\nhome 1 \nrubbish\n\n");
+  EXPECT_EQ(next.list(now, 100).size(), 3U);
+  EXPECT_TRUE(next.is_locked("", ip("192.0.2.1"), now));
+  EXPECT_TRUE(next.is_locked("", ip("2001:db8::2"), now));
+  EXPECT_TRUE(next.is_locked("a@x", ip("203.0.113.99"), now));
+  EXPECT_FALSE(next.is_locked("a@x", ip("198.51.100.7"), now)) << "its owner is not kept out";
+  EXPECT_FALSE(next.is_locked("", ip("192.0.2.1"), now + 16min));
+  EXPECT_EQ(lockouts.encode(now + 16min, 1 << 20).find("locked"), std::string::npos);
+  EXPECT_LE(lockouts.encode(now, 60).size(), 60U);
+}
+
 TEST_F(LockoutsTest, UnlockForgetsWhatWasCounted) {
   for (int i = 0; i < 3; ++i) fail("a@x", "192.0.2.1");
   EXPECT_TRUE(lockouts.unlock("192.0.2.1", now));
