@@ -135,6 +135,11 @@ Fields<Document> server_part() {
           "Protocol errors of one connection before `421`; also ten times so many refusals and idle commands without a "
           "message between them"),
       field(
+          "limits.refused_recipients", [](auto& d) -> auto& { return d.settings.server.refused_recipients; },
+          number<std::size_t>(0, 100000),
+          "Recipients refused for good (unknown, no relaying) between two messages before `421`, of clients that are "
+          "neither trusted nor logged in: who guesses at addresses; 0: no bound"),
+      field(
           "limits.error_delay", [](auto& d) -> auto& { return d.settings.server.error_delay; }, duration(0s, 1min),
           "Wait after an error of a client that is not trusted, from its third one on; a tenth of `limits.connections` "
           "may wait so, the others go on at once"),

@@ -323,6 +323,7 @@ boost::asio::awaitable<Connection::Event> Connection::commit() {
   auto answer = co_await receiver_.commit(sender_, session_);
   if (const auto* committed = std::get_if<event::Committed>(&answer)) {
     spent_ = {};
+    refused_recipients_ = 0;
     around_.log.info("accepted",
                      {{"id", base::to_string(committed->id)},
                       {"from", "<" + smtp::to_string(receiver_.sender()) + ">"},

@@ -64,6 +64,7 @@ class Connection {
   std::unique_ptr<policy::MessageInspection> inspection_of(const smtp::ReversePath& sender, smtp::BodyType body) const;
   boost::asio::awaitable<Event> check_recipient(smtp::action::CheckRecipient action);
   policy::RecipientDecision decide_recipient(const smtp::Mailbox& recipient);
+  bool guesses(const smtp::Reply& refusal);
   Event look_up(const smtp::action::LookUp& asked);
   Event start_queue(const smtp::action::StartQueue& asked);
   Event speak_for(const smtp::ClaimedClient& claim);
@@ -90,8 +91,9 @@ class Connection {
   Authenticator authenticator_;
   std::unique_ptr<net::Signal> pause_;  // while an answer is held back
   std::string output_;
-  std::uint64_t commands_seen_ = 0;  // that due_wait() has counted
-  int errors_seen_ = 0;              // likewise
+  std::uint64_t commands_seen_ = 0;     // that due_wait() has counted
+  int errors_seen_ = 0;                 // likewise
+  std::size_t refused_recipients_ = 0;  // for good, since the last message
   smtp::action::Read open_read_;
   base::MonoTime read_deadline_{};
   base::Duration spent_{};         // waiting for commands, since the last message

@@ -24,6 +24,10 @@ std::optional<smtp::Reply> account_refusal(const std::optional<base::Rate>& exha
       450, {4, 7, 1}, fmt::format("Your account may send {} {} at most, try again later", what, to_string(*exhausted)));
 }
 
+smtp::Reply too_many_refused() {
+  return smtp::make_reply(421, {4, 7, 0}, "Too many recipients that had to be refused");
+}
+
 }  // namespace
 
 Connection::Event Connection::check_sender(const action::CheckSender& asked) {
@@ -87,7 +91,10 @@ boost::asio::awaitable<Connection::Event> Connection::check_recipient(action::Ch
     if (!sent) co_return event::PeerClosed{};
     decision.refusal = co_await receiver_.verify_sender();
   }
-  if (decision.refusal) log_refusal("rcpt", *decision.refusal, smtp::to_string(asked.recipient));
+  if (decision.refusal) {
+    log_refusal("rcpt", *decision.refusal, smtp::to_string(asked.recipient));
+    if (guesses(*decision.refusal)) decision.refusal = too_many_refused();
+  }
   const auto completed = rules_->router->complete(asked.recipient);
   co_return receiver_.add_recipient(std::move(decision), completed, asked.parameters);
 }
@@ -108,6 +115,14 @@ policy::RecipientDecision Connection::decide_recipient(const smtp::Mailbox& reci
   if (!decision.refusal && around_.suppressions != nullptr)
     decision.refusal = policy::suppression_refusal(*around_.suppressions, decision.recipients);
   return decision;
+}
+
+// Who tries out addresses finds few in one session.  It is no error in its protocol, and whoever is known to us may
+// have an old list.
+bool Connection::guesses(const smtp::Reply& refusal) {
+  const auto most = rules_->settings.refused_recipients;
+  const bool stranger = !session_settings_.trusted && sender_.client.account.empty() && !is_local();
+  return stranger && most != 0 && refusal.code >= 500 && ++refused_recipients_ >= most;
 }
 
 // Mail of strangers is verified, that of our users is signed.

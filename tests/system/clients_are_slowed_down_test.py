@@ -41,6 +41,16 @@ class ClientsAreSlowedDown(ReceivingHost):
         with self.client("192.0.2.8") as other:
             other.envelope(SENDER, TO)
 
+    def test_who_guesses_at_recipients_is_cut_off(self):
+        self.start_behind_proxy(limits={"refused_recipients": 3, "errors": 1000})
+        client = self.client()
+        client.say("EHLO client.abc.example", "250")
+        client.envelope(SENDER, TO)
+        client.say("RCPT TO:<nobody@xyz.example>", "550")
+        client.say("RCPT TO:<any@elsewhere.example>", "550")
+        client.say("RCPT TO:<none@xyz.example>", "421 4.7.0 Too many recipients")
+        client.expect_close()
+
     def test_errors_are_waited_for(self):
         self.start_behind_proxy(limits={"error_delay": "300ms"})
         client = self.client()

@@ -35,6 +35,7 @@ struct Settings {
   std::size_t recipients = 1000;
   base::Duration future_release = std::chrono::hours(30 * 24);  // longest that users may have mail held; 0: never
   int errors = 10;
+  std::size_t refused_recipients = 20;  // of a stranger; 0: no bound
   base::Duration command_timeout = std::chrono::minutes(5);
   base::Duration transaction_timeout = std::chrono::minutes(30);  // waits for commands in all, for one message
   base::Duration data_timeout = std::chrono::minutes(10);
