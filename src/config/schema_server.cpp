@@ -124,6 +124,32 @@ Fields<Document> server_part() {
       account_rate_of<AccountRated::new_destinations>(
           "limits.account.new_destinations", "Recipient domains that are not among the last 500 the account wrote to"),
       field(
+          "breaker.enabled", [](auto& d) -> auto& { return d.settings.policy.breaker.enabled; }, boolean(),
+          "An account that sends in an hour far more than all may and than it ever did (a stolen password) is stopped: "
+          "its "
+          "waiting mail is held, new mail is answered `450 4.7.1`, and the postmaster is told; `godwitctl account "
+          "release` or `purge` ends it"),
+      field(
+          "breaker.recipients", [](auto& d) -> auto& { return d.settings.policy.breaker.recipients; },
+          number<std::uint32_t>(1, 1000000), "Recipients in an hour that every account may have"),
+      field(
+          "breaker.different_recipients",
+          [](auto& d) -> auto& { return d.settings.policy.breaker.different_recipients; },
+          number<std::uint32_t>(1, 10000), "Different recipients in an hour that every account may have"),
+      field(
+          "breaker.refused", [](auto& d) -> auto& { return d.settings.policy.breaker.refused; },
+          number<std::uint32_t>(1, 1000000),
+          "Recipients refused for good in an hour, here or by other hosts, that every account may have"),
+      field(
+          "breaker.refused_percent", [](auto& d) -> auto& { return d.settings.policy.breaker.refused_percent; },
+          number<std::uint32_t>(1, 100), "The same as a share of all its recipients; both must be exceeded"),
+      field(
+          "breaker.factor", [](auto& d) -> auto& { return d.settings.policy.breaker.factor; },
+          number<std::uint32_t>(1, 1000), "Or so many times what the account's busiest hour of the last weeks was"),
+      field(
+          "breaker.exempt", [](auto& d) -> auto& { return d.settings.policy.breaker.exempt; }, list_of(text()),
+          "Accounts that are never stopped, such as a mailing-list manager's"),
+      field(
           "limits.memory", [](auto& d) -> auto& { return d.settings.spool.memory; }, size(16 * mib, tib),
           "For message bodies in flight; beyond it they go to files of the spool", Reload::restart),
       field(

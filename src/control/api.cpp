@@ -220,6 +220,25 @@ Answer flush_dns(Backend& backend, Arguments) {
   co_return result ? response(200, json::object{{"done", "flush"}}) : failure(result.error());
 }
 
+Response account_done(const Arguments& arguments, const base::Result<std::size_t>& result, std::string_view what) {
+  if (!result) return failure(result.error());
+  return response(200, json::object{{"name", json::string(base::to_valid_utf8(arguments.name))},
+                                    {"done", json::string(what)},
+                                    {"count", *result}});
+}
+
+Answer release_account(Backend& backend, Arguments arguments) {
+  if (arguments.name.empty()) co_return error_response(400, "name=ACCOUNT");
+  const auto result = co_await backend.release_account(arguments.name);
+  co_return account_done(arguments, result, "release");
+}
+
+Answer purge_account(Backend& backend, Arguments arguments) {
+  if (arguments.name.empty()) co_return error_response(400, "name=ACCOUNT");
+  const auto result = co_await backend.purge_account(arguments.name);
+  co_return account_done(arguments, result, "purge");
+}
+
 Answer reload(Backend& backend, Arguments) {
   const auto result = co_await backend.reload();
   if (!result) co_return failure(result.error());
@@ -241,7 +260,7 @@ struct Route {
 };
 
 // The first pattern that fits a path counts, so "queue/retry" is no id.
-constexpr std::array<Route, 30> routes{{
+constexpr std::array<Route, 32> routes{{
     {"GET", "/v1/status", status},
     {"GET", "/v1/queue", queue_list},
     {"POST", "/v1/queue/retry", change_many<Verb::retry>},
@@ -270,6 +289,8 @@ constexpr std::array<Route, 30> routes{{
     {"POST", "/v1/suppression/add", suppress},
     {"POST", "/v1/suppression/remove", unsuppress},
     {"POST", "/v1/dns/flush", flush_dns},
+    {"POST", "/v1/accounts/release", release_account},
+    {"POST", "/v1/accounts/purge", purge_account},
     {"POST", "/v1/reload", reload},
     {"POST", "/v1/stop", stop},
 }};

@@ -93,6 +93,13 @@ json::value to_json(const queue::Item& item, std::string_view reason) {
                       {"reason", text_or_null(reason)}};
 }
 
+json::value to_json(const policy::StoppedAccount& account) {
+  return json::object{{"name", text(account.name)},
+                      {"since", time(account.since)},
+                      {"reason", text(account.reason)},
+                      {"purged", account.purged}};
+}
+
 json::value to_json(const Certificate& certificate) {
   return json::object{{"file", text(certificate.file)},
                       {"subject", text(certificate.subject)},
@@ -132,6 +139,8 @@ json::value to_json(const Status& status) {
                              {"since", status.history.since ? time(*status.history.since) : json::value()}};
   json::array certificates;
   for (const Certificate& certificate : status.certificates) certificates.emplace_back(to_json(certificate));
+  json::array stopped;
+  for (const auto& account : status.stopped_accounts) stopped.emplace_back(to_json(account));
   return json::object{{"version", text(status.version)},
                       {"uptime", std::chrono::floor<std::chrono::seconds>(status.uptime).count()},
                       {"healthy", status.healthy},
@@ -141,6 +150,7 @@ json::value to_json(const Status& status) {
                       {"history", history},
                       {"listeners", list(status.listeners)},
                       {"dns", json::object{{"validation", text(status.dns_validation)}}},
+                      {"accounts", json::object{{"stopped", std::move(stopped)}}},
                       {"tls", json::object{{"certificates", std::move(certificates)}}}};
 }
 

@@ -77,6 +77,7 @@ control::Task<control::Status> ControlBackend::status() {
   status.connections_in = host_.limits_.open();
   status.listeners = listeners_;
   status.dns_validation = dns::to_string(host_.resolver_watch_.found());
+  status.stopped_accounts = host_.breaker_.stopped();
   status.certificates = host_.live_->tls.certificates;
   for (auto& certificate : status.certificates)
     certificate.out_of_date = date_problem(certificate, host_.clock_.wall());
@@ -267,6 +268,16 @@ control::Task<> ControlBackend::flush_dns() {
   }
   host_.log_.info("dns_flushed");
   co_return base::Result<>();
+}
+
+control::Task<std::size_t> ControlBackend::release_account(std::string name) {
+  auto account = auth::canonical_name(name);
+  co_return co_await host_.account_guard_->release(std::move(account));
+}
+
+control::Task<std::size_t> ControlBackend::purge_account(std::string name) {
+  auto account = auth::canonical_name(name);
+  co_return co_await host_.account_guard_->purge(std::move(account));
 }
 
 control::Task<control::ReloadResult> ControlBackend::reload() {

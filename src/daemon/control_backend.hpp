@@ -40,6 +40,8 @@ class ControlBackend final : public control::Backend {
   control::Task<> suppress(std::string address, base::Duration time, std::string reason) override;
   control::Task<> unsuppress(std::string address) override;
   control::Task<> flush_dns() override;
+  control::Task<std::size_t> release_account(std::string name) override;
+  control::Task<std::size_t> purge_account(std::string name) override;
   control::Task<control::ReloadResult> reload() override;
   control::Task<> stop() override;
 

@@ -45,6 +45,7 @@ Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, co
       rates_(live_->settings.policy),
       tarpit_(live_->settings.policy.connections / 10),
       account_limits_(live_->settings.policy),
+      breaker_(live_->settings.policy.breaker),
       reactors_(clock, reactor_count(live_->settings)),
       committer_("committer"),
       bodies_("bodies", body_threads, unbounded),
@@ -100,6 +101,9 @@ base::Result<> Host::open() {
   std::vector<dispatch::Lane> lanes;
   for (std::size_t i = 0; i < reactors_.size(); ++i)
     lanes.push_back({.executor = reactors_[i].executor(), .agent = parts_[i].agent.get()});
+  auto on_refused = [this](const std::string& account, std::size_t recipients) {
+    breaker_.refused(account, recipients, clock_.wall());
+  };
   dispatcher_ = std::make_unique<dispatch::Dispatcher>(dispatch_settings(*live_), make_router(*live_),
                                                        dispatch::Surroundings{.home = reactors_[home].executor(),
                                                                               .network = reactors_[home].network(),
@@ -111,8 +115,10 @@ base::Result<> Host::open() {
                                                                               .random = random_,
                                                                               .log = events_,
                                                                               .suspensions = suspensions_.get(),
-                                                                              .suppressions = suppressions_.get()});
+                                                                              .suppressions = suppressions_.get(),
+                                                                              .on_refused = std::move(on_refused)});
   spool_->on_committed([this](auto message) { dispatcher_->committed(std::move(message)); });
+  open_account_guard();
   recall_lockouts();
   return {};
 }
@@ -164,6 +170,7 @@ server::Surroundings Host::server_surroundings(std::size_t reactor, policy::Conn
           .rates = rates_,
           .tarpit = tarpit_,
           .account_limits = account_limits_,
+          .breaker = breaker_,
           .suppressions = suppressions_.get(),
           .resolver = parts_[reactor].resolver.get(),
           .start_queue = std::move(start_queue),
@@ -216,6 +223,7 @@ boost::asio::awaitable<void> Host::start_queue() {
   auto started = co_await dispatcher_->start();
   // To go on would be to take mail and leave what is in the spool lying there, unseen.
   if (!started) fail("queue_unreadable", "the queue cannot be read: " + started.error().message);
+  if (started) co_await account_guard_->run();
 }
 
 // ---- control
@@ -284,6 +292,7 @@ bool Host::stop() {
   // Attempts that the agents had to cancel have outcomes now.
   run_on(home, dispatcher_->stop(clock_.mono() + settling_time));
   run_on(home, save_suppressions());
+  run_on(home, account_guard_->stop());
   run_on(home, stop_control());
   run_on(home, remember_lockouts());
   run_on(home, spool_->stop());

@@ -20,6 +20,7 @@
 #include "godwit/deliver/maildir.hpp"
 #include "godwit/deliver/smtp_agent.hpp"
 #include "godwit/disk/posix_disk.hpp"
+#include "godwit/dispatch/account_guard.hpp"
 #include "godwit/dispatch/dispatcher.hpp"
 #include "godwit/dns/caching_resolver.hpp"
 #include "godwit/log/logger.hpp"
@@ -98,6 +99,7 @@ class Host {
   base::Result<std::string> own_secret(const std::string& name);
   void open_suppressions();
   boost::asio::awaitable<void> save_suppressions();
+  void open_account_guard();
   void recall_lockouts();
   boost::asio::awaitable<void> remember_lockouts();
   boost::asio::awaitable<void> keep_lockouts();
@@ -144,6 +146,7 @@ class Host {
   policy::ClientRates rates_;
   policy::Tarpit tarpit_;
   policy::AccountLimits account_limits_;
+  policy::AccountBreaker breaker_;
   net::ReactorPool reactors_;
   net::SingleThread committer_;
   net::BoundedPool bodies_;
@@ -168,6 +171,8 @@ class Host {
   std::unique_ptr<state::Suppressions> suppressions_;  // null: off
   std::string srs_secret_;                             // signs where none is configured
   std::unique_ptr<dispatch::Dispatcher> dispatcher_;
+  std::unique_ptr<state::SmallFile> known_accounts_;
+  std::unique_ptr<dispatch::AccountGuard> account_guard_;
   std::unique_ptr<state::SmallFile> kept_lockouts_;
   std::string lockouts_text_;  // as it was written last
   std::unique_ptr<ControlBackend> control_backend_;

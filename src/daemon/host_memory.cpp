@@ -46,6 +46,24 @@ boost::asio::awaitable<void> Host::save_suppressions() {
   if (!saved) log_.error("suppressions_not_saved", {{"reason", saved.error().message}});
 }
 
+void Host::open_account_guard() {
+  known_accounts_ =
+      std::make_unique<state::SmallFile>(live_->settings.state.directory, "accounts", disk_, housekeeping_.executor());
+  auto router = [this] { return make_router(*live_); };
+  account_guard_ =
+      std::make_unique<dispatch::AccountGuard>(dispatch::AccountGuard::Parts{.home = reactors_[home].executor(),
+                                                                             .deadlines = reactors_[home].deadlines(),
+                                                                             .breaker = breaker_,
+                                                                             .dispatcher = *dispatcher_,
+                                                                             .spool = *spool_,
+                                                                             .file = *known_accounts_,
+                                                                             .router = std::move(router),
+                                                                             .hostname = live_->settings.hostname,
+                                                                             .clock = clock_,
+                                                                             .log = log_});
+  run_alone(account_guard_->recall());
+}
+
 void Host::recall_lockouts() {
   kept_lockouts_ =
       std::make_unique<state::SmallFile>(live_->settings.state.directory, "lockouts", disk_, housekeeping_.executor());

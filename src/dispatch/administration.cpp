@@ -74,14 +74,14 @@ boost::asio::awaitable<void> Dispatcher::Implementation::retry_all(std::string d
   }
 }
 
-bool Dispatcher::Implementation::hold(base::MessageId id) {
+bool Dispatcher::Implementation::hold(base::MessageId id, std::string_view why) {
   const auto keys = queue_.keys_of(id);
   if (keys.empty()) return false;
   for (const auto& key : keys) queue_.hold(key);
   mail::Update update;
   update.held = true;
   record(id, std::move(update));
-  around_.log.info("held", {{"id", to_string(id)}, {"reason", "by the administrator"}});
+  around_.log.info("held", {{"id", to_string(id)}, {"reason", why}});
   return true;
 }
 

@@ -235,6 +235,7 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle(queue::Item item
   }
   log_outcomes(transaction, attempted, settlement);
   if (around_.suppressions != nullptr) suppress_bounced(transaction, attempted.outcomes, settlement);
+  tell_refused(envelope, settlement);
   // The report first, then the record that needs no report any more: a crash between the two reports twice, never not
   // at all.
   bool told = co_await reporter_.report(mail::DsnKind::failure, transaction.message, settlement.failures, router_);
@@ -265,6 +266,13 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle(queue::Item item
     queue_.remove(item.key);
     if (!queue_.contains(id)) copies_.forget(id);
   }
+}
+
+void Dispatcher::Implementation::tell_refused(const mail::Envelope& envelope, const Settlement& settlement) const {
+  if (envelope.account.empty() || !around_.on_refused) return;
+  const auto refused =
+      std::ranges::count(settlement.update.recipients, mail::RecipientState::bounced, &mail::RecipientUpdate::state);
+  if (refused > 0) around_.on_refused(envelope.account, static_cast<std::size_t>(refused));
 }
 
 boost::asio::awaitable<void> Dispatcher::Implementation::stop(base::MonoTime deadline) {

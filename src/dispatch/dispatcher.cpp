@@ -77,8 +77,8 @@ void Dispatcher::start_queue(std::string domain) {
 bool Dispatcher::retry(base::MessageId id) {
   return implementation_->retry(id);
 }
-bool Dispatcher::hold(base::MessageId id) {
-  return implementation_->hold(id);
+bool Dispatcher::hold(base::MessageId id, std::string_view why) {
+  return implementation_->hold(id, why);
 }
 bool Dispatcher::release(base::MessageId id) {
   return implementation_->release(id);

@@ -42,7 +42,7 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   boost::asio::awaitable<std::vector<Waiting>> why(std::string destination);
   bool retry(base::MessageId id);
   void post_start_queue(std::string domain);
-  bool hold(base::MessageId id);
+  bool hold(base::MessageId id, std::string_view why);
   bool release(base::MessageId id);
   boost::asio::awaitable<base::Result<>> suspend(std::string name, queue::Suspension suspension);
   boost::asio::awaitable<base::Result<>> resume(std::string name);
@@ -110,6 +110,7 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
                         const Settlement& settlement);
   void suppress(base::MessageId id, state::Suppression suppression);
   void log_outcomes(const Transaction& transaction, const Attempted& attempted, const Settlement& settlement);
+  void tell_refused(const mail::Envelope& envelope, const Settlement& settlement) const;
   boost::asio::awaitable<base::Result<Message>> load(base::MessageId id);
   // What load() gives has it, and in time the spool.
   void record(base::MessageId id, mail::Update update);

@@ -320,7 +320,11 @@ Connection::Event Connection::start_queue(const action::StartQueue& asked) {
 
 boost::asio::awaitable<Connection::Event> Connection::commit() {
   const bool sent = co_await flush();
-  auto answer = co_await receiver_.commit(sender_, session_);
+  smtp::ServerEvent answer;
+  if (auto stopped = stop_refusal())  // since its MAIL
+    answer = event::Refused{.why = event::RefusedWhy::policy, .reply = std::move(stopped)};
+  else
+    answer = co_await receiver_.commit(sender_, session_);
   if (const auto* committed = std::get_if<event::Committed>(&answer)) {
     spent_ = {};
     refused_recipients_ = 0;

@@ -65,6 +65,7 @@ class Connection {
   boost::asio::awaitable<Event> check_recipient(smtp::action::CheckRecipient action);
   policy::RecipientDecision decide_recipient(const smtp::Mailbox& recipient);
   bool guesses(const smtp::Reply& refusal);
+  std::optional<smtp::Reply> stop_refusal() const;  // of the account, by the breaker
   Event look_up(const smtp::action::LookUp& asked);
   Event start_queue(const smtp::action::StartQueue& asked);
   Event speak_for(const smtp::ClaimedClient& claim);

@@ -24,6 +24,10 @@ std::optional<smtp::Reply> account_refusal(const std::optional<base::Rate>& exha
       450, {4, 7, 1}, fmt::format("Your account may send {} {} at most, try again later", what, to_string(*exhausted)));
 }
 
+smtp::Reply account_stopped() {
+  return smtp::make_reply(450, {4, 7, 1}, "Your account sends so much that it was stopped; ask your postmaster");
+}
+
 smtp::Reply too_many_refused() {
   return smtp::make_reply(421, {4, 7, 0}, "Too many recipients that had to be refused");
 }
@@ -42,7 +46,9 @@ Connection::Event Connection::check_sender(const action::CheckSender& asked) {
   auto schedule = make_schedule(asked.parameters, around_.clock.wall(), session_settings_.longest_hold);
   if (!schedule && !refusal) refusal = schedule.error();
   if (!refusal && !is_within_rate(policy::Rated::messages)) refusal = too_often("messages");
-  if (const auto& account = sender_.client.account; !refusal && !account.empty())
+  const auto& account = sender_.client.account;
+  if (!refusal) refusal = stop_refusal();
+  if (!refusal && !account.empty())
     refusal = account_refusal(around_.account_limits.message(account, around_.network.now()), "messages");
   auto inspection = refusal ? nullptr : inspection_of(sender, asked.parameters.body);
   receiver_.begin_transaction(std::move(sender), schedule.value_or(Schedule{}), std::move(inspection));
@@ -91,8 +97,10 @@ boost::asio::awaitable<Connection::Event> Connection::check_recipient(action::Ch
     if (!sent) co_return event::PeerClosed{};
     decision.refusal = co_await receiver_.verify_sender();
   }
+  const auto& account = sender_.client.account;
   if (decision.refusal) {
     log_refusal("rcpt", *decision.refusal, smtp::to_string(asked.recipient));
+    if (!account.empty() && decision.refusal->code >= 500) around_.breaker.refused(account, 1, around_.clock.wall());
     if (guesses(*decision.refusal)) decision.refusal = too_many_refused();
   }
   const auto completed = rules_->router->complete(asked.recipient);
@@ -106,15 +114,25 @@ policy::RecipientDecision Connection::decide_recipient(const smtp::Mailbox& reci
     return refused;
   }
   if (const auto& account = sender_.client.account; !account.empty()) {
-    const auto domain = rules_->router->complete(recipient).domain;
-    refused.refusal = account_refusal(around_.account_limits.recipient(account, domain, around_.network.now()),
+    const auto address = rules_->router->complete(recipient);
+    refused.refusal = account_refusal(around_.account_limits.recipient(account, address.domain, around_.network.now()),
                                       "recipients or new destinations");
     if (refused.refusal) return refused;
+    if (!around_.breaker.recipient(account, smtp::to_string(address), around_.clock.wall())) {
+      refused.refusal = account_stopped();
+      return refused;
+    }
   }
   auto decision = policy::check_recipient(rules_->policy, sender_.client, recipient, *rules_->router);
   if (!decision.refusal && around_.suppressions != nullptr)
     decision.refusal = policy::suppression_refusal(*around_.suppressions, decision.recipients);
   return decision;
+}
+
+std::optional<smtp::Reply> Connection::stop_refusal() const {
+  const auto& account = sender_.client.account;
+  if (account.empty() || !around_.breaker.is_stopped(account)) return {};
+  return account_stopped();
 }
 
 // Who tries out addresses finds few in one session.  It is no error in its protocol, and whoever is known to us may

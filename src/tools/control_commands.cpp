@@ -336,6 +336,22 @@ int ControlCommands::flush_dns() const {
                        [](const json::value&) { return "DNS is asked anew from now on.\n"; });
 }
 
+int ControlCommands::stopped() const {
+  return ask_and_print(*this, "GET", "/v1/status", "", stopped_text);
+}
+
+int ControlCommands::account(const std::string& verb, const std::string& name) const {
+  const bool releases = verb == "release";
+  const auto text = [&](const json::value& answer) {
+    const auto count = count_of(answer);
+    return fmt::format("{} {} {}. {} {}.\n", count, count == 1 ? "message" : "messages",
+                       releases ? "released" : "thrown away", base::printable(name),
+                       releases ? "may send again" : "stays stopped until it is released");
+  };
+  return ask_and_print(*this, "POST", fmt::format("/v1/accounts/{}?name={}", verb, base::percent_encode(name)), "",
+                       text);
+}
+
 int ControlCommands::reload() const {
   const auto answer = ask(*this, "POST", "/v1/reload");
   if (!answer) return exit_failed;

@@ -52,6 +52,9 @@ struct ControlCommands {
   int suppress(const std::string& address, const std::string& time, const std::string& reason) const;
   int unsuppress(const std::string& address) const;
   int flush_dns() const;
+  int stopped() const;
+  // verb: release, purge.
+  int account(const std::string& verb, const std::string& name) const;
   int reload() const;
   int stop() const;
 };

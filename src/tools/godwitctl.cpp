@@ -211,6 +211,16 @@ class CommandLine {
     add_command(*account, "list", "all accounts", [this] { return accounts().list(json_); });
     add_command(*account, "lockouts", "who may not log in for a while, after too many failures",
                 [this] { return control().lockouts(); });
+    add_command(*account, "stopped", "who was stopped, because it sent far more than it ever did",
+                [this] { return control().stopped(); });
+    add_command(*account, "release", "let one that was stopped send again, and what is held of it go",
+                [this] { return control().account("release", address_); })
+        ->add_option("ACCOUNT", address_, "as stopped shows it")
+        ->required();
+    add_command(*account, "purge", "throw away the waiting mail of one that was stopped; it stays stopped",
+                [this] { return control().account("purge", address_); })
+        ->add_option("ACCOUNT", address_, "as stopped shows it")
+        ->required();
     add_command(*account, "unlock", "lift a lock-out", [this] { return control().unlock(address_); })
         ->add_option("NAME", address_, "account, address or network, as lockouts shows it")
         ->required();

@@ -76,6 +76,8 @@ std::string status_text(const json::value& status) {
     rows.push_back({"dns", validation == "missing"
                                ? "the servers do not validate (DNSSEC): no DANE"
                                : "the servers are not trusted to validate (dns.trust_ad): no DANE"});
+  for (const json::value& account : list(status, "/accounts/stopped"))
+    rows.push_back({"STOPPED", word(account, "/name") + ": " + word(account, "/reason")});
   for (const json::value& certificate : list(status, "/tls/certificates"))
     rows.push_back({"certificate", certificate_text(certificate)});
   return table(rows);
@@ -158,6 +160,13 @@ std::string suppressions_text(const json::value& page) {
     rows.push_back({word(one, "/address"), word(one, "/class"), word(one, "/source"), time(one, "/expires"),
                     word(one, "/reason")});
   return rows.size() == 1 ? "No address is suppressed.\n" : table(rows);
+}
+
+std::string stopped_text(const json::value& status) {
+  std::vector<std::vector<std::string>> rows{{"STOPPED", "SINCE", "WHY"}};
+  for (const json::value& one : list(status, "/accounts/stopped"))
+    rows.push_back({word(one, "/name"), time(one, "/since"), word(one, "/reason")});
+  return rows.size() == 1 ? "No account is stopped.\n" : table(rows);
 }
 
 std::string reload_text(const json::value& result) {

@@ -19,6 +19,7 @@ std::string waiting_text(const boost::json::value& message);
 std::string destinations_text(const boost::json::value& page);
 std::string lockouts_text(const boost::json::value& page);
 std::string suppressions_text(const boost::json::value& page);
+std::string stopped_text(const boost::json::value& status);  // accounts
 std::string reload_text(const boost::json::value& result);
 // "4.5 KiB"
 std::string size_text(std::uint64_t bytes);

@@ -22,6 +22,7 @@
 #include "godwit/dispatch/selector.hpp"
 #include "godwit/mail/envelope.hpp"
 #include "godwit/mail/export_file.hpp"
+#include "godwit/policy/account_breaker.hpp"
 #include "godwit/queue/queue.hpp"
 #include "godwit/spool/add_message.hpp"
 #include "godwit/spool/spool.hpp"
@@ -61,6 +62,7 @@ struct Status {
   std::vector<std::string> listeners;  // "127.0.0.1:25"
   std::string dns_validation;          // dns::Validation: whether signed answers can be told from others
   std::vector<Certificate> certificates;
+  std::vector<policy::StoppedAccount> stopped_accounts = {};
 };
 
 struct QueueEntry {
@@ -155,6 +157,9 @@ class Backend {
   virtual Task<> unsuppress(std::string address) = 0;  // not_found: it is not suppressed
   // Every thread forgets the DNS answers that it keeps.
   virtual Task<> flush_dns() = 0;
+  // See dispatch/account_guard.hpp; how many messages were let go, or thrown away.
+  virtual Task<std::size_t> release_account(std::string name) = 0;
+  virtual Task<std::size_t> purge_account(std::string name) = 0;
   // Completes when the new configuration counts, or was refused whole.
   virtual Task<ReloadResult> reload() = 0;
   // Begins the orderly stop and completes before it ends, so that it can still be answered.

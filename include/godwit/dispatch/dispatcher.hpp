@@ -53,6 +53,8 @@ struct Surroundings {
   log::Logger& log;
   state::SmallFile* suspensions = nullptr;      // remembers them over restarts; may be null
   state::Suppressions* suppressions = nullptr;  // who gets no mail for a time; null: there is no such list
+  // So many recipients of an account's message were refused for good.
+  std::function<void(const std::string& account, std::size_t recipients)> on_refused = {};
 };
 
 // One line of the queue, as an administrator sees it.
@@ -112,7 +114,7 @@ class Dispatcher {
   void start_queue(std::string domain);
   // false: no such message.
   bool retry(base::MessageId id);
-  bool hold(base::MessageId id);
+  bool hold(base::MessageId id, std::string_view why = "by the administrator");
   bool release(base::MessageId id);
   // Ends the wait of the recipients that the selector means.  remove: nobody is told; what is in delivery may still
   // arrive. bounce: the sender gets a report with the administrator's words; what is in delivery is left alone. Errors:

@@ -20,11 +20,23 @@ inline constexpr std::size_t rated_kinds = 5;
 enum class AccountRated : std::uint8_t { messages, recipients, new_destinations };
 inline constexpr std::size_t account_rated_kinds = 3;
 
+// When an account sends so unlike itself that it is stopped; see account_breaker.hpp.  All in an hour.
+struct BreakerSettings {
+  bool enabled = true;
+  std::uint32_t recipients = 1000;           // that every account may have
+  std::uint32_t different_recipients = 500;  // likewise
+  std::uint32_t refused = 50;                // likewise, whatever share of all they are
+  std::uint32_t refused_percent = 30;        // of all recipients, likewise
+  std::uint32_t factor = 5;                  // or so many times what the account's busiest hour was
+  std::vector<std::string> exempt = {};      // accounts
+};
+
 struct Settings {
   std::vector<base::IpNetwork> trusted_networks = {*base::IpNetwork::parse("127.0.0.0/8"),
                                                    *base::IpNetwork::parse("::1/128")};
   std::array<base::Rate, rated_kinds> rates{};                               // by Rated
   std::array<std::vector<base::Rate>, account_rated_kinds> account_rates{};  // by AccountRated; all of them count
+  BreakerSettings breaker = {};
   std::size_t connections = 10000;
   std::size_t connections_per_client = 50;  // per IPv4 address or IPv6 /64; trusted_networks are exempt
   // Users of this machine who may submit under any sender address; "*": all of them.

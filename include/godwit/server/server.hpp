@@ -19,6 +19,7 @@
 #include "godwit/net/deadline.hpp"
 #include "godwit/net/listener.hpp"
 #include "godwit/net/tls.hpp"
+#include "godwit/policy/account_breaker.hpp"
 #include "godwit/policy/account_limits.hpp"
 #include "godwit/policy/acquaintances.hpp"
 #include "godwit/policy/client_rates.hpp"
@@ -60,6 +61,7 @@ struct Surroundings {
   policy::ClientRates& rates;
   policy::Tarpit& tarpit;
   policy::AccountLimits& account_limits;
+  policy::AccountBreaker& breaker;
   const state::Suppressions* suppressions = nullptr;           // null: there is no such list
   dns::Resolver* resolver = nullptr;                           // null: nobody's mail is verified
   std::function<void(const std::string& domain)> start_queue;  // what waits for a domain is tried now; any thread

@@ -118,6 +118,17 @@ TEST_F(Api, SuppressedAddressesAreListedAddedAndRemoved) {
                           "suppress b@x.example 2h asked", "unsuppress a@x.example", "unsuppress b@x.example"));
 }
 
+TEST_F(Api, StoppedAccountsAreReleasedAndPurged) {
+  const auto released = ask("POST", "/v1/accounts/release?name=alice@example.com");
+  EXPECT_EQ(released.status, 200U);
+  EXPECT_NE(released.body.find("\"count\":3"), std::string::npos) << released.body;
+  EXPECT_EQ(ask("POST", "/v1/accounts/release?name=bob@example.com").status, 404U);
+  EXPECT_EQ(ask("POST", "/v1/accounts/purge?name=alice@example.com").status, 200U);
+  EXPECT_EQ(ask("POST", "/v1/accounts/purge").status, 400U);
+  EXPECT_THAT(backend.asked, ElementsAre("release account alice@example.com", "release account bob@example.com",
+                                         "purge account alice@example.com"));
+}
+
 TEST_F(Api, ShownDestinationsSayWhyTheyWait) {
   EXPECT_EQ(get("/v1/queue/" + known).at_pointer("/destinations/0/reason"), "waits for its retry time");
 }

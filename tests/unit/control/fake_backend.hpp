@@ -198,6 +198,15 @@ class FakeBackend final : public Backend {
     if (name == "192.0.2.1") co_return base::Result<>();
     co_return base::fail(base::ErrorKind::not_found, name + " is not locked out");
   }
+  Task<std::size_t> release_account(std::string name) override {
+    asked.push_back("release account " + name);
+    if (name == "alice@example.com") co_return std::size_t{3};
+    co_return base::fail(base::ErrorKind::not_found, name + " is not stopped");
+  }
+  Task<std::size_t> purge_account(std::string name) override {
+    asked.push_back("purge account " + name);
+    co_return std::size_t{7};
+  }
   Task<> resume(std::string destination) override {
     asked.push_back("resume \"" + destination + "\"");
     if (destination == "unknown") co_return std::unexpected(failure);

@@ -70,6 +70,7 @@ class ConnectionInTime : public ::testing::Test {
                         .rates = rates_,
                         .tarpit = tarpit_,
                         .account_limits = account_limits_,
+                        .breaker = breaker_,
                         .start_queue = {},
                         .clock = clock_,
                         .log = log::null_logger()};
@@ -117,6 +118,7 @@ class ConnectionInTime : public ::testing::Test {
   policy::ClientRates rates_{policy::Settings{}};
   policy::Tarpit tarpit_{1};
   policy::AccountLimits account_limits_{policy::Settings{}};
+  policy::AccountBreaker breaker_{policy::BreakerSettings{}};
   std::unique_ptr<TricklingStream> stream_;
   base::MonoTime began_;
 };
