@@ -25,6 +25,11 @@ void wipe(std::string& secret) {
   secret.clear();
 }
 
+// As its administrator marks it; one without a password alone is not locked.
+bool is_locked(const Account& account) {
+  return account.password.starts_with('!') || account.password.starts_with('*');
+}
+
 bool is_gone(const Login& login) {
   return login.gone && login.gone();
 }
@@ -107,6 +112,23 @@ boost::asio::awaitable<AuthOutcome> Verifier::verify(std::string user, std::stri
       break;
   }
   if (outcome.kind == AuthOutcome::Kind::rejected) outcome.mark = mark;
+  co_return outcome;
+}
+
+boost::asio::awaitable<AuthOutcome> Verifier::recognize(std::vector<std::string> names, Peer peer) {
+  AuthOutcome outcome;
+  for (const auto& name : names) {
+    auto login = std::make_shared<Login>();
+    login->user = name_of(name);
+    login->client = peer.address;
+    login->gone = peer.gone;
+    std::shared_ptr<const Login> asked = std::move(login);
+    const Answer found = co_await find(std::move(asked));
+    if (found.kind == Answer::Kind::unavailable) outcome.kind = AuthOutcome::Kind::unavailable;
+    if (found.kind != Answer::Kind::entry || is_locked(found.account)) continue;
+    outcome = accepted(found.account);
+    break;
+  }
   co_return outcome;
 }
 

@@ -25,6 +25,7 @@ class Checks {
   void store(std::size_t index);
   void listeners();
   void listener(std::size_t index);
+  void client_certificates(std::size_t index);
   void listener_twice(std::size_t index);
   void networks();
   void domains();
@@ -73,11 +74,30 @@ void Checks::listener(std::size_t index) {
                  "or implicit");
   if (listener.service == Service::submission && !certificates)
     return error(key, "a submission listener needs tls.certificates: passwords are never taken in clear");
+  client_certificates(index);
   if (listener.proxy_protocol && settings_.server.trusted_proxies.empty())
     error(key + ".proxy_protocol",
           "a listener with proxy_protocol needs trusted_proxies: nobody else may connect to it");
   if (listener.tls != TlsMode::none && !certificates)
     error(tls_key, "this listener needs tls.certificates (or tls: none)");
+}
+
+void Checks::client_certificates(std::size_t index) {
+  const auto& listener = settings_.server.listeners[index];
+  const auto key = fmt::format("listeners[{}].client_certificates", index);
+  const bool asked = !listener.client_certificates.ca_file.empty();
+  if (!asked && is_set(key)) error(key, "client_certificates needs ca_file: whose certificates shall be believed");
+  if (!asked) return;
+  if (listener.service != Service::submission)
+    return error(key, "client_certificates are for service submission: they log users in");
+  const auto& stores = settings_.auth.stores;
+  const auto looks_up = [](const auto& store) {
+    return store.type == auth::StoreType::file || store.type == auth::StoreType::sqlite ||
+           store.type == auth::StoreType::postgresql;
+  };
+  if (stores.empty() || !std::ranges::all_of(stores, looks_up))
+    error(key,
+          "client_certificates need accounts in files or SQL tables alone: others are not found without a password");
 }
 
 // Two listeners on one address would share its connections by chance (SO_REUSEPORT).

@@ -17,6 +17,11 @@ Type<smtp::Audience> audience() {
   return word<Audience>({{"nobody", Audience::nobody}, {"trusted", Audience::trusted}, {"anyone", Audience::anyone}});
 }
 
+Type<server::ClientCertificateSettings::Name> certificate_name() {
+  using Name = server::ClientCertificateSettings::Name;
+  return word<Name>({{"email", Name::email}, {"common_name", Name::common_name}});
+}
+
 Fields<ListenerSettings> listener_fields() {
   using smtp::Service, smtp::TlsMode, smtp::BareNewline;
   constexpr auto at_start = Reload::restart;
@@ -44,6 +49,19 @@ Fields<ListenerSettings> listener_fields() {
           "bare_newline", [](auto& l) -> auto& { return l.bare_newline; },
           word<BareNewline>({{"reject", BareNewline::reject}, {"normalize", BareNewline::normalize}}),
           "What becomes of lines that end without CR LF; `normalize` only for trusted or authenticated clients",
+          at_start),
+      make_field<ListenerSettings>(
+          "client_certificates.ca_file", [](auto& l) -> auto& { return l.client_certificates.ca_file; },
+          or_empty(absolute_path(), "none is asked for"),
+          "submission: PEM file with the authorities whose certificates let clients in as the accounts they name, "
+          "without AUTH or with AUTH EXTERNAL",
+          at_start),
+      make_field<ListenerSettings>(
+          "client_certificates.required", [](auto& l) -> auto& { return l.client_certificates.required; }, boolean(),
+          "Who shows none, or one that names no account, is refused (`554 5.7.0`), whatever its password", at_start),
+      make_field<ListenerSettings>(
+          "client_certificates.name", [](auto& l) -> auto& { return l.client_certificates.name; }, certificate_name(),
+          "What names the account: `email`, an address of the subject or of subjectAltName, or `common_name`",
           at_start),
   };
 }

@@ -197,6 +197,7 @@ std::shared_ptr<const server::Rules> Host::make_rules(const LiveSettings& live,
                                                              .verification = live.settings.mailauth,
                                                              .router = std::move(router),
                                                              .tls = live.tls.server,
+                                                             .client_authorities = live.tls.client_authorities,
                                                              .may_send_as = std::move(may_send_as),
                                                              .signers = live.signers});
 }

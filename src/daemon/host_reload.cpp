@@ -114,8 +114,9 @@ void Host::note_out_of_date() {
 boost::asio::awaitable<void> Host::refresh_certificates() {
   const auto before = live_;
   auto look = [before, now = clock_.wall()]() -> std::optional<TlsLoaded> {
-    if (!has_changed(before->settings.tls, before->tls) && !is_stale(before->tls, now)) return {};
-    return load_tls(before->settings.tls, now);
+    const auto client_cas = client_ca_files(before->settings);
+    if (!has_changed(before->settings.tls, before->tls, client_cas) && !is_stale(before->tls, now)) return {};
+    return load_tls(before->settings.tls, now, client_cas);
   };
   auto looked = co_await housekeeping_.run(std::move(look));
   // A reload meanwhile has read them too.

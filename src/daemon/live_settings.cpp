@@ -122,9 +122,20 @@ void load_signers(const config::Loaded& file, LiveSettings& live, LiveSettingsLo
   live.signers = std::make_shared<const mailauth::Signers>(std::move(signers));
 }
 
+}  // namespace
+
+CaFiles client_ca_files(const config::Settings& settings) {
+  CaFiles files;
+  for (const auto& listener : settings.server.listeners)
+    if (const auto& file = listener.client_certificates.ca_file; !file.empty()) files.push_back(file);
+  return files;
+}
+
+namespace {
+
 void take_tls(const config::Loaded& file, LiveSettings& live, base::WallTime now, OutOfDate out_of_date,
               LiveSettingsLoaded& result) {
-  auto loaded = load_tls(live.settings.tls, now);
+  auto loaded = load_tls(live.settings.tls, now, client_ca_files(live.settings));
   const auto key_of = [](std::size_t index, const std::string& name) {
     return fmt::format("tls.certificates[{}].{}", index, name);
   };

@@ -24,6 +24,9 @@ struct LiveSettings {
   std::vector<base::IpAddress> interfaces;  // the machine's addresses
 };
 
+// Of all listeners.
+CaFiles client_ca_files(const config::Settings& settings);
+
 struct LiveSettingsLoaded {
   std::shared_ptr<const LiveSettings> live;  // null: there are errors
   std::vector<std::string> errors;

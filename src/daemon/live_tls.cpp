@@ -21,11 +21,12 @@ FileStamp stamp_of(const std::string& path) {
           .changed = status.st_ctim.tv_sec * second + status.st_ctim.tv_nsec};
 }
 
-std::vector<FileStamp> stamps_of(const net::TlsSettings& settings) {
+std::vector<FileStamp> stamps_of(const net::TlsSettings& settings, const CaFiles& client_cas) {
   std::vector<FileStamp> stamps;
   for (const auto& certificate : settings.certificates)
     for (const auto* path : {&certificate.certificate, &certificate.private_key, &certificate.ocsp_response})
       if (!path->empty()) stamps.push_back(stamp_of(*path));
+  for (const auto& file : client_cas) stamps.push_back(stamp_of(file));
   if (!settings.ca_file.empty()) stamps.push_back(stamp_of(settings.ca_file));
   return stamps;
 }
@@ -74,10 +75,11 @@ bool is_out_of_date(const LiveTls& tls, base::WallTime now) {
                              [now](const auto& certificate) { return !date_problem(certificate, now).empty(); });
 }
 
-TlsLoaded load_tls(const net::TlsSettings& settings, base::WallTime now) {
+TlsLoaded load_tls(const net::TlsSettings& settings, base::WallTime now, const CaFiles& client_cas) {
   TlsLoaded result;
   result.tls.made = now;
-  result.tls.stamps = stamps_of(settings);  // before they are read: a change in between is seen the next time
+  result.tls.stamps =
+      stamps_of(settings, client_cas);  // before they are read: a change in between is seen the next time
   for (std::size_t i = 0; i < settings.certificates.size(); ++i) look_at(settings.certificates[i], i, now, result);
   if (!settings.certificates.empty() && result.usable()) {
     auto server = net::TlsServerContext::load(settings, now);
@@ -85,6 +87,13 @@ TlsLoaded load_tls(const net::TlsSettings& settings, base::WallTime now) {
       result.tls.server = std::move(*server);
     else
       result.complaints.push_back({.index = {}, .key = {}, .message = server.error().message});
+  }
+  for (const auto& file : client_cas) {
+    auto authorities = net::ClientAuthorities::load(file);
+    if (authorities)
+      result.tls.client_authorities[file] = std::move(*authorities);
+    else
+      result.complaints.push_back({.index = {}, .key = {}, .message = authorities.error().message});
   }
   auto client = net::TlsClientContext::load(settings);
   if (client)
@@ -94,8 +103,8 @@ TlsLoaded load_tls(const net::TlsSettings& settings, base::WallTime now) {
   return result;
 }
 
-bool has_changed(const net::TlsSettings& settings, const LiveTls& since) {
-  return stamps_of(settings) != since.stamps;
+bool has_changed(const net::TlsSettings& settings, const LiveTls& since, const CaFiles& client_cas) {
+  return stamps_of(settings, client_cas) != since.stamps;
 }
 
 std::string staple_problem(const control::Certificate& certificate, base::WallTime now) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 
 #include "godwit/base/clock.hpp"
 #include "godwit/control/backend.hpp"
+#include "godwit/net/client_authorities.hpp"
 #include "godwit/net/tls.hpp"
 
 namespace godwit::daemon {
@@ -28,8 +30,9 @@ struct FileStamp {
 struct LiveTls {
   std::shared_ptr<const net::TlsServerContext> server;  // null: no certificates
   std::shared_ptr<const net::TlsClientContext> client;
-  std::vector<control::Certificate> certificates;  // as configured, in order
-  std::vector<FileStamp> stamps;                   // of the files when they were read
+  std::map<std::string, std::shared_ptr<const net::ClientAuthorities>> client_authorities;  // by their file
+  std::vector<control::Certificate> certificates;                                           // as configured, in order
+  std::vector<FileStamp> stamps;  // of the files when they were read
   base::WallTime made{};
 };
 
@@ -48,7 +51,9 @@ struct TlsLoaded {
   bool usable() const;  // all complaints are of dates
 };
 
-TlsLoaded load_tls(const net::TlsSettings& settings, base::WallTime now);
+// `client_cas`: files of the authorities that vouch for clients.
+using CaFiles = std::vector<std::string>;
+TlsLoaded load_tls(const net::TlsSettings& settings, base::WallTime now, const CaFiles& client_cas = {});
 
 // "FILE: the certificate expired on ..." or "... is not valid before ..."; empty: it is valid.
 std::string date_problem(const control::Certificate& certificate, base::WallTime now);
@@ -63,7 +68,7 @@ inline constexpr base::Duration ticket_keys_kept = std::chrono::hours(12);
 // is over.
 bool is_stale(const LiveTls& tls, base::WallTime now);
 
-bool has_changed(const net::TlsSettings& settings, const LiveTls& since);
+bool has_changed(const net::TlsSettings& settings, const LiveTls& since, const CaFiles& client_cas = {});
 
 // What takes the place of `present` now that the files have changed: all of `loaded`, or, where that has complaints,
 // `present` with the complaints noted and the new stamps (so that nothing is tried again before the next change).

@@ -78,6 +78,13 @@ void add_name(const std::string& name, std::vector<std::string>& names) {
   if (!name.empty() && name.find('\0') == std::string::npos) names.push_back(base::to_lower(name));
 }
 
+std::string only_common_name(const X509& certificate) {
+  const X509_NAME* subject = X509_get_subject_name(&certificate);
+  const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+  if (at < 0 || X509_NAME_get_index_by_NID(subject, NID_commonName, at) >= 0) return {};
+  return text_of(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+}
+
 std::vector<std::string> names_of(const X509& certificate) {
   using GeneralNames = std::unique_ptr<GENERAL_NAMES, Free<&GENERAL_NAMES_free>>;
   std::vector<std::string> names;
@@ -118,6 +125,21 @@ std::string subject_of(const X509& certificate) {
   const char* text = nullptr;
   const long size = BIO_get_mem_data(memory.get(), &text);
   return {text, static_cast<std::size_t>(size)};
+}
+
+// OpenSSL leaves out an address with a NUL in it.
+std::vector<std::string> addresses_of(const X509& certificate) {
+  using Addresses = std::unique_ptr<STACK_OF(OPENSSL_STRING), Free<&X509_email_free>>;
+  const Addresses found(X509_get1_email(const_cast<X509*>(&certificate)));  // is only read
+  std::vector<std::string> addresses;
+  for (int i = 0; found && i < sk_OPENSSL_STRING_num(found.get()); ++i)
+    addresses.emplace_back(sk_OPENSSL_STRING_value(found.get(), i));
+  return addresses;
+}
+
+std::string common_name_of(const X509& certificate) {
+  std::string name = only_common_name(certificate);
+  return name.contains('\0') ? std::string() : name;
 }
 
 base::Result<Certificate> load_certificate(const CertificateSettings& settings) {

@@ -25,6 +25,11 @@ struct Certificate {
 // Errors as check_certificate().
 base::Result<Certificate> load_certificate(const CertificateSettings& settings);
 
+// Of a peer's certificate: addresses (subject's emailAddress, then rfc822Name), and the common name ("": none, or more
+// than one).
+std::vector<std::string> addresses_of(const X509& certificate);
+std::string common_name_of(const X509& certificate);
+
 // "CN=mail.example.com,O=Example"
 std::string subject_of(const X509& certificate);
 

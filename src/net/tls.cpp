@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "client_authorities.hpp"
 #include "tls_client_context.hpp"
 #include "tls_server_context.hpp"
 #include "tls_stream.hpp"
@@ -11,9 +12,16 @@ namespace godwit::net {
 
 Task<std::unique_ptr<Stream>> tls_accept(std::unique_ptr<Stream> lower, std::shared_ptr<const TlsServerContext> context,
                                          base::MonoTime deadline) {
+  return tls_accept(std::move(lower), std::move(context), deadline, nullptr);
+}
+
+Task<std::unique_ptr<Stream>> tls_accept(std::unique_ptr<Stream> lower, std::shared_ptr<const TlsServerContext> context,
+                                         base::MonoTime deadline,
+                                         std::shared_ptr<const ClientAuthorities> authorities) {
   SslPtr session(SSL_new(context->implementation().standard()));
   if (!session) co_return base::fail(base::ErrorKind::exhausted, "TLS: " + take_openssl_error());
   SSL_set_accept_state(session.get());
+  if (authorities) authorities->implementation().ask(*session);
   auto stream = std::make_unique<TlsStream>(std::move(lower), std::move(session));
   auto done = co_await stream->handshake(deadline);
   if (!done) co_return std::unexpected(std::move(done.error()));

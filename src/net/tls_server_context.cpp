@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "client_authorities.hpp"
 #include "godwit/base/text.hpp"
 #include "tls_settings.hpp"
 
@@ -37,6 +38,7 @@ int choose_context(SSL* connection, int*, void* argument) {
   SSL_CTX* chosen = static_cast<const TlsServerContext::Implementation*>(argument)->find(asked);
   if (chosen == nullptr) return SSL_TLSEXT_ERR_NOACK;
   SSL_set_SSL_CTX(connection, chosen);
+  ClientAuthorities::Implementation::ask_again(*connection);
   return SSL_TLSEXT_ERR_OK;
 }
 

@@ -120,6 +120,17 @@ void TlsStream::describe() {
   info_.verify = verified == X509_V_OK ? "ok" : X509_verify_cert_error_string(verified);
 }
 
+PeerNames TlsStream::peer_names() const {
+  const X509* peer = SSL_get0_peer_certificate(session_.get());
+  if (peer == nullptr) return {};
+  return {.addresses = addresses_of(*peer), .common_name = common_name_of(*peer)};
+}
+
+PeerNames peer_names(const Stream& stream) {
+  const auto* secured = dynamic_cast<const TlsStream*>(&stream);
+  return secured != nullptr ? secured->peer_names() : PeerNames();
+}
+
 // A try that gave no bytes: why, and what to wait for.
 IoResult TlsStream::refused(int result, Wants& wants) {
   switch (SSL_get_error(session_.get(), result)) {

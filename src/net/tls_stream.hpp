@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "godwit/net/client_authorities.hpp"
 #include "godwit/net/stream.hpp"
 #include "openssl.hpp"
 
@@ -40,6 +41,7 @@ class TlsStream final : public Stream {
   const base::Endpoint& local() const override { return stream_->local(); }
   const base::Endpoint& remote() const override { return stream_->remote(); }
   const TlsInfo* tls_info() const override { return &info_; }
+  PeerNames peer_names() const;
   bool peer_finished() const override { return stream_->peer_finished(); }
   std::function<bool()> hangup_probe() const override { return stream_->hangup_probe(); }
 

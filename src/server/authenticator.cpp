@@ -51,6 +51,43 @@ boost::asio::awaitable<Authenticator::Answer> Authenticator::exchange(smtp::acti
   co_return locked_out ? refuse(user, client) : conclude(step.outcome, user, client);
 }
 
+boost::asio::awaitable<Authenticator::Certified> Authenticator::certify(net::TlsInfo tls, net::PeerNames names,
+                                                                        ClientCertificateSettings settings,
+                                                                        auth::Peer peer) {
+  using Name = ClientCertificateSettings::Name;
+  const base::IpAddress client = peer.address;
+  const bool required = settings.required;
+  if (tls.peer_subject.empty() && !required) co_return Certified{};
+  if (tls.peer_subject.empty()) co_return turn_down(tls, client, "no certificate was shown", required);
+  if (tls.verify != "ok") co_return turn_down(tls, client, tls.verify, required);
+  if (settings.name == Name::common_name) names.addresses = {names.common_name};
+  std::erase(names.addresses, std::string());
+  auto outcome = co_await verifier_->recognize(std::move(names.addresses), std::move(peer));
+  if (outcome.kind == Kind::unavailable)
+    co_return turn_down(tls, client, "accounts cannot be asked now", required,
+                        smtp::make_reply(421, {4, 7, 0}, "Temporary authentication failure"));
+  if (outcome.kind != Kind::accepted) co_return turn_down(tls, client, "it names no account", required);
+  account_ = outcome.account;
+  senders_ = std::move(outcome.senders);
+  log_.info("login", {{"client", base::to_string(client)},
+                      {"user", outcome.account},
+                      {"mechanism", "certificate"},
+                      {"subject", tls.peer_subject}});
+  co_return Certified{.account = std::move(outcome.account)};
+}
+
+// Nobody guesses at certificates: such failures are logged, and not counted.
+Authenticator::Certified Authenticator::turn_down(const net::TlsInfo& tls, const base::IpAddress& client,
+                                                  std::string_view why, bool required,
+                                                  std::optional<smtp::Reply> reply) {
+  log_.warn("client_certificate_refused",
+            {{"client", base::to_string(client)}, {"subject", tls.peer_subject}, {"reason", why}});
+  if (!required) return {};
+  if (reply) return {.refusal = std::move(reply)};
+  return {.refusal = smtp::make_reply(554, {5, 7, 0},
+                                      "A certificate that names an account here is required: " + std::string(why))};
+}
+
 bool Authenticator::is_locked_out(const std::string& user, const base::IpAddress& client) {
   return lockouts_->is_locked(user.empty() ? user : verifier_->name_of(user), client, clock_.wall());
 }

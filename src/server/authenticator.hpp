@@ -15,7 +15,9 @@
 #include "godwit/auth/lockouts.hpp"
 #include "godwit/auth/verifier.hpp"
 #include "godwit/base/clock.hpp"
+#include "godwit/net/client_authorities.hpp"
 #include "godwit/net/stream.hpp"
+#include "godwit/server/settings.hpp"
 #include "godwit/smtp/server_session.hpp"
 
 namespace godwit::server {
@@ -33,6 +35,14 @@ class Authenticator {
   boost::asio::awaitable<Answer> verify(smtp::action::Authenticate credentials, auth::Peer peer);
   boost::asio::awaitable<Answer> exchange(smtp::action::Exchange said, auth::Peer peer, const net::TlsInfo* tls);
 
+  struct Certified {
+    std::string account = {};  // empty: none
+    std::optional<smtp::Reply> refusal = {};
+  };
+  // Of a session on a listener that asks for certificates.  Logs who is recognized, and why somebody is not.
+  boost::asio::awaitable<Certified> certify(net::TlsInfo tls, net::PeerNames names, ClientCertificateSettings settings,
+                                            auth::Peer peer);
+
   // Whether the store of who has logged in lets it use this sender.
   bool may_send_as(const std::string& account, const smtp::Mailbox& sender) const {
     return account == account_ && auth::may_send_as(account_, senders_, sender);
@@ -44,6 +54,8 @@ class Authenticator {
   Answer succeed(const auth::AuthOutcome& outcome, const std::string& user, const base::IpAddress& client);
   Answer fail(const auth::AuthOutcome& outcome, const std::string& user, const base::IpAddress& client);
   Answer refuse(const std::string& user, const base::IpAddress& client);
+  Certified turn_down(const net::TlsInfo& tls, const base::IpAddress& client, std::string_view why, bool required,
+                      std::optional<smtp::Reply> reply = {});
   void log_failure(const std::string& user, const base::IpAddress& client, std::string_view reason);
 
   auth::Verifier* verifier_;

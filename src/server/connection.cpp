@@ -80,10 +80,6 @@ Connection::Connection(std::unique_ptr<net::Stream> stream, std::shared_ptr<cons
                     .user = {}};
 }
 
-bool Connection::is_implicit() const {
-  return listener_.tls == smtp::TlsMode::implicit && rules_->tls;
-}
-
 boost::asio::awaitable<void> Connection::run() {
   const bool known = co_await learn_client();
   if (!known) co_return;
@@ -101,16 +97,8 @@ boost::asio::awaitable<void> Connection::run() {
   co_await converse();
 }
 
-// The handshake of implicit TLS.  It counts as a connection from its first byte.
-boost::asio::awaitable<bool> Connection::secure() {
-  if (!is_implicit()) co_return true;
-  auto failure = co_await start_tls();
-  co_return !failure || std::holds_alternative<event::TlsReady>(*failure);
-}
-
 boost::asio::awaitable<void> Connection::converse() {
   Event next = event::Connected{};
-  if (is_implicit()) session_.next(event::TlsReady{tls_info()});
   while (next && !closed_) {
     const auto& actions = session_.next(*next);
     next.reset();
@@ -215,40 +203,6 @@ boost::asio::awaitable<Connection::Event> Connection::read(action::Read reading)
 net::Pace& Connection::data_pace(const action::Read& reading) {
   if (!pace_) pace_.emplace(reading.minimum_rate, reading.deadline);
   return *pace_;
-}
-
-boost::asio::awaitable<Connection::Event> Connection::start_tls() {
-  if (!is_within_rate(policy::Rated::handshakes)) {
-    around_.log.warn("tls_failed",
-                     {{"client", sender_.client_address}, {"reason", "too many handshakes in a short time"}});
-    co_return event::PeerClosed{};
-  }
-  const bool sent = co_await flush();
-  if (!sent) co_return event::PeerClosed{};
-  const auto deadline =
-      around_.network.now() + std::min<base::Duration>(session_settings_.command_timeout, std::chrono::seconds(60));
-  handshaking_ = stream_.get();
-  auto secured = co_await net::tls_accept(std::move(stream_), rules_->tls, deadline);
-  handshaking_ = nullptr;
-  if (!secured) {
-    stream_ = net::closed_stream();
-    around_.log.warn("tls_failed",
-                     {{"client", base::to_string(sender_.client.address)}, {"reason", secured.error().message}});
-    co_return event::PeerClosed{};
-  }
-  stream_ = std::move(*secured);
-  co_return event::TlsReady{tls_info()};
-}
-
-smtp::TlsInfo Connection::tls_info() const {
-  const auto info = stream_->tls_info();
-  if (!info) return {};
-  return {.version = info->version,
-          .cipher = info->cipher,
-          .peer_subject = info->peer_subject,
-          .channel_binding = info->channel_binding,
-          .server_name = info->server_name,
-          .end_point = info->end_point};
 }
 
 boost::asio::awaitable<Connection::Event> Connection::authenticate(action::Authenticate credentials) {

@@ -74,7 +74,9 @@ class Connection {
   std::optional<mail::HeaderFixes> header_fixes() const;
   void name_submitter(const policy::LocalUser& user, mail::HeaderFixes& fixes) const;
   void name_submitter(const std::string& account, mail::HeaderFixes& fixes) const;
+  boost::asio::awaitable<bool> certify(smtp::TlsInfo& info);
   smtp::TlsInfo tls_info() const;
+  std::shared_ptr<const net::ClientAuthorities> client_authorities() const;  // null: none is asked for a certificate
   void log_refusal(std::string_view stage, const smtp::Reply& reply, const std::string& to);
   void log_end(smtp::action::Close::Reason reason);
 

@@ -19,9 +19,11 @@ std::string_view to_string(Mechanism mechanism) {
     case Mechanism::oauthbearer:
       return "OAUTHBEARER";
     case Mechanism::xoauth2:
+      return "XOAUTH2";
+    case Mechanism::external:
       break;
   }
-  return "XOAUTH2";
+  return "EXTERNAL";
 }
 
 std::expected<Credentials, FixedReply> decode_plain(std::string_view response) {

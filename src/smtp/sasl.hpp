@@ -11,7 +11,7 @@
 
 namespace godwit::smtp {
 
-enum class Mechanism { plain, login, scram_sha_256, scram_sha_256_plus, oauthbearer, xoauth2 };
+enum class Mechanism { plain, login, scram_sha_256, scram_sha_256_plus, oauthbearer, xoauth2, external };
 std::string_view to_string(Mechanism mechanism);
 
 struct Credentials {

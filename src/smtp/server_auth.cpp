@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// AUTH (RFC 4954), only under TLS: PLAIN and LOGIN here, further mechanisms outside the machine.
+// AUTH (RFC 4954), only under TLS: PLAIN, LOGIN and EXTERNAL here, further mechanisms outside the machine.
 #include <algorithm>
 #include <array>
 #include <cassert>
@@ -13,9 +13,9 @@
 namespace godwit::smtp {
 namespace {
 
-constexpr std::array mechanisms{Mechanism::plain,         Mechanism::login,
-                                Mechanism::scram_sha_256, Mechanism::scram_sha_256_plus,
-                                Mechanism::oauthbearer,   Mechanism::xoauth2};
+constexpr std::array mechanisms{
+    Mechanism::plain,       Mechanism::login,   Mechanism::scram_sha_256, Mechanism::scram_sha_256_plus,
+    Mechanism::oauthbearer, Mechanism::xoauth2, Mechanism::external};
 
 }  // namespace
 
@@ -31,6 +31,8 @@ bool ServerSession::Machine::offers(Mechanism mechanism) const {
     case Mechanism::oauthbearer:
     case Mechanism::xoauth2:
       return settings_.offer_bearer;
+    case Mechanism::external:
+      return tls_ && !tls_->peer_subject.empty();
   }
   return false;
 }
@@ -47,7 +49,7 @@ void ServerSession::Machine::auth(std::string_view argument) {
   if (!may_offer_auth()) return reject(replies::auth_not_offered);
   if (!tls_) return reject(replies::auth_needs_tls);
   if (!hello_.extended) return reject(replies::auth_needs_ehlo);
-  if (!account_.empty()) return reject(replies::auth_twice);
+  if (logged_in_) return reject(replies::auth_twice);
   if (transaction_) return reject(replies::auth_in_transaction);
   const auto name = argument.substr(0, argument.find(' '));
   auto initial = argument.substr(name.size());
@@ -66,6 +68,8 @@ void ServerSession::Machine::ask_for_first(Mechanism mechanism) {
   AwaitingResponse awaiting;
   if (mechanism == Mechanism::login) {
     awaiting.prompt = Prompt::user;
+  } else if (mechanism == Mechanism::external) {
+    awaiting.prompt = Prompt::external;
   } else if (mechanism != Mechanism::plain) {
     awaiting.prompt = Prompt::exchange;
     awaiting.mechanism = to_string(mechanism);
@@ -77,6 +81,7 @@ void ServerSession::Machine::ask_for_first(Mechanism mechanism) {
 void ServerSession::Machine::first_response(Mechanism mechanism, std::string_view initial) {
   if (mechanism == Mechanism::plain) return plain_response(initial);
   if (mechanism == Mechanism::login) return user_response(initial);
+  if (mechanism == Mechanism::external) return external_response(initial);
   exchange(to_string(mechanism), initial);
 }
 
@@ -86,6 +91,7 @@ void ServerSession::Machine::response(AwaitingResponse state, std::string_view l
   if (line == "*") return reject(replies::auth_cancelled);
   if (state.prompt == Prompt::plain) return plain_response(line);
   if (state.prompt == Prompt::user) return user_response(line);
+  if (state.prompt == Prompt::external) return external_response(line);
   if (state.prompt == Prompt::exchange) return exchange(state.mechanism, line);
   auto password = decode_login(line);
   if (!password) return reject(password.error());
@@ -112,6 +118,16 @@ void ServerSession::Machine::user_response(std::string_view response) {
   state_ = AwaitingResponse{AwaitingResponse::Prompt::password, *std::move(user), {}};
 }
 
+// RFC 4422 appendix A: whom the client wants to act for; nobody acts for another with a certificate of its own.
+void ServerSession::Machine::external_response(std::string_view response) {
+  const auto whom = base::base64_decode(response);
+  if (!whom) return reject(replies::auth_malformed);
+  if (!whom->empty() && !base::iequals(*whom, tls_->peer_subject)) return reject(replies::auth_rejected);
+  account_ = tls_->peer_subject;
+  logged_in_ = true;
+  send(replies::auth_ok);
+}
+
 void ServerSession::Machine::authenticate(std::string_view mechanism, Credentials credentials) {
   auto& action = actions_.emplace_back(action::Authenticate{std::string(mechanism), std::move(credentials.user), {}});
   std::get<action::Authenticate>(action).password = credentials.password;
@@ -126,6 +142,7 @@ void ServerSession::Machine::on(const event::AuthResult& event) {
     case event::AuthResult::Outcome::accepted:
       assert(!event.account.empty());
       account_ = event.account;
+      logged_in_ = true;
       return send(replies::auth_ok);
     case event::AuthResult::Outcome::rejected:
       return reject(replies::auth_rejected);

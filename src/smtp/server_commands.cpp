@@ -76,7 +76,7 @@ Offers ServerSession::Machine::offers() const {
           .etrn = settings_.trusted,
           .xclient = settings_.may_xclient,
           .starttls = settings_.tls == TlsMode::starttls && !tls_,
-          .mechanisms = account_.empty() ? offered_mechanisms() : std::string(),
+          .mechanisms = logged_in_ ? std::string() : offered_mechanisms(),
           .mail = {.future_release = submission && settings_.longest_hold > base::Duration::zero(),
                    .priority = submission || settings_.trusted}};
 }

@@ -51,6 +51,7 @@ void ServerSession::Machine::xclient(std::string_view argument) {
   if (!client) return reject(client.error());
   hello_ = {client->extended.value_or(hello_.extended), client->hello.value_or("")};
   account_ = client->account.value_or("");
+  logged_in_ = !account_.empty();
   actions_.emplace_back(action::SpeakFor{*std::move(client)});
   state_ = AwaitingAnswer{};
 }

@@ -50,7 +50,7 @@ class ServerSession::Machine {
   struct AwaitingCommand {};
   struct StartingTls {};
   struct AwaitingResponse {  // the client's answer to a 334
-    enum class Prompt { plain, user, password, exchange } prompt = Prompt::plain;
+    enum class Prompt { plain, user, password, exchange, external } prompt = Prompt::plain;
     std::string user;       // of LOGIN
     std::string mechanism;  // that an exchange begins with; empty: it goes on
   };
@@ -158,7 +158,9 @@ class ServerSession::Machine {
   void bdat(std::string_view argument);
   void auth(std::string_view argument);
 
-  bool may_offer_auth() const { return settings_.offer_auth || settings_.offer_scram || settings_.offer_bearer; }
+  bool may_offer_auth() const {
+    return settings_.offer_auth || settings_.offer_scram || settings_.offer_bearer || offers(Mechanism::external);
+  }
   bool offers(Mechanism mechanism) const;
   std::string offered_mechanisms() const;
   void first_response(Mechanism mechanism, std::string_view initial);
@@ -167,6 +169,7 @@ class ServerSession::Machine {
   void response(AwaitingResponse state, std::string_view line);
   void plain_response(std::string_view response);
   void user_response(std::string_view response);
+  void external_response(std::string_view response);
   void authenticate(std::string_view mechanism, Credentials credentials);
 
   // Why no message can come now.
@@ -185,7 +188,8 @@ class ServerSession::Machine {
   std::vector<ServerAction> actions_;
   Hello hello_;
   std::optional<TlsInfo> tls_;
-  std::string account_;
+  std::string account_;                       // by AUTH, or of the client's certificate
+  bool logged_in_ = false;                    // by AUTH
   std::unique_ptr<Transaction> transaction_;  // most connections have none most of the time
   std::uint64_t commands_ = 0;
   bool chunk_line_ = false;  // the line that is being read, and too long, began as BDAT

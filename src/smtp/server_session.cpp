@@ -63,10 +63,11 @@ void ServerSession::Machine::on(const event::ProxyHeader&) {
 void ServerSession::Machine::on(const event::TlsReady& event) {
   assert(in<StartingTls>() || in<Unconnected>());
   tls_ = event.info;
+  account_ = tls_->peer_subject;  // may send at once, as if it had logged in
+  logged_in_ = false;
   if (!in<StartingTls>()) return;
   // RFC 3207 section 4.2: nothing learned before the handshake holds after it, and no byte from before is read.
   hello_ = {};
-  account_.clear();
   input_.unread() = {};
   lines_ = {};
   state_ = AwaitingCommand{};

@@ -8,7 +8,7 @@
 //   reply
 //                that refuses, after it "disconnect" in brackets closes), "answer REPLY", "begin WHY", "body WHY",
 //                "commit WHY" (full, unhealthy, back_pressure, too_large, policy), "auth
-//                rejected|unavailable|locked_out|malformed|accepted NAME", "challenge TEXT"
+//                rejected|unavailable|locked_out|malformed|accepted NAME", "challenge TEXT", "tls account NAME"
 //   X: reason    the session must have closed so: quit timed_out peer_closed errors stopping policy tls_failed
 //
 // check() runs it as written, then with every byte alone, then again and again with the peer gone, the deadline passed,
@@ -136,18 +136,27 @@ inline Dialogue& Dialogue::client(std::string bytes) {
   return *this;
 }
 
+inline smtp::Reply parse_reply(std::string_view text) {
+  smtp::ReplyReader reader;
+  const auto wire = std::string(text) + "\r\n";
+  std::string_view view = wire;
+  EXPECT_EQ(reader.read(view), smtp::ReplyReader::Status::complete) << text;
+  return reader.reply();
+}
+
 inline void Dialogue::prepare(SessionDriver& driver, std::string_view text) {
   namespace event = smtp::event;
   const auto kind = text.substr(0, text.find(' '));
   const auto rest = base::trim(text.substr(kind.size()));
   if (kind == "sender" || kind == "recipient" || kind == "answer") {
     const bool disconnect = rest.ends_with("[disconnect]");
-    smtp::ReplyReader reader;
-    const auto wire = std::string(base::trim(rest.substr(0, rest.find("[disconnect]")))) + "\r\n";
-    std::string_view view = wire;
-    ASSERT_EQ(reader.read(view), smtp::ReplyReader::Status::complete) << rest;
-    if (kind == "answer") return driver.prepare(Ask::answer, event::Answer{reader.reply()});
-    driver.prepare(kind == "sender" ? Ask::sender : Ask::recipient, event::Verdict{reader.reply(), disconnect});
+    auto reply = parse_reply(base::trim(rest.substr(0, rest.find("[disconnect]"))));
+    if (kind == "answer") return driver.prepare(Ask::answer, event::Answer{std::move(reply)});
+    driver.prepare(kind == "sender" ? Ask::sender : Ask::recipient, event::Verdict{std::move(reply), disconnect});
+  } else if (kind == "tls") {
+    event::TlsReady ready{{"TLSv1.3", "TLS_AES_256_GCM_SHA384", {}, "exporter", {}}};
+    if (rest.starts_with("account ")) ready.info.peer_subject = rest.substr(8);
+    driver.prepare(Ask::tls, std::move(ready));
   } else if (kind == "challenge") {
     driver.prepare(Ask::auth, event::AuthChallenge{std::string(rest)});
   } else if (kind == "auth") {

@@ -57,6 +57,9 @@ class Verifier {
   // `peer.gone` is asked on the pool before the work begins: a flood of logins that do not wait for their answers costs
   // no hashing.
   boost::asio::awaitable<AuthOutcome> verify(std::string user, std::string password, Peer peer);
+  // Of whoever has shown by other means (a certificate) that it goes by one of these names: the first that is an
+  // account, which a lock keeps out.
+  boost::asio::awaitable<AuthOutcome> recognize(std::vector<std::string> names, Peer peer);
   // One of SCRAM-SHA-256[-PLUS], OAUTHBEARER and XOAUTH2; null: no such mechanism.  The verifier outlives the exchange.
   std::unique_ptr<Exchange> begin(std::string_view mechanism, Peer peer, smtp::ChannelBindings bindings);
 

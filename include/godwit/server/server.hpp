@@ -5,7 +5,9 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -16,6 +18,7 @@
 #include "godwit/auth/verifier.hpp"
 #include "godwit/base/clock.hpp"
 #include "godwit/log/logger.hpp"
+#include "godwit/net/client_authorities.hpp"
 #include "godwit/net/deadline.hpp"
 #include "godwit/net/listener.hpp"
 #include "godwit/net/tls.hpp"
@@ -43,6 +46,8 @@ struct Rules {
   mailauth::Settings verification = {};
   std::shared_ptr<const route::Router> router;
   std::shared_ptr<const net::TlsServerContext> tls;  // null: no TLS
+  // By their file, of all listeners that ask clients for certificates.
+  std::map<std::string, std::shared_ptr<const net::ClientAuthorities>> client_authorities = {};
   policy::MaySendAs may_send_as;
   std::shared_ptr<const mailauth::Signers> signers = {};  // null: nothing is signed
 };

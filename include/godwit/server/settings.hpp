@@ -13,12 +13,21 @@
 
 namespace godwit::server {
 
+// Certificates that clients of a listener may show, and how they name an account.
+struct ClientCertificateSettings {
+  enum class Name { email, common_name };
+  std::string ca_file;  // whose certificates are believed; empty: none is asked for
+  bool required = false;
+  Name name = Name::email;
+};
+
 struct ListenerSettings {
   base::Endpoint address;  // [::] takes both families, a socket each
   smtp::Service service = smtp::Service::mx;
   smtp::TlsMode tls = smtp::TlsMode::starttls;
   bool proxy_protocol = false;
   smtp::BareNewline bare_newline = smtp::BareNewline::reject;
+  ClientCertificateSettings client_certificates = {};
 };
 
 struct Settings {

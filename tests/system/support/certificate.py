@@ -37,24 +37,30 @@ class Authority(Certificate):
     """Issues certificates; who trusts its file trusts them."""
 
     def __init__(self, case, name="authority"):
-        self.case, self.certificate, self.private_key = case, case.folder / f"{name}.pem", case.folder / f"{name}.key"
+        label = name.replace(" ", "-")
+        self.case, self.certificate, self.private_key = case, case.folder / f"{label}.pem", case.folder / f"{label}.key"
         case.run_program("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
                          "-subj", f"/CN={name}", "-addext", "basicConstraints=critical,CA:TRUE", "-days", "2",
                          "-keyout", self.private_key, "-out", self.certificate)
 
     def issue(self, label, *names, days=2):
         """A certificate for these names; negative `days`: it has expired."""
-        return IssuedCertificate(self, label, names, days)
+        return IssuedCertificate(self, label, names[0], ",".join(f"DNS:{name}" for name in names), days)
+
+    def issue_to_client(self, name, *, email=None, days=2, usage="clientAuth"):
+        return IssuedCertificate(self, f"{self.certificate.stem}-{name}", name, email and f"email:{email}", days, usage)
 
 
 class IssuedCertificate(Certificate):
-    def __init__(self, authority, label, names, days):
+    def __init__(self, authority, label, name, alternatives, days, usage="serverAuth"):
         case = authority.case
         self.certificate, self.private_key = case.folder / f"{label}.pem", case.folder / f"{label}.key"
         request = case.folder / f"{label}.csr"
+        extensions = ["-addext", f"extendedKeyUsage={usage}"]
+        if alternatives:
+            extensions += ["-addext", f"subjectAltName={alternatives}"]
         case.run_program("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                         "-subj", f"/CN={names[0]}", "-addext", "subjectAltName=" + ",".join(f"DNS:{name}" for name in names),
-                         "-keyout", self.private_key, "-out", request)
+                         "-subj", f"/CN={name}", *extensions, "-keyout", self.private_key, "-out", request)
         case.run_program("openssl", "x509", "-req", "-in", request, "-CA", authority.certificate, "-CAkey",
                          authority.private_key, "-CAcreateserial", "-days", str(days), "-copy_extensions", "copyall",
                          "-out", self.certificate)

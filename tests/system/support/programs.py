@@ -57,10 +57,11 @@ def curl(case, *options, check=True):
     return case.run_program("curl", "--silent", "--show-error", "--verbose", *options, check=check)
 
 
-def msmtp(case, host, port, certificate, mechanism, user, password, recipients, content, check=True):
-    """Submits with STARTTLS; the password is in a configuration file, as people have it."""
+def msmtp(case, host, port, certificate, mechanism, user, password, recipients, content, check=True, shown=None):
+    """Submits with STARTTLS; the password is in a configuration file, as people have it, or a certificate is `shown`."""
     config = case.folder / "msmtprc"
-    config.write_text(f"account default\nhost {host}\nport {port}\nauth {mechanism}\nuser {user}\npassword \"{password}\"\n"
+    secret = f"password \"{password}\"\n" if password else f"tls_cert_file {shown.certificate}\ntls_key_file {shown.private_key}\n"
+    config.write_text(f"account default\nhost {host}\nport {port}\nauth {mechanism}\nuser {user}\n{secret}"
                       f"from {user}\ntls on\ntls_trust_file {certificate}\ntimeout 20\n")
     config.chmod(0o600)
     return case.run_program("msmtp", "--file", config, *recipients, check=check, input=content.decode())

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // TLS over streams in memory, which block and split wherever they can.
-#include "godwit/net/tls.hpp"
+#include "godwit/net/client_authorities.hpp"
 
 #include <array>
 
@@ -118,6 +118,27 @@ TEST_F(Tls, DescribesWhatWasAgreed) {
   EXPECT_EQ(client.end_point.size(), 32U);
   EXPECT_EQ(client.end_point, server.end_point);
   EXPECT_NE(client.end_point, client.channel_binding);
+}
+
+// The client of this test shows no certificate: OpenSSL's own client does in tests/system.
+TEST_F(Tls, AsksClientsForCertificatesAndGoesOnWithoutOne) {
+  auto authorities = ClientAuthorities::load(certificate.certificate);
+  ASSERT_TRUE(authorities.has_value()) << authorities.error().message;
+  auto [a, b] = ScriptedStream::make_pair(io.get_executor(), {}, {});
+  auto [accepted, connected] = run_together(
+      io, tls_accept(std::move(a), TlsServerContext::load(server_settings).value(), base::no_deadline, *authorities),
+      tls_connect(std::move(b), TlsClientContext::load(client_settings).value(), {}, base::no_deadline));
+  ASSERT_TRUE(accepted.has_value()) << accepted.error().message;
+  EXPECT_EQ((*accepted)->tls_info()->peer_subject, "");
+  EXPECT_EQ((*accepted)->tls_info()->verify, "");
+}
+
+TEST_F(Tls, NamesAnAuthorityFileThatIsNone) {
+  const auto none = ClientAuthorities::load(folder.write("none.pem", "nothing\n"));
+  ASSERT_FALSE(none.has_value());
+  EXPECT_EQ(none.error().kind, base::ErrorKind::invalid);
+  EXPECT_THAT(none.error().message, HasSubstr("none.pem: no PEM certificates in it"));
+  EXPECT_FALSE(ClientAuthorities::load(folder / "missing.pem").has_value());
 }
 
 TEST_F(Tls, RefusesACertificateNobodyTrustsOnlyWhenItMustVerify) {

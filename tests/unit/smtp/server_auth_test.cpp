@@ -343,6 +343,75 @@ TEST(ServerAuth, IsNeverOfferedInTheClear) {
   EXPECT_THAT(run.trace(), ElementsAre("tls", "close"));
 }
 
+constexpr auto certified = R"(
+    S: 220 mx.example ESMTP Godwit
+    A: tls account alice@mx.example
+    C: STARTTLS
+    S: 220 2.0.0 Ready to start TLS
+    C: EHLO c.example
+    S: 250-mx.example
+    S: 250-PIPELINING
+    S: 250-SIZE 52428800
+    S: 250-8BITMIME
+    S: 250-ENHANCEDSTATUSCODES
+    S: 250-DSN
+    S: 250-CHUNKING
+    S: 250-BINARYMIME
+    S: 250-SMTPUTF8
+    S: 250-DELIVERBY
+    S: 250-LIMITS RCPTMAX=1000
+    S: 250-MT-PRIORITY
+    S: 250 AUTH PLAIN LOGIN EXTERNAL
+)";
+
+TEST(ServerAuth, ACertificateLetsItsAccountInWithoutAuth) {
+  const auto run = Dialogue(submission(smtp::TlsMode::starttls))
+                       .script(certified)
+                       .script("C: MAIL FROM:<alice@mx.example>\nS: 250 2.1.0 Ok")
+                       .check();
+  EXPECT_EQ(run.session().account(), "alice@mx.example");
+  EXPECT_EQ(run.session().protocol(), "ESMTPSA");
+}
+
+TEST(ServerAuth, ExternalTakesTheAccountOfTheCertificateAndNoOther) {
+  const auto run = Dialogue(submission(smtp::TlsMode::starttls))
+                       .script(certified)
+                       .script(R"(
+    C: AUTH EXTERNAL Ym9iQG14LmV4YW1wbGU=
+    S: 535 5.7.8 Authentication credentials invalid
+    C: AUTH EXTERNAL %%%
+    S: 501 5.5.2 Malformed authentication response
+    C: AUTH EXTERNAL
+    S: 334\x20
+    C: *
+    S: 501 5.7.0 Authentication cancelled
+    C: AUTH external QUxJQ0VAbXguZXhhbXBsZQ==
+    S: 235 2.7.0 Authentication successful
+    C: AUTH EXTERNAL =
+    S: 503 5.5.1 Authenticated already
+  )")
+                       .check();
+  EXPECT_EQ(run.session().account(), "alice@mx.example");
+  for (const auto* empty : {"C: AUTH EXTERNAL =\n", "C: AUTH EXTERNAL\nS: 334\\x20\nC:\n"})
+    Dialogue(submission(smtp::TlsMode::starttls))
+        .script(certified)
+        .script(std::string(empty) + "S: 235 2.7.0 Authentication successful")
+        .check();
+}
+
+TEST(ServerAuth, WhoHasACertificateMayLogInAsAnother) {
+  const auto run = Dialogue(submission(smtp::TlsMode::starttls))
+                       .script(certified)
+                       .script(std::string("A: auth accepted bob@mx.example\nC: AUTH PLAIN ") + plain +
+                               "\nS: 235 2.7.0 Authentication successful")
+                       .check();
+  EXPECT_EQ(run.session().account(), "bob@mx.example");
+}
+
+TEST(ServerAuth, WithoutACertificateExternalIsNoMechanism) {
+  Dialogue(submission()).script(hello).script("C: AUTH EXTERNAL =\nS: 504 5.5.4 Mechanism not supported").check();
+}
+
 TEST(ServerAuth, IsRefusedWithinATransactionAndWhereItIsNotOffered) {
   auto settings = submission();
   settings.require_auth = false;
