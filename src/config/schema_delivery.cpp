@@ -12,20 +12,6 @@ using std::chrono::days;
 
 const std::string later = "not supported in this version";
 
-// A switch of what this version cannot do: its value has nowhere to go.
-Field<Document> off(std::string key) {
-  auto type = only_false();
-  return {.key = std::move(key),
-          .type = type.name,
-          .help = "Not in this version",
-          .read =
-              [read = type.read](Document&, const YAML::Node& node, Reader& reader) {
-                bool value = false;
-                read(value, node, reader);
-              },
-          .show = [](const Document&) { return std::string("false"); }};
-}
-
 Type<std::string> log_file() {
   auto type = or_empty(absolute_path(), "standard error");
   type.name = "absolute path | syslog; \"\": standard error";
@@ -134,7 +120,14 @@ Fields<Document> delivery_part() {
           "A host whose certificate is named in signed DNS (TLSA records, RFC 7672) must show it; needs a resolver "
           "that "
           "`dns.trust_ad` trusts. Not with `none` and `verify`"),
-      off("delivery.mta_sts"),
+      field(
+          "delivery.mta_sts", [](auto& d) -> auto& { return d.settings.route.mta_sts; }, boolean(),
+          "Obey the MTA-STS policies of domains reached through MX (RFC 8461), where no route says another `tls`. Not "
+          "with `none`"),
+      field(
+          "delivery.https_port", [](auto& d) -> auto& { return d.settings.route.https_port; },
+          number<std::uint16_t>(1, 65535),
+          "Where MTA-STS policies are fetched. Every domain has them at 443: for tests"),
       field(
           "delivery.retry.first", [](auto& d) -> auto& { return d.settings.dispatch.queue.retry.first; },
           duration(100ms, days(1)), "Wait after the first failure; every wait has ±10 % of jitter"),

@@ -53,17 +53,6 @@ Type<bool> boolean() {
   return type;
 }
 
-Type<bool> only_false() {
-  auto type = boolean();
-  type.name = "false";
-  type.read = [read = type.read](bool& target, const YAML::Node& node, Reader& reader) {
-    read(target, node, reader);
-    if (target) reader.fail(reader.path() + ": true is not supported in this version");
-    target = false;
-  };
-  return type;
-}
-
 Type<std::string> text() {
   return scalar<std::string>(
       "text",

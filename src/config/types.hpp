@@ -64,7 +64,6 @@ Type<T> scalar(std::string name, std::function<base::Result<T>(const std::string
 }
 
 Type<bool> boolean();
-Type<bool> only_false();  // of what this version cannot do: no is understood, yes is refused
 Type<std::string> text();
 Type<std::string> domain_name();
 Type<std::string> host_name();     // a domain name of at least two labels

@@ -98,6 +98,7 @@ base::Result<> Host::open() {
                                                  server_surroundings(home, maildrop_limits_), local_, random_);
   suspensions_ =
       std::make_unique<state::SmallFile>(settings.state.directory, "suspensions", disk_, housekeeping_.executor());
+  make_outgoing_tls();
   std::vector<dispatch::Lane> lanes;
   for (std::size_t i = 0; i < reactors_.size(); ++i)
     lanes.push_back({.executor = reactors_[i].executor(), .agent = parts_[i].agent.get()});
@@ -116,11 +117,22 @@ base::Result<> Host::open() {
                                                                               .log = events_,
                                                                               .suspensions = suspensions_.get(),
                                                                               .suppressions = suppressions_.get(),
-                                                                              .on_refused = std::move(on_refused)});
+                                                                              .on_refused = std::move(on_refused),
+                                                                              .sts = &outgoing_tls_->policies()});
   spool_->on_committed([this](auto message) { dispatcher_->committed(std::move(message)); });
   open_account_guard();
   recall_lockouts();
   return {};
+}
+
+void Host::make_outgoing_tls() {
+  outgoing_tls_ = std::make_unique<OutgoingTls>(OutgoingTls::Surroundings{.home = reactors_[home],
+                                                                          .resolver = *parts_[home].resolver,
+                                                                          .disk = disk_,
+                                                                          .pool = housekeeping_.executor(),
+                                                                          .clock = clock_,
+                                                                          .log = log_},
+                                                *live_);
 }
 
 base::Result<> Host::open_spool() {
@@ -221,6 +233,7 @@ void Host::start() {
 }
 
 boost::asio::awaitable<void> Host::start_queue() {
+  co_await outgoing_tls_->start();  // else the first mail would go without the policies that are known
   auto started = co_await dispatcher_->start();
   // To go on would be to take mail and leave what is in the spool lying there, unseen.
   if (!started) fail("queue_unreadable", "the queue cannot be read: " + started.error().message);
@@ -296,6 +309,7 @@ bool Host::stop() {
   run_on(home, account_guard_->stop());
   run_on(home, stop_control());
   run_on(home, remember_lockouts());
+  run_on(home, outgoing_tls_->stop(clock_.mono() + last_words));
   run_on(home, spool_->stop());
   run_on(home, history_.stop());
   reactors_.begin_stop();

@@ -38,6 +38,7 @@
 #include "godwit/state/small_file.hpp"
 #include "inherited_sockets.hpp"
 #include "live_settings.hpp"
+#include "outgoing_tls.hpp"
 #include "resolver_watch.hpp"
 
 namespace godwit::daemon {
@@ -105,6 +106,7 @@ class Host {
   boost::asio::awaitable<void> keep_lockouts();
   auth::BackEndParts back_end_parts() { return {.pool = lookups_, .clock = clock_, .random = random_}; }
   void make_parts(std::size_t index);
+  void make_outgoing_tls();
   server::Surroundings server_surroundings(std::size_t reactor, policy::ConnectionLimits& limits);
   std::shared_ptr<const route::Router> make_router(const LiveSettings& live) const;
   std::shared_ptr<const server::Rules> make_rules(const LiveSettings& live,
@@ -170,6 +172,7 @@ class Host {
   std::unique_ptr<state::SmallFile> suspensions_;
   std::unique_ptr<state::Suppressions> suppressions_;  // null: off
   std::string srs_secret_;                             // signs where none is configured
+  std::unique_ptr<OutgoingTls> outgoing_tls_;
   std::unique_ptr<dispatch::Dispatcher> dispatcher_;
   std::unique_ptr<state::SmallFile> known_accounts_;
   std::unique_ptr<dispatch::AccountGuard> account_guard_;

@@ -18,7 +18,7 @@ boost::asio::awaitable<route::Hop> Dispatcher::Implementation::find_hop(queue::G
                                                                         smtp::ReversePath sender,
                                                                         std::shared_ptr<const route::Router> router) {
   const auto lookup = lookups_.insert(lookups_.end(), {.grant = grant, .since = around_.network.now()});
-  auto finding = router->hop(std::move(destination), std::move(sender), around_.resolver, around_.random);
+  auto finding = router->hop(std::move(destination), std::move(sender), around_.resolver, around_.random, around_.sts);
   auto hop = co_await std::move(finding);
   lookups_.erase(lookup);
   co_return hop;

@@ -68,7 +68,7 @@ boost::asio::awaitable<Ways> Dispatcher::Implementation::ways(smtp::Mailbox addr
     way.recipients.push_back(recipient);
   }
   for (auto& way : ways.ways) {
-    auto finding = router->hop(way.destination, sender, around_.resolver, around_.random);
+    auto finding = router->hop(way.destination, sender, around_.resolver, around_.random, around_.sts);
     way.hop = co_await std::move(finding);
     way.rule = rule_of(*router, way.destination, sender, way.hop);
     way.waits = router->why_held(way.destination, sender).value_or(why_not(way.hop));

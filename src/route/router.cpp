@@ -11,6 +11,7 @@
 #include "host_finder.hpp"
 #include "identity.hpp"
 #include "next_hop.hpp"
+#include "sts_rule.hpp"
 
 namespace godwit::route {
 namespace {
@@ -152,7 +153,7 @@ awaitable<Hop> Router::local_hop(std::string domain, dns::Resolver& resolver, ba
 }
 
 awaitable<Hop> Router::remote_hop(std::string domain, smtp::ReversePath sender, dns::Resolver& resolver,
-                                  base::Random& random) const {
+                                  base::Random& random, StsSource* sts) const {
   SmtpHop hop;
   TlsRule tls{.level = settings_.tls};
   std::vector<std::string> next_hops;
@@ -163,6 +164,7 @@ awaitable<Hop> Router::remote_hop(std::string domain, smtp::ReversePath sender, 
     next_hops = route->next_hops;
     hop.next_hop = join_hops(next_hops);
   }
+  const bool obeys_sts = sts != nullptr && settings_.mta_sts && may_be_bound(tls);
   HostFinder finder(*identity_, std::move(tls), settings_.dane, resolver, random);
   if (!next_hops.empty()) {
     auto named = co_await finder.of_next_hops(std::move(next_hops), settings_.port);
@@ -176,8 +178,14 @@ awaitable<Hop> Router::remote_hop(std::string domain, smtp::ReversePath sender, 
     co_return hop;
   }
   hop.from_dns = true;
-  auto found = co_await finder.of_domain(std::move(domain), settings_.port);
-  co_return to_hop(std::move(found), std::move(hop));
+  auto found = co_await finder.of_domain(domain, settings_.port);
+  auto way = to_hop(std::move(found), std::move(hop));
+  auto* const smtp = std::get_if<SmtpHop>(&way);
+  if (smtp == nullptr || !obeys_sts || !can_be_bound(*smtp)) co_return way;
+  auto asking = sts->of(std::move(domain));
+  const auto verdict = co_await std::move(asking);
+  apply_sts(verdict, *smtp);
+  co_return way;
 }
 
 const RouteSettings* Router::first_match(std::string_view domain, const smtp::ReversePath& sender) const {
@@ -224,11 +232,11 @@ std::string Router::known_site(std::string_view domain, const smtp::ReversePath&
   return endpoint ? site_of(LmtpHop{*endpoint}) : std::string();
 }
 
-awaitable<Hop> Router::hop(std::string domain, smtp::ReversePath sender, dns::Resolver& resolver,
-                           base::Random& random) const {
+awaitable<Hop> Router::hop(std::string domain, smtp::ReversePath sender, dns::Resolver& resolver, base::Random& random,
+                           StsSource* sts) const {
   domain = normal_domain(domain);
   if (ends_here(domain)) co_return co_await local_hop(std::move(domain), resolver, random);
-  co_return co_await remote_hop(std::move(domain), std::move(sender), resolver, random);
+  co_return co_await remote_hop(std::move(domain), std::move(sender), resolver, random, sts);
 }
 
 }  // namespace godwit::route

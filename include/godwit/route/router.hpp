@@ -85,6 +85,7 @@ std::string describe(const Hop& hop);
 std::string site_of(const Hop& hop);
 
 struct Identity;
+class StsSource;
 
 class Router {
  public:
@@ -121,9 +122,10 @@ class Router {
   std::vector<mail::Recipient> found_postmaster(const smtp::Mailbox& kept) const;
   // Resolves the hop of (domain, sender): our own domains by their `deliver`; others, and `deliver: mx`, by the first
   // route that matches, else by MX.  Random shuffles hosts of equal preference.  The router outlives the call.
-  // HoldHop comes only for mail that has no hop at all: see why_held.
+  // HoldHop comes only for mail that has no hop at all: see why_held.  `sts` says which MTA-STS policies there are;
+  // null: none.
   boost::asio::awaitable<Hop> hop(std::string domain, smtp::ReversePath sender, dns::Resolver& resolver,
-                                  base::Random& random) const;
+                                  base::Random& random, StsSource* sts = nullptr) const;
   // Why a rule keeps such mail until the administrator releases it; nothing: none does.
   std::optional<std::string> why_held(std::string_view domain, const smtp::ReversePath& sender) const;
 
@@ -140,7 +142,7 @@ class Router {
   const RouteSettings* first_match(std::string_view domain, const smtp::ReversePath& sender) const;
   boost::asio::awaitable<Hop> local_hop(std::string domain, dns::Resolver& resolver, base::Random& random) const;
   boost::asio::awaitable<Hop> remote_hop(std::string domain, smtp::ReversePath sender, dns::Resolver& resolver,
-                                         base::Random& random) const;
+                                         base::Random& random, StsSource* sts) const;
 
   Settings settings_;
   std::map<std::string, std::vector<std::string>, std::less<>> aliases_;  // by lower-case address

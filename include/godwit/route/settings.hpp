@@ -77,6 +77,8 @@ struct Settings {
   std::uint16_t port = 25;                 // of hosts found through MX (delivery.port)
   TlsLevel tls = TlsLevel::opportunistic;  // delivery.tls
   bool dane = true;                        // delivery.dane
+  bool mta_sts = true;                     // delivery.mta_sts
+  std::uint16_t https_port = 443;          // of the policies' servers
 };
 
 }  // namespace godwit::route

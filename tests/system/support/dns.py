@@ -83,6 +83,11 @@ class Dns:
         self.process.terminate()
         self.process.wait(10)
 
+    def change(self):
+        """Starts again, with the records as they are now."""
+        self.stop()
+        return self.start()
+
     def queries(self, name, kind=None):
         """How often a name was asked for, of one type ("MX", "A")."""
         pattern = re.compile(r"query\[(\w+)\] (\S+) from")

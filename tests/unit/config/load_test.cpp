@@ -152,10 +152,9 @@ TEST(Load, HostileValuesAreReportedEscaped) {
 }
 
 TEST(Load, WhatThisVersionCannotDoIsRefused) {
-  for (const auto* text : {"delivery: {mta_sts: true}", "control: {http: \"127.0.0.1:8025\"}", "control: {tokens: []}",
+  for (const auto* text : {"control: {http: \"127.0.0.1:8025\"}", "control: {tokens: []}",
                            "domains: {a.example: {deliver: \"discard:\", recipients: lmtp}}"})
     EXPECT_THAT(errors(load_below(text)), Contains(HasSubstr("not supported in this version"))) << text;
-  EXPECT_THAT(errors(load_below("delivery: {mta_sts: no}\n")), IsEmpty());
 }
 
 // ---- several files
