@@ -189,6 +189,20 @@ Fields<Document> delivery_part() {
           map_of(destination_pattern(), list_of(destination_pattern(), Single::accept), "NAME"),
           "Patterns of MX hosts, by provider: domains whose hosts all fit share one site and its limits. Adds to the "
           "built-in ones; a name that is there is replaced"),
+      field(
+          "tlsrpt.enabled", [](auto& d) -> auto& { return d.settings.dispatch.tls_reports.enabled; }, boolean(),
+          "Tell domains that ask for it, once a day, how TLS with their mail hosts went (RFC 8460)"),
+      field(
+          "tlsrpt.contact", [](auto& d) -> auto& { return d.settings.dispatch.tls_reports.contact; },
+          or_empty(mail_address(), "the `postmaster`; without one nothing is reported"),
+          "Who answers questions about a report"),
+      field(
+          "tlsrpt.from", [](auto& d) -> auto& { return d.settings.dispatch.tls_reports.from; },
+          or_empty(mail_address(), "the contact"),
+          "In the From field of reports by mail; the envelope's sender is empty"),
+      field(
+          "tlsrpt.organization", [](auto& d) -> auto& { return d.settings.dispatch.tls_reports.organization; },
+          or_empty(text(), "the `hostname`"), "Who reports"),
   };
 }
 

@@ -239,6 +239,12 @@ Answer purge_account(Backend& backend, Arguments arguments) {
   co_return account_done(arguments, result, "purge");
 }
 
+Answer send_tls_reports(Backend& backend, Arguments) {
+  const auto result = co_await backend.send_tls_reports();
+  if (!result) co_return failure(result.error());
+  co_return response(200, json::object{{"reports", result->reports}, {"failed", result->failed}});
+}
+
 Answer reload(Backend& backend, Arguments) {
   const auto result = co_await backend.reload();
   if (!result) co_return failure(result.error());
@@ -260,7 +266,7 @@ struct Route {
 };
 
 // The first pattern that fits a path counts, so "queue/retry" is no id.
-constexpr std::array<Route, 32> routes{{
+constexpr std::array<Route, 33> routes{{
     {"GET", "/v1/status", status},
     {"GET", "/v1/queue", queue_list},
     {"POST", "/v1/queue/retry", change_many<Verb::retry>},
@@ -291,6 +297,7 @@ constexpr std::array<Route, 32> routes{{
     {"POST", "/v1/dns/flush", flush_dns},
     {"POST", "/v1/accounts/release", release_account},
     {"POST", "/v1/accounts/purge", purge_account},
+    {"POST", "/v1/tlsrpt/send", send_tls_reports},
     {"POST", "/v1/reload", reload},
     {"POST", "/v1/stop", stop},
 }};

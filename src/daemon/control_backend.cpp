@@ -280,6 +280,12 @@ control::Task<std::size_t> ControlBackend::purge_account(std::string name) {
   co_return co_await host_.account_guard_->purge(std::move(account));
 }
 
+control::Task<dispatch::TlsReports::Sent> ControlBackend::send_tls_reports() {
+  auto sending = host_.outgoing_tls_->reports().send_now();
+  auto sent = co_await std::move(sending);
+  co_return sent;
+}
+
 control::Task<control::ReloadResult> ControlBackend::reload() {
   auto outcome = co_await host_.reload();
   co_return control::ReloadResult{.applied = outcome.applied,

@@ -42,6 +42,7 @@ class ControlBackend final : public control::Backend {
   control::Task<> flush_dns() override;
   control::Task<std::size_t> release_account(std::string name) override;
   control::Task<std::size_t> purge_account(std::string name) override;
+  control::Task<dispatch::TlsReports::Sent> send_tls_reports() override;
   control::Task<control::ReloadResult> reload() override;
   control::Task<> stop() override;
 

@@ -128,11 +128,14 @@ base::Result<> Host::open() {
 void Host::make_outgoing_tls() {
   outgoing_tls_ = std::make_unique<OutgoingTls>(OutgoingTls::Surroundings{.home = reactors_[home],
                                                                           .resolver = *parts_[home].resolver,
+                                                                          .spool = *spool_,
                                                                           .disk = disk_,
                                                                           .pool = housekeeping_.executor(),
                                                                           .clock = clock_,
+                                                                          .random = random_,
                                                                           .log = log_},
-                                                *live_);
+                                                *live_, make_router(*live_));
+  for (auto& parts : parts_) parts.agent->on_tls_session(outgoing_tls_->counter());
 }
 
 base::Result<> Host::open_spool() {

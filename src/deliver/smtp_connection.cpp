@@ -44,7 +44,8 @@ SmtpConnection::SmtpConnection(std::unique_ptr<net::Stream> stream, smtp::Client
       settings_(std::move(settings)),
       session_(settings_),
       tls_(std::move(tls)),
-      network_(network) {}
+      network_(network),
+      tls_facts_{.local = stream_->local(), .remote = stream_->remote()} {}
 
 boost::asio::awaitable<SmtpConnection::Ended> SmtpConnection::transact(smtp::ClientTransaction transaction,
                                                                        std::shared_ptr<Content> content,
@@ -93,6 +94,15 @@ std::string SmtpConnection::tls_verdict() const {
   const auto& version = session_.tls()->version;
   if (!tls_.options.tlsa.empty()) return version + " dane";
   return tls_.options.names.empty() ? version : version + " verified";
+}
+
+TlsFacts SmtpConnection::tls_facts() const {
+  auto facts = tls_facts_;
+  const auto& peer = session_.capabilities();
+  facts.greeted = peer.esmtp;
+  facts.offered = peer.starttls;
+  facts.agreed = session_.tls().has_value();
+  return facts;
 }
 
 Transcript::Kind SmtpConnection::kind() const {
@@ -193,11 +203,13 @@ boost::asio::awaitable<ClientEvent> SmtpConnection::start_tls() {
   if (!secured) {
     stream_ = net::closed_stream();
     note("TLS: " + secured.error().message);
+    tls_facts_.failure = secured.error().message;
     co_return client_event::TlsFailed{secured.error().message};
   }
   stream_ = std::move(*secured);
   const auto info = stream_->tls_info();
   note(outline(*info));
+  tls_facts_.verify = info->verify;
   co_return client_event::TlsReady{{.version = info->version,
                                     .cipher = info->cipher,
                                     .peer_subject = info->peer_subject,

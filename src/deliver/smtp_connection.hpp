@@ -15,6 +15,7 @@
 #include "godwit/net/stream.hpp"
 #include "godwit/net/tls.hpp"
 #include "godwit/smtp/client_session.hpp"
+#include "tls_result.hpp"
 
 namespace godwit::deliver {
 
@@ -49,6 +50,8 @@ class SmtpConnection {
   std::size_t transactions() const { return transactions_; }
   // "none", "TLSv1.3" (by whomever), "TLSv1.3 verified" (trusted, and of the right name), "TLSv1.3 dane".
   std::string tls_verdict() const;
+  // Of its handshake, when it has served or failed.
+  TlsFacts tls_facts() const;
   // Of its last EHLO.  With DSN it was told what the sender asked of reports, and answers for it.
   const smtp::PeerCapabilities& peer() const { return session_.capabilities(); }
 
@@ -82,6 +85,7 @@ class SmtpConnection {
   std::optional<smtp::ClientEvent> broken_;  // how the connection ended, while what the peer said before is looked at
   base::MonoTime reply_deadline_ = base::no_deadline;
   Ended ended_;
+  TlsFacts tls_facts_;
   bool connected_ = false;
   bool ready_ = false;
   bool closed_ = false;

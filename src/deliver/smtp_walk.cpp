@@ -86,6 +86,7 @@ boost::asio::awaitable<Outcomes> SmtpAgent::Attempt::run() {
     if (!host.tls.skip.empty()) {
       note(host.name + ": " + host.tls.skip);
       book_.note_host(smtp::Stage::tls, host.name + ": " + host.tls.skip, host.name);
+      tell(skipped_session(hop_, host));
       continue;
     }
     for (const auto& address : host.addresses) {
@@ -115,7 +116,7 @@ boost::asio::awaitable<void> SmtpAgent::Attempt::try_address(const route::Host& 
   bool in_clear = false;
   if (auto kept = agent_.cache_->take(key)) {
     note(fmt::format("going on with the connection to {}, after {} messages", relay, kept->transactions()));
-    const bool settled = co_await use(std::move(kept), key, relay, true, in_clear);
+    const bool settled = co_await use(std::move(kept), key, host, true, in_clear);
     if (settled) co_return;
   }
   note("connecting to " + relay);
@@ -125,7 +126,7 @@ boost::asio::awaitable<void> SmtpAgent::Attempt::try_address(const route::Host& 
     book_.note_host(smtp::Stage::connect, opened.error().message, relay);
     co_return;
   }
-  co_await use(std::move(*opened), key, relay, false, in_clear);
+  co_await use(std::move(*opened), key, host, false, in_clear);
   if (!in_clear) co_return;
   // TLS was only wanted, and failed: the same host again without it (RFC 7435: some protection most of the time).
   note("once more, without TLS");
@@ -148,10 +149,13 @@ boost::asio::awaitable<base::Result<std::unique_ptr<SmtpConnection>>> SmtpAgent:
 
 // False: a kept connection turned out to be dead; nothing was noted.
 boost::asio::awaitable<bool> SmtpAgent::Attempt::use(std::unique_ptr<SmtpConnection> connection,
-                                                     const ConnectionKey& key, const std::string& relay, bool reused,
+                                                     const ConnectionKey& key, const route::Host& host, bool reused,
                                                      bool& again_in_clear) {
+  const auto relay = relay_name(host, key.remote);
   auto ended = co_await transact(*connection);
   if (reused && was_stale(ended)) co_return false;
+  // What follows in clear after a handshake that failed has been told already.
+  if (!reused && key.tls == client_tls(host.tls.level)) tell(tls_session(hop_, host, connection->tls_facts()));
   again_in_clear = ended.closed && ended.closed->reason == smtp::client_action::Close::Reason::retry_in_clear;
   if (again_in_clear) co_return true;
   note(ended, *connection, relay);
@@ -174,6 +178,10 @@ void SmtpAgent::Attempt::note(const SmtpConnection::Ended& ended, const SmtpConn
                         .untimed = protocol_ == smtp::ClientProtocol::smtp && !connection.peer().deliver_by});
   else if (ended.closed)
     book_.note_host(ended.closed->cause, relay, tls);
+}
+
+void SmtpAgent::Attempt::tell(std::optional<TlsSession> session) const {
+  if (session && agent_.tell_) agent_.tell_(std::move(*session));
 }
 
 void SmtpAgent::Attempt::note(std::string_view remark) {

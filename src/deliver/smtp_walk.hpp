@@ -36,10 +36,11 @@ class SmtpAgent::Attempt {
   boost::asio::awaitable<base::Result<std::unique_ptr<SmtpConnection>>> open(const route::Host& host,
                                                                              const ConnectionKey& key);
   boost::asio::awaitable<bool> use(std::unique_ptr<SmtpConnection> connection, const ConnectionKey& key,
-                                   const std::string& relay, bool reused, bool& again_in_clear);
+                                   const route::Host& host, bool reused, bool& again_in_clear);
   boost::asio::awaitable<SmtpConnection::Ended> transact(SmtpConnection& connection);
   void note(const SmtpConnection::Ended& ended, const SmtpConnection& connection, const std::string& relay);
   void note(std::string_view remark);
+  void tell(std::optional<TlsSession> session) const;
   std::size_t most_messages(const SmtpConnection& connection) const;
   smtp::ClientTransaction transaction() const;
   std::optional<mail::DsnSuccess> success_at(const SmtpConnection& connection) const;

@@ -8,6 +8,7 @@
 
 #include "dispatcher_implementation.hpp"
 #include "forwarder.hpp"
+#include "godwit/mail/tls_report.hpp"
 #include "site_report.hpp"
 
 namespace godwit::dispatch {
@@ -175,7 +176,9 @@ boost::asio::awaitable<void> Dispatcher::Implementation::deliver(queue::Work wor
     keep_held(work.item, *why);
     co_return;
   }
-  auto hop = co_await find_hop(work.grant, work.item.key.destination, sender, router);
+  const bool is_tls_report = transaction.message->envelope.protocol == mail::tls_report_protocol;
+  auto finding = find_hop(work.grant, work.item.key.destination, sender, router, is_tls_report);
+  auto hop = co_await std::move(finding);
   if (const auto* held = std::get_if<route::HoldHop>(&hop)) {
     ended(work.grant, {});
     keep_held(work.item, held->why);

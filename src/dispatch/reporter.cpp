@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "godwit/mail/tls_report.hpp"
 #include "spool_content.hpp"
 
 namespace godwit::dispatch {
@@ -22,7 +23,7 @@ std::optional<Reporter::Destination> Reporter::destination(mail::DsnKind kind, c
     if (!expansion.refusal) return Destination{.address = *original.sender, .double_bounce = false};
   }
   if (kind != mail::DsnKind::failure) return {};  // only losses concern the postmaster
-  if (original.protocol == double_bounce_protocol) return {};
+  if (original.protocol == double_bounce_protocol || original.protocol == mail::tls_report_protocol) return {};
   // Where no postmaster is configured, or one who does not exist, this address is held like other mail for him.
   return Destination{.address = {"postmaster", hostname_}, .double_bounce = true};
 }

@@ -164,6 +164,7 @@ awaitable<Hop> Router::remote_hop(std::string domain, smtp::ReversePath sender, 
     next_hops = route->next_hops;
     hop.next_hop = join_hops(next_hops);
   }
+  const bool wants_tls = tls.level != TlsLevel::none;
   const bool obeys_sts = sts != nullptr && settings_.mta_sts && may_be_bound(tls);
   HostFinder finder(*identity_, std::move(tls), settings_.dane, resolver, random);
   if (!next_hops.empty()) {
@@ -178,6 +179,7 @@ awaitable<Hop> Router::remote_hop(std::string domain, smtp::ReversePath sender, 
     co_return hop;
   }
   hop.from_dns = true;
+  if (wants_tls) hop.reporting.domain = domain;
   auto found = co_await finder.of_domain(domain, settings_.port);
   auto way = to_hop(std::move(found), std::move(hop));
   auto* const smtp = std::get_if<SmtpHop>(&way);

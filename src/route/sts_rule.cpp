@@ -22,6 +22,9 @@ bool can_be_bound(const SmtpHop& hop) {
 }
 
 void apply_sts(const StsVerdict& verdict, SmtpHop& hop) {
+  hop.reporting.sts = verdict.policy;
+  hop.reporting.problem = verdict.problem;
+  hop.reporting.why = verdict.why;
   if (!verdict.policy || verdict.policy->mode != StsPolicy::Mode::enforce) return;
   for (auto& host : hop.hosts) {
     if (has_dane(host)) continue;

@@ -352,6 +352,14 @@ int ControlCommands::account(const std::string& verb, const std::string& name) c
                        text);
 }
 
+int ControlCommands::send_tls_reports() const {
+  const auto text = [](const json::value& sent) {
+    return fmt::format("{} reports sent, {} to be tried again.\n", json::serialize(sent.at("reports")),
+                       json::serialize(sent.at("failed")));
+  };
+  return ask_and_print(*this, "POST", "/v1/tlsrpt/send", "", text);
+}
+
 int ControlCommands::reload() const {
   const auto answer = ask(*this, "POST", "/v1/reload");
   if (!answer) return exit_failed;

@@ -55,6 +55,7 @@ struct ControlCommands {
   int stopped() const;
   // verb: release, purge.
   int account(const std::string& verb, const std::string& name) const;
+  int send_tls_reports() const;
   int reload() const;
   int stop() const;
 };

@@ -40,6 +40,7 @@ class CommandLine {
     add_dns();
     add_accounts();
     add_dkim();
+    add_tls_reports();
     add_spool();
     add_command(app_, "reload", "apply the changed configuration, or say what is wrong with it",
                 [this] { return control().reload(); });
@@ -235,6 +236,14 @@ class CommandLine {
   void with_password(CLI::App* command) {
     auto* from_input = command->add_flag("--password-stdin", password_stdin_, "read the password from standard input");
     command->add_flag("--generate", generate_, "make a password and print it")->excludes(from_input);
+  }
+
+  void add_tls_reports() {
+    CLI::App* reports = app_.add_subcommand("tlsrpt", "reports on TLS with other domains' hosts (RFC 8460)");
+    reports->fallthrough();
+    reports->require_subcommand(1);
+    add_command(*reports, "send", "send what was counted so far now, not after the day is over",
+                [this] { return control().send_tls_reports(); });
   }
 
   void add_dkim() {

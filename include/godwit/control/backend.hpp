@@ -20,6 +20,7 @@
 #include "godwit/base/result.hpp"
 #include "godwit/dispatch/dispatcher.hpp"
 #include "godwit/dispatch/selector.hpp"
+#include "godwit/dispatch/tls_reports.hpp"
 #include "godwit/mail/envelope.hpp"
 #include "godwit/mail/export_file.hpp"
 #include "godwit/policy/account_breaker.hpp"
@@ -160,6 +161,8 @@ class Backend {
   // See dispatch/account_guard.hpp; how many messages were let go, or thrown away.
   virtual Task<std::size_t> release_account(std::string name) = 0;
   virtual Task<std::size_t> purge_account(std::string name) = 0;
+  // Reports on outgoing TLS, now, of all that was counted since the last ones.
+  virtual Task<dispatch::TlsReports::Sent> send_tls_reports() = 0;
   // Completes when the new configuration counts, or was refused whole.
   virtual Task<ReloadResult> reload() = 0;
   // Begins the orderly stop and completes before it ends, so that it can still be answered.

@@ -14,6 +14,7 @@
 #include "godwit/base/clock.hpp"
 #include "godwit/deliver/agent.hpp"
 #include "godwit/deliver/settings.hpp"
+#include "godwit/deliver/tls_session.hpp"
 #include "godwit/log/logger.hpp"
 #include "godwit/net/signal.hpp"
 #include "godwit/net/stream.hpp"
@@ -36,6 +37,9 @@ class SmtpAgent {
   // Requires: hop is SmtpHop or LmtpHop.
   boost::asio::awaitable<Outcomes> deliver(Job job, route::Hop hop);
   void change_settings(Settings settings, std::shared_ptr<const net::TlsClientContext> tls);
+  // Told of each new connection that served or failed, and of each host that its policy forbids.  Set before the first
+  // deliver().
+  void on_tls_session(OnTlsSession tell) { tell_ = std::move(tell); }
   // Open connections, also idle ones.
   std::size_t connections() const;
   // Ends idle connections with QUIT and keeps none from now on.  What is left at the deadline is cancelled, attempts
@@ -54,6 +58,7 @@ class SmtpAgent {
   std::shared_ptr<const net::TlsClientContext> tls_;
   log::Logger& log_;
   std::unique_ptr<ConnectionCache> cache_;
+  OnTlsSession tell_;
   net::TaskGroup tasks_;  // the sweep and the QUITs; its canceller also ends connections in use
   net::Signal sweep_now_;
   std::size_t in_use_ = 0;

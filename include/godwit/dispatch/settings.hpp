@@ -25,6 +25,14 @@ struct Shaping {
 // Name → patterns of MX hosts.  Domains whose hosts all fit are one site, however many hosts and domains there are.
 using Providers = std::map<std::string, std::vector<std::string>>;
 
+// RFC 8460.
+struct TlsReportSettings {
+  bool enabled = true;
+  std::string from;          // address; empty: contact
+  std::string contact;       // address, told in each report; empty: the postmaster, and without one nothing is sent
+  std::string organization;  // empty: hostname
+};
+
 struct Settings {
   std::string hostname;
   queue::Settings queue;
@@ -39,6 +47,7 @@ struct Settings {
                          {"microsoft", {"*.protection.outlook.com", "*.mx.microsoft"}},
                          {"yahoo", {"*.yahoodns.net"}}};
   std::size_t maildir_connections = 8;  // deliveries into Maildirs at once
+  TlsReportSettings tls_reports;
 };
 
 }  // namespace godwit::dispatch

@@ -23,6 +23,7 @@
 #include "godwit/route/return_paths.hpp"
 #include "godwit/route/settings.hpp"
 #include "godwit/route/tls_policy.hpp"
+#include "godwit/route/tls_reporting.hpp"
 #include "godwit/smtp/address.hpp"
 #include "godwit/smtp/reply.hpp"
 
@@ -67,6 +68,7 @@ struct SmtpHop {
   bool from_dns = false;                    // MX or implicit MX, not a rule
   std::string next_hop;                     // by whose words, where it was a rule: "[10.0.0.5]:2525"
   std::size_t messages_per_connection = 0;  // 0: as usual
+  TlsReporting reporting{};
 };
 struct HoldHop {
   std::string why;

@@ -129,6 +129,12 @@ TEST_F(Api, StoppedAccountsAreReleasedAndPurged) {
                                          "purge account alice@example.com"));
 }
 
+TEST_F(Api, ReportsOnTlsAreSentAndCounted) {
+  const auto answer = ask("POST", "/v1/tlsrpt/send");
+  EXPECT_EQ(answer.status, 200U);
+  EXPECT_EQ(answer.body, "{\"reports\":3,\"failed\":1}\n");
+}
+
 TEST_F(Api, ShownDestinationsSayWhyTheyWait) {
   EXPECT_EQ(get("/v1/queue/" + known).at_pointer("/destinations/0/reason"), "waits for its retry time");
 }

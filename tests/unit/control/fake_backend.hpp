@@ -234,6 +234,10 @@ class FakeBackend final : public Backend {
     asked.emplace_back("flush dns");
     co_return base::Result<>();
   }
+  Task<dispatch::TlsReports::Sent> send_tls_reports() override {
+    asked.emplace_back("send_tls_reports");
+    co_return dispatch::TlsReports::Sent{.reports = 3, .failed = 1};
+  }
   Task<ReloadResult> reload() override {
     asked.emplace_back("reload");
     co_return reload_result;

@@ -28,6 +28,7 @@ TEST(StsRule, EnforcedItBindsTheHostsItNamesAndSkipsTheOthers) {
   apply_sts(verdict(Mode::enforce), hop);
   EXPECT_EQ(hop.hosts[0].tls, (TlsPolicy{.level = TlsLevel::verify, .names = {"mx1.a.example"}, .source = "mta-sts"}));
   EXPECT_EQ(hop.hosts[1].tls.skip, not_in_sts_policy);
+  EXPECT_NE(hop.reporting.sts, nullptr);
 }
 
 TEST(StsRule, TestingAndNoneBindNobody) {
@@ -35,12 +36,14 @@ TEST(StsRule, TestingAndNoneBindNobody) {
     auto hop = two_hosts();
     apply_sts(verdict(mode), hop);
     for (const auto& host : hop.hosts) EXPECT_EQ(host.tls, TlsPolicy{});
+    EXPECT_NE(hop.reporting.sts, nullptr);
   }
 }
 
 TEST(StsRule, WithoutAPolicyNobodyIsBound) {
   auto hop = two_hosts();
   apply_sts({.policy = nullptr, .problem = "sts-policy-invalid", .why = "no mx"}, hop);
+  EXPECT_EQ(hop.reporting.problem, "sts-policy-invalid");
   for (const auto& host : hop.hosts) EXPECT_EQ(host.tls, TlsPolicy{});
 }
 
