@@ -5,9 +5,8 @@
 
 #include "dovecot_store.hpp"
 #include "ldap_store.hpp"
-#include "postgresql_store.hpp"
 #include "saslauthd_store.hpp"
-#include "sqlite_store.hpp"
+#include "sql_store.hpp"
 
 namespace godwit::auth {
 
@@ -18,9 +17,8 @@ std::shared_ptr<BackEnd> make_back_end(const StoreSettings& settings, const Back
     case StoreType::saslauthd:
       return std::make_shared<SaslauthdStore>(settings, parts);
     case StoreType::sqlite:
-      return std::make_shared<SqliteStore>(settings, parts);
     case StoreType::postgresql:
-      return std::make_shared<PostgresqlStore>(settings, parts);
+      return std::make_shared<SqlStore>(settings, parts);
     case StoreType::ldap:
       return std::make_shared<LdapStore>(settings, parts);
     case StoreType::file:

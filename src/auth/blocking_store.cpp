@@ -26,7 +26,22 @@ BlockingStore::BlockingStore(StoreSettings settings, const BackEndParts& parts)
       rests_until_(base::MonoTime::min().time_since_epoch().count()) {}
 
 boost::asio::awaitable<Answer> BlockingStore::ask(std::shared_ptr<const Login> login) {
-  auto work = [self = shared_from_this(), login = std::move(login)] { return self->look_up_or_rest(*login); };
+  auto look = [this, login = std::move(login)] {
+    if (login->gone && login->gone()) return unavailable("the client is gone");
+    return look_up(*login, deadline());
+  };
+  auto looking = on_the_pool(std::move(look));
+  co_return co_await std::move(looking);
+}
+
+boost::asio::awaitable<Answer> BlockingStore::find(std::string user) {
+  auto look = [this, user = std::move(user)] { return find_name(user, deadline()); };
+  auto looking = on_the_pool(std::move(look));
+  co_return co_await std::move(looking);
+}
+
+boost::asio::awaitable<Answer> BlockingStore::on_the_pool(std::function<Answer()> look) {
+  auto work = [self = shared_from_this(), look = std::move(look)] { return self->look_or_rest(look); };
   auto answered = co_await parts_.pool.run(std::move(work));
   Answer answer;
   if (answered)
@@ -36,12 +51,11 @@ boost::asio::awaitable<Answer> BlockingStore::ask(std::shared_ptr<const Login> l
   co_return answer;
 }
 
-Answer BlockingStore::look_up_or_rest(const Login& login) {
-  if (login.gone && login.gone()) return unavailable("the client is gone");
+Answer BlockingStore::look_or_rest(const std::function<Answer()>& look) {
   if (parts_.clock.mono().time_since_epoch().count() < rests_until_) return unavailable("it failed a moment ago");
   Answer answer;
   try {
-    answer = look_up(login, deadline());
+    answer = look();
   } catch (const std::exception&) {
     answer = unavailable(base::exception_text(std::current_exception()));
   }

@@ -59,7 +59,9 @@ base::Result<std::unique_ptr<DovecotStore::Connection>> DovecotStore::open(base:
 base::Result<> DovecotStore::probe() {
   auto opened = open(deadline());
   if (!opened) return std::unexpected(opened.error());
-  return {};
+  if (!tells_names()) return {};
+  const auto found = userdb_.has("postmaster@example.com", deadline());
+  return found ? base::Result<>() : std::unexpected(found.error());
 }
 
 // The line that answers.
@@ -108,6 +110,14 @@ Answer DovecotStore::look_up(const Login& login, base::MonoTime deadline) {
   if (!line) return unavailable(line.error().message);
   Answer answer = answer_of(*line, login);
   idle_.give_back(std::move(connection));
+  return answer;
+}
+
+Answer DovecotStore::find_name(const std::string& user, base::MonoTime deadline) {
+  const auto found = userdb_.has(user, deadline);
+  if (!found) return unavailable(found.error().message);
+  Answer answer;
+  if (*found) answer.kind = Answer::Kind::entry;
   return answer;
 }
 

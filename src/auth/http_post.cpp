@@ -19,9 +19,9 @@
 
 #include "godwit/base/encoding.hpp"
 #include "godwit/base/ip_address.hpp"
+#include "godwit/net/blocking_socket.hpp"
+#include "godwit/net/tcp_connect.hpp"
 #include "godwit/net/url.hpp"
-#include "local_socket.hpp"
-#include "tcp_connect.hpp"
 
 namespace godwit::auth {
 namespace {
@@ -58,7 +58,7 @@ class Connection {
  private:
   base::Result<> secure(const net::Url& url, const std::string& ca_file);
   base::Result<> wait_for_tls(int result, std::string_view what);
-  base::Result<> wait(short events) { return wait_ready(descriptor_, events, deadline_, clock_); }
+  base::Result<> wait(short events) { return net::wait_ready(descriptor_, events, deadline_, clock_); }
 
   base::MonoTime deadline_;
   const base::Clock& clock_;
@@ -68,7 +68,7 @@ class Connection {
 };
 
 base::Result<> Connection::open(const net::Url& url, const std::string& ca_file) {
-  auto connected = tcp_connect(url.host, std::to_string(url.port), deadline_, clock_);
+  auto connected = net::tcp_connect(url.host, std::to_string(url.port), deadline_, clock_);
   if (!connected) return std::unexpected(connected.error());
   descriptor_ = *connected;
   return url.tls ? secure(url, ca_file) : base::Result<>();

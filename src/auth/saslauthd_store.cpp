@@ -5,7 +5,7 @@
 
 #include <openssl/crypto.h>
 
-#include "local_socket.hpp"
+#include "godwit/net/blocking_socket.hpp"
 
 namespace godwit::auth {
 namespace {
@@ -22,7 +22,7 @@ void append(std::string& request, std::string_view text) {
 }  // namespace
 
 base::Result<> SaslauthdStore::probe() {
-  LocalSocket socket(parts_.clock);
+  net::BlockingSocket socket(parts_.clock);
   return socket.connect(settings_.path);
 }
 
@@ -40,7 +40,7 @@ Answer SaslauthdStore::look_up(const Login& login, base::MonoTime deadline) {
   }
   for (const std::string* text : std::initializer_list<const std::string*>{&user, &login.password, &realm})
     if (text->size() > longest || text->contains('\0')) return {};
-  LocalSocket socket(parts_.clock);
+  net::BlockingSocket socket(parts_.clock);
   if (auto connected = socket.connect(settings_.path); !connected) return unavailable(connected.error().message);
   std::string request;
   for (const std::string_view text : std::array<std::string_view, 4>{user, login.password, settings_.service, realm})

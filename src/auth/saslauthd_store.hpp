@@ -17,6 +17,7 @@ class SaslauthdStore final : public BlockingStore {
 
  protected:
   Answer look_up(const Login& login, base::MonoTime deadline) override;
+  Answer find_name(const std::string&, base::MonoTime) override { return unavailable("it cannot tell"); }
 };
 
 }  // namespace godwit::auth

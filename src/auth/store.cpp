@@ -22,6 +22,13 @@ class FileStore final : public Store {
     }
     co_return answer;
   }
+  bool tells_names() const override { return true; }
+  std::optional<Answer> find_now(const std::string& user) const override {
+    Answer answer;
+    if (table_.exists(user)) answer.kind = Answer::Kind::entry;
+    return answer;
+  }
+  boost::asio::awaitable<Answer> find(std::string user) override { co_return *find_now(user); }
 
  private:
   std::string file_;

@@ -9,6 +9,7 @@
 
 #include "godwit/base/clock.hpp"
 #include "godwit/base/ip_address.hpp"
+#include "godwit/lookup/settings.hpp"
 
 namespace godwit::auth {
 
@@ -41,26 +42,20 @@ constexpr std::string_view to_string(StoreType type) {
   return "ldap";
 }
 
-// Where accounts are kept.  What a type does not name means nothing to it.
-struct StoreSettings {
+// Where accounts are kept.  What a type does not name means nothing to it.  path: of file, sqlite: the file; of
+// dovecot, saslauthd: the socket.  query: with one parameter, the user.  filter: with {user}, {local}, {domain}.
+struct StoreSettings : lookup::SourceSettings {
   StoreType type = StoreType::file;
-  std::string path = {};                             // file, sqlite: the file; dovecot, saslauthd: the socket
-  std::string service = "smtp";                      // dovecot, saslauthd: for its rules, PAM's service
-  std::string domain = {};                           // saslauthd: users of this domain only, without it
-  std::string connection = {};                       // postgresql: as libpq has it
-  std::string query = {};                            // sqlite, postgresql: with one parameter, the user
-  bool scram = false;                                // sqlite, postgresql: whoever can log in has keys
-  std::string url = {};                              // ldap
-  bool start_tls = false;                            // ldap
-  std::string ca_file = {};                          // ldap; empty: the system's
-  std::string base = {};                             // ldap
-  std::string filter = {};                           // ldap: with {user}, {local}, {domain}
-  std::string bind_dn = {};                          // ldap: for the search; empty: anonymous
-  std::string bind_password_file = {};               // ldap
-  std::string bind_password = {};                    // what stands in that file
-  std::string name_attribute = {};                   // ldap: has the account's address; empty: as the client gave it
-  base::Duration timeout = std::chrono::seconds(5);  // of one look-up
+  std::string service = "smtp";     // dovecot, saslauthd: for its rules, PAM's service
+  std::string userdb = {};          // dovecot: socket that tells which users exist; empty: it is not asked
+  std::string domain = {};          // saslauthd: users of this domain only, without it
+  bool scram = false;               // sqlite, postgresql: whoever can log in has keys
+  std::string name_attribute = {};  // ldap: has the account's address; empty: as the client gave it
 };
+// Whether it can tell which addresses exist, for `recipients: accounts`.
+inline bool tells_names(const StoreSettings& store) {
+  return store.type != StoreType::saslauthd && (store.type != StoreType::dovecot || !store.userdb.empty());
+}
 
 // Who vouches for bearer tokens.
 struct IntrospectionSettings {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,6 +52,13 @@ class Store {
   virtual bool serves_scram() const = 0;
   // On any reactor; resumes there.  The store outlives the call.
   virtual boost::asio::awaitable<Answer> ask(std::shared_ptr<const Login> login) = 0;
+
+  // Whether it can tell which names it has without a password.
+  virtual bool tells_names() const = 0;
+  // Whether it has this canonical name: unknown, entry (of which only the name counts) or unavailable.  Requires:
+  // tells_names().  find_now: where that takes no waiting, else nothing.
+  virtual std::optional<Answer> find_now(const std::string& user) const = 0;
+  virtual boost::asio::awaitable<Answer> find(std::string user) = 0;
 };
 
 using StoreList = std::vector<std::shared_ptr<Store>>;

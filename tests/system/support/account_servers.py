@@ -47,6 +47,7 @@ class Dovecot(Server):
         passwords = self.folder / "users"
         passwords.write_text("".join(f"{user}:{{PLAIN}}{password}\n" for user, password in users.items()))
         self.socket = self.folder / "base" / "auth-client"
+        self.userdb = self.folder / "base" / "auth-userdb"
         self.config = self.folder / "dovecot.conf"
         self.config.write_text(f"""
 base_dir = {self.folder}/base
@@ -64,12 +65,17 @@ passdb {{
   args = {passwords}
 }}
 userdb {{
-  driver = static
-  args = uid=65534 gid=65534 home=/nonexistent
+  driver = passwd-file
+  args = {passwords}
+  default_fields = uid=65534 gid=65534 home=/nonexistent
 }}
 service auth {{
   unix_listener auth-client {{
     mode = 0666
+  }}
+  # With 0666 everybody would be told only of himself.
+  unix_listener auth-userdb {{
+    mode = 0777
   }}
 }}
 service anvil {{

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "local_socket.hpp"
+#include "godwit/net/blocking_socket.hpp"
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -12,7 +12,9 @@
 #include <chrono>
 #include <cstring>
 
-namespace godwit::auth {
+#include "godwit/net/tcp_connect.hpp"
+
+namespace godwit::net {
 namespace {
 
 constexpr std::size_t most_read = 64U * 1024U;
@@ -35,12 +37,12 @@ base::Result<> wait_ready(int descriptor, short events, base::MonoTime deadline,
   }
 }
 
-LocalSocket::~LocalSocket() {
+BlockingSocket::~BlockingSocket() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 // A local connection is there at once or never: EAGAIN says that too many wait.
-base::Result<> LocalSocket::connect(const std::string& path) {
+base::Result<> BlockingSocket::connect(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path) return base::fail(base::ErrorKind::invalid, path + " is too long");
@@ -52,7 +54,14 @@ base::Result<> LocalSocket::connect(const std::string& path) {
   return {};
 }
 
-base::Result<> LocalSocket::send(std::string_view bytes, base::MonoTime deadline) {
+base::Result<> BlockingSocket::connect_tcp(const std::string& host, const std::string& port, base::MonoTime deadline) {
+  auto connected = tcp_connect(host, port, deadline, clock_);
+  if (!connected) return std::unexpected(connected.error());
+  descriptor_ = *connected;
+  return {};
+}
+
+base::Result<> BlockingSocket::send(std::string_view bytes, base::MonoTime deadline) {
   while (!bytes.empty()) {
     const ssize_t sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent > 0) {
@@ -66,7 +75,7 @@ base::Result<> LocalSocket::send(std::string_view bytes, base::MonoTime deadline
   return {};
 }
 
-base::Result<> LocalSocket::read_more(base::MonoTime deadline) {
+base::Result<> BlockingSocket::read_more(base::MonoTime deadline) {
   if (read_.size() > most_read) return base::fail(base::ErrorKind::exhausted, "its answer is too long");
   for (;;) {
     std::array<char, 4096> piece{};
@@ -84,7 +93,7 @@ base::Result<> LocalSocket::read_more(base::MonoTime deadline) {
   }
 }
 
-base::Result<std::string> LocalSocket::read_line(base::MonoTime deadline) {
+base::Result<std::string> BlockingSocket::read_line(base::MonoTime deadline) {
   std::size_t end = 0;
   while ((end = read_.find('\n')) == std::string::npos)
     if (auto more = read_more(deadline); !more) return std::unexpected(more.error());
@@ -93,7 +102,7 @@ base::Result<std::string> LocalSocket::read_line(base::MonoTime deadline) {
   return line;
 }
 
-base::Result<std::string> LocalSocket::read_exactly(std::size_t size, base::MonoTime deadline) {
+base::Result<std::string> BlockingSocket::read_exactly(std::size_t size, base::MonoTime deadline) {
   while (read_.size() < size)
     if (auto more = read_more(deadline); !more) return std::unexpected(more.error());
   std::string bytes = read_.substr(0, size);
@@ -101,4 +110,4 @@ base::Result<std::string> LocalSocket::read_exactly(std::size_t size, base::Mono
   return bytes;
 }
 
-}  // namespace godwit::auth
+}  // namespace godwit::net

@@ -11,7 +11,7 @@
 
 #include "godwit/base/clock.hpp"
 
-namespace godwit::auth {
+namespace godwit::lookup {
 
 // To be destroyed before the descriptor is closed.
 class Watchdog {
@@ -29,4 +29,4 @@ class Watchdog {
   std::jthread thread_;  // last: it uses the others
 };
 
-}  // namespace godwit::auth
+}  // namespace godwit::lookup

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tcp_connect.hpp"
+#include "godwit/net/tcp_connect.hpp"
 
 #include <netdb.h>
 #include <poll.h>
@@ -9,9 +9,9 @@
 #include <cerrno>
 #include <memory>
 
-#include "local_socket.hpp"
+#include "godwit/net/blocking_socket.hpp"
 
-namespace godwit::auth {
+namespace godwit::net {
 namespace {
 
 base::Result<> finish(int descriptor, const addrinfo& address, base::MonoTime deadline, const base::Clock& clock) {
@@ -48,4 +48,4 @@ base::Result<int> tcp_connect(const std::string& host, const std::string& port, 
   return connected;
 }
 
-}  // namespace godwit::auth
+}  // namespace godwit::net

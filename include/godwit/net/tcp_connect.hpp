@@ -7,10 +7,10 @@
 #include "godwit/base/clock.hpp"
 #include "godwit/base/result.hpp"
 
-namespace godwit::auth {
+namespace godwit::net {
 
 // A descriptor that does not block, the caller's to close.  Every address of the host is tried.  Errors: io, timed_out.
 base::Result<int> tcp_connect(const std::string& host, const std::string& port, base::MonoTime deadline,
                               const base::Clock& clock);
 
-}  // namespace godwit::auth
+}  // namespace godwit::net

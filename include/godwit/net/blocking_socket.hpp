@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A Unix socket that blocks until a deadline: for the stores whose look-ups run on a pool.
+// A socket, Unix or TCP, that blocks until a deadline: for what runs on a pool.
 #pragma once
 
 #include <cstddef>
@@ -9,22 +9,23 @@
 #include "godwit/base/clock.hpp"
 #include "godwit/base/result.hpp"
 
-namespace godwit::auth {
+namespace godwit::net {
 
 // How long a poll(2) may wait, in milliseconds: 0 when the deadline has passed.
 int poll_time(base::MonoTime deadline, const base::Clock& clock);
 // Until the descriptor is ready for `events` of poll(2).  Errors: timed_out, io.
 base::Result<> wait_ready(int descriptor, short events, base::MonoTime deadline, const base::Clock& clock);
 
-class LocalSocket {
+class BlockingSocket {
  public:
-  explicit LocalSocket(const base::Clock& clock) : clock_(clock) {}
-  LocalSocket(const LocalSocket&) = delete;
-  LocalSocket& operator=(const LocalSocket&) = delete;
-  ~LocalSocket();
+  explicit BlockingSocket(const base::Clock& clock) : clock_(clock) {}
+  BlockingSocket(const BlockingSocket&) = delete;
+  BlockingSocket& operator=(const BlockingSocket&) = delete;
+  ~BlockingSocket();
 
   // Errors of all: closed (the peer ended it), timed_out, io, exhausted (it sends more than anybody would).
   base::Result<> connect(const std::string& path);
+  base::Result<> connect_tcp(const std::string& host, const std::string& port, base::MonoTime deadline);
   base::Result<> send(std::string_view bytes, base::MonoTime deadline);
   // Without its end.
   base::Result<std::string> read_line(base::MonoTime deadline);
@@ -38,4 +39,4 @@ class LocalSocket {
   std::string read_;
 };
 
-}  // namespace godwit::auth
+}  // namespace godwit::net

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace godwit::auth {
+namespace godwit::net {
 
 template <class T>
 class IdleList {
@@ -32,4 +32,4 @@ class IdleList {
   std::vector<std::unique_ptr<T>> idle_;
 };
 
-}  // namespace godwit::auth
+}  // namespace godwit::net
