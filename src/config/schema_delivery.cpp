@@ -182,6 +182,27 @@ Fields<Document> delivery_part() {
           "delivery.maildir.file_mode", [](auto& d) -> auto& { return d.settings.deliver.maildir.file_mode; },
           file_mode(), "Of messages", Reload::restart),
       field(
+          "delivery.maildir.quota", [](auto& d) -> auto& { return d.settings.deliver.maildir.quota; }, size(0, tib),
+          "Most bytes of one mailbox with all its folders (Maildir++: kept in its file maildirsize); 0: what that file "
+          "says, if there is one",
+          Reload::restart),
+      field(
+          "delivery.maildir.quota_messages", [](auto& d) -> auto& { return d.settings.deliver.maildir.quota_messages; },
+          number<std::uint64_t>(0, 1000000000), "Most messages, beside `quota`; 0: any number", Reload::restart),
+      field(
+          "delivery.maildir.over_quota", [](auto& d) -> auto& { return d.settings.deliver.maildir.over_quota; },
+          word<deliver::OverQuota>({{"defer", deliver::OverQuota::defer}, {"bounce", deliver::OverQuota::bounce}}),
+          "What becomes of mail for a full mailbox: tried again (`452 4.2.2`) or returned (`552 5.2.2`)",
+          Reload::restart),
+      field(
+          "delivery.maildir.detail_folders", [](auto& d) -> auto& { return d.settings.deliver.maildir.detail_folders; },
+          word<deliver::DetailFolders>({{"never", deliver::DetailFolders::never},
+                                        {"existing", deliver::DetailFolders::existing},
+                                        {"create", deliver::DetailFolders::create}}),
+          "Whether mail for `alice+lists` goes into the folder `.lists` of her Maildir: never, where there is one "
+          "(in lower case), or always",
+          Reload::restart),
+      field(
           "shaping", [](auto& d) -> auto& { return d.settings.dispatch.shaping; }, records(shaping_fields()),
           "What some destinations are given instead of what `delivery` gives all; the first that fits counts"),
       field(

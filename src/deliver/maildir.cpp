@@ -9,8 +9,10 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "godwit/base/text.hpp"
+#include "godwit/mail/header.hpp"
 #include "godwit/mail/recoder.hpp"
 #include "mailbox_turns.hpp"
+#include "maildir_quota.hpp"
 
 namespace godwit::deliver {
 namespace {
@@ -41,10 +43,19 @@ Outcome deferred(smtp::Reply reply) {
           .tls = "none"};
 }
 
-Outcome unfit(const base::Error& error) {
-  auto outcome = deferred(smtp::make_reply(554, {5, 6, 1}, "The message cannot be recoded: " + error.message));
+Outcome failed(smtp::Reply reply) {
+  auto outcome = deferred(std::move(reply));
   outcome.kind = Outcome::Kind::failed;
   return outcome;
+}
+
+Outcome full(OverQuota over_quota) {
+  if (over_quota == OverQuota::bounce) return failed(smtp::make_reply(552, {5, 2, 2}, "Mailbox full"));
+  return deferred(smtp::make_reply(452, {4, 2, 2}, "Mailbox full"));
+}
+
+Outcome unfit(const base::Error& error) {
+  return failed(smtp::make_reply(554, {5, 6, 1}, "The message cannot be recoded: " + error.message));
 }
 
 Outcome interrupted() {
@@ -90,28 +101,48 @@ boost::asio::awaitable<Outcomes> MaildirAgent::deliver(Job job, std::string path
                                                        std::string detail_separator) {
   Outcomes outcomes;
   for (const auto& recipient : job.recipients) {
-    const auto directory = maildir_path(path_template, recipient.address, detail_separator);
-    if (job.transcript) job.transcript->note(clock_.mono(), "filing into " + directory);
-    auto outcome = co_await take_turn(job, recipient, directory);
+    Place place{.mailbox = maildir_path(path_template, recipient.address, detail_separator), .folder = {}};
+    if (settings_.detail_folders != DetailFolders::never)
+      place.folder = detail_folder(recipient.address, detail_separator);
+    if (job.transcript) job.transcript->note(clock_.mono(), "filing into " + place.mailbox + place.folder);
+    auto turn = take_turn(job, recipient, std::move(place));
+    auto outcome = co_await std::move(turn);
     if (job.transcript) job.transcript->note(clock_.mono(), to_line(outcome.reply));
     outcomes.push_back(std::move(outcome));
   }
   co_return outcomes;
 }
 
-boost::asio::awaitable<Outcome> MaildirAgent::take_turn(const Job& job, const mail::Recipient& recipient,
-                                                        std::string directory) {
-  const bool ours = co_await turns_->take(directory);
+boost::asio::awaitable<Outcome> MaildirAgent::take_turn(const Job& job, const mail::Recipient& recipient, Place place) {
+  const auto mailbox = place.mailbox;
+  const bool ours = co_await turns_->take(mailbox);
   if (!ours) co_return deferred(smtp::make_reply(451, {4, 2, 1}, "The mailbox's folder does not answer"));
-  const Turn turn(*turns_, directory);
+  const Turn turn(*turns_, mailbox);
   if (stopping_) co_return interrupted();
-  auto one = deliver_one(job, recipient, directory);
+  auto one = deliver_one(job, recipient, std::move(place));
   co_return co_await boost::asio::co_spawn(pool_, std::move(one), boost::asio::use_awaitable);
 }
 
+boost::asio::awaitable<base::Result<bool>> MaildirAgent::is_loop(const Job& job, const mail::Recipient& recipient) {
+  if (const auto whole = job.content->view()) co_return was_delivered_to(*whole, recipient.address);
+  std::string beginning(mail::Header::max_bytes, '\0');
+  auto got = co_await job.content->read(0, beginning);
+  if (!got) co_return std::unexpected(got.error());
+  beginning.resize(*got);
+  co_return was_delivered_to(beginning, recipient.address);
+}
+
 boost::asio::awaitable<Outcome> MaildirAgent::deliver_one(const Job& job, const mail::Recipient& recipient,
-                                                          std::string directory) {
-  auto filed = co_await file(job, recipient, std::move(directory));
+                                                          Place place) {
+  const auto loops = co_await is_loop(job, recipient);
+  if (!loops) co_return deferred(trouble(loops.error()));
+  if (*loops) co_return failed(smtp::make_reply(554, {5, 4, 6}, "Mail loop: it was delivered to this mailbox already"));
+  MaildirQuota quota(disk_, random_, settings_, place.mailbox);
+  const auto room = co_await quota.has_room(job.content->size());
+  if (!room) co_return deferred(trouble(room.error()));
+  if (!*room) co_return full(settings_.over_quota);
+  auto filing = file(job, recipient, std::move(place), quota);
+  const auto filed = co_await std::move(filing);
   if (!filed && filed.error().kind == base::ErrorKind::unsupported) co_return unfit(filed.error());
   if (!filed) co_return deferred(trouble(filed.error()));
   co_return delivered();
@@ -167,42 +198,66 @@ boost::asio::awaitable<base::Result<std::uint64_t>> MaildirAgent::copy(Content& 
   }
 }
 
+// In tmp/ of the place, whose folder may turn out not to be there.
+boost::asio::awaitable<base::Result<std::unique_ptr<disk::File>>> MaildirAgent::open(Place& place, std::string name) {
+  const auto create = [&] {
+    return disk_.open(place.mailbox + place.folder + "/tmp/" + name, disk::OpenMode::create_new, settings_.file_mode);
+  };
+  const auto is_missing = [](const auto& opened) {
+    return !opened && opened.error().kind == base::ErrorKind::not_found;
+  };
+  auto opened = co_await create();
+  if (is_missing(opened) && !place.folder.empty() && settings_.detail_folders == DetailFolders::existing) {
+    place.folder.clear();
+    opened = co_await create();
+  }
+  if (!is_missing(opened)) co_return std::move(opened);
+  auto prepared = co_await prepare(place.mailbox);
+  if (prepared && !place.folder.empty()) prepared = co_await prepare(place.mailbox + place.folder);
+  if (!prepared) co_return std::unexpected(prepared.error());
+  co_return co_await create();
+}
+
 // Content → sync → rename → sync of new/.  A crash before the rename leaves a file in tmp/ that no reader looks at (and
 // that Maildir readers delete after 36 hours); after it, the message is there and may come again.
-boost::asio::awaitable<base::Result<>> MaildirAgent::file(const Job& job, const mail::Recipient& recipient,
-                                                          std::string directory) {
+boost::asio::awaitable<base::Result<>> MaildirAgent::file(const Job& job, const mail::Recipient& recipient, Place place,
+                                                          MaildirQuota& quota) {
   const auto now = clock_.wall().time_since_epoch();
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now).count();
   const auto name = fmt::format("{}.{}R{:016x}.{}", seconds, to_string(job.id), random_.next(), hostname_);
+  auto opening = open(place, name);
+  auto opened = co_await std::move(opening);
+  if (!opened) co_return std::unexpected(opened.error());
+  const auto directory = place.mailbox + place.folder;
   const auto temporary = directory + "/tmp/" + name;
 
-  auto opened = co_await disk_.open(temporary, disk::OpenMode::create_new, settings_.file_mode);
-  if (!opened && opened.error().kind == base::ErrorKind::not_found) {
-    auto prepared = co_await prepare(directory);
-    if (!prepared) co_return prepared;
-    opened = co_await disk_.open(temporary, disk::OpenMode::create_new, settings_.file_mode);
-  }
-  if (!opened) co_return std::unexpected(opened.error());
-
   const auto header = delivery_header(job, recipient);
+  std::uint64_t size = 0;
   base::Result<> result = co_await (*opened)->write(0, header);
   if (result) {
     const bool binary = job.body == smtp::BodyType::binary_mime;
     auto copying =
         binary ? copy_recoded(*job.content, **opened, header.size()) : copy(*job.content, **opened, header.size());
     auto copied = co_await std::move(copying);
-    if (!copied) result = std::unexpected(copied.error());
+    if (copied)
+      size = *copied;
+    else
+      result = std::unexpected(copied.error());
   }
   if (result && !settings_.group.empty())
     result = co_await disk_.set_permissions(temporary, settings_.file_mode, settings_.group);
   if (result) result = co_await (*opened)->sync();
   opened->reset();
-  if (result) result = co_await disk_.rename(temporary, directory + "/new/" + name);
+  // Who counts the mailbox need not look at the file then.
+  const auto final_name = quota.is_limited() ? fmt::format("{},S={}", name, size) : name;
+  if (result) result = co_await disk_.rename(temporary, directory + "/new/" + final_name);
   if (!result) {
     auto removed = co_await disk_.remove(temporary);
     co_return result;
   }
-  co_return co_await disk_.sync_directory(directory + "/new");
+  auto synced = co_await disk_.sync_directory(directory + "/new");
+  if (synced && quota.is_limited()) co_await quota.note(size);
+  co_return synced;
 }
 
 }  // namespace godwit::deliver

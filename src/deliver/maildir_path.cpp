@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <array>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "godwit/base/text.hpp"
 #include "godwit/deliver/maildir.hpp"
+#include "godwit/mail/header.hpp"
 
 namespace godwit::deliver {
 namespace {
@@ -15,6 +18,14 @@ constexpr std::size_t max_segment = 200;  // file systems take 255 bytes
 bool is_plain(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '+' || c == '.' || c == '@' ||
          (static_cast<unsigned char>(c) >= 0x80);
+}
+
+// Local part without detail, and the detail, in lower case.
+std::pair<std::string, std::string> split_local(const smtp::Mailbox& address, std::string_view detail_separator) {
+  std::string local = base::to_lower(address.local);
+  const auto at = detail_separator.empty() ? std::string::npos : local.find(detail_separator, 1);
+  if (at == std::string::npos) return {std::move(local), {}};
+  return {local.substr(0, at), local.substr(at + detail_separator.size())};
 }
 
 }  // namespace
@@ -40,10 +51,7 @@ std::string safe_path_segment(std::string_view text) {
 
 std::string maildir_path(std::string_view path_template, const smtp::Mailbox& address,
                          std::string_view detail_separator) {
-  const std::string local = base::to_lower(address.local);
-  const auto at = detail_separator.empty() ? std::string::npos : local.find(detail_separator, 1);
-  const std::string user = local.substr(0, at);
-  const std::string detail = at == std::string::npos ? "" : local.substr(at + detail_separator.size());
+  const auto [user, detail] = split_local(address, detail_separator);
   const std::array<std::pair<std::string_view, std::string>, 3> values = {
       std::pair{std::string_view("{domain}"), safe_path_segment(base::to_lower(address.domain))},
       std::pair{std::string_view("{local}"), safe_path_segment(user)},
@@ -63,6 +71,19 @@ std::string maildir_path(std::string_view path_template, const smtp::Mailbox& ad
     path_template.remove_prefix(taken);
   }
   return path;
+}
+
+std::string detail_folder(const smtp::Mailbox& address, std::string_view detail_separator) {
+  const auto detail = split_local(address, detail_separator).second;
+  return detail.empty() ? "" : "/." + safe_path_segment(detail);
+}
+
+bool was_delivered_to(std::string_view message, const smtp::Mailbox& address) {
+  const auto wanted = to_string(address);
+  const mail::Header header(message);
+  return std::ranges::any_of(header.fields(), [&](const auto& field) {
+    return base::iequals(field.name, "Delivered-To") && base::iequals(mail::unfold(field.body), wanted);
+  });
 }
 
 }  // namespace godwit::deliver

@@ -27,8 +27,13 @@ std::string safe_path_segment(std::string_view text);
 // Fills {domain}, {local} (without the detail) and {detail} of the template with safe segments.
 std::string maildir_path(std::string_view path_template, const smtp::Mailbox& address,
                          std::string_view detail_separator);
+// The Maildir++ folder of the address' detail, "/.lists"; empty: it has none.
+std::string detail_folder(const smtp::Mailbox& address, std::string_view detail_separator);
+// Whether a message says that it was delivered to this address already.
+bool was_delivered_to(std::string_view message, const smtp::Mailbox& address);
 
 class MailboxTurns;
+class MaildirQuota;
 
 class MaildirAgent {
  public:
@@ -46,9 +51,16 @@ class MaildirAgent {
   void stop() { stopping_ = true; }
 
  private:
-  boost::asio::awaitable<Outcome> take_turn(const Job& job, const mail::Recipient& recipient, std::string directory);
-  boost::asio::awaitable<Outcome> deliver_one(const Job& job, const mail::Recipient& recipient, std::string directory);
-  boost::asio::awaitable<base::Result<>> file(const Job& job, const mail::Recipient& recipient, std::string directory);
+  struct Place {
+    std::string mailbox;
+    std::string folder;  // "/.lists" of it; empty: the mailbox itself
+  };
+  boost::asio::awaitable<Outcome> take_turn(const Job& job, const mail::Recipient& recipient, Place place);
+  boost::asio::awaitable<Outcome> deliver_one(const Job& job, const mail::Recipient& recipient, Place place);
+  boost::asio::awaitable<base::Result<bool>> is_loop(const Job& job, const mail::Recipient& recipient);
+  boost::asio::awaitable<base::Result<>> file(const Job& job, const mail::Recipient& recipient, Place place,
+                                              MaildirQuota& quota);
+  boost::asio::awaitable<base::Result<std::unique_ptr<disk::File>>> open(Place& place, std::string name);
   boost::asio::awaitable<base::Result<>> prepare(std::string directory);
   boost::asio::awaitable<base::Result<std::uint64_t>> copy_recoded(Content& content, disk::File& file,
                                                                    std::uint64_t offset);

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -17,11 +18,19 @@ struct SourceAddress {
   std::string hostname;  // EHLO name; empty: ours
 };
 
+enum class OverQuota { defer, bounce };
+enum class DetailFolders { never, existing, create };
+
 struct MaildirSettings {
   std::string group;               // of folders and files; empty: the service's own
   unsigned directory_mode = 0700;  // 2770 with a group lets an IMAP server's user in
   unsigned file_mode = 0600;
   std::size_t threads = 4;
+  // Of one mailbox (Maildir++); 0: what its file maildirsize says, if there is one.
+  std::uint64_t quota = 0;           // bytes
+  std::uint64_t quota_messages = 0;  // 0: any number
+  OverQuota over_quota = OverQuota::defer;
+  DetailFolders detail_folders = DetailFolders::never;  // "alice+lists" into folder .lists
 };
 
 struct Settings {
