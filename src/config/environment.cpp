@@ -95,6 +95,13 @@ std::vector<Diagnostic> check_environment(const Loaded& loaded, const Probe& pro
     check(probe.readable_file, key + ".ca_file", store.ca_file);
     check(probe.readable_file, key + ".bind_password_file", store.bind_password_file);
   }
+  for (const auto& [name, table] : settings.lookup.tables) {
+    const auto key = "tables." + name;
+    if (table.type == lookup::TableType::file || table.type == lookup::TableType::sqlite)
+      check(probe.readable_file, key + ".path", table.path);
+    check(probe.readable_file, key + ".ca_file", table.ca_file);
+    check(probe.readable_file, key + ".bind_password_file", table.bind_password_file);
+  }
   for (std::size_t i = 0; i < settings.route.routes.size(); ++i)
     check(probe.readable_file, fmt::format("routes[{}].credentials.password_file", i),
           settings.route.routes[i].password_file);

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "findings.hpp"
 #include "godwit/base/text.hpp"
 
 namespace godwit::config {
@@ -16,13 +17,11 @@ using route::TlsLevel;
 using smtp::Service;
 using smtp::TlsMode;
 
-class Checks {
+class Checks : Findings {
  public:
-  explicit Checks(Loaded& loaded) : loaded_(loaded), settings_(loaded.settings) {}
+  using Findings::Findings;
 
   void hostname();
-  void stores();
-  void store(std::size_t index);
   void listeners();
   void listener(std::size_t index);
   void client_certificates(std::size_t index);
@@ -35,22 +34,6 @@ class Checks {
   void forwarding();
   void retry();
   void directories();
-
- private:
-  bool is_set(std::string_view key) const { return loaded_.places.contains(key); }
-  // Set, or meant to be: a fault of spelling is reported once, not with all that follows from it.
-  bool is_meant(std::string_view key) const {
-    return is_set(key) || std::ranges::any_of(loaded_.diagnostics, [&](const auto& d) { return d.suggestion == key; });
-  }
-  void error(std::string_view key, std::string message) { add(key, std::move(message), Severity::error); }
-  void warn(std::string_view key, std::string message) { add(key, std::move(message), Severity::warning); }
-  void add(std::string_view key, std::string message, Severity severity) {
-    loaded_.diagnostics.push_back(
-        {.place = loaded_.place_of(key), .message = std::move(message), .suggestion = {}, .severity = severity});
-  }
-
-  Loaded& loaded_;
-  const Settings& settings_;
 };
 
 void Checks::hostname() {
@@ -147,77 +130,17 @@ void Checks::networks() {
                         to_string(networks[i])));
 }
 
-// ---- accounts
-// ---------------------------------------------------------------------------------------------------------
-
-struct StoreKeys {
-  auth::StoreType type;
-  std::vector<std::string_view> needed;
-  std::vector<std::string_view> allowed;
-};
-
-const std::vector<StoreKeys>& store_keys() {
-  using auth::StoreType;
-  static const std::vector<StoreKeys> keys = {
-      {StoreType::file, {"path"}, {}},
-      {StoreType::dovecot, {"path"}, {"service"}},
-      {StoreType::saslauthd, {"path"}, {"service", "domain"}},
-      {StoreType::sqlite, {"path", "query"}, {"scram"}},
-      {StoreType::postgresql, {"connection", "query"}, {"scram"}},
-      {StoreType::ldap,
-       {"url", "base", "filter"},
-       {"start_tls", "ca_file", "bind_dn", "bind_password_file", "name_attribute"}},
-  };
-  return keys;
-}
-
-// Whether passwords on their way there can be read by others.
-bool is_in_clear(const auth::StoreSettings& store) {
-  if (store.type != auth::StoreType::ldap || store.start_tls || !store.url.starts_with("ldap://")) return false;
-  const auto host = std::string_view(store.url).substr(7);
-  return !host.starts_with("127.") && !host.starts_with("localhost") && !host.starts_with("[::1]");
-}
-
-void Checks::store(std::size_t index) {
-  const auto key = fmt::format("accounts[{}]", index);
-  if (!is_set(key + ".type")) return;  // the path of a file alone, or faulty and reported
-  const auto& store = settings_.auth.stores[index];
-  const auto keys = std::ranges::find(store_keys(), store.type, &StoreKeys::type);
-  for (const auto needed : keys->needed)
-    if (!is_set(fmt::format("{}.{}", key, needed)))
-      error(key, fmt::format("a store of type {} needs {}", auth::to_string(store.type), needed));
-  for (const auto& other : store_keys())
-    for (const auto* names : {&other.needed, &other.allowed})
-      for (const auto name : *names) {
-        const auto full = fmt::format("{}.{}", key, name);
-        const bool known = std::ranges::find(keys->needed, name) != keys->needed.end() ||
-                           std::ranges::find(keys->allowed, name) != keys->allowed.end();
-        const bool told =
-            std::ranges::any_of(loaded_.diagnostics, [&](const auto& d) { return d.message.starts_with(full + " "); });
-        if (!known && !told && is_set(full))
-          error(full, fmt::format("{} means nothing to a store of type {}", full, auth::to_string(store.type)));
-      }
-  if (is_in_clear(store))
-    error(key + ".url",
-          fmt::format("passwords would go to {} in the clear: set start_tls: true, or say ldaps://", store.url));
-}
-
-void Checks::stores() {
-  for (std::size_t i = 0; i < settings_.auth.stores.size(); ++i) store(i);
-}
-
 // ---- domains, aliases, routes
 // -----------------------------------------------------------------------------------------
 
 void Checks::domains() {
   for (const auto& [name, domain] : settings_.route.domains) {
     const auto key = "domains." + name;
-    const bool any_file =
-        std::ranges::count(settings_.auth.stores, auth::StoreType::file, &auth::StoreSettings::type) > 0;
-    if (domain.recipients == RecipientRule::accounts && !any_file && (is_set("accounts") || !is_meant("accounts")))
+    const bool any = std::ranges::any_of(settings_.auth.stores, [](const auto& s) { return auth::tells_names(s); });
+    if (domain.recipients == RecipientRule::accounts && !any && (is_set("accounts") || !is_meant("accounts")))
       error(is_set(key + ".recipients") ? key + ".recipients" : key,
-            fmt::format("the recipients of {} are those with accounts, but there is no accounts file: set accounts, or "
-                        "recipients: any or a list",
+            fmt::format("the recipients of {} are those with accounts, but no store can tell which accounts there are: "
+                        "set accounts (of Dovecot also userdb), or recipients: any or a list",
                         name));
   }
 }
@@ -312,7 +235,7 @@ void Checks::directories() {
 void check_meaning(Loaded& loaded) {
   Checks checks(loaded);
   checks.hostname();
-  checks.stores();
+  check_sources(loaded);
   checks.listeners();
   checks.networks();
   checks.domains();

@@ -15,4 +15,7 @@ void derive(Settings& settings);
 // Appends what is wrong or doubtful.  Requires: complete() was called.
 void check_meaning(Loaded& loaded);
 
+// The part of it about stores of accounts and tables.
+void check_sources(Loaded& loaded);
+
 }  // namespace godwit::config

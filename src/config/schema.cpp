@@ -73,12 +73,14 @@ Fields<Document> route_part() {
           "alice+lists@… is delivered to alice@…"),
       field(
           "domains", [](auto& d) -> auto& { return d.settings.route.domains; },
-          map_of(domain_name(), record(domain_fields()), "DOMAIN"), "The domains whose mail ends here"),
+          map_of(domain_or_table(), record(domain_fields()), "DOMAIN"),
+          "The domains whose mail ends here; `table:NAME`: all that are keys of that table"),
       field(
-          "aliases", [](auto& d) -> auto& { return d.settings.route.aliases; },
-          map_of(scalar<std::string>("address or @domain", parse_address_pattern, [](const auto& t) { return t; }),
-                 list_of(mail_address(), Single::accept), "ADDRESS"),
-          "Address → addresses; `@domain` is for all of a domain's addresses without an alias of their own"),
+          "aliases", [](auto& d) -> auto& { return d.settings.route; }, aliases(),
+          "Address → addresses. `*` in an address stands for anything; `@domain` is for all of a domain's addresses "
+          "without an alias of their own, and as a value for the same local part there. Those of tables come after "
+          "those "
+          "that stand here"),
       field(
           "routes", [](auto& d) -> auto& { return d.settings.route.routes; }, records(route_fields()),
           "Ways to other domains than through their MX; the first that fits is taken"),
@@ -89,8 +91,8 @@ Fields<Document> route_part() {
 
 Fields<Document> top_fields() {
   Fields<Document> all;
-  for (auto* part : {host_part, server_part, authentication_part, mailauth_part, route_part, delivery_part, bounce_part,
-                     storage_part})
+  for (auto* part : {host_part, server_part, authentication_part, mailauth_part, route_part, lookup_part, delivery_part,
+                     bounce_part, storage_part})
     for (auto& field : part()) all.push_back(std::move(field));
   return all;
 }

@@ -29,11 +29,16 @@ Field<Document> field(std::string_view key, Access access, const Type<T>& type, 
   return make_field<Document>(key, access, type, help, reload);
 }
 
+// "NAME" of "table:NAME".
+base::Result<std::string> parse_table_reference(const std::string& text);
+Type<std::string> domain_or_table();
+Type<route::Settings> aliases();    // reads aliases and alias_tables
 Type<route::TlsLevel> tls_level();  // what deliver/ can do
 
 Fields<Document> top_fields();  // all, in the order of the reference
 Fields<Document> server_part();
 Fields<Document> authentication_part();
+Fields<Document> lookup_part();
 Fields<Document> mailauth_part();
 Fields<Document> delivery_part();
 Fields<Document> bounce_part();

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "schema.hpp"
+#include "source_fields.hpp"
 
 namespace godwit::config {
 
@@ -13,7 +14,7 @@ using namespace std::chrono_literals;
 using auth::StoreSettings, auth::StoreType;
 
 Fields<StoreSettings> store_fields() {
-  return {
+  Fields<StoreSettings> fields = {
       make_field<StoreSettings>(
           "type", [](auto& s) -> auto& { return s.type; },
           word<StoreType>({{"file", StoreType::file},
@@ -31,11 +32,11 @@ Fields<StoreSettings> store_fields() {
           "service", [](auto& s) -> auto& { return s.service; }, text(),
           "dovecot, saslauthd: name of the service, for their rules and PAM's"),
       make_field<StoreSettings>(
+          "userdb", [](auto& s) -> auto& { return s.userdb; }, or_empty(absolute_path(), "it is not asked"),
+          "dovecot: its socket auth-userdb, which tells which users exist, for `recipients: accounts`"),
+      make_field<StoreSettings>(
           "domain", [](auto& s) -> auto& { return s.domain; }, or_empty(domain_name(), "user and realm"),
           "saslauthd: only users of this domain are asked about, and without it, as PAM knows them"),
-      make_field<StoreSettings>(
-          "connection", [](auto& s) -> auto& { return s.connection; }, text(),
-          "postgresql: connection string, such as `host=/run/postgresql dbname=mail user=godwit`"),
       make_field<StoreSettings>(
           "query", [](auto& s) -> auto& { return s.query; }, text(),
           "sqlite, postgresql: gives one row with the columns `password` (crypt(3) hash), `scram`, `senders`, "
@@ -45,28 +46,14 @@ Fields<StoreSettings> store_fields() {
           "scram", [](auto& s) -> auto& { return s.scram; }, boolean(),
           "sqlite, postgresql: whoever can log in has keys in column `scram`, so that SCRAM may be offered"),
       make_field<StoreSettings>(
-          "url", [](auto& s) -> auto& { return s.url; }, text(), "ldap: `ldaps://host`, `ldap://host` or `ldapi://…`"),
-      make_field<StoreSettings>(
-          "start_tls", [](auto& s) -> auto& { return s.start_tls; }, boolean(), "ldap: TLS before anything else"),
-      make_field<StoreSettings>(
-          "ca_file", [](auto& s) -> auto& { return s.ca_file; }, or_empty(absolute_path(), "the system's"),
-          "ldap: authorities trusted for the server's certificate"),
-      make_field<StoreSettings>(
-          "base", [](auto& s) -> auto& { return s.base; }, text(), "ldap: where the search begins"),
-      make_field<StoreSettings>(
           "filter", [](auto& s) -> auto& { return s.filter; }, text(),
           "ldap: finds the user's entry, such as `(mail={user})`; also `{local}` and `{domain}`"),
       make_field<StoreSettings>(
-          "bind_dn", [](auto& s) -> auto& { return s.bind_dn; }, text(), "ldap: who searches; empty: anonymous"),
-      make_field<StoreSettings>(
-          "bind_password_file", [](auto& s) -> auto& { return s.bind_password_file; },
-          or_empty(absolute_path(), "none"), "ldap: file with its password"),
-      make_field<StoreSettings>(
           "name_attribute", [](auto& s) -> auto& { return s.name_attribute; }, text(),
           "ldap: attribute with the account's address; empty: the address that the client gave"),
-      make_field<StoreSettings>(
-          "timeout", [](auto& s) -> auto& { return s.timeout; }, duration(100ms, 1min), "Of one look-up"),
   };
+  for (auto& field : source_fields<StoreSettings>()) fields.push_back(std::move(field));
+  return fields;
 }
 
 Type<std::string> url() {
@@ -123,7 +110,8 @@ Fields<Document> authentication_part() {
   return {
       field(
           "accounts", [](auto& d) -> auto& { return d.settings.auth.stores; }, list_of(store(), Single::accept),
-          "Who may log in: stores, asked in order; the first that has a name decides. Those in files also receive (see "
+          "Who may log in: stores, asked in order; the first that has a name decides. Those that can tell which "
+          "names they have (all but saslauthd, and Dovecot only by its userdb) also say who receives (see "
           "conf/accounts.yaml.example)"),
       field(
           "authentication.failures", [](auto& d) -> auto& { return d.settings.auth.lockouts.failures; },

@@ -97,17 +97,28 @@ Type<std::string> local_part() {
 }
 
 Type<DomainSettings> recipients() {
-  const auto rule = word<RecipientRule>({{"accounts", RecipientRule::accounts}, {"any", RecipientRule::any}}, {"lmtp"});
+  const auto rule = word<RecipientRule>(
+      {{"accounts", RecipientRule::accounts}, {"any", RecipientRule::any}, {"lmtp", RecipientRule::lmtp}});
   const auto names = list_of(local_part());
-  return {.name = "accounts | any | list of local parts",
+  return {.name = "accounts | any | lmtp | table:NAME | list of local parts",
           .read =
               [=](DomainSettings& target, const YAML::Node& node, Reader& reader) {
+                if (node.IsScalar() && node.Scalar().starts_with("table:")) {
+                  target.recipients = RecipientRule::table;
+                  const auto name = parse_table_reference(node.Scalar());
+                  if (name)
+                    target.table = *name;
+                  else
+                    reader.fail(fmt::format("{}: {}", reader.path(), name.error().message));
+                  return;
+                }
                 if (!node.IsSequence()) return rule.read(target.recipients, node, reader);
                 target.recipients = RecipientRule::list;
                 names.read(target.local_parts, node, reader);
               },
           .show =
               [=](const DomainSettings& domain) {
+                if (domain.recipients == RecipientRule::table) return "table:" + domain.table;
                 return domain.recipients == RecipientRule::list ? names.show(domain.local_parts)
                                                                 : rule.show(domain.recipients);
               }};
@@ -166,7 +177,9 @@ Fields<DomainSettings> domain_fields() {
           Reload::yes, Need::required),
       make_field<DomainSettings>(
           "recipients", [](auto& d) -> auto& { return d; }, recipients(),
-          "Which addresses exist, beside aliases: those in `accounts`, any, or the listed local parts"),
+          "Which addresses exist, beside aliases: those in `accounts`, any, those that the LMTP server of `deliver` "
+          "takes, the keys of a table (addresses; of a file also "
+          "local parts), or the listed local parts"),
       make_field<DomainSettings>(
           "catch_all", [](auto& d) -> auto& { return d.catch_all; }, or_empty(mail_address(), "none"),
           "Takes the mail for addresses that do not exist"),

@@ -11,6 +11,7 @@
 #include <boost/asio/use_future.hpp>
 
 #include "control_backend.hpp"
+#include "godwit/auth/account_names.hpp"
 #include "godwit/base/exception_text.hpp"
 #include "run_alone.hpp"
 
@@ -53,6 +54,7 @@ Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, co
       passwords_("passwords", live_->settings.auth.threads, live_->settings.auth.waiting),
       local_("local", local_threads, local_waiting),
       lookups_("lookups", live_->settings.auth.lookup_threads, live_->settings.auth.waiting),
+      recipients_("recipients", live_->settings.auth.lookup_threads, live_->settings.lookup.waiting),
       housekeeping_("housekeeping", 1, 4),
       histories_("history", 1, unbounded),
       history_(live_->settings.state.directory + "/history", live_->settings.state.history, disk_, clock_, log_,
@@ -65,11 +67,13 @@ Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, co
       resolver_watch_(reactors_[home], clock, log),
       look_again_(reactors_[home].executor(), reactors_[home].deadlines()),
       lockouts_due_(reactors_[home].executor(), reactors_[home].deadlines()),
+      look_at_tables_(reactors_[home].executor(), reactors_[home].deadlines()),
       tasks_(reactors_[home].executor(), reactors_[home].deadlines(), [this](const std::exception_ptr& thrown) {
         log_.error("task_failed", {{"reason", base::exception_text(thrown)}});
       }) {
   stores_.replace(make_stores(live_->settings.auth, live_->accounts, back_end_parts()));
   verifier_.use_introspection(make_introspection(live_->settings.auth, back_end_parts()));
+  recipient_lookups_ = make_recipient_lookups(*live_);
 }
 
 Host::~Host() = default;
@@ -194,12 +198,21 @@ server::Surroundings Host::server_surroundings(std::size_t reactor, policy::Conn
 }
 
 std::shared_ptr<const route::Router> Host::make_router(const LiveSettings& live) const {
-  auto exists = [this](const std::string& name) { return accounts_.table()->exists(name); };
   const auto& srs = live.settings.route.srs;
   const auto secrets = srs.secrets.empty() ? std::vector<std::string>{srs_secret_} : srs.secrets;
   auto return_paths = std::make_shared<const route::ReturnPaths>(secrets, live.settings.route, clock_);
-  return std::make_shared<const route::Router>(live.settings.route, std::move(exists), listening_addresses(live),
+  return std::make_shared<const route::Router>(live.settings.route, recipient_lookups_, listening_addresses(live),
                                                std::move(return_paths));
+}
+
+route::Lookups Host::make_recipient_lookups(const LiveSettings& live) {
+  const auth::BackEndParts parts{.pool = recipients_, .clock = clock_, .random = random_};
+  route::Lookups lookups;
+  lookups.accounts = std::make_shared<auth::AccountNames>(make_stores(live.settings.auth, live.accounts, parts),
+                                                          live.settings.lookup.cache, clock_);
+  lookups.tables = make_tables(live.settings.lookup, live.tables, recipients_, clock_);
+  add_lmtp_tables(live.settings.route, live.settings.lookup.cache, recipients_, clock_, lookups.tables);
+  return lookups;
 }
 
 std::shared_ptr<const server::Rules> Host::make_rules(const LiveSettings& live,
@@ -230,6 +243,7 @@ void Host::start() {
   tasks_.spawn(start_queue());
   tasks_.spawn(watch_certificates());
   tasks_.spawn(keep_lockouts());
+  tasks_.spawn(watch_tables());
   if (wants_dane(live_->settings.route)) tasks_.spawn(resolver_watch_.run(*parts_[home].resolver));
   serve_control();
   reactors_.start();
@@ -285,6 +299,7 @@ boost::asio::awaitable<void> Host::stop_control() {
   }
   look_again_.cancel();
   lockouts_due_.cancel();
+  look_at_tables_.cancel();
   resolver_watch_.stop();
   tasks_.close();
   auto ended = co_await tasks_.wait_empty(clock_.mono() + last_words);
@@ -318,9 +333,11 @@ bool Host::stop() {
   reactors_.begin_stop();
   reactors_.stop();
   reactors_.join();
-  for (auto* pool : {&bodies_, &maildirs_, &passwords_, &lookups_, &local_, &housekeeping_, &histories_}) pool->stop();
+  for (auto* pool : {&bodies_, &maildirs_, &passwords_, &lookups_, &recipients_, &local_, &housekeeping_, &histories_})
+    pool->stop();
   committer_.stop();
-  for (auto* pool : {&bodies_, &passwords_, &lookups_, &local_, &housekeeping_, &histories_}) pool->join();
+  for (auto* pool : {&bodies_, &passwords_, &lookups_, &recipients_, &local_, &housekeeping_, &histories_})
+    pool->join();
   committer_.join();
   if (!maildirs_.join_for(last_words)) {
     log_.error("folder_hangs",

@@ -105,6 +105,8 @@ class Host {
   boost::asio::awaitable<void> remember_lockouts();
   boost::asio::awaitable<void> keep_lockouts();
   auth::BackEndParts back_end_parts() { return {.pool = lookups_, .clock = clock_, .random = random_}; }
+  // What recipients are looked up in: apart from logins, whose turn would come late in a flood of either.
+  route::Lookups make_recipient_lookups(const LiveSettings& live);
   void make_parts(std::size_t index);
   void make_outgoing_tls();
   server::Surroundings server_surroundings(std::size_t reactor, policy::ConnectionLimits& limits);
@@ -122,6 +124,7 @@ class Host {
   void fail(std::string_view event, const std::string& reason);
   boost::asio::awaitable<void> run_reload();
   boost::asio::awaitable<void> watch_certificates();
+  boost::asio::awaitable<void> watch_tables();
   boost::asio::awaitable<void> refresh_certificates();
   void note_out_of_date();
   void apply_to_reactors(std::shared_ptr<const LiveSettings> live, std::shared_ptr<const server::Rules> rules);
@@ -155,7 +158,8 @@ class Host {
   net::BoundedPool maildirs_;
   net::BoundedPool passwords_;
   net::BoundedPool local_;         // users of this machine, looked up; the maildrop
-  net::BoundedPool lookups_;       // of stores that block
+  net::BoundedPool lookups_;       // of stores that block, for logins
+  net::BoundedPool recipients_;    // the same, for recipients
   net::BoundedPool housekeeping_;  // reloads
   net::BoundedPool histories_;     // one thread: the history, written and searched
   state::History history_;
@@ -163,6 +167,7 @@ class Host {
   std::vector<BoundListener> bound_;
   std::vector<net::BoundSocket> bound_control_;
   std::unique_ptr<spool::Spool> spool_;
+  route::Lookups recipient_lookups_;  // the present ones; home reactor
   auth::Verifier verifier_;
   auth::LocalUsers users_;
   std::unique_ptr<deliver::MaildirAgent> maildir_;
@@ -184,6 +189,7 @@ class Host {
   ResolverWatch resolver_watch_;
   net::Signal look_again_;             // at the certificates
   net::Signal lockouts_due_;           // to be remembered
+  net::Signal look_at_tables_;
   std::set<std::string> out_of_date_;  // what was said of certificates in force
   net::TaskGroup tasks_;  // of the home reactor: the control socket's connections, reloads, the certificates' watch
 };

@@ -38,6 +38,7 @@ boost::asio::awaitable<ReloadOutcome> Host::try_reload() {
   accounts_.replace(live->accounts.all);
   stores_.replace(make_stores(live->settings.auth, live->accounts, back_end_parts()));
   verifier_.use_introspection(make_introspection(live->settings.auth, back_end_parts()));
+  recipient_lookups_ = make_recipient_lookups(*live);
   lockouts_.change_settings(live->settings.auth.lockouts);
   limits_.change_settings(live->settings.policy);
   rates_.change_settings(live->settings.policy);
@@ -82,6 +83,19 @@ boost::asio::awaitable<void> Host::run_reload() {
 
 void Host::start_reload() {
   boost::asio::post(reactors_[home].executor(), [this] { tasks_.spawn(run_reload()); });
+}
+
+// ---- tables
+// ---------------------------------------------------------------------------------------------------------------------
+
+boost::asio::awaitable<void> Host::watch_tables() {
+  for (;;) {
+    auto woken = co_await look_at_tables_.wait(clock_.mono() + live_->settings.lookup.check_interval);
+    if (!woken && woken.error().kind == base::ErrorKind::cancelled) co_return;
+    if (live_->tables.empty()) continue;
+    auto refresh = [tables = live_->tables, &log = log_] { refresh_text_tables(tables, log); };
+    co_await housekeeping_.run(std::move(refresh));
+  }
 }
 
 // ---- certificates

@@ -82,16 +82,17 @@ void load_passwords(const config::Loaded& file, config::Settings& settings, Live
     else
       add_once(file, "srs.secrets_file", config::Severity::error, secrets.error().message, result);
   }
-  for (std::size_t i = 0; i < settings.auth.stores.size(); ++i) {
-    auto& store = settings.auth.stores[i];
-    if (store.bind_password_file.empty()) continue;
-    auto secret = read_secret(store.bind_password_file);
+  const auto load_bind_password = [&](lookup::SourceSettings& source, const std::string& key) {
+    if (source.bind_password_file.empty()) return;
+    auto secret = read_secret(source.bind_password_file);
     if (secret)
-      store.bind_password = std::move(*secret);
+      source.bind_password = std::move(*secret);
     else
-      add_once(file, fmt::format("accounts[{}].bind_password_file", i), config::Severity::error, secret.error().message,
-               result);
-  }
+      add_once(file, key + ".bind_password_file", config::Severity::error, secret.error().message, result);
+  };
+  for (std::size_t i = 0; i < settings.auth.stores.size(); ++i)
+    load_bind_password(settings.auth.stores[i], fmt::format("accounts[{}]", i));
+  for (auto& [name, table] : settings.lookup.tables) load_bind_password(table, "tables." + name);
 }
 
 base::Result<mailauth::Key> load_key(const std::string& path) {
@@ -171,6 +172,7 @@ LiveSettingsLoaded load_live_settings(const std::string& path, const base::Clock
     result.warnings.push_back(addresses.error().message +
                               "; mail loops through MX are seen at loopback addresses only");
   load_account_files(live.settings.auth, live.accounts, result.errors, result.warnings);
+  live.tables = load_text_tables(live.settings.lookup, result.errors, result.warnings);
   load_passwords(loaded, live.settings, result);
   load_signers(loaded, live, result);
   take_tls(loaded, live, clock.wall(), out_of_date, result);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything that is made from the configuration files, and that a reload replaces as a whole: settings, accounts,
-// certificates, the router.  Loading blocks on the disk; what is loaded never changes.
+// tables in files, certificates, the router.  Loading blocks on the disk; what is loaded never changes.
 #pragma once
 
 #include <memory>
@@ -13,12 +13,14 @@
 #include "godwit/mailauth/signers.hpp"
 #include "godwit/net/interfaces.hpp"
 #include "live_tls.hpp"
+#include "recipient_tables.hpp"
 
 namespace godwit::daemon {
 
 struct LiveSettings {
   config::Settings settings;
   LoadedAccounts accounts;
+  TextTables tables;
   LiveTls tls;
   std::shared_ptr<const mailauth::Signers> signers;
   std::vector<base::IpAddress> interfaces;  // the machine's addresses

@@ -163,13 +163,16 @@ boost::asio::awaitable<void> Dispatcher::Implementation::deliver(queue::Work wor
     co_await settle(std::move(work.item), std::move(transaction), std::move(attempted));
     co_return;
   }
-  if (auto recipients = forwarded_recipients(transaction, *router_); !recipients.empty()) {
+  const auto policy = policy_;  // as it was when the attempt began
+  const auto router = router_;
+  auto forwarding = forwarded_recipients(transaction, *router);
+  auto recipients = co_await std::move(forwarding);
+  if (!recipients.empty()) {
     ended(work.grant, {});
     co_await forward(std::move(work.item), std::move(transaction), std::move(recipients));
     co_return;
   }
-  const auto policy = policy_;  // as it was when the attempt began
-  const auto router = router_;
+  co_await router->learn(work.item.key.destination);
   const auto sender = transaction.message->envelope.sender;
   if (const auto why = router->why_held(work.item.key.destination, sender); why && !work.item.released) {
     ended(work.grant, {});

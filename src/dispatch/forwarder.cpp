@@ -8,19 +8,21 @@
 
 namespace godwit::dispatch {
 
-std::vector<mail::Recipient> forwarded_recipients(const Transaction& transaction, const route::Router& router) {
+boost::asio::awaitable<std::vector<mail::Recipient>> forwarded_recipients(const Transaction& transaction,
+                                                                          const route::Router& router) {
   mail::RecipientList all;
   for (const auto index : transaction.recipients) {
     const auto& kept = transaction.message->envelope.recipients[index];
-    auto found = router.found_postmaster(kept.address);
-    if (found.empty()) return {};
+    auto finding = router.found_postmaster(kept.address);
+    auto found = co_await std::move(finding);
+    if (found.empty()) co_return found;
     // As if RCPT came only now.
     mail::ask_reports(found, kept.address, {.notify = kept.notify, .orcpt = kept.orcpt});
     for (auto& recipient : found)
       if (!kept.original.empty() && !recipient.expanded_alias) recipient.original = kept.original;
     all.add(std::move(found));
   }
-  return all.all();
+  co_return all.all();
 }
 
 boost::asio::awaitable<std::optional<base::MessageId>> store_forwarded(const Transaction& transaction,

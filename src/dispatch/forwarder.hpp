@@ -13,8 +13,10 @@
 
 namespace godwit::dispatch {
 
-// The recipients of the transaction that takes its place; empty: not all of its own have somebody now.
-std::vector<mail::Recipient> forwarded_recipients(const Transaction& transaction, const route::Router& router);
+// Both outlive the calls.  The recipients of the transaction that takes its place; empty: not all of its own have
+// somebody now.
+boost::asio::awaitable<std::vector<mail::Recipient>> forwarded_recipients(const Transaction& transaction,
+                                                                          const route::Router& router);
 
 // Stores the message for these.  Nothing: the spool did not take it, and the log says why.
 boost::asio::awaitable<std::optional<base::MessageId>> store_forwarded(const Transaction& transaction,

@@ -15,17 +15,22 @@ constexpr std::string_view double_bounce_protocol = "double-bounce";
 
 }  // namespace
 
-std::optional<Reporter::Destination> Reporter::destination(mail::DsnKind kind, const mail::Envelope& original,
-                                                           const route::Router& router) const {
+boost::asio::awaitable<base::Result<std::optional<Reporter::Destination>>> Reporter::destination(
+    mail::DsnKind kind, const mail::Envelope& original, const route::Router& router) const {
+  std::optional<Destination> to;
   if (original.sender) {
     // A sender of ours who does not exist (any more) cannot be told; the postmaster can.
-    const auto expansion = router.expand(*original.sender);
-    if (!expansion.refusal) return Destination{.address = *original.sender, .double_bounce = false};
+    auto expanding = router.expand(*original.sender);
+    const auto expansion = co_await std::move(expanding);
+    if (!expansion.outage.empty()) co_return base::fail(base::ErrorKind::io, expansion.outage);
+    if (!expansion.refusal) to = Destination{.address = *original.sender, .double_bounce = false};
   }
-  if (kind != mail::DsnKind::failure) return {};  // only losses concern the postmaster
-  if (original.protocol == double_bounce_protocol || original.protocol == mail::tls_report_protocol) return {};
-  // Where no postmaster is configured, or one who does not exist, this address is held like other mail for him.
-  return Destination{.address = {"postmaster", hostname_}, .double_bounce = true};
+  // Only losses concern the postmaster.  Where none is configured, or one who does not exist, this address is held like
+  // other mail for him.
+  if (!to && kind == mail::DsnKind::failure && original.protocol != double_bounce_protocol &&
+      original.protocol != mail::tls_report_protocol)
+    to = Destination{.address = {"postmaster", hostname_}, .double_bounce = true};
+  co_return to;
 }
 
 boost::asio::awaitable<bool> Reporter::report(mail::DsnKind kind, std::shared_ptr<const spool::StoredMessage> original,
@@ -33,7 +38,15 @@ boost::asio::awaitable<bool> Reporter::report(mail::DsnKind kind, std::shared_pt
                                               std::shared_ptr<const route::Router> router) {
   if (recipients.empty()) co_return true;
   const auto original_id = to_string(original->id);
-  const auto to = destination(kind, original->envelope, *router);
+  // One of failure or delay is tried again with the next attempt.
+  const std::string_view put_off = kind == mail::DsnKind::success ? "report_dropped" : "report_deferred";
+  auto choosing = destination(kind, original->envelope, *router);
+  const auto chosen = co_await std::move(choosing);
+  if (!chosen) {
+    around_.log.warn(put_off, {{"id", original_id}, {"reason", chosen.error().message}});
+    co_return false;
+  }
+  const auto& to = *chosen;
   if (!to) {
     around_.log.warn("report_dropped",
                      {{"id", original_id},
@@ -41,8 +54,12 @@ boost::asio::awaitable<bool> Reporter::report(mail::DsnKind kind, std::shared_pt
                       {"reason", "nobody can be told: the report to the postmaster failed, or nobody asked"}});
     co_return true;
   }
-  // One of failure or delay is tried again with the next attempt.
-  const std::string_view put_off = kind == mail::DsnKind::success ? "report_dropped" : "report_deferred";
+  auto expanding = router->expand(to->address);
+  auto expansion = co_await std::move(expanding);
+  if (!expansion.outage.empty()) {
+    around_.log.warn(put_off, {{"id", original_id}, {"reason", expansion.outage}});
+    co_return false;
+  }
   auto reading = beginning(original->body, mail::max_returned);
   const auto text = co_await std::move(reading);
   const auto now = around_.clock.wall();
@@ -80,7 +97,7 @@ boost::asio::awaitable<bool> Reporter::report(mail::DsnKind kind, std::shared_pt
   envelope.smtputf8 = dsn.smtputf8;
   envelope.accepted = now;
   envelope.protocol = to->double_bounce ? double_bounce_protocol : bounce_protocol;
-  envelope.recipients = router->expand(to->address).recipients;
+  envelope.recipients = std::move(expansion.recipients);
   auto written = co_await (*incoming)->write(trace + dsn.message);
   spool::Accepted<base::MessageId> committed = std::unexpected(spool::Refused{});
   if (written)

@@ -30,8 +30,10 @@ class Reporter {
     smtp::Mailbox address;
     bool double_bounce = false;
   };
-  std::optional<Destination> destination(mail::DsnKind kind, const mail::Envelope& original,
-                                         const route::Router& router) const;
+  // Nothing: nobody can be told.  Errors: a table cannot be asked now.
+  boost::asio::awaitable<base::Result<std::optional<Destination>>> destination(mail::DsnKind kind,
+                                                                               const mail::Envelope& original,
+                                                                               const route::Router& router) const;
 
   std::string hostname_;
   base::Duration retry_for_;

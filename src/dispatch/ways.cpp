@@ -58,7 +58,8 @@ boost::asio::awaitable<Ways> Dispatcher::Implementation::ways(smtp::Mailbox addr
   const auto router = router_;
   const auto policy = policy_;
   Ways ways{.asked = router->complete(std::move(address)), .expansion = {}, .ways = {}};
-  ways.expansion = router->expand(ways.asked);
+  auto expanding = router->expand(ways.asked);
+  ways.expansion = co_await std::move(expanding);
   for (const auto& recipient : ways.expansion.recipients) {
     if (recipient.expanded_alias) continue;
     const auto& domain = recipient.address.domain;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "godwit/policy/inquiry.hpp"
 
+#include <utility>
+
 namespace godwit::policy {
 namespace {
 
@@ -17,20 +19,23 @@ smtp::Reply listed(const std::vector<smtp::Mailbox>& mailboxes) {
 
 }  // namespace
 
-smtp::Reply verify(const smtp::Mailbox& asked, const route::Router& router) {
-  const auto completed = router.complete(asked);
-  const auto expansion = router.expand(completed);
-  if (expansion.refusal) return *expansion.refusal;
-  return expansion.local ? listed({completed}) : not_ours();
+boost::asio::awaitable<smtp::Reply> verify(smtp::Mailbox asked, const route::Router& router) {
+  const auto completed = router.complete(std::move(asked));
+  auto expanding = router.expand(completed);
+  const auto expansion = co_await std::move(expanding);
+  if (expansion.refusal) co_return *expansion.refusal;
+  if (!expansion.local) co_return not_ours();
+  co_return listed({completed});
 }
 
-smtp::Reply expand(const smtp::Mailbox& asked, const route::Router& router) {
-  const auto expansion = router.expand(router.complete(asked));
-  if (expansion.refusal) return *expansion.refusal;
-  if (!expansion.local) return not_ours();
+boost::asio::awaitable<smtp::Reply> expand(smtp::Mailbox asked, const route::Router& router) {
+  auto expanding = router.expand(router.complete(std::move(asked)));
+  const auto expansion = co_await std::move(expanding);
+  if (expansion.refusal) co_return *expansion.refusal;
+  if (!expansion.local) co_return not_ours();
   std::vector<smtp::Mailbox> mailboxes;
   for (const auto& recipient : expansion.recipients) mailboxes.push_back(recipient.address);
-  return listed(mailboxes);
+  co_return listed(mailboxes);
 }
 
 }  // namespace godwit::policy

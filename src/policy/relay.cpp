@@ -2,6 +2,7 @@
 #include "godwit/policy/relay.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace godwit::policy {
 
@@ -18,16 +19,23 @@ std::optional<smtp::Reply> check_sender(const Client& client, const smtp::Revers
                           "<" + to_string(*sender) + ">: Sender address rejected: not owned by " + client.account);
 }
 
-RecipientDecision check_recipient(const Settings& settings, const Client& client, const smtp::Mailbox& recipient,
-                                  const route::Router& router) {
-  auto expansion = router.expand(router.complete(recipient));
-  if (expansion.refusal) return {.recipients = {}, .refusal = std::move(expansion.refusal)};
+boost::asio::awaitable<RecipientDecision> check_recipient(const Settings& settings, const Client& client,
+                                                          smtp::Mailbox recipient, const route::Router& router) {
+  auto expanding = router.expand(router.complete(recipient));
+  auto expansion = co_await std::move(expanding);
+  RecipientDecision decision;
+  decision.outage = std::move(expansion.outage);
+  if (expansion.refusal) {
+    decision.refusal = std::move(expansion.refusal);
+    co_return decision;
+  }
   const bool may_relay = !client.account.empty() || !client.user.empty() ||
                          (client.service == smtp::Service::mx && is_trusted(settings, client));
   if (!expansion.local && !may_relay)
-    return {.recipients = {},
-            .refusal = smtp::make_reply(554, {5, 7, 1}, "<" + to_string(recipient) + ">: Relay access denied")};
-  return {.recipients = std::move(expansion.recipients), .refusal = {}};
+    decision.refusal = smtp::make_reply(554, {5, 7, 1}, "<" + to_string(recipient) + ">: Relay access denied");
+  else
+    decision.recipients = std::move(expansion.recipients);
+  co_return decision;
 }
 
 }  // namespace godwit::policy

@@ -5,27 +5,17 @@
 #include <utility>
 
 #include "godwit/base/text.hpp"
+#include "local_parts.hpp"
 
 namespace godwit::route {
-namespace {
-
-// The percent hack, a bang path, a quoted address: relaying in disguise where one reads them as routes.
-bool looks_routed(std::string_view local) {
-  return local.find_first_of("%!@") != std::string_view::npos;
-}
-
-}  // namespace
-
-std::string address_key(std::string_view local, std::string_view domain) {
-  return base::to_lower(local) + '@' + base::to_lower(domain);
-}
 
 Expansion Expander::run(const smtp::Mailbox& asked) {
   asked_ = to_string(asked);
   auto address = router_.complete(asked);
-  result_.local = router_.is_local_domain(address.domain);
-  if (result_.local && return_paths_ != nullptr) {
-    if (auto restored = return_paths_->restored(address)) {
+  const auto place = router_.place_of(base::to_lower(address.domain), said_);
+  result_.local = place.kind == Router::Place::Kind::here;
+  if (result_.local && router_.return_paths() != nullptr) {
+    if (auto restored = router_.return_paths()->restored(address)) {
       if (!*restored) result_.refusal = std::move(restored->error());
       if (!*restored) return std::move(result_);
       address = std::move(**restored);
@@ -46,92 +36,109 @@ Expansion Expander::run(const smtp::Mailbox& asked) {
 
 void Expander::walk(smtp::Mailbox address, int level) {
   address = router_.complete(std::move(address));
-  if (!router_.is_local_domain(address.domain)) return add(std::move(address));
+  const auto place = router_.place_of(base::to_lower(address.domain), said_);
+  if (place.kind == Router::Place::Kind::unknown) return;
+  if (place.kind == Router::Place::Kind::elsewhere) return add(std::move(address));
   address.domain = address.has_literal_domain() ? self_.hostname : base::to_lower(address.domain);
   if (level > most_levels) {
     too_deep_ = true;
     return;
   }
   if (!visited_.insert(address_key(address.local, address.domain)).second) return;
-  if (const auto alias = find_alias(address)) {
+  const auto before = said_.unknowns();
+  const auto alias = aliases_.find(address, said_);
+  if (said_.unknowns() != before) return;
+  if (alias) {
     follow(address, *alias, level);
   } else {
-    settle(address, level);
+    settle(address, place.settings, level);
   }
+}
+
+std::optional<smtp::Mailbox> Expander::target_of(const std::string& text, const smtp::Mailbox& address) const {
+  if (text.starts_with('@')) return smtp::Mailbox{.local = address.local, .domain = text.substr(1)};
+  auto target = smtp::parse_mailbox(text, smtp::BareLocal::allow, smtp::Utf8::allow);
+  if (!target) return {};
+  return router_.complete(std::move(*target));
 }
 
 void Expander::follow(const smtp::Mailbox& address, const Alias& alias, int level) {
   const auto own_key = address_key(address.local, address.domain);
-  if (alias.targets->empty()) result_.missing.push_back(to_string(address));
-  for (const auto& text : *alias.targets) {
-    auto target = smtp::parse_mailbox(text, smtp::BareLocal::allow, smtp::Utf8::allow);
+  if (alias.targets.empty()) result_.missing.push_back(to_string(address));
+  for (const auto& text : alias.targets) {
+    const auto target = target_of(text, address);
     if (!target) {
       result_.missing.push_back(text);
       continue;
     }
-    const auto completed = router_.complete(std::move(*target));
-    const auto target_key = address_key(completed.local, completed.domain);
+    const auto target_key = address_key(target->local, target->domain);
     // Itself, with or without the detail that was asked for.
     if (target_key == own_key || target_key == alias.key) {
-      settle(address, level);
+      settle(address, router_.place_of(address.domain, said_).settings, level);
     } else {
-      walk(completed, level + 1);
+      walk(*target, level + 1);
     }
   }
 }
 
 // An address without (further) alias.
-void Expander::settle(const smtp::Mailbox& address, int level) {
-  if (auto local = existing_local(address)) return add({.local = std::move(*local), .domain = address.domain});
+void Expander::settle(const smtp::Mailbox& address, const DomainSettings* domain, int level) {
+  const auto before = said_.unknowns();
+  auto local = existing_local(address, domain);
+  if (said_.unknowns() != before) return;
+  if (local) return add({.local = std::move(*local), .domain = address.domain});
   if (is_postmaster(address)) {
     const auto postmaster = smtp::parse_mailbox(settings_.postmaster, smtp::BareLocal::allow, smtp::Utf8::allow);
     if (postmaster) return walk(*postmaster, level + 1);
     return keep_for_postmaster();
   }
-  const auto domain = settings_.domains.find(address.domain);
-  if (domain != settings_.domains.end() && !domain->second.catch_all.empty() && !looks_routed(address.local)) {
-    const auto target = smtp::parse_mailbox(domain->second.catch_all, smtp::BareLocal::allow, smtp::Utf8::allow);
+  if (domain != nullptr && !domain->catch_all.empty() && !looks_routed(address.local)) {
+    const auto target = smtp::parse_mailbox(domain->catch_all, smtp::BareLocal::allow, smtp::Utf8::allow);
     if (target) return walk(*target, level + 1);
   }
   result_.missing.push_back(to_string(address));
 }
 
-std::optional<Expander::Alias> Expander::find_alias(const smtp::Mailbox& address) const {
-  std::vector<std::string> keys = {address_key(address.local, address.domain)};
-  if (!looks_routed(address.local)) {
-    if (const auto base = base_of(address.local); !base.empty()) keys.push_back(address_key(base, address.domain));
-    keys.push_back(address_key("", address.domain));
+std::optional<bool> Expander::is_in(lookup::Table* table, const std::string& key) {
+  if (table == nullptr) return false;
+  const auto* answer = said_.about(*table, key);
+  if (answer == nullptr) return {};
+  return answer->kind == lookup::Answer::Kind::present;
+}
+
+std::optional<bool> Expander::exists(const std::string& local, const smtp::Mailbox& address,
+                                     const DomainSettings& domain) {
+  const auto key = address_key(local, address.domain);
+  if (domain.recipients == RecipientRule::table) {
+    const auto table = router_.table(domain.table);
+    const auto found = is_in(table.get(), key);
+    const bool is_bare = found && !*found && table && table->keeps_bare_names();
+    return is_bare ? is_in(table.get(), base::to_lower(local)) : found;
   }
-  for (auto& key : keys) {
-    if (const auto found = aliases_.find(key); found != aliases_.end())
-      return Alias{.key = std::move(key), .targets = &found->second};
-  }
-  return {};
+  if (domain.recipients == RecipientRule::accounts || looks_routed(local)) return is_in(router_.accounts().get(), key);
+  if (domain.recipients == RecipientRule::lmtp)
+    return is_in(router_.table(lmtp_table(domain.deliver)).get(), to_string(smtp::Mailbox{local, address.domain}));
+  if (domain.recipients == RecipientRule::list)
+    return std::ranges::any_of(domain.local_parts, [&](const auto& listed) { return base::iequals(listed, local); });
+  return true;
 }
 
 // The local part as the domain's recipients spell it, with the detail that was asked for.
-std::optional<std::string> Expander::existing_local(const smtp::Mailbox& address) const {
-  const auto found = settings_.domains.find(address.domain);
-  if (found == settings_.domains.end()) return {};  // the bare hostname has aliases and postmaster only
-  const auto& domain = found->second;
-  const auto exists = [&](const std::string& local) {
-    if (domain.recipients == RecipientRule::accounts || looks_routed(local))
-      return account_exists_ && account_exists_(local + '@' + address.domain);
-    if (domain.recipients == RecipientRule::list) {
-      return std::ranges::any_of(domain.local_parts, [&](const auto& listed) { return base::iequals(listed, local); });
-    }
-    return true;
-  };
-  const auto lower = base::to_lower(address.local);
-  if (exists(lower)) {
-    // A store behind SMTP or LMTP may tell cases apart; what we know ourselves is lower case.
-    const bool spelling_is_theirs =
-        (domain.recipients == RecipientRule::any || domain.recipients == RecipientRule::lmtp) &&
-        domain.deliver.kind != DeliverKind::maildir;
-    return spelling_is_theirs ? address.local : lower;
-  }
-  const auto base = base_of(address.local);
-  if (base.empty() || looks_routed(address.local) || !exists(base::to_lower(base))) return {};
+std::optional<std::string> Expander::existing_local(const smtp::Mailbox& address, const DomainSettings* domain) {
+  if (domain == nullptr) return {};  // the bare hostname has aliases and postmaster only
+  // A store behind SMTP or LMTP may tell cases apart; what we know ourselves is lower case.
+  const bool spelling_is_theirs =
+      domain->recipients == RecipientRule::lmtp ||
+      (domain->recipients == RecipientRule::any && domain->deliver.kind != DeliverKind::maildir);
+  const auto local = spelling_is_theirs ? address.local : base::to_lower(address.local);
+  const auto whole = exists(local, address, *domain);
+  if (!whole) return {};
+  if (*whole) return local;
+  const auto base = without_detail(address.local, settings_.detail_separator);
+  // A store knows itself what a detail is.
+  if (base.empty() || spelling_is_theirs || looks_routed(address.local)) return {};
+  const auto without = exists(base::to_lower(base), address, *domain);
+  if (!without || !*without) return {};
   return base::to_lower(base) + address.local.substr(base.size());
 }
 
@@ -153,12 +160,6 @@ void Expander::add(smtp::Mailbox address) {
   recipient.address = std::move(address);
   if (to_string(recipient.address) != asked_) recipient.original = asked_;
   result_.recipients.push_back(std::move(recipient));
-}
-
-std::string_view Expander::base_of(std::string_view local) const {
-  if (settings_.detail_separator.empty()) return {};
-  const auto at = local.find(settings_.detail_separator);
-  return at == std::string_view::npos ? std::string_view() : local.substr(0, at);
 }
 
 }  // namespace godwit::route

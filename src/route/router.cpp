@@ -6,17 +6,21 @@
 
 #include <fmt/format.h>
 
+#include "aliases.hpp"
 #include "expander.hpp"
 #include "godwit/base/text.hpp"
 #include "host_finder.hpp"
 #include "identity.hpp"
 #include "next_hop.hpp"
+#include "said.hpp"
 #include "sts_rule.hpp"
 
 namespace godwit::route {
 namespace {
 
 using boost::asio::awaitable;
+
+constexpr std::string_view table_prefix = "table:";
 
 bool matches_domain(std::string_view pattern, std::string_view domain) {
   if (pattern == "*") return true;
@@ -52,26 +56,25 @@ Hop to_hop(Hosts hosts, SmtpHop prepared) {
 
 }  // namespace
 
-Router::Router(Settings settings, AccountExists account_exists, std::vector<base::Endpoint> listening,
+std::shared_ptr<lookup::Table> Lookups::table(std::string_view name) const {
+  const auto found = tables.find(name);
+  return found == tables.end() ? nullptr : found->second;
+}
+
+Router::Router(Settings settings, Lookups lookups, std::vector<base::Endpoint> listening,
                std::shared_ptr<const ReturnPaths> return_paths)
-    : settings_(std::move(settings)),
-      account_exists_(std::move(account_exists)),
-      return_paths_(std::move(return_paths)) {
+    : settings_(std::move(settings)), lookups_(std::move(lookups)), return_paths_(std::move(return_paths)) {
   settings_.hostname = base::to_lower(settings_.hostname);
   settings_.origin = base::to_lower(settings_.origin.empty() ? settings_.hostname : settings_.origin);
   identity_ = std::make_shared<const Identity>(Identity{
       .hostname = settings_.hostname, .own_addresses = settings_.own_addresses, .listening = std::move(listening)});
-  for (const auto& [text, targets] : settings_.aliases) {
-    if (text.starts_with('@')) {
-      aliases_.emplace(base::to_lower(text), targets);
-      continue;
-    }
-    auto address = smtp::parse_mailbox(text, smtp::BareLocal::allow, smtp::Utf8::allow);
-    if (!address) continue;  // config has refused it
-    const auto completed = complete(std::move(*address));
-    aliases_.emplace(address_key(completed.local, completed.domain), targets);
-  }
+  for (const auto& [name, domain] : settings_.domains)
+    if (name.starts_with(table_prefix))
+      if (auto table = lookups_.table(name.substr(table_prefix.size())))
+        domain_tables_.emplace_back(std::move(table), &domain);
+  aliases_ = std::make_unique<const Aliases>(*this, lookups_, *identity_);
 }
+Router::~Router() = default;
 
 bool Router::is_local_domain(std::string_view domain) const {
   const auto lower = base::to_lower(domain);
@@ -86,13 +89,23 @@ smtp::Mailbox Router::complete(smtp::Mailbox address) const {
   return address;
 }
 
-Expansion Router::expand(const smtp::Mailbox& recipient) const {
-  return Expander(*this, aliases_, account_exists_, return_paths_.get(), *identity_).run(recipient);
+Router::Place Router::place_of(const std::string& domain, Said& said) const {
+  const auto name = normal_domain(domain);
+  const auto found = settings_.domains.find(name);
+  if (found != settings_.domains.end()) return {.kind = Place::Kind::here, .settings = &found->second};
+  if (is_local_domain(name)) return {.kind = Place::Kind::here};
+  if (name.starts_with('[')) return {};
+  for (const auto& [table, settings] : domain_tables_) {
+    const auto* answer = said.about(*table, name);
+    if (answer == nullptr) return {.kind = Place::Kind::unknown};
+    if (answer->kind == lookup::Answer::Kind::present) return {.kind = Place::Kind::here, .settings = settings};
+  }
+  return {};
 }
 
 smtp::ReversePath Router::sender_for(const smtp::ReversePath& sender, const mail::Recipient& recipient) const {
-  if (!return_paths_ || !sender || is_local_domain(recipient.address.domain)) return sender;
-  if (is_local_domain(sender->domain)) {
+  if (!return_paths_ || !sender || known_place(base::to_lower(recipient.address.domain)).is_here()) return sender;
+  if (known_place(base::to_lower(sender->domain)).is_here()) {
     const bool is_tagged = std::ranges::any_of(settings_.verp_senders,
                                                [&](const auto& pattern) { return matches_sender(pattern, sender); });
     return is_tagged ? return_paths_->tagged(*sender, recipient.address) : sender;
@@ -101,35 +114,72 @@ smtp::ReversePath Router::sender_for(const smtp::ReversePath& sender, const mail
   const auto alias = smtp::parse_mailbox(recipient.original, smtp::BareLocal::allow, smtp::Utf8::allow);
   if (!alias) return sender;
   const auto domain = normal_domain(complete(*alias).domain);
-  if (!is_local_domain(domain)) return sender;
+  const auto place = known_place(domain);
+  if (!place.is_here()) return sender;
   // Bounces to a domain that we are only the backup of would go to its other hosts, and to an address they do not know.
-  return return_paths_->rewritten(*sender, ends_here(domain) ? domain : settings_.hostname);
+  return return_paths_->rewritten(*sender, place.goes_on() ? settings_.hostname : domain);
 }
 
 std::optional<smtp::Mailbox> Router::recipient_told_by(const smtp::Mailbox& address) const {
-  if (!return_paths_ || !is_local_domain(address.domain)) return {};
+  if (!return_paths_ || !known_place(base::to_lower(address.domain)).is_here()) return {};
   return return_paths_->recipient_told_by(address);
 }
 
 bool Router::leads_back(const smtp::Mailbox& address) const {
-  return return_paths_ && is_local_domain(address.domain) && mail::Srs::is_rewritten(address.local);
+  return return_paths_ && known_place(base::to_lower(address.domain)).is_here() &&
+         mail::Srs::is_rewritten(address.local);
 }
 
-std::vector<mail::Recipient> Router::found_postmaster(const smtp::Mailbox& kept) const {
-  if (kept.local != "postmaster" || (!kept.domain.empty() && kept.domain != settings_.hostname)) return {};
-  auto expansion = expand(kept);
+awaitable<Expansion> Router::expand(smtp::Mailbox recipient) const {
+  Said said;
+  for (;;) {
+    auto expansion = Expander(*this, *aliases_, *identity_, said).run(recipient);
+    if (said.outage()) {
+      Expansion none;
+      none.outage = *said.outage();
+      none.refusal = smtp::make_reply(451, {4, 3, 0},
+                                      fmt::format("<{}>: Recipient cannot be looked up now", to_string(recipient)));
+      co_return none;
+    }
+    if (!said.wants_more()) co_return expansion;
+    co_await said.learn();
+  }
+}
+
+awaitable<std::vector<mail::Recipient>> Router::found_postmaster(smtp::Mailbox kept) const {
+  std::vector<mail::Recipient> found;
+  if (kept.local != "postmaster" || (!kept.domain.empty() && kept.domain != settings_.hostname)) co_return found;
+  auto expanding = expand(kept);
+  auto expansion = co_await std::move(expanding);
   const bool is_kept = std::ranges::any_of(expansion.recipients, [&](const auto& to) { return to.address == kept; });
-  return is_kept ? std::vector<mail::Recipient>() : std::move(expansion.recipients);
+  if (!is_kept) found = std::move(expansion.recipients);
+  co_return found;
 }
 
-awaitable<Hop> Router::local_hop(std::string domain, dns::Resolver& resolver, base::Random& random) const {
-  const auto found = settings_.domains.find(domain);
-  if (found == settings_.domains.end()) {
+awaitable<base::Result<Router::Place>> Router::find_place(std::string domain) const {
+  Said said;
+  for (;;) {
+    const auto place = place_of(domain, said);
+    if (said.outage()) co_return base::fail(base::ErrorKind::io, *said.outage());
+    if (!said.wants_more()) co_return place;
+    co_await said.learn();
+  }
+}
+
+awaitable<void> Router::learn(std::string domain) const {
+  if (domain_tables_.empty()) co_return;
+  auto finding = find_place(base::to_lower(domain));
+  co_await std::move(finding);
+}
+
+awaitable<Hop> Router::local_hop(std::string domain, const DomainSettings* settings, dns::Resolver& resolver,
+                                 base::Random& random) const {
+  if (settings == nullptr) {
     // Only what expand() kept for want of a postmaster comes here.
     if (settings_.postmaster.empty()) co_return HoldHop{"postmaster is not configured"};
     co_return HoldHop{fmt::format("{} has no mailboxes", domain.empty() ? "<Postmaster>" : domain)};
   }
-  const auto& target = found->second.deliver;
+  const auto& target = settings->deliver;
   switch (target.kind) {
     case DeliverKind::maildir:
       co_return MaildirHop{target.argument};
@@ -201,15 +251,16 @@ std::string Router::normal_domain(std::string_view domain) const {
   return lower.starts_with('[') && is_local_domain(lower) ? settings_.hostname : lower;
 }
 
-bool Router::ends_here(const std::string& domain) const {
-  if (!domain.empty() && !is_local_domain(domain)) return false;
-  const auto found = settings_.domains.find(domain);
-  return found == settings_.domains.end() || found->second.deliver.kind != DeliverKind::mx;  // mx: we are its backup
+// "": <Postmaster>, for whom there is nobody.
+Router::Place Router::known_place(const std::string& domain) const {
+  Said said;
+  return domain.empty() ? Place{.kind = Place::Kind::here} : place_of(domain, said);
 }
 
 const RouteSettings* Router::route_of(std::string_view domain, const smtp::ReversePath& sender) const {
   const auto normal = normal_domain(domain);
-  return ends_here(normal) ? nullptr : first_match(normal, sender);
+  const auto place = known_place(normal);
+  return place.goes_on() ? first_match(normal, sender) : nullptr;
 }
 
 std::optional<std::string> Router::why_held(std::string_view domain, const smtp::ReversePath& sender) const {
@@ -220,13 +271,13 @@ std::optional<std::string> Router::why_held(std::string_view domain, const smtp:
 
 std::string Router::known_site(std::string_view domain, const smtp::ReversePath& sender) const {
   const auto normal = normal_domain(domain);
-  if (!ends_here(normal)) {
+  const auto place = known_place(normal);
+  if (place.goes_on()) {
     const auto* route = first_match(normal, sender);
     return route == nullptr ? "" : join_hops(route->next_hops);
   }
-  const auto found = settings_.domains.find(normal);
-  if (found == settings_.domains.end()) return {};
-  const auto& target = found->second.deliver;
+  if (place.settings == nullptr) return {};
+  const auto& target = place.settings->deliver;
   if (target.kind == DeliverKind::maildir) return site_of(MaildirHop{});
   if (target.kind == DeliverKind::discard) return site_of(DiscardHop{});
   if (target.kind == DeliverKind::smtp) return target.argument;
@@ -237,8 +288,16 @@ std::string Router::known_site(std::string_view domain, const smtp::ReversePath&
 awaitable<Hop> Router::hop(std::string domain, smtp::ReversePath sender, dns::Resolver& resolver, base::Random& random,
                            StsSource* sts) const {
   domain = normal_domain(domain);
-  if (ends_here(domain)) co_return co_await local_hop(std::move(domain), resolver, random);
-  co_return co_await remote_hop(std::move(domain), std::move(sender), resolver, random, sts);
+  Place place{.kind = Place::Kind::here};
+  if (!domain.empty()) {
+    auto finding = find_place(domain);
+    const auto found = co_await std::move(finding);
+    if (!found)
+      co_return NoRoute{smtp::make_reply(451, {4, 3, 0}, "The domain cannot be looked up: " + found.error().message)};
+    place = *found;
+  }
+  if (place.goes_on()) co_return co_await remote_hop(std::move(domain), std::move(sender), resolver, random, sts);
+  co_return co_await local_hop(std::move(domain), place.settings, resolver, random);
 }
 
 }  // namespace godwit::route

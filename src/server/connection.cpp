@@ -136,7 +136,7 @@ boost::asio::awaitable<Connection::Event> Connection::perform(const smtp::Server
   if (const auto* credentials = std::get_if<action::Authenticate>(&wanted))
     co_return co_await authenticate(*credentials);
   if (const auto* said = std::get_if<action::Exchange>(&wanted)) co_return co_await exchange(*said);
-  if (const auto* asked = std::get_if<action::LookUp>(&wanted)) co_return look_up(*asked);
+  if (const auto* asked = std::get_if<action::LookUp>(&wanted)) co_return co_await look_up(*asked);
   if (const auto* started = std::get_if<action::StartQueue>(&wanted)) co_return start_queue(*started);
   if (const auto* claim = std::get_if<action::SpeakFor>(&wanted)) co_return speak_for(claim->client);
   if (std::holds_alternative<action::StartTls>(wanted)) co_return co_await start_tls();
@@ -260,10 +260,12 @@ boost::asio::awaitable<void> Connection::pause_until(base::MonoTime until) {
   pause_.reset();
 }
 
-Connection::Event Connection::look_up(const action::LookUp& asked) {
+boost::asio::awaitable<Connection::Event> Connection::look_up(action::LookUp asked) {
   const bool expands = asked.kind == action::LookUp::Kind::expand;
-  return event::Answer{expands ? policy::expand(asked.mailbox, *rules_->router)
-                               : policy::verify(asked.mailbox, *rules_->router)};
+  auto inquiry =
+      expands ? policy::expand(asked.mailbox, *rules_->router) : policy::verify(asked.mailbox, *rules_->router);
+  auto reply = co_await std::move(inquiry);
+  co_return event::Answer{std::move(reply)};
 }
 
 Connection::Event Connection::start_queue(const action::StartQueue& asked) {

@@ -62,11 +62,11 @@ class Connection {
   boost::asio::awaitable<bool> flush();
   Event check_sender(const smtp::action::CheckSender& action);
   std::unique_ptr<policy::MessageInspection> inspection_of(const smtp::ReversePath& sender, smtp::BodyType body) const;
-  boost::asio::awaitable<Event> check_recipient(smtp::action::CheckRecipient action);
-  policy::RecipientDecision decide_recipient(const smtp::Mailbox& recipient);
+  boost::asio::awaitable<Event> check_recipient(smtp::action::CheckRecipient asked);
+  boost::asio::awaitable<policy::RecipientDecision> decide_recipient(smtp::Mailbox recipient);
   bool guesses(const smtp::Reply& refusal);
   std::optional<smtp::Reply> stop_refusal() const;  // of the account, by the breaker
-  Event look_up(const smtp::action::LookUp& asked);
+  boost::asio::awaitable<Event> look_up(smtp::action::LookUp asked);
   Event start_queue(const smtp::action::StartQueue& asked);
   Event speak_for(const smtp::ClaimedClient& claim);
   bool is_implicit() const;  // TLS from the first byte

@@ -91,7 +91,8 @@ void Connection::name_submitter(const std::string& account, mail::HeaderFixes& f
 }
 
 boost::asio::awaitable<Connection::Event> Connection::check_recipient(action::CheckRecipient asked) {
-  auto decision = decide_recipient(asked.recipient);
+  auto deciding = decide_recipient(asked.recipient);
+  auto decision = co_await std::move(deciding);
   if (!decision.refusal && receiver_.must_verify_sender()) {
     const bool sent = co_await flush();
     if (!sent) co_return event::PeerClosed{};
@@ -107,26 +108,29 @@ boost::asio::awaitable<Connection::Event> Connection::check_recipient(action::Ch
   co_return receiver_.add_recipient(std::move(decision), completed, asked.parameters);
 }
 
-policy::RecipientDecision Connection::decide_recipient(const smtp::Mailbox& recipient) {
+boost::asio::awaitable<policy::RecipientDecision> Connection::decide_recipient(smtp::Mailbox recipient) {
   policy::RecipientDecision refused;
   if (!is_within_rate(policy::Rated::recipients)) {
     refused.refusal = too_often("recipients");
-    return refused;
+    co_return refused;
   }
   if (const auto& account = sender_.client.account; !account.empty()) {
     const auto address = rules_->router->complete(recipient);
     refused.refusal = account_refusal(around_.account_limits.recipient(account, address.domain, around_.network.now()),
                                       "recipients or new destinations");
-    if (refused.refusal) return refused;
+    if (refused.refusal) co_return refused;
     if (!around_.breaker.recipient(account, smtp::to_string(address), around_.clock.wall())) {
       refused.refusal = account_stopped();
-      return refused;
+      co_return refused;
     }
   }
-  auto decision = policy::check_recipient(rules_->policy, sender_.client, recipient, *rules_->router);
+  auto checking = policy::check_recipient(rules_->policy, sender_.client, recipient, *rules_->router);
+  auto decision = co_await std::move(checking);
+  if (!decision.outage.empty())
+    around_.log.warn("lookup_failed", {{"to", smtp::to_string(recipient)}, {"reason", decision.outage}});
   if (!decision.refusal && around_.suppressions != nullptr)
     decision.refusal = policy::suppression_refusal(*around_.suppressions, decision.recipients);
-  return decision;
+  co_return decision;
 }
 
 std::optional<smtp::Reply> Connection::stop_refusal() const {

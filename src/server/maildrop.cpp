@@ -258,7 +258,8 @@ boost::asio::awaitable<base::Result<>> Maildrop::Implementation::report(const Dr
   if (!beginning) co_return std::unexpected(beginning.error());
   refused.beginning = std::move(*beginning);
   const auto to = smtp::to_string(refused.envelope.sender);
-  auto reported = co_await report_refusal(std::move(refused), *rules_, around_, random_);
+  const auto rules = rules_;  // a reload replaces them
+  auto reported = co_await report_refusal(std::move(refused), *rules, around_, random_);
   if (!reported) co_return std::unexpected(reported.error());
   around_.log.info("report", {{"id", base::to_string(*reported)}, {"to", "<" + to + ">"}, {"kind", "failure"}});
   co_return base::Result<>();

@@ -19,7 +19,9 @@ std::unexpected<base::Error> refused(const spool::Refused& refusal) {
 boost::asio::awaitable<base::Result<base::MessageId>> report_refusal(RefusedMessage message, const Rules& rules,
                                                                      Surroundings& around, base::Random& random) {
   if (!message.envelope.sender) co_return base::fail(base::ErrorKind::not_found, "it has no sender who could be told");
-  auto expansion = rules.router->expand(*message.envelope.sender);
+  auto expanding = rules.router->expand(*message.envelope.sender);
+  auto expansion = co_await std::move(expanding);
+  if (!expansion.outage.empty()) co_return base::fail(base::ErrorKind::refused, expansion.outage);
   if (expansion.refusal) co_return base::fail(base::ErrorKind::not_found, "its sender cannot be told");
   auto begun = around.spool.begin(0);
   if (!begun) co_return refused(begun.error());

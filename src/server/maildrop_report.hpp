@@ -21,7 +21,8 @@ struct RefusedMessage {
   std::vector<mail::DsnRecipient> recipients;
 };
 
-// Completes when the report is durable.  Errors: exhausted and refused (the spool's), not_found (nobody can be told).
+// Completes when the report is durable.  Errors: exhausted and refused (the spool's, or a table that cannot be asked),
+// not_found (nobody can be told).
 boost::asio::awaitable<base::Result<base::MessageId>> report_refusal(RefusedMessage message, const Rules& rules,
                                                                      Surroundings& around, base::Random& random);
 

@@ -11,6 +11,7 @@
 #include "godwit/dispatch/settings.hpp"
 #include "godwit/dns/settings.hpp"
 #include "godwit/log/settings.hpp"
+#include "godwit/lookup/settings.hpp"
 #include "godwit/mailauth/settings.hpp"
 #include "godwit/net/settings.hpp"
 #include "godwit/policy/settings.hpp"
@@ -32,6 +33,7 @@ struct Settings {
   dispatch::Settings dispatch;
   dns::Settings dns;
   log::Settings log;
+  lookup::Settings lookup;
   mailauth::Settings mailauth;
   net::TlsSettings tls;
   policy::Settings policy;

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include <boost/asio/awaitable.hpp>
+
 #include "godwit/base/ip_address.hpp"
 #include "godwit/mail/envelope.hpp"
 #include "godwit/policy/settings.hpp"
@@ -31,6 +33,7 @@ struct Client {
 struct RecipientDecision {
   std::vector<mail::Recipient> recipients;
   std::optional<smtp::Reply> refusal;
+  std::string outage;  // which table could not be asked, and why; for the log
 };
 
 // Whether an account may use this sender address; from auth's stores, through a function.
@@ -41,7 +44,8 @@ bool is_trusted(const Settings& settings, const Client& client);
 // Empty: accepted.
 std::optional<smtp::Reply> check_sender(const Client& client, const smtp::ReversePath& sender,
                                         const MaySendAs& may_send_as);
-RecipientDecision check_recipient(const Settings& settings, const Client& client, const smtp::Mailbox& recipient,
-                                  const route::Router& router);
+// May wait for tables.  What is referred to outlives the call.
+boost::asio::awaitable<RecipientDecision> check_recipient(const Settings& settings, const Client& client,
+                                                          smtp::Mailbox recipient, const route::Router& router);
 
 }  // namespace godwit::policy

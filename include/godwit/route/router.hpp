@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where mail goes: which domains end here, what an address expands to, and over which hosts a domain is reached.
-// Reads only its settings and the Resolver; const and thread-safe once made; a reload makes a new one.
+// Reads only its settings, the tables it is given and the Resolver; const and thread-safe once made; a reload makes a
+// new one.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include "godwit/base/random.hpp"
 #include "godwit/base/result.hpp"
 #include "godwit/dns/resolver.hpp"
+#include "godwit/lookup/table.hpp"
 #include "godwit/mail/envelope.hpp"
 #include "godwit/route/return_paths.hpp"
 #include "godwit/route/settings.hpp"
@@ -35,14 +37,18 @@ namespace godwit::route {
 struct Expansion {
   // Final recipients, each once, with `original` set where it differs from what was asked.  Empty with `refusal` set.
   std::vector<mail::Recipient> recipients;
-  std::optional<smtp::Reply> refusal;  // 550 5.1.1 unknown user, 554 5.4.6 alias loop, …
+  std::optional<smtp::Reply> refusal;  // 550 5.1.1 unknown user, 554 5.4.6 alias loop, 451 4.3.0 outage, …
+  std::string outage;                  // which table could not be asked, and why; for the log
   bool local = false;                  // the address asked for is in one of our domains (or <Postmaster>)
   std::vector<std::string> missing;    // targets of aliases that do not exist; left out, worth a warning
 };
 
-// Whether an account with exactly this name exists (auth's stores, through a function so that route does not include
-// auth).
-using AccountExists = std::function<bool(const std::string& account)>;
+// What is asked beside the settings.
+struct Lookups {
+  std::shared_ptr<lookup::Table> accounts;                                    // by address; null: there are none
+  std::map<std::string, std::shared_ptr<lookup::Table>, std::less<>> tables;  // by name
+  std::shared_ptr<lookup::Table> table(std::string_view name) const;          // null: there is none
+};
 
 // ---- delivery: how to reach a recipient domain
 // -----------------------------------------------------------------------------
@@ -87,6 +93,8 @@ std::string describe(const Hop& hop);
 std::string site_of(const Hop& hop);
 
 struct Identity;
+class Aliases;
+class Said;
 class StsSource;
 
 class Router {
@@ -94,15 +102,20 @@ class Router {
   // listening: port and addresses our mx listeners have, to cut host lists at ourselves.  Of a wildcard listener only
   // the loopback addresses are known to be ours; daemon/ names the interfaces' addresses too.
   // return_paths: null where senders are not rewritten.
-  Router(Settings settings, AccountExists account_exists, std::vector<base::Endpoint> listening,
+  Router(Settings settings, Lookups lookups, std::vector<base::Endpoint> listening,
          std::shared_ptr<const ReturnPaths> return_paths = nullptr);
+  ~Router();
+  Router(Router&&) = delete;
 
-  bool is_local_domain(std::string_view domain) const;  // hostname is always among them; own address literals too
+  // Of those in the settings: hostname is always among them; own address literals too.
+  bool is_local_domain(std::string_view domain) const;
   // Completes a bare address with origin, <Postmaster> with hostname.  Others are left as they are.
   smtp::Mailbox complete(smtp::Mailbox address) const;
   // An address in no local domain expands to itself.  In a local one (an address literal of ours is the hostname):
-  //  1. its alias, also without +detail, else the alias of the domain; again for each target, 20 levels deep.  A target
-  //     that is the address itself is final: `a: [a, b]`;
+  //  1. its alias, also without +detail, else that of a pattern, else the alias of the domain; again for each target,
+  //  20
+  //     levels deep.  A target that is the address itself is final: `a: [a, b]`; "@domain" is the same local part
+  //     there;
   //  2. else the domain's recipients, +detail kept; accounts are compared in lower case and spelt so in the result;
   //  3. else, postmaster of any local domain and root of hostname or origin: settings.postmaster.  Where that is not
   //  set or
@@ -111,8 +124,9 @@ class Router {
   // A rewritten sender address (ReturnPaths) in a local domain leads to the address it was made of, whatever has
   // its name; 550 5.7.1 where it is not ours or too old.
   // Local parts with "%", "!" or "@" are never read as routes: only an alias or recipient of literally that name will
-  // do.
-  Expansion expand(const smtp::Mailbox& recipient) const;
+  // do.  What cannot be asked gives 451 4.3.0: it is neither accepted nor refused for good.
+  // The router outlives the call, here and below.
+  boost::asio::awaitable<Expansion> expand(smtp::Mailbox recipient) const;
   // The sender that the next host is told for this recipient: another one than `sender` where an alias of ours forwards
   // to another host what was not sent in one of our domains, and where the sender is one of settings.verp_senders.
   smtp::ReversePath sender_for(const smtp::ReversePath& sender, const mail::Recipient& recipient) const;
@@ -121,13 +135,16 @@ class Router {
   // Whether mail to this address came back from where an alias of ours forwards to.
   bool leads_back(const smtp::Mailbox& address) const;
   // Whom mail has now that expand() kept for want of a postmaster.  Empty: still nobody, or it is no such mail.
-  std::vector<mail::Recipient> found_postmaster(const smtp::Mailbox& kept) const;
+  boost::asio::awaitable<std::vector<mail::Recipient>> found_postmaster(smtp::Mailbox kept) const;
   // Resolves the hop of (domain, sender): our own domains by their `deliver`; others, and `deliver: mx`, by the first
   // route that matches, else by MX.  Random shuffles hosts of equal preference.  The router outlives the call.
   // HoldHop comes only for mail that has no hop at all: see why_held.  `sts` says which MTA-STS policies there are;
   // null: none.
   boost::asio::awaitable<Hop> hop(std::string domain, smtp::ReversePath sender, dns::Resolver& resolver,
                                   base::Random& random, StsSource* sts = nullptr) const;
+  // Asks the tables of domains, so that those below, which wait for nothing, know about it for a while.  What they do
+  // not know is a domain of ours for them.
+  boost::asio::awaitable<void> learn(std::string domain) const;
   // Why a rule keeps such mail until the administrator releases it; nothing: none does.
   std::optional<std::string> why_held(std::string_view domain, const smtp::ReversePath& sender) const;
 
@@ -138,19 +155,37 @@ class Router {
 
   const Settings& settings() const { return settings_; }
 
+  // Where mail for a domain in lower case ends.
+  struct Place {
+    enum class Kind { here, elsewhere, unknown } kind = Kind::elsewhere;  // unknown: see Said
+    const DomainSettings* settings = nullptr;                             // null: hostname, which need have none
+    bool is_here() const { return kind == Kind::here; }
+    // Over routes and MX; with `deliver: mx` we are its backup.
+    bool goes_on() const {
+      return kind == Kind::elsewhere || (settings != nullptr && settings->deliver.kind == DeliverKind::mx);
+    }
+  };
+  Place place_of(const std::string& domain, Said& said) const;
+  const ReturnPaths* return_paths() const { return return_paths_.get(); }
+  std::shared_ptr<lookup::Table> accounts() const { return lookups_.accounts; }
+  std::shared_ptr<lookup::Table> table(std::string_view name) const { return lookups_.table(name); }
+
  private:
   std::string normal_domain(std::string_view domain) const;
-  bool ends_here(const std::string& domain) const;
+  Place known_place(const std::string& domain) const;
+  boost::asio::awaitable<base::Result<Place>> find_place(std::string domain) const;
   const RouteSettings* first_match(std::string_view domain, const smtp::ReversePath& sender) const;
-  boost::asio::awaitable<Hop> local_hop(std::string domain, dns::Resolver& resolver, base::Random& random) const;
+  boost::asio::awaitable<Hop> local_hop(std::string domain, const DomainSettings* settings, dns::Resolver& resolver,
+                                        base::Random& random) const;
   boost::asio::awaitable<Hop> remote_hop(std::string domain, smtp::ReversePath sender, dns::Resolver& resolver,
                                          base::Random& random, StsSource* sts) const;
 
   Settings settings_;
-  std::map<std::string, std::vector<std::string>, std::less<>> aliases_;  // by lower-case address
-  AccountExists account_exists_;
+  Lookups lookups_;
+  std::vector<std::pair<std::shared_ptr<lookup::Table>, const DomainSettings*>> domain_tables_;
   std::shared_ptr<const ReturnPaths> return_paths_;
   std::shared_ptr<const Identity> identity_;
+  std::unique_ptr<const Aliases> aliases_;
 };
 
 }  // namespace godwit::route

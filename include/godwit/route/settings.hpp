@@ -21,12 +21,18 @@ struct DeliverTarget {
   std::string argument;  // what follows "kind:"
 };
 
-enum class RecipientRule { accounts, any, lmtp, list };
+// Under this name an LMTP server stands among the tables that a router is given, for `recipients: lmtp`.
+inline std::string lmtp_table(const DeliverTarget& deliver) {
+  return "lmtp:" + deliver.argument;
+}
+
+enum class RecipientRule { accounts, any, lmtp, list, table };
 
 struct DomainSettings {
   DeliverTarget deliver;
   RecipientRule recipients = RecipientRule::accounts;
   std::vector<std::string> local_parts;  // for list
+  std::string table;                     // for table: its name
   std::string catch_all;                 // address; empty: none
 };
 
@@ -68,8 +74,9 @@ struct Settings {
   std::string origin;                                       // completes bare addresses; default: hostname
   std::string postmaster;                                   // address; empty: such mail is held
   std::string detail_separator = "+";                       // empty: none
-  std::map<std::string, DomainSettings> domains;            // lower case
+  std::map<std::string, DomainSettings> domains;            // lower case; "table:NAME": of all that the table has
   std::map<std::string, std::vector<std::string>> aliases;  // "user@domain" or "@domain" → addresses
+  std::vector<std::string> alias_tables;                    // names, asked in order, after `aliases`
   std::vector<RouteSettings> routes;
   SrsSettings srs;
   std::vector<std::string> verp_senders;  // of whom each recipient sees an address of its own; as in RouteSettings

@@ -33,10 +33,12 @@ void print(const char* what, const base::Error& error) {
 }
 
 // All that --check can say; a daemon that already runs holds the ports, so a port in use is only a warning here, as is
-// a store of accounts that does not answer, and a resolver that does not validate.
+// a store of accounts or a table that does not answer, and a resolver that does not validate.
 int check(const daemon::LiveSettingsLoaded& loaded, const base::Clock& clock) {
   if (!loaded.live) return exit_usage;
   for (const auto& complaint : daemon::unreachable_stores(loaded.live->settings.auth, clock))
+    fmt::print(stderr, "warning: {}\n", complaint);
+  for (const auto& complaint : daemon::unreachable_tables(loaded.live->settings.lookup, clock))
     fmt::print(stderr, "warning: {}\n", complaint);
   const auto& settings = loaded.live->settings;
   const auto dns_remark = daemon::wants_dane(settings.route)

@@ -62,11 +62,16 @@ TEST(AccountStores, PasswordsDoNotGoToAnLdapServerInTheClear) {
   EXPECT_THAT(problems("ldapi://%2Frun%2Fldapi"), IsEmpty());
 }
 
-TEST(AccountStores, RecipientsNeedAFile) {
+TEST(AccountStores, RecipientsNeedAStoreThatTells) {
   const std::string domain = "domains: {example.com: {deliver: 'maildir:/m/{local}', recipients: accounts}}\n";
   EXPECT_THAT(errors(load_below("accounts: [{type: dovecot, path: /x}]\n" + domain)),
-              ElementsAre(HasSubstr("no accounts file")));
+              ElementsAre(HasSubstr("no store can tell")));
   EXPECT_THAT(errors(load_below("accounts: [{type: dovecot, path: /x}, /a.yaml]\n" + domain)), IsEmpty());
+  EXPECT_THAT(errors(load_below("accounts: [{type: dovecot, path: /x, userdb: /y}]\n" + domain)), IsEmpty());
+  const auto mixed = load_below("accounts: [{type: saslauthd, path: /x}, /a.yaml]\n" + domain);
+  EXPECT_THAT(errors(mixed), IsEmpty());
+  ASSERT_THAT(mixed.diagnostics, SizeIs(1));
+  EXPECT_THAT(mixed.diagnostics[0].message, HasSubstr("saslauthd cannot tell which addresses exist"));
 }
 
 TEST(Introspection, TokensGoToNobodyInTheClear) {

@@ -41,8 +41,7 @@ std::shared_ptr<const route::Router> discarding_router() {
   settings.hostname = "mail.example";
   for (const char* domain : {"a.example", "b.example"})
     settings.domains[domain].deliver.kind = route::DeliverKind::discard;
-  const auto nobody = [](const std::string&) { return false; };
-  return std::make_shared<const route::Router>(std::move(settings), nobody, std::vector<base::Endpoint>{});
+  return std::make_shared<const route::Router>(std::move(settings), route::Lookups{}, std::vector<base::Endpoint>{});
 }
 
 class DispatcherTest : public ::testing::Test {

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 class SitePolicyTest : public testing::Test {
  protected:
   SitePolicy policy() const {
-    return {settings_, std::make_shared<const route::Router>(route_, nullptr, std::vector<base::Endpoint>{})};
+    return {settings_, std::make_shared<const route::Router>(route_, route::Lookups{}, std::vector<base::Endpoint>{})};
   }
   static route::Hop through(const std::vector<std::string>& hosts) {
     route::SmtpHop hop;

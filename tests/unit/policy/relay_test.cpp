@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "support/fixed_table.hpp"
+#include "support/run_awaitable.hpp"
+
 namespace godwit::policy {
 namespace {
 
@@ -13,7 +16,7 @@ route::Router make_router() {
   settings.postmaster = "alice@example.com";
   settings.domains["example.com"].deliver = {.kind = route::DeliverKind::maildir, .argument = "/m/{local}"};
   settings.aliases["sales@example.com"] = {"alice@example.com", "bob@elsewhere.example"};
-  return {settings, [](const std::string& name) { return name == "alice@example.com"; }, {}};
+  return {settings, {.accounts = testing::names({"alice@example.com"}), .tables = {}}, {}};
 }
 
 Client client_at(const char* address) {
@@ -30,7 +33,8 @@ Client neighbour() {
 
 int answer(const Client& client, const smtp::Mailbox& recipient) {
   const auto router = make_router();
-  const auto decision = check_recipient(Settings{}, client, recipient, router);
+  const Settings settings;
+  const auto decision = testing::run_awaitable(check_recipient(settings, client, recipient, router));
   return decision.refusal ? decision.refusal->code : 250;
 }
 

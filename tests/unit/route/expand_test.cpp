@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <set>
 
 #include <gmock/gmock.h>
 
 #include "godwit/route/router.hpp"
+#include "support/fixed_table.hpp"
+#include "support/run_awaitable.hpp"
 
 namespace godwit::route {
 namespace {
@@ -23,16 +26,18 @@ Settings basic() {
   settings.domains["example.com"] = {.deliver = {.kind = DeliverKind::maildir, .argument = "/v/{local}"},
                                      .recipients = RecipientRule::accounts,
                                      .local_parts = {},
+                                     .table = {},
                                      .catch_all = {}};
   return settings;
 }
 
 DomainSettings domain(RecipientRule rule, DeliverKind kind = DeliverKind::maildir) {
-  return {.deliver = {.kind = kind, .argument = "x"}, .recipients = rule, .local_parts = {}, .catch_all = {}};
+  return {
+      .deliver = {.kind = kind, .argument = "x"}, .recipients = rule, .local_parts = {}, .table = {}, .catch_all = {}};
 }
 
 Router make(Settings settings) {
-  return Router(std::move(settings), [](const std::string& name) { return accounts.contains(name); },
+  return Router(std::move(settings), {.accounts = testing::names(accounts), .tables = {}},
                 {*base::Endpoint::parse("127.0.0.1:25"), *base::Endpoint::parse("[2001:db8::5]:25")});
 }
 
@@ -50,12 +55,17 @@ std::vector<std::string> finals(const Expansion& expansion) {
   return result;
 }
 
+Expansion expand(const Settings& settings, std::string_view asked) {
+  const auto router = make(settings);
+  return testing::run_awaitable(router.expand(mailbox(asked)));
+}
+
 std::vector<std::string> finals(const Settings& settings, std::string_view asked) {
-  return finals(make(settings).expand(mailbox(asked)));
+  return finals(expand(settings, asked));
 }
 
 std::string refusal(const Settings& settings, std::string_view asked) {
-  const auto expansion = make(settings).expand(mailbox(asked));
+  const auto expansion = expand(settings, asked);
   if (!expansion.refusal) return "";
   EXPECT_THAT(expansion.recipients, IsEmpty());
   return to_line(*expansion.refusal).substr(0, 9);
@@ -73,7 +83,7 @@ TEST(LocalDomain, IsADomainTheHostnameOrALiteralOfOurs) {
 }
 
 TEST(LocalDomain, AWildcardListenerHasTheLoopbackAddresses) {
-  const auto router = Router(basic(), nullptr, {*base::Endpoint::parse("[::]:25")});
+  const auto router = Router(basic(), {}, {*base::Endpoint::parse("[::]:25")});
   EXPECT_TRUE(router.is_local_domain("[127.0.0.1]"));
   EXPECT_TRUE(router.is_local_domain("[IPv6:::1]"));
   EXPECT_FALSE(router.is_local_domain("[192.0.2.1]"));
@@ -90,14 +100,14 @@ TEST(Complete, GivesBareAddressesADomain) {
 }
 
 TEST(Expand, AnAddressElsewhereIsItself) {
-  const auto expansion = make(basic()).expand(mailbox("User%x+y@elsewhere.net"));
+  const auto expansion = expand(basic(), "User%x+y@elsewhere.net");
   EXPECT_FALSE(expansion.local);
   EXPECT_THAT(finals(expansion), ElementsAre("User%x+y@elsewhere.net"));
   EXPECT_EQ(expansion.recipients[0].original, "");
 }
 
 TEST(Expand, AnAccountIsFoundInAnyCaseAndKeepsItsDetail) {
-  const auto expansion = make(basic()).expand(mailbox("Alice@Example.com"));
+  const auto expansion = expand(basic(), "Alice@Example.com");
   EXPECT_TRUE(expansion.local);
   EXPECT_FALSE(expansion.refusal);
   EXPECT_EQ(expansion.recipients.at(0).address.local, "alice");
@@ -127,7 +137,7 @@ TEST(Expand, FollowsAliasesOverSeveralLevels) {
   auto settings = basic();
   settings.aliases["Team@example.com"] = {"Sales@example.com", "bob@example.com", "x@elsewhere.net", "alice"};
   settings.aliases["sales@example.com"] = {"alice@example.com", "y@elsewhere.net"};
-  const auto expansion = make(settings).expand(mailbox("team@example.com"));
+  const auto expansion = expand(settings, "team@example.com");
   EXPECT_THAT(finals(expansion),
               ElementsAre("alice@example.com", "y@elsewhere.net", "bob@example.com", "x@elsewhere.net"))
       << "each once";
@@ -182,7 +192,7 @@ TEST(Expand, StopsAfterTwentyLevels) {
 TEST(Expand, TargetsThatDoNotExistAreLeftOutAndNamed) {
   auto settings = basic();
   settings.aliases["team@example.com"] = {"gone@example.com", "bob@example.com", "not an address"};
-  const auto expansion = make(settings).expand(mailbox("team@example.com"));
+  const auto expansion = expand(settings, "team@example.com");
   EXPECT_THAT(finals(expansion), ElementsAre("bob@example.com"));
   EXPECT_THAT(expansion.missing, ElementsAre("gone@example.com", "not an address"));
   settings.aliases["team@example.com"] = {"gone@example.com"};
@@ -195,7 +205,7 @@ TEST(Expand, PostmasterIsNeverRefused) {
   for (const auto* asked : {"postmaster", "Postmaster@example.com", "postmaster@mail.example.com",
                             "root@mail.example.com", "root@example.com", "root"}) {
     EXPECT_THAT(finals(basic(), asked), ElementsAre("alice@example.com")) << asked;
-    const auto expansion = make(basic()).expand(mailbox(asked));
+    const auto expansion = expand(basic(), asked);
     EXPECT_TRUE(expansion.local) << asked;
   }
   auto settings = basic();
@@ -225,8 +235,6 @@ TEST(Expand, AnyTakesEverybody) {
   EXPECT_THAT(finals(settings, "WhoEver+x@any.example"), ElementsAre("whoever+x@any.example"));
   settings.domains["any.example"] = domain(RecipientRule::any, DeliverKind::smtp);
   EXPECT_THAT(finals(settings, "WhoEver+x@any.example"), ElementsAre("WhoEver+x@any.example"));
-  settings.domains["any.example"] = domain(RecipientRule::lmtp, DeliverKind::lmtp);
-  EXPECT_THAT(finals(settings, "WhoEver@any.example"), ElementsAre("WhoEver@any.example"));
 }
 
 TEST(Expand, AListTakesItsLocalParts) {
@@ -261,6 +269,143 @@ TEST(Expand, LocalPartsAreNeverReadAsRoutes) {
   EXPECT_THAT(finals(settings, "odd%name@example.com"), ElementsAre("odd%name@example.com"));
   settings.aliases["a!b@example.com"] = {"alice@example.com"};
   EXPECT_THAT(finals(settings, "A!b@example.com"), ElementsAre("alice@example.com"));
+}
+
+// ---- what must be asked for
+
+struct Tables {
+  using Mode = testing::FixedTable::Mode;
+  explicit Tables(Mode mode) : mode(mode) {}
+  std::shared_ptr<testing::FixedTable> add(const std::string& name, testing::FixedTable::Entries entries) {
+    auto table = std::make_shared<testing::FixedTable>(name, std::move(entries), mode);
+    lookups.tables[name] = table;
+    return table;
+  }
+  Expansion expand(const Settings& settings, std::string_view asked) {
+    lookups.accounts = testing::names(accounts, mode);
+    const Router router(settings, lookups, {});
+    return testing::run_awaitable(router.expand(mailbox(asked)));
+  }
+  Mode mode;
+  Lookups lookups;
+};
+
+class Lookup : public ::testing::TestWithParam<testing::FixedTable::Mode> {
+ protected:
+  Tables tables_{GetParam()};
+};
+INSTANTIATE_TEST_SUITE_P(Expand, Lookup,
+                         ::testing::Values(testing::FixedTable::Mode::known, testing::FixedTable::Mode::asked));
+
+TEST_P(Lookup, AccountsAreAskedAlsoWithoutTheDetail) {
+  EXPECT_THAT(finals(tables_.expand(basic(), "Alice+x@example.com")), ElementsAre("alice+x@example.com"));
+  EXPECT_EQ(tables_.expand(basic(), "carol+x@example.com").refusal->code, 550);
+}
+
+TEST_P(Lookup, AliasesComeFromTheSettingsAndThenFromTheTablesInOrder) {
+  auto settings = basic();
+  settings.aliases["own@example.com"] = {"one@example.com"};
+  settings.alias_tables = {"first", "second"};
+  tables_.add("first", {{"one@example.com", {"two@example.com", "bob@example.com"}}, {"own@example.com", {"x@y.net"}}});
+  tables_.add("second",
+              {{"two@example.com", {"alice@example.com", "x@elsewhere.net"}}, {"one@example.com", {"x@y.net"}}});
+  EXPECT_THAT(finals(tables_.expand(settings, "own+x@example.com")),
+              ElementsAre("alice@example.com", "x@elsewhere.net", "bob@example.com"));
+}
+
+TEST_P(Lookup, AKeyWithoutValuesIsNoAlias) {
+  auto settings = basic();
+  settings.alias_tables = {"first"};
+  tables_.add("first", {{"alice@example.com", {}}});
+  EXPECT_THAT(finals(tables_.expand(settings, "alice@example.com")), ElementsAre("alice@example.com"));
+}
+
+TEST_P(Lookup, BareNamesAreThoseOfTheMachine) {
+  auto settings = basic();
+  settings.domains["other.example"] = domain(RecipientRule::list);
+  settings.alias_tables = {"etc"};
+  tables_.add("etc", {{"ops", {"bob@example.com"}}})->bare_names = true;
+  EXPECT_THAT(finals(tables_.expand(settings, "Ops@mail.example.com")), ElementsAre("bob@example.com"));
+  EXPECT_THAT(finals(tables_.expand(settings, "ops+x@example.com")), ElementsAre("bob@example.com"));
+  EXPECT_EQ(tables_.expand(settings, "ops@other.example").refusal->code, 550);
+}
+
+TEST_P(Lookup, RecipientsOfATable) {
+  auto settings = basic();
+  settings.domains["t.example"] = domain(RecipientRule::table);
+  settings.domains["t.example"].table = "people";
+  auto people = tables_.add("people", {{"ann@t.example", {}}, {"joe", {}}});
+  EXPECT_THAT(finals(tables_.expand(settings, "Ann+x@t.example")), ElementsAre("ann+x@t.example"));
+  EXPECT_EQ(tables_.expand(settings, "joe@t.example").refusal->code, 550);
+  people->bare_names = true;
+  EXPECT_THAT(finals(tables_.expand(settings, "joe@t.example")), ElementsAre("joe@t.example"));
+}
+
+TEST_P(Lookup, LmtpServersAreAskedAsTheSenderSpeltIt) {
+  auto settings = basic();
+  settings.domains["l.example"] = domain(RecipientRule::lmtp, DeliverKind::lmtp);
+  tables_.add("lmtp:x", {{"Ann+x@l.example", {}}, {"bob@l.example", {}}});
+  EXPECT_THAT(finals(tables_.expand(settings, "Ann+x@L.example")), ElementsAre("Ann+x@l.example"));
+  EXPECT_EQ(tables_.expand(settings, "bob+x@l.example").refusal->code, 550) << "it would say so itself";
+}
+
+TEST_P(Lookup, DomainsOfATable) {
+  auto settings = basic();
+  settings.domains["table:hosted"] = domain(RecipientRule::any);
+  tables_.add("hosted", {{"h.example", {}}});
+  const auto local = tables_.expand(settings, "Who@H.example");
+  EXPECT_TRUE(local.local);
+  EXPECT_THAT(finals(local), ElementsAre("who@h.example"));
+  EXPECT_FALSE(tables_.expand(settings, "who@other.example").local);
+}
+
+TEST(Lookup, NobodyIsAskedTwiceInOneExpansion) {
+  Tables tables(testing::FixedTable::Mode::asked);
+  auto settings = basic();
+  settings.alias_tables = {"lists"};
+  auto lists = tables.add("lists", {{"team@example.com", {"alice@example.com", "bob@example.com", "team2@example.com"}},
+                                    {"team2@example.com", {"alice@example.com", "bob@example.com"}}});
+  EXPECT_THAT(finals(tables.expand(settings, "team@example.com")),
+              UnorderedElementsAre("alice@example.com", "bob@example.com"));
+  auto asked = lists->asked;
+  std::ranges::sort(asked);
+  EXPECT_EQ(std::ranges::adjacent_find(asked), asked.end());
+}
+
+TEST(Lookup, OutageIsNeitherAcceptedNorRefusedForGood) {
+  Tables tables(testing::FixedTable::Mode::down);
+  auto settings = basic();
+  settings.alias_tables = {"lists"};
+  tables.add("lists", {});
+  const auto expansion = tables.expand(settings, "alice@example.com");
+  ASSERT_TRUE(expansion.refusal);
+  EXPECT_EQ(to_line(*expansion.refusal).substr(0, 9), "451 4.3.0");
+  EXPECT_THAT(expansion.recipients, IsEmpty());
+  EXPECT_EQ(expansion.outage, "lists: it is down");
+  EXPECT_THAT(finals(tables.expand(settings, "x@elsewhere.net")), ElementsAre("x@elsewhere.net"));
+}
+
+TEST(Expand, PatternsComeAfterNamesAndBeforeTheDomain) {
+  auto settings = basic();
+  settings.aliases["sales-*@example.com"] = {"alice@example.com"};
+  settings.aliases["sales-uk-*@example.com"] = {"bob@example.com"};
+  settings.aliases["sales-de@example.com"] = {"x@elsewhere.net"};
+  settings.aliases["@example.com"] = {"rest@elsewhere.net"};
+  EXPECT_THAT(finals(settings, "Sales-fr@example.com"), ElementsAre("rest@elsewhere.net"))
+      << "alice has an alias too: that of the domain";
+  settings.aliases["alice@example.com"] = {"alice@example.com"};
+  EXPECT_THAT(finals(settings, "Sales-fr@example.com"), ElementsAre("alice@example.com"));
+  settings.aliases["bob@example.com"] = {"bob@example.com"};
+  EXPECT_THAT(finals(settings, "sales-uk-north@example.com"), ElementsAre("bob@example.com"));
+  EXPECT_THAT(finals(settings, "sales-de+x@example.com"), ElementsAre("x@elsewhere.net"));
+}
+
+TEST(Expand, ADomainMayBeMappedToAnother) {
+  auto settings = basic();
+  settings.domains["old.example"] = domain(RecipientRule::list);
+  settings.aliases["@old.example"] = {"@example.com"};
+  EXPECT_THAT(finals(settings, "alice+x@old.example"), ElementsAre("alice+x@example.com"));
+  EXPECT_EQ(refusal(settings, "nobody@old.example"), "550 5.1.1");
 }
 
 }  // namespace

@@ -33,6 +33,7 @@ class HopTest : public ::testing::Test {
     settings_.domains[domain] = {.deliver = {.kind = kind, .argument = std::move(argument)},
                                  .recipients = RecipientRule::any,
                                  .local_parts = {},
+                                 .table = {},
                                  .catch_all = {}};
   }
 
@@ -44,7 +45,7 @@ class HopTest : public ::testing::Test {
   }
 
   Hop hop(std::string domain, smtp::ReversePath sender = smtp::Mailbox{"me", "example.com"}) {
-    const Router router(settings_, nullptr, listening_);
+    const Router router(settings_, {}, listening_);
     return testing::run_awaitable(router.hop(std::move(domain), std::move(sender), dns_, random_));
   }
 
@@ -414,7 +415,7 @@ TEST_F(HopTest, ARouteSetsTlsAndCredentials) {
 
 TEST_F(HopTest, ARouteHoldsAndHasAHopForWhatIsReleased) {
   route({"a.example"}, {"[10.0.0.5]:26"}).hold = true;
-  const Router router(settings_, nullptr, listening_);
+  const Router router(settings_, {}, listening_);
   EXPECT_EQ(router.why_held("A.example", smtp::Mailbox{"me", "example.com"}), "a route holds mail for A.example");
   EXPECT_EQ(router.why_held("b.example", smtp::Mailbox{"me", "example.com"}), std::nullopt);
   EXPECT_THAT(hosts(hop("a.example")), ElementsAre("[10.0.0.5] 10.0.0.5:26"));
@@ -437,18 +438,18 @@ TEST_F(HopTest, SiteThatIsKnownWithoutDnsIsTheSiteOfTheHop) {
   route({"relayed.example"}, {"[10.0.0.1]:25", "[10.0.0.2]"});
   const smtp::ReversePath me = smtp::Mailbox{"me", "example.com"};
   for (const std::string domain : {"a.example", "B.example", "c.example", "d.example", "relayed.example"}) {
-    const auto known = Router(settings_, nullptr, listening_).known_site(domain, me);
+    const auto known = Router(settings_, {}, listening_).known_site(domain, me);
     EXPECT_NE(known, "");
     EXPECT_EQ(known, site_of(hop(domain)));
   }
   EXPECT_EQ(site_of(hop("relayed.example")), "[10.0.0.1]:25,[10.0.0.2]");
-  EXPECT_EQ(Router(settings_, nullptr, listening_).known_site("elsewhere.example", me), "");
+  EXPECT_EQ(Router(settings_, {}, listening_).known_site("elsewhere.example", me), "");
 }
 
 TEST_F(HopTest, RouteOfASenderIsFoundWithoutDns) {
   local("a.example", DeliverKind::maildir, "/v");
   route({"*"}, {"[10.0.0.1]"}).senders = {"@special.example"};
-  const Router router(settings_, nullptr, listening_);
+  const Router router(settings_, {}, listening_);
   const smtp::ReversePath special = smtp::Mailbox{"me", "special.example"};
   EXPECT_NE(router.route_of("b.example", special), nullptr);
   EXPECT_EQ(router.route_of("b.example", smtp::Mailbox{"me", "other.example"}), nullptr);

@@ -51,13 +51,13 @@ class ConnectionInTime : public ::testing::Test {
     route.hostname = "mail.example.com";
     route.origin = "example.com";
     route.domains["example.com"].recipients = route::RecipientRule::any;
-    const auto rules = std::make_shared<const Rules>(
-        Rules{.settings = settings_,
-              .policy = policy_,
-              .router = std::make_shared<const route::Router>(
-                  std::move(route), [](const auto&) { return false; }, std::vector<base::Endpoint>{}),
-              .tls = nullptr,
-              .may_send_as = {}});
+    const auto rules =
+        std::make_shared<const Rules>(Rules{.settings = settings_,
+                                            .policy = policy_,
+                                            .router = std::make_shared<const route::Router>(
+                                                std::move(route), route::Lookups{}, std::vector<base::Endpoint>{}),
+                                            .tls = nullptr,
+                                            .may_send_as = {}});
     policy::ConnectionLimits limits{policy::Settings{}};
     Surroundings around{.executor = io_.get_executor(),
                         .deadlines = deadlines_,

@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A real Dovecot as the store: mail over LMTP by Unix and TCP socket, its word about recipients and about full mailboxes."""
+
+import os
+import unittest
+
+from support.dovecot_lmtp import PORT, DovecotLmtp
+from support.message import message
+from support.scenario import main
+from support.table_host import TableHost
+
+ANN, JOE, FULL = "ann@xyz.example", "joe@xyz.example", "full@xyz.example"
+
+
+@unittest.skipUnless(os.getuid() == 0, "Dovecot gives its processes users of their own")
+class DovecotTakesMail(TableHost):
+    def start_store(self, **options):
+        self.dovecot = DovecotLmtp(self, 9, {ANN: 0, JOE: 0, FULL: 10}, **options).start()
+
+    def start_with(self, place, recipients="lmtp", **config):
+        self.godwit = self.host(lookups={"cache": {"present": "1s", "absent": "1s"}}, aliases={"both@xyz.example": [ANN, JOE]}, **config)
+        self.godwit.config["domains"] = {"xyz.example": {"deliver": f"lmtp:{place}", "recipients": recipients}}
+        return self.godwit.start()
+
+    def assert_arrives(self, recipient, *users):
+        content = message(f"for {recipient}")
+        self.send(recipient, content)
+        for user in users:
+            self.wait_until(lambda: any(stored.content == content for stored in self.dovecot.mailbox(user).messages()),
+                            f"the message for {recipient} is in {user}'s mailbox")
+
+    def test_over_a_unix_socket(self):
+        self.start_store()
+        self.start_with(f"unix:{self.dovecot.socket}")
+        self.assert_arrives(ANN, ANN)
+        self.assert_arrives("both@xyz.example", ANN, JOE)
+        self.assert_arrives("ann+lists@xyz.example", ANN)
+        relays = {event["relay"] for event in self.godwit.events("delivered")}
+        self.assertEqual(relays, {f"unix:{self.dovecot.socket}"})
+
+    def test_over_tcp_one_connection_for_many_messages(self):
+        self.start_store()
+        self.start_with(f"{self.dovecot.address}:{PORT}", recipients="any", delivery={"connections_per_destination": 1}, threads=1)
+        for _ in range(5):
+            self.assert_arrives(ANN, ANN)
+        self.godwit.wait_empty_queue()
+        log = (self.folder / "dovecot-lmtp.log").read_text()
+        self.assertEqual(log.count(": Connect from 127."), 1, log)
+
+    def test_the_store_says_who_is_there(self):
+        self.start_store()
+        self.start_with(f"unix:{self.dovecot.socket}")
+        self.assert_exists(ANN, "ann+x@xyz.example", FULL, "both@xyz.example")
+        self.assert_unknown("nobody@xyz.example")
+        self.dovecot.stop()
+        self.assert_deferred(ANN, "nobody@xyz.example")
+        self.dovecot.start()
+        self.assert_exists_again(ANN)
+        self.assert_unknown("nobody@xyz.example")
+        self.assert_arrives(JOE, JOE)
+
+    def test_a_full_mailbox_is_returned_where_dovecot_says_for_good(self):
+        self.start_store()
+        self.start_with(f"unix:{self.dovecot.socket}")
+        self.send([FULL, ANN])
+        bounced = self.godwit.wait_event("bounced", to=f"<{FULL}>")
+        self.assertEqual(bounced["enhanced"], "5.2.2")
+        self.godwit.wait_event("delivered", to=f"<{ANN}>")
+
+    def test_a_full_mailbox_is_tried_again_where_dovecot_says_for_now(self):
+        self.start_store(tempfail=True)
+        self.start_with(f"unix:{self.dovecot.socket}")
+        self.send([FULL, ANN])
+        self.godwit.wait_event("deferred", to=f"<{FULL}>")
+        self.godwit.wait_event("delivered", to=f"<{ANN}>")
+        self.assertEqual(self.godwit.queued(), 1)
+        self.dovecot.users.write_text(self.dovecot.users.read_text().replace("bytes=10\n", "bytes=0\n"))
+        self.godwit.wait_event("delivered", to=f"<{FULL}>")
+
+    def test_mail_waits_while_the_store_is_down(self):
+        self.start_store()
+        self.start_with(f"unix:{self.dovecot.socket}", recipients="any")
+        self.dovecot.stop()
+        _, content = self.send(ANN)
+        self.godwit.wait_event("deferred", to=f"<{ANN}>")
+        self.dovecot.start()
+        self.wait_until(lambda: any(stored.content == content for stored in self.dovecot.mailbox(ANN).messages()), "it arrives then")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Aliases, domains and recipients in tables of SQLite, PostgreSQL and LDAP, all of them real."""
+
+import sqlite3
+
+from support.account_servers import Postgresql, Slapd
+from support.certificate import Certificate
+from support.scenario import main
+from support.table_host import TableHost
+
+SCHEMA = """
+CREATE TABLE aliases (address text, target text);
+CREATE TABLE domains (name text);
+CREATE TABLE people (name text, domain text);
+INSERT INTO aliases VALUES ('team@xyz.example', 'somchai@xyz.example,malee@xyz.example'), ('@old.example', '@xyz.example');
+INSERT INTO aliases VALUES ('all@xyz.example', 'team@xyz.example'), ('all@xyz.example', 'ann@hosted.example');
+INSERT INTO domains VALUES ('hosted.example');
+INSERT INTO people VALUES ('ann', 'hosted.example');
+"""
+
+
+class SqlTables(TableHost):
+    """What both have to show; self.execute(sql) and self.source are the database's."""
+
+    def start_with_tables(self, **changes):
+        maildir = f"maildir:{self.folder}/godwit/vmail/{{domain}}/{{local}}"
+        queries = {"aliases": "SELECT target FROM aliases WHERE address = {key}",
+                   "hosted": "SELECT 1 FROM domains WHERE name = {key}",
+                   "people": "SELECT NULL FROM people WHERE name = {local} AND domain = {domain}", **changes}
+        self.start(trusted_networks=[],
+                   tables={name: {**self.source, "query": query} for name, query in queries.items()},
+                   aliases=["table:aliases", {"own@xyz.example": "malee@xyz.example"}],
+                   domains={"xyz.example": ["somchai", "malee"], "old.example": []})
+        self.godwit.config["domains"]["table:hosted"] = {"deliver": maildir, "recipients": "table:people"}
+        self.godwit.write_config()
+        self.godwit.control("reload")
+
+    def show(self):
+        for statement in SCHEMA.strip().splitlines():
+            self.execute(statement)
+        self.start_with_tables()
+        self.assert_reaches("all@xyz.example", "somchai@xyz.example", "malee@xyz.example", "ann@hosted.example")
+        self.assert_reaches("Malee+x@old.example", "malee@xyz.example")
+        self.assert_reaches("own@xyz.example", "malee@xyz.example")
+        self.assert_exists("ann+x@hosted.example")
+        self.assert_unknown("bob@hosted.example", "nobody@xyz.example")
+        self.assertEqual(self.rcpt("x@elsewhere.example")[:9], "554 5.7.1")
+        for name in ("x' OR '1'='1", "x'; DROP TABLE people; --", "{domain}"):
+            self.assert_unknown(f'"{name}"@xyz.example')
+        self.execute("INSERT INTO people VALUES ('bob', 'hosted.example')")
+        self.execute("INSERT INTO domains VALUES ('more.example')")
+        self.assert_exists_again("bob@hosted.example")
+        self.wait_until(lambda: self.rcpt("x@more.example").startswith("550 5.1.1"), "a domain is added while it runs")
+
+
+class SqliteTables(SqlTables):
+    def setUp(self):
+        super().setUp()
+        self.database = self.folder / "mail.sqlite"
+        self.source = {"type": "sqlite", "path": str(self.database)}
+
+    def execute(self, sql):
+        with sqlite3.connect(self.database) as connection:
+            connection.execute(sql)
+        connection.close()
+
+    def test_sqlite(self):
+        self.show()
+        away = self.database.rename(self.folder / "away")
+        self.assert_deferred("nobody@xyz.example", "x@elsewhere.example")
+        away.rename(self.database)
+        self.assert_exists_again("team@xyz.example")
+        self.assert_unknown("nobody@xyz.example")
+
+
+class PostgresqlTables(SqlTables):
+    def setUp(self):
+        super().setUp()
+        self.server = Postgresql(self).start()
+        self.source = {"type": "postgresql", "connection": self.server.connection, "timeout": "2s"}
+
+    def execute(self, sql):
+        self.server.sql(sql)
+
+    def test_postgresql(self):
+        self.show()
+        self.server.stop()
+        self.assert_deferred("team@xyz.example", "x@elsewhere.example")
+        self.assertIn("tables.people: ", self.check().stderr)
+        self.assertTrue(self.godwit.events("lookup_failed"))
+        self.server.start()
+        self.assert_exists_again("team@xyz.example", "ann@hosted.example")
+        self.assert_unknown("nobody@xyz.example")
+
+    def test_a_wrong_query_defers_and_is_reported(self):
+        self.execute("CREATE TABLE domains (name text)")
+        self.start_with_tables(aliases="SELECT target FROM nowhere WHERE address = {key}")
+        self.assert_deferred("somchai@xyz.example")
+        self.assertIn("nowhere", self.godwit.wait_event("lookup_failed")["reason"])
+        self.assertIn("tables.aliases: ", self.check().stderr)
+
+
+class LdapTables(TableHost):
+    def test_ldap(self):
+        address = self.net.host(9)
+        slapd = Slapd(self, 9, Certificate(self, "ldap.example.com", address), {"alice": "x", "bob": "y"}).start()
+        password = self.folder / "reader.pass"
+        password.write_text(Slapd.READER_PASSWORD + "\n")
+        server = {"type": "ldap", "url": f"ldaps://{address}:20636", "base": "dc=example,dc=com", "bind_dn": Slapd.READER,
+                  "bind_password_file": str(password), "ca_file": str(slapd.certificate.certificate)}
+        self.start(tables={"people": {**server, "filter": "(mail={key})"},
+                           "names": {**server, "filter": "(&(sn={local})(sn={local}))", "attributes": "mail"}},
+                   aliases=["table:names"], domains={"example.com": "table:people", "xyz.example": []})
+        self.assert_exists("alice@example.com")
+        self.assert_reaches("bob@xyz.example", "bob@example.com")
+        self.assert_unknown("nobody@example.com", "*@example.com", '"*)(sn=alice"@xyz.example')
+        slapd.stop()
+        self.assert_deferred("alice@example.com", "nobody@xyz.example")
+        slapd.start()
+        self.assert_exists_again("alice@example.com", "bob@xyz.example")
+
+
+del SqlTables  # only a base
+
+
+if __name__ == "__main__":
+    main()
