@@ -9,7 +9,7 @@
 namespace godwit::auth {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 // RFC 4515 section 4.
 TEST(LdapFilter, WhatIsMoreThanAValueIsEscaped) {
