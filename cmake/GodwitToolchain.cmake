@@ -3,10 +3,12 @@
 
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
-  # A precompiled header is cacheable only with these two (ccache manual, "Precompiled headers").
+  # A precompiled header is cacheable only with the first two kinds of sloppiness (ccache manual, "Precompiled headers").  The
+  # inode cache and the depend mode spare reading the large header once more for each source, and without the folder in the
+  # hash two checkouts share what they compile.
   set(CMAKE_CXX_COMPILER_LAUNCHER
       ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
-      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} ${CCACHE_PROGRAM})
+      CCACHE_INODECACHE=true CCACHE_DEPEND=true CCACHE_NOHASHDIR=true CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} ${CCACHE_PROGRAM})
 endif()
 
 add_library(godwit_flags INTERFACE)
@@ -31,6 +33,14 @@ endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # Asio's coroutine frames have an operator delete of their own, which optimised GCC 12 takes for a mismatch (GCC 109224).
   target_compile_options(godwit_flags INTERFACE -Wno-mismatched-new-delete)
+endif()
+if(CMAKE_UNITY_BUILD)
+  # Several sources are one translation unit then: what lies in their anonymous namespaces is no local of an includer, and a
+  # parameter may be called as a constant of a neighbour is.
+  target_compile_options(godwit_flags INTERFACE -Wno-shadow -Wshadow=local)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(godwit_flags INTERFACE -Wno-subobject-linkage)
+  endif()
 endif()
 if(GODWIT_SANITIZE)
   target_compile_options(godwit_flags INTERFACE -fsanitize=${GODWIT_SANITIZE} -fno-omit-frame-pointer

@@ -19,14 +19,14 @@ namespace godwit::auth {
 namespace {
 
 namespace json = boost::json;
-using Kind = Introspection::Answer::Kind;
+using AnswerKind = Introspection::Answer::Kind;
 
-Introspection::Answer unavailable(std::string reason) {
-  return {.kind = Kind::unavailable, .user = {}, .reason = std::move(reason)};
+Introspection::Answer no_answer(std::string reason) {
+  return {.kind = AnswerKind::unavailable, .user = {}, .reason = std::move(reason)};
 }
 
 Introspection::Answer bad(std::string reason) {
-  return {.kind = Kind::bad, .user = {}, .reason = std::move(reason)};
+  return {.kind = AnswerKind::bad, .user = {}, .reason = std::move(reason)};
 }
 
 // No token is kept itself.
@@ -58,7 +58,7 @@ Introspection::Introspection(IntrospectionSettings settings, const BackEndParts&
 boost::asio::awaitable<Introspection::Answer> Introspection::ask(std::string token) {
   Answer answer;
   if (is_kept(hash_of(token), answer.user)) {
-    answer.kind = Kind::good;
+    answer.kind = AnswerKind::good;
     co_return answer;
   }
   auto work = [self = shared_from_this(), token = std::move(token)] { return self->ask_now(token); };
@@ -66,7 +66,7 @@ boost::asio::awaitable<Introspection::Answer> Introspection::ask(std::string tok
   if (asked)
     answer = *std::move(asked);
   else
-    answer = unavailable(asked.error().message);
+    answer = no_answer(asked.error().message);
   co_return answer;
 }
 
@@ -85,8 +85,8 @@ Introspection::Answer Introspection::ask_now(const std::string& token) {
                       .password = settings_.client_secret,
                       .form = "token=" + base::percent_encode(token) + "&token_type_hint=access_token"};
   const auto answered = http_post(post, parts_.clock.mono() + settings_.timeout, parts_.clock);
-  if (!answered) return unavailable(answered.error().message);
-  if (answered->status != 200) return unavailable("the authorization server says " + std::to_string(answered->status));
+  if (!answered) return no_answer(answered.error().message);
+  if (answered->status != 200) return no_answer("the authorization server says " + std::to_string(answered->status));
   return understand(answered->body, hash_of(token));
 }
 
@@ -94,10 +94,9 @@ Introspection::Answer Introspection::understand(const std::string& body, const s
   boost::system::error_code error;
   const json::value value = json::parse(body, error);
   const json::object* object = value.if_object();
-  if (error || object == nullptr) return unavailable("the authorization server's answer is no JSON object");
+  if (error || object == nullptr) return no_answer("the authorization server's answer is no JSON object");
   const json::value* active = object->if_contains("active");
-  if (active == nullptr || !active->is_bool())
-    return unavailable("the authorization server's answer has no \"active\"");
+  if (active == nullptr || !active->is_bool()) return no_answer("the authorization server's answer has no \"active\"");
   if (!active->get_bool()) return bad("the token is not active");
   const std::string user(text_of(*object, settings_.user_claim));
   if (user.empty()) return bad("the token has no claim " + settings_.user_claim);
@@ -114,7 +113,7 @@ Introspection::Answer Introspection::understand(const std::string& body, const s
     const std::lock_guard lock(mutex_);
     kept_.touch(key) = {.user = user, .until = parts_.clock.mono() + keep};
   }
-  return {.kind = Kind::good, .user = user, .reason = {}};
+  return {.kind = AnswerKind::good, .user = user, .reason = {}};
 }
 
 }  // namespace godwit::auth

@@ -6,7 +6,7 @@
 namespace godwit::base {
 namespace {
 
-constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view base64_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 constexpr std::string_view unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 
@@ -26,7 +26,8 @@ std::string base64_encode(std::string_view bytes) {
     std::uint32_t group = 0;
     for (std::size_t j = 0; j < 3; ++j)
       group = group << 8U | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0U);
-    for (std::size_t j = 0; j < 4; ++j) text += i + j <= bytes.size() ? alphabet[group >> (18 - 6 * j) & 63U] : '=';
+    for (std::size_t j = 0; j < 4; ++j)
+      text += i + j <= bytes.size() ? base64_alphabet[group >> (18 - 6 * j) & 63U] : '=';
   }
   return text;
 }
@@ -40,7 +41,7 @@ std::optional<std::string> base64_decode(std::string_view text) {
   std::uint32_t group = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const bool pad = i >= text.size() - padding;
-    const auto value = pad ? 0 : alphabet.find(text[i]);
+    const auto value = pad ? 0 : base64_alphabet.find(text[i]);
     if (value == std::string_view::npos) return {};
     group = group << 6U | static_cast<std::uint32_t>(value);
     if (i % 4 == 3) {

@@ -16,10 +16,6 @@ using smtp::Stage;
 
 constexpr std::size_t shortest = 3, longest = 200;  // of a pattern of words
 
-std::string show_text(const std::string& text) {
-  return text;
-}
-
 // "550", "45*", "5.7.1", "*.7.*".
 bool is_code(std::string_view text) {
   const auto parts = base::split(text, '.');

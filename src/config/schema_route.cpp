@@ -15,14 +15,6 @@ using route::RecipientRule;
 using route::RouteSettings;
 using route::TlsLevel;
 
-std::string show_text(const std::string& text) {
-  return text;
-}
-
-auto invalid(std::string message) {
-  return base::fail(base::ErrorKind::invalid, std::move(message));
-}
-
 // ---- deliver
 // ----------------------------------------------------------------------------------------------------------
 

@@ -7,18 +7,19 @@
 #include "names.hpp"
 
 namespace godwit::config {
-namespace {
 
-auto invalid(std::string message) {
+std::unexpected<base::Error> invalid(std::string message) {
   return base::fail(base::ErrorKind::invalid, std::move(message));
-}
-
-std::string quoted(std::string_view text) {
-  return fmt::format("\"{}\"", base::printable(text));
 }
 
 std::string show_text(const std::string& text) {
   return text;
+}
+
+namespace {
+
+std::string quoted(std::string_view text) {
+  return fmt::format("\"{}\"", base::printable(text));
 }
 
 // "50MiB": the largest unit that leaves no rest.

@@ -44,6 +44,11 @@ struct Type {
   bool may_be_empty = false;                        // a key without a value is an empty one
 };
 
+// What is wrong with a value, for the reader to put the place before.
+std::unexpected<base::Error> invalid(std::string message);
+// Text as it stands.
+std::string show_text(const std::string& text);
+
 // A scalar from its text: `parse` gives the value, or what is wrong with the text.
 template <class T>
 Type<T> scalar(std::string name, std::function<base::Result<T>(const std::string& text)> parse,

@@ -7,16 +7,12 @@
 #include "godwit/base/text.hpp"
 #include "godwit/deliver/transcript.hpp"
 #include "json.hpp"
+#include "json_text.hpp"
 
 namespace godwit::control {
 namespace {
 
 namespace json = boost::json;
-
-// JSON is UTF-8, and what peers said need not be.
-json::value text(std::string_view value) {
-  return json::string(base::to_valid_utf8(value));
-}
 
 std::string_view speaker(char sign) {
   if (sign == '>') return "we";

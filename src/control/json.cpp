@@ -7,6 +7,7 @@
 #include <boost/json/object.hpp>
 
 #include "godwit/base/text.hpp"
+#include "json_text.hpp"
 
 namespace godwit::control {
 namespace {
@@ -16,15 +17,8 @@ namespace json = boost::json;
 // Of the recipients of one message in the list.
 constexpr std::size_t recipients_listed = 10;
 
-// JSON is UTF-8, and what peers said need not be.
-json::value text(std::string_view value) {
-  return json::string(base::to_valid_utf8(value));
-}
 json::value time(base::WallTime value) {
   return text(base::format_rfc3339(value));
-}
-json::value text_or_null(std::string_view value) {
-  return value.empty() ? json::value() : text(value);
 }
 json::value list(const std::vector<std::string>& values) {
   json::array array;

@@ -6,19 +6,12 @@
 
 #include "godwit/base/text.hpp"
 #include "json.hpp"
+#include "json_text.hpp"
 
 namespace godwit::control {
 namespace {
 
 namespace json = boost::json;
-
-// What DNS said need be no UTF-8.
-json::value text(std::string_view value) {
-  return json::string(base::to_valid_utf8(value));
-}
-json::value text_or_null(std::string_view value) {
-  return value.empty() ? json::value() : text(value);
-}
 
 std::string_view name_of(route::TlsLevel level) {
   switch (level) {
@@ -79,7 +72,7 @@ json::value way_to_json(const dispatch::Way& way) {
                       {"rule", text(way.rule)},
                       {"route", text(route::describe(way.hop))},
                       {"site", text_or_null(way.site)},
-                      {"queued", way.queued ? to_json(*way.queued) : json::value()},
+                      {"queued", way.queued ? control::to_json(*way.queued) : json::value()},
                       {"waits", text_or_null(way.waits)}};
   std::visit(Details{object}, way.hop);
   return object;

@@ -17,7 +17,7 @@ constexpr std::string_view version = "1";
 constexpr std::string_view first_line = "Godwit-Export: ";
 constexpr std::string_view last_line = "Checksum: ";
 
-std::unexpected<base::Error> damaged(std::string_view what) {
+std::unexpected<base::Error> unreadable(std::string_view what) {
   return base::fail(base::ErrorKind::corrupt, std::string(what));
 }
 
@@ -41,7 +41,7 @@ std::string encode(const ExportFile& file) {
 }
 
 base::Result<ExportFile> decode_export_file(std::string_view text) {
-  if (!text.starts_with(first_line)) return damaged("it is no envelope file of an export");
+  if (!text.starts_with(first_line)) return unreadable("it is no envelope file of an export");
   const std::string_view found = text.substr(first_line.size(), text.find('\n') - first_line.size());
   if (found != version)
     return base::fail(base::ErrorKind::unsupported,
@@ -51,7 +51,7 @@ base::Result<ExportFile> decode_export_file(std::string_view text) {
   if (end == std::string_view::npos || !text.ends_with('\n') ||
       !read_crc(text.substr(end + last_line.size(), text.size() - end - last_line.size() - 1), crc) ||
       crc != base::crc32c(text.substr(0, end)))
-    return damaged("its checksum does not hold");
+    return unreadable("its checksum does not hold");
   std::map<std::string_view, std::string_view> fields;
   for (const std::string_view line : base::split(text.substr(0, end), '\n')) {
     const std::size_t colon = line.find(": ");
@@ -62,7 +62,7 @@ base::Result<ExportFile> decode_export_file(std::string_view text) {
   const auto size = base::parse_unsigned(fields["Body-Size"]);
   const auto bytes = base::base64_decode(fields["Envelope"]);
   if (!id || !size || !bytes || !read_crc(fields["Body-Checksum"], file.body_crc))
-    return damaged("a line is malformed");
+    return unreadable("a line is malformed");
   auto envelope = decode_envelope(*bytes);
   if (!envelope) return std::unexpected(std::move(envelope.error()));
   file.id = *id;

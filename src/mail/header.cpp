@@ -3,13 +3,12 @@
 
 #include <algorithm>
 
+#include "crlf.hpp"
 #include "godwit/base/text.hpp"
 #include "header_line.hpp"
 
 namespace godwit::mail {
 namespace {
-
-constexpr std::string_view crlf = "\r\n";
 
 constexpr bool is_blank(char c) {
   return c == ' ' || c == '\t';

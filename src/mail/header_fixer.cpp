@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "crlf.hpp"
 #include "godwit/base/text.hpp"
 #include "godwit/mail/address_list.hpp"
 #include "header_line.hpp"
@@ -14,7 +15,6 @@
 namespace godwit::mail {
 namespace {
 
-constexpr std::string_view crlf = "\r\n";
 constexpr std::string_view resent = "resent-";
 
 constexpr std::array<std::string_view, 3> dropped = {"bcc", "resent-bcc", "return-path"};

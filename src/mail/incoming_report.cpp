@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "crlf.hpp"
 #include "godwit/base/text.hpp"
 #include "godwit/mail/header.hpp"
 #include "mime_type.hpp"
@@ -13,7 +14,6 @@ namespace {
 
 constexpr std::size_t max_parts = 20;
 constexpr std::size_t longest_value = 1000;
-constexpr std::string_view crlf = "\r\n";
 
 std::string_view after_header(std::string_view text, const Header& header) {
   text.remove_prefix(header.text().size());

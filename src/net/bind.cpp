@@ -12,6 +12,7 @@
 #include "bind_unix.hpp"
 #include "godwit/net/listener.hpp"
 #include "socket_address.hpp"
+#include "socket_option.hpp"
 
 namespace godwit::net {
 namespace {
@@ -38,24 +39,19 @@ bool is_absent_family(const base::Error& error) {
   return error.os_error == EAFNOSUPPORT || error.os_error == EADDRNOTAVAIL || error.os_error == EPROTONOSUPPORT;
 }
 
-void set(int socket, int level, int option) {
-  const int on = 1;
-  ::setsockopt(socket, level, option, &on, sizeof(on));
-}
-
 // Bound, not yet listening.  A probe does not share the port, so it notices any other listener, also one of our own
 // user.
 base::Result<FileDescriptor> bind_tcp(const base::Endpoint& endpoint, Sharing sharing) {
   const auto address = to_socket_address(endpoint);
   FileDescriptor socket(::socket(address->family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket) return listen_failure(endpoint, errno);
-  set(socket.get(), SOL_SOCKET, SO_REUSEADDR);  // old connections in TIME_WAIT are no obstacle
-  if (address->family() == AF_INET6) set(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY);
+  switch_on(socket.get(), SOL_SOCKET, SO_REUSEADDR);  // old connections in TIME_WAIT are no obstacle
+  if (address->family() == AF_INET6) switch_on(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY);
   if (sharing == Sharing::shared) {
-    set(socket.get(), SOL_SOCKET, SO_REUSEPORT);
+    switch_on(socket.get(), SOL_SOCKET, SO_REUSEPORT);
     // Inherited by the accepted sockets: saves two calls a connection.
-    set(socket.get(), IPPROTO_TCP, TCP_NODELAY);
-    set(socket.get(), SOL_SOCKET, SO_KEEPALIVE);
+    switch_on(socket.get(), IPPROTO_TCP, TCP_NODELAY);
+    switch_on(socket.get(), SOL_SOCKET, SO_KEEPALIVE);
   }
   if (::bind(socket.get(), address->get(), address->length) != 0) return listen_failure(endpoint, errno);
   return socket;
@@ -150,8 +146,8 @@ base::Result<std::vector<BoundSocket>> adopt_listener(FileDescriptor inherited, 
     return base::fail_os("inherited descriptor", errno);
   const auto local = local_endpoint(inherited.get());
   if (local.unix_path.empty()) {
-    set(inherited.get(), IPPROTO_TCP, TCP_NODELAY);
-    set(inherited.get(), SOL_SOCKET, SO_KEEPALIVE);
+    switch_on(inherited.get(), IPPROTO_TCP, TCP_NODELAY);
+    switch_on(inherited.get(), SOL_SOCKET, SO_KEEPALIVE);
   }
   return share(std::move(inherited), local, reactors);
 }

@@ -10,6 +10,7 @@
 
 #include "godwit/net/socket_stream.hpp"
 #include "socket_address.hpp"
+#include "socket_option.hpp"
 
 namespace godwit::net {
 namespace {
@@ -39,25 +40,20 @@ std::unexpected<base::Error> connect_failure(const base::Endpoint& remote, int c
   return failure;
 }
 
-void set(int socket, int level, int option) {
-  const int on = 1;
-  ::setsockopt(socket, level, option, &on, sizeof(on));
-}
-
 base::Result<FileDescriptor> open_socket(const base::Endpoint& remote, const SocketAddress& address,
                                          const std::optional<base::IpAddress>& source) {
   FileDescriptor socket(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket) return connect_failure(remote, errno);
   if (address.family() == AF_UNIX) return socket;
-  set(socket.get(), IPPROTO_TCP, TCP_NODELAY);
-  set(socket.get(), SOL_SOCKET, SO_KEEPALIVE);
+  switch_on(socket.get(), IPPROTO_TCP, TCP_NODELAY);
+  switch_on(socket.get(), SOL_SOCKET, SO_KEEPALIVE);
   if (!source) return socket;
   if (source->is_v4() != remote.address.is_v4())
     return base::fail(base::ErrorKind::invalid,
                       fmt::format("connect to {}: the source address {} is of the other family",
                                   base::to_string(remote), base::to_string(*source)));
   // The port is chosen at connect(), so that as many connections as there are remote addresses can share one.
-  set(socket.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT);
+  switch_on(socket.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT);
   const auto from = to_socket_address({.address = *source, .port = 0, .unix_path = {}});
   if (::bind(socket.get(), from->get(), from->length) != 0)
     return base::fail_os(fmt::format("bind to the source address {}", base::to_string(*source)), errno);

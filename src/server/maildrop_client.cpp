@@ -7,8 +7,8 @@
 namespace godwit::server {
 namespace {
 
-namespace event = smtp::client_event;
-namespace action = smtp::client_action;
+namespace client_event = smtp::client_event;
+namespace client_action = smtp::client_action;
 
 constexpr std::size_t piece_size = 256U << 10U;
 
@@ -77,13 +77,13 @@ MaildropClient::MaildropClient(std::shared_ptr<const disk::DroppedFile> file, co
       settings_(settings_of(std::move(hostname))),
       session_(settings_),
       rounds_(transaction_of(content.file, file_->size() - content.head)) {
-  feed(event::Connected{});
+  feed(client_event::Connected{});
   feed(next_transaction());
 }
 
 smtp::ClientEvent MaildropClient::next_transaction() {
-  if (auto next = rounds_.next()) return event::Transaction{std::move(*next)};
-  return event::Quit{};
+  if (auto next = rounds_.next()) return client_event::Transaction{std::move(*next)};
+  return client_event::Quit{};
 }
 
 void MaildropClient::feed(smtp::ClientEvent first) {
@@ -99,23 +99,23 @@ void MaildropClient::feed(smtp::ClientEvent first) {
 }
 
 std::optional<smtp::ClientEvent> MaildropClient::perform(const smtp::ClientAction& wanted) {
-  if (const auto* sending = std::get_if<action::Send>(&wanted)) said_ += sending->bytes;
-  if (const auto* done = std::get_if<action::TransactionDone>(&wanted)) rounds_.take(done->results);
-  if (std::holds_alternative<action::Close>(wanted)) closed_ = true;
-  if (const auto* body = std::get_if<action::SendBody>(&wanted)) {
+  if (const auto* sending = std::get_if<client_action::Send>(&wanted)) said_ += sending->bytes;
+  if (const auto* done = std::get_if<client_action::TransactionDone>(&wanted)) rounds_.take(done->results);
+  if (std::holds_alternative<client_action::Close>(wanted)) closed_ = true;
+  if (const auto* body = std::get_if<client_action::SendBody>(&wanted)) {
     in_body_ = true;
     raw_ = body->raw;
     at_ = head_;
     stuffer_ = {};
   }
-  if (std::holds_alternative<action::Ready>(wanted)) return next_transaction();
+  if (std::holds_alternative<client_action::Ready>(wanted)) return next_transaction();
   return {};
 }
 
 void MaildropClient::listen() {
   if (heard_.empty() || in_body_ || closed_) return;
   const std::string heard = std::exchange(heard_, {});
-  feed(event::Bytes{heard});
+  feed(client_event::Bytes{heard});
 }
 
 std::size_t MaildropClient::say(std::span<char> into) {
@@ -127,7 +127,7 @@ std::size_t MaildropClient::say(std::span<char> into) {
 
 boost::asio::awaitable<void> MaildropClient::read_on() {
   if (!in_body_) {  // the server waits for words, and the client for the server's: neither comes
-    feed(event::PeerClosed{});
+    feed(client_event::PeerClosed{});
     co_return;
   }
   auto read = [file = file_, at = at_]() -> base::Result<std::string> {
@@ -142,7 +142,7 @@ boost::asio::awaitable<void> MaildropClient::read_on() {
   const auto left = file_->size() - at_;
   if (!piece || piece->size() < std::min<std::uint64_t>(left, piece_size)) {
     in_body_ = false;
-    feed(event::BodyFailed{piece ? "the file was cut while it was read" : piece.error().message});
+    feed(client_event::BodyFailed{piece ? "the file was cut while it was read" : piece.error().message});
     co_return;
   }
   piece->resize(std::min<std::uint64_t>(left, piece->size()));
@@ -154,13 +154,13 @@ boost::asio::awaitable<void> MaildropClient::read_on() {
   if (at_ < file_->size()) co_return;
   if (!raw_) stuffer_.finish(said_);
   in_body_ = false;
-  feed(event::BodySent{});
+  feed(client_event::BodySent{});
 }
 
 const std::vector<smtp::RecipientResult>& MaildropClient::finish() {
   in_body_ = false;
   listen();
-  if (!closed_) feed(event::PeerClosed{});
+  if (!closed_) feed(client_event::PeerClosed{});
   return rounds_.results();
 }
 

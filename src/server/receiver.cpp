@@ -31,7 +31,7 @@ smtp::event::RefusedWhy why_of(spool::Refused::Why why) {
   return RefusedWhy::unhealthy;
 }
 
-smtp::event::Refused refused(const spool::Refused& refusal) {
+smtp::event::Refused refusal_of(const spool::Refused& refusal) {
   return {.why = why_of(refusal.why), .reply = {}};
 }
 
@@ -68,7 +68,7 @@ smtp::event::Verdict Receiver::add_recipient(policy::RecipientDecision decision,
 
 smtp::ServerEvent Receiver::begin(std::uint64_t size_hint, std::optional<mail::HeaderFixes> fixes) {
   auto begun = spool_.begin(size_hint);
-  if (!begun) return refused(begun.error());
+  if (!begun) return refusal_of(begun.error());
   incoming_ = std::move(*begun);
   fixer_.reset();
   if (fixes) {
@@ -133,7 +133,7 @@ boost::asio::awaitable<smtp::ServerEvent> Receiver::write(std::string bytes, con
     started_ = true;
   }
   auto written = co_await incoming_->write(bytes);
-  if (!written) co_return refused(written.error());
+  if (!written) co_return refusal_of(written.error());
   co_return smtp::event::BodyTaken{};
 }
 
@@ -179,7 +179,7 @@ boost::asio::awaitable<smtp::ServerEvent> Receiver::commit(const Sender& sender,
   }
   auto committed = co_await incoming_->commit(std::move(envelope));
   incoming_.reset();
-  if (!committed) co_return refused(committed.error());
+  if (!committed) co_return refusal_of(committed.error());
   co_return smtp::event::Committed{*committed};
 }
 

@@ -12,11 +12,9 @@ namespace {
 
 using Verdict = RecipientResult::Verdict;
 
-constexpr std::string_view unexpected = "unexpected reply";
-
 // Whether our words must stand beside the peer's.
 std::string why_beside(const Reply& reply) {
-  return reply.positive() ? std::string(unexpected) : std::string();
+  return reply.positive() ? std::string(unexpected_reply) : std::string();
 }
 
 }  // namespace
@@ -104,7 +102,8 @@ void ClientSession::Machine::take_auth(const Reply& reply) {
     return;
   }
   const bool challenged = reply.code == 334;  // to cancel takes another step; RFC 4954 section 4
-  fail({Verdict::try_next, Stage::auth, reply, reply.positive() ? std::string(unexpected) : "authentication failed"},
+  fail({Verdict::try_next, Stage::auth, reply,
+        reply.positive() ? std::string(unexpected_reply) : "authentication failed"},
        challenged ? Farewell::none : Farewell::quit);
 }
 

@@ -25,8 +25,6 @@ constexpr EnhancedCode not_representable{5, 6, 7};  // RFC 6531 section 3.5
 constexpr EnhancedCode not_capable{5, 3, 3};
 constexpr EnhancedCode too_many{4, 5, 3};
 
-constexpr std::string_view unexpected = "unexpected reply";
-
 bool is_one_too_many(const Reply& reply) {
   if (reply.enhanced) return reply.enhanced.subject == too_many.subject && reply.enhanced.detail == too_many.detail;
   return reply.code == insufficient_storage || reply.code == storage_exceeded;
@@ -174,7 +172,7 @@ ClientTransfer::Want ClientTransfer::take_command_reply(const Reply& reply, std:
   const Command command = commands_[answered_];
   if (command.stage == Stage::data) return take_data_reply(reply, out);
   const bool taken = reply.positive() && reply.code < 300;
-  if (reply.positive() && !taken) return give_up(Verdict::try_next, command.stage, reply, unexpected);
+  if (reply.positive() && !taken) return give_up(Verdict::try_next, command.stage, reply, unexpected_reply);
   ++answered_;
 
   const RecipientResult refusal{verdict_of_refusal(command, reply), command.stage, reply};
@@ -191,7 +189,7 @@ ClientTransfer::Want ClientTransfer::take_command_reply(const Reply& reply, std:
 }
 
 ClientTransfer::Want ClientTransfer::take_data_reply(const Reply& reply, std::string& out) {
-  if (reply.positive() && reply.code < 300) return give_up(Verdict::try_next, Stage::data, reply, unexpected);
+  if (reply.positive() && reply.code < 300) return give_up(Verdict::try_next, Stage::data, reply, unexpected_reply);
   ++answered_;
   if (!reply.positive()) {
     decide_rest({reply.transient() ? Verdict::try_next : Verdict::failed, Stage::data, reply});
@@ -203,7 +201,7 @@ ClientTransfer::Want ClientTransfer::take_data_reply(const Reply& reply, std::st
   }
   // RFC 2920 section 3.1: DATA was pipelined and taken though no recipient was; an empty message ends it.
   if (protocol_ == ClientProtocol::lmtp)  // which answers such a dot with nothing
-    return give_up(Verdict::try_next, Stage::data, reply, unexpected);
+    return give_up(Verdict::try_next, Stage::data, reply, unexpected_reply);
   out += ".\r\n";
   return Want::ignore;
 }
@@ -213,7 +211,7 @@ ClientTransfer::Want ClientTransfer::take_final_reply(const Reply& reply) {
   if (reply.code == closing) return give_up(Verdict::retry_later, Stage::final_dot, reply, "");
   // A 2yz that came before the dot cannot be the answer to it; to believe it could lose the message.
   if (reply.positive() && (early || reply.code >= 300))
-    return give_up(Verdict::retry_later, Stage::final_dot, reply, unexpected);
+    return give_up(Verdict::retry_later, Stage::final_dot, reply, unexpected_reply);
   const Verdict verdict = reply.positive()    ? Verdict::delivered
                           : reply.transient() ? Verdict::retry_later
                                               : Verdict::failed;

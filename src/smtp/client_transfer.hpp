@@ -14,6 +14,9 @@
 
 namespace godwit::smtp {
 
+// Remark to a reply that is no answer to what was asked.
+inline constexpr std::string_view unexpected_reply = "unexpected reply";
+
 class ClientTransfer {
  public:
   // What the session does next.  From `done` on, every recipient is decided.

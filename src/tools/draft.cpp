@@ -9,10 +9,10 @@
 #include <cstdlib>
 #include <utility>
 
+#include "piece_size.hpp"
+
 namespace godwit::tools {
 namespace {
-
-constexpr std::size_t piece_size = 256U << 10U;
 
 base::Result<> write_all(int file, std::string_view bytes) {
   while (!bytes.empty()) {

@@ -4,11 +4,11 @@
 #include <algorithm>
 
 #include "godwit/base/checksum.hpp"
+#include "piece_size.hpp"
 
 namespace godwit::tools {
 namespace {
 
-constexpr std::size_t piece_size = 256U << 10U;
 constexpr std::uint64_t greatest_envelope = 256U << 20U;  // a million recipients; beyond it, it is not ours
 
 }  // namespace

@@ -19,6 +19,7 @@
 #include "godwit/spool/inspect.hpp"
 #include "http_client.hpp"
 #include "owner.hpp"
+#include "piece_size.hpp"
 #include "remover.hpp"
 #include "report.hpp"
 #include "spool_place.hpp"
@@ -28,8 +29,6 @@ namespace godwit::tools {
 namespace {
 
 namespace json = boost::json;
-
-constexpr std::size_t piece_size = 256U << 10U;
 
 int code_of(const base::Error& error) {
   return error.kind == base::ErrorKind::not_found ? exit_usage : exit_failed;

@@ -4,7 +4,7 @@
 
     headers.py ROOT BUILD_DIR [-jN]
 
-Takes the flags of the folder's first source in BUILD_DIR/compile_commands.json, without the precompiled header.  Compiles an
+Takes the flags of a source of the folder in BUILD_DIR/compile_commands.json, without the precompiled header.  Compiles an
 object rather than checking the syntax alone, because that is what ccache keeps.  What passed is also
 remembered in BUILD_DIR/lint_headers by a checksum over the flags and all headers of the project that the header reaches, so that
 an unchanged header costs nothing.
@@ -35,13 +35,21 @@ def flags_of(command):
             skip = 1
         elif word == "-include" or (word == "-Xclang" and "pch" in words[position + 1]):
             skip = 1
-        elif word in ("-c", "-MD", "-MMD", "-Winvalid-pch", "-fpch-preprocess") or word.endswith(".cpp"):
+        elif word in ("-c", "-MD", "-MMD", "-Winvalid-pch", "-fpch-preprocess") or word.endswith((".cpp", ".cxx")):
             continue
         elif re.match(r"-(O|g\d?$|fsanitize|D_FORTIFY_SOURCE)", word):
             continue
         else:
             flags.append(word)
     return flags
+
+
+def layer_of(path, root, build):
+    """The folder of src/ that a source belongs to.  Those of a unity build lie in the build folder."""
+    for base in (root / "src", build / "src"):
+        if path.is_relative_to(base):
+            return path.relative_to(base).parts[0]
+    return None
 
 
 def closure(include, name, seen):
@@ -62,9 +70,9 @@ def main():
     commands = json.loads((build / "compile_commands.json").read_text())
     by_folder = {}
     for entry in commands:
-        path = pathlib.Path(entry["file"])
-        if path.parent.parent == root / "src":
-            by_folder.setdefault(path.parent.name, flags_of(entry["command"]))
+        layer = layer_of(pathlib.Path(entry["file"]), root, build)
+        if layer:
+            by_folder.setdefault(layer, flags_of(entry["command"]))
     if not by_folder:
         sys.exit("no compile command of a source in src/")
     passed = build / "lint_headers"

@@ -7,18 +7,17 @@
 namespace godwit::test {
 namespace {
 
-constexpr std::uint64_t seed = 99;
-constexpr std::size_t segment = 64U << 10U;
+constexpr std::uint64_t damage_seed = 99;
 
-class SpoolDamage : public testing::Test {
+class SpoolDamage : public ::testing::Test {
  protected:
   SpoolDamage() {
-    World world(disk_, ledger_, seed);
+    World world(disk_, ledger_, damage_seed);
     EXPECT_TRUE(world.open());
     for (int i = 0; i < 80; ++i) EXPECT_TRUE(world.commit_one(1500));
     world.stop();
     for (const std::string& name : disk_.names())
-      if (first_.empty() && name.ends_with(".seg") && disk_.contents(name)->size() == segment) first_ = name;
+      if (first_.empty() && name.ends_with(".seg") && disk_.contents(name)->size() == small_segment) first_ = name;
     EXPECT_NE(first_, "");
   }
   // The first message that lies in it.
@@ -47,7 +46,7 @@ class SpoolDamage : public testing::Test {
 TEST_F(SpoolDamage, TheScrubReportsADamagedMessageByItsId) {
   const base::MessageId id = victim();
   damage_body(id);
-  World world(disk_, ledger_, seed + 1);
+  World world(disk_, ledger_, damage_seed + 1);
   ASSERT_TRUE(world.open());  // and all background work done
   EXPECT_EQ(world.log().count("message_damaged " + base::to_string(id)), 1U);
   EXPECT_EQ(world.log().count("spool_damaged"), 1U);
@@ -63,7 +62,7 @@ TEST_F(SpoolDamage, TheScrubReportsADamagedMessageByItsId) {
 TEST_F(SpoolDamage, ASegmentWithDamageIsCompactedLater) {
   const base::MessageId id = victim();
   damage_body(id);
-  World world(disk_, ledger_, seed + 1);
+  World world(disk_, ledger_, damage_seed + 1);
   ASSERT_TRUE(world.open());
   ledger_.entries.erase(id);
   std::size_t at = 0;
@@ -77,12 +76,13 @@ TEST_F(SpoolDamage, ASegmentWithDamageIsCompactedLater) {
 // Wherever trailer and index are damaged, the segment is read in full and nothing is lost.
 TEST_F(SpoolDamage, ADamagedIndexOrTrailerCostsNoMessage) {
   const std::string whole = *disk_.contents(first_);
-  const std::size_t end = whole.find_last_not_of('\0', segment - 4096 - 1);
-  for (const std::size_t at : {segment - 4096 + 3, segment - 4096 + 20, segment - 4096 + 30, end, end - 500}) {
+  const std::size_t end = whole.find_last_not_of('\0', small_segment - 4096 - 1);
+  for (const std::size_t at :
+       {small_segment - 4096 + 3, small_segment - 4096 + 20, small_segment - 4096 + 30, end, end - 500}) {
     disk_.set_contents(first_, whole);
     damage(at);
     Ledger ledger = ledger_;
-    World world(disk_, ledger, seed + 1);
+    World world(disk_, ledger, damage_seed + 1);
     ASSERT_TRUE(world.open());
     EXPECT_EQ(world.spool().statistics().messages, 80U) << at;
     const std::string wrong = world.check();

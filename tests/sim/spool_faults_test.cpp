@@ -12,7 +12,7 @@
 namespace godwit::test {
 namespace {
 
-constexpr std::uint64_t seed = 4711;
+constexpr std::uint64_t faults_seed = 4711;
 
 // Restarts where the spool asks for it; what is acknowledged must survive the restart and a power loss after that.
 std::string play_with_fault(std::uint64_t at, int code, std::uint64_t& operations) {
@@ -21,7 +21,7 @@ std::string play_with_fault(std::uint64_t at, int code, std::uint64_t& operation
   if (at != 0) disk.fail_at(at, code);
   for (int life = 0; life < 3; ++life) {
     {
-      World world(disk, ledger, seed + static_cast<std::uint64_t>(life));
+      World world(disk, ledger, faults_seed + static_cast<std::uint64_t>(life));
       auto opened = world.open();
       if (opened) {
         if (std::string wrong = world.check(); !wrong.empty()) return "life " + std::to_string(life) + ": " + wrong;
@@ -33,9 +33,9 @@ std::string play_with_fault(std::uint64_t at, int code, std::uint64_t& operation
     }
     operations = disk.operations();
     // The daemon is gone; the machine goes on, but for the last time.
-    disk.crash(life == 1 ? Loss::all : Loss::none, seed);
+    disk.crash(life == 1 ? Loss::all : Loss::none, faults_seed);
   }
-  World world(disk, ledger, seed);
+  World world(disk, ledger, faults_seed);
   if (auto opened = world.open(); !opened) return "not opened at last: " + opened.error().message;
   return world.check();
 }
@@ -49,13 +49,13 @@ TEST(SpoolFaults, AFailureOfAnyOperationLosesNothingAcknowledged) {
       ASSERT_EQ(play_with_fault(at, code, ignored), "") << "operation " << at << " failed with " << code;
     }
   }
-  std::cout << "seed " << seed << ": " << 2 * operations << " failing operations\n";
+  std::cout << "seed " << faults_seed << ": " << 2 * operations << " failing operations\n";
 }
 
 TEST(SpoolFaults, AFullDiskRefusesWithFullAndGoesOnWhenThereIsSpace) {
   SimDisk disk(SimDisk::Completion::posted);
   Ledger ledger;
-  World world(disk, ledger, seed);
+  World world(disk, ledger, faults_seed);
   disk.set_capacity(3U << 20U);
   ASSERT_TRUE(world.open());
   spool::Accepted<base::MessageId> result;
@@ -76,7 +76,7 @@ TEST(SpoolFaults, AShortageThatFreeSpaceDoesNotShowIsEnduredAndStoppedIn) {
   SimDisk disk(SimDisk::Completion::posted);
   Ledger ledger;
   {
-    World world(disk, ledger, seed);
+    World world(disk, ledger, faults_seed);
     ASSERT_TRUE(world.open());
     disk.set_out_of_inodes(true);
     spool::Accepted<base::MessageId> result;
@@ -91,7 +91,7 @@ TEST(SpoolFaults, AShortageThatFreeSpaceDoesNotShowIsEnduredAndStoppedIn) {
     world.stop();
   }
   disk.set_out_of_inodes(false);
-  World world(disk, ledger, seed + 1);
+  World world(disk, ledger, faults_seed + 1);
   ASSERT_TRUE(world.open());
   EXPECT_EQ(world.check(), "");  // what could not be recorded is open again, nothing is lost
   EXPECT_TRUE(world.commit_one(5000));
@@ -101,7 +101,7 @@ TEST(SpoolFaults, AShortageThatFreeSpaceDoesNotShowIsEnduredAndStoppedIn) {
 TEST(SpoolFaults, AFailedSyncStopsAllAcknowledgement) {
   SimDisk disk(SimDisk::Completion::posted);
   Ledger ledger;
-  World world(disk, ledger, seed);
+  World world(disk, ledger, faults_seed);
   ASSERT_TRUE(world.open());
   ASSERT_TRUE(world.commit_one(100));
   disk.fail_at(disk.operations() + 2, EIO);  // write, sync
@@ -122,7 +122,7 @@ std::vector<std::string> segments(const SimDisk& disk) {
 std::string play_removal(const std::function<void(SimDisk&, World&)>& remove) {
   SimDisk disk(SimDisk::Completion::posted);
   Ledger ledger;
-  World world(disk, ledger, seed);
+  World world(disk, ledger, faults_seed);
   if (!world.open()) return "not opened";
   for (int i = 0; i < 40; ++i)  // more than one segment
     if (!world.commit_one(5000)) return "refused too early";
@@ -151,7 +151,7 @@ TEST(SpoolFaults, AFileRemovedUnderneathStopsAllAcknowledgement) {
 TEST(SpoolFaults, TheActiveSegmentIsLookedAtWithEveryGroup) {
   SimDisk disk(SimDisk::Completion::posted);
   Ledger ledger;
-  World world(disk, ledger, seed);
+  World world(disk, ledger, faults_seed);
   ASSERT_TRUE(world.open());
   ASSERT_TRUE(world.commit_one(100));
   ASSERT_TRUE(world.run(disk.rename(segments(disk).back(), "/spool/journal/elsewhere")));

@@ -30,6 +30,8 @@ class TickClock final : public base::Clock {
   std::int64_t& ticks_;
 };
 
+inline constexpr std::uint64_t small_segment = 64U << 10U;
+
 class World {
  public:
   World(SimDisk& disk, Ledger& ledger, std::uint64_t seed);
@@ -37,7 +39,7 @@ class World {
 
   struct Sizes {
     std::uint64_t memory = 64U << 10U;  // with little most reads go to the disk
-    std::uint64_t segment = 64U << 10U;
+    std::uint64_t segment = small_segment;
     std::uint64_t inline_limit = 6000;
   };
   // Opens a spool, or says why not.

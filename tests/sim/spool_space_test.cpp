@@ -10,10 +10,9 @@
 namespace godwit::test {
 namespace {
 
-constexpr std::uint64_t seed = 815;
-constexpr std::uint64_t segment = 64U << 10U;
+constexpr std::uint64_t space_seed = 815;
 
-class SpoolSpace : public testing::Test {
+class SpoolSpace : public ::testing::Test {
  protected:
   SpoolSpace() { EXPECT_TRUE(world_.open()); }
   base::MessageId commit(std::size_t size) {
@@ -25,7 +24,7 @@ class SpoolSpace : public testing::Test {
   void expect_bound() {
     const auto now = world_.spool().statistics();
     most_over_ = std::max(most_over_, now.bytes_used - std::min(now.bytes_used, 2 * now.bytes_live));
-    EXPECT_LE(now.bytes_used, 2 * now.bytes_live + 4 * segment)
+    EXPECT_LE(now.bytes_used, 2 * now.bytes_live + 4 * small_segment)
         << now.segments << " segments, " << now.messages << " messages";
     std::uint64_t on_disk = 0;
     for (const std::string& name : disk_.names())
@@ -35,7 +34,7 @@ class SpoolSpace : public testing::Test {
 
   SimDisk disk_{SimDisk::Completion::posted};
   Ledger ledger_;
-  World world_{disk_, ledger_, seed};
+  World world_{disk_, ledger_, space_seed};
   std::uint64_t most_over_ = 0;
 };
 
@@ -48,7 +47,7 @@ TEST_F(SpoolSpace, FewMessagesThatStayInEachSegmentDoNotKeepIt) {
     expect_bound();
   }
   EXPECT_EQ(world_.check(), "");
-  std::cout << "at most " << most_over_ / segment << " segments above twice the live bytes\n";
+  std::cout << "at most " << most_over_ / small_segment << " segments above twice the live bytes\n";
 }
 
 // Each message is done much later than it came: its done record is in another segment, and keeps that one.
@@ -113,18 +112,18 @@ struct Load {
   std::size_t messages = 4000;
 };
 
-class SpoolLoad : public testing::TestWithParam<Load> {};
+class SpoolLoad : public ::testing::TestWithParam<Load> {};
 
 TEST_P(SpoolLoad, TheBoundHoldsAllAlong) {
   const auto [senders, segment_size, body_below, segments_over, messages] = GetParam();
   const std::size_t stay = 4 * segment_size / (body_below / 2 + 200);
   SimDisk disk(SimDisk::Completion::posted);
   Ledger ledger;
-  World world(disk, ledger, seed);
+  World world(disk, ledger, space_seed);
   disk.set_speed(64U << 10U);
   // Nothing is refused, and no body is large.
   ASSERT_TRUE(world.open({.memory = 1U << 30U, .segment = segment_size, .inline_limit = 2 * body_below}));
-  base::SeededRandom random(seed);
+  base::SeededRandom random(space_seed);
   std::vector<base::MessageId> live;
   std::uint64_t most = 0, acknowledged = 0;
   world.load(senders, static_cast<int>(messages / senders), body_below, [&](base::MessageId id) {
@@ -145,10 +144,10 @@ TEST_P(SpoolLoad, TheBoundHoldsAllAlong) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Senders, SpoolLoad,
-                         testing::Values(Load{1, 64U << 10U, 3000, 4}, Load{10, 256U << 10U, 3000, 4},
-                                         Load{40, 512U << 10U, 3000, 4},
-                                         // A group of all senders is up to a third of a segment.
-                                         Load{100, 8U << 20U, 25U << 10U, 4, 8000}));
+                         ::testing::Values(Load{1, 64U << 10U, 3000, 4}, Load{10, 256U << 10U, 3000, 4},
+                                           Load{40, 512U << 10U, 3000, 4},
+                                           // A group of all senders is up to a third of a segment.
+                                           Load{100, 8U << 20U, 25U << 10U, 4, 8000}));
 
 // Records so short that the index takes nearly as much: a segment full of them is less than half records, and was
 // written anew without end.
@@ -166,7 +165,7 @@ TEST_F(SpoolSpace, ASegmentThatCannotBeRemovedHoldsUpNoOther) {
     const base::MessageId id = commit(1500);
     if (round % 10 != 0) world_.finish(id);
     const auto now = world_.spool().statistics();
-    ASSERT_LE(now.bytes_used, 2 * now.bytes_live + 5 * segment);
+    ASSERT_LE(now.bytes_used, 2 * now.bytes_live + 5 * small_segment);
   }
   EXPECT_EQ(world_.check(), "");
 }
@@ -178,7 +177,7 @@ TEST_F(SpoolSpace, ASegmentThatCannotGoDoesNotKeepCompactionBusy) {
   for (int i = 0; i < 40; ++i) world_.finish(commit(1500));
   world_.stop();
   disk_.remove_file("/spool/large/" + base::to_string(incomplete));
-  World world(disk_, ledger_, seed + 1);
+  World world(disk_, ledger_, space_seed + 1);
   ASSERT_TRUE(world.open());
   EXPECT_EQ(world.log().count("spool_body_missing " + base::to_string(incomplete)), 1U);
   for (int i = 0; i < 200; ++i) {

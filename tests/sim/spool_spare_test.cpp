@@ -7,16 +7,19 @@
 namespace godwit::test {
 namespace {
 
-constexpr std::uint64_t seed = 906;
+constexpr std::uint64_t spare_seed = 906;
 // One that is made on the spot, for want of one written ahead, is shorter.
-constexpr std::uint64_t segment = 8U << 20U;
+constexpr std::uint64_t large_segment = 8U << 20U;
 
-class SpoolSpare : public testing::Test {
+class SpoolSpare : public ::testing::Test {
  protected:
-  SpoolSpare() { EXPECT_TRUE(world_.open({.memory = 1U << 30U, .segment = segment, .inline_limit = 256U << 10U})); }
+  SpoolSpare() {
+    EXPECT_TRUE(world_.open({.memory = 1U << 30U, .segment = large_segment, .inline_limit = 256U << 10U}));
+  }
   // Fills so many segments; nothing runs beside it but what the spool began itself.
   void fill(std::uint64_t segments) {
-    for (std::uint64_t sent = 0; sent < segments * segment; sent += 100'000) ASSERT_TRUE(world_.commit_one(100'000));
+    for (std::uint64_t sent = 0; sent < segments * large_segment; sent += 100'000)
+      ASSERT_TRUE(world_.commit_one(100'000));
   }
   std::vector<std::uint64_t> sizes(const std::string& suffix) const {
     std::vector<std::uint64_t> found;
@@ -27,7 +30,7 @@ class SpoolSpare : public testing::Test {
 
   SimDisk disk_{SimDisk::Completion::posted};
   Ledger ledger_;
-  World world_{disk_, ledger_, seed};
+  World world_{disk_, ledger_, spare_seed};
 };
 
 TEST_F(SpoolSpare, EverySegmentWasWrittenAhead) {
@@ -35,8 +38,8 @@ TEST_F(SpoolSpare, EverySegmentWasWrittenAhead) {
   const auto segments = sizes(".seg");
   EXPECT_GE(segments.size(), 3U);
   // The first is made while the first commit waits for it.
-  EXPECT_LE(std::ranges::count_if(segments, [](std::uint64_t size) { return size != segment; }), 1);
-  EXPECT_EQ(sizes(".free"), std::vector{segment});
+  EXPECT_LE(std::ranges::count_if(segments, [](std::uint64_t size) { return size != large_segment; }), 1);
+  EXPECT_EQ(sizes(".free"), std::vector{large_segment});
   EXPECT_EQ(world_.check(), "");
 }
 
@@ -48,7 +51,7 @@ TEST_F(SpoolSpare, WithoutRoomForOneItIsSaidOnceAndTriedAgainWhenThereIsRoom) {
   EXPECT_EQ(world_.log().count("segment_not_prepared"), 1U);
   disk_.set_out_of_inodes(false);
   fill(2);
-  EXPECT_EQ(sizes(".free"), std::vector{segment});
+  EXPECT_EQ(sizes(".free"), std::vector{large_segment});
   EXPECT_EQ(world_.check(), "");
 }
 

@@ -10,13 +10,13 @@
 namespace godwit::test {
 namespace {
 
-constexpr std::uint64_t seed = 77;
+constexpr std::uint64_t stale_seed = 77;
 
-class SpoolStale : public testing::Test {
+class SpoolStale : public ::testing::Test {
  protected:
   // Its spare files are full of messages that are done.
   SpoolStale() {
-    World world(disk_, ledger_, seed);
+    World world(disk_, ledger_, stale_seed);
     EXPECT_TRUE(world.open());
     for (int i = 0; i < 100; ++i) {
       const auto id = world.commit_one(1500);
@@ -66,12 +66,12 @@ class SpoolStale : public testing::Test {
 TEST_F(SpoolStale, AJournalThatBeginsAnewReadsNothingOfOldFiles) {
   for (const std::string& segment : files(disk_, ".seg")) disk_.remove_file(segment);
   {
-    World world(disk_, ledger_, seed + 1);
+    World world(disk_, ledger_, stale_seed + 1);
     ASSERT_TRUE(world.open());
     ASSERT_TRUE(world.commit_one(700));
   }
-  disk_.crash(Loss::all, seed);
-  World world(disk_, ledger_, seed + 2);
+  disk_.crash(Loss::all, stale_seed);
+  World world(disk_, ledger_, stale_seed + 2);
   ASSERT_TRUE(world.open());
   EXPECT_EQ(world.check(), "");
   EXPECT_TRUE(world.commit_one(700));
@@ -82,7 +82,7 @@ TEST_F(SpoolStale, AJournalThatBeginsAnewReadsNothingOfOldFiles) {
 // the segment that the name says.
 TEST_F(SpoolStale, AHeaderOfAnotherLifeHidesNoRecord) {
   {
-    World world(disk_, ledger_, seed + 1);
+    World world(disk_, ledger_, stale_seed + 1);
     ASSERT_TRUE(world.open());
     world.work(8, 0);
     world.stop();
@@ -94,7 +94,7 @@ TEST_F(SpoolStale, AHeaderOfAnotherLifeHidesNoRecord) {
   header.first_group = 1'000'000;
   bytes.replace(0, spool::block_size, spool::encode(header));
   disk_.set_contents(segment, std::move(bytes));
-  World world(disk_, ledger_, seed + 2);
+  World world(disk_, ledger_, stale_seed + 2);
   ASSERT_TRUE(world.open());
   EXPECT_EQ(world.check(), "quarantined without damage");  // all is there, and the header was reported
 }
@@ -106,14 +106,14 @@ TEST_F(SpoolStale, BehindADamagedEndOnlyRecordsOfThisLifeAreSalvaged) {
     const auto disk = disk_.clone();
     Ledger ledger = ledger_;
     {
-      World world(*disk, ledger, seed + round);
+      World world(*disk, ledger, stale_seed + round);
       // Some groups are large beside a segment: where one does not fit any more, much of the file stays as it was.
       ASSERT_TRUE(world.open({.inline_limit = 30'000}));
       world.work(30, 0);
       world.stop();
     }
     old_behind += damage_ends(*disk);
-    World world(*disk, ledger, seed + 100);
+    World world(*disk, ledger, stale_seed + 100);
     ASSERT_TRUE(world.open());
     EXPECT_EQ(world.check(), "quarantined without damage");  // all that is open is there, and nothing else
   }

@@ -7,7 +7,7 @@
 namespace godwit::test {
 namespace {
 
-constexpr std::uint64_t seed = 4711;
+constexpr std::uint64_t sync_seed = 4711;
 
 mail::Update held() {
   mail::Update update;
@@ -43,7 +43,7 @@ TEST(SpoolSync, AnUpdateThatWasSyncedSurvivesACrashAtEveryOperation) {
     base::MessageId id;
     bool promised = false;
     {
-      World world(disk, ledger, seed);
+      World world(disk, ledger, sync_seed);
       ASSERT_TRUE(world.open());
       id = world.commit_one(500).value();
       disk.reset_operations();
@@ -52,7 +52,7 @@ TEST(SpoolSync, AnUpdateThatWasSyncedSurvivesACrashAtEveryOperation) {
       promised = world.run(world.spool().sync()).has_value();
     }
     disk.crash(Loss::all, operation);
-    World world(disk, ledger, seed);
+    World world(disk, ledger, sync_seed);
     ASSERT_TRUE(world.open());
     if (!promised) continue;
     ++synced;
@@ -64,7 +64,7 @@ TEST(SpoolSync, AnUpdateThatWasSyncedSurvivesACrashAtEveryOperation) {
 TEST(SpoolSync, NothingToWriteCompletesWithoutTheDisk) {
   SimDisk disk(SimDisk::Completion::posted);
   Ledger ledger;
-  World world(disk, ledger, seed);
+  World world(disk, ledger, sync_seed);
   ASSERT_TRUE(world.open());
   ASSERT_TRUE(world.commit_one(500));
   const auto before = world.spool().statistics().syncs;
@@ -75,7 +75,7 @@ TEST(SpoolSync, NothingToWriteCompletesWithoutTheDisk) {
 TEST(SpoolSync, AFullDiskIsToldAndBoundsWhatWaitsForIt) {
   SimDisk disk(SimDisk::Completion::posted);
   Ledger ledger;
-  World world(disk, ledger, seed);
+  World world(disk, ledger, sync_seed);
   ASSERT_TRUE(world.open());
   std::vector<base::MessageId> waiting;
   for (int i = 0; i < 400; ++i) waiting.push_back(world.commit_one(100).value());
@@ -106,7 +106,7 @@ TEST(SpoolSync, AfterAFailedSyncOrTheStopNothingIsPromised) {
   for (const bool stopped : {true, false}) {
     SimDisk disk(SimDisk::Completion::posted);
     Ledger ledger;
-    World world(disk, ledger, seed);
+    World world(disk, ledger, sync_seed);
     ASSERT_TRUE(world.open());
     const auto id = world.commit_one(500).value();
     disk.reset_operations();

@@ -17,10 +17,10 @@ namespace {
 
 using base::ErrorKind;
 
-class AccountsFile : public testing::Test {
+class AccountsFile : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string made = testing::TempDir() + "/accounts.XXXXXX";
+    std::string made = ::testing::TempDir() + "/accounts.XXXXXX";
     ASSERT_NE(::mkdtemp(made.data()), nullptr);
     directory = made;
     file = directory / "accounts.yaml";
@@ -118,7 +118,7 @@ TEST_F(AccountsFile, FileWithErrorsIsLeftAlone) {
   const auto added = add_account(file, account("alice@example.com"));
   ASSERT_FALSE(added);
   EXPECT_EQ(added.error().kind, ErrorKind::invalid);
-  EXPECT_THAT(added.error().message, testing::HasSubstr("accounts.yaml:1:1: "));
+  EXPECT_THAT(added.error().message, ::testing::HasSubstr("accounts.yaml:1:1: "));
   EXPECT_EQ(read(), "bob: {}\n");
 }
 
@@ -135,7 +135,7 @@ TEST_F(AccountsFile, SymbolicLinkStaysOne) {
   std::filesystem::create_symlink(file, link);
   ASSERT_TRUE(add_account(link, account("alice@example.com")));
   EXPECT_TRUE(std::filesystem::is_symlink(link));
-  EXPECT_THAT(read(), testing::HasSubstr("alice@example.com"));
+  EXPECT_THAT(read(), ::testing::HasSubstr("alice@example.com"));
 }
 
 TEST_F(AccountsFile, ChangesAtOnceAllCount) {

@@ -4,17 +4,16 @@
 #include <gmock/gmock.h>
 
 #include "godwit/auth/password.hpp"
+#include "unit/auth/known_hash.hpp"
 
 namespace godwit::auth {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::StartsWith;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
 
-constexpr const char* sha512 =
-    "$6$salt$IxDD3jeSOb5eB1CX5LBsqZFVkJdido3OUILO5Ifz5iwMuTS4XMS130MTSuDDl3aCI6WouIL9AjRbLCelDCy.g.";
 constexpr const char* two_accounts = R"(# who we are
 Alice@Example.com:
   password: "$6$salt$IxDD3jeSOb5eB1CX5LBsqZFVkJdido3OUILO5Ifz5iwMuTS4XMS130MTSuDDl3aCI6WouIL9AjRbLCelDCy.g."
@@ -85,7 +84,7 @@ TEST(Accounts, PasswordNeverStandsInAMessage) {
   const AccountTable table = parse("alice@example.com: {password: hunter2}\n");
   ASSERT_EQ(table.warnings.size(), 1U);
   EXPECT_THAT(table.warnings.front(), StartsWith("accounts.yaml:1:31: the password of alice@example.com is no hash"));
-  EXPECT_THAT(table.warnings.front(), testing::Not(HasSubstr("hunter2")));
+  EXPECT_THAT(table.warnings.front(), ::testing::Not(HasSubstr("hunter2")));
 }
 
 TEST(Accounts, LockedPasswordIsNoReasonToWarn) {

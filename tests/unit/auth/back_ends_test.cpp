@@ -7,7 +7,7 @@
 namespace godwit::auth {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 TEST(SqlEntry, ColumnsBecomeTheAccount) {
   Account account;

@@ -7,14 +7,14 @@ namespace godwit::auth {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 base::IpAddress ip(std::string_view text) {
   return *base::IpAddress::parse(text);
 }
 
-class LockoutsTest : public testing::Test {
+class LockoutsTest : public ::testing::Test {
  protected:
   // True: it locked somebody out.
   bool fail(std::string_view account, std::string_view client, std::uint64_t mark = 0) {

@@ -3,14 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include "unit/auth/known_hash.hpp"
+
 namespace godwit::auth {
 namespace {
 
 using namespace std::string_literals;
-
-// crypt(5): $6$ with salt "salt"; $1$ with the same.
-constexpr const char* sha512 =
-    "$6$salt$IxDD3jeSOb5eB1CX5LBsqZFVkJdido3OUILO5Ifz5iwMuTS4XMS130MTSuDDl3aCI6WouIL9AjRbLCelDCy.g.";
 
 TEST(Password, HashMatchesItsPasswordAndNoOther) {
   const auto hash = hash_password("correct horse");

@@ -9,15 +9,14 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include "unit/auth/known_hash.hpp"
+
 namespace godwit::auth {
 namespace {
 
 using Kind = AuthOutcome::Kind;
-using testing::ElementsAre;
-using testing::IsEmpty;
-
-constexpr const char* hash_of_password =
-    "$6$salt$IxDD3jeSOb5eB1CX5LBsqZFVkJdido3OUILO5Ifz5iwMuTS4XMS130MTSuDDl3aCI6WouIL9AjRbLCelDCy.g.";
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 class EventNames : public log::Logger {
  public:
@@ -38,12 +37,12 @@ boost::asio::awaitable<void> verify_into(Verifier& verifier, std::string user, s
   outcome = co_await verifier.verify(std::move(user), std::move(password), std::move(peer));
 }
 
-class VerifierTest : public testing::Test {
+class VerifierTest : public ::testing::Test {
  protected:
   VerifierTest() {
     AccountTable table;
-    table.add({.name = "alice@example.com", .password = hash_of_password, .senders = {}});
-    table.add({.name = "locked@example.com", .password = std::string("!") + hash_of_password, .senders = {}});
+    table.add({.name = "alice@example.com", .password = sha512, .senders = {}});
+    table.add({.name = "locked@example.com", .password = std::string("!") + sha512, .senders = {}});
     table.add({.name = "nobody@example.com", .password = {}, .senders = {}});
     table.add({.name = "odd@example.com", .password = "{SSHA}abc", .senders = {}});
     use(table);
@@ -249,7 +248,7 @@ TEST_F(ScramExchangeTest, UnknownAndLockedNamesLookLikeOthers) {
   EXPECT_EQ(shown("alice"), ",s=MDEyMzQ1Njc4OWFiY2RlZg==,i=4096");
   for (const char* user : {"who", "locked"}) {
     EXPECT_EQ(shown(user).size(), shown("alice").size()) << user;
-    EXPECT_THAT(shown(user), testing::EndsWith(",i=4096")) << user;
+    EXPECT_THAT(shown(user), ::testing::EndsWith(",i=4096")) << user;
     EXPECT_EQ(shown(user), shown(user)) << user;
     EXPECT_NE(shown(user), shown("alice")) << user;
   }

@@ -17,9 +17,9 @@
 namespace godwit::control {
 namespace {
 
-using testing::EndsWith;
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 constexpr std::string_view get_status = "GET /v1/status HTTP/1.1\r\nHost: x\r\n\r\n";
 
@@ -66,7 +66,7 @@ class PeerStream final : public net::Stream {
   base::Endpoint endpoint_;
 };
 
-class ControlServer : public testing::Test {
+class ControlServer : public ::testing::Test {
  protected:
   // What the peer got for what it sent.
   std::string talk(std::deque<std::string> sends) {
@@ -144,7 +144,7 @@ TEST_F(ControlServer, LongHeaderIsRefused) {
 TEST_F(ControlServer, LongBodyIsRefused) {
   EXPECT_THAT(talk({"POST /v1/reload HTTP/1.1\r\nContent-Length: 70000\r\n\r\n" + std::string(70'000, 'x')}),
               StartsWith("HTTP/1.1 413 "));
-  EXPECT_THAT(backend.asked, testing::IsEmpty());
+  EXPECT_THAT(backend.asked, ::testing::IsEmpty());
 }
 
 TEST_F(ControlServer, BodyIsReadAndPassedOver) {

@@ -3,21 +3,20 @@
 
 #include <gmock/gmock.h>
 
+#include "support/endpoint.hpp"
+
 namespace godwit::daemon {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
-
-base::Endpoint at(const char* text) {
-  return base::Endpoint::parse(text).value();
-}
+using ::testing::ElementsAre;
+using testing::endpoint;
+using ::testing::IsEmpty;
 
 // Sockets only as far as names and addresses go.
 InheritedSockets sockets(const std::vector<std::pair<const char*, const char*>>& given) {
   std::vector<InheritedSocket> all;
   for (const auto& [name, address] : given)
-    all.push_back({.descriptor = net::FileDescriptor(), .name = name, .local = at(address)});
+    all.push_back({.descriptor = net::FileDescriptor(), .name = name, .local = endpoint(address)});
   return InheritedSockets(std::move(all));
 }
 
@@ -28,9 +27,9 @@ std::vector<std::string> addresses(const std::vector<InheritedSocket>& all) {
 }
 
 const std::vector<server::ListenerSettings> listeners = {
-    {.address = at("[::]:25"), .service = smtp::Service::mx},
-    {.address = at("[::]:587"), .service = smtp::Service::submission},
-    {.address = at("[::]:465"), .service = smtp::Service::submission, .tls = smtp::TlsMode::implicit}};
+    {.address = endpoint("[::]:25"), .service = smtp::Service::mx},
+    {.address = endpoint("[::]:587"), .service = smtp::Service::submission},
+    {.address = endpoint("[::]:465"), .service = smtp::Service::submission, .tls = smtp::TlsMode::implicit}};
 
 TEST(InheritedSockets, GoToTheListenerOfTheirAddress) {
   auto given = sockets({{"godwitd.socket", "[::]:465"}, {"godwitd.socket", "[::]:25"}});

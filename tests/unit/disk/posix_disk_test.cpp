@@ -28,10 +28,10 @@ T run(boost::asio::awaitable<T> task) {
   return std::move(*result);
 }
 
-class PosixDiskTest : public testing::Test {
+class PosixDiskTest : public ::testing::Test {
  protected:
   PosixDiskTest() {
-    std::string path = testing::TempDir() + "godwit-disk-XXXXXX";
+    std::string path = ::testing::TempDir() + "godwit-disk-XXXXXX";
     directory_ = ::mkdtemp(path.data());
   }
   ~PosixDiskTest() override { std::filesystem::remove_all(directory_); }
@@ -88,7 +88,7 @@ TEST_F(PosixDiskTest, MissingFileIsNotFound) {
   auto file = run(disk_.open(path("none"), OpenMode::read));
   ASSERT_FALSE(file);
   EXPECT_EQ(file.error().kind, base::ErrorKind::not_found);
-  EXPECT_THAT(file.error().message, testing::HasSubstr("/none: "));
+  EXPECT_THAT(file.error().message, ::testing::HasSubstr("/none: "));
   EXPECT_EQ(run(disk_.remove(path("none"))).error().kind, base::ErrorKind::not_found);
 }
 
@@ -154,7 +154,7 @@ TEST_F(PosixDiskTest, SecondLockIsRefusedAndNamesTheHolder) {
   auto second = run(disk_.lock(path("lock")));
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().kind, base::ErrorKind::refused);
-  EXPECT_THAT(second.error().message, testing::HasSubstr("process " + std::to_string(::getpid())));
+  EXPECT_THAT(second.error().message, ::testing::HasSubstr("process " + std::to_string(::getpid())));
   first->reset();
   EXPECT_TRUE(run(disk_.lock(path("lock"))));
 }

@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class SitePolicyTest : public testing::Test {
+class SitePolicyTest : public ::testing::Test {
  protected:
   SitePolicy policy() const {
     return {settings_, std::make_shared<const route::Router>(route_, route::Lookups{}, std::vector<base::Endpoint>{})};

@@ -7,18 +7,18 @@
 namespace godwit::mail {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
-base::WallTime at(std::int64_t seconds) {
+base::WallTime at_second(std::int64_t seconds) {
   return base::WallTime(std::chrono::seconds(seconds));
 }
 
-class DsnTest : public testing::Test {
+class DsnTest : public ::testing::Test {
  protected:
   DsnTest() {
     envelope_.sender = smtp::Mailbox{"alice", "example.com"};
-    envelope_.accepted = at(1'000'000);
+    envelope_.accepted = at_second(1'000'000);
     request_.hostname = "mail.example.com";
     request_.to = *envelope_.sender;
     request_.original_id = {1};
@@ -28,10 +28,10 @@ class DsnTest : public testing::Test {
                                    .reply = {550, {5, 1, 1}, {"no such", "user"}},
                                    .remote = true,
                                    .remote_host = "mx1.example.net[192.0.2.1]:25",
-                                   .last_attempt = at(1'000'100),
+                                   .last_attempt = at_second(1'000'100),
                                    .klass = FailureClass::bad_mailbox});
-    request_.now = at(1'000'200);
-    request_.retry_until = at(1'400'000);
+    request_.now = at_second(1'000'200);
+    request_.retry_until = at_second(1'400'000);
   }
 
   void set_message(std::string message) {
@@ -109,7 +109,7 @@ TEST_F(DsnTest, TellsTheProgramInFields) {
 TEST_F(DsnTest, NamesEveryRecipientInItsOwnBlock) {
   request_.recipients.push_back({.recipient = {.address = {"eve", "example.org"}},
                                  .reply = {451, {4, 4, 1}, {"no host answered"}},
-                                 .last_attempt = at(1),
+                                 .last_attempt = at_second(1),
                                  .why = "gave up after 5d"});
   const auto text = compose().message;
   EXPECT_THAT(text, HasSubstr("to these recipients"));

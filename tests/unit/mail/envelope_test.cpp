@@ -10,7 +10,7 @@
 namespace godwit::mail {
 namespace {
 
-base::WallTime at(std::int64_t nanoseconds) {
+base::WallTime at_nanosecond(std::int64_t nanoseconds) {
   return base::WallTime(base::Duration(nanoseconds));
 }
 
@@ -29,18 +29,18 @@ Envelope full_envelope() {
   envelope.require_tls = true;
   envelope.envid = "QQ314159";
   envelope.ret = 2;
-  envelope.accepted = at(1'795'426'555'123'456'789);
+  envelope.accepted = at_nanosecond(1'795'426'555'123'456'789);
   envelope.client_address = "2001:db8::1";
   envelope.client_hello = "mypc";
   envelope.account = "alice@example.com";
   envelope.protocol = "ESMTPSA";
   envelope.attempts = 4'000'000'000;
-  envelope.next_attempt = at(-1);
+  envelope.next_attempt = at_nanosecond(-1);
   envelope.held = true;
   envelope.warned = true;
-  envelope.release = at(1'795'426'600'000'000'000);
-  envelope.deliver_by =
-      DeliverBy{.time = at(1'795'426'700'000'000'000), .mode = smtp::DeliverBy::Mode::give_back, .trace = true};
+  envelope.release = at_nanosecond(1'795'426'600'000'000'000);
+  envelope.deliver_by = DeliverBy{
+      .time = at_nanosecond(1'795'426'700'000'000'000), .mode = smtp::DeliverBy::Mode::give_back, .trace = true};
   envelope.priority = -9;
   return envelope;
 }
@@ -48,7 +48,7 @@ Envelope full_envelope() {
 Update full_update() {
   return {.recipients = {{0, RecipientState::delivered, "250 ok"}, {70'000, RecipientState::waiting, ""}},
           .attempts = 0,
-          .next_attempt = at(0),
+          .next_attempt = at_nanosecond(0),
           .held = false,
           .warned = true};
 }
@@ -85,8 +85,8 @@ TEST(Envelope, KeepsExtremeTimes) {
   for (const auto nanoseconds : {std::numeric_limits<std::int64_t>::min(), std::int64_t{-2}, std::int64_t{1},
                                  std::numeric_limits<std::int64_t>::max()}) {
     Envelope envelope;
-    envelope.accepted = at(nanoseconds);
-    EXPECT_EQ(decode_envelope(encode(envelope))->accepted, at(nanoseconds));
+    envelope.accepted = at_nanosecond(nanoseconds);
+    EXPECT_EQ(decode_envelope(encode(envelope))->accepted, at_nanosecond(nanoseconds));
   }
 }
 
@@ -115,7 +115,7 @@ TEST(Envelope, RefusesDamage) {
                             "\x06\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f"s, "\x02\x00"s, "\x03\x01\x03"s,
                             "\x04\x01\x02"s, "\x0d\x00"s, "\x0d\x02\x01\x01"s, "\x0d\x05\xff\xff\xff\xff\x1f"s}) {
     const auto decoded = decode_envelope(bytes);
-    ASSERT_FALSE(decoded) << testing::PrintToString(bytes);
+    ASSERT_FALSE(decoded) << ::testing::PrintToString(bytes);
     EXPECT_EQ(decoded.error().kind, base::ErrorKind::corrupt);
   }
 }
@@ -187,7 +187,7 @@ TEST(Update, LaterOnesWin) {
   Envelope envelope = full_envelope();
   apply(full_update(), envelope);
   EXPECT_EQ(envelope.attempts, 0U);
-  EXPECT_EQ(envelope.next_attempt, at(0));
+  EXPECT_EQ(envelope.next_attempt, at_nanosecond(0));
   EXPECT_EQ(envelope.recipients[0].state, RecipientState::delivered);
 }
 

@@ -28,7 +28,7 @@ TEST(MaildropFile, ReadsWhatItWrites) {
 }
 
 TEST(MaildropFile, IsTextThatPeopleRead) {
-  EXPECT_EQ(encode({.sender = smtp::Mailbox{"root", ""}, .recipients = {{.address = {"root", ""}}}}),
+  EXPECT_EQ(encode(MaildropFile{.sender = smtp::Mailbox{"root", ""}, .recipients = {{.address = {"root", ""}}}}),
             "godwit-maildrop 1\nfrom <root>\nto <root>\n\n");
 }
 

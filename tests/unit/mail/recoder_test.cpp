@@ -10,8 +10,8 @@ namespace godwit::mail {
 namespace {
 
 using namespace std::string_literals;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 std::string recoded(std::string_view message, Recoding recoding, std::size_t piece = std::string::npos) {
   Recoder recoder(recoding);

@@ -16,7 +16,7 @@ namespace {
 
 using testing::FakeResolver;
 
-constexpr base::WallTime now{std::chrono::seconds(1700000000)};
+constexpr base::WallTime arc_now{std::chrono::seconds(1700000000)};
 
 std::unique_ptr<MessageDigest> digest_of(std::string_view message) {
   auto digest = std::make_unique<MessageDigest>([](const mail::Header& header) {
@@ -29,9 +29,9 @@ std::unique_ptr<MessageDigest> digest_of(std::string_view message) {
   return digest;
 }
 
-ArcVerdict verify(std::string_view message, FakeResolver& resolver) {
+ArcVerdict verify_chain(std::string_view message, FakeResolver& resolver) {
   const auto digest = digest_of(message);
-  return testing::run_awaitable(verify_arc(*digest, resolver, now));
+  return testing::run_awaitable(verify_arc(*digest, resolver, arc_now));
 }
 
 std::string with_crlf(const std::string& text) {
@@ -58,7 +58,7 @@ TEST(ArcVectors, AllOfTheValidationSuiteHold) {
     for (const auto& record : scenario["txt-records"])
       resolver.add_txt(record.first.as<std::string>(), record.second.as<std::string>());
     for (const auto& entry : scenario["tests"]) {
-      const auto verdict = verify(with_crlf(entry.second["message"].as<std::string>("")), resolver);
+      const auto verdict = verify_chain(with_crlf(entry.second["message"].as<std::string>("")), resolver);
       const auto expected = entry.second["cv"].as<std::string>("");
       ++all;
       passed += fits(expected, verdict.result) ? 1 : 0;
@@ -76,13 +76,13 @@ class Sealing : public ::testing::Test {
 
   base::Result<std::string> seal(std::string_view message) {
     const auto digest = digest_of(message);
-    const auto before = testing::run_awaitable(verify_arc(*digest, resolver_, now));
+    const auto before = testing::run_awaitable(verify_arc(*digest, resolver_, arc_now));
     return seal_arc(*digest, before, key_,
                     {.domain = "lists.example",
                      .selector = "s1",
                      .service = "mx.lists.example",
                      .results = ";\r\n\tspf=pass smtp.mailfrom=a@b.example"},
-                    now);
+                    arc_now);
   }
 
   Key key_ = Key::generate(KeyKind::rsa, 1024).value();
@@ -93,7 +93,7 @@ class Sealing : public ::testing::Test {
 TEST_F(Sealing, ChainOfOursPassesAndGrows) {
   for (std::size_t instance = 1; instance <= 3; ++instance) {
     message_ = seal(message_).value() + message_;
-    const auto verdict = verify(message_, resolver_);
+    const auto verdict = verify_chain(message_, resolver_);
     EXPECT_EQ(verdict.result, ArcResult::pass) << verdict.reason;
     EXPECT_EQ(verdict.sealers, std::vector<std::string>(instance, "lists.example"));
     EXPECT_EQ(verdict.last_results, "; spf=pass smtp.mailfrom=a@b.example");
@@ -102,10 +102,10 @@ TEST_F(Sealing, ChainOfOursPassesAndGrows) {
 
 TEST_F(Sealing, WhatIsChangedBehindASealBreaksIt) {
   const auto sealed = seal(message_).value() + message_;
-  EXPECT_EQ(verify(sealed + "more\r\n", resolver_).result, ArcResult::fail);
+  EXPECT_EQ(verify_chain(sealed + "more\r\n", resolver_).result, ArcResult::fail);
   auto other = sealed;
   other.replace(other.find("spf=pass"), 8, "spf=fail");
-  EXPECT_EQ(verify(other, resolver_).result, ArcResult::fail);
+  EXPECT_EQ(verify_chain(other, resolver_).result, ArcResult::fail);
   EXPECT_FALSE(seal(other)) << "a broken chain is not prolonged";
 }
 
@@ -114,7 +114,7 @@ TEST_F(Sealing, LongChainsAreNotProlonged) {
   for (int i = 1; i <= 51; ++i)
     for (const auto* name : {"ARC-Seal", "ARC-Message-Signature", "ARC-Authentication-Results"})
       fields += std::string(name) + ": i=" + std::to_string(i) + "; x\r\n";
-  EXPECT_EQ(verify(fields + message_, resolver_).result, ArcResult::fail);
+  EXPECT_EQ(verify_chain(fields + message_, resolver_).result, ArcResult::fail);
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ using testing::FakeResolver;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-constexpr base::WallTime now{std::chrono::seconds(1528637950)};
+constexpr base::WallTime dkim_now{std::chrono::seconds(1528637950)};
 
 // RFC 8463 appendix A.
 constexpr std::string_view football =
@@ -65,8 +65,8 @@ std::string replaced(std::string_view text, std::string_view from, std::string_v
   return result;
 }
 
-std::vector<DkimVerdict> verify(std::string_view message, FakeResolver& resolver, std::size_t piece = 1000000,
-                                base::WallTime when = now) {
+std::vector<DkimVerdict> verify_signatures(std::string_view message, FakeResolver& resolver,
+                                           std::size_t piece = 1000000, base::WallTime when = dkim_now) {
   MessageDigest digest(hashes_of_signatures);
   for (; !message.empty(); message.remove_prefix(std::min(piece, message.size()))) digest.put(message.substr(0, piece));
   digest.finish();
@@ -74,8 +74,8 @@ std::vector<DkimVerdict> verify(std::string_view message, FakeResolver& resolver
 }
 
 // Of the first signature: "pass", or result and reason.
-std::string outcome(std::string_view message, FakeResolver& resolver, base::WallTime when = now) {
-  const auto verdicts = verify(message, resolver, 1000000, when);
+std::string outcome(std::string_view message, FakeResolver& resolver, base::WallTime when = dkim_now) {
+  const auto verdicts = verify_signatures(message, resolver, 1000000, when);
   if (verdicts.empty()) return "none";
   const auto& first = verdicts.front();
   return std::string(to_string(first.result)) + (first.reason.empty() ? "" : ": " + first.reason);
@@ -87,7 +87,7 @@ std::string outcome(std::string_view message) {
 
 TEST(Dkim, MessageOfRfc8463Passes) {
   FakeResolver resolver;
-  const auto verdicts = verify(football, with_keys(resolver));
+  const auto verdicts = verify_signatures(football, with_keys(resolver));
   ASSERT_EQ(verdicts.size(), 2U);
   for (const auto& one : verdicts) {
     EXPECT_EQ(one.result, DkimResult::pass) << one.reason;
@@ -101,7 +101,8 @@ TEST(Dkim, MessageOfRfc8463Passes) {
 TEST(Dkim, PiecesOfAnySizeGiveTheSame) {
   for (const std::size_t piece : {1U, 2U, 3U, 7U, 64U}) {
     FakeResolver resolver;
-    for (const auto& one : verify(football, with_keys(resolver), piece)) EXPECT_EQ(one.result, DkimResult::pass);
+    for (const auto& one : verify_signatures(football, with_keys(resolver), piece))
+      EXPECT_EQ(one.result, DkimResult::pass);
   }
 }
 
@@ -158,7 +159,7 @@ std::string sign(std::string_view message, const Key& key, DkimSigning signing) 
   MessageDigest digest([&](const auto&) { return std::vector<BodyHashing>{{.form = signing.body_form}}; });
   digest.put(message);
   digest.finish();
-  return sign_dkim(digest, key, signing, now).value() + std::string(message);
+  return sign_dkim(digest, key, signing, dkim_now).value() + std::string(message);
 }
 
 TEST(Dkim, WhatWeSignVerifies) {
@@ -193,7 +194,8 @@ TEST(Dkim, SimpleBodyOfEveryShapeVerifies) {
       const auto message = sign("From: a@example.com\r\n\r\n" + body, key,
                                 {.domain = "example.com", .selector = "s1", .body_form = form});
       for (const std::size_t piece : {1U, 1000U})
-        EXPECT_EQ(verify(message, resolver, piece).front().result, DkimResult::pass) << ::testing::PrintToString(body);
+        EXPECT_EQ(verify_signatures(message, resolver, piece).front().result, DkimResult::pass)
+            << ::testing::PrintToString(body);
     }
   }
 }

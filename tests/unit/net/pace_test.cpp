@@ -10,12 +10,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr base::MonoTime start(1h);
+constexpr base::MonoTime pace_start(1h);
 
 // Waits of `each` that bring `bytes`, until the pace is lost or `most` have passed; how long that was.
 base::Duration lasts(Pace& pace, base::Duration each, std::size_t bytes, base::Duration most = 100h) {
-  auto now = start;
-  while (now - start < most && pace.deadline(now) > now) {
+  auto now = pace_start;
+  while (now - pace_start < most && pace.deadline(now) > now) {
     const auto waited = std::min(each, pace.deadline(now) - now);
     now += waited;
     if (waited == each)
@@ -23,7 +23,7 @@ base::Duration lasts(Pace& pace, base::Duration each, std::size_t bytes, base::D
     else
       pace.count(waited, 0);
   }
-  return now - start;
+  return now - pace_start;
 }
 
 TEST(Pace, ByteASecondSpendsTheBudget) {
@@ -52,13 +52,13 @@ TEST(Pace, FastStartDoesNotPayForAnEndlessTail) {
 TEST(Pace, ZeroIsNoBound) {
   Pace pace(0, 10s);
   pace.count(100h, 0);
-  EXPECT_EQ(pace.deadline(start), base::no_deadline);
+  EXPECT_EQ(pace.deadline(pace_start), base::no_deadline);
 }
 
 TEST(Pace, AnyCountIsTaken) {
   Pace pace(1, 1h);
   pace.count(1h, std::numeric_limits<std::size_t>::max());
-  EXPECT_EQ(pace.deadline(start), start + 1h);
+  EXPECT_EQ(pace.deadline(pace_start), pace_start + 1h);
 }
 
 }  // namespace

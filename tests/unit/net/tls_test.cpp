@@ -28,7 +28,7 @@ using testing::ScriptedStream;
 using ::testing::StartsWith;
 using testing::StreamManners;
 
-constexpr base::MonoTime soon(std::chrono::seconds(1));
+constexpr base::MonoTime tls_deadline(std::chrono::seconds(1));
 using Secured = base::Result<std::unique_ptr<Stream>>;
 
 Task<std::string> read_exactly(Stream& stream, std::size_t size) {
@@ -70,7 +70,8 @@ class Tls : public ::testing::Test {
     return accept_error(std::move(stream));
   }
   base::Error accept_error(std::unique_ptr<ScriptedStream> stream) {
-    auto accepted = run_on(io, tls_accept(std::move(stream), TlsServerContext::load(server_settings).value(), soon));
+    auto accepted =
+        run_on(io, tls_accept(std::move(stream), TlsServerContext::load(server_settings).value(), tls_deadline));
     EXPECT_FALSE(accepted.has_value());
     return accepted ? base::Error{} : accepted.error();
   }
@@ -265,7 +266,7 @@ TEST_F(Tls, AnEndWithoutCloseNotifyIsAFailure) {
   IoResult result = (*server)->try_read(buffer);
   EXPECT_EQ(result.status, IoResult::Status::failed);
   EXPECT_EQ(result.os_error, ECONNRESET);
-  EXPECT_EQ(run_on(io, read_some(**server, buffer, soon)).error().kind, base::ErrorKind::closed);
+  EXPECT_EQ(run_on(io, read_some(**server, buffer, tls_deadline)).error().kind, base::ErrorKind::closed);
 }
 
 TEST_F(Tls, CloseNotifyIsAnEnd) {

@@ -11,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 using Kind = SiteReport::Kind;
 
-class LimitTest : public testing::Test {
+class LimitTest : public ::testing::Test {
  protected:
   LimitTest() { limit.configure({.connections = 5, .rate = {}, .adaptive = true}); }
   bool ready(base::WallTime now = start) const {
@@ -99,7 +99,7 @@ TEST_F(LimitTest, VainProbesComeAtGrowingIntervalsOfAtMostAQuarterOfAnHour) {
     now = limit.next_probe();
     attempt(Kind::dead, now);
   }
-  EXPECT_THAT(waits, testing::ElementsAre(150s, 300s, 600s, 900s, 900s));
+  EXPECT_THAT(waits, ::testing::ElementsAre(150s, 300s, 600s, 900s, 900s));
 }
 
 TEST_F(LimitTest, SuccessfulProbeLetsConnectionsFlowAgain) {

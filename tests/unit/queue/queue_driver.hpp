@@ -74,7 +74,7 @@ class Driver {
 };
 
 // A queue whose invariants hold at the end of every test.
-class QueueFixture : public testing::Test, public Driver {
+class QueueFixture : public ::testing::Test, public Driver {
  protected:
   explicit QueueFixture(const Settings& settings = with_connections(10, 2)) : Driver(settings) {}
   void TearDown() override { EXPECT_EQ(queue.check(), ""); }

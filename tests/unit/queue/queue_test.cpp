@@ -8,8 +8,8 @@ namespace godwit::queue {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::ElementsAre;
-using testing::StartsWith;
+using ::testing::ElementsAre;
+using ::testing::StartsWith;
 
 using QueueTest = QueueFixture;
 

@@ -8,7 +8,7 @@ namespace godwit::queue {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 class TurnsTest : public QueueFixture {
  protected:
@@ -47,7 +47,7 @@ TEST_F(TurnsTest, SingleLetterIsNextBehindAListOfAHundredThousand) {
   deliver_some(1000);
   add(200'000, "alice");
   const auto order = deliver_some(2);
-  EXPECT_THAT(order, testing::Contains(200'000));
+  EXPECT_THAT(order, ::testing::Contains(200'000));
 }
 
 TEST_F(TurnsTest, BytesCountNotMessages) {

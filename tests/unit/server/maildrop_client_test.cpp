@@ -31,8 +31,8 @@ class MaildropClientTest : public ::testing::Test {
   // A file for two recipients with this message.
   void open(const std::string& message) {
     std::ofstream(folder_ / "m", std::ios::binary)
-        << mail::encode({.sender = smtp::Mailbox{"root", ""},
-                         .recipients = {{.address = {"alice", ""}}, {.address = {"nosuch", ""}}}})
+        << mail::encode(mail::MaildropFile{.sender = smtp::Mailbox{"root", ""},
+                                           .recipients = {{.address = {"alice", ""}}, {.address = {"nosuch", ""}}}})
         << message;
     const auto opened = open_dropped(disk::DropFolder(folder_.string()), "m").value();
     client_.emplace(opened.file, opened.content, "mail.x.example", pool_);

@@ -10,7 +10,7 @@ namespace {
 using Reason = client_action::Close::Reason;
 using Verdict = RecipientResult::Verdict;
 
-const Script hello = {"S: 220 mx", "C: EHLO mail.xyz.example", "S: 250 mx"};
+const Script bare_hello = {"S: 220 mx", "C: EHLO mail.xyz.example", "S: 250 mx"};
 const Script hello_pipelining = {"S: 220 mx", "C: EHLO mail.xyz.example", "S: 250-mx", "S: 250 PIPELINING"};
 const std::string mail = "C: MAIL FROM:<mod@abc.example>";
 const Script rcpt_both = {"C: RCPT TO:<r0@xyz.example>", "C: RCPT TO:<r1@xyz.example>"};
@@ -21,7 +21,7 @@ Script offering(const Keywords&... keywords) {
 }
 
 // The whole way of one message to one recipient, without extensions.
-const Script simple = Script{"+mail"} + hello +
+const Script simple = Script{"+mail"} + bare_hello +
                       Script{mail,
                              "S: 250 2.1.0 Ok",
                              "C: RCPT TO:<r0@xyz.example>",
@@ -90,7 +90,7 @@ TEST(ClientTransfer, SendsTheNullSender) {
   ClientTransaction transaction = to_recipients(1);
   transaction.sender.reset();
   ClientDialogue dialogue({}, transaction);
-  dialogue.play(Script{"+mail"} + hello + Script{"C: MAIL FROM:<>"});
+  dialogue.play(Script{"+mail"} + bare_hello + Script{"C: MAIL FROM:<>"});
 }
 
 TEST(ClientTransfer, MessageAboveThePeersSizeFailsWithoutAWord) {
@@ -112,7 +112,7 @@ TEST(ClientTransfer, AddressThatThePeerCannotTakeFailsAlone) {
   ClientTransaction transaction = to_recipients(2);
   transaction.recipients[0].address.local = "j\xc3\xbcrgen";
   ClientDialogue plain({}, transaction);
-  plain.play(Script{"+mail"} + hello +
+  plain.play(Script{"+mail"} + bare_hello +
              Script{mail, "S: 250 ok", "C: RCPT TO:<r1@xyz.example>", "S: 250 ok", "C: DATA", "S: 354 go", "+body",
                     "S: 250 ok"});
   EXPECT_EQ(verdicts(plain.results), "fd");
@@ -124,7 +124,7 @@ TEST(ClientTransfer, AMessageThatNeedsSmtputf8FailsWhereItIsNotOffered) {
   ClientTransaction transaction = to_recipients(1);
   transaction.smtputf8 = true;
   ClientDialogue plain({}, transaction);
-  plain.play(Script{"+mail"} + hello);
+  plain.play(Script{"+mail"} + bare_hello);
   ASSERT_EQ(verdicts(plain.results), "f");
   EXPECT_EQ(plain.results[0].enhanced, (EnhancedCode{5, 6, 7}));
   ClientDialogue utf8({}, transaction);
@@ -137,12 +137,12 @@ TEST(ClientTransfer, TheTimeToDeliverByGoesToHostsThatKeepIt) {
   ClientDialogue keeps({}, transaction);
   keeps.play(Script{"+mail"} + offering("DELIVERBY 30") + Script{mail + " BY=90;RT"});
   ClientDialogue does_not({}, transaction);
-  does_not.play(Script{"+mail"} + hello);
+  does_not.play(Script{"+mail"} + bare_hello);
   ASSERT_EQ(verdicts(does_not.results), "f");
   EXPECT_EQ(does_not.results[0].enhanced, (EnhancedCode{5, 3, 3}));
   transaction.deliver_by->mode = DeliverBy::Mode::notify;
   ClientDialogue notified({}, transaction);
-  notified.play(Script{"+mail"} + hello + Script{mail});
+  notified.play(Script{"+mail"} + bare_hello + Script{mail});
 }
 
 TEST(ClientTransfer, ThePriorityGoesToHostsThatOfferIt) {
@@ -151,7 +151,7 @@ TEST(ClientTransfer, ThePriorityGoesToHostsThatOfferIt) {
   ClientDialogue dialogue({}, transaction);
   dialogue.play(Script{"+mail"} + offering("MT-PRIORITY STANAG4406") + Script{mail + " MT-PRIORITY=-3"});
   ClientDialogue plain({}, transaction);
-  plain.play(Script{"+mail"} + hello + Script{mail});
+  plain.play(Script{"+mail"} + bare_hello + Script{mail});
 }
 
 TEST(ClientTransfer, RecipientsBeyondThePeersLimitWaitForTheNextTransaction) {
@@ -166,7 +166,7 @@ TEST(ClientTransfer, RecipientsBeyondThePeersLimitWaitForTheNextTransaction) {
 TEST(ClientTransfer, WhoIsOneTooManyWaitsForTheNextTransaction) {
   const auto too_many = [](const std::string& reply) {
     ClientDialogue dialogue({}, to_recipients(2));
-    dialogue.play(Script{"+mail"} + hello +
+    dialogue.play(Script{"+mail"} + bare_hello +
                   Script{mail, "S: 250 ok", "C: RCPT TO:<r0@xyz.example>", "S: 250 ok", "C: RCPT TO:<r1@xyz.example>",
                          "S: " + reply, "C: DATA", "S: 354 go", "+body", "S: 250 ok"});
     return verdicts(dialogue.results);
@@ -180,7 +180,7 @@ TEST(ClientTransfer, WhoIsOneTooManyWaitsForTheNextTransaction) {
 
 TEST(ClientTransfer, AHostThatTakesNobodyHasNotTooMany) {
   ClientDialogue dialogue({}, to_recipients(1));
-  dialogue.play(Script{"+mail"} + hello +
+  dialogue.play(Script{"+mail"} + bare_hello +
                 Script{mail, "S: 250 ok", "C: RCPT TO:<r0@xyz.example>", "S: 452 4.5.3 Too many", "C: RSET"});
   EXPECT_EQ(verdicts(dialogue.results), "n");
 }
@@ -189,13 +189,13 @@ TEST(ClientTransfer, NoAddressCanSmuggleACommand) {
   ClientTransaction transaction = to_recipients(1);
   transaction.recipients[0].address.local = "a\r\nDATA\r\n";
   ClientDialogue dialogue({}, transaction);
-  dialogue.play(Script{"+mail"} + hello);
+  dialogue.play(Script{"+mail"} + bare_hello);
   EXPECT_EQ(verdicts(dialogue.results), "f");
 }
 
 TEST(ClientTransfer, GoesOnWhenSomeRecipientsAreRefused) {
   ClientDialogue dialogue({}, to_recipients(4));
-  dialogue.play(Script{"+mail"} + hello +
+  dialogue.play(Script{"+mail"} + bare_hello +
                 Script{mail, "S: 250 ok", "C: RCPT TO:<r0@xyz.example>", "S: 550 5.1.1 unknown",
                        "C: RCPT TO:<r1@xyz.example>", "S: 451 4.7.1 greylisted", "C: RCPT TO:<r2@xyz.example>",
                        "S: 552 5.2.2 full", "C: RCPT TO:<r3@xyz.example>", "S: 250 ok", "C: DATA", "S: 354 go", "+body",
@@ -207,7 +207,7 @@ TEST(ClientTransfer, GoesOnWhenSomeRecipientsAreRefused) {
 
 TEST(ClientTransfer, WithoutAnyRecipientItResetsAndCanGoOn) {
   ClientDialogue dialogue({}, to_recipients(2));
-  dialogue.play(Script{"+mail"} + hello +
+  dialogue.play(Script{"+mail"} + bare_hello +
                 Script{mail, "S: 250 ok", "C: RCPT TO:<r0@xyz.example>", "S: 550 no", "C: RCPT TO:<r1@xyz.example>",
                        "S: 450 later", "C: RSET"});
   EXPECT_EQ(verdicts(dialogue.results), "fn");
@@ -219,14 +219,14 @@ TEST(ClientTransfer, WithoutAnyRecipientItResetsAndCanGoOn) {
 
 TEST(ClientTransfer, RefusedMailNeedsNoReset) {
   ClientDialogue dialogue;
-  dialogue.play(Script{"+mail"} + hello + Script{mail, "S: 550 5.7.1 go away"});
+  dialogue.play(Script{"+mail"} + bare_hello + Script{mail, "S: 550 5.7.1 go away"});
   EXPECT_EQ(verdicts(dialogue.results), "f");
   EXPECT_EQ(dialogue.ready, 1);
 }
 
 TEST(ClientTransfer, RefusedDataResets) {
   ClientDialogue dialogue;
-  dialogue.play(Script{"+mail"} + hello +
+  dialogue.play(Script{"+mail"} + bare_hello +
                 Script{mail, "S: 250 ok", "C: RCPT TO:<r0@xyz.example>", "S: 250 ok", "C: DATA", "S: 554 5.5.1 no",
                        "C: RSET", "S: 250 ok"});
   EXPECT_EQ(verdicts(dialogue.results), "f");
@@ -287,7 +287,7 @@ TEST(ClientTransfer, ChunksAreUsedWhereOffered) {
 
 TEST(ClientTransfer, WhatCannotBeRecodedFailsForGood) {
   ClientDialogue dialogue({}, of_type(BodyType::binary_mime));
-  dialogue.play(Script{"+mail"} + hello +
+  dialogue.play(Script{"+mail"} + bare_hello +
                 Script{mail, "S: 250 ok", "C: RCPT TO:<r0@xyz.example>", "S: 250 ok", "C: RCPT TO:<r1@xyz.example>",
                        "S: 250 ok", "C: DATA", "S: 354 go"});
   dialogue.feed(client_event::BodyFailed{"no", true});
@@ -405,7 +405,7 @@ TEST(ClientTransfer, UnreadableBodyDropsTheConnectionAndWaits) {
 
 TEST(ClientTransfer, A421CostsTheUndecidedOnly) {
   ClientDialogue dialogue({}, to_recipients(3));
-  dialogue.play(Script{"+mail"} + hello +
+  dialogue.play(Script{"+mail"} + bare_hello +
                 Script{mail, "S: 250 ok", "C: RCPT TO:<r0@xyz.example>", "S: 550 no", "C: RCPT TO:<r1@xyz.example>",
                        "S: 250 ok", "C: RCPT TO:<r2@xyz.example>", "S: 421 closing"});
   EXPECT_EQ(verdicts(dialogue.results), "fnn");

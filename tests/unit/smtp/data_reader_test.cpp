@@ -21,7 +21,7 @@ struct Outcome {
 };
 
 // Feeds `bytes` in pieces of `piece`.
-Outcome read_all(std::string_view bytes, std::size_t piece) {
+Outcome read_data(std::string_view bytes, std::size_t piece) {
   DataReader reader;
   Outcome outcome;
   while (!bytes.empty() && !outcome.end) {
@@ -42,17 +42,17 @@ Outcome read_all(std::string_view bytes, std::size_t piece) {
 }
 
 TEST(DataReader, EndsOnlyAtCrLfDotCrLf) {
-  const auto outcome = read_all("a\r\n..b\r\n.c\r\n.\r\nQUIT\r\n", 1000);
+  const auto outcome = read_data("a\r\n..b\r\n.c\r\n.\r\nQUIT\r\n", 1000);
   EXPECT_EQ(outcome, (Outcome{"a\r\n.b\r\nc\r\n", "QUIT\r\n", true, false, false, 2}));
 }
 
 TEST(DataReader, DotAtTheVeryBeginningEndsAnEmptyMessage) {
-  EXPECT_EQ(read_all(".\r\nx", 1000), (Outcome{"", "x", true, false, false, 0}));
+  EXPECT_EQ(read_data(".\r\nx", 1000), (Outcome{"", "x", true, false, false, 0}));
 }
 
 TEST(DataReader, LoneLfDotDoesNotEndData) {
-  EXPECT_EQ(read_all("a\n.\nb", 1000), (Outcome{"a\n.\nb", "", false, true, false, 1}));
-  EXPECT_EQ(read_all("a\r\n.\nb", 1000), (Outcome{"a\r\n\nb", "", false, true, false, 1}));
+  EXPECT_EQ(read_data("a\n.\nb", 1000), (Outcome{"a\n.\nb", "", false, true, false, 1}));
+  EXPECT_EQ(read_data("a\r\n.\nb", 1000), (Outcome{"a\r\n\nb", "", false, true, false, 1}));
 }
 
 TEST(DataReader, GivesOutAMessageWithoutDotsInOneChunk) {
@@ -65,7 +65,7 @@ TEST(DataReader, GivesOutAMessageWithoutDotsInOneChunk) {
 }
 
 TEST(DataReader, TellsNulAndTheLongestLine) {
-  const auto outcome = read_all(std::string("ab\r\nabcd\0\r\nabc\r\n.\r\n", 20), 1000);
+  const auto outcome = read_data(std::string("ab\r\nabcd\0\r\nabc\r\n.\r\n", 20), 1000);
   EXPECT_TRUE(outcome.has_nul);
   EXPECT_EQ(outcome.longest_line, 5U);
 }
@@ -80,16 +80,16 @@ TEST(DataReader, AgreesWithThePlainReadingHoweverItIsCut) {
     const auto length = random() % 16;
     for (unsigned i = 0; i < length; ++i) text += "\r\n.x\r\n"[random() % 6];
     if (random() % 2 == 0) text += "\r\n.\r\nrest";
-    const auto whole = read_all(text, 1000);
+    const auto whole = read_data(text, 1000);
     const auto expected = test::read_data_plainly(text);
-    ASSERT_EQ(whole.end, expected.end) << testing::PrintToString(text);
-    ASSERT_EQ(whole.bare_newline, expected.bare_newline) << testing::PrintToString(text);
-    ASSERT_EQ(whole.rest, expected.rest) << testing::PrintToString(text);
+    ASSERT_EQ(whole.end, expected.end) << ::testing::PrintToString(text);
+    ASSERT_EQ(whole.bare_newline, expected.bare_newline) << ::testing::PrintToString(text);
+    ASSERT_EQ(whole.rest, expected.rest) << ::testing::PrintToString(text);
     if (whole.end) {
-      ASSERT_EQ(whole.data, expected.data) << testing::PrintToString(text);
+      ASSERT_EQ(whole.data, expected.data) << ::testing::PrintToString(text);
     }
     for (const std::size_t piece : {1U, 2U, 3U, 5U})
-      ASSERT_EQ(read_all(text, piece), whole) << testing::PrintToString(text);
+      ASSERT_EQ(read_data(text, piece), whole) << ::testing::PrintToString(text);
   }
 }
 

@@ -10,10 +10,10 @@
 namespace godwit::smtp {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 // What a stream comes to when it arrives in pieces: lines, or "!bad", "!hopeless", "!long".
-std::vector<std::string> read_all(std::string_view bytes, std::size_t piece, std::size_t limit = 10) {
+std::vector<std::string> read_lines(std::string_view bytes, std::size_t piece, std::size_t limit = 10) {
   LineReader reader;
   std::vector<std::string> found;
   std::string buffer;
@@ -34,28 +34,28 @@ std::vector<std::string> read_all(std::string_view bytes, std::size_t piece, std
   return found;
 }
 
-class LineReaderInPieces : public testing::TestWithParam<std::size_t> {};
+class LineReaderInPieces : public ::testing::TestWithParam<std::size_t> {};
 
 TEST_P(LineReaderInPieces, EndsLinesAtCrLfOnly) {
-  EXPECT_THAT(read_all("a\r\n\r\nb c\r\n", GetParam()), ElementsAre("a", "", "b c"));
-  EXPECT_THAT(read_all("a\nb\r\nc\r\n", GetParam()), ElementsAre("!bad", "c"));
-  EXPECT_THAT(read_all("a\n\n\n\r\nc\r\n", GetParam()), ElementsAre("!bad", "!hopeless", "!hopeless", "c"));
-  EXPECT_THAT(read_all("a\nb\nc\n", GetParam()), ElementsAre("!bad", "!hopeless", "!hopeless"));
-  EXPECT_THAT(read_all("a\n\r\nc\r\n", GetParam()), ElementsAre("!bad", "c"));
-  EXPECT_THAT(read_all("a\rb\r\nc\r\n", GetParam()), ElementsAre("!bad", "c"));
-  EXPECT_THAT(read_all("a\r\r\nc\r\n", GetParam()), ElementsAre("!bad", "c"));
-  EXPECT_THAT(read_all(std::string_view("a\0b\r\nc\r\n", 8), GetParam()), ElementsAre("!bad", "c"));
-  EXPECT_THAT(read_all("\n", GetParam()), ElementsAre("!bad"));
+  EXPECT_THAT(read_lines("a\r\n\r\nb c\r\n", GetParam()), ElementsAre("a", "", "b c"));
+  EXPECT_THAT(read_lines("a\nb\r\nc\r\n", GetParam()), ElementsAre("!bad", "c"));
+  EXPECT_THAT(read_lines("a\n\n\n\r\nc\r\n", GetParam()), ElementsAre("!bad", "!hopeless", "!hopeless", "c"));
+  EXPECT_THAT(read_lines("a\nb\nc\n", GetParam()), ElementsAre("!bad", "!hopeless", "!hopeless"));
+  EXPECT_THAT(read_lines("a\n\r\nc\r\n", GetParam()), ElementsAre("!bad", "c"));
+  EXPECT_THAT(read_lines("a\rb\r\nc\r\n", GetParam()), ElementsAre("!bad", "c"));
+  EXPECT_THAT(read_lines("a\r\r\nc\r\n", GetParam()), ElementsAre("!bad", "c"));
+  EXPECT_THAT(read_lines(std::string_view("a\0b\r\nc\r\n", 8), GetParam()), ElementsAre("!bad", "c"));
+  EXPECT_THAT(read_lines("\n", GetParam()), ElementsAre("!bad"));
 }
 
 TEST_P(LineReaderInPieces, TellsLongLinesOnceAtTheirEnd) {
-  EXPECT_THAT(read_all("123456789\r\nc\r\n", GetParam()), ElementsAre("123456789", "c"));
-  EXPECT_THAT(read_all("1234567890\r\nc\r\n", GetParam()), ElementsAre("!long", "c"));
-  EXPECT_THAT(read_all("12345678901\nx\ry\r\nc\r\n", GetParam()), ElementsAre("!long", "c"));
-  EXPECT_THAT(read_all(std::string(1000, 'x'), GetParam()), ElementsAre());
+  EXPECT_THAT(read_lines("123456789\r\nc\r\n", GetParam()), ElementsAre("123456789", "c"));
+  EXPECT_THAT(read_lines("1234567890\r\nc\r\n", GetParam()), ElementsAre("!long", "c"));
+  EXPECT_THAT(read_lines("12345678901\nx\ry\r\nc\r\n", GetParam()), ElementsAre("!long", "c"));
+  EXPECT_THAT(read_lines(std::string(1000, 'x'), GetParam()), ElementsAre());
 }
 
-INSTANTIATE_TEST_SUITE_P(Pieces, LineReaderInPieces, testing::Values(1, 2, 3, 7, 1000));
+INSTANTIATE_TEST_SUITE_P(Pieces, LineReaderInPieces, ::testing::Values(1, 2, 3, 7, 1000));
 
 }  // namespace
 }  // namespace godwit::smtp

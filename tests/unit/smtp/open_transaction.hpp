@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How dialogues about the content of a message begin.
+// The server of most dialogues, and how those about the content of a message begin.
 #pragma once
 
 #include "godwit/smtp/server_session.hpp"

@@ -8,7 +8,7 @@ namespace godwit {
 namespace {
 
 using test::Dialogue;
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 smtp::SessionSettings submission(smtp::TlsMode tls = smtp::TlsMode::implicit) {
   smtp::SessionSettings settings;

@@ -12,8 +12,8 @@ namespace {
 using test::Dialogue;
 using test::mx;
 using test::open_transaction;
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 constexpr auto queued = "S: 250 2.0.0 Ok: queued as 0000000000001";
 
@@ -204,7 +204,7 @@ TEST(ServerChunk, BetweenChunksNothingElseBelongsToTheMessage) {
   )")
                        .check();
   EXPECT_THAT(run.committed(), IsEmpty());
-  EXPECT_THAT(run.trace(), testing::Contains("discard"));
+  EXPECT_THAT(run.trace(), ::testing::Contains("discard"));
 }
 
 // How many octets are no commands then is anybody's guess.

@@ -13,8 +13,8 @@ namespace {
 using test::Dialogue;
 using test::mx;
 using test::open_transaction;
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 constexpr auto start = "C: DATA\nS: 354 End data with <CR><LF>.<CR><LF>";
 
@@ -216,7 +216,8 @@ TEST(ServerData, TheRestOfARefusedMessageIsNeverRead) {
              beginning + test::unescape(variant) +
                  "MAIL FROM:<evil@c.example>\r\nRCPT TO:<b@mx.example>\r\nDATA\r\nx\r\n.\r\nNOOP\r\n",
              size);
-        EXPECT_THAT(driver.replies().substr(before), testing::MatchesRegex("[45]5[0-9] [^\r\n]*\r\n250 2.0.0 Ok\r\n"));
+        EXPECT_THAT(driver.replies().substr(before),
+                    ::testing::MatchesRegex("[45]5[0-9] [^\r\n]*\r\n250 2.0.0 Ok\r\n"));
         EXPECT_EQ(std::ranges::count(driver.trace(), "sender <evil@c.example>"), 0);
         EXPECT_THAT(driver.committed(), IsEmpty());
         EXPECT_THAT(driver.violations(), IsEmpty());
@@ -242,7 +243,7 @@ TEST(ServerData, AMessageSentBehindARefusedDataIsNotRead) {
       EXPECT_THAT(after_refused_data("DATA\r\n" + header + hidden, size), ElementsAre("sender <a@c.example>", "close"))
           << size << " " << header;
   EXPECT_THAT(after_refused_data("DATA\r\nRSET\r\nMAIL FROM:<b@c.example>\r\n", 6),
-              testing::Not(testing::Contains("close")))
+              ::testing::Not(::testing::Contains("close")))
       << "a command is one";
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "open_transaction.hpp"
 #include "support/dialogue.hpp"
 
 namespace godwit {
@@ -10,13 +11,8 @@ namespace {
 
 using smtp::Audience;
 using test::Dialogue;
-using testing::ElementsAre;
-
-smtp::SessionSettings mx() {
-  smtp::SessionSettings settings;
-  settings.hostname = "mx.example";
-  return settings;
-}
+using test::mx;
+using ::testing::ElementsAre;
 
 TEST(ServerInquiry, TellsNobodyByDefault) {
   Dialogue(mx())
@@ -76,9 +72,9 @@ TEST(ServerInquiry, WhatIsAnsweredIsOffered) {
     driver.feed(smtp::event::Bytes{"EHLO c\r\n"});
     return driver.replies();
   };
-  EXPECT_THAT(offered(), testing::Not(testing::HasSubstr("EXPN")));
+  EXPECT_THAT(offered(), ::testing::Not(::testing::HasSubstr("EXPN")));
   settings.trusted = true;
-  EXPECT_THAT(offered(), testing::AllOf(testing::HasSubstr("250-VRFY\r\n"), testing::HasSubstr("250-EXPN\r\n")));
+  EXPECT_THAT(offered(), ::testing::AllOf(::testing::HasSubstr("250-VRFY\r\n"), ::testing::HasSubstr("250-EXPN\r\n")));
 }
 
 TEST(ServerInquiry, TrustedAreKnownByNetworkOrLogin) {

@@ -11,16 +11,16 @@ namespace godwit {
 namespace {
 
 using test::Dialogue;
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
-smtp::SessionSettings mx() {
+smtp::SessionSettings mail_xyz() {
   smtp::SessionSettings settings;
   settings.hostname = "mail.xyz.example";
   return settings;
 }
 
 TEST(ServerSession, TakesTheMessageThatAnAdministratorTypes) {
-  const auto run = Dialogue(mx())
+  const auto run = Dialogue(mail_xyz())
                        .script(R"(
     S: 220 mail.xyz.example ESMTP Godwit
     C: HELO mypc.abc.example
@@ -52,7 +52,7 @@ TEST(ServerSession, TakesTheMessageThatAnAdministratorTypes) {
 }
 
 TEST(ServerSession, TakesWholeConversationsInOnePiece) {
-  const auto run = Dialogue(mx())
+  const auto run = Dialogue(mail_xyz())
                        .script(R"(
     S: 220 mail.xyz.example ESMTP Godwit
     C: EHLO c.example
@@ -94,7 +94,7 @@ TEST(ServerSession, TakesWholeConversationsInOnePiece) {
 }
 
 TEST(ServerSession, GathersTheRepliesToAPipelinedBatch) {
-  const auto settings = mx();
+  const auto settings = mail_xyz();
   smtp::ServerSession session(settings);
   session.next(smtp::event::Connected{});
   const auto& actions =
@@ -110,7 +110,7 @@ TEST(ServerSession, GathersTheRepliesToAPipelinedBatch) {
 }
 
 TEST(ServerSession, BearsAnyPrintableHelloAndNoOther) {
-  Dialogue(mx())
+  Dialogue(mail_xyz())
       .script(R"(
     S: 220 mail.xyz.example ESMTP Godwit
     C: HELO my_pc
@@ -132,7 +132,7 @@ TEST(ServerSession, BearsAnyPrintableHelloAndNoOther) {
 }
 
 TEST(ServerSession, ForgetsEverythingBeforeTls) {
-  const auto run = Dialogue(mx())
+  const auto run = Dialogue(mail_xyz())
                        .script(R"(
     S: 220 mail.xyz.example ESMTP Godwit
     C: HELO evil.example
@@ -169,7 +169,7 @@ TEST(ServerSession, ForgetsEverythingBeforeTls) {
 }
 
 TEST(ServerSession, ImplicitTlsComesBeforeTheGreeting) {
-  auto settings = mx();
+  auto settings = mail_xyz();
   settings.tls = smtp::TlsMode::implicit;
   settings.message_size = 0;
   Dialogue(settings)
@@ -194,7 +194,7 @@ TEST(ServerSession, ImplicitTlsComesBeforeTheGreeting) {
 TEST(ServerSession, HandshakeThatFailsClosesWithoutAWord) {
   for (const smtp::ServerEvent& end :
        {smtp::ServerEvent(smtp::event::TimedOut{}), smtp::ServerEvent(smtp::event::PeerClosed{})}) {
-    const auto settings = mx();
+    const auto settings = mail_xyz();
     smtp::ServerSession session(settings);
     session.next(smtp::event::Connected{});
     session.next(smtp::event::Bytes{"STARTTLS\r\n"});
@@ -208,13 +208,13 @@ TEST(ServerSession, HandshakeThatFailsClosesWithoutAWord) {
 TEST(ServerSession, ClosesOnPeersThatSpeakAnotherProtocol) {
   for (const auto* request :
        {"GET / HTTP/1.1", "POST /", "post / HTTP/1.0", "CONNECT a:25 HTTP/1.1", "PRI * HTTP/2.0"}) {
-    Dialogue(mx())
+    Dialogue(mail_xyz())
         .script("S: 220 mail.xyz.example ESMTP Godwit")
         .client(std::string(request) + "\r\nHost: x\r\n\r\nMAIL FROM:<a@b.example>\r\n")
         .script("S: 500 5.5.1 This is a mail server\nX: policy")
         .check();
   }
-  Dialogue(mx())
+  Dialogue(mail_xyz())
       .script("S: 220 mail.xyz.example ESMTP Godwit")
       .client("\x16\x03\x01\x02")
       .script("S: 500 5.5.2 This port speaks SMTP, not TLS from the first byte\nX: policy")
@@ -222,7 +222,7 @@ TEST(ServerSession, ClosesOnPeersThatSpeakAnotherProtocol) {
 }
 
 TEST(ServerSession, OneBadLineIsOneReply) {
-  const auto run = Dialogue(mx())
+  const auto run = Dialogue(mail_xyz())
                        .script(R"(
     S: 220 mail.xyz.example ESMTP Godwit
     C: NOOP\nMAIL FROM:<>
@@ -267,7 +267,7 @@ TEST(ServerSession, WhoKnowsNoCarriageReturnIsToldOnceAndThenLeft) {
 
 TEST(ServerSession, SkipsOverLongLines) {
   for (const std::size_t length : {2048U, 2049U, 5000U, 100000U}) {
-    Dialogue(mx())
+    Dialogue(mail_xyz())
         .script("S: 220 mail.xyz.example ESMTP Godwit")
         .client("NOOP " + std::string(length, 'a') + "\nQUIT\r\rQUIT\r\nNOOP\r\n")
         .script("S: 500 5.5.2 Line too long\nS: 250 2.0.0 Ok")
@@ -276,7 +276,7 @@ TEST(ServerSession, SkipsOverLongLines) {
 }
 
 TEST(ServerSession, EndsAfterTooManyErrors) {
-  auto settings = mx();
+  auto settings = mail_xyz();
   settings.errors = 3;
   Dialogue(settings)
       .script(R"(
@@ -295,7 +295,7 @@ TEST(ServerSession, EndsAfterTooManyErrors) {
 }
 
 TEST(ServerSession, EndsAfterTenTimesAsManyUselessCommands) {
-  auto settings = mx();
+  auto settings = mail_xyz();
   settings.errors = 1;
   auto dialogue = Dialogue(settings);
   dialogue.script("S: 220 mail.xyz.example ESMTP Godwit");
@@ -304,7 +304,7 @@ TEST(ServerSession, EndsAfterTenTimesAsManyUselessCommands) {
 }
 
 TEST(ServerSession, StopsAtOnceWhenIdleAndAfterTheMessageWhenBusy) {
-  const auto settings = mx();
+  const auto settings = mail_xyz();
   const std::string stopping = "421 4.3.2 mail.xyz.example Service shutting down\r\n";
   {
     test::SessionDriver idle(settings);
@@ -336,7 +336,7 @@ TEST(ServerSession, StopsAtOnceWhenIdleAndAfterTheMessageWhenBusy) {
 }
 
 TEST(ServerSession, SaysWhyItTimesOut) {
-  const auto settings = mx();
+  const auto settings = mail_xyz();
   smtp::ServerSession session(settings);
   session.next(smtp::event::Connected{});
   const auto& actions = session.next(smtp::event::TimedOut{});
@@ -347,14 +347,14 @@ TEST(ServerSession, SaysWhyItTimesOut) {
 }
 
 TEST(ServerSession, BoundsItsReads) {
-  test::SessionDriver driver(mx());
+  test::SessionDriver driver(mail_xyz());
   driver.feed(smtp::event::Connected{});
   EXPECT_EQ(driver.read_limit(), 16U * 1024U);
 }
 
 TEST(ServerSession, AHeaderFieldIsNoCommandAndEndsTheConnection) {
   for (const char* line : {"Host: mx.example", "Subject: Hello", "received:"})
-    Dialogue(mx())
+    Dialogue(mail_xyz())
         .script(std::string("S: 220 mail.xyz.example ESMTP Godwit\nC: ") + line +
                 "\nC: MAIL FROM:<a@b.example>\nS: 500 5.5.1 A header field is no command\nX: policy")
         .check();

@@ -11,10 +11,10 @@ namespace godwit {
 namespace {
 
 using test::Dialogue;
-using testing::ElementsAre;
-using testing::StartsWith;
+using ::testing::ElementsAre;
+using ::testing::StartsWith;
 
-smtp::SessionSettings mx() {
+smtp::SessionSettings patient_mx() {
   smtp::SessionSettings settings;
   settings.hostname = "mx.example";
   settings.errors = 1000;
@@ -22,7 +22,7 @@ smtp::SessionSettings mx() {
 }
 
 // The reply to the last of `commands`, each sent after the reply to the one before.
-std::string last_reply(const std::vector<std::string>& commands, const smtp::SessionSettings& settings = mx()) {
+std::string last_reply(const std::vector<std::string>& commands, const smtp::SessionSettings& settings = patient_mx()) {
   test::SessionDriver driver(settings);
   driver.feed(smtp::event::Connected{});
   std::size_t before = 0;
@@ -156,7 +156,7 @@ TEST(ServerTransaction, ReadsMailArguments) {
       {"MAIL FROM:<a@b.example> -X=1", "501 5.5.4"},
       {"MAIL FROM:<a@b.example> =1", "501 5.5.4"},
   };
-  auto settings = mx();
+  auto settings = patient_mx();
   settings.message_size = 1000;
   for (const auto& [command, reply] : cases) {
     SCOPED_TRACE(command);
@@ -216,13 +216,13 @@ TEST(ServerTransaction, NonAsciiRecipientsNeedSmtputf8InMail) {
 }
 
 TEST(ServerTransaction, UsersMayHoldMailAndSetItsPriority) {
-  auto settings = mx();
+  auto settings = patient_mx();
   settings.service = smtp::Service::submission;
   settings.longest_hold = std::chrono::hours(24);
   settings.hold_until = base::WallTime(std::chrono::hours(24 * 365));
   EXPECT_THAT(last_reply({"EHLO c"}, settings),
-              testing::HasSubstr("250-FUTURERELEASE 86400 1971-01-01T00:00:00.000Z\r\n"));
-  EXPECT_THAT(last_reply({"EHLO c"}, settings), testing::HasSubstr("250-MT-PRIORITY\r\n"));
+              ::testing::HasSubstr("250-FUTURERELEASE 86400 1971-01-01T00:00:00.000Z\r\n"));
+  EXPECT_THAT(last_reply({"EHLO c"}, settings), ::testing::HasSubstr("250-MT-PRIORITY\r\n"));
   const std::vector<Argument> cases = {
       {"MAIL FROM:<a@b.example> HOLDFOR=60", "250 2.1.0"},
       {"MAIL FROM:<a@b.example> holduntil=1970-12-01T00:00:00Z", "250 2.1.0"},
@@ -237,20 +237,20 @@ TEST(ServerTransaction, UsersMayHoldMailAndSetItsPriority) {
     EXPECT_THAT(last_reply({"EHLO c", command}, settings), StartsWith(reply));
   }
   settings.longest_hold = {};
-  EXPECT_THAT(last_reply({"EHLO c"}, settings), testing::Not(testing::HasSubstr("FUTURERELEASE")));
+  EXPECT_THAT(last_reply({"EHLO c"}, settings), ::testing::Not(::testing::HasSubstr("FUTURERELEASE")));
   EXPECT_THAT(last_reply({"EHLO c", "MAIL FROM:<a@b.example> HOLDFOR=60"}, settings), StartsWith("555 5.5.4"));
 }
 
 TEST(ServerTransaction, TrustedClientsMaySetThePriorityOfMail) {
-  auto settings = mx();
-  EXPECT_THAT(last_reply({"EHLO c"}, settings), testing::Not(testing::HasSubstr("MT-PRIORITY")));
+  auto settings = patient_mx();
+  EXPECT_THAT(last_reply({"EHLO c"}, settings), ::testing::Not(::testing::HasSubstr("MT-PRIORITY")));
   settings.trusted = true;
-  EXPECT_THAT(last_reply({"EHLO c"}, settings), testing::HasSubstr("MT-PRIORITY"));
+  EXPECT_THAT(last_reply({"EHLO c"}, settings), ::testing::HasSubstr("MT-PRIORITY"));
   EXPECT_THAT(last_reply({"EHLO c", "MAIL FROM:<a@b.example> MT-PRIORITY=3"}, settings), StartsWith("250 2.1.0"));
 }
 
 TEST(ServerTransaction, HandsOnWhatIsAskedOfReports) {
-  const auto run = Dialogue(mx())
+  const auto run = Dialogue(patient_mx())
                        .script(R"(
     S: 220 mx.example ESMTP Godwit
     C: HELO c
@@ -269,7 +269,7 @@ TEST(ServerTransaction, HandsOnWhatIsAskedOfReports) {
 }
 
 TEST(ServerTransaction, HandsOnRefusals) {
-  const auto run = Dialogue(mx())
+  const auto run = Dialogue(patient_mx())
                        .script(R"(
     S: 220 mx.example ESMTP Godwit
     C: HELO c
@@ -299,7 +299,7 @@ TEST(ServerTransaction, HandsOnRefusals) {
 }
 
 TEST(ServerTransaction, A421OfOthersCloses) {
-  Dialogue(mx())
+  Dialogue(patient_mx())
       .script(
           "S: 220 mx.example ESMTP Godwit\nC: HELO c\nS: 250 mx.example\nA: sender 421 4.7.0 Enough\nC: MAIL FROM:<>\n"
           "C: NOOP\nS: 421 4.7.0 Enough\nX: policy")
@@ -307,7 +307,7 @@ TEST(ServerTransaction, A421OfOthersCloses) {
 }
 
 TEST(ServerTransaction, BoundsRecipients) {
-  auto settings = mx();
+  auto settings = patient_mx();
   settings.recipients = 2;
   Dialogue(settings)
       .script(R"(
@@ -336,7 +336,7 @@ TEST(ServerTransaction, BoundsRecipients) {
 }
 
 TEST(ServerTransaction, WhoAddsTwiceAsManyRecipientsAsThereMayBeIsLeft) {
-  auto settings = mx();
+  auto settings = patient_mx();
   settings.recipients = 2;
   Dialogue dialogue(settings);
   dialogue.script("S: 220 mx.example ESMTP Godwit\nC: HELO c\nS: 250 mx.example\nC: MAIL FROM:<>\nS: 250 2.1.0 Ok");
@@ -347,7 +347,7 @@ TEST(ServerTransaction, WhoAddsTwiceAsManyRecipientsAsThereMayBeIsLeft) {
 }
 
 TEST(ServerTransaction, BoundsMessagesRefusedForTheirSize) {
-  auto settings = mx();
+  auto settings = patient_mx();
   settings.errors = 1;
   Dialogue dialogue(settings);
   dialogue.script("S: 220 mx.example ESMTP Godwit\nC: HELO c\nS: 250 mx.example");
@@ -357,7 +357,7 @@ TEST(ServerTransaction, BoundsMessagesRefusedForTheirSize) {
 }
 
 TEST(ServerTransaction, BoundsRefusedRecipients) {
-  auto settings = mx();
+  auto settings = patient_mx();
   settings.errors = 1;
   Dialogue dialogue(settings);
   dialogue.script("S: 220 mx.example ESMTP Godwit\nC: HELO c\nS: 250 mx.example\nC: MAIL FROM:<>\nS: 250 2.1.0 Ok");
@@ -366,7 +366,7 @@ TEST(ServerTransaction, BoundsRefusedRecipients) {
 }
 
 TEST(ServerTransaction, ASecondHelloBeginsAnew) {
-  const auto run = Dialogue(mx())
+  const auto run = Dialogue(patient_mx())
                        .script(R"(
     S: 220 mx.example ESMTP Godwit
     C: HELO c
@@ -383,7 +383,7 @@ TEST(ServerTransaction, ASecondHelloBeginsAnew) {
 }
 
 TEST(ServerTransaction, TellsWhatWasSaid) {
-  const auto settings = mx();
+  const auto settings = patient_mx();
   smtp::ServerSession session(settings);
   EXPECT_EQ(session.stage(), "connect");
   session.next(smtp::event::Connected{});
@@ -408,7 +408,7 @@ TEST(Transaction, OnlyProgramsOfThisMachineLeaveADomainOut) {
   const std::vector<std::string> dialogue = {"EHLO c", "MAIL FROM:<root>"};
   EXPECT_THAT(last_reply(dialogue), StartsWith("501 5.1.7"));
   EXPECT_THAT(last_reply({"EHLO c", "MAIL FROM:<>", "RCPT TO:<root>"}), StartsWith("501 5.1.3"));
-  auto local = mx();
+  auto local = patient_mx();
   local.service = smtp::Service::local;
   EXPECT_THAT(last_reply(dialogue, local), StartsWith("250 2.1.0"));
   EXPECT_THAT(last_reply({"EHLO c", "MAIL FROM:<>", "RCPT TO:<root>"}, local), StartsWith("250 2.1.5"));
@@ -418,7 +418,7 @@ TEST(Transaction, OnlyProgramsOfThisMachineLeaveADomainOut) {
 TEST(Transaction, AProgramOfThisMachineMayAskForManyMoreThanFit) {
   std::vector<std::string> dialogue = {"EHLO c", "MAIL FROM:<root>"};
   for (int i = 0; i < 20; ++i) dialogue.push_back("RCPT TO:<root>");
-  auto settings = mx();
+  auto settings = patient_mx();
   settings.recipients = 3;
   settings.service = smtp::Service::local;
   EXPECT_THAT(last_reply(dialogue, settings), StartsWith("452 4.5.3"));

@@ -7,14 +7,14 @@
 namespace godwit::spool {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 constexpr base::MessageId id{42};
 constexpr auto waiting = mail::RecipientState::waiting;
 constexpr auto delivered = mail::RecipientState::delivered;
 
-class LiveIndexTest : public testing::Test {
+class LiveIndexTest : public ::testing::Test {
  protected:
   LiveIndexTest() {
     for (std::uint32_t number = 1; number <= 4; ++number) {

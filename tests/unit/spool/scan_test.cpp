@@ -114,8 +114,6 @@ TEST(Scan, StaleGroupsOfAnotherLifeAreNotRead) {
 
 // A file's earlier life: its groups lie behind those of this one, with numbers that would fit where the journal began
 // anew beside files that outlived it.
-constexpr Generation earlier_life = make_generation(3, 77);
-
 std::string stale_group(std::uint64_t number) {
   return make_group(number, {make_record_bytes(number, "stale", RecordType::update, earlier_life)}, earlier_life);
 }

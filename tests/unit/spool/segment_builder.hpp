@@ -12,6 +12,7 @@
 namespace godwit::spool {
 
 inline constexpr Generation test_generation = make_generation(7, 0xABCD1234);
+inline constexpr Generation earlier_life = make_generation(3, 77);
 
 inline std::string make_record_bytes(std::uint64_t id, std::string_view payload, RecordType type = RecordType::update,
                                      Generation generation = test_generation) {

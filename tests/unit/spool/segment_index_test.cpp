@@ -10,7 +10,6 @@
 namespace godwit::spool {
 namespace {
 
-constexpr Generation earlier_life = make_generation(3, 77);
 constexpr std::uint64_t index_at = 2 * block_size;
 
 // A sealed segment; index and trailer may be of different lives.

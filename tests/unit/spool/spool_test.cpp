@@ -30,10 +30,10 @@ class Silent final : public log::Logger {
   void write(log::Level, std::string_view, std::span<const log::Field>) override {}
 };
 
-class SpoolTest : public testing::Test {
+class SpoolTest : public ::testing::Test {
  protected:
   SpoolTest() {
-    std::string path = testing::TempDir() + "godwit-spool-XXXXXX";
+    std::string path = ::testing::TempDir() + "godwit-spool-XXXXXX";
     settings_.directory = ::mkdtemp(path.data());
     settings_.min_free = 0;
     settings_.segment_size = 4U << 20U;
@@ -241,7 +241,7 @@ TEST_F(SpoolTest, ASecondDaemonIsRefused) {
       run(open_spool(settings_, disk_, clock_, random_, log_, {committer_.get_executor(), pool_.get_executor()}));
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().kind, base::ErrorKind::refused);
-  EXPECT_THAT(second.error().message, testing::HasSubstr("another daemon uses the spool"));
+  EXPECT_THAT(second.error().message, ::testing::HasSubstr("another daemon uses the spool"));
 }
 
 TEST_F(SpoolTest, DamageIsKeptAndTheRestIsReadOn) {
