@@ -14,10 +14,6 @@ using lookup::TableSettings, lookup::TableType;
 
 constexpr std::string_view prefix = "table:";
 
-std::string show_text(const std::string& text) {
-  return text;
-}
-
 base::Result<std::string> parse_table_name(const std::string& text) {
   constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyz0123456789_-";
   if (text.empty() || text.find_first_not_of(allowed) != std::string::npos)

@@ -113,7 +113,9 @@ boost::asio::awaitable<void> AccountGuard::hold_mail(std::string account) {
 
 boost::asio::awaitable<void> AccountGuard::tell(policy::StoppedAccount account) {
   const smtp::Mailbox postmaster{.local = "postmaster", .domain = parts_.hostname};
-  auto expansion = parts_.router()->expand(postmaster);
+  const auto router = parts_.router();
+  auto expanding = router->expand(postmaster);
+  auto expansion = co_await std::move(expanding);
   if (expansion.recipients.empty()) {
     parts_.log.error("postmaster_not_told", {{"account", account.name}, {"reason", "there is none"}});
     co_return;

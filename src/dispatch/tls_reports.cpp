@@ -243,7 +243,10 @@ awaitable<bool> TlsReports::Implementation::send_mail(smtp::Mailbox to, const ma
   mail::Envelope envelope;
   envelope.accepted = now;
   envelope.protocol = mail::tls_report_protocol;
-  envelope.recipients = configuration_.router->expand(to).recipients;
+  const auto router = configuration_.router;
+  auto expanding = router->expand(to);
+  auto expansion = co_await std::move(expanding);
+  envelope.recipients = std::move(expansion.recipients);
   const mail::TlsReportMail form{.submitter = configuration_.hostname, .from = settings.from, .to = to, .now = now};
   auto text = compose_tls_report(report, form, compressed, around_.random);
   const auto size = text.size();
