@@ -142,6 +142,9 @@ class FakeStore final : public Store {
     ++asked;
     co_return answer_;
   }
+  bool tells_names() const override { return false; }
+  std::optional<Answer> find_now(const std::string&) const override { return {}; }
+  boost::asio::awaitable<Answer> find(std::string) override { co_return Answer{}; }
   int asked = 0;
 
  private:

@@ -33,7 +33,7 @@ class StsHop : public ::testing::Test {
     dns_.add_mx("a.example", 10, "mx").add_mx("a.example", 20, "mx2");
   }
   Hop hop(std::string domain) {
-    const Router router(settings_, nullptr, {});
+    const Router router(settings_, {}, {});
     const smtp::Mailbox sender{"me", "example.com"};
     return testing::run_awaitable(router.hop(std::move(domain), sender, dns_, random_, &sts_));
   }
