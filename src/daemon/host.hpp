@@ -187,8 +187,8 @@ class Host {
   std::unique_ptr<control::Server> control_;
   std::unique_ptr<net::Listener> control_listener_;
   ResolverWatch resolver_watch_;
-  net::Signal look_again_;             // at the certificates
-  net::Signal lockouts_due_;           // to be remembered
+  net::Signal look_again_;    // at the certificates
+  net::Signal lockouts_due_;  // to be remembered
   net::Signal look_at_tables_;
   std::set<std::string> out_of_date_;  // what was said of certificates in force
   net::TaskGroup tasks_;  // of the home reactor: the control socket's connections, reloads, the certificates' watch

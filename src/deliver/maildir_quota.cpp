@@ -58,7 +58,8 @@ std::optional<MaildirSize> parse_maildirsize(std::string_view text) {
   const auto lines = base::split(text, '\n');
   const auto limits = parse_limits(base::trim(lines.front()));
   if (!limits) return {};
-  MaildirSize size{.limits = *limits, .usage = {}};
+  MaildirSize size;
+  size.limits = *limits;
   for (std::size_t i = 1; i < lines.size(); ++i) {
     const auto line = base::trim(lines[i]);
     if (line.empty()) continue;
@@ -66,6 +67,7 @@ std::optional<MaildirSize> parse_maildirsize(std::string_view text) {
     if (!change) return {};
     size.usage.bytes += change->bytes;
     size.usage.messages += change->messages;
+    size.is_counted = true;
   }
   return size;
 }
@@ -111,7 +113,7 @@ boost::asio::awaitable<base::Result<bool>> MaildirQuota::has_room(std::uint64_t 
     if (first) limits_ = first->limits;
     if (!limits_.any()) co_return true;
   }
-  if (kept && kept->limits == limits_ && limits_.have_room(kept->usage, size)) co_return true;
+  if (kept && kept->is_counted && kept->limits == limits_ && limits_.have_room(kept->usage, size)) co_return true;
   auto counted = co_await count();
   if (!counted) co_return std::unexpected(counted.error());
   auto written = co_await write(*counted);

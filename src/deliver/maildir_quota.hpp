@@ -37,6 +37,7 @@ struct MailboxLimits {
 struct MaildirSize {
   MailboxLimits limits;
   MailboxUsage usage;
+  bool is_counted = false;  // it says how much there is; else only what is allowed
 };
 // Nothing: it is not in the format.  Pure.
 std::optional<MaildirSize> parse_maildirsize(std::string_view text);

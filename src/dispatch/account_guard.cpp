@@ -25,7 +25,7 @@ AccountGuard::AccountGuard(Parts parts)
 boost::asio::awaitable<void> AccountGuard::recall() {
   auto text = co_await parts_.file.read();
   if (text)
-    parts_.breaker.decode(*text, parts_.clock.wall());
+    parts_.breaker.decode(*text);
   else
     parts_.log.error("accounts_not_recalled", {{"reason", text.error().message}});
   remembered_ = parts_.breaker.changes();

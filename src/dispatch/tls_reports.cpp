@@ -48,6 +48,7 @@ class TlsReports::Implementation {
         http_(around_.network, around_.resolver),
         configuration_(std::move(configuration)),
         delay_(std::chrono::duration_cast<base::Duration>(spread * around_.random.fraction())),
+        loading_(around_.executor, around_.deadlines),
         look_(around_.executor, around_.deadlines),
         tasks_(around_.executor, around_.deadlines, [this](const std::exception_ptr& thrown) {
           around_.log.error("task_failed", {{"reason", base::exception_text(thrown)}});
@@ -81,6 +82,8 @@ class TlsReports::Implementation {
   base::WallTime not_before_{};
   Day full_since_{};
   bool sending_ = false;
+  bool loaded_ = false;
+  net::Signal loading_;
   net::Signal look_;
   net::TaskGroup tasks_;
 };
@@ -92,6 +95,8 @@ awaitable<void> TlsReports::Implementation::start() {
   else if (const auto bad = counts_.read(*text); bad > 0)
     around_.log.warn("tls_counts_unreadable", {{"lines", bad}});
   forget_if_disabled();
+  loaded_ = true;
+  loading_.notify();
   tasks_.spawn(run());
 }
 
@@ -107,6 +112,7 @@ void TlsReports::Implementation::forget_if_disabled() {
 
 awaitable<void> TlsReports::Implementation::stop(base::MonoTime deadline) {
   tasks_.cancel();
+  loading_.cancel();
   look_.cancel();
   static_cast<void>(co_await tasks_.wait_empty(deadline));
 }
@@ -156,6 +162,7 @@ awaitable<TlsReports::Sent> TlsReports::Implementation::send(Day before) {
   Sent sent;
   if (sending_ || !enabled()) co_return sent;
   sending_ = true;
+  while (!loaded_ && !tasks_.closed()) co_await loading_.wait(base::no_deadline);
   for (const auto& of : counts_.due(before)) {
     if (tasks_.closed()) break;
     const auto fate = co_await send_one(of);

@@ -65,16 +65,26 @@ AccountBreaker::Measure AccountBreaker::Hour::measure() const {
           .refused_percent = all < enough_to_learn ? 0 : static_cast<std::uint32_t>(100ULL * refused / all)};
 }
 
+void AccountBreaker::raise(Measure& known, const Measure& other) {
+  known.recipients = std::max(known.recipients, other.recipients);
+  known.different = std::max(known.different, other.different);
+  known.refused_percent = std::max(known.refused_percent, other.refused_percent);
+}
+
+std::string AccountBreaker::line_of(std::string_view kind, std::int64_t day, const Measure& measure,
+                                    std::string_view name) {
+  if (measure == Measure{}) return {};
+  return fmt::format("{} {} {} {} {} {}\n", kind, day, measure.recipients, measure.different, measure.refused_percent,
+                     name);
+}
+
 void AccountBreaker::change_settings(BreakerSettings settings) {
   const std::lock_guard lock(mutex_);
   settings_ = std::move(settings);
 }
 
 void AccountBreaker::close_hour(Known& known) {
-  const auto measure = known.hour.measure();
-  known.today.recipients = std::max(known.today.recipients, measure.recipients);
-  known.today.different = std::max(known.today.different, measure.different);
-  known.today.refused_percent = std::max(known.today.refused_percent, measure.refused_percent);
+  raise(known.today, known.hour.measure());
   known.hour = {};
 }
 
@@ -83,9 +93,10 @@ void AccountBreaker::turn_day(Known& known, base::WallTime now) {
   const auto today = day_of(now);
   if (known.day != 0 && today > known.day) {
     const double factor = std::exp2(-static_cast<double>(today - known.day) / half_life_days);
-    known.learned.recipients = std::max(known.today.recipients, fade(known.learned.recipients, factor));
-    known.learned.different = std::max(known.today.different, fade(known.learned.different, factor));
-    known.learned.refused_percent = std::max(known.today.refused_percent, fade(known.learned.refused_percent, factor));
+    known.learned = {.recipients = fade(known.learned.recipients, factor),
+                     .different = fade(known.learned.different, factor),
+                     .refused_percent = fade(known.learned.refused_percent, factor)};
+    raise(known.learned, known.today);
     known.today = {};
   }
   known.day = today;
@@ -184,9 +195,7 @@ bool AccountBreaker::release(const std::string& account, base::WallTime now) {
   auto& known = touch(account, now);
   if (!found->second.purged) {
     close_hour(known);
-    known.learned.recipients = std::max(known.learned.recipients, known.today.recipients);
-    known.learned.different = std::max(known.learned.different, known.today.different);
-    known.learned.refused_percent = std::max(known.learned.refused_percent, known.today.refused_percent);
+    raise(known.learned, known.today);
   }
   known.hour = {};
   known.today = {};
@@ -200,11 +209,15 @@ bool AccountBreaker::mark_purged(const std::string& account) {
   const auto found = stopped_.find(account);
   if (found == stopped_.end()) return false;
   found->second.purged = true;
+  auto& known = accounts_.touch(account);
+  known.hour = {};
+  known.today = {};
   ++changes_;
   return true;
 }
 
-// "known DAY RECIPIENTS DIFFERENT PERCENT NAME" and "stopped SECONDS PURGED NAME<TAB>REASON".
+// "known DAY RECIPIENTS DIFFERENT PERCENT NAME", "today …" with the same words of what is learned tomorrow, and
+// "stopped SECONDS PURGED NAME<TAB>REASON".
 std::string AccountBreaker::encode(std::size_t longest) const {
   const std::lock_guard lock(mutex_);
   std::string text;
@@ -213,19 +226,17 @@ std::string AccountBreaker::encode(std::size_t longest) const {
     text += fmt::format("stopped {} {} {}\t{}\n", since, account.purged ? 1 : 0, name, account.reason);
   }
   for (const auto& [name, known] : accounts_.values()) {
-    const auto most = [](std::uint32_t a, std::uint32_t b) { return std::max(a, b); };
-    const auto line =
-        fmt::format("known {} {} {} {} {}\n", known.day, most(known.learned.recipients, known.today.recipients),
-                    most(known.learned.different, known.today.different),
-                    most(known.learned.refused_percent, known.today.refused_percent), name);
     if (!can_be_written(name)) continue;
-    if (text.size() + line.size() > longest) break;
-    text += line;
+    auto today = known.today;
+    raise(today, known.hour.measure());
+    const auto lines = line_of("known", known.day, known.learned, name) + line_of("today", known.day, today, name);
+    if (text.size() + lines.size() > longest) break;
+    text += lines;
   }
   return text;
 }
 
-void AccountBreaker::decode(std::string_view text, base::WallTime now) {
+void AccountBreaker::decode(std::string_view text) {
   const std::lock_guard lock(mutex_);
   auto lines = base::split(text, '\n');
   std::ranges::reverse(lines);  // the last to be touched is the youngest
@@ -241,15 +252,14 @@ void AccountBreaker::decode(std::string_view text, base::WallTime now) {
                                      .since = base::WallTime(std::chrono::seconds(*first)),
                                      .reason = std::string(line.substr(std::min(line.size(), name.size() + 1))),
                                      .purged = *second != 0};
-    } else if (kind == "known") {
+    } else if (kind == "known" || kind == "today") {
       const auto different = take_number(line), percent = take_number(line);
       if (!different || !percent || !can_be_written(line)) continue;
       auto& known = accounts_.touch(std::string(line));
-      known.learned = {.recipients = static_cast<std::uint32_t>(*second),
-                       .different = static_cast<std::uint32_t>(*different),
-                       .refused_percent = static_cast<std::uint32_t>(*percent)};
+      (kind == "known" ? known.learned : known.today) = {.recipients = static_cast<std::uint32_t>(*second),
+                                                         .different = static_cast<std::uint32_t>(*different),
+                                                         .refused_percent = static_cast<std::uint32_t>(*percent)};
       known.day = static_cast<std::int64_t>(*first);
-      turn_day(known, now);
     }
   }
 }

@@ -47,7 +47,7 @@ class ClientsAreSlowedDown(ReceivingHost):
         client.say("EHLO client.abc.example", "250")
         client.envelope(SENDER, TO)
         client.say("RCPT TO:<nobody@xyz.example>", "550")
-        client.say("RCPT TO:<any@elsewhere.example>", "550")
+        client.say("RCPT TO:<any@elsewhere.example>", "554 5.7.1")
         client.say("RCPT TO:<none@xyz.example>", "421 4.7.0 Too many recipients")
         client.expect_close()
 

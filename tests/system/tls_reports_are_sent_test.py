@@ -69,7 +69,7 @@ class TlsReportsAreSent(StsDomains):
         self.assertEqual(message.get_param("report-type"), "tlsrpt")
         self.assertEqual(message["TLS-Report-Submitter"], "mail.abc.example")
         self.assertEqual(message["TLS-Required"], "No")
-        self.assertEqual(message["From"], "<mod@abc.example>")
+        self.assertEqual(message["From"], "mod@abc.example")
         self.assertRegex(message["Subject"], "^Report Domain: testing.example Submitter: mail.abc.example Report-ID: <.*>$")
         parts = list(message.iter_parts())
         self.assertEqual([part.get_content_type() for part in parts], ["text/plain", "application/tlsrpt+gzip"])

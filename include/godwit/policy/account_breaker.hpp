@@ -52,7 +52,7 @@ class AccountBreaker {
   // What a restart must not forget, as lines of text; at most `longest` bytes, the accounts that sent last first.
   std::string encode(std::size_t longest) const;
   // Before anything is asked.  Lines that cannot be read are left out.
-  void decode(std::string_view text, base::WallTime now);
+  void decode(std::string_view text);
   // Grows with everything that encode() would write differently.
   std::uint64_t changes() const;
 
@@ -64,6 +64,7 @@ class AccountBreaker {
     std::uint32_t recipients = 0;
     std::uint32_t different = 0;
     std::uint32_t refused_percent = 0;
+    bool operator==(const Measure&) const = default;
   };
   struct Hour {
     base::WallTime since{};
@@ -81,6 +82,8 @@ class AccountBreaker {
   };
 
   Known& touch(const std::string& account, base::WallTime now);
+  static void raise(Measure& known, const Measure& other);
+  static std::string line_of(std::string_view kind, std::int64_t day, const Measure& measure, std::string_view name);
   static void close_hour(Known& known);
   static void turn_day(Known& known, base::WallTime now);
   std::optional<std::string> excess(const Known& known) const;

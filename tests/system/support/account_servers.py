@@ -45,7 +45,7 @@ class Dovecot(Server):
         # Dovecot's processes run as other users, and pass through the folder above.
         case.folder.chmod(0o755)
         passwords = self.folder / "users"
-        passwords.write_text("".join(f"{user}:{{PLAIN}}{password}\n" for user, password in users.items()))
+        passwords.write_text("".join(f"{user}:{{PLAIN}}{password}:65534:65534::/nonexistent::\n" for user, password in users.items()))
         self.socket = self.folder / "base" / "auth-client"
         self.userdb = self.folder / "base" / "auth-userdb"
         self.config = self.folder / "dovecot.conf"

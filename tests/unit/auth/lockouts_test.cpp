@@ -115,7 +115,7 @@ TEST_F(LockoutsTest, ZeroLocksNobodyOut) {
 TEST_F(LockoutsTest, SurviveARestart) {
   lockouts.succeeded("a@x", ip("198.51.100.7"));
   for (int i = 0; i < 3; ++i) fail("b@x", "192.0.2.1");
-  for (int i = 0; i < 3; ++i) fail("b@x", "2001:db8::1");
+  for (int i = 0; i < 3; ++i) fail("c@x", "2001:db8::1");
   for (int i = 0; i < 5; ++i) fail("a@x", "203.0.113." + std::to_string(i));
   ASSERT_EQ(listed().size(), 3U);
   const auto text = lockouts.encode(now, 1 << 20);

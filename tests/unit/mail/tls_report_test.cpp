@@ -122,7 +122,7 @@ TEST(TlsReportMail, CarriesTheReportCompressed) {
                                           gzip(to_json(report)), random);
   for (const char* part : {
            "From: <postmaster@example.com>\r\nTo: <tls@example.net>\r\n",
-           "Subject: Report Domain: example.net Submitter: mail.example.com\r\n Report-ID: "
+           "Subject: Report Domain: example.net Submitter: mail.example.com Report-ID:\r\n "
            "<2024-01-01.example.net@mail.example.com>\r\n",
            "\r\nTLS-Report-Domain: example.net\r\nTLS-Report-Submitter: mail.example.com\r\nTLS-Required: No\r\n",
            "\r\nContent-Type: multipart/report; report-type=\"tlsrpt\";\r\n\tboundary=\"=_",

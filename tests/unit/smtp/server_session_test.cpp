@@ -255,8 +255,8 @@ TEST(ServerSession, WhoKnowsNoCarriageReturnIsToldOnceAndThenLeft) {
     S: 421 4.5.2 mail.xyz.example Error: your lines end in <LF> alone, so none of them can be read
     X: errors
   )";
-  EXPECT_THAT(Dialogue(mx()).script(told).check().trace(), ElementsAre("close"));
-  Dialogue(mx())
+  EXPECT_THAT(Dialogue(mail_xyz()).script(told).check().trace(), ElementsAre("close"));
+  Dialogue(mail_xyz())
       .script("S: 220 mail.xyz.example ESMTP Godwit")
       .client("NOOP\nNOOP\nNOOP\r\nNOOP\r\n")
       .script(
