@@ -59,7 +59,7 @@ struct Surroundings {
   state::Suppressions* suppressions = nullptr;  // who gets no mail for a time; null: there is no such list
   // So many recipients of an account's message were refused for good.
   std::function<void(const std::string& account, std::size_t recipients)> on_refused = {};
-  route::StsSource* sts = nullptr;              // may be null: no MTA-STS
+  route::StsSource* sts = nullptr;  // may be null: no MTA-STS
 };
 
 // One line of the queue, as an administrator sees it.
