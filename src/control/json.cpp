@@ -177,6 +177,7 @@ json::value to_json(const QueueEntry& entry) {
         to_json(envelope.recipients[i], i < entry.classes.size() ? entry.classes[i] : std::nullopt));
   object["envid"] = text_or_null(envelope.envid);
   object["priority"] = envelope.priority;
+  object["tls"] = text_or_null(envelope.tls_wish());
   object["release"] = envelope.release == base::WallTime{} ? json::value() : time(envelope.release);
   object["deliver_by"] = to_json(envelope.deliver_by);
   object["ret"] = envelope.ret == 0 ? json::value() : text(smtp::return_text(envelope.ret));

@@ -5,6 +5,7 @@
 
 #include "connection_cache.hpp"
 #include "godwit/base/exception_text.hpp"
+#include "required_tls.hpp"
 #include "smtp_connection.hpp"
 #include "smtp_walk.hpp"
 
@@ -13,9 +14,10 @@ namespace {
 
 constexpr base::Duration cancelled_time = std::chrono::seconds(1);  // for what was cancelled to end
 
-route::SmtpHop as_smtp_hop(const route::LmtpHop& lmtp) {
+route::SmtpHop as_smtp_hop(const route::LmtpHop& lmtp, bool needs_tls) {
   route::SmtpHop hop;
   route::TlsPolicy tls{.level = route::TlsLevel::none};
+  if (needs_tls) tls.skip = why_unprotected(lmtp.endpoint);
   hop.hosts.push_back(
       {.name = "lmtp", .preference = 0, .addresses = {lmtp.endpoint}, .why_none = {}, .tls = std::move(tls)});
   return hop;
@@ -40,7 +42,8 @@ SmtpAgent::~SmtpAgent() = default;
 
 boost::asio::awaitable<Outcomes> SmtpAgent::deliver(Job job, route::Hop hop) {
   if (auto* lmtp = std::get_if<route::LmtpHop>(&hop)) {
-    Attempt attempt(*this, std::move(job), as_smtp_hop(*lmtp), smtp::ClientProtocol::lmtp);
+    auto store = as_smtp_hop(*lmtp, job.needs_tls());
+    Attempt attempt(*this, std::move(job), std::move(store), smtp::ClientProtocol::lmtp);
     co_return co_await attempt.run();
   }
   Attempt attempt(*this, std::move(job), std::get<route::SmtpHop>(std::move(hop)), smtp::ClientProtocol::smtp);

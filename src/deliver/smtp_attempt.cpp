@@ -26,13 +26,18 @@ smtp::Reply own_reply(const smtp::RecipientResult& result) {
 
 Outcome::Kind kind_of(Verdict verdict) {
   if (verdict == Verdict::delivered) return Outcome::Kind::delivered;
-  return verdict == Verdict::failed ? Outcome::Kind::failed : Outcome::Kind::deferred;
+  const bool failed = verdict == Verdict::failed || verdict == Verdict::not_here;
+  return failed ? Outcome::Kind::failed : Outcome::Kind::deferred;
 }
 
-// Whether the peer's reply says what became of the recipient.  One that is out of place ("250" to DATA) does not, and
-// is quoted in our words.
+bool may_go_elsewhere(Verdict verdict) {
+  return verdict == Verdict::try_next || verdict == Verdict::not_here;
+}
+
+// Whether the peer's reply says what became of the recipient.  One that is out of place ("250" to DATA) does not, nor
+// does one that means something of its own for this message; they are quoted in our words.
 bool says_it(const smtp::RecipientResult& result) {
-  return result.reply && result.reply->positive() == (result.verdict == Verdict::delivered);
+  return result.reply && !result.enhanced && result.reply->positive() == (result.verdict == Verdict::delivered);
 }
 
 smtp::Reply reply_of(const smtp::RecipientResult& result) {
@@ -60,8 +65,22 @@ SmtpAttempt::SmtpAttempt(std::size_t recipients)
                              .remote = false,
                              .relay = "none",
                              .tls = "none"}),
+      hopeful_(recipients, false),
       pending_(recipients) {
   std::iota(pending_.begin(), pending_.end(), std::size_t{0});
+}
+
+void SmtpAttempt::next_host() {
+  if (hosts_++ == 0) return;
+  for (const auto index : pending_)
+    hopeful_[index] = hopeful_[index] || outcomes_[index].kind == Outcome::Kind::deferred;
+}
+
+// Nullptr: the outcome of a former host stays.
+Outcome* SmtpAttempt::note(std::size_t recipient, const smtp::RecipientResult& result, const std::string& relay,
+                           const std::string& tls) {
+  if (result.verdict == Verdict::not_here && hopeful_[recipient]) return nullptr;
+  return &(outcomes_[recipient] = outcome_of(result, relay, tls));
 }
 
 void SmtpAttempt::note_host(smtp::Stage stage, const std::string& why, const std::string& relay) {
@@ -69,8 +88,8 @@ void SmtpAttempt::note_host(smtp::Stage stage, const std::string& why, const std
 }
 
 void SmtpAttempt::note_host(const smtp::RecipientResult& cause, const std::string& relay, const std::string& tls) {
-  for (const auto index : pending_) outcomes_[index] = outcome_of(cause, relay, tls);
-  if (cause.verdict != Verdict::try_next) pending_.clear();
+  for (const auto index : pending_) note(index, cause, relay, tls);
+  if (!may_go_elsewhere(cause.verdict)) pending_.clear();
 }
 
 void SmtpAttempt::note_results(const std::vector<smtp::RecipientResult>& results, const std::string& relay,
@@ -78,11 +97,12 @@ void SmtpAttempt::note_results(const std::vector<smtp::RecipientResult>& results
   const auto asked = current();
   again_.clear();
   for (std::size_t i = 0; i < asked.size(); ++i) {
-    auto& outcome = outcomes_[asked[i]] = outcome_of(results[i], relay, tls);
-    outcome.success = passing.success;
-    outcome.untimed = passing.untimed;
+    if (auto* outcome = note(asked[i], results[i], relay, tls); outcome != nullptr) {
+      outcome->success = passing.success;
+      outcome->untimed = passing.untimed;
+    }
     if (results[i].verdict == Verdict::send_again) again_.push_back(asked[i]);
-    if (results[i].verdict != Verdict::send_again && results[i].verdict != Verdict::try_next)
+    if (results[i].verdict != Verdict::send_again && !may_go_elsewhere(results[i].verdict))
       std::erase(pending_, asked[i]);
   }
 }

@@ -21,6 +21,9 @@ class SmtpAttempt {
   // Indexes into the job's recipients, of those whom another host may still take.
   const std::vector<std::size_t>& pending() const { return pending_; }
 
+  // The results of another host follow.  What one before may take another time has not failed because this one never
+  // will.
+  void next_host();
   // The host could not be used at all.
   void note_host(smtp::Stage stage, const std::string& why, const std::string& relay);
   void note_host(const smtp::RecipientResult& cause, const std::string& relay, const std::string& tls);
@@ -41,7 +44,12 @@ class SmtpAttempt {
   Outcomes take() { return std::move(outcomes_); }
 
  private:
+  Outcome* note(std::size_t recipient, const smtp::RecipientResult& result, const std::string& relay,
+                const std::string& tls);
+
   Outcomes outcomes_;
+  std::size_t hosts_ = 0;
+  std::vector<bool> hopeful_;  // a former host may take it another time
   std::vector<std::size_t> pending_;
   std::vector<std::size_t> again_;  // some of them
 };

@@ -8,6 +8,7 @@
 
 #include "godwit/base/text.hpp"
 #include "godwit/smtp/utf8_address.hpp"
+#include "required_tls.hpp"
 
 namespace godwit::deliver {
 namespace {
@@ -79,13 +80,14 @@ boost::asio::awaitable<Outcomes> SmtpAgent::Attempt::run() {
   prefer_kept();
   std::size_t tried = 0;
   for (const auto& host : hop_.hosts) {
+    book_.next_host();
     if (host.addresses.empty()) {
       note(host.name + ": " + host.why_none);
       book_.note_host(smtp::Stage::connect, host.name + ": " + host.why_none, host.name);
     }
     if (!host.tls.skip.empty()) {
       note(host.name + ": " + host.tls.skip);
-      book_.note_host(smtp::Stage::tls, host.name + ": " + host.tls.skip, host.name);
+      book_.note_host(skipped_host(host, host.name + ": " + host.tls.skip, job_.needs_tls()), host.name, "none");
       tell(skipped_session(hop_, host));
       continue;
     }
@@ -173,11 +175,16 @@ void SmtpAgent::Attempt::note(const SmtpConnection::Ended& ended, const SmtpConn
                               const std::string& relay) {
   const auto tls = connection.tls_verdict();
   if (ended.results)
-    book_.note_results(*ended.results, relay, tls,
+    book_.note_results(as_demanded(*ended.results), relay, tls,
                        {.success = success_at(connection),
                         .untimed = protocol_ == smtp::ClientProtocol::smtp && !connection.peer().deliver_by});
   else if (ended.closed)
-    book_.note_host(ended.closed->cause, relay, tls);
+    book_.note_host(as_demanded({ended.closed->cause}).front(), relay, tls);
+}
+
+std::vector<smtp::RecipientResult> SmtpAgent::Attempt::as_demanded(std::vector<smtp::RecipientResult> results) const {
+  if (job_.needs_tls()) std::ranges::transform(results, results.begin(), as_required);
+  return results;
 }
 
 void SmtpAgent::Attempt::tell(std::optional<TlsSession> session) const {
@@ -210,7 +217,8 @@ smtp::ClientTransaction SmtpAgent::Attempt::transaction() const {
                                  .ret = job_.ret,
                                  .envid = job_.envid,
                                  .deliver_by = job_.deliver_by,
-                                 .priority = job_.priority};
+                                 .priority = job_.priority,
+                                 .require_tls = job_.require_tls};
   for (const auto index : book_.current()) {
     const auto& recipient = job_.recipients[index];
     result.recipients.push_back(

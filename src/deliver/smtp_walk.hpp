@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -39,6 +40,7 @@ class SmtpAgent::Attempt {
                                    const route::Host& host, bool reused, bool& again_in_clear);
   boost::asio::awaitable<SmtpConnection::Ended> transact(SmtpConnection& connection);
   void note(const SmtpConnection::Ended& ended, const SmtpConnection& connection, const std::string& relay);
+  std::vector<smtp::RecipientResult> as_demanded(std::vector<smtp::RecipientResult> results) const;
   void note(std::string_view remark);
   void tell(std::optional<TlsSession> session) const;
   std::size_t most_messages(const SmtpConnection& connection) const;

@@ -84,6 +84,11 @@ TlsSession make_session(const route::SmtpHop& hop, const route::Host& host, Resu
   return session;
 }
 
+// What a message demands beyond what the domain says is no trouble of the domain's.
+bool is_reported(const route::SmtpHop& hop, const route::Host& host) {
+  return !hop.reporting.domain.empty() && host.tls.source != "requiretls";
+}
+
 // Of a host that was not even tried.
 std::string_view type_of_skip(const route::TlsPolicy& policy) {
   if (policy.source == "mta-sts") return "validation-failure";
@@ -94,7 +99,7 @@ std::string_view type_of_skip(const route::TlsPolicy& policy) {
 }  // namespace
 
 std::optional<TlsSession> tls_session(const route::SmtpHop& hop, const route::Host& host, const TlsFacts& facts) {
-  if (hop.reporting.domain.empty()) return {};
+  if (!is_reported(hop, host)) return {};
   auto result = result_of(hop, host, facts);
   if (!result) return {};
   auto session = make_session(hop, host, std::move(*result));
@@ -104,7 +109,7 @@ std::optional<TlsSession> tls_session(const route::SmtpHop& hop, const route::Ho
 }
 
 std::optional<TlsSession> skipped_session(const route::SmtpHop& hop, const route::Host& host) {
-  if (hop.reporting.domain.empty()) return {};
+  if (!is_reported(hop, host)) return {};
   return make_session(hop, host, {std::string(type_of_skip(host.tls)), host.tls.skip});
 }
 

@@ -22,7 +22,7 @@ struct TlsFacts {
   base::Endpoint remote = {};
 };
 
-// Nothing: it ended before TLS came up, or the hop's TLS is no domain's business.
+// Nothing: it ended before TLS came up, or its TLS is no domain's business.
 std::optional<TlsSession> tls_session(const route::SmtpHop& hop, const route::Host& host, const TlsFacts& facts);
 // Of a host that its policy forbids; nothing as above.  Requires: host.tls.skip is not empty.
 std::optional<TlsSession> skipped_session(const route::SmtpHop& hop, const route::Host& host);

@@ -8,7 +8,6 @@
 
 #include "dispatcher_implementation.hpp"
 #include "forwarder.hpp"
-#include "godwit/mail/tls_report.hpp"
 #include "site_report.hpp"
 
 namespace godwit::dispatch {
@@ -16,6 +15,12 @@ namespace {
 
 constexpr base::Duration longest_nap = std::chrono::seconds(1);
 constexpr base::Duration unreadable_delay = std::chrono::minutes(5);
+
+// RFC 8689: REQUIRETLS stands above the header (section 3), and a report is lost to no demand (section 5).
+route::TlsDemand tls_demand(const mail::Envelope& envelope) {
+  if (envelope.require_tls && envelope.sender) return route::TlsDemand::required;
+  return envelope.tls_optional ? route::TlsDemand::waived : route::TlsDemand::usual;
+}
 
 }  // namespace
 
@@ -179,8 +184,8 @@ boost::asio::awaitable<void> Dispatcher::Implementation::deliver(queue::Work wor
     keep_held(work.item, *why);
     co_return;
   }
-  const bool is_tls_report = transaction.message->envelope.protocol == mail::tls_report_protocol;
-  auto finding = find_hop(work.grant, work.item.key.destination, sender, router, is_tls_report);
+  const auto demand = tls_demand(transaction.message->envelope);
+  auto finding = find_hop(work.grant, work.item.key.destination, sender, demand, router);
   auto hop = co_await std::move(finding);
   if (const auto* held = std::get_if<route::HoldHop>(&hop)) {
     ended(work.grant, {});

@@ -92,7 +92,7 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   boost::asio::awaitable<void> speak_for(queue::Work work, Transaction transaction);
   boost::asio::awaitable<void> deliver(queue::Work work, Transaction transaction);
   boost::asio::awaitable<route::Hop> find_hop(queue::Grant grant, std::string destination, smtp::ReversePath sender,
-                                              std::shared_ptr<const route::Router> router, bool is_tls_report);
+                                              route::TlsDemand demand, std::shared_ptr<const route::Router> router);
   // Tells the queue which lookups hang.
   void watch_lookups();
   boost::asio::awaitable<void> forward(queue::Item item, Transaction transaction,

@@ -95,6 +95,7 @@ boost::asio::awaitable<bool> Reporter::report(mail::DsnKind kind, std::shared_pt
   mail::Envelope envelope;
   envelope.body = dsn.body;
   envelope.smtputf8 = dsn.smtputf8;
+  envelope.require_tls = original->envelope.require_tls;  // RFC 8689 section 5: protected as the message was
   envelope.accepted = now;
   envelope.protocol = to->double_bounce ? double_bounce_protocol : bounce_protocol;
   envelope.recipients = std::move(expansion.recipients);

@@ -12,34 +12,17 @@ namespace {
 constexpr base::Duration patience_with_dns = std::chrono::seconds(1);
 constexpr base::Duration no_room_delay = std::chrono::minutes(1);
 
-// What the configuration says.
-route::TlsLevel usual_level(const route::Router& router, const std::string& destination,
-                            const smtp::ReversePath& sender) {
-  const auto* route = router.route_of(destination, sender);
-  return route != nullptr && route->has_tls ? route->tls : router.settings().tls;
-}
-
-// A report on TLS goes whatever the domain wants of TLS, and counts in no report (RFC 8460 section 3).
-void free_of_dane(route::SmtpHop& hop, route::TlsLevel usual) {
-  hop.reporting = {};
-  if (usual == route::TlsLevel::dane) return;  // the administrator's own word
-  for (auto& host : hop.hosts)
-    if (host.tls.source == "dane") host.tls = {.level = usual};
-}
-
 }  // namespace
 
 boost::asio::awaitable<route::Hop> Dispatcher::Implementation::find_hop(queue::Grant grant, std::string destination,
                                                                         smtp::ReversePath sender,
-                                                                        std::shared_ptr<const route::Router> router,
-                                                                        bool is_tls_report) {
+                                                                        route::TlsDemand demand,
+                                                                        std::shared_ptr<const route::Router> router) {
   const auto lookup = lookups_.insert(lookups_.end(), {.grant = grant, .since = around_.network.now()});
-  const auto usual = usual_level(*router, destination, sender);
-  auto* const sts = is_tls_report ? nullptr : around_.sts;
-  auto finding = router->hop(std::move(destination), std::move(sender), around_.resolver, around_.random, sts);
+  auto finding =
+      router->hop(std::move(destination), std::move(sender), around_.resolver, around_.random, around_.sts, demand);
   auto hop = co_await std::move(finding);
   lookups_.erase(lookup);
-  if (auto* smtp = std::get_if<route::SmtpHop>(&hop); smtp != nullptr && is_tls_report) free_of_dane(*smtp, usual);
   co_return hop;
 }
 

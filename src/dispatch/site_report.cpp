@@ -12,7 +12,13 @@ using Kind = queue::SiteReport::Kind;
 // 421: "service not available, closing transmission channel" (RFC 5321 section 3.8), whatever it was said to.
 constexpr int closing = 421;
 
+// A host that does not protect a message as that demands may have said nothing yet.
+bool is_about_tls(const Outcome& outcome) {
+  return !outcome.remote && (outcome.stage == smtp::Stage::starttls || outcome.stage == smtp::Stage::tls);
+}
+
 Kind kind_of(const Outcome& outcome) {
+  if (outcome.kind == Outcome::Kind::failed && is_about_tls(outcome)) return Kind::nothing;
   if (outcome.kind != Outcome::Kind::deferred) return Kind::success;
   if (outcome.remote && outcome.reply.code == closing) return Kind::busy;
   switch (outcome.stage) {

@@ -250,6 +250,7 @@ awaitable<bool> TlsReports::Implementation::send_mail(smtp::Mailbox to, const ma
   mail::Envelope envelope;
   envelope.accepted = now;
   envelope.protocol = mail::tls_report_protocol;
+  envelope.tls_optional = true;  // as its header says
   const auto router = configuration_.router;
   auto expanding = router->expand(to);
   auto expansion = co_await std::move(expanding);

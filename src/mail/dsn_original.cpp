@@ -23,8 +23,9 @@ bool has_long_line(std::string_view text) {
 
 bool is_returned_whole(const DsnRequest& request) {
   return request.kind == DsnKind::failure && request.original->ret == smtp::return_full &&
-         request.original->body != smtp::BodyType::binary_mime && request.message_size <= max_returned &&
-         request.message.size() == request.message_size && !has_long_line(request.message);
+         !request.original->require_tls && request.original->body != smtp::BodyType::binary_mime &&
+         request.message_size <= max_returned && request.message.size() == request.message_size &&
+         !has_long_line(request.message);
 }
 
 // Canonical, whatever a BINARYMIME message had in its header, and in lines that may be sent: a long one is folded.

@@ -210,6 +210,8 @@ bool decode_field(EnvelopeTag tag, std::string_view value, Envelope& envelope) {
       return decode_deliver_by(value, envelope.deliver_by.emplace());
     case EnvelopeTag::priority:
       return read_priority(value, envelope.priority);
+    case EnvelopeTag::tls_optional:
+      return read_flag(value, envelope.tls_optional);
   }
   return true;
 }
@@ -255,6 +257,7 @@ std::string encode(const Envelope& envelope) {
   if (envelope.deliver_by) out.text(EnvelopeTag::deliver_by, encode_deliver_by(*envelope.deliver_by));
   if (envelope.priority != 0)
     out.number(EnvelopeTag::priority, static_cast<std::uint64_t>(priority_offset + envelope.priority));
+  number_unless_zero(out, EnvelopeTag::tls_optional, envelope.tls_optional ? 1 : 0);
   return out.take();
 }
 

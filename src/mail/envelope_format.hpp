@@ -37,6 +37,7 @@ enum class EnvelopeTag : std::uint8_t {
   release = 17,        // time
   deliver_by = 18,     // fields DeliverByTag
   priority = 19,       // number: 10 more than the priority, 1 to 19; absent: 0
+  tls_optional = 20,   // flag
 };
 
 enum class DeliverByTag : std::uint8_t {

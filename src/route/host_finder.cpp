@@ -37,7 +37,9 @@ void add_addresses(Host& host, const std::vector<base::IpAddress>& addresses, st
 Host HostFinder::of_address(const base::IpAddress& address, std::uint16_t port) const {
   Host host;
   host.name = literal(address);
-  host.tls = policy_for(tls_, {.name = host.name});
+  const KnownHost known{.name = host.name};
+  host.tls = policy_for(tls_, known);
+  host.proofs = proofs_of(known);
   add_addresses(host, {address}, port);
   return host;
 }
@@ -149,6 +151,7 @@ awaitable<Hosts> HostFinder::with_addresses(Domain domain, std::vector<dns::Mx> 
       if (!addresses.temporary) continue;  // it is not there, and trying it helps nobody
       host.why_none = addresses.why_none;
     } else {
+      host.proofs = proofs_of({.name = host.name, .domain = domain.name, .secure = domain.secure});
       host.tls = co_await policy_of(host.name, domain, addresses, port);
     }
     hosts.push_back(std::move(host));
@@ -183,6 +186,7 @@ awaitable<Hosts> HostFinder::of_next_hop(NextHop hop, std::uint16_t mx_port) {
   add_addresses(host, addresses.found, port);
   if (host.addresses.empty()) co_return dns_trouble(hop.name, addresses.why_none);
   const Domain none{};
+  host.proofs = proofs_of({.name = host.name});
   host.tls = co_await policy_of(host.name, none, addresses, port);
   co_return std::vector<Host>{std::move(host)};
 }

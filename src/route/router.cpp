@@ -14,6 +14,7 @@
 #include "next_hop.hpp"
 #include "said.hpp"
 #include "sts_rule.hpp"
+#include "tls_rule.hpp"
 
 namespace godwit::route {
 namespace {
@@ -173,7 +174,7 @@ awaitable<void> Router::learn(std::string domain) const {
 }
 
 awaitable<Hop> Router::local_hop(std::string domain, const DomainSettings* settings, dns::Resolver& resolver,
-                                 base::Random& random) const {
+                                 base::Random& random, TlsDemand demand) const {
   if (settings == nullptr) {
     // Only what expand() kept for want of a postmaster comes here.
     if (settings_.postmaster.empty()) co_return HoldHop{"postmaster is not configured"};
@@ -195,7 +196,7 @@ awaitable<Hop> Router::local_hop(std::string domain, const DomainSettings* setti
       break;
   }
   SmtpHop hop;
-  HostFinder finder(*identity_, TlsRule{.level = settings_.tls}, settings_.dane, resolver, random);
+  HostFinder finder(*identity_, TlsRule{.level = settings_.tls}, looks_for_dane(demand), resolver, random);
   hop.next_hop = target.argument;
   std::vector<std::string> next_hops = {target.argument};
   auto hosts = co_await finder.of_next_hops(std::move(next_hops), settings_.port);
@@ -203,7 +204,7 @@ awaitable<Hop> Router::local_hop(std::string domain, const DomainSettings* setti
 }
 
 awaitable<Hop> Router::remote_hop(std::string domain, smtp::ReversePath sender, dns::Resolver& resolver,
-                                  base::Random& random, StsSource* sts) const {
+                                  base::Random& random, StsSource* sts, TlsDemand demand) const {
   SmtpHop hop;
   TlsRule tls{.level = settings_.tls};
   std::vector<std::string> next_hops;
@@ -215,8 +216,9 @@ awaitable<Hop> Router::remote_hop(std::string domain, smtp::ReversePath sender, 
     hop.next_hop = join_hops(next_hops);
   }
   const bool wants_tls = tls.level != TlsLevel::none;
-  const bool obeys_sts = sts != nullptr && settings_.mta_sts && may_be_bound(tls);
-  HostFinder finder(*identity_, std::move(tls), settings_.dane, resolver, random);
+  const bool heeds_domain = demand != TlsDemand::waived;
+  const bool obeys_sts = heeds_domain && sts != nullptr && settings_.mta_sts && may_be_bound(tls);
+  HostFinder finder(*identity_, std::move(tls), looks_for_dane(demand), resolver, random);
   if (!next_hops.empty()) {
     auto named = co_await finder.of_next_hops(std::move(next_hops), settings_.port);
     co_return to_hop(std::move(named), std::move(hop));
@@ -229,7 +231,7 @@ awaitable<Hop> Router::remote_hop(std::string domain, smtp::ReversePath sender, 
     co_return hop;
   }
   hop.from_dns = true;
-  if (wants_tls) hop.reporting.domain = domain;
+  if (wants_tls && heeds_domain) hop.reporting.domain = domain;
   auto found = co_await finder.of_domain(domain, settings_.port);
   auto way = to_hop(std::move(found), std::move(hop));
   auto* const smtp = std::get_if<SmtpHop>(&way);
@@ -286,7 +288,7 @@ std::string Router::known_site(std::string_view domain, const smtp::ReversePath&
 }
 
 awaitable<Hop> Router::hop(std::string domain, smtp::ReversePath sender, dns::Resolver& resolver, base::Random& random,
-                           StsSource* sts) const {
+                           StsSource* sts, TlsDemand demand) const {
   domain = normal_domain(domain);
   Place place{.kind = Place::Kind::here};
   if (!domain.empty()) {
@@ -296,8 +298,14 @@ awaitable<Hop> Router::hop(std::string domain, smtp::ReversePath sender, dns::Re
       co_return NoRoute{smtp::make_reply(451, {4, 3, 0}, "The domain cannot be looked up: " + found.error().message)};
     place = *found;
   }
-  if (place.goes_on()) co_return co_await remote_hop(std::move(domain), std::move(sender), resolver, random, sts);
-  co_return co_await local_hop(std::move(domain), place.settings, resolver, random);
+  Hop way = NoRoute{};
+  if (place.goes_on())
+    way = co_await remote_hop(std::move(domain), std::move(sender), resolver, random, sts, demand);
+  else
+    way = co_await local_hop(std::move(domain), place.settings, resolver, random, demand);
+  auto* const smtp = std::get_if<SmtpHop>(&way);
+  if (demand == TlsDemand::required && smtp != nullptr) std::ranges::for_each(smtp->hosts, demand_verification);
+  co_return way;
 }
 
 }  // namespace godwit::route

@@ -25,7 +25,11 @@ void apply_sts(const StsVerdict& verdict, SmtpHop& hop) {
   hop.reporting.sts = verdict.policy;
   hop.reporting.problem = verdict.problem;
   hop.reporting.why = verdict.why;
-  if (!verdict.policy || verdict.policy->mode != StsPolicy::Mode::enforce) return;
+  if (!verdict.policy) return;
+  // In testing mode too the policy tells whose hosts they are.
+  for (auto& host : hop.hosts)
+    if (sts_allows(*verdict.policy, host.name)) host.proofs = {host.name};
+  if (verdict.policy->mode != StsPolicy::Mode::enforce) return;
   for (auto& host : hop.hosts) {
     if (has_dane(host)) continue;
     host.tls = {.level = TlsLevel::verify, .names = {host.name}, .source = "mta-sts"};

@@ -13,8 +13,8 @@ bool may_be_bound(const TlsRule& rule);
 // Whether a policy could change anything: not where signed DNS says what each host must show (RFC 8461 section 2).
 bool can_be_bound(const SmtpHop& hop);
 // Where the policy is enforced, the hosts that it names must prove that they bear their names, and the others are
-// skipped; but hosts that DANE speaks for are left as they are.  Nobody is bound in testing mode.  Reports are told
-// of it in any case.
+// skipped; but hosts that DANE speaks for are left as they are.  Nobody is bound in testing mode, but the hosts may be
+// asked for their names.  Reports are told of it in any case.
 void apply_sts(const StsVerdict& verdict, SmtpHop& hop);
 
 }  // namespace godwit::route

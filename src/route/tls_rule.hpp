@@ -3,8 +3,9 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
-#include "godwit/route/tls_policy.hpp"
+#include "godwit/route/router.hpp"
 
 namespace godwit::route {
 
@@ -25,5 +26,11 @@ struct KnownHost {
 // or a name below it, is as good as what the sender or the administrator asked for.
 // Where dane is demanded the host is skipped: it is the records that are found later (dane.hpp) which let it be used.
 TlsPolicy policy_for(const TlsRule& rule, const KnownHost& host);
+
+// Of which a certificate must bear one to prove the host (RFC 8689 section 4.2.1).
+std::vector<std::string> proofs_of(const KnownHost& host);
+
+// For REQUIRETLS: a host that no policy verifies already is to prove itself, or is skipped.
+void demand_verification(Host& host);
 
 }  // namespace godwit::route

@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::string_view received = "received:";
 constexpr std::string_view id_field = "message-id:";
-constexpr std::size_t kept = 16;  // of a line
+constexpr std::string_view tls_field = "tls-required:";
+constexpr std::size_t kept = 32;  // of a line
 constexpr std::size_t kept_of_id = 512;
 
 }  // namespace
@@ -38,14 +39,26 @@ void HeaderScan::keep(std::string_view piece) {
 
 void HeaderScan::end_line() {
   const bool follows = std::exchange(message_id_follows_, false);
+  const bool folded = line_.starts_with(' ') || line_.starts_with('\t');
   if (line_.empty() || line_ == "\r") in_header_ = false;
-  if (follows && (line_.starts_with(' ') || line_.starts_with('\t'))) message_id_ = base::trim(line_);
+  if (follows && folded) message_id_ = base::trim(line_);
   if (message_id_.empty() && base::istarts_with(line_, id_field)) {
     message_id_ = base::trim(std::string_view(line_).substr(id_field.size()));
     message_id_follows_ = message_id_.empty();
   }
   if (base::istarts_with(line_, received)) ++received_;
+  if (!folded) begin_tls_field();
+  if (in_tls_field_ && folded && tls_required_.size() < kept) tls_required_ += base::trim(line_);
   line_.clear();
+}
+
+void HeaderScan::begin_tls_field() {
+  in_tls_field_ = base::istarts_with(line_, tls_field);
+  if (in_tls_field_) tls_required_ = base::trim(std::string_view(line_).substr(tls_field.size()));
+}
+
+bool HeaderScan::tls_optional() const {
+  return base::iequals(tls_required_, "No");  // nothing else is defined
 }
 
 }  // namespace godwit::server

@@ -17,14 +17,18 @@ class HeaderScan {
   bool eight_bit() const { return eight_bit_; }              // characters beyond US-ASCII so far
   // Of the first such field, with its brackets; at most 512 bytes.  Empty: there was none so far.
   const std::string& message_id() const { return message_id_; }
+  bool tls_optional() const;  // "TLS-Required: No" (RFC 8689 section 3)
 
  private:
   void keep(std::string_view piece);
   void end_line();
+  void begin_tls_field();
 
   std::string line_;  // its beginning, as far as it can matter
   std::string message_id_;
   bool message_id_follows_ = false;  // in the next line, if that is folded
+  std::string tls_required_;         // what the last such field says
+  bool in_tls_field_ = false;
   bool in_header_ = true;
   std::size_t received_ = 0;
   bool eight_bit_ = false;

@@ -189,6 +189,8 @@ mail::Envelope Receiver::make_envelope(const Sender& sender, const smtp::ServerS
   envelope.recipients = recipients();
   envelope.body = session.mail_parameters().body;
   envelope.smtputf8 = needs_smtputf8(session);
+  envelope.require_tls = session.mail_parameters().require_tls;
+  envelope.tls_optional = header_.tls_optional() && !envelope.require_tls;
   envelope.ret = session.mail_parameters().ret;
   envelope.envid = session.mail_parameters().envid;
   envelope.accepted = clock_.wall();

@@ -13,11 +13,17 @@ struct Flag {
   bool PeerCapabilities::*member;
 };
 constexpr Flag flags[] = {
-    {"PIPELINING", &PeerCapabilities::pipelining},  {"8BITMIME", &PeerCapabilities::eight_bit_mime},
-    {"STARTTLS", &PeerCapabilities::starttls},      {"DSN", &PeerCapabilities::dsn},
-    {"SMTPUTF8", &PeerCapabilities::smtputf8},      {"CHUNKING", &PeerCapabilities::chunking},
-    {"BINARYMIME", &PeerCapabilities::binary_mime}, {"DELIVERBY", &PeerCapabilities::deliver_by},
-    {"MT-PRIORITY", &PeerCapabilities::priority},   {"ENHANCEDSTATUSCODES", &PeerCapabilities::enhanced_status_codes},
+    {"PIPELINING", &PeerCapabilities::pipelining},
+    {"8BITMIME", &PeerCapabilities::eight_bit_mime},
+    {"STARTTLS", &PeerCapabilities::starttls},
+    {"DSN", &PeerCapabilities::dsn},
+    {"REQUIRETLS", &PeerCapabilities::require_tls},
+    {"SMTPUTF8", &PeerCapabilities::smtputf8},
+    {"CHUNKING", &PeerCapabilities::chunking},
+    {"BINARYMIME", &PeerCapabilities::binary_mime},
+    {"DELIVERBY", &PeerCapabilities::deliver_by},
+    {"MT-PRIORITY", &PeerCapabilities::priority},
+    {"ENHANCEDSTATUSCODES", &PeerCapabilities::enhanced_status_codes},
 };
 
 // RFC 9422 section 4.

@@ -24,6 +24,7 @@ constexpr EnhancedCode no_conversion{5, 6, 1};
 constexpr EnhancedCode not_representable{5, 6, 7};  // RFC 6531 section 3.5
 constexpr EnhancedCode not_capable{5, 3, 3};
 constexpr EnhancedCode too_many{4, 5, 3};
+constexpr EnhancedCode requiretls_needed{5, 7, 30};  // RFC 8689 section 4.2.1
 
 bool is_one_too_many(const Reply& reply) {
   if (reply.enhanced) return reply.enhanced.subject == too_many.subject && reply.enhanced.detail == too_many.detail;
@@ -58,6 +59,13 @@ std::optional<RecipientResult> ClientTransfer::unsendable() const {
   const bool has_deadline = transaction_.deliver_by && transaction_.deliver_by->mode == DeliverBy::Mode::give_back;
   if (has_deadline && !offered_.deliver_by && protocol_ == ClientProtocol::smtp)
     return failed(not_capable, "the message has a time to be delivered by, and this host does not offer DELIVERBY");
+  const bool must_be_promised = transaction_.require_tls && transaction_.sender && protocol_ == ClientProtocol::smtp;
+  if (must_be_promised && !offered_.require_tls)
+    return RecipientResult{Verdict::not_here,
+                           Stage::mail,
+                           {},
+                           "the message needs REQUIRETLS, which this host does not offer",
+                           requiretls_needed};
   return {};
 }
 
@@ -135,6 +143,7 @@ std::string ClientTransfer::text(const Command& command) const {
   if (offered_.dsn && transaction_.ret != 0) mail += " RET=" + return_text(transaction_.ret);
   if (offered_.dsn && !transaction_.envid.empty()) mail += " ENVID=" + envid_text(transaction_.envid);
   if (offered_.deliver_by && transaction_.deliver_by) mail += " BY=" + deliver_by_text(*transaction_.deliver_by);
+  if (offered_.require_tls && transaction_.require_tls) mail += " REQUIRETLS";
   if (offered_.priority && transaction_.priority != 0) mail += fmt::format(" MT-PRIORITY={}", transaction_.priority);
   return mail + "\r\n";
 }

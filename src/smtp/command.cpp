@@ -153,13 +153,14 @@ bool read_mail_parameter(std::string_view keyword, std::string_view value, MailP
   if (keyword == "BY") return (parameters.deliver_by = read_deliver_by(value)).has_value();
   if (keyword == "HOLDFOR") return take_hold(read_hold_for(value), parameters);
   if (keyword == "HOLDUNTIL") return take_hold(read_hold_until(value), parameters);
+  if (keyword == "REQUIRETLS") return parameters.require_tls = true;
   if (keyword == "MT-PRIORITY") return take(read_priority(value), parameters.priority);
   parameters.auth = value;
   return is_xtext(value);
 }
 
 std::expected<MailParameters, FixedReply> parse_mail_parameters(std::string_view text, MailOffers offers) {
-  const std::array<Known, 10> known = {{{"SIZE"},
+  const std::array<Known, 11> known = {{{"SIZE"},
                                         {"BODY"},
                                         {"AUTH"},
                                         {"RET"},
@@ -168,7 +169,8 @@ std::expected<MailParameters, FixedReply> parse_mail_parameters(std::string_view
                                         {"BY"},
                                         {.keyword = "HOLDFOR", .offered = offers.future_release},
                                         {.keyword = "HOLDUNTIL", .offered = offers.future_release},
-                                        {.keyword = "MT-PRIORITY", .offered = offers.priority}}};
+                                        {.keyword = "MT-PRIORITY", .offered = offers.priority},
+                                        {.keyword = "REQUIRETLS", .offered = offers.require_tls, .has_value = false}}};
   MailParameters parameters;
   const auto wrong = read_parameters(text, known, [&](std::string_view keyword, std::string_view value) {
     return read_mail_parameter(keyword, value, parameters);

@@ -9,6 +9,7 @@ namespace godwit::smtp {
 struct MailOffers {  // parameters of MAIL
   bool future_release = false;
   bool priority = false;
+  bool require_tls = false;
 };
 
 struct Offers {

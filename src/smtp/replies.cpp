@@ -54,6 +54,7 @@ Reply ehlo(const SessionSettings& settings, const Offers& offers) {
   if (offers.expn) lines.emplace_back("EXPN");  // RFC 5321 section 3.5.2: it must be listed
   if (offers.etrn) lines.emplace_back("ETRN");
   if (offers.xclient) lines.emplace_back("XCLIENT NAME ADDR PORT PROTO HELO LOGIN DESTADDR DESTPORT");
+  if (offers.mail.require_tls) lines.emplace_back("REQUIRETLS");
   if (offers.mail.priority) lines.emplace_back("MT-PRIORITY");
   if (offers.starttls) lines.emplace_back("STARTTLS");
   if (!offers.mechanisms.empty()) lines.push_back("AUTH " + offers.mechanisms);

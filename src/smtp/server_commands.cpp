@@ -78,7 +78,8 @@ Offers ServerSession::Machine::offers() const {
           .starttls = settings_.tls == TlsMode::starttls && !tls_,
           .mechanisms = logged_in_ ? std::string() : offered_mechanisms(),
           .mail = {.future_release = submission && settings_.longest_hold > base::Duration::zero(),
-                   .priority = submission || settings_.trusted}};
+                   .priority = submission || settings_.trusted,
+                   .require_tls = tls_.has_value()}};
 }
 
 void ServerSession::Machine::starttls() {

@@ -105,6 +105,7 @@ std::string message_text(const json::value& message) {
   head.push_back(
       {"from", fmt::format("{} ({}), account {}, {}", word(message, "/client/address"), word(message, "/client/hello"),
                            word(message, "/client/account"), word(message, "/client/protocol"))});
+  if (at(message, "/tls").is_string()) head.push_back({"TLS", word(message, "/tls")});
   std::vector<std::vector<std::string>> recipients{{"RECIPIENT", "STATE", "ORIGINAL", "CLASS", "LAST REPLY"}};
   for (const json::value& each : list(message, "/recipients"))
     recipients.push_back({word(each, "/address"), word(each, "/state"), word(each, "/original"), word(each, "/class"),

@@ -73,6 +73,7 @@ json::value to_json(const spool::StoredMessage& message) {
                                          {"state", json::string(mail::to_string(recipient.state))},
                                          {"last_reply", base::printable(recipient.last_reply)}});
   const bool is_waiting = envelope.next_attempt > base::WallTime{};
+  const auto tls = envelope.tls_wish();
   return json::object{
       {"id", base::to_string(message.id)},
       {"state", envelope.held ? "held" : "waiting"},
@@ -86,6 +87,7 @@ json::value to_json(const spool::StoredMessage& message) {
                               {"hello", base::printable(envelope.client_hello)},
                               {"account", base::printable(envelope.account)},
                               {"protocol", base::printable(envelope.protocol)}}},
+      {"tls", tls.empty() ? json::value() : json::value(json::string(tls))},
       {"recipients", std::move(recipients)}};
 }
 

@@ -40,11 +40,15 @@ struct Job {
   smtp::ReversePath sender;
   smtp::BodyType body = smtp::BodyType::seven_bit;
   bool smtputf8 = false;
-  std::uint8_t ret = 0;  // smtp::Return
+  bool require_tls = false;  // REQUIRETLS (RFC 8689)
+  std::uint8_t ret = 0;      // smtp::Return
   std::string envid;
   std::optional<smtp::DeliverBy> deliver_by{};  // what is left of the time
   std::int8_t priority = 0;
   std::vector<mail::Recipient> recipients;
+  // Only over verified TLS, as the hop was found with route::TlsDemand::required.  A report, which is from nobody, goes
+  // in any case (RFC 8689 section 5).
+  bool needs_tls() const { return require_tls && sender; }
   std::shared_ptr<Content> content;
   std::shared_ptr<Transcript> transcript{};  // where the agent writes down what happens; null: nowhere
 };

@@ -47,8 +47,11 @@ struct Envelope {
   smtp::ReversePath sender{};
   std::vector<Recipient> recipients{};
   smtp::BodyType body = smtp::BodyType::seven_bit;
-  bool smtputf8 = false;  // the header or the sender needs hosts that offer SMTPUTF8 (RFC 6531)
-  bool require_tls = false;
+  bool smtputf8 = false;     // the header or the sender needs hosts that offer SMTPUTF8 (RFC 6531)
+  bool require_tls = false;  // only over verified TLS, to hosts that offer REQUIRETLS (RFC 8689)
+  // The header has "TLS-Required: No" (RFC 8689 section 3): to arrive matters more than what the recipient's domain
+  // says of TLS.
+  bool tls_optional = false;
   std::string envid{};   // RFC 3461, xtext decoded
   std::uint8_t ret = 0;  // smtp::Return
   base::WallTime accepted{};
@@ -67,6 +70,8 @@ struct Envelope {
   bool operator==(const Envelope&) const = default;
 
   bool is_bounce() const { return !sender.has_value(); }
+  // "required", "optional", or nothing said.
+  std::string_view tls_wish() const { return require_tls ? "required" : tls_optional ? "optional" : ""; }
   // From when on its age counts.
   base::WallTime tried_since() const { return std::max(accepted, release); }
   // It must be returned, not delivered, for it is too late.

@@ -66,6 +66,9 @@ struct Host {
   std::uint16_t preference = 0;
   std::vector<base::Endpoint> addresses;
   std::string why_none;  // when addresses is empty: what the lookup said
+  // Names in a certificate that prove it to be the host that was meant; empty: none does, for an unsigned MX answer
+  // named it.
+  std::vector<std::string> proofs{};
   TlsPolicy tls{};
 };
 struct SmtpHop {
@@ -139,9 +142,10 @@ class Router {
   // Resolves the hop of (domain, sender): our own domains by their `deliver`; others, and `deliver: mx`, by the first
   // route that matches, else by MX.  Random shuffles hosts of equal preference.  The router outlives the call.
   // HoldHop comes only for mail that has no hop at all: see why_held.  `sts` says which MTA-STS policies there are;
-  // null: none.
+  // null: none.  Of a demand that is required, each host of an SmtpHop must prove itself or be skipped.
   boost::asio::awaitable<Hop> hop(std::string domain, smtp::ReversePath sender, dns::Resolver& resolver,
-                                  base::Random& random, StsSource* sts = nullptr) const;
+                                  base::Random& random, StsSource* sts = nullptr,
+                                  TlsDemand demand = TlsDemand::usual) const;
   // Asks the tables of domains, so that those below, which wait for nothing, know about it for a while.  What they do
   // not know is a domain of ours for them.
   boost::asio::awaitable<void> learn(std::string domain) const;
@@ -176,9 +180,10 @@ class Router {
   boost::asio::awaitable<base::Result<Place>> find_place(std::string domain) const;
   const RouteSettings* first_match(std::string_view domain, const smtp::ReversePath& sender) const;
   boost::asio::awaitable<Hop> local_hop(std::string domain, const DomainSettings* settings, dns::Resolver& resolver,
-                                        base::Random& random) const;
+                                        base::Random& random, TlsDemand demand) const;
   boost::asio::awaitable<Hop> remote_hop(std::string domain, smtp::ReversePath sender, dns::Resolver& resolver,
-                                         base::Random& random, StsSource* sts) const;
+                                         base::Random& random, StsSource* sts, TlsDemand demand) const;
+  bool looks_for_dane(TlsDemand demand) const { return settings_.dane && demand != TlsDemand::waived; }
 
   Settings settings_;
   Lookups lookups_;

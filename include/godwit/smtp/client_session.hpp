@@ -54,7 +54,7 @@ struct ClientSettings {
 struct PeerCapabilities {
   bool esmtp = false, pipelining = false, size = false, eight_bit_mime = false, starttls = false, dsn = false,
        smtputf8 = false, chunking = false, enhanced_status_codes = false, deliver_by = false, priority = false,
-       binary_mime = false;
+       binary_mime = false, require_tls = false;
   std::uint64_t size_limit = 0;       // 0: none said
   std::uint64_t most_recipients = 0;  // of a transaction (RFC 9422); 0: none said
   std::uint64_t most_messages = 0;    // the same of a connection
@@ -76,6 +76,9 @@ struct ClientTransaction {
   std::string envid{};                    // the same
   std::optional<DeliverBy> deliver_by{};  // what is left of the time
   std::int8_t priority = 0;               // said to peers that offer MT-PRIORITY
+  // Over SMTP only to a peer that offers REQUIRETLS (RFC 8689); but from <> it is only said where it is offered
+  // (section 5), and a store that speaks LMTP is the end of the way.
+  bool require_tls = false;
 };
 
 // Where in the dialogue something happened; the names go to the log as `stage`.
@@ -90,6 +93,7 @@ struct RecipientResult {
     retry_later,  // temporary, but the final dot was sent: another host could duplicate; wait for the next attempt
     failed,       // 5yz to a command or the final dot
     send_again,   // too many recipients for one transaction: in the next one with this host
+    not_here,     // this host never will; another one may, and where none does it has failed
   } verdict = Verdict::try_next;
   Stage stage = Stage::connect;
   std::optional<Reply> reply{};  // the peer's words, when it said any

@@ -98,6 +98,7 @@ struct MailParameters {
   std::optional<DeliverBy> deliver_by;  // BY=
   std::optional<Hold> hold;             // HOLDFOR= or HOLDUNTIL=
   std::int8_t priority = 0;             // MT-PRIORITY=
+  bool require_tls = false;             // REQUIRETLS (RFC 8689)
 };
 
 // For whom XCLIENT says that it speaks; what is empty was not said.

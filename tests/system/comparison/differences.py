@@ -258,7 +258,7 @@ DIFFERENCES = {
                    "told what is wrong, and closed: what follows is never SMTP"),
     ),
     STARTTLS: (
-        Difference("250 ETRN VRFY", "250 BINARYMIME DELIVERBY LIMITS", {"a handshake": ("EHLO",)}, VERBS),
+        Difference("250 ETRN VRFY", "250 BINARYMIME DELIVERBY LIMITS REQUIRETLS", {"a handshake": ("EHLO",)}, VERBS),
         Difference("554 5.5.1", "503 5.5.1", {"twice": ("STARTTLS again",)}, "503: a command out of its order"),
         Difference(OUT_OF_STEP, "250 2.0.0, 220 2.0.0", {"commands in one packet before it": ("NOOP, STARTTLS",)},
                    "what stands before STARTTLS is in order; what stands behind it is thrown away, by both"),
@@ -270,7 +270,7 @@ DIFFERENCES = {
                    "MAIL got 530 from both; after that a recipient is out of order"),
         Difference("530 5.7.0", "252 2.0.0", {"mail in the clear": ("VRFY somchai",)}, "252 tells nothing"),
         Difference("250 AUTH=PLAIN=LOGIN ETRN VRFY",
-                   "250 AUTH=PLAIN=LOGIN=SCRAM-SHA-256=SCRAM-SHA-256-PLUS BINARYMIME DELIVERBY FUTURERELEASE LIMITS MT-PRIORITY",
+                   "250 AUTH=PLAIN=LOGIN=SCRAM-SHA-256=SCRAM-SHA-256-PLUS BINARYMIME DELIVERBY FUTURERELEASE LIMITS MT-PRIORITY REQUIRETLS",
                    {"what is offered under TLS": ("EHLO client.abc.example",)}, VERBS + "; the accounts have keys for SCRAM"),
         Difference("250 2.1.0", "530 5.7.0", {"mail without a login": mail("<somchai@xyz.example>"),
                                               "a login in a transaction, without one before": mail("<somchai@xyz.example>")},

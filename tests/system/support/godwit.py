@@ -81,7 +81,7 @@ class Godwit:
         if dns:
             self.config["dns"] = {"servers": [f"{dns.address}:{DNS_PORT}"], "timeout": "2s", **(dns_settings or {})}
         if certificate:
-            self.config["tls"] = {"certificates": [certificate.as_config()]}
+            self.config.setdefault("tls", {})["certificates"] = [certificate.as_config()]
 
     # ---- configuration --------------------------------------------------------------------------------------------
 

@@ -175,6 +175,7 @@ TEST_F(Api, ShowHasEveryRecipientAndDestination) {
   EXPECT_EQ(shown.at_pointer("/recipients/1/orcpt"), "rfc822;team@example.com");
   EXPECT_EQ(shown.at("envid"), "QQ314159");
   EXPECT_EQ(shown.at("ret"), "HDRS");
+  EXPECT_EQ(shown.at("tls"), "required");
   EXPECT_EQ(shown.at_pointer("/destinations/0/name"), "a.example");
   EXPECT_EQ(shown.at_pointer("/destinations/0/attempts"), 2);
   EXPECT_EQ(shown.at_pointer("/client/address"), "192.0.2.1");

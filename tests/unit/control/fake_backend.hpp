@@ -42,6 +42,7 @@ class FakeBackend final : public Backend {
     entry.envelope.sender = smtp::Mailbox{"alice", "example.com"};
     entry.envelope.accepted = noon;
     entry.envelope.envid = "QQ314159";
+    entry.envelope.require_tls = true;
     entry.envelope.ret = smtp::return_headers;
     entry.envelope.client_address = "192.0.2.1";
     mail::Recipient waiting, delivered;

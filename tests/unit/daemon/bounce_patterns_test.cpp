@@ -102,6 +102,7 @@ const Example examples[] = {
     // Ours
     {"451 4.4.1 Connection refused", "network", Stage::connect},
     {"451 4.7.0 certificate verify failed", "tls", Stage::tls},
+    {"554 5.7.30 the message needs REQUIRETLS, which this host does not offer", "tls", Stage::mail},
     {"556 5.1.10 The domain takes no mail (null MX)", "bad_domain", Stage::connect},
     {"554 5.4.7 Delivery time expired", "expired"},
 };

@@ -31,6 +31,44 @@ TEST(SmtpAttempt, OnlyWhatMayStillBeTakenIsOfferedToTheNextHost) {
   EXPECT_EQ(outcomes[3].kind, Outcome::Kind::deferred);
 }
 
+RecipientResult never() {
+  return {.verdict = Verdict::not_here,
+          .stage = smtp::Stage::mail,
+          .reply = {},
+          .why = "it does not offer REQUIRETLS",
+          .enhanced = {5, 7, 30}};
+}
+
+TEST(SmtpAttempt, WhatNoHostEverTakesHasFailed) {
+  SmtpAttempt attempt(1);
+  for (const auto* relay : {"a[192.0.2.1]:25", "b[192.0.2.2]:25"}) {
+    attempt.next_host();
+    attempt.note_host(smtp::Stage::connect, "no route to host", relay);  // one address of this host
+    attempt.note_results({never()}, relay, "TLSv1.3", {});
+    EXPECT_FALSE(attempt.finished()) << "another host may take it";
+  }
+  const auto outcome = attempt.take().at(0);
+  EXPECT_EQ(outcome.kind, Outcome::Kind::failed);
+  EXPECT_EQ(to_line(outcome.reply), "554 5.7.30 it does not offer REQUIRETLS");
+  EXPECT_EQ(outcome.relay, "b[192.0.2.2]:25");
+}
+
+TEST(SmtpAttempt, AHostThatMayTakeItAnotherTimeIsWaitedFor) {
+  for (const bool away_first : {true, false}) {
+    SmtpAttempt attempt(1);
+    for (const bool away : {away_first, !away_first}) {
+      attempt.next_host();
+      if (away)
+        attempt.note_host(smtp::Stage::connect, "connection refused", "a[192.0.2.1]:25");
+      else
+        attempt.note_host(never(), "b[192.0.2.2]:25", "none");
+    }
+    const auto outcome = attempt.take().at(0);
+    EXPECT_EQ(outcome.kind, Outcome::Kind::deferred);
+    EXPECT_EQ(outcome.relay, "a[192.0.2.1]:25");
+  }
+}
+
 TEST(SmtpAttempt, TheRestOfATransactionGoesIntoTheNextWithTheSameHost) {
   SmtpAttempt attempt(4);
   attempt.note_results({said(Verdict::delivered, 250), said(Verdict::try_next, 450), said(Verdict::send_again, 452),

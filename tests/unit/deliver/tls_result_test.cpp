@@ -51,6 +51,12 @@ TEST_F(TlsResult, ASuccessWithoutPolicy) {
   EXPECT_EQ(session->receiving_address, "192.0.2.2");
 }
 
+TEST_F(TlsResult, WhatAMessageDemandsIsNoTroubleOfTheDomain) {
+  host.tls.source = "requiretls";
+  EXPECT_EQ(failure_of("certificate verify failed: hostname mismatch"), "nothing");
+  EXPECT_FALSE(skipped_session(hop, host));
+}
+
 TEST_F(TlsResult, WhatHasNothingToDoWithTlsCountsNowhere) {
   facts = {};
   EXPECT_EQ(failure(), "nothing");

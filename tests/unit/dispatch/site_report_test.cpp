@@ -49,6 +49,12 @@ TEST(SiteReport, WithoutAWordFromAnyHostItIsDead) {
   EXPECT_EQ(site_report({silence(Stage::connect)}, 0.5).reply, "connection refused");
 }
 
+TEST(SiteReport, AMessageThatDemandsMoreTlsSaysNothingOfTheHost) {
+  auto unprotected = silence(Stage::tls);
+  unprotected.kind = Outcome::Kind::failed;
+  EXPECT_EQ(kind_of(unprotected), Kind::nothing);
+}
+
 TEST(SiteReport, OneRecipientDealtWithInEarnestIsEnough) {
   const auto report = site_report(
       {answer(Outcome::Kind::deferred, Stage::rcpt, 421), answer(Outcome::Kind::delivered, Stage::rcpt, 250)}, 0.5);

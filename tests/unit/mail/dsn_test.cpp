@@ -174,6 +174,13 @@ TEST_F(DsnTest, ReturnsTheHeaderOnlyUnlessAllWasAskedFor) {
               HasSubstr("Content-Type: message/rfc822\r\nContent-Transfer-Encoding: 7bit\r\n\r\n" + message_));
 }
 
+// RFC 8689 section 5.
+TEST_F(DsnTest, ReturnsTheHeaderOnlyOfWhatRequiredTls) {
+  envelope_.ret = smtp::return_full;
+  envelope_.require_tls = true;
+  EXPECT_THAT(compose().message, Not(HasSubstr("secret body")));
+}
+
 TEST_F(DsnTest, ReturnsTheHeaderOnlyOfWhatIsLargeOrUnfit) {
   envelope_.ret = 1;
   const std::string header = "Subject: Hello\r\n\r\n";

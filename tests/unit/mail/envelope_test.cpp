@@ -27,6 +27,7 @@ Envelope full_envelope() {
   envelope.body = smtp::BodyType::binary_mime;
   envelope.smtputf8 = true;
   envelope.require_tls = true;
+  envelope.tls_optional = true;
   envelope.envid = "QQ314159";
   envelope.ret = 2;
   envelope.accepted = at_nanosecond(1'795'426'555'123'456'789);

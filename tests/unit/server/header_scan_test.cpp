@@ -44,5 +44,13 @@ TEST(HeaderScan, SeesEightBitCharactersOfTheHeaderOnly) {
   EXPECT_FALSE(scan_of("Subject: plain\r\n\r\nGr\xC3\xBC\xC3\x9F dich\r\n").eight_bit());
 }
 
+TEST(HeaderScan, KnowsWhenTlsIsNotRequired) {
+  for (const auto* field : {"TLS-Required: No", "tls-required:no", "TLS-REQUIRED: \tNO  ", "TLS-Required:\r\n No"})
+    EXPECT_TRUE(scan_of(field + std::string("\r\nSubject: x\r\n\r\n")).tls_optional()) << field;
+  for (const auto* field : {"TLS-Required: Yes", "TLS-Required: Nope", "TLS-Required:", "TLS-Required: No\r\n t",
+                            "X-TLS-Required: No", "TLS-Required:\r\nX: y\r\n No", "Subject: x\r\n\r\nTLS-Required: No"})
+    EXPECT_FALSE(scan_of(field + std::string("\r\nSubject: x\r\n\r\n")).tls_optional()) << field;
+}
+
 }  // namespace
 }  // namespace godwit::server

@@ -154,6 +154,56 @@ TEST(ClientTransfer, ThePriorityGoesToHostsThatOfferIt) {
   plain.play(Script{"+mail"} + bare_hello + Script{mail});
 }
 
+Script under_tls(const std::string& keyword) {
+  return Script{"+mail"} + offering("STARTTLS", keyword) + Script{"C: STARTTLS", "S: 220 go", "+tls"} +
+         Script{"C: EHLO mail.xyz.example", "S: 250-mx", "S: 250 " + keyword};
+}
+
+TEST(ClientTransfer, RequiredTlsIsPassedOnToHostsThatPromiseIt) {
+  ClientTransaction transaction = to_recipients(1);
+  transaction.require_tls = true;
+  ClientDialogue promised({}, transaction);
+  promised.play(under_tls("REQUIRETLS") + Script{mail + " REQUIRETLS"});
+  ClientDialogue lacking({}, transaction);
+  lacking.play(under_tls("HELP"));
+  ASSERT_EQ(verdicts(lacking.results), "h");
+  EXPECT_EQ(lacking.results[0].enhanced, (EnhancedCode{5, 7, 30}));
+  EXPECT_EQ(lacking.ready, 1) << "others may use the connection";
+  transaction.require_tls = false;
+  ClientDialogue usual({}, transaction);
+  usual.play(under_tls("REQUIRETLS") + Script{mail});
+}
+
+TEST(ClientTransfer, APromiseInTheClearIsNone) {
+  ClientTransaction transaction = to_recipients(1);
+  transaction.require_tls = true;
+  ClientDialogue dialogue({}, transaction);
+  dialogue.play(Script{"+mail"} + offering("REQUIRETLS"));
+  EXPECT_EQ(verdicts(dialogue.results), "h");
+}
+
+// RFC 8689 section 5.
+TEST(ClientTransfer, AReportGoesAlsoToHostsThatPromiseNothing) {
+  ClientTransaction transaction = to_recipients(1);
+  transaction.require_tls = true;
+  transaction.sender.reset();
+  ClientDialogue promised({}, transaction);
+  promised.play(under_tls("REQUIRETLS") + Script{"C: MAIL FROM:<> REQUIRETLS"});
+  ClientDialogue lacking({}, transaction);
+  lacking.play(under_tls("HELP") + Script{"C: MAIL FROM:<>"});
+  ClientDialogue clear({}, transaction);
+  clear.play(Script{"+mail"} + offering("REQUIRETLS") + Script{"C: MAIL FROM:<>"});
+}
+
+TEST(ClientTransfer, AStoreNeedNotPromiseAnything) {
+  ClientTransaction transaction = to_recipients(1);
+  transaction.require_tls = true;
+  ClientSettings settings;
+  settings.protocol = ClientProtocol::lmtp;
+  ClientDialogue dialogue(settings, transaction);
+  dialogue.play({"+mail", "S: 220 store", "C: LHLO mail.xyz.example", "S: 250 store", mail});
+}
+
 TEST(ClientTransfer, RecipientsBeyondThePeersLimitWaitForTheNextTransaction) {
   ClientDialogue dialogue({}, to_recipients(3));
   dialogue.play(Script{"+mail"} + offering("LIMITS MAILMAX=5 rcptmax=2 NEW=1") +

@@ -158,7 +158,8 @@ TEST(ServerSession, ForgetsEverythingBeforeTls) {
     S: 250-BINARYMIME
     S: 250-SMTPUTF8
     S: 250-DELIVERBY
-    S: 250 LIMITS RCPTMAX=1000
+    S: 250-LIMITS RCPTMAX=1000
+    S: 250 REQUIRETLS
     C: STARTTLS
     S: 503 5.5.1 TLS is active already
   )")
@@ -186,7 +187,8 @@ TEST(ServerSession, ImplicitTlsComesBeforeTheGreeting) {
     S: 250-BINARYMIME
     S: 250-SMTPUTF8
     S: 250-DELIVERBY
-    S: 250 LIMITS RCPTMAX=1000
+    S: 250-LIMITS RCPTMAX=1000
+    S: 250 REQUIRETLS
   )")
       .check();
 }

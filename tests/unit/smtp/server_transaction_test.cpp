@@ -153,6 +153,7 @@ TEST(ServerTransaction, ReadsMailArguments) {
       {"MAIL FROM:<a@b.example> HOLDFOR=60", "555 5.5.4"},
       {"MAIL FROM:<a@b.example> HOLDUNTIL=2030-01-01T00:00:00Z", "555 5.5.4"},
       {"MAIL FROM:<a@b.example> MT-PRIORITY=3", "555 5.5.4"},
+      {"MAIL FROM:<a@b.example> REQUIRETLS", "555 5.5.4"},
       {"MAIL FROM:<a@b.example> -X=1", "501 5.5.4"},
       {"MAIL FROM:<a@b.example> =1", "501 5.5.4"},
   };
@@ -247,6 +248,28 @@ TEST(ServerTransaction, TrustedClientsMaySetThePriorityOfMail) {
   settings.trusted = true;
   EXPECT_THAT(last_reply({"EHLO c"}, settings), ::testing::HasSubstr("MT-PRIORITY"));
   EXPECT_THAT(last_reply({"EHLO c", "MAIL FROM:<a@b.example> MT-PRIORITY=3"}, settings), StartsWith("250 2.1.0"));
+}
+
+TEST(ServerTransaction, TlsMayBeRequiredOfTheRestOfTheWayWhereItIsUsed) {
+  for (const auto& [parameter, reply] :
+       {std::pair{"REQUIRETLS", "250 2.1.0"}, std::pair{"RequireTLS", "250 2.1.0"},
+        std::pair{"REQUIRETLS=1", "501 5.5.4"}, std::pair{"REQUIRETLS REQUIRETLS", "501 5.5.4"}}) {
+    SCOPED_TRACE(parameter);
+    const auto settings = patient_mx();
+    smtp::ServerSession session(settings);
+    session.next(smtp::event::TlsReady{{"TLSv1.3", "TLS_AES_256_GCM_SHA384", "", "", ""}});
+    session.next(smtp::event::Connected{});
+    const auto said = [&](const std::string& line) {
+      for (const auto& action : session.next(smtp::event::Bytes{line}))
+        if (const auto* send = std::get_if<smtp::action::Send>(&action)) return send->bytes;
+      return std::string("nothing");
+    };
+    EXPECT_THAT(said("EHLO c\r\n"), ::testing::HasSubstr("REQUIRETLS\r\n"));
+    const auto answer = said(std::string("MAIL FROM:<a@b.example> ") + parameter + "\r\n");
+    const bool taken = std::string_view(reply).starts_with("250");
+    EXPECT_EQ(answer.starts_with(reply), !taken) << answer;  // the sender is checked before it is answered
+    EXPECT_EQ(session.mail_parameters().require_tls, taken);
+  }
 }
 
 TEST(ServerTransaction, HandsOnWhatIsAskedOfReports) {

@@ -78,6 +78,11 @@ TEST(Report, MessageShowsDestinationsAndRecipients) {
   EXPECT_THAT(text, HasSubstr("bob@x.example  waiting  -         -      connection refused\n"));
 }
 
+TEST(Report, MessageShowsWhatItAsksOfTls) {
+  EXPECT_THAT(message_text(boost::json::parse(R"({"tls":"required"})")), HasSubstr("TLS       required\n"));
+  EXPECT_THAT(message_text(boost::json::parse(R"({"tls":null})")), Not(HasSubstr("TLS")));
+}
+
 TEST(Report, NothingFromAPeerControlsTheTerminal) {
   const auto message =
       boost::json::parse(R"({"sender":"\u001b[2J@x","recipients":[{"last_reply":"550 \u001b]0;x\u0007\r\n"}]})");
