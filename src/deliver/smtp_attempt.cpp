@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "smtp_attempt.hpp"
 
+#include <algorithm>
 #include <numeric>
 
 namespace godwit::deliver {
@@ -26,7 +27,8 @@ smtp::Reply own_reply(const smtp::RecipientResult& result) {
 
 Outcome::Kind kind_of(Verdict verdict) {
   if (verdict == Verdict::delivered) return Outcome::Kind::delivered;
-  return verdict == Verdict::failed ? Outcome::Kind::failed : Outcome::Kind::deferred;
+  const bool final = verdict == Verdict::failed || verdict == Verdict::lacks;
+  return final ? Outcome::Kind::failed : Outcome::Kind::deferred;
 }
 
 // Whether the peer's reply says what became of the recipient.  One that is out of place ("250" to DATA) does not, and
@@ -60,7 +62,9 @@ SmtpAttempt::SmtpAttempt(std::size_t recipients)
                              .remote = false,
                              .relay = "none",
                              .tls = "none"}),
-      pending_(recipients) {
+      pending_(recipients),
+      lacked_(recipients),
+      hopeful_(recipients) {
   std::iota(pending_.begin(), pending_.end(), std::size_t{0});
 }
 
@@ -69,7 +73,10 @@ void SmtpAttempt::note_host(smtp::Stage stage, const std::string& why, const std
 }
 
 void SmtpAttempt::note_host(const smtp::RecipientResult& cause, const std::string& relay, const std::string& tls) {
-  for (const auto index : pending_) outcomes_[index] = outcome_of(cause, relay, tls);
+  for (const auto index : pending_) {
+    outcomes_[index] = outcome_of(cause, relay, tls);
+    hopeful_[index] = true;
+  }
   if (cause.verdict != Verdict::try_next) pending_.clear();
 }
 
@@ -78,6 +85,11 @@ void SmtpAttempt::note_results(const std::vector<smtp::RecipientResult>& results
   const auto asked = current();
   again_.clear();
   for (std::size_t i = 0; i < asked.size(); ++i) {
+    if (results[i].verdict == Verdict::lacks) {
+      lacked_[asked[i]] = outcome_of(results[i], relay, tls);
+      continue;
+    }
+    hopeful_[asked[i]] = true;
     auto& outcome = outcomes_[asked[i]] = outcome_of(results[i], relay, tls);
     outcome.success = passing.success;
     outcome.untimed = passing.untimed;
@@ -85,6 +97,23 @@ void SmtpAttempt::note_results(const std::vector<smtp::RecipientResult>& results
     if (results[i].verdict != Verdict::send_again && results[i].verdict != Verdict::try_next)
       std::erase(pending_, asked[i]);
   }
+}
+
+bool SmtpAttempt::is_lacking() const {
+  return std::ranges::any_of(pending_, [this](std::size_t index) { return lacked_[index].has_value(); });
+}
+
+void SmtpAttempt::note_unchangeable(smtp::EnhancedCode enhanced, const std::string& why) {
+  // An address that cannot be sent says so itself.
+  for (const auto index : pending_)
+    if (lacked_[index] && lacked_[index]->stage == smtp::Stage::mail)
+      lacked_[index]->reply = smtp::make_reply(554, enhanced, why);
+}
+
+Outcomes SmtpAttempt::take() {
+  for (const auto index : pending_)
+    if (lacked_[index] && !hopeful_[index]) outcomes_[index] = *lacked_[index];
+  return std::move(outcomes_);
 }
 
 }  // namespace godwit::deliver

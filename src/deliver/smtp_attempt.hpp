@@ -34,16 +34,23 @@ class SmtpAttempt {
     std::optional<mail::DsnSuccess> success{};
     bool untimed = false;
   };
+  // Whether a host lacks what the message needs as it is, for somebody who is still pending.
+  bool is_lacking() const;
+  // What becomes of those if no other host spoke for itself: why they cannot be helped by a change of the message.
+  void note_unchangeable(smtp::EnhancedCode enhanced, const std::string& why);
   // One result for each current recipient, in order.
   void note_results(const std::vector<smtp::RecipientResult>& results, const std::string& relay, const std::string& tls,
                     const Passing& passing);
 
-  Outcomes take() { return std::move(outcomes_); }
+  Outcomes take();
 
  private:
   Outcomes outcomes_;
   std::vector<std::size_t> pending_;
   std::vector<std::size_t> again_;  // some of them
+  // For each recipient: what a host said that lacks something, and whether another one may still take it later.
+  std::vector<std::optional<Outcome>> lacked_;
+  std::vector<bool> hopeful_;
 };
 
 }  // namespace godwit::deliver

@@ -211,7 +211,8 @@ void ClientSession::Machine::wait() {
   if (state_ == State::tls) actions_.emplace_back(client_action::StartTls{});
   if (state_ == State::body)
     actions_.emplace_back(client_action::SendBody{settings_.timeouts.data, settings_.min_data_rate,
-                                                  transfer_->uses_bdat(), transfer_->recoded_to()});
+                                                  transfer_->uses_bdat(), transfer_->recoded_to(),
+                                                  transfer_->downgraded()});
   if (state_ == State::idle && std::exchange(ready_due_, false)) actions_.emplace_back(client_action::Ready{});
 }
 

@@ -36,6 +36,7 @@ void ClientSession::Machine::take_hello(const Reply& reply) {
   const bool was_ehlo = state_ == State::ehlo;
   if (reply.code / 100 == 2) {
     capabilities_ = was_ehlo ? read_capabilities(reply) : PeerCapabilities{};
+    capabilities_.chunking = capabilities_.chunking && settings_.chunking;
     return secure_or_go_on();
   }
   const bool lmtp = settings_.protocol == ClientProtocol::lmtp;  // RFC 2033 section 4.1: there is no HELO

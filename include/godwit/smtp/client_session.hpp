@@ -46,6 +46,7 @@ struct ClientSettings {
   ClientTls tls = ClientTls::opportunistic;
   std::string user;  // AUTH when not empty; only under TLS
   std::string password;
+  bool chunking = true;  // BDAT where the peer offers it (RFC 3030)
   ClientTimeouts timeouts;
   std::uint64_t min_data_rate = 500;  // bytes a second that the peer must take of a body; 0: no bound
 };
@@ -70,6 +71,8 @@ struct ClientTransaction {
   ReversePath sender{};
   std::vector<ClientRecipient> recipients{};
   std::uint64_t size = 0;  // of the body, octets, before dot-stuffing
+  // For a peer that takes less than the message has: sent as it takes it, or not at all, for another one may take it.
+  enum class Conversion { refuse, allow } conversion = Conversion::allow;
   BodyType body = BodyType::seven_bit;
   bool smtputf8 = false;                  // the header or an address needs a peer that offers SMTPUTF8 (RFC 6531)
   std::uint8_t ret = 0;                   // Return; said to peers that offer DSN
@@ -90,6 +93,7 @@ struct RecipientResult {
     retry_later,  // temporary, but the final dot was sent: another host could duplicate; wait for the next attempt
     failed,       // 5yz to a command or the final dot
     send_again,   // too many recipients for one transaction: in the next one with this host
+    lacks,        // the host does not offer what the message needs as it is; another one may
   } verdict = Verdict::try_next;
   Stage stage = Stage::connect;
   std::optional<Reply> reply{};  // the peer's words, when it said any
@@ -144,6 +148,7 @@ struct SendBody {
   std::uint64_t minimum_rate = 0;
   bool raw = false;                         // byte by byte, as one chunk of BDAT: no dots, no terminator
   std::optional<BodyType> recoded_to = {};  // the body is sent as one of this type, which the peer takes
+  bool downgraded = false;                  // … and its headers in US-ASCII
 };
 struct Ready {};  // feed Transaction or Quit
 struct TransactionDone {

@@ -136,10 +136,10 @@ inline Script operator+(Script a, const Script& b) {
   return a;
 }
 
-// One letter a recipient: d delivered, n try_next, r retry_later, f failed.
+// One letter a recipient: d delivered, n try_next, r retry_later, f failed, a send_again, l lacks.
 inline std::string verdicts(const std::vector<RecipientResult>& results) {
   std::string letters;
-  for (const auto& result : results) letters += "dnrfa"[static_cast<std::size_t>(result.verdict)];
+  for (const auto& result : results) letters += "dnrfal"[static_cast<std::size_t>(result.verdict)];
   return letters;
 }
 
