@@ -3,21 +3,10 @@
 
 #include <utility>
 
-#include "godwit/base/encoding.hpp"
-
 namespace godwit::auth {
 namespace {
 
 using Kind = AuthOutcome::Kind;
-
-std::string make_nonce(base::Random& random) {
-  std::string bytes;
-  for (int i = 0; i < 3; ++i) {
-    const std::uint64_t word = random.next();
-    bytes.append(reinterpret_cast<const char*>(&word), sizeof word);
-  }
-  return base::base64_encode(bytes);
-}
 
 Exchange::Step end(Kind kind) {
   Exchange::Step step;
@@ -41,7 +30,7 @@ Verifier::ScramExchange::ScramExchange(Verifier& verifier, smtp::ScramServer::Va
                                        smtp::ChannelBindings bindings)
     : verifier_(verifier),
       peer_(std::move(peer)),
-      server_(variant, bindings.any(), bindings, make_nonce(verifier.parts_.random)) {}
+      server_(variant, bindings.any(), bindings, smtp::make_scram_nonce(verifier.parts_.random)) {}
 
 boost::asio::awaitable<Exchange::Step> Verifier::ScramExchange::next(std::string response) {
   Step step;

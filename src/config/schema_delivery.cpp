@@ -170,6 +170,28 @@ Fields<Document> delivery_part() {
           number<std::uint64_t>(0, 1000000000),
           "Bytes a second that a host must take of a message, beside `timeouts.data`; 0: no bound"),
       field(
+          "delivery.chunking", [](auto& d) -> auto& { return d.settings.deliver.chunking; }, boolean(),
+          "Send messages by `BDAT` to hosts that offer CHUNKING, which saves a round trip; false: always by `DATA`"),
+      field(
+          "delivery.conversion", [](auto& d) -> auto& { return d.settings.deliver.conversion; },
+          word<deliver::Conversion>({{"always", deliver::Conversion::always},
+                                     {"unless_signed", deliver::Conversion::unless_signed},
+                                     {"never", deliver::Conversion::never}}),
+          "Whether a message is changed where no host takes it as it is: internationalized headers into US-ASCII for "
+          "hosts "
+          "without SMTPUTF8, bodies into quoted-printable or base 64 for those without 8BITMIME or BINARYMIME. "
+          "Signatures "
+          "(DKIM, S/MIME, OpenPGP) break by it; what may not be changed is returned"),
+      field(
+          "delivery.hosts_per_attempt", [](auto& d) -> auto& { return d.settings.deliver.hosts; },
+          number<std::size_t>(1, 100), "Most hosts tried before a message waits"),
+      field(
+          "delivery.addresses_per_attempt", [](auto& d) -> auto& { return d.settings.deliver.addresses; },
+          number<std::size_t>(1, 100), "Most addresses, of all hosts, tried before a message waits"),
+      field(
+          "delivery.head_start", [](auto& d) -> auto& { return d.settings.deliver.head_start; }, duration(0s, 1min),
+          "How long an address of a host is waited for before the next one is tried beside it; 0s: until it fails"),
+      field(
           "delivery.soft_bounce", [](auto& d) -> auto& { return d.settings.dispatch.soft_bounce; }, boolean(),
           "Keep every permanent failure as a temporary one, while trying things out"),
       field(

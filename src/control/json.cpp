@@ -72,6 +72,7 @@ json::value to_json(const mail::Recipient& recipient, std::optional<mail::Failur
   return json::object{{"address", text(smtp::to_string(recipient.address))},
                       {"original", text_or_null(recipient.original)},
                       {"expanded_alias", recipient.expanded_alias},
+                      {"owner", recipient.owner ? text(smtp::to_string(*recipient.owner)) : json::value()},
                       {"notify", text_or_null(smtp::notify_text(recipient.notify))},
                       {"orcpt", text_or_null(recipient.orcpt)},
                       {"state", text(mail::to_string(recipient.state))},

@@ -30,6 +30,8 @@ SmtpAgent::SmtpAgent(Settings settings, net::Network& network, net::Deadlines& d
                      boost::asio::any_io_executor executor)
     : settings_(std::move(settings)),
       network_(network),
+      deadlines_(deadlines),
+      executor_(executor),
       tls_(std::move(tls)),
       log_(log),
       cache_(std::make_unique<ConnectionCache>()),
@@ -43,11 +45,11 @@ SmtpAgent::~SmtpAgent() = default;
 boost::asio::awaitable<Outcomes> SmtpAgent::deliver(Job job, route::Hop hop) {
   if (auto* lmtp = std::get_if<route::LmtpHop>(&hop)) {
     auto store = as_smtp_hop(*lmtp, job.needs_tls());
-    Attempt attempt(*this, std::move(job), std::move(store), smtp::ClientProtocol::lmtp);
-    co_return co_await attempt.run();
+    Walk walk(*this, std::move(job), std::move(store), smtp::ClientProtocol::lmtp);
+    co_return co_await walk.run();
   }
-  Attempt attempt(*this, std::move(job), std::get<route::SmtpHop>(std::move(hop)), smtp::ClientProtocol::smtp);
-  co_return co_await attempt.run();
+  Walk walk(*this, std::move(job), std::get<route::SmtpHop>(std::move(hop)), smtp::ClientProtocol::smtp);
+  co_return co_await walk.run();
 }
 
 void SmtpAgent::keep(const ConnectionKey& key, std::unique_ptr<SmtpConnection> connection, std::size_t most_messages) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "smtp_attempt.hpp"
 
+#include <algorithm>
 #include <numeric>
 
 namespace godwit::deliver {
@@ -26,12 +27,12 @@ smtp::Reply own_reply(const smtp::RecipientResult& result) {
 
 Outcome::Kind kind_of(Verdict verdict) {
   if (verdict == Verdict::delivered) return Outcome::Kind::delivered;
-  const bool failed = verdict == Verdict::failed || verdict == Verdict::not_here;
-  return failed ? Outcome::Kind::failed : Outcome::Kind::deferred;
+  const bool final = verdict == Verdict::failed || verdict == Verdict::lacks || verdict == Verdict::not_here;
+  return final ? Outcome::Kind::failed : Outcome::Kind::deferred;
 }
 
 bool may_go_elsewhere(Verdict verdict) {
-  return verdict == Verdict::try_next || verdict == Verdict::not_here;
+  return verdict == Verdict::try_next || verdict == Verdict::lacks || verdict == Verdict::not_here;
 }
 
 // Whether the peer's reply says what became of the recipient.  One that is out of place ("250" to DATA) does not, nor
@@ -65,22 +66,27 @@ SmtpAttempt::SmtpAttempt(std::size_t recipients)
                              .remote = false,
                              .relay = "none",
                              .tls = "none"}),
-      hopeful_(recipients, false),
-      pending_(recipients) {
+      pending_(recipients),
+      lacked_(recipients),
+      never_(recipients),
+      waits_(recipients),
+      hopeful_(recipients) {
   std::iota(pending_.begin(), pending_.end(), std::size_t{0});
 }
 
 void SmtpAttempt::next_host() {
-  if (hosts_++ == 0) return;
-  for (const auto index : pending_)
-    hopeful_[index] = hopeful_[index] || outcomes_[index].kind == Outcome::Kind::deferred;
+  for (const auto index : pending_) hopeful_[index] = hopeful_[index] || waits_[index];
+  waits_.assign(waits_.size(), false);
 }
 
-// Nullptr: the outcome of a former host stays.
+// Nullptr: an outcome only where no host is left.
 Outcome* SmtpAttempt::note(std::size_t recipient, const smtp::RecipientResult& result, const std::string& relay,
                            const std::string& tls) {
-  if (result.verdict == Verdict::not_here && hopeful_[recipient]) return nullptr;
-  return &(outcomes_[recipient] = outcome_of(result, relay, tls));
+  const bool lacks = result.verdict == Verdict::lacks, never = result.verdict == Verdict::not_here;
+  waits_[recipient] = !lacks && !never;
+  auto& place = lacks ? lacked_[recipient] : never_[recipient];
+  if (lacks || never) place = outcome_of(result, relay, tls);
+  return lacks || never ? nullptr : &(outcomes_[recipient] = outcome_of(result, relay, tls));
 }
 
 void SmtpAttempt::note_host(smtp::Stage stage, const std::string& why, const std::string& relay) {
@@ -105,6 +111,26 @@ void SmtpAttempt::note_results(const std::vector<smtp::RecipientResult>& results
     if (results[i].verdict != Verdict::send_again && !may_go_elsewhere(results[i].verdict))
       std::erase(pending_, asked[i]);
   }
+}
+
+bool SmtpAttempt::is_lacking() const {
+  return std::ranges::any_of(pending_, [this](std::size_t index) { return lacked_[index].has_value(); });
+}
+
+void SmtpAttempt::note_unchangeable(smtp::EnhancedCode enhanced, const std::string& why) {
+  // An address that cannot be sent says so itself.
+  for (const auto index : pending_)
+    if (lacked_[index] && lacked_[index]->stage == smtp::Stage::mail)
+      lacked_[index]->reply = smtp::make_reply(554, enhanced, why);
+}
+
+Outcomes SmtpAttempt::take() {
+  next_host();
+  for (const auto index : pending_) {
+    const auto& last = lacked_[index] ? lacked_[index] : never_[index];
+    if (last && !hopeful_[index]) outcomes_[index] = *last;
+  }
+  return std::move(outcomes_);
 }
 
 }  // namespace godwit::deliver

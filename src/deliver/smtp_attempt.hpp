@@ -37,21 +37,27 @@ class SmtpAttempt {
     std::optional<mail::DsnSuccess> success{};
     bool untimed = false;
   };
+  // Whether a host lacks what the message needs as it is, for somebody who is still pending.
+  bool is_lacking() const;
+  // What becomes of those if no other host spoke for itself: why they cannot be helped by a change of the message.
+  void note_unchangeable(smtp::EnhancedCode enhanced, const std::string& why);
   // One result for each current recipient, in order.
   void note_results(const std::vector<smtp::RecipientResult>& results, const std::string& relay, const std::string& tls,
                     const Passing& passing);
 
-  Outcomes take() { return std::move(outcomes_); }
+  Outcomes take();
 
  private:
   Outcome* note(std::size_t recipient, const smtp::RecipientResult& result, const std::string& relay,
                 const std::string& tls);
 
   Outcomes outcomes_;
-  std::size_t hosts_ = 0;
-  std::vector<bool> hopeful_;  // a former host may take it another time
   std::vector<std::size_t> pending_;
   std::vector<std::size_t> again_;  // some of them
+  // For each recipient: what a host said that lacks something, or never will take it; whether the host at hand may take
+  // it another time, and whether one of the former may.
+  std::vector<std::optional<Outcome>> lacked_, never_;
+  std::vector<bool> waits_, hopeful_;
 };
 
 }  // namespace godwit::deliver

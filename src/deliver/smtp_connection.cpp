@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "godwit/base/text.hpp"
+#include "content_facts.hpp"
 #include "wire_body.hpp"
 
 namespace godwit::deliver {
@@ -18,7 +18,6 @@ namespace client_event = smtp::client_event;
 namespace client_action = smtp::client_action;
 
 constexpr std::size_t read_size = 16U << 10U;
-constexpr std::size_t body_block = 128U << 10U;
 
 ClientEvent ending(const base::Error& error) {
   if (error.kind == base::ErrorKind::timed_out) return client_event::TimedOut{};
@@ -217,31 +216,9 @@ boost::asio::awaitable<ClientEvent> SmtpConnection::start_tls() {
                                     .server_name = info->server_name}};
 }
 
-// The next piece of the content from `at` on; `block` holds it where it is not in memory.
-boost::asio::awaitable<base::Result<std::string_view>> SmtpConnection::read_body(std::uint64_t at, std::string& block) {
-  if (const auto whole = content_->view()) co_return whole->substr(at, body_block);
-  block.resize(body_block);
-  auto got = co_await content_->read(at, block);
-  if (!got) co_return std::unexpected(got.error());
-  if (*got == 0) co_return base::fail(base::ErrorKind::corrupt, "the body ends early");
-  co_return std::string_view(block).substr(0, *got);
-}
-
-// Many programs declare all they send to be 8-bit.
-boost::asio::awaitable<base::Result<bool>> SmtpConnection::is_seven_bit() {
-  std::string block;
-  for (std::uint64_t at = 0; at < content_->size();) {
-    auto piece = co_await read_body(at, block);
-    if (!piece) co_return std::unexpected(piece.error());
-    if (!base::is_ascii(*piece)) co_return false;
-    at += piece->size();
-  }
-  co_return true;
-}
-
 boost::asio::awaitable<ClientEvent> SmtpConnection::send_body(client_action::SendBody sending) {
-  if (sending.recoded_to && body_ == smtp::BodyType::eight_bit_mime) {
-    auto plain = co_await is_seven_bit();
+  if (sending.recoded_to && !sending.downgraded && body_ == smtp::BodyType::eight_bit_mime) {
+    auto plain = co_await is_ascii(*content_);
     if (!plain) co_return client_event::BodyFailed{plain.error().message};
     if (*plain) sending.recoded_to.reset();
   }
@@ -252,7 +229,7 @@ boost::asio::awaitable<ClientEvent> SmtpConnection::send_body(client_action::Sen
   std::string block;
   const client_event::BodyFailed unfit{"the message cannot be recoded for this host", true};
   for (std::uint64_t at = 0; at < content_->size();) {
-    auto piece = co_await read_body(at, block);
+    auto piece = co_await read_piece(*content_, at, block);
     if (!piece) co_return client_event::BodyFailed{piece.error().message};
     at += piece->size();
     wire.clear();

@@ -69,8 +69,6 @@ class SmtpConnection {
   boost::asio::awaitable<smtp::ClientEvent> read(smtp::client_action::Read reading);
   boost::asio::awaitable<smtp::ClientEvent> start_tls();
   boost::asio::awaitable<smtp::ClientEvent> send_body(smtp::client_action::SendBody sending);
-  boost::asio::awaitable<base::Result<std::string_view>> read_body(std::uint64_t at, std::string& block);
-  boost::asio::awaitable<base::Result<bool>> is_seven_bit();
 
   std::unique_ptr<net::Stream> stream_;
   net::Stream* handshaking_ = nullptr;  // while a handshake has taken stream_ over

@@ -10,6 +10,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include "connect_race.hpp"
 #include "connection_cache.hpp"
 #include "godwit/deliver/smtp_agent.hpp"
 #include "smtp_attempt.hpp"
@@ -17,9 +18,9 @@
 
 namespace godwit::deliver {
 
-class SmtpAgent::Attempt {
+class SmtpAgent::Walk {
  public:
-  Attempt(SmtpAgent& agent, Job job, route::SmtpHop hop, smtp::ClientProtocol protocol)
+  Walk(SmtpAgent& agent, Job job, route::SmtpHop hop, smtp::ClientProtocol protocol)
       : agent_(agent),
         settings_(agent.settings_),
         tls_(agent.tls_),
@@ -31,11 +32,23 @@ class SmtpAgent::Attempt {
   boost::asio::awaitable<Outcomes> run();
 
  private:
+  using Addresses = std::vector<base::Endpoint>;
+  struct Place {
+    const route::Host* host = nullptr;
+    base::Endpoint address;
+  };
+
   void prefer_kept();
   ConnectionKey key_of(const route::Host& host, const base::Endpoint& address, smtp::ClientTls tls) const;
-  boost::asio::awaitable<void> try_address(const route::Host& host, const base::Endpoint& address, smtp::ClientTls tls);
-  boost::asio::awaitable<base::Result<std::unique_ptr<SmtpConnection>>> open(const route::Host& host,
-                                                                             const ConnectionKey& key);
+  bool check(const route::Host& host);
+  boost::asio::awaitable<void> try_host(const route::Host& host, Addresses addresses);
+  boost::asio::awaitable<bool> try_kept(const route::Host& host, Addresses& addresses);
+  boost::asio::awaitable<void> try_new(const route::Host& host, Addresses& addresses, smtp::ClientTls tls);
+  boost::asio::awaitable<void> try_changed();
+  boost::asio::awaitable<bool> allow_change();
+  boost::asio::awaitable<RaceResult> connect(const route::Host& host, const Addresses& addresses);
+  std::unique_ptr<SmtpConnection> greet(std::unique_ptr<net::Stream> stream, const route::Host& host,
+                                        const ConnectionKey& key) const;
   boost::asio::awaitable<bool> use(std::unique_ptr<SmtpConnection> connection, const ConnectionKey& key,
                                    const route::Host& host, bool reused, bool& again_in_clear);
   boost::asio::awaitable<SmtpConnection::Ended> transact(SmtpConnection& connection);
@@ -56,6 +69,9 @@ class SmtpAgent::Attempt {
   route::SmtpHop hop_;
   smtp::ClientProtocol protocol_;
   SmtpAttempt book_;
+  smtp::ClientTransaction::Conversion conversion_ = smtp::ClientTransaction::Conversion::refuse;
+  std::vector<Place> lacking_;  // where the message would have to be changed
+  bool lacks_ = false;          // … as was seen last
 };
 
 }  // namespace godwit::deliver

@@ -5,14 +5,16 @@ namespace godwit::deliver {
 namespace {
 
 mail::Recoding recoding(smtp::BodyType from, smtp::BodyType to) {
-  if (from != smtp::BodyType::binary_mime) return mail::Recoding::eight_to_seven;
+  if (from != smtp::BodyType::binary_mime && to == smtp::BodyType::seven_bit) return mail::Recoding::eight_to_seven;
   return to == smtp::BodyType::seven_bit ? mail::Recoding::binary_to_seven : mail::Recoding::binary_to_eight;
 }
 
 }  // namespace
 
 WireBody::WireBody(smtp::BodyType body, const smtp::client_action::SendBody& how) : raw_(how.raw) {
-  if (how.recoded_to) recoder_.emplace(recoding(body, *how.recoded_to));
+  if (how.recoded_to)
+    recoder_.emplace(recoding(body, *how.recoded_to),
+                     how.downgraded ? mail::Headers::ascii : mail::Headers::as_they_are);
 }
 
 bool WireBody::put(std::string_view bytes, std::string& wire) {

@@ -10,14 +10,15 @@ namespace {
 
 using deliver::Outcome;
 
-Outcome expanded() {
+Outcome expanded(const mail::Recipient& alias) {
+  const bool is_list = alias.owner.has_value();
   return {.kind = Outcome::Kind::delivered,
           .stage = smtp::Stage::rcpt,
-          .reply = smtp::make_reply(250, {2, 0, 0}, "Alias expanded"),
+          .reply = smtp::make_reply(250, {2, 0, 0}, is_list ? "Delivered to the list" : "Alias expanded"),
           .remote = false,
           .relay = "alias",
           .tls = "none",
-          .success = mail::DsnSuccess::expanded};
+          .success = is_list ? mail::DsnSuccess::delivered : mail::DsnSuccess::expanded};
 }
 
 Outcome suppressed(smtp::Reply reply) {
@@ -38,7 +39,7 @@ Answers answers_for(const Transaction& transaction, const route::Router& router,
     const auto& recipient = transaction.message->envelope.recipients[index];
     auto& answer = answers.emplace_back();
     if (recipient.expanded_alias) {
-      answer = expanded();
+      answer = expanded(recipient);
     } else if (suppressions != nullptr && !router.is_local_domain(recipient.address.domain)) {
       if (auto refusal = policy::suppression_refusal(*suppressions, recipient.address))
         answer = suppressed(std::move(*refusal));

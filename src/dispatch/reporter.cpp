@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reporter.hpp"
 
+#include <map>
 #include <utility>
 
 #include "godwit/mail/tls_report.hpp"
@@ -13,17 +14,27 @@ namespace {
 constexpr std::string_view bounce_protocol = "bounce";
 constexpr std::string_view double_bounce_protocol = "double-bounce";
 
+// The owner of a list did not send the message, and asked for nothing.
+mail::Envelope as_told_to(const smtp::ReversePath& return_path, const mail::Envelope& original) {
+  auto told = original;
+  if (return_path == original.sender) return told;
+  told.envid.clear();
+  told.ret = 0;
+  return told;
+}
+
 }  // namespace
 
 boost::asio::awaitable<base::Result<std::optional<Reporter::Destination>>> Reporter::destination(
-    mail::DsnKind kind, const mail::Envelope& original, const route::Router& router) const {
+    smtp::ReversePath return_path, mail::DsnKind kind, const mail::Envelope& original,
+    const route::Router& router) const {
   std::optional<Destination> to;
-  if (original.sender) {
+  if (return_path) {
     // A sender of ours who does not exist (any more) cannot be told; the postmaster can.
-    auto expanding = router.expand(*original.sender);
+    auto expanding = router.expand(*return_path);
     const auto expansion = co_await std::move(expanding);
     if (!expansion.outage.empty()) co_return base::fail(base::ErrorKind::io, expansion.outage);
-    if (!expansion.refusal) to = Destination{.address = *original.sender, .double_bounce = false};
+    if (!expansion.refusal) to = Destination{.address = std::move(*return_path), .double_bounce = false};
   }
   // Only losses concern the postmaster.  Where none is configured, or one who does not exist, this address is held like
   // other mail for him.
@@ -36,11 +47,26 @@ boost::asio::awaitable<base::Result<std::optional<Reporter::Destination>>> Repor
 boost::asio::awaitable<bool> Reporter::report(mail::DsnKind kind, std::shared_ptr<const spool::StoredMessage> original,
                                               std::vector<mail::DsnRecipient> recipients,
                                               std::shared_ptr<const route::Router> router) {
-  if (recipients.empty()) co_return true;
+  std::map<smtp::ReversePath, std::vector<mail::DsnRecipient>> by_return_path;
+  for (auto& recipient : recipients)
+    by_return_path[original->envelope.return_path_of(recipient.recipient)].push_back(std::move(recipient));
+  bool all_told = true;
+  for (auto& [return_path, some] : by_return_path) {
+    auto telling = report_to(return_path, kind, original, std::move(some), router);
+    const bool told = co_await std::move(telling);
+    all_told = all_told && told;
+  }
+  co_return all_told;
+}
+
+boost::asio::awaitable<bool> Reporter::report_to(smtp::ReversePath return_path, mail::DsnKind kind,
+                                                 std::shared_ptr<const spool::StoredMessage> original,
+                                                 std::vector<mail::DsnRecipient> recipients,
+                                                 std::shared_ptr<const route::Router> router) {
   const auto original_id = to_string(original->id);
   // One of failure or delay is tried again with the next attempt.
   const std::string_view put_off = kind == mail::DsnKind::success ? "report_dropped" : "report_deferred";
-  auto choosing = destination(kind, original->envelope, *router);
+  auto choosing = destination(return_path, kind, original->envelope, *router);
   const auto chosen = co_await std::move(choosing);
   if (!chosen) {
     around_.log.warn(put_off, {{"id", original_id}, {"reason", chosen.error().message}});
@@ -68,7 +94,8 @@ boost::asio::awaitable<bool> Reporter::report(mail::DsnKind kind, std::shared_pt
   request.hostname = hostname_;
   request.to = to->address;
   request.original_id = original->id;
-  request.original = &original->envelope;
+  const auto told = as_told_to(return_path, original->envelope);
+  request.original = &told;
   request.message = text;
   request.message_size = original->body->size();
   request.recipients = std::move(recipients);

@@ -30,8 +30,14 @@ class Reporter {
     smtp::Mailbox address;
     bool double_bounce = false;
   };
+  // The same, of those whose return path this is.
+  boost::asio::awaitable<bool> report_to(smtp::ReversePath return_path, mail::DsnKind kind,
+                                         std::shared_ptr<const spool::StoredMessage> original,
+                                         std::vector<mail::DsnRecipient> recipients,
+                                         std::shared_ptr<const route::Router> router);
   // Nothing: nobody can be told.  Errors: a table cannot be asked now.
-  boost::asio::awaitable<base::Result<std::optional<Destination>>> destination(mail::DsnKind kind,
+  boost::asio::awaitable<base::Result<std::optional<Destination>>> destination(smtp::ReversePath return_path,
+                                                                               mail::DsnKind kind,
                                                                                const mail::Envelope& original,
                                                                                const route::Router& router) const;
 

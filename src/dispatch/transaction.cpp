@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transaction.hpp"
 
+#include <algorithm>
+#include <functional>
 #include <map>
 #include <utility>
 
@@ -21,15 +23,23 @@ std::optional<smtp::DeliverBy> time_left(const mail::Envelope& envelope, base::W
       .within = std::chrono::floor<std::chrono::seconds>(by.time - now), .mode = by.mode, .trace = by.trace};
 }
 
+// RFC 3461 section 5.2.7.2: what the sender asked of reports ends at a list.
+bool comes_by_list(const Transaction& transaction) {
+  const auto& recipients = transaction.message->envelope.recipients;
+  return std::ranges::any_of(transaction.recipients,
+                             [&](std::uint32_t index) { return recipients[index].owner.has_value(); });
+}
+
 deliver::Job make_job(const Transaction& transaction, smtp::ReversePath sender, base::WallTime now) {
   const auto& envelope = transaction.message->envelope;
+  const bool by_list = comes_by_list(transaction);
   deliver::Job job{.id = transaction.message->id,
                    .sender = std::move(sender),
                    .body = envelope.body,
                    .smtputf8 = envelope.smtputf8,
                    .require_tls = envelope.require_tls,
-                   .ret = envelope.ret,
-                   .envid = envelope.envid,
+                   .ret = by_list ? std::uint8_t{0} : envelope.ret,
+                   .envid = by_list ? std::string() : envelope.envid,
                    .deliver_by = time_left(envelope, now),
                    .priority = envelope.priority,
                    .recipients = {},
@@ -51,7 +61,8 @@ std::vector<SameSender> by_sender(const Transaction& transaction, const route::R
   const auto& envelope = transaction.message->envelope;
   for (std::size_t place = 0; place < transaction.recipients.size(); ++place) {
     const auto index = transaction.recipients[place];
-    auto sender = router.sender_for(envelope.sender, envelope.recipients[index]);
+    const auto& recipient = envelope.recipients[index];
+    auto sender = router.sender_for(envelope.return_path_of(recipient), recipient);
     const auto [found, is_new] = known.emplace(sender, groups.size());
     if (is_new) {
       Transaction part{.message = transaction.message, .recipients = {}, .attempts = transaction.attempts};
@@ -70,10 +81,13 @@ bool is_hopeless(const deliver::Outcomes& outcomes) {
   return !outcomes.empty() && (kind == Kind::dead || kind == Kind::busy);
 }
 
-// Over SMTP.  After some for whom there was no hope the others are not asked for in the same attempt.
-boost::asio::awaitable<deliver::Outcomes> attempt_each_sender(const Transaction& transaction, route::Hop hop,
+using Deliver = std::function<boost::asio::awaitable<deliver::Outcomes>(deliver::Job)>;
+// One host for all: after some for whom there was no hope the others are not asked for in the same attempt.
+enum class Reach { one_host, each_alone };
+
+boost::asio::awaitable<deliver::Outcomes> attempt_each_sender(const Transaction& transaction,
                                                               std::shared_ptr<const route::Router> router,
-                                                              base::WallTime now, Lane lane,
+                                                              base::WallTime now, Deliver deliver, Reach reach,
                                                               std::shared_ptr<deliver::Transcript> transcript) {
   deliver::Outcomes outcomes(transaction.recipients.size());
   std::optional<deliver::Outcome> hopeless;
@@ -83,9 +97,9 @@ boost::asio::awaitable<deliver::Outcomes> attempt_each_sender(const Transaction&
     if (!hopeless) {
       auto job = make_job(group.part, std::move(group.sender), now);
       job.transcript = transcript;
-      auto work = lane.agent->deliver(std::move(job), hop);
-      some = co_await boost::asio::co_spawn(lane.executor, std::move(work), boost::asio::use_awaitable);
-      if (is_hopeless(some)) hopeless = some.front();
+      auto work = deliver(std::move(job));
+      some = co_await std::move(work);
+      if (reach == Reach::one_host && is_hopeless(some)) hopeless = some.front();
     }
     for (std::size_t i = 0; i < some.size(); ++i) outcomes[group.places[i]] = std::move(some[i]);
   }
@@ -127,17 +141,20 @@ boost::asio::awaitable<deliver::Outcomes> attempt(const Transaction& transaction
     co_return same_for_all(transaction, deliver::Outcome::Kind::delivered,
                            smtp::make_reply(250, {2, 0, 0}, "Discarded"), "discard");
   const auto now = surroundings.clock.wall();
-  if (auto* maildir = std::get_if<route::MaildirHop>(&hop)) {
-    auto job = make_job(transaction, transaction.message->envelope.sender, now);
-    job.transcript = std::move(transcript);
-    auto detail_separator = router->settings().detail_separator;
-    auto filing =
-        surroundings.maildir.deliver(std::move(job), std::move(maildir->path_template), std::move(detail_separator));
-    auto filed = co_await std::move(filing);
-    co_return filed;
-  }
-  auto sending = attempt_each_sender(transaction, std::move(hop), std::move(router), now, lane, std::move(transcript));
-  auto outcomes = co_await std::move(sending);
+  const auto* maildir = std::get_if<route::MaildirHop>(&hop);
+  Deliver deliver;
+  if (maildir != nullptr)
+    deliver = [&surroundings, path = maildir->path_template, separator = router->settings().detail_separator](
+                  deliver::Job job) { return surroundings.maildir.deliver(std::move(job), path, separator); };
+  else
+    deliver = [lane, hop](deliver::Job job) {
+      auto work = lane.agent->deliver(std::move(job), hop);
+      return boost::asio::co_spawn(lane.executor, std::move(work), boost::asio::use_awaitable);
+    };
+  const auto reach = maildir != nullptr ? Reach::each_alone : Reach::one_host;
+  auto attempting =
+      attempt_each_sender(transaction, std::move(router), now, std::move(deliver), reach, std::move(transcript));
+  auto outcomes = co_await std::move(attempting);
   co_return outcomes;
 }
 

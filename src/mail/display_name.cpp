@@ -3,14 +3,13 @@
 
 #include <algorithm>
 
-#include "godwit/base/encoding.hpp"
+#include "encoded_word.hpp"
 #include "godwit/base/text.hpp"
 
 namespace godwit::mail {
 namespace {
 
 constexpr std::size_t longest_name = 200;
-constexpr std::size_t encoded_at_once = 45;  // bytes: the word stays below 75 characters
 
 bool is_phrase(std::string_view name) {
   return std::ranges::all_of(name, [](char c) {
@@ -28,34 +27,17 @@ std::string quoted(std::string_view name) {
   return result + '"';
 }
 
-// Never within a character of UTF-8.
-std::string_view cut(std::string_view text, std::size_t most) {
-  if (text.size() <= most) return text;
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80U) --most;
-  return text.substr(0, most);
-}
-
-std::string encoded(std::string_view name) {
-  std::string result;
-  while (!name.empty()) {
-    const auto piece = cut(name, encoded_at_once);
-    result += (result.empty() ? "=?UTF-8?B?" : "\r\n =?UTF-8?B?") + base::base64_encode(piece) + "?=";
-    name.remove_prefix(piece.size());
-  }
-  return result;
-}
-
 }  // namespace
 
 std::string named_address(std::string_view name, const smtp::Mailbox& address) {
   std::string clean = base::to_valid_utf8(name);
   std::ranges::replace_if(
       clean, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; }, ' ');
-  const auto shown = base::trim(cut(base::trim(clean), longest_name));
+  const auto shown = base::trim(cut_utf8(base::trim(clean), longest_name));
   if (shown.empty()) return to_string(address);
   // What looks like an encoded word would be read as one.
   const bool plain = base::is_ascii(shown) && !shown.contains("=?");
-  const auto phrase = !plain ? encoded(shown) : is_phrase(shown) ? std::string(shown) : quoted(shown);
+  const auto phrase = !plain ? encoded_words(shown) : is_phrase(shown) ? std::string(shown) : quoted(shown);
   return phrase + " <" + to_string(address) + ">";
 }
 

@@ -55,6 +55,7 @@ std::string encode_recipient(const Recipient& recipient) {
   number_unless_zero(out, RecipientTag::state, static_cast<std::uint64_t>(recipient.state));
   text_unless_empty(out, RecipientTag::last_reply, recipient.last_reply);
   number_unless_zero(out, RecipientTag::expanded_alias, recipient.expanded_alias ? 1 : 0);
+  if (recipient.owner) out.text(RecipientTag::owner, encode_mailbox(*recipient.owner));
   return out.take();
 }
 
@@ -123,6 +124,8 @@ bool decode_recipient(std::string_view bytes, Recipient& recipient) {
         return read_text(value, recipient.last_reply);
       case RecipientTag::expanded_alias:
         return read_flag(value, recipient.expanded_alias);
+      case RecipientTag::owner:
+        return decode_mailbox(value, recipient.owner.emplace());
     }
     return true;
   });

@@ -59,6 +59,7 @@ enum class RecipientTag : std::uint8_t {
   state = 5,           // number: 0 waiting, 1 delivered, 2 bounced, 3 expired, 4 deleted
   last_reply = 6,      // text
   expanded_alias = 7,  // flag
+  owner = 8,           // fields MailboxTag
 };
 
 enum class UpdateTag : std::uint8_t {

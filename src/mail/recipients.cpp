@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "godwit/mail/recipients.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace godwit::mail {
@@ -25,8 +26,11 @@ std::uint8_t either(std::uint8_t a, std::uint8_t b) {
 
 void ask_reports(std::vector<Recipient>& expansion, const smtp::Mailbox& asked,
                  const smtp::RecipientParameters& parameters) {
-  const bool reports_expansion = expansion.size() > 1 && (parameters.notify & notify_success) != 0;
+  const auto comes_by_list = [](const Recipient& recipient) { return recipient.owner.has_value(); };
+  const bool by_list = std::ranges::any_of(expansion, comes_by_list);
+  const bool reports_expansion = (expansion.size() > 1 || by_list) && (parameters.notify & notify_success) != 0;
   for (auto& recipient : expansion) {
+    if (comes_by_list(recipient)) continue;  // its reports go to the owner, who asked for nothing
     recipient.notify = reports_expansion ? without_success(parameters.notify) : parameters.notify;
     recipient.orcpt = parameters.orcpt;
   }
@@ -36,6 +40,7 @@ void ask_reports(std::vector<Recipient>& expansion, const smtp::Mailbox& asked,
   alias.notify = notify_success;
   alias.orcpt = parameters.orcpt;
   alias.expanded_alias = true;
+  if (std::ranges::all_of(expansion, comes_by_list)) alias.owner = expansion.front().owner;
   expansion.push_back(std::move(alias));
 }
 
@@ -48,6 +53,10 @@ void RecipientList::add(std::vector<Recipient> more) {
       continue;
     }
     auto& same = all_[found->second];
+    if (same.owner.has_value() != recipient.owner.has_value()) {
+      if (same.owner) same = std::move(recipient);
+      continue;
+    }
     same.notify = either(same.notify, recipient.notify);
     if (same.orcpt.empty()) same.orcpt = std::move(recipient.orcpt);
   }

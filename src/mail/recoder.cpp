@@ -7,13 +7,14 @@
 #include <vector>
 
 #include "body_encoder.hpp"
+#include "crlf.hpp"
 #include "godwit/base/text.hpp"
+#include "godwit/mail/header_downgrade.hpp"
 #include "mime_type.hpp"
 
 namespace godwit::mail {
 namespace {
 
-constexpr std::string_view crlf = "\r\n";
 // Of a line that is looked at as one: longer than any boundary with the blanks that may follow it.
 constexpr std::size_t longest_piece = 1024;
 
@@ -55,7 +56,7 @@ std::string_view label(TransferEncoding encoding) {
 // Goes through the parts as they come.  Input is taken in pieces: lines with their CR LF, long ones in several.
 class Recoder::Walk {
  public:
-  explicit Walk(Recoding recoding) : recoding_(recoding) {}
+  Walk(Recoding recoding, Headers headers) : recoding_(recoding), headers_(headers) {}
 
   bool put(std::string_view bytes, std::string& out);
   bool finish(std::string& out);
@@ -70,6 +71,7 @@ class Recoder::Walk {
   bool take_header_line(std::string& out);
   bool take_body_piece(std::string& out);
   bool belongs_to_header() const;
+  std::string take_header();
   void end_header(std::string& out);
   TransferEncoding encoding_for(const MimeType& type) const;
   TransferEncoding encoding_of_plain_mail() const;
@@ -77,6 +79,7 @@ class Recoder::Walk {
   bool pass_delimiter(const Delimiter& found, std::string& out);
 
   Recoding recoding_;
+  Headers headers_;
   std::vector<std::string> open_;  // boundaries of the multiparts around
   bool in_header_ = true;
   std::string header_;
@@ -85,6 +88,7 @@ class Recoder::Walk {
   bool held_ = false;        // a line end that belongs to the body, or to a boundary that follows
   BodyEncoder body_;
   bool top_ = true;  // no header was read yet
+  bool unfit_ = false;
 };
 
 bool Recoder::Walk::put(std::string_view bytes, std::string& out) {
@@ -93,7 +97,7 @@ bool Recoder::Walk::put(std::string_view bytes, std::string& out) {
     const bool whole = piece_.ends_with(crlf);
     // A CR stays with what follows it.
     if (!whole && (piece_.size() < longest_piece || c == '\r')) continue;
-    if (!take_piece(whole, out)) return false;
+    if (!take_piece(whole, out) || unfit_) return false;
     starts_line_ = whole;
     piece_.clear();
   }
@@ -105,7 +109,7 @@ bool Recoder::Walk::finish(std::string& out) {
   if (in_header_) end_header(out);
   if (held_) body_.put(crlf, out);
   if (body_.finish(out)) out += crlf;
-  return true;
+  return !unfit_;
 }
 
 // whole: its line ends with it.
@@ -173,8 +177,17 @@ bool Recoder::Walk::pass_delimiter(const Delimiter& found, std::string& out) {
   return true;
 }
 
+std::string Recoder::Walk::take_header() {
+  auto text = std::exchange(header_, {});
+  if (headers_ == Headers::as_they_are || base::is_ascii(text)) return text;
+  auto downgraded = downgraded_header(text);
+  if (downgraded) return std::move(*downgraded);
+  unfit_ = unfit_ || top_;  // of a message within, nobody is served by a bounce
+  return text;
+}
+
 void Recoder::Walk::end_header(std::string& out) {
-  const auto text = std::exchange(header_, {});
+  const auto text = take_header();
   const Header header(text);
   const auto type = mime_type(header);
   const bool top = std::exchange(top_, false);
@@ -209,7 +222,7 @@ TransferEncoding Recoder::Walk::encoding_for(const MimeType& type) const {
   return text ? TransferEncoding::quoted_printable : TransferEncoding::base64;
 }
 
-Recoder::Recoder(Recoding recoding) : walk_(std::make_unique<Walk>(recoding)) {}
+Recoder::Recoder(Recoding recoding, Headers headers) : walk_(std::make_unique<Walk>(recoding, headers)) {}
 Recoder::~Recoder() = default;
 Recoder::Recoder(Recoder&&) noexcept = default;
 Recoder& Recoder::operator=(Recoder&&) noexcept = default;

@@ -8,6 +8,11 @@
 #include "local_parts.hpp"
 
 namespace godwit::route {
+namespace {
+
+constexpr std::string_view owner_prefix = "owner-";
+
+}  // namespace
 
 Aliases::Aliases(const Router& router, const Lookups& lookups, const Identity& self)
     : settings_(router.settings()), self_(self) {
@@ -82,6 +87,15 @@ std::optional<Alias> Aliases::find(const smtp::Mailbox& address, Said& said) con
   auto whole = address_key("", address.domain);
   if (auto targets = targets_of(whole, said)) return Alias{.key = std::move(whole), .targets = std::move(*targets)};
   return {};
+}
+
+// An owner has none: the mail of "owner-list" goes on under the name of whoever sent it.
+smtp::ReversePath Aliases::owner_of(const Alias& alias, const smtp::Mailbox& address, Said& said) const {
+  const auto local = alias.key.substr(0, alias.key.rfind('@'));
+  if (local.empty() || local.starts_with(owner_prefix)) return {};
+  smtp::Mailbox owner{.local = std::string(owner_prefix) + local, .domain = address.domain};
+  if (!with_local(owner.local, owner, said)) return {};
+  return owner;
 }
 
 }  // namespace godwit::route

@@ -30,6 +30,8 @@ class Aliases {
   // The alias of the address itself, else without its +detail, else of a pattern, else of its domain.  Nothing: there
   // is none, or that is not known yet: said.unknowns() has grown.
   std::optional<Alias> find(const smtp::Mailbox& address, Said& said) const;
+  // "owner-list", where that is an alias too, of the alias "list" that find() gave for the address.  Nothing: as above.
+  smtp::ReversePath owner_of(const Alias& alias, const smtp::Mailbox& address, Said& said) const;
 
  private:
   using Targets = std::optional<std::vector<std::string>>;

@@ -64,6 +64,11 @@ std::optional<smtp::Mailbox> Expander::target_of(const std::string& text, const 
 
 void Expander::follow(const smtp::Mailbox& address, const Alias& alias, int level) {
   const auto own_key = address_key(address.local, address.domain);
+  const auto before = said_.unknowns();
+  auto owner = aliases_.owner_of(alias, address, said_);
+  if (said_.unknowns() != before) return;
+  const auto outer = owner_;
+  if (owner) owner_ = std::move(owner);
   if (alias.targets.empty()) result_.missing.push_back(to_string(address));
   for (const auto& text : alias.targets) {
     const auto target = target_of(text, address);
@@ -79,6 +84,7 @@ void Expander::follow(const smtp::Mailbox& address, const Alias& alias, int leve
       walk(*target, level + 1);
     }
   }
+  owner_ = outer;
 }
 
 // An address without (further) alias.
@@ -159,6 +165,7 @@ void Expander::add(smtp::Mailbox address) {
   mail::Recipient recipient;
   recipient.address = std::move(address);
   if (to_string(recipient.address) != asked_) recipient.original = asked_;
+  recipient.owner = owner_;
   result_.recipients.push_back(std::move(recipient));
 }
 

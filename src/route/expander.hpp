@@ -48,6 +48,7 @@ class Expander {
   std::set<std::string> added_;
   std::string asked_;
   bool too_deep_ = false;
+  smtp::ReversePath owner_;  // of the innermost list that has one
   Expansion result_;
 };
 

@@ -5,6 +5,8 @@
 #include <cassert>
 #include <utility>
 
+#include "godwit/smtp/saslprep.hpp"
+
 namespace godwit::smtp {
 namespace {
 
@@ -45,6 +47,9 @@ Stage ClientSession::Machine::stage() const {
     case State::auth:
     case State::auth_user:
     case State::auth_password:
+    case State::auth_challenge:
+    case State::auth_keys:
+    case State::auth_proof:
       return Stage::auth;
     case State::transfer:
     case State::body:
@@ -144,6 +149,7 @@ bool ClientSession::Machine::waits_for_reply() const {
   switch (state_) {
     case State::connecting:
     case State::tls:
+    case State::auth_keys:
     case State::idle:
     case State::body:
     case State::closed:
@@ -190,6 +196,10 @@ void ClientSession::Machine::take(const Reply& reply) {
     case State::auth_user:
     case State::auth_password:
       return take_auth(reply);
+    case State::auth_challenge:
+      return take_challenge(reply);
+    case State::auth_proof:
+      return take_proof(reply);
     case State::transfer:
       return perform(transfer_->take(reply, out_));
     case State::clearing:
@@ -209,9 +219,12 @@ void ClientSession::Machine::wait() {
   if (waits_for_reply()) actions_.emplace_back(client_action::Read{deadline(), continued});
   // These follow the last Send.
   if (state_ == State::tls) actions_.emplace_back(client_action::StartTls{});
+  if (state_ == State::auth_keys)
+    actions_.emplace_back(client_action::MakeKeys{saslprep(settings_.password).value_or(std::string()), question_});
   if (state_ == State::body)
     actions_.emplace_back(client_action::SendBody{settings_.timeouts.data, settings_.min_data_rate,
-                                                  transfer_->uses_bdat(), transfer_->recoded_to()});
+                                                  transfer_->uses_bdat(), transfer_->recoded_to(),
+                                                  transfer_->downgraded()});
   if (state_ == State::idle && std::exchange(ready_due_, false)) actions_.emplace_back(client_action::Ready{});
 }
 

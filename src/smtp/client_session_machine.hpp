@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The inside of ClientSession.  Opening (greeting to AUTH) is in client_session_opening.cpp, the rest in
-// client_session.cpp, one transaction in client_transfer.cpp.
+// The inside of ClientSession.  Opening (greeting to STARTTLS) is in client_session_opening.cpp, AUTH in
+// client_session_auth.cpp, the rest in client_session_machine.cpp, one transaction in client_transfer.cpp.
 #pragma once
 
 #include <optional>
@@ -33,6 +33,9 @@ class ClientSession::Machine {
     auth,       // the verdict on our credentials
     auth_user,  // LOGIN: the question for the name
     auth_password,
+    auth_challenge,  // SCRAM: the server's nonce and salt
+    auth_keys,       // … are made into keys, by the driver
+    auth_proof,      // … the server proves that it has them too
     idle,
     transfer,  // a command's reply, or the final dot's
     body,      // being sent by the driver
@@ -48,6 +51,7 @@ class ClientSession::Machine {
   void on(const client_event::Transaction& event);
   void on(const client_event::BodySent&);
   void on(const client_event::BodyFailed& event);
+  void on(const client_event::KeysMade& event);
   void on(const client_event::TimedOut&);
   void on(const client_event::PeerClosed&);
   void on(const client_event::Quit&);
@@ -62,11 +66,19 @@ class ClientSession::Machine {
   void take_greeting(const Reply& reply);
   void take_hello(const Reply& reply);
   void take_starttls(const Reply& reply);
-  void take_auth(const Reply& reply);
   void say_hello();
   void secure_or_go_on();
-  void authenticate();
   void become_ready();
+
+  // AUTH
+  void authenticate();
+  bool can_use(std::string_view mechanism) const;
+  void begin_mechanism(const std::string& mechanism);
+  ScramChannel channel(std::string_view mechanism) const;
+  void take_auth(const Reply& reply);
+  void take_challenge(const Reply& reply);
+  void take_proof(const Reply& reply);
+  void take_refusal(const Reply& reply);
 
   // transactions
   void begin_transfer();
@@ -93,6 +105,8 @@ class ClientSession::Machine {
   PeerCapabilities capabilities_;
   std::optional<TlsInfo> tls_;
   bool starttls_refused_ = false;
+  std::optional<ScramClient> scram_;
+  ScramClient::Question question_;
   std::optional<ClientTransaction> waiting_;
   std::optional<ClientTransfer> transfer_;
   client_action::Close close_;  // while quitting: how it will end

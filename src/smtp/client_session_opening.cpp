@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The client from the greeting until it is ready: EHLO or HELO, STARTTLS, AUTH.
-#include <algorithm>
+// The client from the greeting until it is ready: EHLO or HELO, STARTTLS; AUTH is client_session_auth.cpp's.
 #include <utility>
 
 #include "client_capabilities.hpp"
 #include "client_session_machine.hpp"
-#include "godwit/base/encoding.hpp"
 
 namespace godwit::smtp {
 namespace {
@@ -37,6 +35,7 @@ void ClientSession::Machine::take_hello(const Reply& reply) {
   if (reply.code / 100 == 2) {
     capabilities_ = was_ehlo ? read_capabilities(reply) : PeerCapabilities{};
     capabilities_.require_tls = capabilities_.require_tls && tls_;  // in the clear it is nobody's word (RFC 8689)
+    capabilities_.chunking = capabilities_.chunking && settings_.chunking;
     return secure_or_go_on();
   }
   const bool lmtp = settings_.protocol == ClientProtocol::lmtp;  // RFC 2033 section 4.1: there is no HELO
@@ -70,42 +69,6 @@ void ClientSession::Machine::take_starttls(const Reply& reply) {
     return fail({Verdict::try_next, Stage::starttls, reply, "TLS required but STARTTLS was refused"}, Farewell::quit);
   starttls_refused_ = true;
   secure_or_go_on();
-}
-
-// Whatever goes wrong here is between the peer and us: it delays the users' mail, it does not bounce it.
-void ClientSession::Machine::authenticate() {
-  if (settings_.user.empty()) return become_ready();
-  const auto unable = [this](std::string why) {
-    fail({Verdict::try_next, Stage::auth, {}, std::move(why), {4, 7, 0}}, Farewell::quit);
-  };
-  if (!tls_) return unable("credentials are sent only under TLS, which is not offered");
-  const auto offers = [this](std::string_view mechanism) {
-    return std::ranges::find(capabilities_.auth, mechanism) != capabilities_.auth.end();
-  };
-  if (offers("PLAIN")) {
-    using namespace std::string_literals;
-    state_ = State::auth;
-    out_ += "AUTH PLAIN " + base::base64_encode("\0"s + settings_.user + "\0"s + settings_.password) + "\r\n";
-  } else if (offers("LOGIN")) {
-    state_ = State::auth_user;
-    out_ += "AUTH LOGIN\r\n";
-  } else {
-    unable("no usable AUTH mechanism is offered (PLAIN, LOGIN)");
-  }
-}
-
-void ClientSession::Machine::take_auth(const Reply& reply) {
-  if (state_ == State::auth && reply.code == 235) return become_ready();
-  if (state_ != State::auth && reply.code == 334) {
-    const bool user = state_ == State::auth_user;
-    out_ += base::base64_encode(user ? settings_.user : settings_.password) + "\r\n";
-    state_ = user ? State::auth_password : State::auth;
-    return;
-  }
-  const bool challenged = reply.code == 334;  // to cancel takes another step; RFC 4954 section 4
-  fail({Verdict::try_next, Stage::auth, reply,
-        reply.positive() ? std::string(unexpected_reply) : "authentication failed"},
-       challenged ? Farewell::none : Farewell::quit);
 }
 
 void ClientSession::Machine::become_ready() {

@@ -45,61 +45,69 @@ ClientTransfer::ClientTransfer(ClientTransaction transaction, const PeerCapabili
 
 // Why nothing of the transaction can be sent to this peer.
 std::optional<RecipientResult> ClientTransfer::unsendable() const {
-  const auto failed = [](EnhancedCode enhanced, std::string why) {
-    return RecipientResult{Verdict::failed, Stage::mail, {}, std::move(why), enhanced};
+  const auto unable = [](Verdict verdict, EnhancedCode enhanced, std::string why) {
+    return RecipientResult{verdict, Stage::mail, {}, std::move(why), enhanced};
   };
+  const bool may_convert = transaction_.conversion == ClientTransaction::Conversion::allow;
   if (offered_.size_limit != 0 && transaction_.size > offered_.size_limit)
-    return failed(message_too_big, fmt::format("message size {} exceeds the size limit {} of the host",
-                                               transaction_.size, offered_.size_limit));
-  if (!representable(to_string(transaction_.sender)))
-    return failed(not_representable, "the sender's address cannot be sent to this host");
-  if (transaction_.smtputf8 && !offered_.smtputf8)
-    return failed(not_representable, "the message needs SMTPUTF8, which this host does not offer");
+    return unable(
+        Verdict::failed, message_too_big,
+        fmt::format("message size {} exceeds the size limit {} of the host", transaction_.size, offered_.size_limit));
+  if (const auto sender = unsendable_address(to_string(transaction_.sender)); sender) return sender;
+  if (downgraded() && !may_convert)
+    return unable(Verdict::lacks, not_representable, "the header needs SMTPUTF8, which this host does not offer");
+  if (recoded_to() && !may_convert)
+    return unable(Verdict::lacks, no_conversion,
+                  fmt::format("the body needs {}, which this host does not offer",
+                              transaction_.body == BodyType::binary_mime ? "BINARYMIME" : "8BITMIME"));
   // RFC 2852 section 4.1.2: a host that keeps no time could deliver it too late.  LMTP delivers at once.
   const bool has_deadline = transaction_.deliver_by && transaction_.deliver_by->mode == DeliverBy::Mode::give_back;
   if (has_deadline && !offered_.deliver_by && protocol_ == ClientProtocol::smtp)
-    return failed(not_capable, "the message has a time to be delivered by, and this host does not offer DELIVERBY");
+    return unable(Verdict::lacks, not_capable,
+                  "the message has a time to be delivered by, and this host does not offer DELIVERBY");
   const bool must_be_promised = transaction_.require_tls && transaction_.sender && protocol_ == ClientProtocol::smtp;
   if (must_be_promised && !offered_.require_tls)
-    return RecipientResult{Verdict::not_here,
-                           Stage::mail,
-                           {},
-                           "the message needs REQUIRETLS, which this host does not offer",
-                           requiretls_needed};
+    return unable(Verdict::not_here, requiretls_needed, "the message needs REQUIRETLS, which this host does not offer");
   return {};
 }
 
 // RFC 3030: a chunk saves the wait for 354, and octets that are no lines go in no other way.  Its size is said before,
-// so what is recoded on the way goes by DATA.
+// so what is changed on the way goes by DATA.
 bool ClientTransfer::uses_bdat() const {
   return offered_.chunking && !recoded_to();
 }
 
 std::optional<BodyType> ClientTransfer::recoded_to() const {
+  const auto most = offered_.eight_bit_mime ? BodyType::eight_bit_mime : BodyType::seven_bit;
+  if (downgraded()) return most;  // RFC 6531 section 3.3: the body may be 8-bit, whatever MAIL said of it
   if (transaction_.body == BodyType::seven_bit) return {};
   if (transaction_.body == BodyType::binary_mime && offered_.binary_mime && offered_.chunking) return {};
-  if (!offered_.eight_bit_mime) return BodyType::seven_bit;
-  if (transaction_.body == BodyType::binary_mime) return BodyType::eight_bit_mime;
+  if (transaction_.body == BodyType::binary_mime || most == BodyType::seven_bit) return most;
   return {};
 }
 
-bool ClientTransfer::representable(const std::string& address) const {
-  return !has_controls(address) && (offered_.smtputf8 || base::is_ascii(address));
+std::optional<RecipientResult> ClientTransfer::unsendable_address(const std::string& address) const {
+  const auto unable = [&](Verdict verdict, std::string_view why) {
+    return RecipientResult{verdict, Stage::rcpt, {}, fmt::format("the address {} {}", address, why), not_representable};
+  };
+  if (has_controls(address)) return unable(Verdict::failed, "cannot be sent");
+  if (offered_.smtputf8 || base::is_ascii(address)) return {};
+  return unable(Verdict::lacks, "needs SMTPUTF8, which this host does not offer");
 }
 
 void ClientTransfer::plan() {
-  smtputf8_ = transaction_.smtputf8 || !base::is_ascii(to_string(transaction_.sender));
+  smtputf8_ = (transaction_.smtputf8 && offered_.smtputf8) || !base::is_ascii(to_string(transaction_.sender));
   commands_.push_back({Stage::mail});
   const auto most = offered_.most_recipients == 0 ? transaction_.recipients.size() : offered_.most_recipients;
   for (std::size_t i = 0; i < transaction_.recipients.size(); ++i) {
     const auto address = to_string(transaction_.recipients[i].address);
     if (commands_.size() > most) {  // MAIL is one of them
       decide(i, {Verdict::send_again, Stage::rcpt, {}, "the host takes fewer recipients at once", too_many});
-    } else if (representable(address)) {
+    } else if (const auto unsendable = unsendable_address(address)) {
+      decide(i, *unsendable);
+    } else {
       commands_.push_back({Stage::rcpt, i});
       smtputf8_ = smtputf8_ || !base::is_ascii(address);
-    } else {
-      decide(i, {Verdict::failed, Stage::rcpt, {}, "the address cannot be sent to this host", not_representable});
     }
   }
   if (!uses_bdat()) commands_.push_back({Stage::data});

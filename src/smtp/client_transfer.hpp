@@ -47,6 +47,7 @@ class ClientTransfer {
   // How the body is to be sent; see client_action::SendBody.
   bool uses_bdat() const;
   std::optional<BodyType> recoded_to() const;
+  bool downgraded() const { return transaction_.smtputf8 && !offered_.smtputf8; }
 
   bool undecided() const;
   Stage stage() const;
@@ -62,7 +63,7 @@ class ClientTransfer {
   enum class Phase { commands, body, final_replies };
 
   std::optional<RecipientResult> unsendable() const;
-  bool representable(const std::string& address) const;
+  std::optional<RecipientResult> unsendable_address(const std::string& address) const;
   void plan();
   void fill(std::string& out);
   std::string text(const Command& command) const;

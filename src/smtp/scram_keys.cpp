@@ -28,6 +28,15 @@ ScramKeys make_scram_keys(std::string_view password, std::string salt, std::uint
   return keys;
 }
 
+std::string make_scram_nonce(base::Random& random) {
+  std::string bytes;
+  for (int i = 0; i < 3; ++i) {
+    const std::uint64_t word = random.next();
+    bytes.append(reinterpret_cast<const char*>(&word), sizeof word);
+  }
+  return base::base64_encode(bytes);
+}
+
 std::string to_string(const ScramKeys& keys) {
   return fmt::format("{}{}:{}${}:{}", scheme, keys.iterations, base::base64_encode(keys.salt),
                      base::base64_encode(keys.stored_key), base::base64_encode(keys.server_key));

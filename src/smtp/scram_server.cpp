@@ -10,19 +10,11 @@
 #include "godwit/base/text.hpp"
 #include "godwit/smtp/saslprep.hpp"
 #include "godwit/smtp/scram.hpp"
+#include "scram_attributes.hpp"
 #include "sha256.hpp"
 
 namespace godwit::smtp {
 namespace {
-
-constexpr std::size_t longest_message = 4096;
-constexpr std::size_t longest_nonce = 512;
-
-// "value" of RFC 5802 section 7 after "x="; empty: the attribute is another.
-std::optional<std::string_view> value_of(std::string_view attribute, char name) {
-  if (attribute.size() < 2 || attribute[0] != name || attribute[1] != '=') return std::nullopt;
-  return attribute.substr(2);
-}
 
 // saslname: "=2C" is a comma, "=3D" an equals sign, and no other "=" may be there.
 std::optional<std::string> decode_name(std::string_view name) {
@@ -40,11 +32,6 @@ std::optional<std::string> decode_name(std::string_view name) {
   return decoded;
 }
 
-bool is_nonce(std::string_view text) {
-  return !text.empty() && text.size() <= longest_nonce &&
-         std::ranges::all_of(text, [](char c) { return c >= '!' && c <= '~' && c != ','; });
-}
-
 // Further attributes, which may follow but change nothing (RFC 5802 section 5.1).
 bool are_extensions(const std::vector<std::string_view>& attributes, std::size_t first) {
   return std::ranges::all_of(attributes.begin() + static_cast<std::ptrdiff_t>(std::min(first, attributes.size())),
@@ -53,11 +40,6 @@ bool are_extensions(const std::vector<std::string_view>& attributes, std::size_t
                                const bool alpha = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z');
                                return alpha && letter != 'm' && attribute.size() > 2 && attribute[1] == '=';
                              });
-}
-
-std::string exclusive_or(std::string a, std::string_view b) {
-  for (std::size_t i = 0; i < a.size(); ++i) a[i] = static_cast<char>(a[i] ^ b[i]);
-  return a;
 }
 
 }  // namespace
@@ -86,7 +68,7 @@ std::expected<std::string_view, ScramServer::Failure> ScramServer::read_gs2_head
     return std::unexpected(Failure::malformed);
   }
   if (!authzid.empty()) {
-    const auto named = value_of(authzid, 'a');
+    const auto named = scram_value(authzid, 'a');
     auto decoded = named ? decode_name(*named) : std::nullopt;
     if (!decoded || decoded->empty()) return std::unexpected(Failure::malformed);
     authzid_ = std::move(*decoded);
@@ -95,14 +77,14 @@ std::expected<std::string_view, ScramServer::Failure> ScramServer::read_gs2_head
 }
 
 std::expected<std::string, ScramServer::Failure> ScramServer::client_first(std::string_view message) {
-  if (message.size() > longest_message || !base::is_valid_utf8(message) || message.contains('\0'))
+  if (message.size() > longest_scram_message || !base::is_valid_utf8(message) || message.contains('\0'))
     return std::unexpected(Failure::malformed);
   const auto bare = read_gs2_header(message);
   if (!bare) return std::unexpected(bare.error());
   const auto attributes = base::split(*bare, ',');
   if (attributes.size() < 2) return std::unexpected(Failure::malformed);
-  const auto name = value_of(attributes[0], 'n'), nonce = value_of(attributes[1], 'r');
-  if (!name || !nonce || !is_nonce(*nonce) || !are_extensions(attributes, 2))
+  const auto name = scram_value(attributes[0], 'n'), nonce = scram_value(attributes[1], 'r');
+  if (!name || !nonce || !is_scram_nonce(*nonce) || !are_extensions(attributes, 2))
     return std::unexpected(Failure::malformed);
   const auto decoded = decode_name(*name);
   if (!decoded || decoded->empty()) return std::unexpected(Failure::malformed);
@@ -129,14 +111,15 @@ bool ScramServer::binds(std::string_view channel_binding) const {
 
 std::expected<std::string, ScramServer::Failure> ScramServer::client_final(std::string_view message) {
   assert(!server_first_.empty());
-  if (message.size() > longest_message || !base::is_valid_utf8(message)) return std::unexpected(Failure::malformed);
+  if (message.size() > longest_scram_message || !base::is_valid_utf8(message))
+    return std::unexpected(Failure::malformed);
   const auto proof_at = message.rfind(",p=");
   if (proof_at == std::string_view::npos) return std::unexpected(Failure::malformed);
   const auto without_proof = message.substr(0, proof_at);
   const auto proof = base::base64_decode(message.substr(proof_at + 3));
   const auto attributes = base::split(without_proof, ',');
   if (!proof || proof->size() != sha256_size || attributes.size() < 2) return std::unexpected(Failure::malformed);
-  const auto channel = value_of(attributes[0], 'c'), nonce = value_of(attributes[1], 'r');
+  const auto channel = scram_value(attributes[0], 'c'), nonce = scram_value(attributes[1], 'r');
   if (!channel || !nonce || !are_extensions(attributes, 2)) return std::unexpected(Failure::malformed);
   // RFC 5802 section 3.  The rest is computed in any case: what was wrong shows in nothing.
   const auto authentication = fmt::format("{},{},{}", first_bare_, server_first_, without_proof);

@@ -37,6 +37,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       if (std::holds_alternative<client_action::Close>(action)) ++closed;
       if (std::holds_alternative<client_action::StartTls>(action)) self(self, client_event::TlsReady{});
       if (std::holds_alternative<client_action::SendBody>(action)) self(self, client_event::BodySent{});
+      if (std::holds_alternative<client_action::MakeKeys>(action))
+        self(self, client_event::KeysMade{
+                       ScramClientKeys{.client_key = std::string(32, 'k'), .server_key = std::string(32, 's')}});
     }
   };
   feed(feed, client_event::Connected{});

@@ -58,14 +58,44 @@ class InternationalizedMailPasses(SendingHost):
         self.assertEqual(fields["final-recipient"], f"utf-8; j\\x{{F6}}rg@{A_LABELS}")
         self.assertEqual(peer.transactions, [])
 
-    def test_a_header_that_a_host_cannot_take_comes_back_as_it_was(self):
-        self.mx("far.example", 10, "mx.far.example", 2, capabilities=EIGHT_BIT)
+    def test_a_header_is_said_in_ascii_where_no_host_takes_it_as_it_is(self):
+        peer = self.mx("far.example", 10, "mx.far.example", 2, capabilities=EIGHT_BIT)
         self.start()
-        self.send_utf8("jorg@far.example", content=message(headers=["Comments: Gr\u00fc\u00dfe"]))
+        self.send_utf8("jorg@far.example", content=message(headers=["Comments: Gr\u00fc\u00dfe", f"Cc: J\u00f6rg <x@{DOMAIN}>"]))
+        [transaction] = peer.wait()
+        self.assertNotIn("SMTPUTF8", transaction.mail_line)
+        self.assertTrue(transaction.content.isascii())
+        arrived = email.message_from_bytes(transaction.content, policy=email.policy.default)
+        self.assertEqual(arrived["Comments"], "Gr\u00fc\u00dfe")
+        self.assertEqual(arrived["Cc"].addresses[0].display_name, "J\u00f6rg")
+        self.assertEqual(arrived["Cc"].addresses[0].addr_spec, f"x@{A_LABELS}")
+
+    def test_a_host_that_takes_it_as_it_is_comes_first(self):
+        self.mx("far.example", 10, "mx1.far.example", 2, capabilities=EIGHT_BIT)
+        second = self.mx("far.example", 20, "mx2.far.example", 3, capabilities=(*EIGHT_BIT, "SMTPUTF8"))
+        self.start()
+        content = message(headers=["Comments: Gr\u00fc\u00dfe"])
+        self.send_utf8("jorg@far.example", content=content)
+        self.assert_arrived(second, content)
+
+    def test_a_header_without_a_form_in_ascii_comes_back_as_it_was(self):
+        peer = self.mx("far.example", 10, "mx.far.example", 2, capabilities=EIGHT_BIT)
+        self.start()
+        self.send_utf8("jorg@far.example", content=message(headers=[f"Reply-To: <{RECIPIENT}>"]))
         fields, original = self.report()
         self.assertEqual(fields["status"], "5.6.7")
+        self.assertIn("in Reply-To has no form in US-ASCII", fields["diagnostic-code"])
         self.assertEqual(original.get_content_type(), "message/global-headers")
-        self.assertIn("Gr\u00fc\u00dfe".encode(), self.godwit.mailbox(SENDER).messages()[0].content)
+        self.assertIn(f"Reply-To: <{RECIPIENT}>".encode(), self.godwit.mailbox(SENDER).messages()[0].content)
+        self.assertEqual(peer.transactions, [])
+
+    def test_a_signature_is_kept_whole_where_that_is_wanted(self):
+        peer = self.mx("far.example", 10, "mx.far.example", 2, capabilities=EIGHT_BIT)
+        self.start(delivery={"conversion": "unless_signed"})
+        self.send_utf8("jorg@far.example", content=message(headers=["DKIM-Signature: v=1", "Comments: Gr\u00fc\u00dfe"]))
+        fields, _ = self.report()
+        self.assertEqual(fields["status"], "5.6.2")
+        self.assertEqual(peer.transactions, [])
 
     def test_a_mailbox_may_have_a_name_in_utf8(self):
         self.start(domains={"abc.example": ["mod"], A_LABELS: ["j\u00f6rg"]})

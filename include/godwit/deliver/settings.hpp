@@ -18,6 +18,9 @@ struct SourceAddress {
   std::string hostname;  // EHLO name; empty: ours
 };
 
+// Whether a message may be changed for a host that takes less than it has (mail/recoder, mail/header_downgrade).
+enum class Conversion { always, unless_signed, never };
+
 enum class OverQuota { defer, bounce };
 enum class DetailFolders { never, existing, create };
 
@@ -42,6 +45,11 @@ struct Settings {
   base::Duration command_timeout = std::chrono::minutes(5);
   base::Duration data_timeout = std::chrono::minutes(10);
   std::uint64_t min_data_rate = 500;  // bytes a second that a peer must take of a body; 0: no bound
+  bool chunking = true;               // BDAT where the peer offers it
+  Conversion conversion = Conversion::always;
+  std::size_t hosts = 10;                                      // tried in one attempt
+  std::size_t addresses = 12;                                  // the same, of all hosts
+  base::Duration head_start = std::chrono::milliseconds(250);  // of an address over the next one; 0: until it fails
   MaildirSettings maildir;
   std::map<std::string, std::string>
       passwords;  // by route::RouteSettings::password_file; read by daemon/ at start and reload

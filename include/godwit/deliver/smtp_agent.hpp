@@ -47,7 +47,7 @@ class SmtpAgent {
   boost::asio::awaitable<void> stop(base::MonoTime deadline);
 
  private:
-  class Attempt;
+  class Walk;
   void keep(const ConnectionKey& key, std::unique_ptr<SmtpConnection> connection, std::size_t most_messages);
   void retire(std::unique_ptr<SmtpConnection> connection);
   boost::asio::awaitable<void> sweep();
@@ -55,6 +55,8 @@ class SmtpAgent {
 
   Settings settings_;
   net::Network& network_;
+  net::Deadlines& deadlines_;
+  const boost::asio::any_io_executor executor_;
   std::shared_ptr<const net::TlsClientContext> tls_;
   log::Logger& log_;
   std::unique_ptr<ConnectionCache> cache_;

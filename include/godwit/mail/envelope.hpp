@@ -32,6 +32,9 @@ struct Recipient {
   // An alias of several addresses, which are recipients of their own: nothing is delivered to it, but the sender is
   // told that it was expanded (RFC 3461 section 5.2.7.3).
   bool expanded_alias = false;
+  // A list brought the message to it ("owner-list" beside "list"): who hears what becomes of it instead of the sender
+  // (RFC 5321 section 3.9.2).  With expanded_alias: the alias is such a list.
+  smtp::ReversePath owner{};
   bool operator==(const Recipient&) const = default;
 };
 
@@ -72,6 +75,10 @@ struct Envelope {
   bool is_bounce() const { return !sender.has_value(); }
   // "required", "optional", or nothing said.
   std::string_view tls_wish() const { return require_tls ? "required" : tls_optional ? "optional" : ""; }
+  // Who is to hear what becomes of this recipient.  A report stays one: of it nobody hears.
+  const smtp::ReversePath& return_path_of(const Recipient& recipient) const {
+    return sender && recipient.owner && !recipient.expanded_alias ? recipient.owner : sender;
+  }
   // From when on its age counts.
   base::WallTime tried_since() const { return std::max(accepted, release); }
   // It must be returned, not delivered, for it is too late.

@@ -20,17 +20,21 @@ enum class Recoding {
   binary_to_eight   // BINARYMIME → 8BITMIME
 };
 
+// Headers beyond US-ASCII, of the message and of its parts, for hosts without SMTPUTF8 (mail/header_downgrade).
+enum class Headers { as_they_are, ascii };
+
 class Recoder {
  public:
   static constexpr std::size_t max_header = 256 * 1024;  // of the message, or of one part
   static constexpr std::size_t max_depth = 100;          // of parts in parts
 
-  explicit Recoder(Recoding recoding);
+  explicit Recoder(Recoding recoding, Headers headers = Headers::as_they_are);
   ~Recoder();
   Recoder(Recoder&&) noexcept;
   Recoder& operator=(Recoder&&) noexcept;
 
-  // Appends what the next bytes of the message come to.  False: it cannot be done (a bound above); the rest is void.
+  // Appends what the next bytes of the message come to.  False: it cannot be done (a bound above, an address in the
+  // header); the rest is void.
   [[nodiscard]] bool put(std::string_view bytes, std::string& out);
   // After the last byte.
   [[nodiscard]] bool finish(std::string& out);

@@ -124,14 +124,17 @@ class Router {
   //  set or
   //     leads nowhere: kept as postmaster@hostname, which hop() holds;
   //  4. else the domain's catch_all, else 550 5.1.1.
+  // What an alias "list" leads to has the owner "owner-list", where that is an alias of the same domain; of nested
+  // ones the innermost.
   // A rewritten sender address (ReturnPaths) in a local domain leads to the address it was made of, whatever has
   // its name; 550 5.7.1 where it is not ours or too old.
   // Local parts with "%", "!" or "@" are never read as routes: only an alias or recipient of literally that name will
   // do.  What cannot be asked gives 451 4.3.0: it is neither accepted nor refused for good.
   // The router outlives the call, here and below.
   boost::asio::awaitable<Expansion> expand(smtp::Mailbox recipient) const;
-  // The sender that the next host is told for this recipient: another one than `sender` where an alias of ours forwards
-  // to another host what was not sent in one of our domains, and where the sender is one of settings.verp_senders.
+  // The sender that the next host is told for this recipient, with the return path `sender`: another one where an alias
+  // of ours forwards to another host what was not sent in one of our domains, and where the sender is one of
+  // settings.verp_senders.
   smtp::ReversePath sender_for(const smtp::ReversePath& sender, const mail::Recipient& recipient) const;
   // Whom what came back to this address is about: one that sender_for() made of a verp_sender.
   std::optional<smtp::Mailbox> recipient_told_by(const smtp::Mailbox& address) const;

@@ -25,6 +25,7 @@
 #include "godwit/base/clock.hpp"
 #include "godwit/smtp/address.hpp"
 #include "godwit/smtp/reply.hpp"
+#include "godwit/smtp/scram_client.hpp"
 #include "godwit/smtp/server_session.hpp"
 
 namespace godwit::smtp {
@@ -46,6 +47,9 @@ struct ClientSettings {
   ClientTls tls = ClientTls::opportunistic;
   std::string user;  // AUTH when not empty; only under TLS
   std::string password;
+  std::vector<std::string> mechanisms = {"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "PLAIN", "LOGIN"};  // best first
+  std::string nonce;  // for SCRAM, which is not spoken without one: printable ASCII without commas, never used before
+  bool chunking = true;  // BDAT where the peer offers it (RFC 3030)
   ClientTimeouts timeouts;
   std::uint64_t min_data_rate = 500;  // bytes a second that the peer must take of a body; 0: no bound
 };
@@ -70,6 +74,8 @@ struct ClientTransaction {
   ReversePath sender{};
   std::vector<ClientRecipient> recipients{};
   std::uint64_t size = 0;  // of the body, octets, before dot-stuffing
+  // For a peer that takes less than the message has: sent as it takes it, or not at all, for another one may take it.
+  enum class Conversion { refuse, allow } conversion = Conversion::allow;
   BodyType body = BodyType::seven_bit;
   bool smtputf8 = false;                  // the header or an address needs a peer that offers SMTPUTF8 (RFC 6531)
   std::uint8_t ret = 0;                   // Return; said to peers that offer DSN
@@ -94,6 +100,7 @@ struct RecipientResult {
     failed,       // 5yz to a command or the final dot
     send_again,   // too many recipients for one transaction: in the next one with this host
     not_here,     // this host never will; another one may, and where none does it has failed
+    lacks,        // the host does not offer what the message needs as it is; another one may
   } verdict = Verdict::try_next;
   Stage stage = Stage::connect;
   std::optional<Reply> reply{};  // the peer's words, when it said any
@@ -121,14 +128,18 @@ struct BodyFailed {
   std::string why;
   bool for_good = false;  // no host could ever get it so
 };
+struct KeysMade {
+  std::optional<ScramClientKeys> keys;
+  std::string why{};  // there are none
+};
 struct TimedOut {};
 struct PeerClosed {};  // also: reset, write error
 struct Quit {};        // no further transaction: QUIT, then Close
 }  // namespace client_event
 using ClientEvent =
     std::variant<client_event::Connected, client_event::Bytes, client_event::TlsReady, client_event::TlsFailed,
-                 client_event::Transaction, client_event::BodySent, client_event::BodyFailed, client_event::TimedOut,
-                 client_event::PeerClosed, client_event::Quit>;
+                 client_event::Transaction, client_event::BodySent, client_event::BodyFailed, client_event::KeysMade,
+                 client_event::TimedOut, client_event::PeerClosed, client_event::Quit>;
 
 namespace client_action {
 struct Send {
@@ -148,6 +159,12 @@ struct SendBody {
   std::uint64_t minimum_rate = 0;
   bool raw = false;                         // byte by byte, as one chunk of BDAT: no dots, no terminator
   std::optional<BodyType> recoded_to = {};  // the body is sent as one of this type, which the peer takes
+  bool downgraded = false;                  // … and its headers in US-ASCII
+};
+// make_scram_client_keys() of it, elsewhere than on a reactor; feed KeysMade.
+struct MakeKeys {
+  std::string password;
+  ScramClient::Question question;
 };
 struct Ready {};  // feed Transaction or Quit
 struct TransactionDone {
@@ -164,7 +181,7 @@ struct Close {
 }  // namespace client_action
 using ClientAction =
     std::variant<client_action::Send, client_action::Read, client_action::StartTls, client_action::SendBody,
-                 client_action::Ready, client_action::TransactionDone, client_action::Close>;
+                 client_action::MakeKeys, client_action::Ready, client_action::TransactionDone, client_action::Close>;
 
 class ClientSession {
  public:

@@ -12,6 +12,8 @@
 #include <string>
 #include <string_view>
 
+#include "godwit/base/random.hpp"
+
 namespace godwit::smtp {
 
 struct ScramKeys {
@@ -34,6 +36,9 @@ std::optional<ScramKeys> parse_scram_keys(std::string_view text);  // empty: not
 // Keys that no password has, always the same for the same name and secret, so that a name that nobody has gets a salt
 // like any other's.  The shape (size of the salt, iterations) is that of `like`.
 ScramKeys decoy_scram_keys(std::string_view name, std::string_view secret, const ScramKeys& like);
+
+// Of either side: 24 random bytes, printable (RFC 5802 section 5.1).
+std::string make_scram_nonce(base::Random& random);
 
 // What a TLS session offers to bind to; empty: that kind is not there.
 struct ChannelBindings {

@@ -96,6 +96,33 @@ TEST(SmtpAttempt, ADeadHostLeavesEveryoneForTheNextAndSaysWhy) {
   EXPECT_FALSE(outcomes[1].remote);
 }
 
+RecipientResult lacking(smtp::Stage stage) {
+  return {.verdict = Verdict::lacks, .stage = stage, .reply = {}, .why = "needs X", .enhanced = {5, 6, 7}};
+}
+
+TEST(SmtpAttempt, WhatAHostLacksCountsOnlyWhereNoOtherSpoke) {
+  SmtpAttempt attempt(2);
+  attempt.note_results({lacking(smtp::Stage::mail), lacking(smtp::Stage::mail)}, "a[192.0.2.1]:25", "none", {});
+  EXPECT_TRUE(attempt.is_lacking());
+  EXPECT_EQ(attempt.pending(), (std::vector<std::size_t>{0, 1})) << "another host may have it";
+  attempt.note_results({said(Verdict::delivered, 250), said(Verdict::try_next, 450)}, "b[192.0.2.2]:25", "none", {});
+  EXPECT_TRUE(attempt.is_lacking());
+  const auto outcomes = attempt.take();
+  EXPECT_EQ(outcomes[0].kind, Outcome::Kind::delivered);
+  EXPECT_EQ(outcomes[1].kind, Outcome::Kind::deferred) << "the second host has it, and may take it later";
+}
+
+TEST(SmtpAttempt, WithoutAHostThatHasItItFailsAndSaysWhatIsInTheWay) {
+  SmtpAttempt attempt(2);
+  attempt.note_results({lacking(smtp::Stage::mail), lacking(smtp::Stage::rcpt)}, "a[192.0.2.1]:25", "none", {});
+  attempt.note_unchangeable({5, 6, 2}, "it is signed");
+  const auto outcomes = attempt.take();
+  EXPECT_EQ(outcomes[0].kind, Outcome::Kind::failed);
+  EXPECT_EQ(to_line(outcomes[0].reply), "554 5.6.2 it is signed");
+  EXPECT_EQ(to_line(outcomes[1].reply), "554 5.6.7 needs X")
+      << "its address is in the way, whatever becomes of the rest";
+}
+
 TEST(SmtpAttempt, WithoutAnyHostEveryoneWaits) {
   SmtpAttempt attempt(1);
   EXPECT_EQ(attempt.take().front().reply.enhanced, (smtp::EnhancedCode{4, 4, 4}));

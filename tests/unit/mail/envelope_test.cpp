@@ -23,7 +23,8 @@ Envelope full_envelope() {
                                  .orcpt = "rfc822;bob@example.org",
                                  .state = RecipientState::bounced,
                                  .last_reply = "550 5.1.1 no such user"});
-  envelope.recipients.push_back({.address = {"", "[192.0.2.1]"}, .expanded_alias = true});
+  envelope.recipients.push_back(
+      {.address = {"", "[192.0.2.1]"}, .expanded_alias = true, .owner = smtp::Mailbox{"owner-list", "example.com"}});
   envelope.body = smtp::BodyType::binary_mime;
   envelope.smtputf8 = true;
   envelope.require_tls = true;

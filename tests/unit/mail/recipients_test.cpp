@@ -55,6 +55,56 @@ TEST(AskReports, NobodyIsToldOfAnExpansionUnasked) {
   }
 }
 
+TEST(AskReports, WhatComesByAListHasArrivedThere) {
+  const Mailbox owner{"owner-list", "xyz.example"};
+  auto recipients = expansion({"a", "b"});
+  for (auto& recipient : recipients) recipient.owner = owner;
+  ask_reports(recipients, list, {notify_success | notify_never, "rfc822;l@b.example"});
+  ASSERT_EQ(recipients.size(), 3U);
+  EXPECT_EQ(recipients[0].notify, 0);
+  EXPECT_EQ(recipients[0].orcpt, "");
+  EXPECT_TRUE(recipients[2].expanded_alias);
+  EXPECT_EQ(recipients[2].owner, owner) << "it is the list";
+  auto mixed = expansion({"a", "b"});
+  mixed[0].owner = owner;
+  ask_reports(mixed, list, {notify_success | notify_failure, "rfc822;l@b.example"});
+  ASSERT_EQ(mixed.size(), 3U);
+  EXPECT_EQ(mixed[0].notify, 0);
+  EXPECT_EQ(mixed[1].notify, notify_failure);
+  EXPECT_FALSE(mixed[2].owner) << "an alias with a list in it";
+  auto alone = expansion({"a"});
+  alone[0].owner = owner;
+  ask_reports(alone, list, {notify_success, ""});
+  EXPECT_EQ(alone.size(), 2U);
+}
+
+TEST(RecipientList, WhomTheSenderNamesIsNoLists) {
+  for (const bool direct_first : {true, false}) {
+    RecipientList all;
+    std::vector<Recipient> direct, by_list;
+    direct.push_back({.address = {"a", "b.example"}, .notify = notify_never, .orcpt = "rfc822;x@y.example"});
+    by_list.push_back({.address = {"a", "b.example"}, .owner = Mailbox{"owner-list", "xyz.example"}});
+    all.add(direct_first ? direct : by_list);
+    all.add(direct_first ? by_list : direct);
+    ASSERT_EQ(all.all().size(), 1U);
+    EXPECT_EQ(all.all()[0], direct[0]);
+  }
+}
+
+TEST(Envelope, WhatBecomesOfAListsMembersIsItsOwnersBusiness) {
+  const Mailbox owner{"owner-list", "xyz.example"};
+  Envelope envelope;
+  envelope.sender = Mailbox{"me", "abc.example"};
+  Recipient member{.address = {"a", "b.example"}, .owner = owner};
+  EXPECT_EQ(envelope.return_path_of(member), owner);
+  EXPECT_EQ(envelope.return_path_of({.address = {"a", "b.example"}}), envelope.sender);
+  member.expanded_alias = true;
+  EXPECT_EQ(envelope.return_path_of(member), envelope.sender);
+  member.expanded_alias = false;
+  envelope.sender.reset();
+  EXPECT_EQ(envelope.return_path_of(member), std::nullopt) << "a report about a report";
+}
+
 TEST(RecipientList, AnAddressNamedTwiceIsOneRecipientWithEveryReportAskedFor) {
   struct Row {
     int first, second, result;

@@ -408,5 +408,35 @@ TEST(Expand, ADomainMayBeMappedToAnother) {
   EXPECT_EQ(refusal(settings, "nobody@old.example"), "550 5.1.1");
 }
 
+std::vector<std::string> owners(const Settings& settings, std::string_view asked) {
+  std::vector<std::string> result;
+  for (const auto& recipient : expand(settings, asked).recipients)
+    result.push_back(to_string(recipient.address) + " " + to_string(recipient.owner));
+  return result;
+}
+
+TEST(Expand, AListWithAnOwnerHasItsMembersReportThere) {
+  auto settings = basic();
+  settings.aliases["Team@example.com"] = {"alice@example.com", "x@elsewhere.net"};
+  EXPECT_THAT(owners(settings, "team@example.com"), ElementsAre("alice@example.com ", "x@elsewhere.net "));
+  settings.aliases["owner-team@example.com"] = {"bob@example.com"};
+  EXPECT_THAT(owners(settings, "team+x@example.com"),
+              ElementsAre("alice@example.com owner-team@example.com", "x@elsewhere.net owner-team@example.com"));
+  EXPECT_THAT(owners(settings, "owner-team@example.com"), ElementsAre("bob@example.com ")) << "an owner has none";
+  EXPECT_THAT(owners(settings, "alice@example.com"), ElementsAre("alice@example.com "));
+}
+
+TEST(Expand, OfListsInListsTheInnermostOwnerCounts) {
+  auto settings = basic();
+  settings.aliases["all@example.com"] = {"inner@example.com", "x@elsewhere.net"};
+  settings.aliases["inner@example.com"] = {"alice@example.com"};
+  settings.aliases["owner-inner@example.com"] = {"bob@example.com"};
+  EXPECT_THAT(owners(settings, "all@example.com"),
+              ElementsAre("alice@example.com owner-inner@example.com", "x@elsewhere.net "));
+  settings.aliases["owner-all@example.com"] = {"all@example.com"};
+  EXPECT_THAT(owners(settings, "all@example.com"),
+              ElementsAre("alice@example.com owner-inner@example.com", "x@elsewhere.net owner-all@example.com"));
+}
+
 }  // namespace
 }  // namespace godwit::route

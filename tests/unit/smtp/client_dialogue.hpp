@@ -2,6 +2,7 @@
 // Plays written dialogues with a ClientSession.  A script is a list of lines:
 //   "S: ..."  the server says this line            "C: ..."  the client must have said this line
 //   "+tls" "-tls" the handshake ends               "+body"   the driver sent the body
+//   "+keys" "-keys" the keys for SCRAM are made, or cannot be
 //   "-close" the peer hangs up  "-time" a deadline passes  "-body" our own body cannot be read
 //   "+quit" no further transaction                 "+mail"   the transaction is fed
 #pragma once
@@ -79,6 +80,8 @@ class ClientDialogue {
   int ready = 0;
   int handshakes = 0;
   int bodies = 0;
+  std::string channel_binding;  // of the handshake to come
+  std::optional<client_action::MakeKeys> asked_keys;
   std::optional<client_action::SendBody> body;
   std::vector<RecipientResult> results;
   int transactions = 0;
@@ -95,7 +98,13 @@ class ClientDialogue {
 
   void happen(std::string_view what) {
     if (what == "+mail") return feed(client_event::Transaction{transaction_});
-    if (what == "+tls") return feed(client_event::TlsReady{{"TLSv1.3", "TLS_AES_256_GCM_SHA384", "", "", ""}});
+    if (what == "+tls")
+      return feed(client_event::TlsReady{{"TLSv1.3", "TLS_AES_256_GCM_SHA384", "", channel_binding, ""}});
+    if (what == "+keys" && asked_keys) {
+      const auto& [salt, iterations] = asked_keys->question;
+      return feed(client_event::KeysMade{make_scram_client_keys(asked_keys->password, salt, iterations)});
+    }
+    if (what == "-keys") return feed(client_event::KeysMade{{}, "too much work waits"});
     if (what == "-tls") return feed(client_event::TlsFailed{"certificate expired"});
     if (what == "+body") return feed(client_event::BodySent{});
     if (what == "-body") return feed(client_event::BodyFailed{"read error"});
@@ -115,6 +124,7 @@ class ClientDialogue {
     ++bodies;
     body = action;
   }
+  void perform(const client_action::MakeKeys& action) { asked_keys = action; }
   void perform(const client_action::Ready&) { ++ready; }
   void perform(const client_action::TransactionDone& done) {
     ++transactions;
@@ -136,10 +146,10 @@ inline Script operator+(Script a, const Script& b) {
   return a;
 }
 
-// One letter a recipient: d delivered, n try_next, r retry_later, f failed, a send_again, h not_here.
+// One letter a recipient: d delivered, n try_next, r retry_later, f failed, a send_again, h not_here, l lacks.
 inline std::string verdicts(const std::vector<RecipientResult>& results) {
   std::string letters;
-  for (const auto& result : results) letters += "dnrfah"[static_cast<std::size_t>(result.verdict)];
+  for (const auto& result : results) letters += "dnrfahl"[static_cast<std::size_t>(result.verdict)];
   return letters;
 }
 

@@ -108,27 +108,39 @@ TEST(ClientTransfer, SizeZeroIsNoLimit) {
   dialogue.play(Script{"+mail"} + offering("SIZE 0") + Script{"C: MAIL FROM:<mod@abc.example> SIZE=1000"});
 }
 
-TEST(ClientTransfer, AddressThatThePeerCannotTakeFailsAlone) {
+TEST(ClientTransfer, AddressThatThePeerCannotTakeIsAloneInThat) {
   ClientTransaction transaction = to_recipients(2);
   transaction.recipients[0].address.local = "j\xc3\xbcrgen";
   ClientDialogue plain({}, transaction);
   plain.play(Script{"+mail"} + bare_hello +
              Script{mail, "S: 250 ok", "C: RCPT TO:<r1@xyz.example>", "S: 250 ok", "C: DATA", "S: 354 go", "+body",
                     "S: 250 ok"});
-  EXPECT_EQ(verdicts(plain.results), "fd");
+  EXPECT_EQ(verdicts(plain.results), "ld");
+  EXPECT_EQ(plain.results[0].why,
+            "the address j\xc3\xbcrgen@xyz.example needs SMTPUTF8, which this host does not offer");
   ClientDialogue utf8({}, transaction);
   utf8.play(Script{"+mail"} + offering("SMTPUTF8") + Script{mail + " SMTPUTF8"});
 }
 
-TEST(ClientTransfer, AMessageThatNeedsSmtputf8FailsWhereItIsNotOffered) {
+TEST(ClientTransfer, AMessageThatNeedsSmtputf8IsChangedOnlyWhereThatIsAllowed) {
   ClientTransaction transaction = to_recipients(1);
   transaction.smtputf8 = true;
-  ClientDialogue plain({}, transaction);
-  plain.play(Script{"+mail"} + bare_hello);
-  ASSERT_EQ(verdicts(plain.results), "f");
-  EXPECT_EQ(plain.results[0].enhanced, (EnhancedCode{5, 6, 7}));
   ClientDialogue utf8({}, transaction);
   utf8.play(Script{"+mail"} + offering("SMTPUTF8") + Script{mail + " SMTPUTF8"});
+  const Script rest = {"S: 250 ok", "C: RCPT TO:<r0@xyz.example>", "S: 250 ok", "C: DATA", "S: 354 go"};
+  ClientDialogue changed({}, transaction);
+  changed.play(Script{"+mail"} + offering("8BITMIME", "SIZE", "CHUNKING") + Script{mail + " BODY=8BITMIME"} + rest);
+  EXPECT_TRUE(changed.body->downgraded);
+  EXPECT_EQ(changed.body->recoded_to, BodyType::eight_bit_mime);
+  ClientDialogue of_1982({}, transaction);
+  of_1982.play(Script{"+mail"} + bare_hello + Script{mail} + rest);
+  EXPECT_EQ(of_1982.body->recoded_to, BodyType::seven_bit);
+  transaction.conversion = ClientTransaction::Conversion::refuse;
+  ClientDialogue refused({}, transaction);
+  refused.play(Script{"+mail"} + bare_hello);
+  ASSERT_EQ(verdicts(refused.results), "l");
+  EXPECT_EQ(refused.results[0].enhanced, (EnhancedCode{5, 6, 7}));
+  EXPECT_EQ(refused.ready, 1);
 }
 
 TEST(ClientTransfer, TheTimeToDeliverByGoesToHostsThatKeepIt) {
@@ -138,7 +150,7 @@ TEST(ClientTransfer, TheTimeToDeliverByGoesToHostsThatKeepIt) {
   keeps.play(Script{"+mail"} + offering("DELIVERBY 30") + Script{mail + " BY=90;RT"});
   ClientDialogue does_not({}, transaction);
   does_not.play(Script{"+mail"} + bare_hello);
-  ASSERT_EQ(verdicts(does_not.results), "f");
+  ASSERT_EQ(verdicts(does_not.results), "l");
   EXPECT_EQ(does_not.results[0].enhanced, (EnhancedCode{5, 3, 3}));
   transaction.deliver_by->mode = DeliverBy::Mode::notify;
   ClientDialogue notified({}, transaction);
@@ -326,6 +338,17 @@ TEST(ClientTransfer, BodiesAreRecodedForPeersThatTakeLess) {
   EXPECT_EQ(recoded(BodyType::seven_bit, offering("SIZE"), " SIZE=1000"), std::nullopt);
 }
 
+TEST(ClientTransfer, BodiesStayAsTheyAreWhereThatIsAsked) {
+  for (const auto type : {BodyType::eight_bit_mime, BodyType::binary_mime}) {
+    auto transaction = of_type(type);
+    transaction.conversion = ClientTransaction::Conversion::refuse;
+    ClientDialogue dialogue({}, transaction);
+    dialogue.play(Script{"+mail"} + bare_hello);
+    EXPECT_EQ(verdicts(dialogue.results), "ll");
+    EXPECT_EQ(dialogue.ready, 1) << "the connection is good for another message";
+  }
+}
+
 TEST(ClientTransfer, ChunksAreUsedWhereOffered) {
   ClientDialogue dialogue;
   dialogue.play(
@@ -333,6 +356,11 @@ TEST(ClientTransfer, ChunksAreUsedWhereOffered) {
       Script{mail, "S: 250 ok", "C: RCPT TO:<r0@xyz.example>", "S: 250 ok", "C: BDAT 1000 LAST", "+body", "S: 250 ok"});
   EXPECT_EQ(verdicts(dialogue.results), "d");
   EXPECT_TRUE(dialogue.body->raw);
+  ClientSettings settings;
+  settings.chunking = false;
+  ClientDialogue without(settings);
+  without.play(Script{"+mail"} + offering("CHUNKING") +
+               Script{mail, "S: 250 ok", "C: RCPT TO:<r0@xyz.example>", "S: 250 ok", "C: DATA"});
 }
 
 TEST(ClientTransfer, WhatCannotBeRecodedFailsForGood) {

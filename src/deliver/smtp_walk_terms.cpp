@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// On which terms an attempt meets a host: from where, how protected, as whom, and what it says of the message.
+#include <algorithm>
+#include <utility>
+
+#include "godwit/base/text.hpp"
+#include "godwit/smtp/utf8_address.hpp"
+#include "smtp_walk.hpp"
+
+namespace godwit::deliver {
+namespace {
+
+net::TlsClientOptions tls_options(const route::Host& host) {
+  const auto& policy = host.tls;
+  const auto& known_as = policy.level == route::TlsLevel::dane ? policy.names.front() : host.name;
+  return {.server_name = known_as.starts_with('[') ? "" : known_as, .names = policy.names, .tlsa = policy.tlsa};
+}
+
+// RFC 3461 section 5.2.1: as the sender said it; of an address that an alias changed, the one in the RCPT we got.
+std::string orcpt_of(const mail::Recipient& recipient) {
+  if (!recipient.orcpt.empty() || recipient.original.empty()) return recipient.orcpt;
+  return base::is_ascii(recipient.original) ? "rfc822;" + recipient.original
+                                            : "utf-8;" + smtp::utf8_address_text(recipient.original);
+}
+
+}  // namespace
+
+ConnectionKey SmtpAgent::Walk::key_of(const route::Host& host, const base::Endpoint& address,
+                                      smtp::ClientTls tls) const {
+  const auto* source = source_for(address);
+  return {.remote = address,
+          .protocol = protocol_,
+          .tls = tls,
+          .names = host.tls.names,
+          .tlsa = host.tls.tlsa,
+          .user = hop_.user,
+          .source = source != nullptr ? to_string(source->address) : ""};
+}
+
+std::unique_ptr<SmtpConnection> SmtpAgent::Walk::greet(std::unique_ptr<net::Stream> stream, const route::Host& host,
+                                                       const ConnectionKey& key) const {
+  TlsChoice choice{.context = tls_, .options = tls_options(host)};
+  return std::make_unique<SmtpConnection>(std::move(stream), client_settings(key), std::move(choice), agent_.network_);
+}
+
+std::size_t SmtpAgent::Walk::most_messages(const SmtpConnection& connection) const {
+  const auto ours = hop_.messages_per_connection > 0 ? hop_.messages_per_connection : settings_.messages_per_connection;
+  const auto theirs = connection.peer().most_messages;
+  return theirs == 0 ? ours : std::min<std::size_t>(ours, theirs);
+}
+
+smtp::ClientTransaction SmtpAgent::Walk::transaction() const {
+  smtp::ClientTransaction result{.sender = job_.sender,
+                                 .recipients = {},
+                                 .size = job_.content->size(),
+                                 .conversion = conversion_,
+                                 .body = job_.body,
+                                 .smtputf8 = job_.smtputf8,
+                                 .ret = job_.ret,
+                                 .envid = job_.envid,
+                                 .deliver_by = job_.deliver_by,
+                                 .priority = job_.priority,
+                                 .require_tls = job_.require_tls};
+  for (const auto index : book_.current()) {
+    const auto& recipient = job_.recipients[index];
+    result.recipients.push_back(
+        {.address = recipient.address, .parameters = {.notify = recipient.notify, .orcpt = orcpt_of(recipient)}});
+  }
+  return result;
+}
+
+// LMTP is spoken by stores: what they took is delivered, unless they report themselves.
+std::optional<mail::DsnSuccess> SmtpAgent::Walk::success_at(const SmtpConnection& connection) const {
+  if (connection.peer().dsn) return {};
+  return protocol_ == smtp::ClientProtocol::lmtp ? mail::DsnSuccess::delivered : mail::DsnSuccess::relayed;
+}
+
+const SourceAddress* SmtpAgent::Walk::source_for(const base::Endpoint& remote) const {
+  if (!remote.unix_path.empty()) return nullptr;
+  const auto found = std::ranges::find_if(settings_.source_addresses, [&](const SourceAddress& source) {
+    return source.address.is_v4() == remote.address.is_v4();
+  });
+  return found == settings_.source_addresses.end() ? nullptr : &*found;
+}
+
+smtp::ClientSettings SmtpAgent::Walk::client_settings(const ConnectionKey& key) const {
+  const auto* source = source_for(key.remote);
+  const auto password = settings_.passwords.find(hop_.password_file);
+  return {.hostname = source != nullptr && !source->hostname.empty() ? source->hostname : settings_.hostname,
+          .protocol = protocol_,
+          .tls = key.tls,
+          .user = hop_.user,
+          .password = password == settings_.passwords.end() ? "" : password->second,
+          .chunking = settings_.chunking,
+          .timeouts = {.connect = settings_.connect_timeout,
+                       .greeting = settings_.greeting_timeout,
+                       .command = settings_.command_timeout,
+                       .data = settings_.data_timeout},
+          .min_data_rate = settings_.min_data_rate};
+}
+
+}  // namespace godwit::deliver
