@@ -91,6 +91,7 @@ smtp::ClientSettings SmtpAgent::Walk::client_settings(const ConnectionKey& key) 
           .tls = key.tls,
           .user = hop_.user,
           .password = password == settings_.passwords.end() ? "" : password->second,
+          .nonce = {},
           .chunking = settings_.chunking,
           .timeouts = {.connect = settings_.connect_timeout,
                        .greeting = settings_.greeting_timeout,

@@ -31,7 +31,7 @@ TEST(SmtpAttempt, OnlyWhatMayStillBeTakenIsOfferedToTheNextHost) {
   EXPECT_EQ(outcomes[3].kind, Outcome::Kind::deferred);
 }
 
-RecipientResult never() {
+RecipientResult never_here() {
   return {.verdict = Verdict::not_here,
           .stage = smtp::Stage::mail,
           .reply = {},
@@ -44,7 +44,7 @@ TEST(SmtpAttempt, WhatNoHostEverTakesHasFailed) {
   for (const auto* relay : {"a[192.0.2.1]:25", "b[192.0.2.2]:25"}) {
     attempt.next_host();
     attempt.note_host(smtp::Stage::connect, "no route to host", relay);  // one address of this host
-    attempt.note_results({never()}, relay, "TLSv1.3", {});
+    attempt.note_results({never_here()}, relay, "TLSv1.3", {});
     EXPECT_FALSE(attempt.finished()) << "another host may take it";
   }
   const auto outcome = attempt.take().at(0);
@@ -61,7 +61,7 @@ TEST(SmtpAttempt, AHostThatMayTakeItAnotherTimeIsWaitedFor) {
       if (away)
         attempt.note_host(smtp::Stage::connect, "connection refused", "a[192.0.2.1]:25");
       else
-        attempt.note_host(never(), "b[192.0.2.2]:25", "none");
+        attempt.note_host(never_here(), "b[192.0.2.2]:25", "none");
     }
     const auto outcome = attempt.take().at(0);
     EXPECT_EQ(outcome.kind, Outcome::Kind::deferred);
