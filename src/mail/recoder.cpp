@@ -7,13 +7,13 @@
 #include <vector>
 
 #include "body_encoder.hpp"
+#include "crlf.hpp"
 #include "godwit/base/text.hpp"
 #include "mime_type.hpp"
 
 namespace godwit::mail {
 namespace {
 
-constexpr std::string_view crlf = "\r\n";
 // Of a line that is looked at as one: longer than any boundary with the blanks that may follow it.
 constexpr std::size_t longest_piece = 1024;
 
