@@ -30,6 +30,7 @@
 #include "godwit/net/task_group.hpp"
 #include "godwit/net/worker_pool.hpp"
 #include "godwit/policy/connection_limits.hpp"
+#include "godwit/policy/milter_connections.hpp"
 #include "godwit/server/maildrop.hpp"
 #include "godwit/server/server.hpp"
 #include "godwit/spool/spool.hpp"
@@ -88,6 +89,7 @@ class Host {
     std::unique_ptr<net::AresTransport> transport;
     std::unique_ptr<dns::CachingResolver> resolver;
     std::unique_ptr<deliver::SmtpAgent> agent;
+    std::unique_ptr<policy::MilterConnections> milters;
     std::unique_ptr<server::Server> server;
   };
 
@@ -187,8 +189,8 @@ class Host {
   std::unique_ptr<control::Server> control_;
   std::unique_ptr<net::Listener> control_listener_;
   ResolverWatch resolver_watch_;
-  net::Signal look_again_;             // at the certificates
-  net::Signal lockouts_due_;           // to be remembered
+  net::Signal look_again_;    // at the certificates
+  net::Signal lockouts_due_;  // to be remembered
   net::Signal look_at_tables_;
   std::set<std::string> out_of_date_;  // what was said of certificates in force
   net::TaskGroup tasks_;  // of the home reactor: the control socket's connections, reloads, the certificates' watch
