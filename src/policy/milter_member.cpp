@@ -55,7 +55,8 @@ MilterVerdict MilterMember::failure() const {
 }
 
 MilterVerdict MilterMember::fail(std::string_view stage, const std::string& reason) {
-  log_.warn("milter_failed", {{"milter", settings_.name}, {"client", client_}, {"stage", stage}, {"reason", reason}});
+  if (!cancelled_.cancelled())
+    log_.warn("milter_failed", {{"milter", settings_.name}, {"client", client_}, {"stage", stage}, {"reason", reason}});
   failed_ = true;
   link_.reset();
   return failure();
@@ -87,6 +88,7 @@ net::Task<MilterVerdict> MilterMember::introduce(const Question& introduction) {
 
 MilterMember::Verdict MilterMember::ask(std::string_view stage, Question question) {
   if (failed_) co_return failure();
+  if (!link_) co_return MilterVerdict{};  // it was not met: another one sent the client away
   const auto end = connections_.network().now() + longest_message;
   auto step = question(link_->dialogue());
   auto verdict = co_await link_->ask(std::move(step), settings_.command_timeout, end);
@@ -101,7 +103,7 @@ bool MilterMember::wants_message() const {
 
 MilterMember::Verdict MilterMember::show(FilteredMessage& message, const MilterMacros& macros, FilterOutcome& outcome) {
   if (failed_) co_return failure();
-  if (!link_->dialogue().is_interested()) co_return MilterVerdict{};
+  if (!link_ || !link_->dialogue().is_interested()) co_return MilterVerdict{};
   auto verdict = co_await transmit(message, macros);
   if (goes_on(verdict)) {
     auto applied = co_await apply(message, outcome);

@@ -64,6 +64,7 @@ class Connection {
   boost::asio::awaitable<bool> flush();
   Event check_sender(const smtp::action::CheckSender& action);
   policy::Milters* milters();  // null: there are none
+  void make_milters();
   boost::asio::awaitable<bool> meet_milters();
   boost::asio::awaitable<Event> ask_about_sender(smtp::action::CheckSender asked);
   boost::asio::awaitable<void> ask_about_recipient(smtp::Mailbox recipient, std::optional<smtp::Reply>& refusal);

@@ -19,7 +19,12 @@ smtp::Reply as_greeting(smtp::Reply refusal) {
 }  // namespace
 
 policy::Milters* Connection::milters() {
-  if (milters_ || around_.milters == nullptr || rules_->policy.milters.empty()) return milters_.get();
+  if (around_.milters == nullptr || rules_->policy.milters.empty()) return nullptr;
+  if (!milters_) make_milters();
+  return milters_->empty() ? nullptr : milters_.get();
+}
+
+void Connection::make_milters() {
   const base::Endpoint local_program{.address = base::IpAddress::v4({127, 0, 0, 1}), .port = 0, .unix_path = {}};
   const bool direct = stream_->remote().address == sender_.client.address;
   const base::Endpoint client{
@@ -34,12 +39,11 @@ policy::Milters* Connection::milters() {
   if (!is_local() && sender_.client.can_be_trusted) session.client = client;
   milters_ =
       std::make_unique<policy::Milters>(rules_->policy.milters, std::move(session), *around_.milters, around_.log);
-  return milters_.get();
 }
 
 // False: the client was sent away.
 boost::asio::awaitable<bool> Connection::meet_milters() {
-  if (milters() == nullptr || milters_->empty()) co_return true;
+  if (milters() == nullptr) co_return true;
   auto refusal = co_await milters_->connect();
   if (!refusal) co_return true;
   log_refusal("connect", *refusal, {});
@@ -55,10 +59,9 @@ boost::asio::awaitable<Connection::Event> Connection::ask_about_sender(action::C
   if (std::get<event::Verdict>(*verdict).refusal || milters() == nullptr) co_return verdict;
   const bool sent = co_await flush();
   if (!sent) co_return event::PeerClosed{};
-  const auto& account = sender_.client.account;
   policy::Milters::Sender sender{.hello = session_.hello(),
                                  .tls = session_.tls(),
-                                 .account = is_local() ? user_.name : account,
+                                 .account = sender_.client.account,
                                  .mechanism = mechanism_.empty() ? "EXTERNAL" : mechanism_,
                                  .address = receiver_.sender(),
                                  .parameters = asked.parameters};
@@ -70,7 +73,7 @@ boost::asio::awaitable<Connection::Event> Connection::ask_about_sender(action::C
 
 boost::asio::awaitable<void> Connection::ask_about_recipient(smtp::Mailbox recipient,
                                                              std::optional<smtp::Reply>& refusal) {
-  if (milters() == nullptr || milters_->empty()) co_return;
+  if (milters() == nullptr) co_return;
   if (refusal) {
     auto telling = milters_->rejected_rcpt(std::move(recipient), *refusal);
     co_return co_await std::move(telling);

@@ -26,7 +26,10 @@ net::Task<> FilteredContent::write_new_body(std::string_view bytes) {
     new_body_ = std::move(*begun);
     cr_waits_ = line_is_open_ = new_eight_bit_ = false;
   }
-  if (any_octets_) co_return co_await write(std::string(bytes));
+  if (any_octets_) {
+    auto writing = write(std::string(bytes));  // named: GCC 12 destroys temporaries that a coroutine takes twice
+    co_return co_await std::move(writing);
+  }
   if (bytes.find('\0') != std::string_view::npos)
     co_return base::fail(base::ErrorKind::invalid, "a NUL in the new body");
   if (bytes.empty()) co_return base::Result<>();
@@ -50,7 +53,8 @@ net::Task<> FilteredContent::write(std::string bytes) {
 net::Task<> FilteredContent::keep_new_body() {
   if (!new_body_) co_return base::Result<>();
   if (!any_octets_ && (cr_waits_ || line_is_open_)) {
-    auto ended = co_await write("\r\n");
+    auto writing = write("\r\n");
+    auto ended = co_await std::move(writing);
     if (!ended) co_return ended;
   }
   eight_bit_ = new_eight_bit_;

@@ -6,9 +6,10 @@ import threading
 import time
 
 from support.dialogue import Dialogue
+from support.dns import Dns
 from support.godwit import Godwit
 from support.milter import CLOSE, CONTINUE, GARBAGE, HANG, MUTE, PROGRESS, ScriptedMilter, add_header, packet, replace_body
-from support.scenario import BIN, Scenario, main, wait_until
+from support.scenario import BIN, DNS_PORT, Scenario, main, wait_until
 
 SENDER, ALICE = "s@abc.example", "alice@example.com"
 CONTENT = f"From: {SENDER}\r\nTo: {ALICE}\r\nSubject: s\r\n\r\nHello\r\n".encode()
@@ -119,9 +120,11 @@ class MiltersMisbehave(Scenario):
 
     def test_a_milter_that_is_down(self):
         address = f"inet:{self.net.host(60)}:20900"
+        dns = Dns(self).start()
         self.daemon({"name": "down", "address": address, "on_failure": "accept"},
                     {"name": "nowhere", "address": "unix:/nonexistent/milter.sock", "on_failure": "accept"},
-                    {"name": "unknown", "address": "inet:milter.invalid:20900", "on_failure": "accept", "timeouts": TIMEOUTS})
+                    {"name": "unknown", "address": "inet:milter.invalid:20900", "on_failure": "accept", "timeouts": TIMEOUTS},
+                    dns={"servers": [f"{dns.address}:{DNS_PORT}"], "timeout": "1s"})
         answer, _ = self.attempt()
         self.assertTrue(answer.startswith("250"), answer)
         self.assertEqual({one["milter"] for one in self.godwit.events("milter_failed")}, {"down", "nowhere", "unknown"})
