@@ -32,6 +32,7 @@ class Checks : Findings {
   void routes();
   void route(std::size_t index);
   void forwarding();
+  void milters();
   void retry();
   void directories();
 };
@@ -98,6 +99,16 @@ void Checks::listener_twice(std::size_t index) {
     return error(fmt::format("listeners[{}].address", index),
                  fmt::format("{} is listened on twice; the first is at {}:{}:{}", to_string(mine), first.file,
                              first.line, first.column));
+  }
+}
+
+// Logs and messages tell them apart by their names.
+void Checks::milters() {
+  const auto& all = settings_.policy.milters;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto same = [&](const auto& other) { return !other.name.empty() && other.name == all[i].name; };
+    if (std::any_of(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(i), same))
+      error(fmt::format("milters[{}].name", i), fmt::format("two milters are called {}", all[i].name));
   }
 }
 
@@ -242,6 +253,7 @@ void check_meaning(Loaded& loaded) {
   checks.aliases();
   checks.routes();
   checks.forwarding();
+  checks.milters();
   checks.retry();
   checks.directories();
 }

@@ -40,6 +40,7 @@ Fields<Document> server_part();
 Fields<Document> authentication_part();
 Fields<Document> lookup_part();
 Fields<Document> mailauth_part();
+Fields<Document> milter_part();
 Fields<Document> delivery_part();
 Fields<Document> bounce_part();
 Fields<Document> storage_part();

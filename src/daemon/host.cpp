@@ -169,6 +169,7 @@ void Host::make_parts(std::size_t index) {
   parts.resolver = std::make_unique<dns::CachingResolver>(*parts.transport, clock_, dns_settings);
   parts.agent = std::make_unique<deliver::SmtpAgent>(settings.deliver, reactor.network(), reactor.deadlines(),
                                                      live_->tls.client, events_, reactor.executor());
+  parts.milters = std::make_unique<policy::MilterConnections>(reactor.network(), *parts.resolver, reactor.scratch());
   parts.server =
       std::make_unique<server::Server>(make_rules(*live_, make_router(*live_)), server_surroundings(index, limits_));
 }
@@ -192,6 +193,7 @@ server::Surroundings Host::server_surroundings(std::size_t reactor, policy::Conn
           .breaker = breaker_,
           .suppressions = suppressions_.get(),
           .resolver = parts_[reactor].resolver.get(),
+          .milters = parts_[reactor].milters.get(),
           .start_queue = std::move(start_queue),
           .clock = clock_,
           .log = events_};

@@ -30,6 +30,7 @@
 #include "godwit/net/task_group.hpp"
 #include "godwit/net/worker_pool.hpp"
 #include "godwit/policy/connection_limits.hpp"
+#include "godwit/policy/milter_connections.hpp"
 #include "godwit/server/maildrop.hpp"
 #include "godwit/server/server.hpp"
 #include "godwit/spool/spool.hpp"
@@ -88,6 +89,7 @@ class Host {
     std::unique_ptr<net::AresTransport> transport;
     std::unique_ptr<dns::CachingResolver> resolver;
     std::unique_ptr<deliver::SmtpAgent> agent;
+    std::unique_ptr<policy::MilterConnections> milters;
     std::unique_ptr<server::Server> server;
   };
 

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "crlf.hpp"
+#include "field_sections.hpp"
 #include "godwit/base/text.hpp"
 #include "godwit/mail/address_list.hpp"
 #include "header_line.hpp"
@@ -28,22 +29,10 @@ struct Field {
   std::string_view body() const { return raw.substr(head().size()); }
 };
 
-bool continues(std::string_view line) {
-  return line.starts_with(' ') || line.starts_with('\t');
-}
-
 std::vector<Field> split_fields(std::string_view section) {
   std::vector<Field> fields;
-  while (!section.empty()) {
-    std::size_t size = 0;
-    do {
-      const auto end = section.find(crlf, size);
-      size = end == std::string_view::npos ? section.size() : end + crlf.size();
-    } while (size < section.size() && continues(section.substr(size)));
-    const auto raw = section.substr(0, size);
+  for (const auto raw : split_section(section))
     fields.push_back({.name = base::to_lower(raw.substr(0, field_name_length(raw))), .raw = raw});
-    section.remove_prefix(size);
-  }
   return fields;
 }
 
@@ -137,42 +126,29 @@ std::string fix_header(std::string_view section, const HeaderFixes& fixes) {
 }
 
 base::Result<> HeaderFixer::put(std::string_view bytes, std::string& out) {
-  if (passed_) {
-    out += bytes;
-    return {};
-  }
-  pending_ += bytes;
-  for (;;) {
-    const auto end = pending_.find(crlf, scanned_);
-    if (end == std::string::npos) break;
-    if (!belongs(std::string_view(pending_).substr(line_, end - line_))) {
-      end_header(out);
-      return {};
-    }
-    line_ = scanned_ = end + crlf.size();
-  }
-  scanned_ = std::max(line_, pending_.size() - std::min<std::size_t>(pending_.size(), 1));  // a CR may wait for its LF
-  if (pending_.size() > max_header) return base::fail(base::ErrorKind::exhausted, "the header is longer than 1 MiB");
-  return {};
-}
-
-bool HeaderFixer::belongs(std::string_view line) const {
-  return continues(line) ? line_ > 0 : field_name_length(line) > 0;
-}
-
-void HeaderFixer::end_header(std::string& out) {
-  const auto all = std::string_view(pending_);
-  out += fix_header(all.substr(0, line_), fixes_);
-  if (!all.substr(line_).starts_with(crlf)) out += crlf;
-  out += all.substr(line_);
-  pending_ = {};
-  passed_ = true;
+  return pass([&](std::string& body) { return splitter_.put(bytes, body); }, out);
 }
 
 void HeaderFixer::finish(std::string& out) {
-  if (passed_) return;
-  if (line_ < pending_.size()) std::ignore = put(crlf, out);
-  if (!passed_) end_header(out);
+  std::ignore = pass(
+      [&](std::string& body) {
+        splitter_.finish(body);
+        return base::Result<>();
+      },
+      out);
+}
+
+template <class Split>
+base::Result<> HeaderFixer::pass(Split split, std::string& out) {
+  if (passed_) return split(out);
+  std::string body;
+  if (auto fits = split(body); !fits) return fits;
+  if (!splitter_.ended()) return {};
+  passed_ = true;
+  out += fix_header(splitter_.take_header(), fixes_);
+  out += crlf;
+  out += body;
+  return {};
 }
 
 }  // namespace godwit::mail

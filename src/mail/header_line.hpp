@@ -11,4 +11,9 @@ namespace godwit::mail {
 // but the colon; section 4.5 allows blanks before the colon.
 std::size_t field_name_length(std::string_view line);
 
+// Whether it goes on with the field of the line before (RFC 5322 section 2.2.3).
+inline bool continues_field(std::string_view line) {
+  return line.starts_with(' ') || line.starts_with('\t');
+}
+
 }  // namespace godwit::mail

@@ -88,7 +88,8 @@ class SenderAuthentication::Implementation {
     }
     const auto found = results(dkim, arc, dmarc);
     Findings result;
-    result.header = seal(arc, found) + mailauth::authentication_results_field(settings_.service, found);
+    result.seal = seal(arc, found);
+    result.header = mailauth::authentication_results_field(settings_.service, found);
     result.summary = summary(dkim, arc, dmarc);
     if (settings_.apply_dmarc) apply(dmarc, result);
     co_return result;

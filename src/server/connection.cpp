@@ -92,6 +92,8 @@ boost::asio::awaitable<void> Connection::run() {
   if (!patient) co_return;
   const bool ready = co_await secure();
   if (!ready) co_return;
+  const bool welcome = co_await meet_milters();
+  if (!welcome) co_return;
   around_.log.debug("connected",
                     {{"client", sender_.client_address}, {"listener", base::to_string(listener_.address)}});
   co_await converse();
@@ -128,9 +130,8 @@ boost::asio::awaitable<Connection::Event> Connection::perform(const smtp::Server
   if (const auto* body = std::get_if<action::Body>(&wanted))
     co_return co_await receiver_.body(body->bytes, sender_, session_);
   if (std::holds_alternative<action::Commit>(wanted)) co_return co_await commit();
-  if (const auto* begin = std::get_if<action::BeginMessage>(&wanted))
-    co_return receiver_.begin(begin->size_hint, header_fixes());
-  if (const auto* sender = std::get_if<action::CheckSender>(&wanted)) co_return check_sender(*sender);
+  if (const auto* begin = std::get_if<action::BeginMessage>(&wanted)) co_return co_await begin_message(*begin);
+  if (const auto* sender = std::get_if<action::CheckSender>(&wanted)) co_return co_await ask_about_sender(*sender);
   if (const auto* recipient = std::get_if<action::CheckRecipient>(&wanted))
     co_return co_await check_recipient(*recipient);
   if (const auto* credentials = std::get_if<action::Authenticate>(&wanted))
@@ -141,7 +142,10 @@ boost::asio::awaitable<Connection::Event> Connection::perform(const smtp::Server
   if (const auto* claim = std::get_if<action::SpeakFor>(&wanted)) co_return speak_for(claim->client);
   if (std::holds_alternative<action::StartTls>(wanted)) co_return co_await start_tls();
   if (std::holds_alternative<action::Discard>(wanted)) receiver_.discard();
-  if (std::holds_alternative<action::Reset>(wanted)) receiver_.reset();
+  if (std::holds_alternative<action::Reset>(wanted)) {
+    receiver_.reset();
+    end_filtering();
+  }
   if (const auto* close = std::get_if<action::Close>(&wanted)) {
     co_await flush();
     stream_->shutdown();
@@ -210,6 +214,7 @@ boost::asio::awaitable<Connection::Event> Connection::authenticate(action::Authe
   if (!sent) co_return event::PeerClosed{};
   auto who = peer();  // named: GCC 12 destroys temporaries that a coroutine takes twice
   const auto asked = around_.network.now();
+  mechanism_ = credentials.mechanism;
   auto answer = co_await authenticator_.verify(std::move(credentials), std::move(who));
   co_await pause_until(asked + answer.wait);
   co_return logged_in(std::move(answer));
@@ -220,6 +225,7 @@ boost::asio::awaitable<Connection::Event> Connection::exchange(action::Exchange 
   if (!sent) co_return event::PeerClosed{};
   auto who = peer();
   const auto asked = around_.network.now();
+  if (!said.mechanism.empty()) mechanism_ = said.mechanism;
   auto answer = co_await authenticator_.exchange(std::move(said), std::move(who), stream_->tls_info());
   co_await pause_until(asked + answer.wait);
   co_return logged_in(std::move(answer));
@@ -284,19 +290,7 @@ boost::asio::awaitable<Connection::Event> Connection::commit() {
   if (const auto* committed = std::get_if<event::Committed>(&answer)) {
     spent_ = {};
     refused_recipients_ = 0;
-    around_.log.info("accepted",
-                     {{"id", base::to_string(committed->id)},
-                      {"from", "<" + smtp::to_string(receiver_.sender()) + ">"},
-                      {"to", receiver_.asked_recipients()},
-                      {"recipients", receiver_.recipients().size()},
-                      {"size", receiver_.size()},
-                      {"client", sender_.client_address},
-                      {"hello", session_.hello().name},
-                      {"protocol", session_.protocol()},
-                      {"account", session_.account()},
-                      {"tls", session_.tls() ? std::string_view(session_.tls()->version) : std::string_view("none")},
-                      {"message_id", receiver_.message_id()},
-                      {"verified", receiver_.verified()}});
+    log_accepted(committed->id);
   } else if (const auto* refused = std::get_if<event::Refused>(&answer)) {
     around_.log.warn("rejected",
                      {{"client", sender_.client_address},
@@ -304,8 +298,27 @@ boost::asio::awaitable<Connection::Event> Connection::commit() {
                       {"from", "<" + smtp::to_string(receiver_.sender()) + ">"},
                       {"reason", refused->reply ? to_line(*refused->reply) : std::string("the spool refused it")}});
   }
+  end_filtering();
   if (!sent) co_return event::PeerClosed{};
   co_return answer;
+}
+
+void Connection::log_accepted(base::MessageId id) {
+  std::vector<log::Field> fields{
+      {"id", base::to_string(id)},
+      {"from", "<" + smtp::to_string(receiver_.sender()) + ">"},
+      {"to", receiver_.asked_recipients()},
+      {"recipients", receiver_.recipients().size()},
+      {"size", receiver_.size()},
+      {"client", sender_.client_address},
+      {"hello", session_.hello().name},
+      {"protocol", session_.protocol()},
+      {"account", session_.account()},
+      {"tls", session_.tls() ? std::string_view(session_.tls()->version) : std::string_view("none")},
+      {"message_id", receiver_.message_id()},
+      {"verified", receiver_.verified()}};
+  if (!receiver_.filtered().empty()) fields.emplace_back("filtered", receiver_.filtered());
+  around_.log.write(log::Level::info, receiver_.discarded() ? "discarded" : "accepted", fields);
 }
 
 void Connection::stop_gently() {
@@ -316,6 +329,7 @@ void Connection::stop_gently() {
 
 void Connection::cancel() {
   if (pause_) pause_->cancel();
+  if (milters_) milters_->cancel();
   auto* const stream = stream_ ? stream_.get() : handshaking_;
   if (stream != nullptr) stream->cancel();
 }

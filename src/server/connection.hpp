@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Drives one server session over one stream: performs its actions in order and feeds back what became of them.  Lives
 // and dies on one reactor, as one coroutine.  connection_client.cpp: who the client is;
-// connection_transaction.cpp: what the rules say to its mail.
+// connection_transaction.cpp: what the rules say to its mail; connection_milters.cpp: what milters say.
 #pragma once
 
 #include <memory>
@@ -15,6 +15,7 @@
 #include "godwit/net/pace.hpp"
 #include "godwit/net/signal.hpp"
 #include "godwit/policy/local_user.hpp"
+#include "godwit/policy/milters.hpp"
 #include "godwit/server/server.hpp"
 #include "receiver.hpp"
 
@@ -59,8 +60,16 @@ class Connection {
   base::Duration due_wait(std::optional<policy::Tarpit::Place>& place);
   Event logged_in(Authenticator::Answer answer);
   boost::asio::awaitable<Event> commit();
+  void log_accepted(base::MessageId id);
   boost::asio::awaitable<bool> flush();
   Event check_sender(const smtp::action::CheckSender& action);
+  policy::Milters* milters();  // null: there are none
+  void make_milters();
+  boost::asio::awaitable<bool> meet_milters();
+  boost::asio::awaitable<Event> ask_about_sender(smtp::action::CheckSender asked);
+  boost::asio::awaitable<void> ask_about_recipient(smtp::Mailbox recipient, std::optional<smtp::Reply>& refusal);
+  boost::asio::awaitable<Event> begin_message(smtp::action::BeginMessage begun);
+  void end_filtering();
   std::unique_ptr<policy::MessageInspection> inspection_of(const smtp::ReversePath& sender, smtp::BodyType body) const;
   boost::asio::awaitable<Event> check_recipient(smtp::action::CheckRecipient asked);
   boost::asio::awaitable<policy::RecipientDecision> decide_recipient(smtp::Mailbox recipient);
@@ -90,8 +99,10 @@ class Connection {
   Sender sender_;
   policy::LocalUser user_;  // of service local
   uid_t user_id_ = 0;       // likewise
+  std::unique_ptr<policy::Milters> milters_;
   Receiver receiver_;
   Authenticator authenticator_;
+  std::string mechanism_;               // of the last AUTH
   std::unique_ptr<net::Signal> pause_;  // while an answer is held back
   std::string output_;
   std::uint64_t commands_seen_ = 0;     // that due_wait() has counted

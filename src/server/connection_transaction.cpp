@@ -98,6 +98,8 @@ boost::asio::awaitable<Connection::Event> Connection::check_recipient(action::Ch
     if (!sent) co_return event::PeerClosed{};
     decision.refusal = co_await receiver_.verify_sender();
   }
+  auto asking = ask_about_recipient(rules_->router->complete(asked.recipient), decision.refusal);
+  co_await std::move(asking);
   const auto& account = sender_.client.account;
   if (decision.refusal) {
     log_refusal("rcpt", *decision.refusal, smtp::to_string(asked.recipient));

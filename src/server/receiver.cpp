@@ -35,6 +35,10 @@ smtp::event::Refused refusal_of(const spool::Refused& refusal) {
   return {.why = why_of(refusal.why), .reply = {}};
 }
 
+smtp::event::Refused header_too_long(const base::Error& error) {
+  return {.why = smtp::event::RefusedWhy::policy, .reply = smtp::make_reply(552, {5, 3, 4}, error.message)};
+}
+
 // How a message came, for Received and the envelope.
 std::string protocol(const Sender& sender, const smtp::ServerSession& session) {
   return std::string(sender.client.user.empty() ? session.protocol() : "local");
@@ -77,6 +81,9 @@ smtp::ServerEvent Receiver::begin(std::uint64_t size_hint, std::optional<mail::H
     fixer_ = std::make_unique<mail::HeaderFixer>(std::move(*fixes));
   }
   if (inspection_) inspection_->begin_message();
+  content_.reset();
+  filtering_.reset();
+  discarded_ = false;
   header_ = {};
   size_ = 0;
   started_ = false;
@@ -108,8 +115,7 @@ boost::asio::awaitable<smtp::ServerEvent> Receiver::body(std::string_view bytes,
   if (!fixer_) {
     passed = bytes;
   } else if (const auto fixed = fixer_->put(bytes, passed); !fixed) {
-    co_return smtp::event::Refused{.why = smtp::event::RefusedWhy::policy,
-                                   .reply = smtp::make_reply(552, {5, 3, 4}, fixed.error().message)};
+    co_return header_too_long(fixed.error());
   }
   inspect(passed);
   if (passed.empty()) co_return smtp::event::BodyTaken{};
@@ -117,7 +123,7 @@ boost::asio::awaitable<smtp::ServerEvent> Receiver::body(std::string_view bytes,
 }
 
 void Receiver::inspect(std::string& bytes) {
-  if (!inspection_) return;
+  if (!inspection_ || inspects_as_stored()) return;
   std::string passed;
   inspection_->put(bytes, passed);
   bytes.swap(passed);
@@ -126,7 +132,11 @@ void Receiver::inspect(std::string& bytes) {
 boost::asio::awaitable<smtp::ServerEvent> Receiver::write(std::string bytes, const Sender& sender,
                                                           const smtp::ServerSession& session) {
   header_.put(bytes);
-  if (!started_) {
+  if (content_) {
+    std::string body;
+    if (const auto split = content_->put(bytes, body); !split) co_return header_too_long(split.error());
+    bytes = std::move(body);
+  } else if (!started_) {
     // A first line that begins with a blank would become a part of our field.
     if (bytes.find_first_of(" \t") == 0) bytes.insert(0, "\r\n");
     bytes.insert(0, received(sender, session));
@@ -155,16 +165,10 @@ bool Receiver::needs_smtputf8(const smtp::ServerSession& session) const {
 }
 
 boost::asio::awaitable<smtp::ServerEvent> Receiver::commit(const Sender& sender, const smtp::ServerSession& session) {
-  std::string rest;
-  if (fixer_) fixer_->finish(rest);
-  inspect(rest);
-  if (inspection_) inspection_->finish(rest);
-  if (!started_ || !rest.empty()) {  // a message without a byte still gets its Received field
-    auto written = co_await write(std::move(rest), sender, session);
-    if (std::holds_alternative<smtp::event::Refused>(written)) {
-      discard();
-      co_return written;
-    }
+  auto rest = co_await write_rest(sender, session);
+  if (std::holds_alternative<smtp::event::Refused>(rest)) {
+    discard();
+    co_return rest;
   }
   if (header_.received_fields() >= mail::max_received_fields) {
     discard();
@@ -173,14 +177,38 @@ boost::asio::awaitable<smtp::ServerEvent> Receiver::commit(const Sender& sender,
   }
   auto envelope = make_envelope(sender, session);
   auto refusal = co_await judge(envelope);
+  if (!refusal && content_) {
+    auto filtering = filter(envelope, received(sender, session));
+    refusal = co_await std::move(filtering);
+  }
   if (refusal) {
     discard();
     co_return std::move(*refusal);
   }
+  auto head = seal_ + on_top_ + (content_ ? content_->head() : std::string());
+  if (!head.empty()) spool::prepend(*incoming_, std::move(head));
   auto committed = co_await incoming_->commit(std::move(envelope));
   incoming_.reset();
   if (!committed) co_return refusal_of(committed.error());
   co_return smtp::event::Committed{*committed};
+}
+
+// What was held back until the message was whole.
+boost::asio::awaitable<smtp::ServerEvent> Receiver::write_rest(const Sender& sender,
+                                                               const smtp::ServerSession& session) {
+  std::string rest;
+  if (fixer_) fixer_->finish(rest);
+  inspect(rest);
+  if (inspection_ && !inspects_as_stored()) inspection_->finish(rest);
+  smtp::ServerEvent written = smtp::event::BodyTaken{};
+  // A message without a byte still gets its Received field.
+  if (!started_ || !rest.empty()) written = co_await write(std::move(rest), sender, session);
+  if (!content_ || std::holds_alternative<smtp::event::Refused>(written)) co_return written;
+  std::string body;
+  content_->finish(body);
+  auto last = co_await incoming_->write(body);
+  if (!last) co_return refusal_of(last.error());
+  co_return written;
 }
 
 mail::Envelope Receiver::make_envelope(const Sender& sender, const smtp::ServerSession& session) const {
@@ -208,25 +236,26 @@ mail::Envelope Receiver::make_envelope(const Sender& sender, const smtp::ServerS
 // Who the message is really from, and what that means for it.
 boost::asio::awaitable<std::optional<smtp::ServerEvent>> Receiver::judge(mail::Envelope& envelope) {
   verified_.clear();
-  if (!inspection_) co_return std::nullopt;
+  on_top_.clear();
+  seal_.clear();
+  if (!inspection_ || inspects_as_stored()) co_return std::nullopt;
   auto found = co_await inspection_->judge();
   verified_ = std::move(found.summary);
   if (found.refusal)
     co_return smtp::event::Refused{.why = smtp::event::RefusedWhy::policy, .reply = std::move(found.refusal)};
-  if (!found.hold.empty()) {
-    envelope.held = true;
-    for (auto& recipient : envelope.recipients) recipient.last_reply = found.hold;
-  }
-  if (!found.header.empty()) spool::prepend(*incoming_, std::move(found.header));
+  hold(envelope, found.hold);
+  on_top_ = std::move(found.header);
+  seal_ = std::move(found.seal);
   co_return std::nullopt;
 }
 
 void Receiver::discard() {
+  content_.reset();
   incoming_.reset();
 }
 
 void Receiver::reset() {
-  incoming_.reset();
+  discard();
   sender_.reset();
   recipients_.clear();
   inspection_.reset();

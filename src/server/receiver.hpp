@@ -12,10 +12,12 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include "filtered_content.hpp"
 #include "godwit/base/clock.hpp"
 #include "godwit/mail/header_fixer.hpp"
 #include "godwit/mail/recipients.hpp"
 #include "godwit/policy/message_inspection.hpp"
+#include "godwit/policy/milters.hpp"
 #include "godwit/policy/relay.hpp"
 #include "godwit/route/router.hpp"
 #include "godwit/smtp/server_session.hpp"
@@ -31,6 +33,12 @@ struct Sender {
   policy::Client client;
   std::string client_address;
   std::string client_name;  // of its host; empty: not known
+};
+
+// Whom the message is shown to before it is stored.
+struct Filtering {
+  policy::Milters& milters;
+  std::shared_ptr<const route::Router> router;
 };
 
 class Receiver {
@@ -49,6 +57,8 @@ class Receiver {
                                      const smtp::RecipientParameters& parameters);
   // fixes: of a message that is submitted here; `id` and `now` are set by the receiver.
   smtp::ServerEvent begin(std::uint64_t size_hint, std::optional<mail::HeaderFixes> fixes = {});
+  // After begin(), before its first byte.
+  void filter_with(Filtering filtering, smtp::BodyType body);
   boost::asio::awaitable<smtp::ServerEvent> body(std::string_view bytes, const Sender& sender,
                                                  const smtp::ServerSession& session);
   boost::asio::awaitable<smtp::ServerEvent> commit(const Sender& sender, const smtp::ServerSession& session);
@@ -61,13 +71,21 @@ class Receiver {
   // For the log: whom RCPT named, "<a@x>,<b@y>"; of many the first.
   std::string asked_recipients() const;
   const std::string& message_id() const { return header_.message_id(); }
+  base::MessageId id() const { return incoming_->id(); }     // of the message that was begun
   const std::string& verified() const { return verified_; }  // of the last message, for the log
+  const std::string& filtered() const { return filtered_; }  // likewise
+  bool discarded() const { return discarded_; }              // the last message: taken, and thrown away
 
  private:
   boost::asio::awaitable<smtp::ServerEvent> write(std::string bytes, const Sender& sender,
                                                   const smtp::ServerSession& session);
   void inspect(std::string& bytes);
+  static void hold(mail::Envelope& envelope, const std::string& why);  // empty: nothing
+  bool inspects_as_stored() const { return content_ && inspection_ && inspection_->wants_stored_form(); }
+  boost::asio::awaitable<smtp::ServerEvent> write_rest(const Sender& sender, const smtp::ServerSession& session);
   boost::asio::awaitable<std::optional<smtp::ServerEvent>> judge(mail::Envelope& envelope);
+  boost::asio::awaitable<std::optional<smtp::ServerEvent>> filter(mail::Envelope& envelope, std::string received);
+  boost::asio::awaitable<std::optional<smtp::ServerEvent>> inspect_stored_form();
   mail::Envelope make_envelope(const Sender& sender, const smtp::ServerSession& session) const;
   bool needs_smtputf8(const smtp::ServerSession& session) const;
   std::string received(const Sender& sender, const smtp::ServerSession& session) const;
@@ -83,6 +101,12 @@ class Receiver {
   std::unique_ptr<policy::MessageInspection> inspection_;
   bool sender_verified_ = false;
   std::string verified_;
+  std::string on_top_;  // what the inspection puts above the message
+  std::string seal_;    // likewise, as long as nothing that it covers is changed
+  std::optional<Filtering> filtering_;
+  std::unique_ptr<FilteredContent> content_;  // null: nobody filters it
+  std::string filtered_;
+  bool discarded_ = false;
   HeaderScan header_;
   std::uint64_t size_ = 0;
   bool started_ = false;  // the Received field is written

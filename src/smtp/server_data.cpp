@@ -5,7 +5,7 @@
 #include <cassert>
 #include <utility>
 
-#include "canonical.hpp"
+#include "godwit/smtp/canonical_lines.hpp"
 #include "server_machine.hpp"
 
 namespace godwit::smtp {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "godwit/spool/spool.hpp"
 
@@ -30,6 +31,8 @@ class Charge {
     budget_->used += bytes - bytes_;  // modulo 2^64: also when it shrinks
     bytes_ = bytes;
   }
+  // Requires: of one budget.
+  void exchange(Charge& other) { std::swap(bytes_, other.bytes_); }
   bool fits(std::uint64_t more) const { return budget_->used.load(std::memory_order_relaxed) + more <= budget_->limit; }
 
  private:

@@ -2,9 +2,11 @@
 #include "incoming.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "godwit/base/checksum.hpp"
 #include "godwit/spool/prepend.hpp"
+#include "godwit/spool/rewrite.hpp"
 #include "headed_body.hpp"
 #include "index_block.hpp"
 #include "record.hpp"
@@ -21,7 +23,7 @@ constexpr std::uint64_t message_overhead = 512;  // of a message in memory, besi
 }  // namespace
 
 IncomingMessage::IncomingMessage(std::shared_ptr<Core> core, std::uint64_t size_hint)
-    : core_(std::move(core)), id_(core_->ids.next()), charge_(core_->budget) {
+    : core_(std::move(core)), id_(core_->ids.next()), part_(id_), charge_(core_->budget) {
   if (size_hint <= core_->settings.inline_limit) buffer_.reserve(size_hint);
 }
 
@@ -29,7 +31,7 @@ IncomingMessage::~IncomingMessage() {
   if (!large_ || record_may_exist_) return;
   file_.reset();
   // A crash before this: start-up finds files that no record names.
-  core_->remove_later({core_->paths.large_part(id_), core_->paths.large(id_)});
+  core_->remove_later({core_->paths.large_part(part_), core_->paths.large(id_)});
 }
 
 Accepted<> IncomingMessage::refuse(Refused::Why why, std::string detail) {
@@ -67,7 +69,7 @@ boost::asio::awaitable<Accepted<>> IncomingMessage::spill() {
 
 boost::asio::awaitable<Accepted<>> IncomingMessage::spill_here() {
   if (!file_) {
-    auto file = co_await core_->disk.open(core_->paths.large_part(id_), disk::OpenMode::create_new);
+    auto file = co_await core_->disk.open(core_->paths.large_part(part_), disk::OpenMode::create_new);
     if (!file) co_return refuse(file.error());
     file_ = std::move(*file);
     large_ = true;
@@ -90,7 +92,7 @@ boost::asio::awaitable<Accepted<>> IncomingMessage::publish_here() {
     core_->fail(synced.error().message);
     co_return refuse(Refused::Why::unhealthy, synced.error().message);
   }
-  auto named = co_await core_->disk.rename(core_->paths.large_part(id_), core_->paths.large(id_));
+  auto named = co_await core_->disk.rename(core_->paths.large_part(part_), core_->paths.large(id_));
   if (!named) co_return refuse(named.error());
   auto durable = co_await core_->disk.sync_directory(core_->paths.large());
   if (!durable) {
@@ -152,8 +154,47 @@ boost::asio::awaitable<Accepted<base::MessageId>> IncomingMessage::commit(mail::
   co_return result;
 }
 
+disk::Task<std::size_t> IncomingMessage::read_back(std::uint64_t offset, std::span<char> into) {
+  if (offset < in_file_) {
+    auto task = read_file_here(offset, into.first(std::min<std::uint64_t>(into.size(), in_file_ - offset)));
+    co_return co_await run_on(core_->executors.bodies, std::move(task));
+  }
+  if (offset - in_file_ >= buffer_.size()) co_return 0;
+  const auto part = std::string_view(buffer_).substr(offset - in_file_, into.size());
+  std::ranges::copy(part, into.begin());
+  co_return part.size();
+}
+
+disk::Task<std::size_t> IncomingMessage::read_file_here(std::uint64_t offset, std::span<char> into) {
+  auto got = co_await file_->read(offset, into);
+  if (got && *got == 0)
+    co_return base::fail(base::ErrorKind::corrupt, core_->paths.large_part(part_) + " is shorter than it was written");
+  co_return got;
+}
+
+void IncomingMessage::exchange_bodies(IncomingMessage& other) {
+  std::swap(part_, other.part_);
+  charge_.exchange(other.charge_);
+  std::swap(canonical_, other.canonical_);
+  std::swap(refused_, other.refused_);
+  std::swap(buffer_, other.buffer_);
+  std::swap(size_, other.size_);
+  std::swap(file_, other.file_);
+  std::swap(large_, other.large_);
+  std::swap(in_file_, other.in_file_);
+  std::swap(file_crc_, other.file_crc_);
+}
+
 void prepend(Incoming& message, std::string lines) {
   static_cast<IncomingMessage&>(message).prepend(std::move(lines));
+}
+
+disk::Task<std::size_t> read_back(Incoming& message, std::uint64_t offset, std::span<char> into) {
+  return static_cast<IncomingMessage&>(message).read_back(offset, into);
+}
+
+void exchange_bodies(Incoming& one, Incoming& other) {
+  static_cast<IncomingMessage&>(one).exchange_bodies(static_cast<IncomingMessage&>(other));
 }
 
 }  // namespace godwit::spool

@@ -15,6 +15,7 @@
 #include "godwit/base/clock.hpp"
 #include "godwit/base/message_id.hpp"
 #include "godwit/base/result.hpp"
+#include "godwit/mail/header_splitter.hpp"
 #include "godwit/smtp/address.hpp"
 
 namespace godwit::mail {
@@ -39,7 +40,7 @@ class HeaderFixer {
  public:
   static constexpr std::size_t max_header = 1U << 20U;
 
-  explicit HeaderFixer(HeaderFixes fixes) : fixes_(std::move(fixes)) {}
+  explicit HeaderFixer(HeaderFixes fixes) : fixes_(std::move(fixes)), splitter_(max_header) {}
   // Appends to `out` what may pass of the message up to here.  Errors: exhausted (the header is longer than
   // max_header).
   base::Result<> put(std::string_view bytes, std::string& out);
@@ -47,14 +48,12 @@ class HeaderFixer {
   void finish(std::string& out);
 
  private:
-  bool belongs(std::string_view line) const;
-  void end_header(std::string& out);
+  template <class Split>
+  base::Result<> pass(Split split, std::string& out);
 
   HeaderFixes fixes_;
-  std::string pending_;
-  std::size_t line_ = 0;     // in pending_: where the line begins that is not whole yet
-  std::size_t scanned_ = 0;  // no line end before it, since line_
-  bool passed_ = false;      // the header is out
+  HeaderSplitter splitter_;
+  bool passed_ = false;  // the header is out
 };
 
 }  // namespace godwit::mail

@@ -17,6 +17,7 @@ namespace godwit::policy {
 // What the inspection of a whole message came to.
 struct Findings {
   std::string header{};                  // whole fields, to be put above the message
+  std::string seal{};                    // likewise, above these; right only for the message as it was judged
   std::optional<smtp::Reply> refusal{};  // the message is not taken
   std::string hold{};                    // why it is taken, but kept from its recipients; empty: it is not
   std::string summary{};                 // for the log: "spf=pass dkim=none dmarc=fail(reject)"
@@ -25,6 +26,8 @@ struct Findings {
 class MessageInspection {
  public:
   virtual ~MessageInspection() = default;
+  // Whether it is the message as it is stored that it wants, when filters change it, or as it came.
+  virtual bool wants_stored_form() const { return false; }
   // Before the first recipient.  Empty: the transaction may go on.  May take look-ups.
   virtual boost::asio::awaitable<std::optional<smtp::Reply>> check_sender() = 0;
   // A message begins, or is begun anew.

@@ -23,6 +23,7 @@ class MessageSigning final : public MessageInspection {
   };
   MessageSigning(std::shared_ptr<const mailauth::Signers> signers, const base::Clock& clock, Author author);
 
+  bool wants_stored_form() const override { return true; }
   boost::asio::awaitable<std::optional<smtp::Reply>> check_sender() override;
   void begin_message() override;
   void put(std::string_view bytes, std::string& out) override;

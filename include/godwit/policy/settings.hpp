@@ -2,13 +2,16 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "godwit/base/clock.hpp"
 #include "godwit/base/ip_address.hpp"
 #include "godwit/base/rate.hpp"
+#include "godwit/smtp/server_session.hpp"
 
 namespace godwit::policy {
 
@@ -31,7 +34,29 @@ struct BreakerSettings {
   std::vector<std::string> exempt = {};      // accounts
 };
 
+struct MilterAddress {
+  std::string host = {};  // a name or an address
+  std::uint16_t port = 0;
+  std::string unix_path = {};  // not empty: a Unix socket; host and port mean nothing
+  bool operator==(const MilterAddress&) const = default;
+};
+
+// A filter that speaks the milter protocol.
+struct MilterSettings {
+  enum class Failure { accept, defer, reject };
+
+  std::string name;  // in the log
+  MilterAddress address;
+  std::vector<smtp::Service> services = {smtp::Service::mx, smtp::Service::submission};
+  Failure on_failure = Failure::defer;
+  base::Duration connect_timeout = std::chrono::seconds(30);   // until it has agreed on the protocol
+  base::Duration command_timeout = std::chrono::seconds(30);   // of each answer
+  base::Duration message_timeout = std::chrono::seconds(300);  // of the answer to a whole message
+  std::size_t idle_connections = 0;                            // kept for the next client, on each reactor
+};
+
 struct Settings {
+  std::vector<MilterSettings> milters = {};
   std::vector<base::IpNetwork> trusted_networks = {*base::IpNetwork::parse("127.0.0.0/8"),
                                                    *base::IpNetwork::parse("::1/128")};
   std::array<base::Rate, rated_kinds> rates{};                               // by Rated

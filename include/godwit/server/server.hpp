@@ -28,6 +28,7 @@
 #include "godwit/policy/client_rates.hpp"
 #include "godwit/policy/connection_limits.hpp"
 #include "godwit/policy/message_signing.hpp"
+#include "godwit/policy/milter_connections.hpp"
 #include "godwit/policy/relay.hpp"
 #include "godwit/policy/sender_authentication.hpp"
 #include "godwit/policy/settings.hpp"
@@ -69,6 +70,7 @@ struct Surroundings {
   policy::AccountBreaker& breaker;
   const state::Suppressions* suppressions = nullptr;           // null: there is no such list
   dns::Resolver* resolver = nullptr;                           // null: nobody's mail is verified
+  policy::MilterConnections* milters = nullptr;                // null: no milter is asked
   std::function<void(const std::string& domain)> start_queue;  // what waits for a domain is tried now; any thread
   const base::Clock& clock;
   log::Logger& log;

@@ -19,6 +19,7 @@
 #include "godwit/disk/posix_disk.hpp"
 #include "godwit/log/logger.hpp"
 #include "godwit/spool/prepend.hpp"
+#include "godwit/spool/rewrite.hpp"
 #include "spool/format.hpp"
 
 namespace godwit::spool {
@@ -81,6 +82,27 @@ class SpoolTest : public ::testing::Test {
     if (!head.empty()) prepend(**incoming, std::move(head));
     co_return co_await (*incoming)->commit(std::move(with));
   }
+  // What was written can be read back; then it gets another body.
+  static boost::asio::awaitable<Accepted<base::MessageId>> put_instead(Spool& spool, std::string first,
+                                                                       std::string second, std::string& seen) {
+    auto incoming = spool.begin(0);
+    auto another = spool.begin(0);
+    static_cast<void>(co_await (*incoming)->write(first));
+    static_cast<void>(co_await (*another)->write(second));
+    std::string piece(7000, '\0');
+    for (;;) {
+      auto got = co_await read_back(**incoming, seen.size(), piece);
+      if (!got || *got == 0) break;
+      seen += piece.substr(0, *got);
+    }
+    exchange_bodies(**incoming, **another);
+    another->reset();
+    const auto id = (*incoming)->id();
+    prepend(**incoming, "Subject: s\r\n\r\n");
+    auto committed = co_await (*incoming)->commit(envelope());
+    EXPECT_EQ(committed.value(), id);
+    co_return committed;
+  }
   // Its body, and how long it is said to be.
   std::string stored(base::MessageId id) {
     const auto message = run(spool_->read(id)).value();
@@ -136,6 +158,22 @@ class SpoolTest : public ::testing::Test {
   Settings settings_;
   std::unique_ptr<Spool> spool_;
 };
+
+TEST_F(SpoolTest, AMessageGetsAnotherBodyUnderItsId) {
+  ASSERT_TRUE(open());
+  const auto small = lines(2'000), large = lines(900'000);
+  for (const auto& [first, second] :
+       {std::pair(small, large), {large, small}, {large, large + "x\r\n"}, {small, small + "x\r\n"}}) {
+    std::string seen;
+    const auto id = run(put_instead(*spool_, first, second, seen));
+    ASSERT_TRUE(id);
+    EXPECT_EQ(seen, first);
+    EXPECT_EQ(stored(*id), "Subject: s\r\n\r\n" + second);
+  }
+  close();
+  ASSERT_TRUE(open());
+  EXPECT_EQ(files("large"), 2U);
+}
 
 TEST_F(SpoolTest, InlineAndLargeMessagesComeBackAfterARestart) {
   ASSERT_TRUE(open());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "canonical.hpp"
+#include "godwit/smtp/canonical_lines.hpp"
 
 namespace godwit::smtp {
 

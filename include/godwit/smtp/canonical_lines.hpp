@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Line ends made canonical, for clients whose software cannot (bare_newline: normalize).
+// Line ends made canonical, for clients whose software cannot (bare_newline: normalize), and for filters.  Pure.
 #pragma once
 
 #include <string>

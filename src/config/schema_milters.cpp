@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// The keys of milters.
+#include <chrono>
+#include <string_view>
+
+#include "schema.hpp"
+
+namespace godwit::config {
+namespace {
+
+using namespace std::chrono_literals;
+using policy::MilterAddress;
+using policy::MilterSettings;
+
+std::string show_milter(const MilterAddress& address) {
+  if (!address.unix_path.empty()) return "unix:" + address.unix_path;
+  const bool is_v6 = address.host.find(':') != std::string::npos;
+  return fmt::format("inet:{}:{}", is_v6 ? "[" + address.host + "]" : address.host, address.port);
+}
+
+// "host:port", or "port@host" as sendmail writes it.
+base::Result<MilterAddress> parse_inet(std::string_view text) {
+  auto split = text.rfind('@');
+  auto port = text.substr(0, std::min(split, text.size()));
+  auto host = split == std::string_view::npos ? std::string_view() : text.substr(split + 1);
+  if (split == std::string_view::npos && (split = text.rfind(':')) != std::string_view::npos) {
+    host = text.substr(0, split);
+    port = text.substr(split + 1);
+  }
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  const auto number = base::parse_unsigned(port);
+  const bool named = !host.empty() && host.find_first_of("[]/@ ") == std::string_view::npos;
+  if (!named || !number || *number == 0 || *number > 65535)
+    return invalid(fmt::format("\"{}\" is no host and port", base::printable(text)));
+  return MilterAddress{.host = std::string(host), .port = static_cast<std::uint16_t>(*number)};
+}
+
+base::Result<MilterAddress> parse_milter(const std::string& text) {
+  const auto colon = std::min(text.find(':'), text.size());
+  const auto kind = std::string_view(text).substr(0, colon);
+  const auto rest = std::string_view(text).substr(std::min(colon + 1, text.size()));
+  if (kind == "inet" || kind == "inet6") return parse_inet(rest);
+  if ((kind == "unix" || kind == "local") && rest.starts_with('/'))
+    return MilterAddress{.unix_path = std::string(rest)};
+  return invalid(fmt::format("\"{}\" is neither inet:HOST:PORT nor unix:/PATH", base::printable(text)));
+}
+
+Type<MilterAddress> milter_address() {
+  return scalar<MilterAddress>("inet:HOST:PORT or unix:/PATH", parse_milter, show_milter);
+}
+
+Type<MilterSettings::Failure> on_failure() {
+  using Failure = MilterSettings::Failure;
+  return word<Failure>({{"tempfail", Failure::defer}, {"accept", Failure::accept}, {"reject", Failure::reject}});
+}
+
+Fields<MilterSettings> milter_fields() {
+  using smtp::Service;
+  return {
+      make_field<MilterSettings>(
+          "name", [](auto& m) -> auto& { return m.name; }, text(), "What it is called in the log", Reload::yes,
+          Need::required),
+      make_field<MilterSettings>(
+          "address", [](auto& m) -> auto& { return m.address; }, milter_address(), "Where it listens", Reload::yes,
+          Need::required),
+      make_field<MilterSettings>(
+          "services", [](auto& m) -> auto& { return m.services; },
+          list_of(word<Service>({{"mx", Service::mx}, {"submission", Service::submission}, {"local", Service::local}}),
+                  Single::accept),
+          "Whose sessions it is asked about; `local`: programs of this host"),
+      make_field<MilterSettings>(
+          "on_failure", [](auto& m) -> auto& { return m.on_failure; }, on_failure(),
+          "What becomes of mail when it cannot be reached, does not answer in time or talks nonsense; `accept`: it "
+          "goes "
+          "on without this milter, `tempfail`: `451 4.3.0`, `reject`: `550 5.3.0`"),
+      make_field<MilterSettings>(
+          "timeouts.connect", [](auto& m) -> auto& { return m.connect_timeout; }, duration(100ms, 5min),
+          "Until it has agreed on the protocol"),
+      make_field<MilterSettings>(
+          "timeouts.command", [](auto& m) -> auto& { return m.command_timeout; }, duration(100ms, 5min),
+          "Of each answer before the end of a message"),
+      make_field<MilterSettings>(
+          "timeouts.message", [](auto& m) -> auto& { return m.message_timeout; }, duration(100ms, 8min),
+          "Of its answer to a whole message; begins anew when it says that it is at work, up to 8 minutes in all"),
+      make_field<MilterSettings>(
+          "idle_connections", [](auto& m) -> auto& { return m.idle_connections; }, number<std::size_t>(0, 1000),
+          "Connections to it that each thread keeps for the next client; 0: each client gets one of its own, which "
+          "every "
+          "milter understands"),
+  };
+}
+
+}  // namespace
+
+Fields<Document> milter_part() {
+  return {
+      field(
+          "milters", [](auto& d) -> auto& { return d.settings.policy.milters; }, records(milter_fields()),
+          "Filters that are asked about clients, senders, recipients and messages, and may change messages, one after "
+          "the other (milter protocol, version 6)"),
+  };
+}
+
+}  // namespace godwit::config
