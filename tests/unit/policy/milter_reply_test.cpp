@@ -11,13 +11,18 @@ namespace {
 using namespace std::string_literals;
 using ::testing::ElementsAre;
 
+template <class T, class... Alternatives>
+consteval bool is_one_of(const std::variant<Alternatives...>*) {
+  return (std::is_same_v<T, Alternatives> || ...);
+}
+
 template <class T>
 T read(char code, std::string_view data) {
   auto reply = parse_milter_reply(code, data);
   EXPECT_TRUE(reply) << code;
   if (auto* change = reply ? std::get_if<MilterChange>(&*reply) : nullptr)
-    if constexpr (requires { std::get<T>(*change); }) return std::get<T>(*change);
-  if constexpr (requires { std::get<T>(*reply); }) return std::get<T>(*reply);
+    if constexpr (is_one_of<T>(static_cast<MilterChange*>(nullptr))) return std::get<T>(*change);
+  if constexpr (is_one_of<T>(static_cast<MilterReply*>(nullptr))) return std::get<T>(*reply);
   return {};
 }
 
