@@ -102,9 +102,13 @@ std::vector<Diagnostic> check_environment(const Loaded& loaded, const Probe& pro
     check(probe.readable_file, key + ".ca_file", table.ca_file);
     check(probe.readable_file, key + ".bind_password_file", table.bind_password_file);
   }
-  for (std::size_t i = 0; i < settings.route.routes.size(); ++i)
-    check(probe.readable_file, fmt::format("routes[{}].credentials.password_file", i),
-          settings.route.routes[i].password_file);
+  for (std::size_t i = 0; i < settings.route.routes.size(); ++i) {
+    const auto& route = settings.route.routes[i];
+    const auto key = fmt::format("routes[{}]", i);
+    check(probe.readable_file, key + ".credentials.password_file", route.password_file);
+    check(probe.readable_file, key + ".tls.certificate", route.certificate);
+    check(probe.readable_file, key + ".tls.private_key", route.private_key);
+  }
   check(probe.readable_file, "srs.secrets_file", settings.route.srs.secrets_file);
   check(probe.writable_folder, "spool.directory", settings.spool.directory);
   check(probe.writable_folder, "state.directory", settings.state.directory);

@@ -31,6 +31,7 @@ class Checks : Findings {
   void aliases();
   void routes();
   void route(std::size_t index);
+  void credentials(const std::string& key, const route::RouteSettings& route, route::TlsLevel level);
   void forwarding();
   void milters();
   void retry();
@@ -169,9 +170,20 @@ void Checks::route(std::size_t index) {
   const auto level = route.has_tls ? route.tls : settings_.route.tls;
   if (!route.tls_name.empty() && level != TlsLevel::verify)
     error(key + ".tls.name", "a name is checked only with level: verify");
-  if (is_set(key + ".credentials.user") != is_set(key + ".credentials.password_file"))
-    error(key + ".credentials", "credentials need both user and password_file");
-  if (!is_set(key + ".credentials")) return;
+  if (route.certificate.empty() != route.private_key.empty())
+    error(key + ".tls", "a client certificate needs both certificate and private_key");
+  if (!route.certificate.empty() && level == TlsLevel::none)
+    error(key + ".tls.certificate", "a certificate is of no use without TLS");
+  if (is_set(key + ".credentials")) credentials(key, route, level);
+}
+
+void Checks::credentials(const std::string& key, const route::RouteSettings& route, TlsLevel level) {
+  const bool by_certificate = route.mechanisms == std::vector<std::string>{"EXTERNAL"};
+  if (!is_set(key + ".credentials.user") || is_set(key + ".credentials.password_file") == by_certificate)
+    error(key + ".credentials", by_certificate ? "EXTERNAL needs a user, and no password_file"
+                                               : "credentials need both user and password_file");
+  if (std::ranges::find(route.mechanisms, "EXTERNAL") != route.mechanisms.end() && route.certificate.empty())
+    error(key + ".credentials.mechanisms", "EXTERNAL needs the certificate of tls: {certificate, private_key}");
   if (!is_set(key + ".next_hop")) error(key + ".credentials", "credentials need a next_hop to send them to");
   if (level == TlsLevel::none || level == TlsLevel::opportunistic)
     error(key + ".credentials",
@@ -199,7 +211,12 @@ void Checks::forwarding() {
   const auto& domain = settings_.route.srs.domain;
   if (!domain.empty() && domain != base::to_lower(settings_.hostname) && !settings_.route.domains.contains(domain))
     error("srs.domain", fmt::format("{} is no domain of ours: bounces to it would not come here", domain));
-  if (!settings_.route.verp_senders.empty() && settings_.route.detail_separator.empty())
+  if (!settings_.route.detail_separator.empty()) return;
+  const auto& routes = settings_.route.routes;
+  for (std::size_t i = 0; i < routes.size(); ++i)
+    if (routes[i].verp)
+      error(fmt::format("routes[{}].verp", i), "such sender addresses have a detail: set detail_separator");
+  if (!settings_.route.verp_senders.empty())
     error("verp.senders", "such sender addresses have a detail: set detail_separator");
 }
 

@@ -34,6 +34,8 @@ base::Result<std::string> parse_table_reference(const std::string& text);
 Type<std::string> domain_or_table();
 Type<route::Settings> aliases();    // reads aliases and alias_tables
 Type<route::TlsLevel> tls_level();  // what deliver/ can do
+Type<route::AddressFamily> address_family();
+Type<route::SourceAddress> source_address();  // an address alone, or {address, hostname}
 
 Fields<Document> top_fields();  // all, in the order of the reference
 Fields<Document> server_part();

@@ -24,27 +24,6 @@ Type<std::string> log_file() {
   return type;
 }
 
-// An address alone, or {address, hostname}.
-Type<deliver::SourceAddress> source_address() {
-  using deliver::SourceAddress;
-  const auto alone = ip_address();
-  const auto full = record<SourceAddress>({
-      make_field<SourceAddress>(
-          "address", [](auto& s) -> auto& { return s.address; }, alone, "", Reload::yes, Need::required),
-      make_field<SourceAddress>(
-          "hostname", [](auto& s) -> auto& { return s.hostname; }, host_name(), ""),
-  });
-  return {.name = "IP address or {address, hostname}",
-          .read =
-              [=](SourceAddress& target, const YAML::Node& node, Reader& reader) {
-                if (node.IsMap())
-                  full.read(target, node, reader);
-                else
-                  alone.read(target.address, node, reader);
-              },
-          .show = [](const SourceAddress& s) { return to_string(s.address) + " " + s.hostname; }};
-}
-
 // "*" stands for any run of characters.
 Type<std::string> destination_pattern() {
   return scalar<std::string>(
@@ -110,7 +89,14 @@ Fields<Document> delivery_part() {
       field(
           "delivery.source_addresses", [](auto& d) -> auto& { return d.settings.deliver.source_addresses; },
           list_of(source_address()),
-          "Local addresses to connect from, and the EHLO name of each; empty: the system's choice"),
+          "Local addresses to connect from, and the EHLO name of each; of several of a family each message takes one, "
+          "and "
+          "keeps it; empty: the system's choice"),
+      field(
+          "delivery.address_family", [](auto& d) -> auto& { return d.settings.route.address_family; }, address_family(),
+          "Which addresses of a host are tried first, the others in turn with them: `prefer_ipv6`, `prefer_ipv4`; or "
+          "at "
+          "all: `ipv6`, `ipv4`"),
       field(
           "delivery.tls", [](auto& d) -> auto& { return d.settings.route.tls; }, tls_level(),
           "`opportunistic`: TLS where it is offered. `require`: never in clear. `verify`: only to a valid certificate. "
@@ -178,10 +164,8 @@ Fields<Document> delivery_part() {
                                      {"unless_signed", deliver::Conversion::unless_signed},
                                      {"never", deliver::Conversion::never}}),
           "Whether a message is changed where no host takes it as it is: internationalized headers into US-ASCII for "
-          "hosts "
-          "without SMTPUTF8, bodies into quoted-printable or base 64 for those without 8BITMIME or BINARYMIME. "
-          "Signatures "
-          "(DKIM, S/MIME, OpenPGP) break by it; what may not be changed is returned"),
+          "hosts without SMTPUTF8, bodies into quoted-printable or base 64 for those without 8BITMIME or BINARYMIME. "
+          "Signatures (DKIM, S/MIME, OpenPGP) break by it; what may not be changed is returned"),
       field(
           "delivery.hosts_per_attempt", [](auto& d) -> auto& { return d.settings.deliver.hosts; },
           number<std::size_t>(1, 100), "Most hosts tried before a message waits"),

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The keys inside a domain and inside a route.
+#include <algorithm>
 #include <chrono>
+#include <iterator>
+
+#include <fmt/ranges.h>
 
 #include "names.hpp"
 #include "schema.hpp"
@@ -126,8 +130,12 @@ Type<RouteSettings> route_tls() {
           "level", [](auto& r) -> auto& { return r.tls; }, level, "", Reload::yes, Need::required),
       make_field<RouteSettings>(
           "name", [](auto& r) -> auto& { return r.tls_name; }, domain_name(), ""),
+      make_field<RouteSettings>(
+          "certificate", [](auto& r) -> auto& { return r.certificate; }, absolute_path(), ""),
+      make_field<RouteSettings>(
+          "private_key", [](auto& r) -> auto& { return r.private_key; }, absolute_path(), ""),
   });
-  return {.name = level.name + ", or {level: verify, name: domain name}",
+  return {.name = level.name + ", or {level, name: domain name, certificate: path, private_key: path}",
           .read =
               [=](RouteSettings& target, const YAML::Node& node, Reader& reader) {
                 target.has_tls = true;
@@ -139,9 +147,25 @@ Type<RouteSettings> route_tls() {
           .show =
               [=](const RouteSettings& route) {
                 if (!route.has_tls) return std::string("that of delivery.tls");
-                if (route.tls_name.empty()) return level.show(route.tls);
-                return fmt::format("{{level: {}, name: {}}}", level.show(route.tls), route.tls_name);
+                auto text = level.show(route.tls);
+                if (!route.tls_name.empty()) text += ", name: " + route.tls_name;
+                if (!route.certificate.empty()) text += ", certificate: " + route.certificate;
+                return text == level.show(route.tls) ? text : "{level: " + text + "}";
               }};
+}
+
+Type<std::string> mechanism() {
+  return scalar<std::string>(
+      "AUTH mechanism",
+      [](const std::string& text) -> base::Result<std::string> {
+        static constexpr std::string_view known[] = {"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "PLAIN", "LOGIN",
+                                                     "EXTERNAL"};
+        auto name = base::to_upper(text);
+        if (std::ranges::find(known, name) == std::end(known))
+          return invalid(fmt::format("\"{}\" is none of {}", base::printable(text), fmt::join(known, ", ")));
+        return name;
+      },
+      show_text);
 }
 
 Type<std::string> next_hop() {
@@ -149,14 +173,6 @@ Type<std::string> next_hop() {
 }
 
 }  // namespace
-
-Type<TlsLevel> tls_level() {
-  return word<TlsLevel>({{"none", TlsLevel::none},
-                         {"opportunistic", TlsLevel::opportunistic},
-                         {"require", TlsLevel::require},
-                         {"verify", TlsLevel::verify},
-                         {"dane", TlsLevel::dane}});
-}
 
 Fields<DomainSettings> domain_fields() {
   return {
@@ -197,15 +213,37 @@ Fields<RouteSettings> route_fields() {
           "empty: "
           "the MX of the recipient's domain"),
       make_field<RouteSettings>(
+          "next_hop_order", [](auto& r) -> auto& { return r.order; },
+          word<route::NextHopOrder>({{"listed", route::NextHopOrder::listed}, {"random", route::NextHopOrder::random}}),
+          "In which order several are tried: as listed, or shuffled for each attempt; one that is listed twice then "
+          "comes "
+          "first twice as often"),
+      make_field<RouteSettings>(
+          "address_family", [](auto& r) -> auto& { return r.address_family; }, optional_of(address_family(), usual),
+          "As `delivery.address_family`, for this route"),
+      make_field<RouteSettings>(
+          "source_addresses", [](auto& r) -> auto& { return r.source_addresses; },
+          list_of(source_address(), Single::accept), "As `delivery.source_addresses`, instead of those"),
+      make_field<RouteSettings>(
           "tls", [](auto& r) -> auto& { return r; }, route_tls(),
           "How the connection must be protected. `verify` checks the certificate: for `name`, else for the host in "
-          "`next_hop`, else for the domain or a name below it, or the MX host where DNS is signed"),
+          "`next_hop`, else for the domain or a name below it, or the MX host where DNS is signed. `certificate` and "
+          "`private_key` are shown to hosts that ask for a client's"),
       make_field<RouteSettings>(
           "credentials.user", [](auto& r) -> auto& { return r.user; }, text(),
           "Name for AUTH at the next hop; needs at least `tls: require`"),
       make_field<RouteSettings>(
           "credentials.password_file", [](auto& r) -> auto& { return r.password_file; },
           or_empty(absolute_path(), "none"), "File whose first line is the password"),
+      make_field<RouteSettings>(
+          "credentials.mechanisms", [](auto& r) -> auto& { return r.mechanisms; }, list_of(mechanism(), Single::accept),
+          "For AUTH, the best first: `SCRAM-SHA-256-PLUS`, `SCRAM-SHA-256`, `PLAIN`, `LOGIN`, and `EXTERNAL` by the "
+          "certificate of `tls`; no other is used. Empty: the first four, and `PLAIN` or `LOGIN` also where SCRAM was "
+          "refused"),
+      make_field<RouteSettings>(
+          "verp", [](auto& r) -> auto& { return r.verp; }, boolean(),
+          "Whether each recipient sees a sender address of its own, of senders in local domains, as `verp.senders` "
+          "says"),
       make_field<RouteSettings>(
           "hold", [](auto& r) -> auto& { return r.hold; }, boolean(), "Accept and keep such mail until it is released"),
       make_field<RouteSettings>(

@@ -19,6 +19,7 @@ namespace godwit::daemon {
 namespace {
 
 constexpr std::size_t body_threads = 2;
+constexpr std::size_t proofs_waiting = 256;
 constexpr std::size_t local_threads = 2;
 constexpr std::size_t local_waiting = 256;
 constexpr base::Duration last_words =
@@ -52,6 +53,7 @@ Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, co
       bodies_("bodies", body_threads, unbounded),
       maildirs_("maildir", live_->settings.deliver.maildir.threads, unbounded),
       passwords_("passwords", live_->settings.auth.threads, live_->settings.auth.waiting),
+      proofs_("proofs", 1, proofs_waiting),
       local_("local", local_threads, local_waiting),
       lookups_("lookups", live_->settings.auth.lookup_threads, live_->settings.auth.waiting),
       recipients_("recipients", live_->settings.auth.lookup_threads, live_->settings.lookup.waiting),
@@ -170,6 +172,7 @@ void Host::make_parts(std::size_t index) {
   parts.agent = std::make_unique<deliver::SmtpAgent>(settings.deliver, reactor.network(), reactor.deadlines(),
                                                      live_->tls.client, events_, reactor.executor());
   parts.milters = std::make_unique<policy::MilterConnections>(reactor.network(), *parts.resolver, reactor.scratch());
+  parts.agent->speak_scram(proofs_, random_);
   parts.server =
       std::make_unique<server::Server>(make_rules(*live_, make_router(*live_)), server_surroundings(index, limits_));
 }
@@ -335,10 +338,11 @@ bool Host::stop() {
   reactors_.begin_stop();
   reactors_.stop();
   reactors_.join();
-  for (auto* pool : {&bodies_, &maildirs_, &passwords_, &lookups_, &recipients_, &local_, &housekeeping_, &histories_})
+  for (auto* pool :
+       {&bodies_, &maildirs_, &passwords_, &proofs_, &lookups_, &recipients_, &local_, &housekeeping_, &histories_})
     pool->stop();
   committer_.stop();
-  for (auto* pool : {&bodies_, &passwords_, &lookups_, &recipients_, &local_, &housekeeping_, &histories_})
+  for (auto* pool : {&bodies_, &passwords_, &proofs_, &lookups_, &recipients_, &local_, &housekeeping_, &histories_})
     pool->join();
   committer_.join();
   if (!maildirs_.join_for(last_words)) {

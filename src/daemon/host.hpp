@@ -159,6 +159,7 @@ class Host {
   net::BoundedPool bodies_;
   net::BoundedPool maildirs_;
   net::BoundedPool passwords_;
+  net::BoundedPool proofs_;        // keys for AUTH at other hosts
   net::BoundedPool local_;         // users of this machine, looked up; the maildrop
   net::BoundedPool lookups_;       // of stores that block, for logins
   net::BoundedPool recipients_;    // the same, for recipients

@@ -140,7 +140,7 @@ boost::asio::awaitable<void> Host::refresh_certificates() {
   auto next = std::make_shared<LiveSettings>(*before);
   next->tls = replaced(before->tls, loaded, clock_.wall());
   live_ = next;
-  if (live_->tls.server == before->tls.server) {  // kept
+  if (live_->tls.client == before->tls.client) {  // kept
     for (const auto& complaint : loaded.complaints) log_.error("certificate_refused", {{"reason", complaint.message}});
     co_return;
   }

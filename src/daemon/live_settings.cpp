@@ -95,6 +95,17 @@ void load_passwords(const config::Loaded& file, config::Settings& settings, Live
   for (auto& [name, table] : settings.lookup.tables) load_bind_password(table, "tables." + name);
 }
 
+// Of all routes, each once.
+std::vector<net::CertificateSettings> client_certificates(const std::vector<route::RouteSettings>& routes) {
+  std::vector<net::CertificateSettings> certificates;
+  for (const auto& route : routes) {
+    const auto is_same = [&](const auto& known) { return known.certificate == route.certificate; };
+    if (!route.certificate.empty() && std::ranges::none_of(certificates, is_same))
+      certificates.push_back({.certificate = route.certificate, .private_key = route.private_key});
+  }
+  return certificates;
+}
+
 base::Result<mailauth::Key> load_key(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return base::fail_os(path, errno);
@@ -175,6 +186,7 @@ LiveSettingsLoaded load_live_settings(const std::string& path, const base::Clock
   live.tables = load_text_tables(live.settings.lookup, result.errors, result.warnings);
   load_passwords(loaded, live.settings, result);
   load_signers(loaded, live, result);
+  live.settings.tls.client_certificates = client_certificates(live.settings.route.routes);
   take_tls(loaded, live, clock.wall(), out_of_date, result);
   if (result.errors.empty()) result.live = std::make_shared<const LiveSettings>(std::move(live));
   return result;

@@ -23,9 +23,10 @@ FileStamp stamp_of(const std::string& path) {
 
 std::vector<FileStamp> stamps_of(const net::TlsSettings& settings, const CaFiles& client_cas) {
   std::vector<FileStamp> stamps;
-  for (const auto& certificate : settings.certificates)
-    for (const auto* path : {&certificate.certificate, &certificate.private_key, &certificate.ocsp_response})
-      if (!path->empty()) stamps.push_back(stamp_of(*path));
+  for (const auto* list : {&settings.certificates, &settings.client_certificates})
+    for (const auto& certificate : *list)
+      for (const auto* path : {&certificate.certificate, &certificate.private_key, &certificate.ocsp_response})
+        if (!path->empty()) stamps.push_back(stamp_of(*path));
   for (const auto& file : client_cas) stamps.push_back(stamp_of(file));
   if (!settings.ca_file.empty()) stamps.push_back(stamp_of(settings.ca_file));
   return stamps;

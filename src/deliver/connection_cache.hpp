@@ -24,6 +24,7 @@ struct ConnectionKey {
   smtp::ClientTls tls = smtp::ClientTls::opportunistic;
   std::vector<std::string> names;  // of which the certificate must bear one
   std::vector<dns::Tlsa> tlsa;     // of which it must match one
+  std::string certificate;         // of ours
   std::string user;
   std::string source;
   auto operator<=>(const ConnectionKey&) const = default;

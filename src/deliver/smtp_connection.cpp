@@ -38,12 +38,13 @@ std::string outline(const net::TlsInfo& tls) {
 }  // namespace
 
 SmtpConnection::SmtpConnection(std::unique_ptr<net::Stream> stream, smtp::ClientSettings settings, TlsChoice tls,
-                               net::Network& network)
+                               net::Network& network, net::BoundedPool* proofs)
     : stream_(std::move(stream)),
       settings_(std::move(settings)),
       session_(settings_),
       tls_(std::move(tls)),
       network_(network),
+      proofs_(proofs),
       tls_facts_{.local = stream_->local(), .remote = stream_->remote()} {}
 
 boost::asio::awaitable<SmtpConnection::Ended> SmtpConnection::transact(smtp::ClientTransaction transaction,
@@ -134,6 +135,7 @@ boost::asio::awaitable<std::optional<ClientEvent>> SmtpConnection::perform(const
   }
   if (const auto* reading = std::get_if<client_action::Read>(&action)) co_return co_await read(*reading);
   if (std::holds_alternative<client_action::StartTls>(action)) co_return co_await start_tls();
+  if (const auto* asked = std::get_if<client_action::MakeKeys>(&action)) co_return co_await make_keys(*asked);
   if (const auto* body = std::get_if<client_action::SendBody>(&action)) co_return co_await send_body(*body);
   if (std::holds_alternative<client_action::Ready>(action)) ready_ = true;
   if (const auto* done = std::get_if<client_action::TransactionDone>(&action)) ended_.results = done->results;
@@ -213,7 +215,18 @@ boost::asio::awaitable<ClientEvent> SmtpConnection::start_tls() {
                                     .cipher = info->cipher,
                                     .peer_subject = info->peer_subject,
                                     .channel_binding = info->channel_binding,
-                                    .server_name = info->server_name}};
+                                    .server_name = info->server_name,
+                                    .end_point = info->end_point}};
+}
+
+boost::asio::awaitable<ClientEvent> SmtpConnection::make_keys(client_action::MakeKeys asked) {
+  if (proofs_ == nullptr) co_return client_event::KeysMade{{}, "nobody makes keys"};
+  auto make = [asked = std::move(asked)] {
+    return smtp::make_scram_client_keys(asked.password, asked.question.salt, asked.question.iterations);
+  };
+  auto made = co_await proofs_->run(std::move(make));
+  if (!made) co_return client_event::KeysMade{{}, made.error().message};
+  co_return client_event::KeysMade{std::move(*made)};
 }
 
 boost::asio::awaitable<ClientEvent> SmtpConnection::send_body(client_action::SendBody sending) {

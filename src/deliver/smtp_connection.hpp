@@ -14,6 +14,7 @@
 #include "godwit/net/pace.hpp"
 #include "godwit/net/stream.hpp"
 #include "godwit/net/tls.hpp"
+#include "godwit/net/worker_pool.hpp"
 #include "godwit/smtp/client_session.hpp"
 #include "tls_result.hpp"
 
@@ -28,7 +29,7 @@ struct TlsChoice {
 class SmtpConnection {
  public:
   SmtpConnection(std::unique_ptr<net::Stream> stream, smtp::ClientSettings settings, TlsChoice tls,
-                 net::Network& network);
+                 net::Network& network, net::BoundedPool* proofs = nullptr);
   SmtpConnection(const SmtpConnection&) = delete;
   SmtpConnection& operator=(const SmtpConnection&) = delete;
 
@@ -68,6 +69,7 @@ class SmtpConnection {
   smtp::ClientEvent unsent(const base::Error& error);
   boost::asio::awaitable<smtp::ClientEvent> read(smtp::client_action::Read reading);
   boost::asio::awaitable<smtp::ClientEvent> start_tls();
+  boost::asio::awaitable<smtp::ClientEvent> make_keys(smtp::client_action::MakeKeys asked);
   boost::asio::awaitable<smtp::ClientEvent> send_body(smtp::client_action::SendBody sending);
 
   std::unique_ptr<net::Stream> stream_;
@@ -76,6 +78,7 @@ class SmtpConnection {
   smtp::ClientSession session_;
   TlsChoice tls_;
   net::Network& network_;
+  net::BoundedPool* proofs_;  // null: no keys can be made
   std::shared_ptr<Content> content_;
   std::shared_ptr<Transcript> transcript_;           // of the transaction under way
   smtp::BodyType body_ = smtp::BodyType::seven_bit;  // of the content

@@ -2,18 +2,23 @@
 // On which terms an attempt meets a host: from where, how protected, as whom, and what it says of the message.
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "godwit/base/text.hpp"
+#include "godwit/smtp/scram.hpp"
 #include "godwit/smtp/utf8_address.hpp"
 #include "smtp_walk.hpp"
 
 namespace godwit::deliver {
 namespace {
 
-net::TlsClientOptions tls_options(const route::Host& host) {
+net::TlsClientOptions tls_options(const route::Host& host, const std::string& certificate) {
   const auto& policy = host.tls;
   const auto& known_as = policy.level == route::TlsLevel::dane ? policy.names.front() : host.name;
-  return {.server_name = known_as.starts_with('[') ? "" : known_as, .names = policy.names, .tlsa = policy.tlsa};
+  return {.server_name = known_as.starts_with('[') ? "" : known_as,
+          .names = policy.names,
+          .tlsa = policy.tlsa,
+          .certificate = certificate};
 }
 
 // RFC 3461 section 5.2.1: as the sender said it; of an address that an alias changed, the one in the RCPT we got.
@@ -33,14 +38,16 @@ ConnectionKey SmtpAgent::Walk::key_of(const route::Host& host, const base::Endpo
           .tls = tls,
           .names = host.tls.names,
           .tlsa = host.tls.tlsa,
+          .certificate = hop_.certificate,
           .user = hop_.user,
           .source = source != nullptr ? to_string(source->address) : ""};
 }
 
 std::unique_ptr<SmtpConnection> SmtpAgent::Walk::greet(std::unique_ptr<net::Stream> stream, const route::Host& host,
                                                        const ConnectionKey& key) const {
-  TlsChoice choice{.context = tls_, .options = tls_options(host)};
-  return std::make_unique<SmtpConnection>(std::move(stream), client_settings(key), std::move(choice), agent_.network_);
+  TlsChoice choice{.context = tls_, .options = tls_options(host, hop_.certificate)};
+  return std::make_unique<SmtpConnection>(std::move(stream), client_settings(key), std::move(choice), agent_.network_,
+                                          agent_.proofs_);
 }
 
 std::size_t SmtpAgent::Walk::most_messages(const SmtpConnection& connection) const {
@@ -75,29 +82,37 @@ std::optional<mail::DsnSuccess> SmtpAgent::Walk::success_at(const SmtpConnection
   return protocol_ == smtp::ClientProtocol::lmtp ? mail::DsnSuccess::delivered : mail::DsnSuccess::relayed;
 }
 
+// A message keeps its address through all attempts: who puts off strangers (greylisting) knows it again.
 const SourceAddress* SmtpAgent::Walk::source_for(const base::Endpoint& remote) const {
   if (!remote.unix_path.empty()) return nullptr;
-  const auto found = std::ranges::find_if(settings_.source_addresses, [&](const SourceAddress& source) {
-    return source.address.is_v4() == remote.address.is_v4();
-  });
-  return found == settings_.source_addresses.end() ? nullptr : &*found;
+  const auto& pool = hop_.source_addresses.empty() ? settings_.source_addresses : hop_.source_addresses;
+  std::vector<const SourceAddress*> fit;
+  for (const auto& source : pool)
+    if (source.address.is_v4() == remote.address.is_v4()) fit.push_back(&source);
+  if (fit.empty()) return nullptr;
+  constexpr unsigned counter_bits = 12;  // of an id, below the time
+  return fit[(job_.id.value >> counter_bits) % fit.size()];
 }
 
 smtp::ClientSettings SmtpAgent::Walk::client_settings(const ConnectionKey& key) const {
   const auto* source = source_for(key.remote);
   const auto password = settings_.passwords.find(hop_.password_file);
-  return {.hostname = source != nullptr && !source->hostname.empty() ? source->hostname : settings_.hostname,
-          .protocol = protocol_,
-          .tls = key.tls,
-          .user = hop_.user,
-          .password = password == settings_.passwords.end() ? "" : password->second,
-          .nonce = {},
-          .chunking = settings_.chunking,
-          .timeouts = {.connect = settings_.connect_timeout,
-                       .greeting = settings_.greeting_timeout,
-                       .command = settings_.command_timeout,
-                       .data = settings_.data_timeout},
-          .min_data_rate = settings_.min_data_rate};
+  const bool speaks_scram = !hop_.user.empty() && agent_.random_ != nullptr;
+  smtp::ClientSettings settings{
+      .hostname = source != nullptr && !source->hostname.empty() ? source->hostname : settings_.hostname,
+      .protocol = protocol_,
+      .tls = key.tls,
+      .user = hop_.user,
+      .password = password == settings_.passwords.end() ? "" : password->second,
+      .nonce = speaks_scram ? smtp::make_scram_nonce(*agent_.random_) : "",
+      .chunking = settings_.chunking,
+      .timeouts = {.connect = settings_.connect_timeout,
+                   .greeting = settings_.greeting_timeout,
+                   .command = settings_.command_timeout,
+                   .data = settings_.data_timeout},
+      .min_data_rate = settings_.min_data_rate};
+  if (!hop_.mechanisms.empty()) settings.mechanisms = hop_.mechanisms;
+  return settings;
 }
 
 }  // namespace godwit::deliver

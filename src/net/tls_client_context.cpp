@@ -60,6 +60,16 @@ bool expect_name(SSL& connection, const std::string& name) {
   return X509_VERIFY_PARAM_add1_host(wanted, name.c_str(), name.size()) == 1;
 }
 
+base::Result<> show_certificate(SSL& connection, const Certificate& own) {
+  const std::unique_ptr<STACK_OF(X509), void (*)(STACK_OF(X509)*)> chain(
+      sk_X509_new_null(), [](STACK_OF(X509) * stack) { sk_X509_free(stack); });
+  for (const auto& link : own.chain) sk_X509_push(chain.get(), link.get());
+  const int used = SSL_use_cert_and_key(&connection, own.leaf.get(), own.key.get(), chain.get(), 1);
+  const std::string why = take_openssl_error();
+  if (used == 1) return {};
+  return base::fail(base::ErrorKind::invalid, "TLS: the client certificate cannot be used: " + why);
+}
+
 std::unexpected<base::Error> no_host_name(const std::string& name) {
   ERR_clear_error();
   return base::fail(base::ErrorKind::invalid, fmt::format("TLS: \"{}\" is no host name", name));
@@ -93,6 +103,11 @@ base::Result<> TlsClientContext::Implementation::load(const TlsSettings& setting
   SSL_CTX_set_cipher_list(opportunistic_.get(), opportunistic_ciphers);
   // Verified all the same, for the log; only nobody fails by it.
   SSL_CTX_set_verify(opportunistic_.get(), SSL_VERIFY_NONE, nullptr);
+  for (const auto& files : settings.client_certificates) {
+    auto certificate = load_certificate(files);
+    if (!certificate) return std::unexpected(std::move(certificate.error()));
+    own_.insert_or_assign(files.certificate, std::move(*certificate));
+  }
   auto trusted = load_trust(*SSL_CTX_get_cert_store(verifying_.get()), settings.ca_file);
   if (!trusted) return trusted;
   SSL_CTX_set1_cert_store(opportunistic_.get(), SSL_CTX_get_cert_store(verifying_.get()));
@@ -111,6 +126,11 @@ base::Result<SslPtr> TlsClientContext::Implementation::start(const TlsClientOpti
     return no_host_name(server_name);
   if (!options.tlsa.empty() && !trust_records(*connection, expected.front(), options.tlsa))
     return base::fail(base::ErrorKind::invalid, "TLS: no TLSA record can be used");
+  // One that a reload has taken away meanwhile is not shown.
+  if (const auto own = own_.find(options.certificate); own != own_.end()) {
+    auto shown = show_certificate(*connection, own->second);
+    if (!shown) return std::unexpected(std::move(shown.error()));
+  }
   for (const auto& name : expected)
     if (!name.empty() && !expect_name(*connection, without_dot(name))) return no_host_name(name);
   return connection;

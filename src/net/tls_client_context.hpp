@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
+#include <string>
+
+#include "certificate.hpp"
 #include "godwit/net/tls.hpp"
 #include "openssl.hpp"
 
@@ -13,8 +17,9 @@ class TlsClientContext::Implementation {
   base::Result<SslPtr> start(const TlsClientOptions& options) const;
 
  private:
-  SslCtxPtr verifying_;      // strict: whoever fails here must fail
-  SslCtxPtr opportunistic_;  // lenient: any encryption beats the clear text that would come instead
+  SslCtxPtr verifying_;                     // strict: whoever fails here must fail
+  std::map<std::string, Certificate> own_;  // by file
+  SslCtxPtr opportunistic_;                 // lenient: any encryption beats the clear text that would come instead
 };
 
 }  // namespace godwit::net

@@ -25,11 +25,15 @@ NoRoute dns_trouble(std::string_view name, std::string_view why) {
   return no_route(451, {4, 4, 3}, fmt::format("DNS lookup for {} failed: {}", name, why));
 }
 
-void add_addresses(Host& host, const std::vector<base::IpAddress>& addresses, std::uint16_t port) {
-  for (const auto& address : addresses) {
-    if (host.addresses.size() < most_addresses)
-      host.addresses.push_back({.address = address, .port = port, .unix_path = {}});
+// One of each family in turn, so that a family that leads nowhere costs little (RFC 8305 section 4).
+std::vector<base::IpAddress> interleaved(const std::vector<base::IpAddress>& first,
+                                         const std::vector<base::IpAddress>& second) {
+  std::vector<base::IpAddress> all;
+  for (std::size_t i = 0; i < std::max(first.size(), second.size()); ++i) {
+    if (i < first.size()) all.push_back(first[i]);
+    if (i < second.size()) all.push_back(second[i]);
   }
+  return all;
 }
 
 }  // namespace
@@ -40,8 +44,18 @@ Host HostFinder::of_address(const base::IpAddress& address, std::uint16_t port) 
   const KnownHost known{.name = host.name};
   host.tls = policy_for(tls_, known);
   host.proofs = proofs_of(known);
-  add_addresses(host, {address}, port);
+  host.addresses.push_back({.address = address, .port = port, .unix_path = {}});
   return host;
+}
+
+// Those that are wanted, in the order in which they are to be tried.
+void HostFinder::take(Host& host, const Addresses& addresses, std::uint16_t port) const {
+  const bool v4_first = family_ == AddressFamily::prefer_ipv4;
+  auto all = v4_first ? interleaved(addresses.v4, addresses.v6) : interleaved(addresses.v6, addresses.v4);
+  if (family_ == AddressFamily::ipv6) all = addresses.v6;
+  if (family_ == AddressFamily::ipv4) all = addresses.v4;
+  if (all.size() > most_addresses) all.resize(most_addresses);
+  for (const auto& address : all) host.addresses.push_back({.address = address, .port = port, .unix_path = {}});
 }
 
 // Lower preference first; equal ones in random order (RFC 5321 section 5.1), each name once.
@@ -80,11 +94,11 @@ awaitable<HostFinder::Addresses> HostFinder::addresses_of(std::string name) {
   result.canonical_name = name;
   // Against the RFC, but seen: an MX that is an address.
   if (const auto address = base::IpAddress::parse(name)) {
-    result.found.push_back(*address);
+    (address->is_v6() ? result.v6 : result.v4).push_back(*address);
     co_return result;
   }
-  // IPv6 first; where the machine has none, connecting fails at once.  IPv4 is asked for also where the name seems not
-  // to exist: there are servers that say so for AAAA only (RFC 4074 section 4.2).
+  // Of a family that is not wanted too, for an address of ours may be among them.  IPv4 is asked for also where the
+  // name seems not to exist: there are servers that say so for AAAA only (RFC 4074 section 4.2).
   bool all_authentic = true;
   for (const auto family : {dns::Family::v6, dns::Family::v4}) {
     auto answer = co_await resolver_.addresses(name, family);
@@ -102,9 +116,9 @@ awaitable<HostFinder::Addresses> HostFinder::addresses_of(std::string name) {
     random_.shuffle(answer.records);
     // Nobody is at 0.0.0.0 or [::]; a connection there would come back to this machine.
     std::erase_if(answer.records, [](const base::IpAddress& address) { return address.is_unspecified(); });
-    result.found.insert(result.found.end(), answer.records.begin(), answer.records.end());
+    (family == dns::Family::v6 ? result.v6 : result.v4) = std::move(answer.records);
   }
-  result.secure = all_authentic && !result.found.empty();
+  result.secure = all_authentic && !(result.v6.empty() && result.v4.empty());
   co_return result;
 }
 
@@ -124,6 +138,18 @@ awaitable<TlsPolicy> HostFinder::policy_of(std::string host, Domain domain, Addr
   co_return co_await dane_policy(std::move(policy), std::move(found), resolver_);
 }
 
+std::string HostFinder::why_none(const Addresses& addresses) const {
+  if (addresses.v6.empty() && addresses.v4.empty()) return addresses.why_none;
+  return fmt::format("no {} address", family_ == AddressFamily::ipv4 ? "IPv4" : "IPv6");
+}
+
+bool HostFinder::is_ours(const Addresses& addresses, std::uint16_t port) const {
+  const auto at_port = [&](const base::IpAddress& address) {
+    return self_.is_own(base::Endpoint{.address = address, .port = port, .unix_path = {}});
+  };
+  return std::ranges::any_of(addresses.v6, at_port) || std::ranges::any_of(addresses.v4, at_port);
+}
+
 // Where we are in the list ourselves, "all hosts of our preference and less preferred ones must be discarded" (RFC 5321
 // section 5.1): they would send it back.
 awaitable<Hosts> HostFinder::with_addresses(Domain domain, std::vector<dns::Mx> exchanges, std::uint16_t port) {
@@ -141,15 +167,15 @@ awaitable<Hosts> HostFinder::with_addresses(Domain domain, std::vector<dns::Mx> 
     Host host;
     host.name = mx.exchange;
     host.preference = mx.preference;
-    add_addresses(host, addresses.found, port);
-    if (addresses.own_name || std::ranges::any_of(host.addresses, [&](const auto& at) { return self_.is_own(at); })) {
+    take(host, addresses, port);
+    if (addresses.own_name || is_ours(addresses, port)) {
       own_preference = mx.preference;
       break;
     }
     if (host.addresses.empty()) {
-      missing = fmt::format("{}: {}", host.name, addresses.why_none);
+      missing = fmt::format("{}: {}", host.name, why_none(addresses));
       if (!addresses.temporary) continue;  // it is not there, and trying it helps nobody
-      host.why_none = addresses.why_none;
+      host.why_none = why_none(addresses);
     } else {
       host.proofs = proofs_of({.name = host.name, .domain = domain.name, .secure = domain.secure});
       host.tls = co_await policy_of(host.name, domain, addresses, port);
@@ -183,12 +209,19 @@ awaitable<Hosts> HostFinder::of_next_hop(NextHop hop, std::uint16_t mx_port) {
   host.name = hop.name;
   const auto port = hop.port.value_or(smtp_port);
   const auto addresses = co_await addresses_of(hop.name);
-  add_addresses(host, addresses.found, port);
-  if (host.addresses.empty()) co_return dns_trouble(hop.name, addresses.why_none);
+  take(host, addresses, port);
+  if (host.addresses.empty()) co_return dns_trouble(hop.name, why_none(addresses));
   const Domain none{};
   host.proofs = proofs_of({.name = host.name});
   host.tls = co_await policy_of(host.name, none, addresses, port);
   co_return std::vector<Host>{std::move(host)};
+}
+
+std::vector<std::string> HostFinder::shuffled(std::vector<std::string> next_hops) {
+  random_.shuffle(next_hops);
+  std::set<std::string> seen;
+  std::erase_if(next_hops, [&](const auto& hop) { return !seen.insert(hop).second; });
+  return next_hops;
 }
 
 awaitable<Hosts> HostFinder::of_next_hops(std::vector<std::string> next_hops, std::uint16_t mx_port) {

@@ -28,20 +28,31 @@ using Hosts = std::variant<std::vector<Host>, NoRoute>;
 // For one routing; lives in the frame of the coroutine that awaits its calls.
 class HostFinder {
  public:
-  // Where `dane` is true, TLSA records are looked up too.
-  HostFinder(const Identity& self, TlsRule tls, bool dane, dns::Resolver& resolver, base::Random& random)
-      : self_(self), tls_(std::move(tls)), dane_(dane), resolver_(resolver), random_(random) {}
+  struct Rules {
+    TlsRule tls;
+    bool dane = false;  // TLSA records are looked up too
+    AddressFamily family = AddressFamily::prefer_ipv6;
+  };
+  HostFinder(const Identity& self, Rules rules, dns::Resolver& resolver, base::Random& random)
+      : self_(self),
+        tls_(std::move(rules.tls)),
+        dane_(rules.dane),
+        family_(rules.family),
+        resolver_(resolver),
+        random_(random) {}
 
   // MX of the domain, or its own addresses where it has none; cut at our own preference.
   boost::asio::awaitable<Hosts> of_domain(std::string domain, std::uint16_t port);
   // All that a rule names, tried in order.  What it names and is not there is our administrator's mistake, so
   // temporary.
   boost::asio::awaitable<Hosts> of_next_hops(std::vector<std::string> next_hops, std::uint16_t mx_port);
+  // The order for one attempt, each once: one that stands there twice comes first twice as often.
+  std::vector<std::string> shuffled(std::vector<std::string> next_hops);
   Host of_address(const base::IpAddress& address, std::uint16_t port) const;
 
  private:
   struct Addresses {
-    std::vector<base::IpAddress> found;
+    std::vector<base::IpAddress> v6, v4;
     bool temporary = false;
     bool own_name = false;
     bool secure = false;         // all that was found was authentic
@@ -60,10 +71,14 @@ class HostFinder {
   boost::asio::awaitable<TlsPolicy> policy_of(std::string host, Domain domain, Addresses addresses, std::uint16_t port);
   boost::asio::awaitable<Hosts> of_next_hop(NextHop hop, std::uint16_t mx_port);
   std::vector<dns::Mx> in_order(std::vector<dns::Mx> exchanges);
+  std::string why_none(const Addresses& addresses) const;
+  bool is_ours(const Addresses& addresses, std::uint16_t port) const;
+  void take(Host& host, const Addresses& addresses, std::uint16_t port) const;
 
   const Identity& self_;
   const TlsRule tls_;
   const bool dane_;
+  const AddressFamily family_;
   dns::Resolver& resolver_;
   base::Random& random_;
 };

@@ -12,6 +12,7 @@
 #include "host_finder.hpp"
 #include "identity.hpp"
 #include "next_hop.hpp"
+#include "route_patterns.hpp"
 #include "said.hpp"
 #include "sts_rule.hpp"
 #include "tls_rule.hpp"
@@ -22,27 +23,6 @@ namespace {
 using boost::asio::awaitable;
 
 constexpr std::string_view table_prefix = "table:";
-
-bool matches_domain(std::string_view pattern, std::string_view domain) {
-  if (pattern == "*") return true;
-  if (!pattern.starts_with("*.")) return base::iequals(pattern, domain);
-  const auto suffix = pattern.substr(1);  // ".corp.example": subdomains of any depth, not corp.example itself
-  return domain.size() > suffix.size() && base::iequals(domain.substr(domain.size() - suffix.size()), suffix);
-}
-
-bool matches_sender(std::string_view pattern, const smtp::ReversePath& sender) {
-  if (!sender) return false;  // a bounce is from nobody
-  if (pattern.starts_with('@')) return base::iequals(pattern.substr(1), sender->domain);
-  return base::iequals(pattern, to_string(*sender));
-}
-
-bool matches(const RouteSettings& route, std::string_view domain, const smtp::ReversePath& sender) {
-  // An empty list stands for everything.
-  return (route.domains.empty() ||
-          std::ranges::any_of(route.domains, [&](const auto& pattern) { return matches_domain(pattern, domain); })) &&
-         (route.senders.empty() ||
-          std::ranges::any_of(route.senders, [&](const auto& pattern) { return matches_sender(pattern, sender); }));
-}
 
 // The name of a hop by a rule.
 std::string join_hops(const std::vector<std::string>& next_hops) {
@@ -107,7 +87,9 @@ Router::Place Router::place_of(const std::string& domain, Said& said) const {
 smtp::ReversePath Router::sender_for(const smtp::ReversePath& sender, const mail::Recipient& recipient) const {
   if (!return_paths_ || !sender || known_place(base::to_lower(recipient.address.domain)).is_here()) return sender;
   if (known_place(base::to_lower(sender->domain)).is_here()) {
-    const bool is_tagged = std::ranges::any_of(settings_.verp_senders,
+    const auto* route = first_match(normal_domain(recipient.address.domain), sender);
+    const bool is_tagged = (route != nullptr && route->verp) ||
+                           std::ranges::any_of(settings_.verp_senders,
                                                [&](const auto& pattern) { return matches_sender(pattern, sender); });
     return is_tagged ? return_paths_->tagged(*sender, recipient.address) : sender;
   }
@@ -196,7 +178,9 @@ awaitable<Hop> Router::local_hop(std::string domain, const DomainSettings* setti
       break;
   }
   SmtpHop hop;
-  HostFinder finder(*identity_, TlsRule{.level = settings_.tls}, looks_for_dane(demand), resolver, random);
+  HostFinder finder(
+      *identity_, {.tls = {.level = settings_.tls}, .dane = looks_for_dane(demand), .family = settings_.address_family},
+      resolver, random);
   hop.next_hop = target.argument;
   std::vector<std::string> next_hops = {target.argument};
   auto hosts = co_await finder.of_next_hops(std::move(next_hops), settings_.port);
@@ -208,17 +192,26 @@ awaitable<Hop> Router::remote_hop(std::string domain, smtp::ReversePath sender, 
   SmtpHop hop;
   TlsRule tls{.level = settings_.tls};
   std::vector<std::string> next_hops;
+  auto order = NextHopOrder::listed;
+  auto family = settings_.address_family;
   if (const auto* route = first_match(domain, sender); route != nullptr) {
     if (route->has_tls) tls = {.level = route->tls, .name = route->tls_name, .source = "route"};
     hop.user = route->user;
     hop.password_file = route->password_file;
+    hop.mechanisms = route->mechanisms;
+    hop.certificate = route->certificate;
+    hop.source_addresses = route->source_addresses;
+    order = route->order;
+    family = route->address_family.value_or(family);
     next_hops = route->next_hops;
     hop.next_hop = join_hops(next_hops);
   }
   const bool wants_tls = tls.level != TlsLevel::none;
   const bool heeds_domain = demand != TlsDemand::waived;
   const bool obeys_sts = heeds_domain && sts != nullptr && settings_.mta_sts && may_be_bound(tls);
-  HostFinder finder(*identity_, std::move(tls), looks_for_dane(demand), resolver, random);
+  HostFinder finder(*identity_, {.tls = std::move(tls), .dane = looks_for_dane(demand), .family = family}, resolver,
+                    random);
+  if (order == NextHopOrder::random) next_hops = finder.shuffled(std::move(next_hops));
   if (!next_hops.empty()) {
     auto named = co_await finder.of_next_hops(std::move(next_hops), settings_.port);
     co_return to_hop(std::move(named), std::move(hop));

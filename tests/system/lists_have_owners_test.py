@@ -44,7 +44,7 @@ class ListsHaveOwners(ReceivingHost):
     def test_the_owner_hears_what_failed_and_the_sender_nothing(self):
         self.send(LIST)
         report, = self.godwit.mailbox("malee@xyz.example").wait()
-        self.assertEqual(report.header("To"), [f"<{OWNER}>"] if report.header("To")[0].startswith("<") else [OWNER])
+        self.assertIn(OWNER, report.header("To")[0])
         self.assertIn(b"gone@far.example", report.content)
         self.assertIn(b"Status: 5.1.1", report.content)
         self.godwit.wait_empty_queue()
@@ -68,7 +68,7 @@ class ListsHaveOwners(ReceivingHost):
         self.assertNotIn("NOTIFY", rcpt)
         self.assertNotIn("x@y.example", rcpt)
         owners, = self.godwit.mailbox("malee@xyz.example").wait()
-        self.assertNotIn(b"QQ314", owners.content.split(b"Content-Type: text/rfc822-headers")[0].split(b"Content-Type: message/rfc822")[0])
+        self.assertNotIn(b"Original-Envelope-Id", owners.content)
         self.godwit.wait_empty_queue()
         self.assertEqual(len(self.home.transactions), 1)
 

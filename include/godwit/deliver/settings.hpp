@@ -9,14 +9,11 @@
 #include <vector>
 
 #include "godwit/base/clock.hpp"
-#include "godwit/base/ip_address.hpp"
+#include "godwit/route/settings.hpp"
 
 namespace godwit::deliver {
 
-struct SourceAddress {
-  base::IpAddress address;
-  std::string hostname;  // EHLO name; empty: ours
-};
+using route::SourceAddress;
 
 // Whether a message may be changed for a host that takes less than it has (mail/recoder, mail/header_downgrade).
 enum class Conversion { always, unless_signed, never };

@@ -12,6 +12,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "godwit/base/clock.hpp"
+#include "godwit/base/random.hpp"
 #include "godwit/deliver/agent.hpp"
 #include "godwit/deliver/settings.hpp"
 #include "godwit/deliver/tls_session.hpp"
@@ -20,6 +21,7 @@
 #include "godwit/net/stream.hpp"
 #include "godwit/net/task_group.hpp"
 #include "godwit/net/tls.hpp"
+#include "godwit/net/worker_pool.hpp"
 #include "godwit/route/router.hpp"
 
 namespace godwit::deliver {
@@ -37,6 +39,12 @@ class SmtpAgent {
   // Requires: hop is SmtpHop or LmtpHop.
   boost::asio::awaitable<Outcomes> deliver(Job job, route::Hop hop);
   void change_settings(Settings settings, std::shared_ptr<const net::TlsClientContext> tls);
+  // With these it speaks SCRAM to hosts that ask for AUTH; without, PLAIN and LOGIN.  Set before the first deliver(),
+  // and outlive this.
+  void speak_scram(net::BoundedPool& proofs, base::Random& random) {
+    proofs_ = &proofs;
+    random_ = &random;
+  }
   // Told of each new connection that served or failed, and of each host that its policy forbids.  Set before the first
   // deliver().
   void on_tls_session(OnTlsSession tell) { tell_ = std::move(tell); }
@@ -61,6 +69,8 @@ class SmtpAgent {
   log::Logger& log_;
   std::unique_ptr<ConnectionCache> cache_;
   OnTlsSession tell_;
+  net::BoundedPool* proofs_ = nullptr;
+  base::Random* random_ = nullptr;
   net::TaskGroup tasks_;  // the sweep and the QUITs; its canceller also ends connections in use
   net::Signal sweep_now_;
   std::size_t in_use_ = 0;

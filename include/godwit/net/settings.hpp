@@ -17,6 +17,7 @@ struct CertificateSettings {
 
 struct TlsSettings {
   std::vector<CertificateSettings> certificates;             // SNI picks among them; the first is the default
+  std::vector<CertificateSettings> client_certificates;      // of ours, for servers that ask; named by their file
   std::string minimum_version = "1.2";                       // 1.2 | 1.3
   std::string ca_file;                                       // for outgoing verification; empty: the system's
   base::Duration check_interval = std::chrono::seconds(30);  // the files are looked at for changes; 0: at reloads only

@@ -36,7 +36,7 @@ class TlsServerContext {
 
 class TlsClientContext {
  public:
-  // Only minimum_version and ca_file matter.  Errors: invalid, not_found, io.
+  // Only minimum_version, ca_file and client_certificates matter.  Errors: invalid, not_found, io.
   static base::Result<std::shared_ptr<const TlsClientContext>> load(const TlsSettings& settings);
   ~TlsClientContext();
 
@@ -56,6 +56,8 @@ struct TlsClientOptions {
   // `names` too, the first of which is the TLSA base domain (RFC 7672 section 3).  The system's trust counts for
   // nothing.
   std::vector<dns::Tlsa> tlsa = {};
+  // File of the one of TlsSettings::client_certificates that is shown to a server that asks; empty: none.
+  std::string certificate = {};
 };
 
 // Whether a record says anything to an SMTP client (RFC 7672 section 3.1): usage 2 or 3, a selector and a matching type

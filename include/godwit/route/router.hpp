@@ -74,9 +74,12 @@ struct Host {
 struct SmtpHop {
   std::vector<Host> hosts;  // in the order in which they are to be tried
   std::string user, password_file;
-  bool from_dns = false;                    // MX or implicit MX, not a rule
-  std::string next_hop;                     // by whose words, where it was a rule: "[10.0.0.5]:2525"
-  std::size_t messages_per_connection = 0;  // 0: as usual
+  std::vector<std::string> mechanisms;          // of AUTH; empty: the usual ones
+  std::string certificate;                      // the file of ours that is shown; empty: none
+  std::vector<SourceAddress> source_addresses;  // empty: those of all
+  bool from_dns = false;                        // MX or implicit MX, not a rule
+  std::string next_hop;                         // by whose words, where it was a rule: "[10.0.0.5]:2525"
+  std::size_t messages_per_connection = 0;      // 0: as usual
   TlsReporting reporting{};
 };
 struct HoldHop {
@@ -134,7 +137,7 @@ class Router {
   boost::asio::awaitable<Expansion> expand(smtp::Mailbox recipient) const;
   // The sender that the next host is told for this recipient, with the return path `sender`: another one where an alias
   // of ours forwards to another host what was not sent in one of our domains, and where the sender is one of
-  // settings.verp_senders.
+  // settings.verp_senders, or the recipient's route asks for it.
   smtp::ReversePath sender_for(const smtp::ReversePath& sender, const mail::Recipient& recipient) const;
   // Whom what came back to this address is about: one that sender_for() made of a verp_sender.
   std::optional<smtp::Mailbox> recipient_told_by(const smtp::Mailbox& address) const;

@@ -38,6 +38,18 @@ struct DomainSettings {
 
 enum class TlsLevel { none, opportunistic, require, verify, dane };
 
+// Of a host's addresses: which are tried first, or at all.
+enum class AddressFamily { prefer_ipv6, prefer_ipv4, ipv6, ipv4 };
+
+// A local address to connect from.
+struct SourceAddress {
+  base::IpAddress address;
+  std::string hostname;  // EHLO name; empty: ours
+  bool operator==(const SourceAddress&) const = default;
+};
+
+enum class NextHopOrder { listed, random };
+
 // What a route changes of delivery.retry.
 struct RetryOverride {
   std::optional<base::Duration> first, max, expire, warn;
@@ -48,12 +60,18 @@ struct RouteSettings {
   std::vector<std::string> domains;  // "partner.example", "*.corp.example", "*"
   std::vector<std::string> senders;  // addresses or "@domain"; empty: any
   std::vector<std::string>
-      next_hops;         // "[10.0.0.5]:2525", "relay.example.net", tried in order; empty: MX of the domain
-  bool has_tls = false;  // tls was set here
+      next_hops;  // "[10.0.0.5]:2525", "relay.example.net", tried in order; empty: MX of the domain
+  NextHopOrder order = NextHopOrder::listed;
+  std::optional<AddressFamily> address_family;  // nothing: as in Settings
+  std::vector<SourceAddress> source_addresses;  // empty: those of all routes
+  bool has_tls = false;                         // tls was set here
   TlsLevel tls = TlsLevel::opportunistic;
-  std::string tls_name;  // verify this name
-  std::string user;      // credentials; empty: none
+  std::string tls_name;                  // verify this name
+  std::string certificate, private_key;  // shown to hosts that ask for one; empty: none
+  std::string user;                      // credentials; empty: none
   std::string password_file;
+  std::vector<std::string> mechanisms;  // of AUTH, the first that can be used; empty: the client's usual ones
+  bool verp = false;  // each recipient sees an address of its own for a sender of ours, as of Settings::verp_senders
   bool hold = false;
   RetryOverride retry;
   // Of its next hop, for which all routes to it are one: the first that says something counts.
@@ -83,9 +101,10 @@ struct Settings {
   std::vector<base::IpAddress> own_addresses;
   std::uint16_t port = 25;                 // of hosts found through MX (delivery.port)
   TlsLevel tls = TlsLevel::opportunistic;  // delivery.tls
-  bool dane = true;                        // delivery.dane
-  bool mta_sts = true;                     // delivery.mta_sts
-  std::uint16_t https_port = 443;          // of the policies' servers
+  AddressFamily address_family = AddressFamily::prefer_ipv6;
+  bool dane = true;                // delivery.dane
+  bool mta_sts = true;             // delivery.mta_sts
+  std::uint16_t https_port = 443;  // of the policies' servers
 };
 
 }  // namespace godwit::route

@@ -40,7 +40,7 @@ class Server:
 class Dovecot(Server):
     """Only its auth service; `users` in a passwd-file."""
 
-    def __init__(self, case, users):
+    def __init__(self, case, users, mechanisms="plain login"):
         super().__init__(case, "dovecot")
         # Dovecot's processes run as other users, and pass through the folder above.
         case.folder.chmod(0o755)
@@ -57,7 +57,7 @@ protocols =
 ssl = no
 default_internal_user = dovecot
 default_login_user = dovenull
-auth_mechanisms = plain login
+auth_mechanisms = {mechanisms}
 auth_failure_delay = 0
 disable_plaintext_auth = no
 passdb {{

@@ -45,6 +45,7 @@ class ScriptedPeer:
         self.transactions = []   # accepted messages
         self.commands = []       # every command line, of all connections
         self.connections = 0
+        self.clients = []        # the address of each connection
         self.connected = []      # one word list per connection: its commands
         self.open_sockets = set()
         self.listener = None
@@ -85,11 +86,12 @@ class ScriptedPeer:
     def _accept(self, listener):
         while True:
             try:
-                peer, _ = listener.accept()
+                peer, client = listener.accept()
             except OSError:
                 return
             with self.lock:
                 self.connections += 1
+                self.clients.append(client[0])
                 self.connected.append([])
                 commands = self.connected[-1]
                 self.open_sockets.add(peer)

@@ -160,6 +160,28 @@ TEST(Routes, CredentialsNeedProtection) {
               ElementsAre(HasSubstr("need a next_hop")));
 }
 
+TEST(Routes, ACertificateOfOursNeedsItsKeyAndTls) {
+  const auto route = [](const std::string& tls, const std::string& credentials = "") {
+    return errors(load_below("routes: [{next_hop: r.example, tls: {" + tls + "}" + credentials + "}]\n"));
+  };
+  EXPECT_THAT(route("level: require, certificate: /c, private_key: /k"), IsEmpty());
+  EXPECT_THAT(route("level: require, certificate: /c"), ElementsAre(HasSubstr("both certificate and private_key")));
+  EXPECT_THAT(route("level: none, certificate: /c, private_key: /k"), ElementsAre(HasSubstr("of no use without TLS")));
+  const std::string external = ", credentials: {user: u, mechanisms: external";
+  EXPECT_THAT(route("level: verify, certificate: /c, private_key: /k", external + "}"), IsEmpty());
+  EXPECT_THAT(route("level: verify, certificate: /c, private_key: /k", external + ", password_file: /p}"),
+              ElementsAre(HasSubstr("no password_file")));
+  EXPECT_THAT(route("level: verify", external + "}"), ElementsAre(HasSubstr("EXTERNAL needs the certificate")));
+  EXPECT_THAT(route("level: verify", ", credentials: {user: u, password_file: /p, mechanisms: [plain, ntlm]}"),
+              ElementsAre(HasSubstr("\"ntlm\" is none of")));
+}
+
+TEST(Routes, SendersThatTellNeedADetail) {
+  EXPECT_THAT(errors(load_below("routes: [{next_hop: r.example, verp: true}]\n")), IsEmpty());
+  EXPECT_THAT(errors(load_below("detail_separator: \"\"\nroutes: [{next_hop: r.example, verp: true}]\n")),
+              ElementsAre(HasSubstr("routes[0].verp: such sender addresses have a detail")));
+}
+
 TEST(Routes, TheLevelOfDeliveryProtectsCredentialsToo) {
   EXPECT_THAT(errors(load_below("delivery: {tls: verify}\n"
                                 "routes: [{next_hop: r.example, credentials: {user: u, password_file: /p}}]\n")),

@@ -121,7 +121,26 @@ TEST_F(Tls, DescribesWhatWasAgreed) {
   EXPECT_NE(client.end_point, client.channel_binding);
 }
 
-// The client of this test shows no certificate: OpenSSL's own client does in tests/system.
+TEST_F(Tls, AClientShowsTheCertificateThatItIsTold) {
+  const auto own = make_certificate(folder, "own", {.names = {"relay.example.com"}});
+  auto authorities = ClientAuthorities::load(own.certificate);
+  ASSERT_TRUE(authorities.has_value()) << authorities.error().message;
+  client_settings.client_certificates = {own};
+  for (const bool shown : {true, false}) {
+    auto [a, b] = ScriptedStream::make_pair(io.get_executor(), {}, {});
+    TlsClientOptions options{.certificate = shown ? own.certificate : ""};
+    auto [accepted, connected] = run_together(
+        io, tls_accept(std::move(a), TlsServerContext::load(server_settings).value(), base::no_deadline, *authorities),
+        tls_connect(std::move(b), TlsClientContext::load(client_settings).value(), options, base::no_deadline));
+    ASSERT_TRUE(accepted.has_value()) << accepted.error().message;
+    EXPECT_EQ((*accepted)->tls_info()->peer_subject, shown ? "CN=relay.example.com" : "");
+    EXPECT_EQ((*accepted)->tls_info()->verify, shown ? "ok" : "");
+  }
+  client_settings.client_certificates = {{.certificate = own.certificate, .private_key = certificate.private_key}};
+  EXPECT_FALSE(TlsClientContext::load(client_settings).has_value());
+}
+
+// The client of this test shows no certificate.
 TEST_F(Tls, AsksClientsForCertificatesAndGoesOnWithoutOne) {
   auto authorities = ClientAuthorities::load(certificate.certificate);
   ASSERT_TRUE(authorities.has_value()) << authorities.error().message;

@@ -374,6 +374,52 @@ TEST_F(HopTest, NextHopsAreTriedInOrderAndTheMissingLeftOut) {
   EXPECT_EQ(described("a.example"), "smtp:[10.0.0.5],second.example");
 }
 
+TEST_F(HopTest, ShuffledNextHopsComeFirstAsOftenAsTheyAreListed) {
+  auto& added = route({"x.example"}, {"[10.0.0.1]", "[10.0.0.2]", "[10.0.0.2]"});
+  added.order = NextHopOrder::random;
+  std::map<std::string, int> first;
+  for (int i = 0; i < 300; ++i) {
+    const auto found = hosts(hop("x.example"));
+    ASSERT_EQ(found.size(), 2U) << "each is tried once";
+    ++first[found.front()];
+  }
+  EXPECT_NEAR(first["[10.0.0.1] 10.0.0.1:25"], 100, 35);
+  EXPECT_EQ(site_of(hop("x.example")), "[10.0.0.1],[10.0.0.2],[10.0.0.2]") << "one site, whatever the order";
+}
+
+TEST_F(HopTest, AddressesOfBothFamiliesTakeTurnsOrOneIsWanted) {
+  dns_.add_mx("x.example", 10, "mx.x.example");
+  for (const auto* address : {"2001:db8::1", "2001:db8::2", "192.0.2.1", "192.0.2.2"})
+    dns_.add_address("mx.x.example", address);
+  const auto families = [&](const Hop& found) {
+    std::string text;
+    for (const auto& address : std::get<SmtpHop>(found).hosts.at(0).addresses)
+      text += address.address.is_v6() ? '6' : '4';
+    return text;
+  };
+  EXPECT_EQ(families(hop("x.example")), "6464");
+  const std::pair<AddressFamily, const char*> rows[] = {{AddressFamily::prefer_ipv6, "6464"},
+                                                        {AddressFamily::prefer_ipv4, "4646"},
+                                                        {AddressFamily::ipv6, "66"},
+                                                        {AddressFamily::ipv4, "44"}};
+  for (const auto& [family, expected] : rows) {
+    settings_.address_family = family;
+    EXPECT_EQ(families(hop("x.example")), expected);
+  }
+  route({"x.example"}).address_family = AddressFamily::prefer_ipv6;
+  EXPECT_EQ(families(hop("x.example")), "6464") << "a route knows better";
+}
+
+TEST_F(HopTest, AHostWithoutAnAddressOfTheWantedFamilyIsNone) {
+  dns_.add_mx("x.example", 10, "six.x.example").add_address("six.x.example", "2001:db8::1");
+  settings_.address_family = AddressFamily::ipv4;
+  EXPECT_EQ(described("x.example"),
+            "none: 550 5.4.4 No mail host of x.example has an address (six.x.example: no IPv4 address)");
+  // We are cut out all the same.
+  listening_ = {*base::Endpoint::parse("[2001:db8::1]:25")};
+  EXPECT_EQ(described("x.example"), "none: 554 5.4.6 Mail for x.example loops back to myself");
+}
+
 TEST_F(HopTest, ANextHopThatDoesNotExistIsOurMistakeAndTemporary) {
   for (const std::string text : {"gone.example", "[gone.example]", "[10.0.0.5]:0", "a b"}) {
     settings_.routes.clear();

@@ -102,5 +102,17 @@ TEST_F(Forwarding, RefusesAddressesThatItDidNotMake) {
   EXPECT_FALSE(expand(ours, {"SRS0=abcd=AA=victim.example=bob", "other.example"}).refusal);
 }
 
+TEST_F(Forwarding, ARouteMayHaveItsRecipientsSeeSendersThatTell) {
+  settings_.routes.emplace_back().domains = {"elsewhere.example"};
+  settings_.routes.back().verp = true;
+  const auto with_route = router();
+  const smtp::Mailbox ours{"news", "example.com"}, there{"me", "elsewhere.example"}, other{"me", "other.example"};
+  const auto told_there = with_route.sender_for(ours, {.address = there});
+  EXPECT_THAT(to_string(told_there), StartsWith("news+b="));
+  EXPECT_EQ(with_route.recipient_told_by(*told_there), there);
+  EXPECT_EQ(with_route.sender_for(ours, {.address = other}), smtp::ReversePath(ours));
+  EXPECT_EQ(with_route.sender_for(stranger_, {.address = there}), smtp::ReversePath(stranger_)) << "not ours to change";
+}
+
 }  // namespace
 }  // namespace godwit::route
