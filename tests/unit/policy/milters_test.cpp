@@ -93,7 +93,12 @@ class MiltersTest : public ::testing::Test {
     return reply ? reply->code : 250;
   }
   int connect() { return code(milters().connect()); }
-  int mail() { return code(milters().mail({.hello = {.extended = true, .name = "client"}, .address = {{"a", "x"}}})); }
+  int mail() {
+    Milters::Sender sender;
+    sender.hello = {.extended = true, .name = "client"};
+    sender.address = smtp::Mailbox{"a", "x"};
+    return code(milters().mail(std::move(sender)));
+  }
   int rcpt() { return code(milters().rcpt({"b", "y"})); }
   int data() { return code(milters().data(base::MessageId{1})); }
   FilterOutcome message() {
