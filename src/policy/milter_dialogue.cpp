@@ -107,7 +107,7 @@ MilterDialogue::Step MilterDialogue::helo(std::string_view name, const MilterMac
 }
 
 MilterDialogue::Step MilterDialogue::mail(const std::vector<std::string>& arguments, const MilterMacros& macros) {
-  message_done_ = body_skipped_ = false;
+  message_done_ = body_skipped_ = ended_plainly_ = false;
   changes_.clear();
   changed_bytes_ = 0;
   if (!wants(0)) return {};
@@ -217,6 +217,7 @@ base::Result<MilterDialogue::Heard> MilterDialogue::heard(MilterWord word) {
   using Kind = MilterVerdict::Kind;
   switch (word) {
     case MilterWord::go_on:
+      ended_plainly_ = asked_ == MilterCommand::end_of_message;
       return settle({});
     case MilterWord::accept:
       accept();

@@ -63,7 +63,11 @@ class MilterDialogue {
   static Step quit();
   // The session ended, and another begins on this connection.
   Step next_connection();
-  bool can_serve_another() const { return version_ == milter_version && state_ == State::message_ended; }
+  // libmilter takes that only behind a message to which it answered that we may go on: behind any other answer it waits
+  // for the next MAIL, and is deaf to the next client.
+  bool can_serve_another() const {
+    return version_ == milter_version && state_ == State::message_ended && ended_plainly_;
+  }
   // It has something to say to the message under way.
   bool is_interested() const { return wants(0); }
 
@@ -102,6 +106,7 @@ class MilterDialogue {
   bool done_ = false;                                              // it accepted all of this SMTP session
   bool message_done_ = false;  // it accepted, refused or discarded the message under way
   bool body_skipped_ = false;
+  bool ended_plainly_ = false;  // the last message
   std::vector<MilterChange> changes_;
   std::size_t changed_bytes_ = 0;
 };

@@ -87,7 +87,8 @@ Parsed parse_reply_code(std::string_view data) {
   const auto text = take_milter_text(data);
   if (!text) return malformed("reply code");
   smtp::Reply reply;
-  for (auto line : base::split(reply_text(*text), '\n')) {
+  const auto meant = reply_text(*text);
+  for (auto line : base::split(meant, '\n')) {
     line = base::trim(line);
     if (line.empty() || reply.lines.size() == most_reply_lines) continue;
     const auto code = line.substr(0, 3);

@@ -75,9 +75,8 @@ TEST_F(MilterDialogueTest, SaysAllOfASessionInOrder) {
   go_on();
   EXPECT_EQ(show(dialogue_.abort()), "");
   EXPECT_TRUE(dialogue_.can_serve_another());
-  EXPECT_EQ(show(dialogue_.unknown("FOO")), "U?");
-  go_on();
   EXPECT_EQ(show(dialogue_.next_connection()), "K");
+  EXPECT_EQ(show(dialogue_.unknown("FOO")), "U?");
   EXPECT_EQ(show(MilterDialogue::quit()), "Q");
 }
 
@@ -206,6 +205,17 @@ TEST_F(MilterDialogueTest, HasNothingMoreToSayOfWhatItAccepted) {
   dialogue_.helo("h", {});
   EXPECT_EQ(verdict('a').kind, Kind::go_on);
   EXPECT_EQ(show(dialogue_.mail({"<a@x>"}, {})), "");
+}
+
+TEST_F(MilterDialogueTest, ServesNoOtherClientBehindAnAnswerThatLibmilterTakesForTheEnd) {
+  for (const char answer : {'a', 'r', 't', 'd'}) {
+    dialogue_ = {};
+    agree();
+    begin_message();
+    dialogue_.end_of_message({});
+    verdict(answer);
+    EXPECT_FALSE(dialogue_.can_serve_another()) << answer;
+  }
 }
 
 TEST_F(MilterDialogueTest, SkipsTheRestOfTheBody) {

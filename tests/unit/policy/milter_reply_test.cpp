@@ -11,19 +11,21 @@ namespace {
 using namespace std::string_literals;
 using ::testing::ElementsAre;
 
-template <class T, class... Alternatives>
-consteval bool is_one_of(const std::variant<Alternatives...>*) {
-  return (std::is_same_v<T, Alternatives> || ...);
+template <class T, class... Ts>
+T take(const std::variant<Ts...>& one) {
+  if constexpr ((std::is_same_v<T, Ts> || ...))
+    if (const auto* found = std::get_if<T>(&one)) return *found;
+  ADD_FAILURE() << "it is something else";
+  return {};
 }
 
 template <class T>
 T read(char code, std::string_view data) {
-  auto reply = parse_milter_reply(code, data);
+  const auto reply = parse_milter_reply(code, data);
   EXPECT_TRUE(reply) << code;
-  if (auto* change = reply ? std::get_if<MilterChange>(&*reply) : nullptr)
-    if constexpr (is_one_of<T>(static_cast<MilterChange*>(nullptr))) return std::get<T>(*change);
-  if constexpr (is_one_of<T>(static_cast<MilterReply*>(nullptr))) return std::get<T>(*reply);
-  return {};
+  if (!reply) return {};
+  const auto* change = std::get_if<MilterChange>(&*reply);
+  return change != nullptr ? take<T>(*change) : take<T>(*reply);
 }
 
 TEST(MilterReply, KnowsItsWords) {
