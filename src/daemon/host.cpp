@@ -169,6 +169,17 @@ void Host::make_parts(std::size_t index) {
   parts.resolver = std::make_unique<dns::CachingResolver>(*parts.transport, clock_, dns_settings);
   parts.agent = std::make_unique<deliver::SmtpAgent>(settings.deliver, reactor.network(), reactor.deadlines(),
                                                      live_->tls.client, events_, reactor.executor());
+  auto note = [this](const std::exception_ptr& thrown) {
+    log_.error("task_failed", {{"reason", base::exception_text(thrown)}});
+  };
+  parts.check_tasks = std::make_unique<net::TaskGroup>(reactor.executor(), reactor.deadlines(), std::move(note));
+  parts.checks = std::make_unique<policy::CheckSurroundings>(policy::CheckSurroundings{.executor = reactor.executor(),
+                                                                                       .deadlines = reactor.deadlines(),
+                                                                                       .network = reactor.network(),
+                                                                                       .resolver = *parts.resolver,
+                                                                                       .tasks = *parts.check_tasks,
+                                                                                       .clock = clock_,
+                                                                                       .log = log_});
   parts.server =
       std::make_unique<server::Server>(make_rules(*live_, make_router(*live_)), server_surroundings(index, limits_));
 }
@@ -192,6 +203,7 @@ server::Surroundings Host::server_surroundings(std::size_t reactor, policy::Conn
           .breaker = breaker_,
           .suppressions = suppressions_.get(),
           .resolver = parts_[reactor].resolver.get(),
+          .checks = parts_[reactor].checks.get(),
           .start_queue = std::move(start_queue),
           .clock = clock_,
           .log = events_};
@@ -227,7 +239,18 @@ std::shared_ptr<const server::Rules> Host::make_rules(const LiveSettings& live,
                                                              .tls = live.tls.server,
                                                              .client_authorities = live.tls.client_authorities,
                                                              .may_send_as = std::move(may_send_as),
-                                                             .signers = live.signers});
+                                                             .signers = live.signers,
+                                                             .checks = make_check_lists(live)});
+}
+
+server::CheckLists Host::make_check_lists(const LiveSettings& live) const {
+  const auto& policy = live.settings.policy;
+  std::vector<std::vector<std::string>> wanted{policy.checks.mx, policy.checks.submission, policy.checks.local};
+  for (const auto& listener : live.settings.server.listeners)
+    if (listener.checks) wanted.push_back(*listener.checks);
+  server::CheckLists lists;
+  for (const auto& names : wanted) lists[names] = policy::make_check_list(names, policy);
+  return lists;
 }
 
 dispatch::Settings Host::dispatch_settings(const LiveSettings& live) const {

@@ -29,6 +29,7 @@
 #include "godwit/net/reactor.hpp"
 #include "godwit/net/task_group.hpp"
 #include "godwit/net/worker_pool.hpp"
+#include "godwit/policy/check_list.hpp"
 #include "godwit/policy/connection_limits.hpp"
 #include "godwit/server/maildrop.hpp"
 #include "godwit/server/server.hpp"
@@ -88,6 +89,8 @@ class Host {
     std::unique_ptr<net::AresTransport> transport;
     std::unique_ptr<dns::CachingResolver> resolver;
     std::unique_ptr<deliver::SmtpAgent> agent;
+    std::unique_ptr<net::TaskGroup> check_tasks;  // what checks have begun and nobody waits for any more
+    std::unique_ptr<policy::CheckSurroundings> checks;
     std::unique_ptr<server::Server> server;
   };
 
@@ -113,6 +116,7 @@ class Host {
   std::shared_ptr<const route::Router> make_router(const LiveSettings& live) const;
   std::shared_ptr<const server::Rules> make_rules(const LiveSettings& live,
                                                   std::shared_ptr<const route::Router> router) const;
+  server::CheckLists make_check_lists(const LiveSettings& live) const;
   dispatch::Settings dispatch_settings(const LiveSettings& live) const;
   std::vector<base::Endpoint> listening_addresses(const LiveSettings& live) const;
   void attach_listeners();
@@ -187,8 +191,8 @@ class Host {
   std::unique_ptr<control::Server> control_;
   std::unique_ptr<net::Listener> control_listener_;
   ResolverWatch resolver_watch_;
-  net::Signal look_again_;             // at the certificates
-  net::Signal lockouts_due_;           // to be remembered
+  net::Signal look_again_;    // at the certificates
+  net::Signal lockouts_due_;  // to be remembered
   net::Signal look_at_tables_;
   std::set<std::string> out_of_date_;  // what was said of certificates in force
   net::TaskGroup tasks_;  // of the home reactor: the control socket's connections, reloads, the certificates' watch

@@ -128,8 +128,7 @@ boost::asio::awaitable<Connection::Event> Connection::perform(const smtp::Server
   if (const auto* body = std::get_if<action::Body>(&wanted))
     co_return co_await receiver_.body(body->bytes, sender_, session_);
   if (std::holds_alternative<action::Commit>(wanted)) co_return co_await commit();
-  if (const auto* begin = std::get_if<action::BeginMessage>(&wanted))
-    co_return receiver_.begin(begin->size_hint, header_fixes());
+  if (const auto* begin = std::get_if<action::BeginMessage>(&wanted)) co_return co_await begin_message(*begin);
   if (const auto* sender = std::get_if<action::CheckSender>(&wanted)) co_return check_sender(*sender);
   if (const auto* recipient = std::get_if<action::CheckRecipient>(&wanted))
     co_return co_await check_recipient(*recipient);
@@ -141,7 +140,10 @@ boost::asio::awaitable<Connection::Event> Connection::perform(const smtp::Server
   if (const auto* claim = std::get_if<action::SpeakFor>(&wanted)) co_return speak_for(claim->client);
   if (std::holds_alternative<action::StartTls>(wanted)) co_return co_await start_tls();
   if (std::holds_alternative<action::Discard>(wanted)) receiver_.discard();
-  if (std::holds_alternative<action::Reset>(wanted)) receiver_.reset();
+  if (std::holds_alternative<action::Reset>(wanted)) {
+    receiver_.reset();
+    end_checks();
+  }
   if (const auto* close = std::get_if<action::Close>(&wanted)) {
     co_await flush();
     stream_->shutdown();
@@ -284,26 +286,11 @@ boost::asio::awaitable<Connection::Event> Connection::commit() {
   if (const auto* committed = std::get_if<event::Committed>(&answer)) {
     spent_ = {};
     refused_recipients_ = 0;
-    around_.log.info("accepted",
-                     {{"id", base::to_string(committed->id)},
-                      {"from", "<" + smtp::to_string(receiver_.sender()) + ">"},
-                      {"to", receiver_.asked_recipients()},
-                      {"recipients", receiver_.recipients().size()},
-                      {"size", receiver_.size()},
-                      {"client", sender_.client_address},
-                      {"hello", session_.hello().name},
-                      {"protocol", session_.protocol()},
-                      {"account", session_.account()},
-                      {"tls", session_.tls() ? std::string_view(session_.tls()->version) : std::string_view("none")},
-                      {"message_id", receiver_.message_id()},
-                      {"verified", receiver_.verified()}});
+    log_accepted(committed->id);
   } else if (const auto* refused = std::get_if<event::Refused>(&answer)) {
-    around_.log.warn("rejected",
-                     {{"client", sender_.client_address},
-                      {"stage", "data"},
-                      {"from", "<" + smtp::to_string(receiver_.sender()) + ">"},
-                      {"reason", refused->reply ? to_line(*refused->reply) : std::string("the spool refused it")}});
+    log_not_taken(*refused);
   }
+  end_checks();
   if (!sent) co_return event::PeerClosed{};
   co_return answer;
 }
@@ -320,13 +307,55 @@ void Connection::cancel() {
   if (stream != nullptr) stream->cancel();
 }
 
+void Connection::log_accepted(base::MessageId id) {
+  const auto identity = base::to_string(id);
+  std::vector<log::Field> fields{
+      {"id", identity},
+      {"from", "<" + smtp::to_string(receiver_.sender()) + ">"},
+      {"to", receiver_.asked_recipients()},
+      {"recipients", receiver_.recipients().size()},
+      {"size", receiver_.size()},
+      {"client", sender_.client_address},
+      {"hello", session_.hello().name},
+      {"protocol", session_.protocol()},
+      {"account", session_.account()},
+      {"tls", session_.tls() ? std::string_view(session_.tls()->version) : std::string_view("none")},
+      {"message_id", receiver_.message_id()},
+      {"verified", receiver_.verified()}};
+  log_with_checks(log::Level::info, receiver_.discarded() ? "discarded" : "accepted", std::move(fields));
+  if (!checks_) return;
+  for (const auto& opinion : checks_->opinions())  // a line each of its own in the history
+    around_.log.debug("checked", {{"id", identity},
+                                  {"check", opinion.check},
+                                  {"stage", policy::to_string(opinion.stage)},
+                                  {"verdict", policy::to_string(opinion.kind)},
+                                  {"evidence", opinion.evidence}});
+}
+
+void Connection::log_not_taken(const event::Refused& refused) {
+  log_with_checks(log::Level::warn, "rejected",
+                  {{"client", sender_.client_address},
+                   {"stage", "data"},
+                   {"from", "<" + smtp::to_string(receiver_.sender()) + ">"},
+                   {"reason", refused.reply ? to_line(*refused.reply) : std::string("the spool refused it")}});
+}
+
 void Connection::log_refusal(std::string_view stage, const smtp::Reply& reply, const std::string& to) {
-  around_.log.warn("rejected", {{"client", sender_.client_address},
-                                {"stage", stage},
-                                {"from", "<" + smtp::to_string(receiver_.sender()) + ">"},
-                                {"to", to},
-                                {"reply", to_line(reply)},
-                                {"hello", session_.hello().name}});
+  log_with_checks(log::Level::warn, "rejected",
+                  {{"client", sender_.client_address},
+                   {"stage", stage},
+                   {"from", "<" + smtp::to_string(receiver_.sender()) + ">"},
+                   {"to", to},
+                   {"reply", to_line(reply)},
+                   {"hello", session_.hello().name}});
+}
+
+// What the checks said so far stands behind the event's own fields.
+void Connection::log_with_checks(log::Level level, std::string_view event, std::vector<log::Field> fields) {
+  if (!around_.log.enabled(level)) return;
+  if (checks_)
+    for (auto& field : checks_->log_fields()) fields.push_back(std::move(field));
+  around_.log.write(level, event, fields);
 }
 
 void Connection::log_end(action::Close::Reason reason) {

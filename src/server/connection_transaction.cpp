@@ -51,6 +51,7 @@ Connection::Event Connection::check_sender(const action::CheckSender& asked) {
   if (!refusal && !account.empty())
     refusal = account_refusal(around_.account_limits.message(account, around_.network.now()), "messages");
   auto inspection = refusal ? nullptr : inspection_of(sender, asked.parameters.body);
+  end_checks();
   receiver_.begin_transaction(std::move(sender), schedule.value_or(Schedule{}), std::move(inspection));
   if (refusal) log_refusal("mail", *refusal, {});
   return event::Verdict{.refusal = std::move(refusal)};
@@ -98,6 +99,12 @@ boost::asio::awaitable<Connection::Event> Connection::check_recipient(action::Ch
     if (!sent) co_return event::PeerClosed{};
     decision.refusal = co_await receiver_.verify_sender();
   }
+  if (!decision.refusal && checks() != nullptr) {
+    const bool sent = co_await flush();
+    if (!sent) co_return event::PeerClosed{};
+    auto checking = check_policy(asked.recipient);
+    decision.refusal = co_await std::move(checking);
+  }
   const auto& account = sender_.client.account;
   if (decision.refusal) {
     log_refusal("rcpt", *decision.refusal, smtp::to_string(asked.recipient));
@@ -143,8 +150,7 @@ std::optional<smtp::Reply> Connection::stop_refusal() const {
 // have an old list.
 bool Connection::guesses(const smtp::Reply& refusal) {
   const auto most = rules_->settings.refused_recipients;
-  const bool stranger = !session_settings_.trusted && sender_.client.account.empty() && !is_local();
-  return stranger && most != 0 && refusal.code >= 500 && ++refused_recipients_ >= most;
+  return is_stranger() && most != 0 && refusal.code >= 500 && ++refused_recipients_ >= most;
 }
 
 // Mail of strangers is verified, that of our users is signed.

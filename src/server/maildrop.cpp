@@ -23,7 +23,7 @@ constexpr base::Duration put_off = std::chrono::seconds(30);       // after the 
 constexpr base::Duration settled = std::chrono::seconds(5);        // a folder that changed longer ago was seen whole
 constexpr base::Duration unfinished_for = std::chrono::hours(24);  // then whoever wrote it is gone
 constexpr base::Duration looked_anew = std::chrono::hours(1);      // what was unfinished may be stale now
-constexpr base::Duration cancelled_time = std::chrono::seconds(5);
+constexpr base::Duration cancelled_file_time = std::chrono::seconds(5);
 constexpr std::size_t at_once = 1000;  // names of one look
 
 // For good: another try would meet the same.
@@ -120,7 +120,7 @@ boost::asio::awaitable<void> Maildrop::Implementation::stop(base::MonoTime deadl
   gently_.cancel();
   auto ended = co_await tasks_.wait_empty(deadline);
   tasks_.cancel();
-  if (!ended) std::ignore = co_await tasks_.wait_empty(around_.network.now() + cancelled_time);
+  if (!ended) std::ignore = co_await tasks_.wait_empty(around_.network.now() + cancelled_file_time);
 }
 
 void Maildrop::Implementation::complain(const std::string& reason) {

@@ -60,16 +60,20 @@ boost::asio::awaitable<std::optional<smtp::Reply>> Receiver::verify_sender() {
 smtp::event::Verdict Receiver::add_recipient(policy::RecipientDecision decision, const smtp::Mailbox& asked,
                                              const smtp::RecipientParameters& parameters) {
   if (decision.refusal) return {.refusal = std::move(decision.refusal)};
-  ++asked_;
+  asked_.push_back(asked);
   mail::ask_reports(decision.recipients, asked, parameters);
   recipients_.add(std::move(decision.recipients));
   return {};
 }
 
-smtp::ServerEvent Receiver::begin(std::uint64_t size_hint, std::optional<mail::HeaderFixes> fixes) {
+smtp::ServerEvent Receiver::begin(std::uint64_t size_hint, std::optional<mail::HeaderFixes> fixes,
+                                  std::optional<ContentChecks> checks) {
   auto begun = spool_.begin(size_hint);
   if (!begun) return refusal_of(begun.error());
   incoming_ = std::move(*begun);
+  checks_.reset();
+  if (checks) checks_.emplace(std::move(*checks));
+  discarded_ = false;
   fixer_.reset();
   if (fixes) {
     fixes->id = incoming_->id();
@@ -96,7 +100,7 @@ std::string Receiver::received(const Sender& sender, const smtp::ServerSession& 
                     .tls_cipher = session.tls() ? session.tls()->cipher : "",
                     .recipient = {},
                     .time = clock_.wall()};
-  if (asked_ == 1 && recipients().size() == 1) trace.recipient = recipients().front().address;
+  if (asked_.size() == 1 && recipients().size() == 1) trace.recipient = recipients().front().address;
   return mail::received_field(trace);
 }
 
@@ -125,7 +129,16 @@ void Receiver::inspect(std::string& bytes) {
 
 boost::asio::awaitable<smtp::ServerEvent> Receiver::write(std::string bytes, const Sender& sender,
                                                           const smtp::ServerSession& session) {
+  const bool in_header = header_.in_header();
   header_.put(bytes);
+  if (checks_) {
+    auto& kept = checks_->facts.header;
+    if (in_header) kept += bytes.substr(0, policy::Facts::longest_header - kept.size());
+    if (checks_->chain.wants_message()) {
+      auto showing = checks_->chain.take(bytes);
+      co_await std::move(showing);
+    }
+  }
   if (!started_) {
     // A first line that begins with a blank would become a part of our field.
     if (bytes.find_first_of(" \t") == 0) bytes.insert(0, "\r\n");
@@ -177,6 +190,11 @@ boost::asio::awaitable<smtp::ServerEvent> Receiver::commit(const Sender& sender,
     discard();
     co_return std::move(*refusal);
   }
+  if (discarded_) {
+    const auto id = incoming_->id();
+    discard();
+    co_return smtp::event::Committed{id};
+  }
   auto committed = co_await incoming_->commit(std::move(envelope));
   incoming_.reset();
   if (!committed) co_return refusal_of(committed.error());
@@ -206,9 +224,17 @@ mail::Envelope Receiver::make_envelope(const Sender& sender, const smtp::ServerS
 // Who the message is really from, and what that means for it.
 boost::asio::awaitable<std::optional<smtp::ServerEvent>> Receiver::judge(mail::Envelope& envelope) {
   verified_.clear();
-  if (!inspection_) co_return std::nullopt;
-  auto found = co_await inspection_->judge();
+  policy::Findings found;
+  if (inspection_) found = co_await inspection_->judge();
   verified_ = std::move(found.summary);
+  if (!found.refusal && checks_) {
+    auto asking = ask_checks();
+    auto decision = co_await std::move(asking);
+    found.refusal = std::move(decision.refusal);
+    if (found.hold.empty()) found.hold = std::move(decision.hold);
+    found.header.insert(0, decision.header);
+    discarded_ = decision.discard;
+  }
   if (found.refusal)
     co_return smtp::event::Refused{.why = smtp::event::RefusedWhy::policy, .reply = std::move(found.refusal)};
   if (!found.hold.empty()) {
@@ -219,8 +245,19 @@ boost::asio::awaitable<std::optional<smtp::ServerEvent>> Receiver::judge(mail::E
   co_return std::nullopt;
 }
 
+boost::asio::awaitable<policy::MessageDecision> Receiver::ask_checks() {
+  auto facts = std::move(checks_->facts);
+  facts.identity = identity();
+  facts.id = incoming_->id();
+  facts.size = size_;
+  auto deciding = checks_->chain.end_message(std::move(facts));
+  auto decision = co_await std::move(deciding);
+  co_return decision;
+}
+
 void Receiver::discard() {
   incoming_.reset();
+  checks_.reset();
 }
 
 void Receiver::reset() {
@@ -228,9 +265,10 @@ void Receiver::reset() {
   sender_.reset();
   recipients_.clear();
   inspection_.reset();
+  checks_.reset();
   sender_verified_ = false;
   schedule_ = {};
-  asked_ = 0;
+  asked_.clear();
 }
 
 }  // namespace godwit::server

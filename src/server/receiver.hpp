@@ -15,6 +15,7 @@
 #include "godwit/base/clock.hpp"
 #include "godwit/mail/header_fixer.hpp"
 #include "godwit/mail/recipients.hpp"
+#include "godwit/policy/check_chain.hpp"
 #include "godwit/policy/message_inspection.hpp"
 #include "godwit/policy/relay.hpp"
 #include "godwit/route/router.hpp"
@@ -33,6 +34,12 @@ struct Sender {
   std::string client_name;  // of its host; empty: not known
 };
 
+// Whom the message is shown to, with what is known before its first byte.
+struct ContentChecks {
+  policy::CheckChain& chain;
+  policy::Facts facts;
+};
+
 class Receiver {
  public:
   Receiver(spool::Spool& spool, const base::Clock& clock) : spool_(spool), clock_(clock) {}
@@ -48,7 +55,8 @@ class Receiver {
   smtp::event::Verdict add_recipient(policy::RecipientDecision decision, const smtp::Mailbox& asked,
                                      const smtp::RecipientParameters& parameters);
   // fixes: of a message that is submitted here; `id` and `now` are set by the receiver.
-  smtp::ServerEvent begin(std::uint64_t size_hint, std::optional<mail::HeaderFixes> fixes = {});
+  smtp::ServerEvent begin(std::uint64_t size_hint, std::optional<mail::HeaderFixes> fixes = {},
+                          std::optional<ContentChecks> checks = {});
   boost::asio::awaitable<smtp::ServerEvent> body(std::string_view bytes, const Sender& sender,
                                                  const smtp::ServerSession& session);
   boost::asio::awaitable<smtp::ServerEvent> commit(const Sender& sender, const smtp::ServerSession& session);
@@ -61,6 +69,9 @@ class Receiver {
   // For the log: whom RCPT named, "<a@x>,<b@y>"; of many the first.
   std::string asked_recipients() const;
   const std::string& message_id() const { return header_.message_id(); }
+  policy::SenderIdentity identity() const { return inspection_ ? inspection_->identity() : policy::SenderIdentity(); }
+  const std::vector<smtp::Mailbox>& asked() const { return asked_; }
+  bool discarded() const { return discarded_; }              // the last message: taken, and thrown away
   const std::string& verified() const { return verified_; }  // of the last message, for the log
 
  private:
@@ -68,6 +79,7 @@ class Receiver {
                                                   const smtp::ServerSession& session);
   void inspect(std::string& bytes);
   boost::asio::awaitable<std::optional<smtp::ServerEvent>> judge(mail::Envelope& envelope);
+  boost::asio::awaitable<policy::MessageDecision> ask_checks();
   mail::Envelope make_envelope(const Sender& sender, const smtp::ServerSession& session) const;
   bool needs_smtputf8(const smtp::ServerSession& session) const;
   std::string received(const Sender& sender, const smtp::ServerSession& session) const;
@@ -77,12 +89,14 @@ class Receiver {
   smtp::ReversePath sender_;
   mail::RecipientList recipients_;
   Schedule schedule_;
-  std::size_t asked_ = 0;  // RCPT commands accepted
+  std::vector<smtp::Mailbox> asked_;  // by RCPT commands that were accepted
   std::unique_ptr<spool::Incoming> incoming_;
   std::unique_ptr<mail::HeaderFixer> fixer_;
   std::unique_ptr<policy::MessageInspection> inspection_;
   bool sender_verified_ = false;
   std::string verified_;
+  std::optional<ContentChecks> checks_;
+  bool discarded_ = false;
   HeaderScan header_;
   std::uint64_t size_ = 0;
   bool started_ = false;  // the Received field is written

@@ -2,11 +2,14 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "godwit/base/clock.hpp"
 #include "godwit/base/ip_address.hpp"
 #include "godwit/base/rate.hpp"
 
@@ -31,12 +34,43 @@ struct BreakerSettings {
   std::vector<std::string> exempt = {};      // accounts
 };
 
+// What a check does about what it finds.
+enum class CheckAction : std::uint8_t { none, defer, reject, quarantine };
+
+struct ReverseDnsSettings {
+  enum class Required : std::uint8_t { any, verified };  // a name, or one that leads back to the address
+  Required require = Required::any;
+  CheckAction action = CheckAction::reject;
+};
+
+struct HelloSettings {
+  CheckAction own_name = CheckAction::reject;
+  CheckAction bad_name = CheckAction::none;      // no form of a name; many hosts that send good mail have one
+  CheckAction unknown_name = CheckAction::none;  // without a record in DNS
+};
+
+// The names of checks; check_list.cpp says what they stand for.
+inline constexpr std::array<std::string_view, 2> check_names{"reverse_dns", "hello"};
+
+// Which checks are asked, by their names, in this order; see check.hpp.
+struct CheckSettings {
+  std::vector<std::string> mx = {};
+  std::vector<std::string> submission = {};
+  std::vector<std::string> local = {};
+  base::Duration timeout = std::chrono::seconds(15);  // of one question to one check
+  // Local parts whose mail no check refuses before its content: who is refused wrongly can write there.
+  std::vector<std::string> exempt_recipients = {"postmaster"};
+};
+
 struct Settings {
   std::vector<base::IpNetwork> trusted_networks = {*base::IpNetwork::parse("127.0.0.0/8"),
                                                    *base::IpNetwork::parse("::1/128")};
   std::array<base::Rate, rated_kinds> rates{};                               // by Rated
   std::array<std::vector<base::Rate>, account_rated_kinds> account_rates{};  // by AccountRated; all of them count
   BreakerSettings breaker = {};
+  CheckSettings checks = {};
+  ReverseDnsSettings reverse_dns = {};
+  HelloSettings hello = {};
   std::size_t connections = 10000;
   std::size_t connections_per_client = 50;  // per IPv4 address or IPv6 /64; trusted_networks are exempt
   // Users of this machine who may submit under any sender address; "*": all of them.

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the names stand for by which the configuration lists checks (settings.hpp has them).  Called by daemon/ at start
+// and at each reload.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "godwit/policy/check.hpp"
+#include "godwit/policy/settings.hpp"
+
+namespace godwit::policy {
+
+// In the order of the names; those that are none of a check were refused by config/.
+std::shared_ptr<const CheckList> make_check_list(const std::vector<std::string>& names, const Settings& settings);
+
+}  // namespace godwit::policy

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "godwit/policy/check_list.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "hello_check.hpp"
+#include "reverse_dns_check.hpp"
+
+namespace godwit::policy {
+namespace {
+
+struct Named {
+  std::string_view name;
+  CheckEntry (*make)(const Settings&);
+};
+
+constexpr std::array named{
+    Named{"reverse_dns", reverse_dns_entry},
+    Named{"hello", hello_entry},
+};
+static_assert(std::ranges::equal(named, check_names, {}, &Named::name));
+
+}  // namespace
+
+std::shared_ptr<const CheckList> make_check_list(const std::vector<std::string>& names, const Settings& settings) {
+  auto list = std::make_shared<CheckList>();
+  for (const auto& name : names) {
+    const auto* const found = std::ranges::find(named, name, &Named::name);
+    if (found == named.end()) continue;
+    auto entry = found->make(settings);
+    entry.name = name;
+    entry.patience = settings.checks.timeout;
+    list->push_back(std::move(entry));
+  }
+  return list;
+}
+
+}  // namespace godwit::policy
