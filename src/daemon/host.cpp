@@ -47,6 +47,7 @@ Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, co
       tarpit_(live_->settings.policy.connections / 10),
       account_limits_(live_->settings.policy),
       breaker_(live_->settings.policy.breaker),
+      list_health_(log),
       reactors_(clock, reactor_count(live_->settings)),
       committer_("committer"),
       bodies_("bodies", body_threads, unbounded),
@@ -228,7 +229,7 @@ route::Lookups Host::make_recipient_lookups(const LiveSettings& live) {
 }
 
 std::shared_ptr<const server::Rules> Host::make_rules(const LiveSettings& live,
-                                                      std::shared_ptr<const route::Router> router) const {
+                                                      std::shared_ptr<const route::Router> router) {
   auto may_send_as = [this](const std::string& account, const smtp::Mailbox& sender) {
     return auth::may_send_as(account, {}, sender) || accounts_.table()->may_send_as(account, sender);
   };
@@ -243,13 +244,15 @@ std::shared_ptr<const server::Rules> Host::make_rules(const LiveSettings& live,
                                                              .checks = make_check_lists(live)});
 }
 
-server::CheckLists Host::make_check_lists(const LiveSettings& live) const {
+server::CheckLists Host::make_check_lists(const LiveSettings& live) {
+  const policy::CheckStores stores{.list_health = &list_health_};
+  list_health_.keep_only(live.settings.policy.dns_lists.zones());
   const auto& policy = live.settings.policy;
   std::vector<std::vector<std::string>> wanted{policy.checks.mx, policy.checks.submission, policy.checks.local};
   for (const auto& listener : live.settings.server.listeners)
     if (listener.checks) wanted.push_back(*listener.checks);
   server::CheckLists lists;
-  for (const auto& names : wanted) lists[names] = policy::make_check_list(names, policy);
+  for (const auto& names : wanted) lists[names] = policy::make_check_list(names, policy, stores);
   return lists;
 }
 

@@ -115,8 +115,8 @@ class Host {
   server::Surroundings server_surroundings(std::size_t reactor, policy::ConnectionLimits& limits);
   std::shared_ptr<const route::Router> make_router(const LiveSettings& live) const;
   std::shared_ptr<const server::Rules> make_rules(const LiveSettings& live,
-                                                  std::shared_ptr<const route::Router> router) const;
-  server::CheckLists make_check_lists(const LiveSettings& live) const;
+                                                  std::shared_ptr<const route::Router> router);
+  server::CheckLists make_check_lists(const LiveSettings& live);
   dispatch::Settings dispatch_settings(const LiveSettings& live) const;
   std::vector<base::Endpoint> listening_addresses(const LiveSettings& live) const;
   void attach_listeners();
@@ -156,6 +156,7 @@ class Host {
   policy::Tarpit tarpit_;
   policy::AccountLimits account_limits_;
   policy::AccountBreaker breaker_;
+  policy::ListHealth list_health_;
   net::ReactorPool reactors_;
   net::SingleThread committer_;
   net::BoundedPool bodies_;

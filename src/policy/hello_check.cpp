@@ -63,7 +63,7 @@ std::string hello_fault(std::string_view name, const base::IpAddress& client) {
   return {};
 }
 
-CheckEntry hello_entry(const Settings& settings) {
+CheckEntry hello_entry(const Settings& settings, const CheckStores&) {
   return {.make = [settings = settings.hello](const CheckSurroundings& around) {
     return std::make_shared<HelloCheck>(settings, around);
   }};

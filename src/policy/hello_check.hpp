@@ -7,11 +7,12 @@
 #include <string_view>
 
 #include "godwit/policy/check.hpp"
+#include "godwit/policy/check_list.hpp"
 #include "godwit/policy/settings.hpp"
 
 namespace godwit::policy {
 
-CheckEntry hello_entry(const Settings& settings);
+CheckEntry hello_entry(const Settings& settings, const CheckStores& stores);
 
 // What is wrong with the form of the name (RFC 5321 section 4.1.4): "is an address without brackets"; empty: nothing.
 std::string hello_fault(std::string_view name, const base::IpAddress& client);

@@ -36,7 +36,7 @@ class ReverseDnsCheck final : public Check {
 
 }  // namespace
 
-CheckEntry reverse_dns_entry(const Settings& settings) {
+CheckEntry reverse_dns_entry(const Settings& settings, const CheckStores&) {
   return {.make = [settings = settings.reverse_dns](const CheckSurroundings&) {
     return std::make_shared<ReverseDnsCheck>(settings);
   }};

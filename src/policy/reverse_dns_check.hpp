@@ -3,10 +3,11 @@
 #pragma once
 
 #include "godwit/policy/check.hpp"
+#include "godwit/policy/check_list.hpp"
 #include "godwit/policy/settings.hpp"
 
 namespace godwit::policy {
 
-CheckEntry reverse_dns_entry(const Settings& settings);
+CheckEntry reverse_dns_entry(const Settings& settings, const CheckStores& stores);
 
 }  // namespace godwit::policy

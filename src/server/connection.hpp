@@ -2,7 +2,7 @@
 // Drives one server session over one stream: performs its actions in order and feeds back what became of them.  Lives
 // and dies on one reactor, as one coroutine.  connection_client.cpp: who the client is;
 // connection_transaction.cpp: what the rules say to its mail; connection_checks.cpp: what the checks of the
-// configuration say.
+// configuration say; connection_log.cpp: what the log says of all that.
 #pragma once
 
 #include <memory>

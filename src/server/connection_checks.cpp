@@ -77,8 +77,9 @@ boost::asio::awaitable<Connection::Event> Connection::begin_message(smtp::action
     log_refusal("data", *refusal, receiver_.asked_recipients());
     co_return event::Refused{.why = event::RefusedWhy::policy, .reply = std::move(refusal)};
   }
-  co_return receiver_.begin(begun.size_hint, header_fixes(),
-                            ContentChecks{.chain = *checks_, .facts = std::move(known)});
+  co_return receiver_.begin(
+      begun.size_hint, header_fixes(),
+      ContentChecks{.chain = *checks_, .facts = std::move(known), .gone = stream_->hangup_probe()});
 }
 
 void Connection::end_checks() {

@@ -13,6 +13,9 @@
 namespace godwit::server {
 namespace {
 
+// Who says QUIT and closes its side at once has not given up: only after a long wait it means that.
+constexpr base::Duration long_wait = std::chrono::seconds(10);
+
 smtp::event::RefusedWhy why_of(spool::Refused::Why why) {
   using Why = spool::Refused::Why;
   using smtp::event::RefusedWhy;
@@ -230,10 +233,11 @@ boost::asio::awaitable<std::optional<smtp::ServerEvent>> Receiver::judge(mail::E
   if (!found.refusal && checks_) {
     auto asking = ask_checks();
     auto decision = co_await std::move(asking);
-    found.refusal = std::move(decision.refusal);
-    if (found.hold.empty()) found.hold = std::move(decision.hold);
-    found.header.insert(0, decision.header);
-    discarded_ = decision.discard;
+    if (!decision) co_return smtp::event::PeerClosed{};
+    found.refusal = std::move(decision->refusal);
+    if (found.hold.empty()) found.hold = std::move(decision->hold);
+    found.header.insert(0, decision->header);
+    discarded_ = decision->discard;
   }
   if (found.refusal)
     co_return smtp::event::Refused{.why = smtp::event::RefusedWhy::policy, .reply = std::move(found.refusal)};
@@ -245,13 +249,17 @@ boost::asio::awaitable<std::optional<smtp::ServerEvent>> Receiver::judge(mail::E
   co_return std::nullopt;
 }
 
-boost::asio::awaitable<policy::MessageDecision> Receiver::ask_checks() {
+// Nothing: the client did not wait for it, so it will send the message again.
+boost::asio::awaitable<std::optional<policy::MessageDecision>> Receiver::ask_checks() {
+  const auto since = clock_.mono();
+  const auto gone = checks_->gone;
   auto facts = std::move(checks_->facts);
   facts.identity = identity();
   facts.id = incoming_->id();
   facts.size = size_;
   auto deciding = checks_->chain.end_message(std::move(facts));
   auto decision = co_await std::move(deciding);
+  if (clock_.mono() - since >= long_wait && gone && gone()) co_return std::nullopt;
   co_return decision;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,7 @@ struct Sender {
 struct ContentChecks {
   policy::CheckChain& chain;
   policy::Facts facts;
+  std::function<bool()> gone = {};  // the client has hung up; empty: that cannot be known
 };
 
 class Receiver {
@@ -79,7 +81,7 @@ class Receiver {
                                                   const smtp::ServerSession& session);
   void inspect(std::string& bytes);
   boost::asio::awaitable<std::optional<smtp::ServerEvent>> judge(mail::Envelope& envelope);
-  boost::asio::awaitable<policy::MessageDecision> ask_checks();
+  boost::asio::awaitable<std::optional<policy::MessageDecision>> ask_checks();
   mail::Envelope make_envelope(const Sender& sender, const smtp::ServerSession& session) const;
   bool needs_smtputf8(const smtp::ServerSession& session) const;
   std::string received(const Sender& sender, const smtp::ServerSession& session) const;

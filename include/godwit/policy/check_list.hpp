@@ -8,11 +8,18 @@
 #include <vector>
 
 #include "godwit/policy/check.hpp"
+#include "godwit/policy/list_health.hpp"
 #include "godwit/policy/settings.hpp"
 
 namespace godwit::policy {
 
+// What all checks share; it outlives them.
+struct CheckStores {
+  ListHealth* list_health = nullptr;
+};
+
 // In the order of the names; those that are none of a check were refused by config/.
-std::shared_ptr<const CheckList> make_check_list(const std::vector<std::string>& names, const Settings& settings);
+std::shared_ptr<const CheckList> make_check_list(const std::vector<std::string>& names, const Settings& settings,
+                                                 const CheckStores& stores);
 
 }  // namespace godwit::policy

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,8 +50,48 @@ struct HelloSettings {
   CheckAction unknown_name = CheckAction::none;  // without a record in DNS
 };
 
+// Answers of a list, such as 127.0.*.2-3: what each of the four bytes may be.
+struct AnswerPattern {
+  struct Range {
+    std::uint8_t least = 0;
+    std::uint8_t most = 255;
+    bool operator==(const Range&) const = default;
+  };
+  std::array<Range, 4> bytes{};
+  bool operator==(const AnswerPattern&) const = default;
+};
+
+// A list in DNS of addresses or domains that somebody found to be bad, or good (RFC 5782).
+struct DnsListSettings {
+  // What is looked up: the client's address, its name by reverse DNS, the name in HELO, the domain of MAIL FROM.
+  enum class Subject : std::uint8_t { client, client_name, hello, sender };
+  std::string zone;
+  std::string name{};  // what others are told; a zone may hold a secret of ours
+  std::vector<Subject> subjects = {Subject::client};
+  int score = 5;                         // below zero: of good ones
+  std::vector<AnswerPattern> answers{};  // that count; empty: all
+  std::string test_point{};              // that is always listed; empty: as RFC 5782 says; "none": it is not tested
+  const std::string& shown_name() const { return name.empty() ? zone : name; }
+  bool operator==(const DnsListSettings&) const = default;
+};
+
+struct DnsListsSettings {
+  std::vector<DnsListSettings> lists = {};
+  std::vector<std::string> zones() const {
+    std::vector<std::string> all;
+    for (const auto& list : lists) all.push_back(list.zone);
+    return all;
+  }
+  // From which sum of scores on; nothing: never.
+  std::optional<int> reject = 5;
+  std::optional<int> defer = {};
+  std::optional<int> quarantine = {};
+  int vouch = -1;  // at this sum or below it the sender is known to be good
+  base::Duration timeout = std::chrono::seconds(5);
+};
+
 // The names of checks; check_list.cpp says what they stand for.
-inline constexpr std::array<std::string_view, 2> check_names{"reverse_dns", "hello"};
+inline constexpr std::array<std::string_view, 3> check_names{"reverse_dns", "hello", "dns_lists"};
 
 // Which checks are asked, by their names, in this order; see check.hpp.
 struct CheckSettings {
@@ -71,6 +112,7 @@ struct Settings {
   CheckSettings checks = {};
   ReverseDnsSettings reverse_dns = {};
   HelloSettings hello = {};
+  DnsListsSettings dns_lists = {};
   std::size_t connections = 10000;
   std::size_t connections_per_client = 50;  // per IPv4 address or IPv6 /64; trusted_networks are exempt
   // Users of this machine who may submit under any sender address; "*": all of them.

@@ -9,10 +9,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "support/fake_resolver.hpp"
-#include "support/manual_clock.hpp"
-#include "support/manual_network.hpp"
-#include "support/run_awaitable.hpp"
+#include "check_fixture.hpp"
 
 namespace godwit::policy {
 namespace {
@@ -56,7 +53,7 @@ class ScriptedCheck final : public Check {
   boost::asio::steady_timer timer_;
 };
 
-class CheckChainTest : public ::testing::Test {
+class CheckChainTest : public CheckFixture {
  protected:
   CheckChain& chain() {
     if (chain_) return *chain_;
@@ -72,11 +69,9 @@ class CheckChainTest : public ::testing::Test {
     return *chain_;
   }
 
-  static Facts facts(const std::string& recipient = "user") {
-    Facts facts;
-    facts.client = *base::IpAddress::parse("192.0.2.1");
-    facts.hello.name = "mail.client.example";
-    facts.recipient = {.local = recipient, .domain = "example.com"};
+  Facts facts(const std::string& recipient = "user") const {
+    auto facts = facts_;
+    facts.recipient.local = recipient;
     return facts;
   }
   std::string rcpt(const std::string& recipient = "user") {
@@ -89,19 +84,6 @@ class CheckChainTest : public ::testing::Test {
   }
   MessageDecision end() { return run_awaitable(io_, chain().end_message(facts())); }
 
-  boost::asio::io_context io_;
-  testing::ManualClock clock_;
-  net::Deadlines deadlines_{clock_};
-  testing::ManualNetwork network_{io_.get_executor(), clock_};
-  testing::FakeResolver resolver_;
-  net::TaskGroup tasks_{io_.get_executor(), deadlines_, [](const std::exception_ptr&) {}};
-  CheckSurroundings around_{.executor = io_.get_executor(),
-                            .deadlines = deadlines_,
-                            .network = network_,
-                            .resolver = resolver_,
-                            .tasks = tasks_,
-                            .clock = clock_,
-                            .log = log::null_logger()};
   Script first_, second_;
   Verdict on_failure_;
   std::unique_ptr<CheckChain> chain_;

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// The checks that need nothing but what the client says and DNS.
+#include "check_fixture.hpp"
+#include "policy/hello_check.hpp"
+
+namespace godwit::policy {
+namespace {
+
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+using Kind = Verdict::Kind;
+
+class ReverseDnsCheckTest : public CheckFixture {
+ protected:
+  Verdict ask_for(ClientName::Status status) {
+    facts_.client_name = {.status = status, .name = status == ClientName::Status::none ? "" : "host.example"};
+    return ask("reverse_dns", Stage::connect);
+  }
+};
+
+TEST_F(ReverseDnsCheckTest, AHostWithoutANameIsRefused) {
+  EXPECT_EQ(said(ask_for(ClientName::Status::none)), "550 5.7.25 Your address 192.0.2.1 has no name in reverse DNS");
+  settings_.reverse_dns.action = CheckAction::defer;
+  EXPECT_THAT(said(ask_for(ClientName::Status::none)), StartsWith("450 4.7.25"));
+}
+
+TEST_F(ReverseDnsCheckTest, ANameThatDoesNotLeadBackIsRefusedWhereItMust) {
+  EXPECT_EQ(ask_for(ClientName::Status::mismatch).kind, Kind::no_opinion);
+  settings_.reverse_dns.require = ReverseDnsSettings::Required::verified;
+  EXPECT_EQ(ask_for(ClientName::Status::mismatch).kind, Kind::reject);
+  EXPECT_EQ(ask_for(ClientName::Status::temporary).kind, Kind::no_opinion);
+  EXPECT_EQ(ask_for(ClientName::Status::found).kind, Kind::no_opinion);
+}
+
+TEST(ClientNames, OnlyANameThatLeadsBackIsBelieved) {
+  testing::FakeResolver resolver;
+  const auto address = *base::IpAddress::parse("2001:db8::1");
+  const auto find = [&] { return testing::run_awaitable(find_client_name(resolver, address)); };
+  EXPECT_EQ(find().status, ClientName::Status::none);
+  resolver.add_ptr("2001:db8::1", "bank.example");
+  EXPECT_EQ(find(), (ClientName{.status = ClientName::Status::mismatch, .name = "bank.example"}));
+  resolver.add_ptr("2001:db8::1", "host.example").add_address("host.example", "2001:db8::1");
+  EXPECT_EQ(find(), (ClientName{.status = ClientName::Status::found, .name = "host.example"}));
+  resolver.fail("PTR 2001:db8::1");
+  EXPECT_EQ(find().status, ClientName::Status::temporary);
+}
+
+TEST(HelloNames, FormsThatAreWrong) {
+  const auto client = *base::IpAddress::parse("192.0.2.1");
+  for (const auto* good : {"mail.example", "a_b.example", "[192.0.2.1]"})
+    EXPECT_THAT(hello_fault(good, client), IsEmpty());
+  EXPECT_EQ(hello_fault("192.0.2.1", client), "is an address without brackets");
+  EXPECT_EQ(hello_fault("[192.0.2.2]", client), "is not your address");
+  EXPECT_EQ(hello_fault("localhost", client), "is not the full name of a host");
+  EXPECT_EQ(hello_fault("what ever", client), "is no name of a host");
+  EXPECT_EQ(hello_fault("[IPv6:2001:db8::1]", *base::IpAddress::parse("2001:db8::1")), "");
+}
+
+class HelloCheckTest : public CheckFixture {};
+
+TEST_F(HelloCheckTest, WhoCallsHimselfByOurNameIsRefused) {
+  facts_.hello.name = "MAIL.example.com";
+  EXPECT_EQ(said(ask("hello", Stage::helo)), "550 5.7.1 You call yourself by our own name");
+}
+
+TEST_F(HelloCheckTest, NamesAreLookedUpOnlyWhereTheyMust) {
+  EXPECT_EQ(ask("hello", Stage::helo).kind, Kind::no_opinion);
+  EXPECT_THAT(resolver_.asked, IsEmpty());
+  settings_.hello.unknown_name = CheckAction::reject;
+  EXPECT_EQ(ask("hello", Stage::helo).kind, Kind::reject);
+  resolver_.add_mx("mail.client.example", 10, "mx.example");
+  EXPECT_EQ(ask("hello", Stage::helo).kind, Kind::no_opinion);
+  settings_.hello.bad_name = CheckAction::quarantine;
+  facts_.hello.name = "localhost";
+  EXPECT_EQ(ask("hello", Stage::helo).kind, Kind::quarantine);
+}
+
+}  // namespace
+}  // namespace godwit::policy
