@@ -166,6 +166,38 @@ Fields<Document> policy_part() {
           "policy.hello.unknown_name", [](auto& d) -> auto& { return d.settings.policy.hello.unknown_name; },
           check_action(), "The same of names without an address or MX in DNS; what cannot be looked up passes"),
       field(
+          "policy.sender_domain.missing", [](auto& d) -> auto& { return d.settings.policy.sender_domain.missing; },
+          check_action(),
+          "Check sender_domain: senders whose domain has neither an MX nor an address (`550 5.1.8`); what cannot be "
+          "looked up passes"),
+      field(
+          "policy.sender_domain.null_mx", [](auto& d) -> auto& { return d.settings.policy.sender_domain.null_mx; },
+          check_action(), "The same of domains that say that they take no mail (RFC 7505, `550 5.7.27`)"),
+      field(
+          "policy.header.missing_from", [](auto& d) -> auto& { return d.settings.policy.header.missing_from; },
+          check_action(),
+          "Check header: messages without From (`550 5.6.0`); it is asked of users too, whose mail was completed "
+          "before"),
+      field(
+          "policy.header.missing_date", [](auto& d) -> auto& { return d.settings.policy.header.missing_date; },
+          check_action(), "The same without Date"),
+      field(
+          "policy.header.missing_message_id",
+          [](auto& d) -> auto& { return d.settings.policy.header.missing_message_id; }, check_action(),
+          "The same without Message-ID, which good mail may lack"),
+      field(
+          "policy.header.repeated", [](auto& d) -> auto& { return d.settings.policy.header.repeated; }, check_action(),
+          "The same with a field twice that may be there once, such as From or Subject: mail readers show the one or "
+          "the "
+          "other"),
+      field(
+          "policy.header.too_many_received",
+          [](auto& d) -> auto& { return d.settings.policy.header.too_many_received; }, check_action(),
+          "The same with more than `most_received` fields Received"),
+      field(
+          "policy.header.most_received", [](auto& d) -> auto& { return d.settings.policy.header.most_received; },
+          number<std::size_t>(0, 99), "How many hosts a message may have passed; 0: 99, beyond which it is a loop"),
+      field(
           "policy.dns_lists.lists", [](auto& d) -> auto& { return d.settings.policy.dns_lists.lists; },
           records(dns_list_fields()),
           "Check dns_lists: black and white lists in DNS, all asked at once. One that lists everything or nothing, or "

@@ -6,8 +6,10 @@
 #include <utility>
 
 #include "dns_lists_check.hpp"
+#include "header_check.hpp"
 #include "hello_check.hpp"
 #include "reverse_dns_check.hpp"
+#include "sender_domain_check.hpp"
 
 namespace godwit::policy {
 namespace {
@@ -18,9 +20,8 @@ struct Named {
 };
 
 constexpr std::array named{
-    Named{"reverse_dns", reverse_dns_entry},
-    Named{"hello", hello_entry},
-    Named{"dns_lists", dns_lists_entry},
+    Named{"reverse_dns", reverse_dns_entry}, Named{"hello", hello_entry},   Named{"sender_domain", sender_domain_entry},
+    Named{"dns_lists", dns_lists_entry},     Named{"header", header_entry},
 };
 static_assert(std::ranges::equal(named, check_names, {}, &Named::name));
 

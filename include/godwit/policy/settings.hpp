@@ -50,6 +50,20 @@ struct HelloSettings {
   CheckAction unknown_name = CheckAction::none;  // without a record in DNS
 };
 
+struct SenderDomainSettings {
+  CheckAction missing = CheckAction::reject;  // neither MX nor address
+  CheckAction null_mx = CheckAction::reject;  // RFC 7505
+};
+
+struct HeaderSettings {
+  CheckAction missing_from = CheckAction::reject;
+  CheckAction missing_date = CheckAction::none;
+  CheckAction missing_message_id = CheckAction::none;
+  CheckAction repeated = CheckAction::none;  // a field that may be there once
+  CheckAction too_many_received = CheckAction::reject;
+  std::size_t most_received = 50;  // 0: no bound but that of loops
+};
+
 // Answers of a list, such as 127.0.*.2-3: what each of the four bytes may be.
 struct AnswerPattern {
   struct Range {
@@ -91,7 +105,8 @@ struct DnsListsSettings {
 };
 
 // The names of checks; check_list.cpp says what they stand for.
-inline constexpr std::array<std::string_view, 3> check_names{"reverse_dns", "hello", "dns_lists"};
+inline constexpr std::array<std::string_view, 5> check_names{"reverse_dns", "hello", "sender_domain", "dns_lists",
+                                                             "header"};
 
 // Which checks are asked, by their names, in this order; see check.hpp.
 struct CheckSettings {
@@ -113,6 +128,8 @@ struct Settings {
   ReverseDnsSettings reverse_dns = {};
   HelloSettings hello = {};
   DnsListsSettings dns_lists = {};
+  SenderDomainSettings sender_domain = {};
+  HeaderSettings header = {};
   std::size_t connections = 10000;
   std::size_t connections_per_client = 50;  // per IPv4 address or IPv6 /64; trusted_networks are exempt
   // Users of this machine who may submit under any sender address; "*": all of them.

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The checks that need nothing but what the client says and DNS.
 #include "check_fixture.hpp"
+#include "policy/header_check.hpp"
 #include "policy/hello_check.hpp"
 
 namespace godwit::policy {
 namespace {
 
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 using ::testing::StartsWith;
 using Kind = Verdict::Kind;
 
@@ -73,6 +75,75 @@ TEST_F(HelloCheckTest, NamesAreLookedUpOnlyWhereTheyMust) {
   settings_.hello.bad_name = CheckAction::quarantine;
   facts_.hello.name = "localhost";
   EXPECT_EQ(ask("hello", Stage::helo).kind, Kind::quarantine);
+}
+
+class SenderDomainCheckTest : public CheckFixture {
+ protected:
+  Verdict ask_it() { return ask("sender_domain", Stage::mail); }
+};
+
+TEST_F(SenderDomainCheckTest, ADomainNeedsAnMxOrAnAddress) {
+  EXPECT_EQ(said(ask_it()), "550 5.1.8 The domain sender.example of the sender has no MX and no address");
+  resolver_.add_txt("sender.example", "v=spf1 -all");
+  EXPECT_EQ(ask_it().kind, Kind::reject);
+  resolver_.add_address("sender.example", "2001:db8::1");
+  EXPECT_EQ(ask_it().kind, Kind::no_opinion);
+  facts_.sender.reset();
+  EXPECT_EQ(ask_it().kind, Kind::no_opinion) << "a report has no sender";
+}
+
+TEST_F(SenderDomainCheckTest, WhoTakesNoMailSendsNone) {
+  resolver_.add_mx("sender.example", 0, "");
+  EXPECT_THAT(said(ask_it()), StartsWith("550 5.7.27 sender.example takes no mail"));
+  settings_.sender_domain.null_mx = CheckAction::none;
+  EXPECT_EQ(ask_it().kind, Kind::no_opinion);
+}
+
+TEST_F(SenderDomainCheckTest, WhatCannotBeLookedUpPasses) {
+  resolver_.fail("MX sender.example");
+  EXPECT_EQ(ask_it().kind, Kind::no_opinion);
+}
+
+constexpr std::string_view good_header = "From: a@sender.example\r\nDate: Mon, 02 Nov 2026 08:00:00 +0000\r\n\r\n";
+
+class HeaderCheckTest : public CheckFixture {
+ protected:
+  Verdict ask_about(std::string header) {
+    facts_.header = std::move(header);
+    return ask("header", Stage::end);
+  }
+};
+
+TEST_F(HeaderCheckTest, AMessageNeedsAnAuthor) {
+  EXPECT_EQ(ask_about(std::string(good_header)).kind, Kind::no_opinion);
+  EXPECT_EQ(said(ask_about("Subject: a\r\n\r\n")), "550 5.6.0 The message has no From (RFC 5322)");
+  EXPECT_EQ(ask_about("From:  \r\n\r\n").kind, Kind::reject);
+  EXPECT_EQ(ask_about("").kind, Kind::reject);
+}
+
+TEST_F(HeaderCheckTest, OldDevicesOfOursMaySendWithoutOne) {
+  facts_.stranger = false;
+  EXPECT_EQ(ask_about("Subject: a\r\n\r\n").kind, Kind::no_opinion);
+  facts_.service = smtp::Service::submission;
+  EXPECT_EQ(ask_about("Subject: a\r\n\r\n").kind, Kind::reject);
+}
+
+TEST_F(HeaderCheckTest, TheStrictestRuleDecides) {
+  settings_.header.missing_date = CheckAction::quarantine;
+  settings_.header.repeated = CheckAction::defer;
+  EXPECT_EQ(ask_about("From: a@b.example\r\n\r\n").kind, Kind::quarantine);
+  const auto verdict = ask_about("From: a@b.example\r\nfrom: c@d.example\r\n\r\n");
+  EXPECT_EQ(verdict.kind, Kind::defer);
+  EXPECT_EQ(verdict.evidence, "The message has several fields From; The message has no Date");
+}
+
+TEST_F(HeaderCheckTest, ManyHopsAreTooMany) {
+  settings_.header.most_received = 3;
+  std::string header;
+  for (int i = 0; i < 4; ++i) header += "Received: from a by b\r\n";
+  EXPECT_THAT(header_faults(header + std::string(good_header), settings_.header), SizeIs(1));
+  settings_.header.most_received = 0;
+  EXPECT_THAT(header_faults(header + std::string(good_header), settings_.header), IsEmpty());
 }
 
 }  // namespace
