@@ -264,6 +264,7 @@ void check_meaning(Loaded& loaded) {
   Checks checks(loaded);
   checks.hostname();
   check_sources(loaded);
+  check_policy(loaded);
   checks.listeners();
   checks.networks();
   checks.domains();

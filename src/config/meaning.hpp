@@ -15,7 +15,8 @@ void derive(Settings& settings);
 // Appends what is wrong or doubtful.  Requires: complete() was called.
 void check_meaning(Loaded& loaded);
 
-// The part of it about stores of accounts and tables.
+// The parts of it about stores of accounts and tables, and about the checks of mail.
 void check_sources(Loaded& loaded);
+void check_policy(Loaded& loaded);
 
 }  // namespace godwit::config

@@ -91,8 +91,8 @@ Fields<Document> route_part() {
 
 Fields<Document> top_fields() {
   Fields<Document> all;
-  for (auto* part : {host_part, server_part, authentication_part, mailauth_part, milter_part, route_part, lookup_part,
-                     delivery_part, bounce_part, storage_part})
+  for (auto* part : {host_part, server_part, authentication_part, mailauth_part, policy_part, milter_part, route_part,
+                     lookup_part, delivery_part, bounce_part, storage_part})
     for (auto& field : part()) all.push_back(std::move(field));
   return all;
 }

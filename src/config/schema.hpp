@@ -37,12 +37,15 @@ Type<route::TlsLevel> tls_level();  // what deliver/ can do
 Type<route::AddressFamily> address_family();
 Type<route::SourceAddress> source_address();  // an address alone, or {address, hostname}
 
+Type<std::vector<std::string>> check_list();  // names of checks
+
 Fields<Document> top_fields();  // all, in the order of the reference
 Fields<Document> server_part();
 Fields<Document> authentication_part();
 Fields<Document> lookup_part();
 Fields<Document> mailauth_part();
 Fields<Document> milter_part();
+Fields<Document> policy_part();
 Fields<Document> delivery_part();
 Fields<Document> bounce_part();
 Fields<Document> storage_part();

@@ -51,6 +51,9 @@ Fields<ListenerSettings> listener_fields() {
           "What becomes of lines that end without CR LF; `normalize` only for trusted or authenticated clients",
           at_start),
       make_field<ListenerSettings>(
+          "checks", [](auto& l) -> auto& { return l.checks; }, optional_of(check_list(), "those of the service"),
+          "Checks of mail here, instead of `policy.checks` for its service", at_start),
+      make_field<ListenerSettings>(
           "client_certificates.ca_file", [](auto& l) -> auto& { return l.client_certificates.ca_file; },
           or_empty(absolute_path(), "none is asked for"),
           "submission: PEM file with the authorities whose certificates let clients in as the accounts they name, "

@@ -136,6 +136,11 @@ json::value to_json(const Status& status) {
   for (const Certificate& certificate : status.certificates) certificates.emplace_back(to_json(certificate));
   json::array stopped;
   for (const auto& account : status.stopped_accounts) stopped.emplace_back(to_json(account));
+  json::array dns_lists;
+  for (const auto& list : status.dns_lists)
+    dns_lists.emplace_back(json::object{{"zone", text(list.zone)},
+                                        {"state", text(policy::to_string(list.state))},
+                                        {"reason", text_or_null(list.reason)}});
   return json::object{{"version", text(status.version)},
                       {"uptime", std::chrono::floor<std::chrono::seconds>(status.uptime).count()},
                       {"healthy", status.healthy},
@@ -145,6 +150,7 @@ json::value to_json(const Status& status) {
                       {"history", history},
                       {"listeners", list(status.listeners)},
                       {"dns", json::object{{"validation", text(status.dns_validation)}}},
+                      {"dns_lists", std::move(dns_lists)},
                       {"accounts", json::object{{"stopped", std::move(stopped)}}},
                       {"tls", json::object{{"certificates", std::move(certificates)}}}};
 }

@@ -48,6 +48,7 @@ Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, co
       tarpit_(live_->settings.policy.connections / 10),
       account_limits_(live_->settings.policy),
       breaker_(live_->settings.policy.breaker),
+      list_health_(log),
       reactors_(clock, reactor_count(live_->settings)),
       committer_("committer"),
       bodies_("bodies", body_threads, unbounded),
@@ -95,6 +96,8 @@ base::Result<> Host::open() {
   history_.start();
   const auto& settings = live_->settings;
   open_suppressions();
+  greylist_ = std::make_unique<state::Greylist>(settings.state, housekeeping_.executor(), clock_, log_);
+  greylist_->open();
   maildir_ = std::make_unique<deliver::MaildirAgent>(settings.deliver.maildir, settings.hostname, disk_, clock_,
                                                      random_, maildirs_.executor(), reactors_[home].executor(),
                                                      reactors_[home].deadlines());
@@ -173,6 +176,17 @@ void Host::make_parts(std::size_t index) {
                                                      live_->tls.client, events_, reactor.executor());
   parts.milters = std::make_unique<policy::MilterConnections>(reactor.network(), *parts.resolver, reactor.scratch());
   parts.agent->speak_scram(proofs_, random_);
+  auto note = [this](const std::exception_ptr& thrown) {
+    log_.error("task_failed", {{"reason", base::exception_text(thrown)}});
+  };
+  parts.check_tasks = std::make_unique<net::TaskGroup>(reactor.executor(), reactor.deadlines(), std::move(note));
+  parts.checks = std::make_unique<policy::CheckSurroundings>(policy::CheckSurroundings{.executor = reactor.executor(),
+                                                                                       .deadlines = reactor.deadlines(),
+                                                                                       .network = reactor.network(),
+                                                                                       .resolver = *parts.resolver,
+                                                                                       .tasks = *parts.check_tasks,
+                                                                                       .clock = clock_,
+                                                                                       .log = log_});
   parts.server =
       std::make_unique<server::Server>(make_rules(*live_, make_router(*live_)), server_surroundings(index, limits_));
 }
@@ -197,6 +211,7 @@ server::Surroundings Host::server_surroundings(std::size_t reactor, policy::Conn
           .suppressions = suppressions_.get(),
           .resolver = parts_[reactor].resolver.get(),
           .milters = parts_[reactor].milters.get(),
+          .checks = parts_[reactor].checks.get(),
           .start_queue = std::move(start_queue),
           .clock = clock_,
           .log = events_};
@@ -221,7 +236,7 @@ route::Lookups Host::make_recipient_lookups(const LiveSettings& live) {
 }
 
 std::shared_ptr<const server::Rules> Host::make_rules(const LiveSettings& live,
-                                                      std::shared_ptr<const route::Router> router) const {
+                                                      std::shared_ptr<const route::Router> router) {
   auto may_send_as = [this](const std::string& account, const smtp::Mailbox& sender) {
     return auth::may_send_as(account, {}, sender) || accounts_.table()->may_send_as(account, sender);
   };
@@ -232,7 +247,20 @@ std::shared_ptr<const server::Rules> Host::make_rules(const LiveSettings& live,
                                                              .tls = live.tls.server,
                                                              .client_authorities = live.tls.client_authorities,
                                                              .may_send_as = std::move(may_send_as),
-                                                             .signers = live.signers});
+                                                             .signers = live.signers,
+                                                             .checks = make_check_lists(live)});
+}
+
+server::CheckLists Host::make_check_lists(const LiveSettings& live) {
+  const policy::CheckStores stores{.list_health = &list_health_, .greylist = greylist_.get()};
+  list_health_.keep_only(live.settings.policy.dns_lists.zones());
+  const auto& policy = live.settings.policy;
+  std::vector<std::vector<std::string>> wanted{policy.checks.mx, policy.checks.submission, policy.checks.local};
+  for (const auto& listener : live.settings.server.listeners)
+    if (listener.checks) wanted.push_back(*listener.checks);
+  server::CheckLists lists;
+  for (const auto& names : wanted) lists[names] = policy::make_check_list(names, policy, stores);
+  return lists;
 }
 
 dispatch::Settings Host::dispatch_settings(const LiveSettings& live) const {
@@ -329,6 +357,7 @@ bool Host::stop() {
   // Attempts that the agents had to cancel have outcomes now.
   run_on(home, dispatcher_->stop(clock_.mono() + settling_time));
   run_on(home, save_suppressions());
+  run_on(home, save_greylist());
   run_on(home, account_guard_->stop());
   run_on(home, stop_control());
   run_on(home, remember_lockouts());

@@ -29,11 +29,13 @@
 #include "godwit/net/reactor.hpp"
 #include "godwit/net/task_group.hpp"
 #include "godwit/net/worker_pool.hpp"
+#include "godwit/policy/check_list.hpp"
 #include "godwit/policy/connection_limits.hpp"
 #include "godwit/policy/milter_connections.hpp"
 #include "godwit/server/maildrop.hpp"
 #include "godwit/server/server.hpp"
 #include "godwit/spool/spool.hpp"
+#include "godwit/state/greylist.hpp"
 #include "godwit/state/history.hpp"
 #include "godwit/state/recording_logger.hpp"
 #include "godwit/state/small_file.hpp"
@@ -90,6 +92,8 @@ class Host {
     std::unique_ptr<dns::CachingResolver> resolver;
     std::unique_ptr<deliver::SmtpAgent> agent;
     std::unique_ptr<policy::MilterConnections> milters;
+    std::unique_ptr<net::TaskGroup> check_tasks;  // what checks have begun and nobody waits for any more
+    std::unique_ptr<policy::CheckSurroundings> checks;
     std::unique_ptr<server::Server> server;
   };
 
@@ -102,6 +106,7 @@ class Host {
   base::Result<std::string> own_secret(const std::string& name);
   void open_suppressions();
   boost::asio::awaitable<void> save_suppressions();
+  boost::asio::awaitable<void> save_greylist();
   void open_account_guard();
   void recall_lockouts();
   boost::asio::awaitable<void> remember_lockouts();
@@ -114,7 +119,8 @@ class Host {
   server::Surroundings server_surroundings(std::size_t reactor, policy::ConnectionLimits& limits);
   std::shared_ptr<const route::Router> make_router(const LiveSettings& live) const;
   std::shared_ptr<const server::Rules> make_rules(const LiveSettings& live,
-                                                  std::shared_ptr<const route::Router> router) const;
+                                                  std::shared_ptr<const route::Router> router);
+  server::CheckLists make_check_lists(const LiveSettings& live);
   dispatch::Settings dispatch_settings(const LiveSettings& live) const;
   std::vector<base::Endpoint> listening_addresses(const LiveSettings& live) const;
   void attach_listeners();
@@ -154,6 +160,7 @@ class Host {
   policy::Tarpit tarpit_;
   policy::AccountLimits account_limits_;
   policy::AccountBreaker breaker_;
+  policy::ListHealth list_health_;
   net::ReactorPool reactors_;
   net::SingleThread committer_;
   net::BoundedPool bodies_;
@@ -179,7 +186,8 @@ class Host {
   std::unique_ptr<server::Maildrop> maildrop_;
   std::unique_ptr<state::SmallFile> suspensions_;
   std::unique_ptr<state::Suppressions> suppressions_;  // null: off
-  std::string srs_secret_;                             // signs where none is configured
+  std::unique_ptr<state::Greylist> greylist_;
+  std::string srs_secret_;  // signs where none is configured
   std::unique_ptr<OutgoingTls> outgoing_tls_;
   std::unique_ptr<dispatch::Dispatcher> dispatcher_;
   std::unique_ptr<state::SmallFile> known_accounts_;

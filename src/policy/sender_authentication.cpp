@@ -58,6 +58,7 @@ class SenderAuthentication::Implementation {
   }
 
   void begin_message() {
+    signed_by_.clear();
     digest_ = std::make_unique<mailauth::MessageDigest>([seals = sealer() != nullptr](const mail::Header& header) {
       auto wanted = mailauth::hashes_of_signatures(header);
       for (const auto& one : mailauth::hashes_of_chain(header)) wanted.push_back(one);
@@ -86,6 +87,8 @@ class SenderAuthentication::Implementation {
       dmarc.wanted = DmarcPolicy::none;
       dmarc.reason = "passed at the trusted sealer " + arc.sealers.back();
     }
+    for (const auto& one : dkim)
+      if (one.result == DkimResult::pass) signed_by_.push_back(one.domain);
     const auto found = results(dkim, arc, dmarc);
     Findings result;
     result.seal = seal(arc, found);
@@ -93,6 +96,14 @@ class SenderAuthentication::Implementation {
     result.summary = summary(dkim, arc, dmarc);
     if (settings_.apply_dmarc) apply(dmarc, result);
     co_return result;
+  }
+
+  SenderIdentity identity() const {
+    SenderIdentity known{.dkim_domains = signed_by_};
+    if (!spf_) return known;
+    known.spf = to_string(spf_->result);
+    known.spf_domain = base::to_lower(spf_domain());
+    return known;
   }
 
  private:
@@ -199,6 +210,7 @@ class SenderAuthentication::Implementation {
   dns::BoundedResolver resolver_;
   const Origin origin_;
   std::optional<mailauth::SpfOutcome> spf_;
+  std::vector<std::string> signed_by_;
   std::unique_ptr<mailauth::MessageDigest> digest_;
   std::unique_ptr<mailauth::ForgedResultsFilter> filter_;
 };
@@ -224,6 +236,9 @@ void SenderAuthentication::finish(std::string& out) {
 }
 awaitable<Findings> SenderAuthentication::judge() {
   return implementation_->judge();
+}
+SenderIdentity SenderAuthentication::identity() const {
+  return implementation_->identity();
 }
 
 }  // namespace godwit::policy

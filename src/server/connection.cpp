@@ -40,26 +40,6 @@ smtp::SessionSettings session_settings(const Rules& rules, const ListenerSetting
           .min_data_rate = rules.settings.min_data_rate};
 }
 
-std::string_view to_string(action::Close::Reason reason) {
-  switch (reason) {
-    case action::Close::Reason::quit:
-      return "quit";
-    case action::Close::Reason::timed_out:
-      return "timed out";
-    case action::Close::Reason::peer_closed:
-      return "closed by the client";
-    case action::Close::Reason::errors:
-      return "too many errors";
-    case action::Close::Reason::stopping:
-      return "stopping";
-    case action::Close::Reason::policy:
-      return "policy";
-    case action::Close::Reason::tls_failed:
-      return "TLS failed";
-  }
-  return "?";
-}
-
 }  // namespace
 
 Connection::Connection(std::unique_ptr<net::Stream> stream, std::shared_ptr<const Rules> rules,
@@ -145,6 +125,7 @@ boost::asio::awaitable<Connection::Event> Connection::perform(const smtp::Server
   if (std::holds_alternative<action::Reset>(wanted)) {
     receiver_.reset();
     end_filtering();
+    end_checks();
   }
   if (const auto* close = std::get_if<action::Close>(&wanted)) {
     co_await flush();
@@ -292,33 +273,12 @@ boost::asio::awaitable<Connection::Event> Connection::commit() {
     refused_recipients_ = 0;
     log_accepted(committed->id);
   } else if (const auto* refused = std::get_if<event::Refused>(&answer)) {
-    around_.log.warn("rejected",
-                     {{"client", sender_.client_address},
-                      {"stage", "data"},
-                      {"from", "<" + smtp::to_string(receiver_.sender()) + ">"},
-                      {"reason", refused->reply ? to_line(*refused->reply) : std::string("the spool refused it")}});
+    log_not_taken(*refused);
   }
   end_filtering();
+  end_checks();
   if (!sent) co_return event::PeerClosed{};
   co_return answer;
-}
-
-void Connection::log_accepted(base::MessageId id) {
-  std::vector<log::Field> fields{
-      {"id", base::to_string(id)},
-      {"from", "<" + smtp::to_string(receiver_.sender()) + ">"},
-      {"to", receiver_.asked_recipients()},
-      {"recipients", receiver_.recipients().size()},
-      {"size", receiver_.size()},
-      {"client", sender_.client_address},
-      {"hello", session_.hello().name},
-      {"protocol", session_.protocol()},
-      {"account", session_.account()},
-      {"tls", session_.tls() ? std::string_view(session_.tls()->version) : std::string_view("none")},
-      {"message_id", receiver_.message_id()},
-      {"verified", receiver_.verified()}};
-  if (!receiver_.filtered().empty()) fields.emplace_back("filtered", receiver_.filtered());
-  around_.log.write(log::Level::info, receiver_.discarded() ? "discarded" : "accepted", fields);
 }
 
 void Connection::stop_gently() {
@@ -332,25 +292,6 @@ void Connection::cancel() {
   if (milters_) milters_->cancel();
   auto* const stream = stream_ ? stream_.get() : handshaking_;
   if (stream != nullptr) stream->cancel();
-}
-
-void Connection::log_refusal(std::string_view stage, const smtp::Reply& reply, const std::string& to) {
-  around_.log.warn("rejected", {{"client", sender_.client_address},
-                                {"stage", stage},
-                                {"from", "<" + smtp::to_string(receiver_.sender()) + ">"},
-                                {"to", to},
-                                {"reply", to_line(reply)},
-                                {"hello", session_.hello().name}});
-}
-
-void Connection::log_end(action::Close::Reason reason) {
-  const bool ordinary = reason == action::Close::Reason::quit || reason == action::Close::Reason::stopping;
-  const auto level = ordinary ? log::Level::debug : log::Level::info;
-  if (!around_.log.enabled(level)) return;
-  around_.log.write(
-      level, "disconnected",
-      std::initializer_list<log::Field>{
-          {"client", sender_.client_address}, {"reason", to_string(reason)}, {"stage", session_.stage()}});
 }
 
 }  // namespace godwit::server

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Drives one server session over one stream: performs its actions in order and feeds back what became of them.  Lives
 // and dies on one reactor, as one coroutine.  connection_client.cpp: who the client is;
-// connection_transaction.cpp: what the rules say to its mail; connection_milters.cpp: what milters say.
+// connection_transaction.cpp: what the rules say to its mail; connection_checks.cpp: what the checks of the
+// configuration say; connection_milters.cpp: what milters say; connection_log.cpp: what the log says of all that.
 #pragma once
 
 #include <memory>
@@ -14,6 +15,7 @@
 #include "authenticator.hpp"
 #include "godwit/net/pace.hpp"
 #include "godwit/net/signal.hpp"
+#include "godwit/policy/check_chain.hpp"
 #include "godwit/policy/local_user.hpp"
 #include "godwit/policy/milters.hpp"
 #include "godwit/server/server.hpp"
@@ -61,6 +63,7 @@ class Connection {
   Event logged_in(Authenticator::Answer answer);
   boost::asio::awaitable<Event> commit();
   void log_accepted(base::MessageId id);
+  void log_not_taken(const smtp::event::Refused& refused);
   boost::asio::awaitable<bool> flush();
   Event check_sender(const smtp::action::CheckSender& action);
   policy::Milters* milters();  // null: there are none
@@ -68,11 +71,19 @@ class Connection {
   boost::asio::awaitable<bool> meet_milters();
   boost::asio::awaitable<Event> ask_about_sender(smtp::action::CheckSender asked);
   boost::asio::awaitable<void> ask_about_recipient(smtp::Mailbox recipient, std::optional<smtp::Reply>& refusal);
-  boost::asio::awaitable<Event> begin_message(smtp::action::BeginMessage begun);
+  boost::asio::awaitable<std::optional<smtp::Reply>> begin_filtering();
   void end_filtering();
   std::unique_ptr<policy::MessageInspection> inspection_of(const smtp::ReversePath& sender, smtp::BodyType body) const;
   boost::asio::awaitable<Event> check_recipient(smtp::action::CheckRecipient asked);
   boost::asio::awaitable<policy::RecipientDecision> decide_recipient(smtp::Mailbox recipient);
+  boost::asio::awaitable<std::optional<smtp::Reply>> check_policy(smtp::Mailbox recipient);
+  boost::asio::awaitable<std::optional<smtp::Reply>> check_data(policy::Facts& known);
+  boost::asio::awaitable<Event> begin_message(smtp::action::BeginMessage begun);
+  Event refuse_message(smtp::Reply refusal);
+  policy::CheckChain* checks();  // null: nothing is checked
+  policy::Facts facts() const;
+  bool is_stranger() const;
+  void end_checks();
   bool guesses(const smtp::Reply& refusal);
   std::optional<smtp::Reply> stop_refusal() const;  // of the account, by the breaker
   boost::asio::awaitable<Event> look_up(smtp::action::LookUp asked);
@@ -87,6 +98,7 @@ class Connection {
   smtp::TlsInfo tls_info() const;
   std::shared_ptr<const net::ClientAuthorities> client_authorities() const;  // null: none is asked for a certificate
   void log_refusal(std::string_view stage, const smtp::Reply& reply, const std::string& to);
+  void log_with_checks(log::Level level, std::string_view event, std::vector<log::Field> fields);
   void log_end(smtp::action::Close::Reason reason);
 
   std::unique_ptr<net::Stream> stream_;
@@ -101,6 +113,7 @@ class Connection {
   uid_t user_id_ = 0;       // likewise
   std::unique_ptr<policy::Milters> milters_;
   Receiver receiver_;
+  std::unique_ptr<policy::CheckChain> checks_;  // from the first recipient on
   Authenticator authenticator_;
   std::string mechanism_;               // of the last AUTH
   std::unique_ptr<net::Signal> pause_;  // while an answer is held back

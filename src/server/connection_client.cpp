@@ -147,6 +147,7 @@ Connection::Event Connection::speak_for(const smtp::ClaimedClient& claim) {
   if (claim.account) sender_.client.account = *claim.account;
   decide_trust();
   milters_.reset();  // they have met somebody else
+  checks_.reset();
   around_.log.debug("speaks_for", {{"client", sender_.client_address},
                                    {"account", sender_.client.account},
                                    {"by", base::to_string(stream_->remote())}});

@@ -83,20 +83,12 @@ boost::asio::awaitable<void> Connection::ask_about_recipient(smtp::Mailbox recip
   refusal = co_await std::move(asking);
 }
 
-boost::asio::awaitable<Connection::Event> Connection::begin_message(action::BeginMessage begun) {
-  auto answer = receiver_.begin(begun.size_hint, header_fixes());
-  if (!std::holds_alternative<event::MessageReady>(answer) || milters() == nullptr) co_return answer;
-  const bool sent = co_await flush();
-  if (!sent) co_return event::PeerClosed{};
+// The message was begun.  Nothing: its content may come.
+boost::asio::awaitable<std::optional<smtp::Reply>> Connection::begin_filtering() {
   auto refusal = co_await milters_->data(receiver_.id());
-  if (refusal) {
-    log_refusal("data", *refusal, receiver_.asked_recipients());
-    receiver_.discard();
-    co_return event::Refused{.why = event::RefusedWhy::policy, .reply = std::move(refusal)};
-  }
-  if (milters_->wants_message() || milters_->discards())
+  if (!refusal && (milters_->wants_message() || milters_->discards()))
     receiver_.filter_with({.milters = *milters_, .router = rules_->router}, session_.mail_parameters().body);
-  co_return answer;
+  co_return refusal;
 }
 
 void Connection::end_filtering() {

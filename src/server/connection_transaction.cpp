@@ -51,12 +51,37 @@ Connection::Event Connection::check_sender(const action::CheckSender& asked) {
   if (!refusal && !account.empty())
     refusal = account_refusal(around_.account_limits.message(account, around_.network.now()), "messages");
   auto inspection = refusal ? nullptr : inspection_of(sender, asked.parameters.body);
+  end_checks();
   receiver_.begin_transaction(std::move(sender), schedule.value_or(Schedule{}), std::move(inspection));
   if (refusal) log_refusal("mail", *refusal, {});
   return event::Verdict{.refusal = std::move(refusal)};
 }
 
 // Of what is submitted here; what is relayed passes as it came, and so does what has no lines.
+boost::asio::awaitable<Connection::Event> Connection::begin_message(action::BeginMessage begun) {
+  if (checks() == nullptr && milters() == nullptr) co_return receiver_.begin(begun.size_hint, header_fixes());
+  const bool sent = co_await flush();
+  if (!sent) co_return event::PeerClosed{};
+  std::optional<ContentChecks> content;
+  if (checks() != nullptr) {
+    content.emplace(ContentChecks{.chain = *checks_, .facts = {}, .gone = stream_->hangup_probe()});
+    auto checking = check_data(content->facts);
+    auto refusal = co_await std::move(checking);
+    if (refusal) co_return refuse_message(std::move(*refusal));
+  }
+  auto answer = receiver_.begin(begun.size_hint, header_fixes(), std::move(content));
+  if (!std::holds_alternative<event::MessageReady>(answer) || milters() == nullptr) co_return answer;
+  auto refusal = co_await begin_filtering();
+  if (refusal) co_return refuse_message(std::move(*refusal));
+  co_return answer;
+}
+
+Connection::Event Connection::refuse_message(smtp::Reply refusal) {
+  log_refusal("data", refusal, receiver_.asked_recipients());
+  receiver_.discard();
+  return event::Refused{.why = event::RefusedWhy::policy, .reply = std::move(refusal)};
+}
+
 std::optional<mail::HeaderFixes> Connection::header_fixes() const {
   const auto& account = sender_.client.account;
   const bool by_account = listener_.service == smtp::Service::submission && !account.empty();
@@ -97,6 +122,12 @@ boost::asio::awaitable<Connection::Event> Connection::check_recipient(action::Ch
     const bool sent = co_await flush();
     if (!sent) co_return event::PeerClosed{};
     decision.refusal = co_await receiver_.verify_sender();
+  }
+  if (!decision.refusal && checks() != nullptr) {
+    const bool sent = co_await flush();
+    if (!sent) co_return event::PeerClosed{};
+    auto checking = check_policy(asked.recipient);
+    decision.refusal = co_await std::move(checking);
   }
   auto asking = ask_about_recipient(rules_->router->complete(asked.recipient), decision.refusal);
   co_await std::move(asking);
@@ -145,8 +176,7 @@ std::optional<smtp::Reply> Connection::stop_refusal() const {
 // have an old list.
 bool Connection::guesses(const smtp::Reply& refusal) {
   const auto most = rules_->settings.refused_recipients;
-  const bool stranger = !session_settings_.trusted && sender_.client.account.empty() && !is_local();
-  return stranger && most != 0 && refusal.code >= 500 && ++refused_recipients_ >= most;
+  return is_stranger() && most != 0 && refusal.code >= 500 && ++refused_recipients_ >= most;
 }
 
 // Mail of strangers is verified, that of our users is signed.

@@ -13,6 +13,7 @@ class HeaderScan {
   // The message from its first byte on, in any pieces.
   void put(std::string_view bytes);
 
+  bool in_header() const { return in_header_; }
   std::size_t received_fields() const { return received_; }  // hops (RFC 5321 section 6.3)
   bool eight_bit() const { return eight_bit_; }              // characters beyond US-ASCII so far
   // Of the first such field, with its brackets; at most 512 bytes.  Empty: there was none so far.

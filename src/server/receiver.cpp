@@ -13,6 +13,9 @@
 namespace godwit::server {
 namespace {
 
+// Who says QUIT and closes its side at once has not given up: only after a long wait it means that.
+constexpr base::Duration long_wait = std::chrono::seconds(10);
+
 smtp::event::RefusedWhy why_of(spool::Refused::Why why) {
   using Why = spool::Refused::Why;
   using smtp::event::RefusedWhy;
@@ -64,16 +67,19 @@ boost::asio::awaitable<std::optional<smtp::Reply>> Receiver::verify_sender() {
 smtp::event::Verdict Receiver::add_recipient(policy::RecipientDecision decision, const smtp::Mailbox& asked,
                                              const smtp::RecipientParameters& parameters) {
   if (decision.refusal) return {.refusal = std::move(decision.refusal)};
-  ++asked_;
+  asked_.push_back(asked);
   mail::ask_reports(decision.recipients, asked, parameters);
   recipients_.add(std::move(decision.recipients));
   return {};
 }
 
-smtp::ServerEvent Receiver::begin(std::uint64_t size_hint, std::optional<mail::HeaderFixes> fixes) {
+smtp::ServerEvent Receiver::begin(std::uint64_t size_hint, std::optional<mail::HeaderFixes> fixes,
+                                  std::optional<ContentChecks> checks) {
   auto begun = spool_.begin(size_hint);
   if (!begun) return refusal_of(begun.error());
   incoming_ = std::move(*begun);
+  checks_.reset();
+  if (checks) checks_.emplace(std::move(*checks));
   fixer_.reset();
   if (fixes) {
     fixes->id = incoming_->id();
@@ -103,7 +109,7 @@ std::string Receiver::received(const Sender& sender, const smtp::ServerSession& 
                     .tls_cipher = session.tls() ? session.tls()->cipher : "",
                     .recipient = {},
                     .time = clock_.wall()};
-  if (asked_ == 1 && recipients().size() == 1) trace.recipient = recipients().front().address;
+  if (asked_.size() == 1 && recipients().size() == 1) trace.recipient = recipients().front().address;
   return mail::received_field(trace);
 }
 
@@ -131,7 +137,16 @@ void Receiver::inspect(std::string& bytes) {
 
 boost::asio::awaitable<smtp::ServerEvent> Receiver::write(std::string bytes, const Sender& sender,
                                                           const smtp::ServerSession& session) {
+  const bool in_header = header_.in_header();
   header_.put(bytes);
+  if (checks_) {
+    auto& kept = checks_->facts.header;
+    if (in_header) kept += bytes.substr(0, policy::Facts::longest_header - kept.size());
+    if (checks_->chain.wants_message()) {
+      auto showing = checks_->chain.take(bytes);
+      co_await std::move(showing);
+    }
+  }
   if (content_) {
     std::string body;
     if (const auto split = content_->put(bytes, body); !split) co_return header_too_long(split.error());
@@ -177,6 +192,11 @@ boost::asio::awaitable<smtp::ServerEvent> Receiver::commit(const Sender& sender,
   }
   auto envelope = make_envelope(sender, session);
   auto refusal = co_await judge(envelope);
+  if (!refusal && discarded_) {
+    const auto id = incoming_->id();
+    discard();
+    co_return smtp::event::Committed{id};
+  }
   if (!refusal && content_) {
     auto filtering = filter(envelope, received(sender, session));
     refusal = co_await std::move(filtering);
@@ -238,9 +258,18 @@ boost::asio::awaitable<std::optional<smtp::ServerEvent>> Receiver::judge(mail::E
   verified_.clear();
   on_top_.clear();
   seal_.clear();
-  if (!inspection_ || inspects_as_stored()) co_return std::nullopt;
-  auto found = co_await inspection_->judge();
+  policy::Findings found;
+  if (inspection_ && !inspects_as_stored()) found = co_await inspection_->judge();
   verified_ = std::move(found.summary);
+  if (!found.refusal && checks_) {
+    auto asking = ask_checks();
+    auto decision = co_await std::move(asking);
+    if (!decision) co_return smtp::event::PeerClosed{};
+    found.refusal = std::move(decision->refusal);
+    if (found.hold.empty()) found.hold = std::move(decision->hold);
+    found.header.insert(0, decision->header);
+    discarded_ = decision->discard;
+  }
   if (found.refusal)
     co_return smtp::event::Refused{.why = smtp::event::RefusedWhy::policy, .reply = std::move(found.refusal)};
   hold(envelope, found.hold);
@@ -249,9 +278,24 @@ boost::asio::awaitable<std::optional<smtp::ServerEvent>> Receiver::judge(mail::E
   co_return std::nullopt;
 }
 
+// Nothing: the client did not wait for it, so it will send the message again.
+boost::asio::awaitable<std::optional<policy::MessageDecision>> Receiver::ask_checks() {
+  const auto since = clock_.mono();
+  const auto gone = checks_->gone;
+  auto facts = std::move(checks_->facts);
+  facts.identity = identity();
+  facts.id = incoming_->id();
+  facts.size = size_;
+  auto deciding = checks_->chain.end_message(std::move(facts));
+  auto decision = co_await std::move(deciding);
+  if (clock_.mono() - since >= long_wait && gone && gone()) co_return std::nullopt;
+  co_return decision;
+}
+
 void Receiver::discard() {
   content_.reset();
   incoming_.reset();
+  checks_.reset();
 }
 
 void Receiver::reset() {
@@ -261,7 +305,7 @@ void Receiver::reset() {
   inspection_.reset();
   sender_verified_ = false;
   schedule_ = {};
-  asked_ = 0;
+  asked_.clear();
 }
 
 }  // namespace godwit::server

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,7 @@
 #include "godwit/base/clock.hpp"
 #include "godwit/mail/header_fixer.hpp"
 #include "godwit/mail/recipients.hpp"
+#include "godwit/policy/check_chain.hpp"
 #include "godwit/policy/message_inspection.hpp"
 #include "godwit/policy/milters.hpp"
 #include "godwit/policy/relay.hpp"
@@ -35,7 +37,14 @@ struct Sender {
   std::string client_name;  // of its host; empty: not known
 };
 
-// Whom the message is shown to before it is stored.
+// Whom the message is shown to, with what is known before its first byte.
+struct ContentChecks {
+  policy::CheckChain& chain;
+  policy::Facts facts;
+  std::function<bool()> gone = {};  // the client has hung up; empty: that cannot be known
+};
+
+// Whom it is shown to when it is whole, and who may change it.
 struct Filtering {
   policy::Milters& milters;
   std::shared_ptr<const route::Router> router;
@@ -56,7 +65,8 @@ class Receiver {
   smtp::event::Verdict add_recipient(policy::RecipientDecision decision, const smtp::Mailbox& asked,
                                      const smtp::RecipientParameters& parameters);
   // fixes: of a message that is submitted here; `id` and `now` are set by the receiver.
-  smtp::ServerEvent begin(std::uint64_t size_hint, std::optional<mail::HeaderFixes> fixes = {});
+  smtp::ServerEvent begin(std::uint64_t size_hint, std::optional<mail::HeaderFixes> fixes = {},
+                          std::optional<ContentChecks> checks = {});
   // After begin(), before its first byte.
   void filter_with(Filtering filtering, smtp::BodyType body);
   boost::asio::awaitable<smtp::ServerEvent> body(std::string_view bytes, const Sender& sender,
@@ -71,7 +81,9 @@ class Receiver {
   // For the log: whom RCPT named, "<a@x>,<b@y>"; of many the first.
   std::string asked_recipients() const;
   const std::string& message_id() const { return header_.message_id(); }
-  base::MessageId id() const { return incoming_->id(); }     // of the message that was begun
+  base::MessageId id() const { return incoming_->id(); }  // of the message that was begun
+  policy::SenderIdentity identity() const { return inspection_ ? inspection_->identity() : policy::SenderIdentity(); }
+  const std::vector<smtp::Mailbox>& asked() const { return asked_; }
   const std::string& verified() const { return verified_; }  // of the last message, for the log
   const std::string& filtered() const { return filtered_; }  // likewise
   bool discarded() const { return discarded_; }              // the last message: taken, and thrown away
@@ -86,6 +98,7 @@ class Receiver {
   boost::asio::awaitable<std::optional<smtp::ServerEvent>> judge(mail::Envelope& envelope);
   boost::asio::awaitable<std::optional<smtp::ServerEvent>> filter(mail::Envelope& envelope, std::string received);
   boost::asio::awaitable<std::optional<smtp::ServerEvent>> inspect_stored_form();
+  boost::asio::awaitable<std::optional<policy::MessageDecision>> ask_checks();
   mail::Envelope make_envelope(const Sender& sender, const smtp::ServerSession& session) const;
   bool needs_smtputf8(const smtp::ServerSession& session) const;
   std::string received(const Sender& sender, const smtp::ServerSession& session) const;
@@ -95,13 +108,14 @@ class Receiver {
   smtp::ReversePath sender_;
   mail::RecipientList recipients_;
   Schedule schedule_;
-  std::size_t asked_ = 0;  // RCPT commands accepted
+  std::vector<smtp::Mailbox> asked_;  // by RCPT commands that were accepted
   std::unique_ptr<spool::Incoming> incoming_;
   std::unique_ptr<mail::HeaderFixer> fixer_;
   std::unique_ptr<policy::MessageInspection> inspection_;
   bool sender_verified_ = false;
   std::string verified_;
-  std::string on_top_;  // what the inspection puts above the message
+  std::optional<ContentChecks> checks_;
+  std::string on_top_;  // what the inspection and the checks put above the message
   std::string seal_;    // likewise, as long as nothing that it covers is changed
   std::optional<Filtering> filtering_;
   std::unique_ptr<FilteredContent> content_;  // null: nobody filters it

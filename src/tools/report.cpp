@@ -76,6 +76,8 @@ std::string status_text(const json::value& status) {
     rows.push_back({"dns", validation == "missing"
                                ? "the servers do not validate (DNSSEC): no DANE"
                                : "the servers are not trusted to validate (dns.trust_ad): no DANE"});
+  for (const json::value& one : list(status, "/dns_lists"))
+    if (!at(one, "/reason").is_null()) rows.push_back({"LIST OFF", word(one, "/zone") + ": " + word(one, "/reason")});
   for (const json::value& account : list(status, "/accounts/stopped"))
     rows.push_back({"STOPPED", word(account, "/name") + ": " + word(account, "/reason")});
   for (const json::value& certificate : list(status, "/tls/certificates"))

@@ -24,6 +24,7 @@
 #include "godwit/mail/envelope.hpp"
 #include "godwit/mail/export_file.hpp"
 #include "godwit/policy/account_breaker.hpp"
+#include "godwit/policy/list_health.hpp"
 #include "godwit/queue/queue.hpp"
 #include "godwit/spool/add_message.hpp"
 #include "godwit/spool/spool.hpp"
@@ -64,6 +65,7 @@ struct Status {
   std::string dns_validation;          // dns::Validation: whether signed answers can be told from others
   std::vector<Certificate> certificates;
   std::vector<policy::StoppedAccount> stopped_accounts = {};
+  std::vector<policy::ListHealth::Report> dns_lists = {};
 };
 
 struct QueueEntry {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -21,6 +22,14 @@ struct Findings {
   std::optional<smtp::Reply> refusal{};  // the message is not taken
   std::string hold{};                    // why it is taken, but kept from its recipients; empty: it is not
   std::string summary{};                 // for the log: "spf=pass dkim=none dmarc=fail(reject)"
+};
+
+// Who has shown that a message is from them.
+struct SenderIdentity {
+  std::string spf{};                        // "pass", "softfail" ...; empty: not looked up
+  std::string spf_domain{};                 // of MAIL FROM; of HELO for <>
+  std::vector<std::string> dkim_domains{};  // whose signatures are good; only known at the end of the message
+  bool spf_passed() const { return spf == "pass"; }
 };
 
 class MessageInspection {
@@ -38,6 +47,8 @@ class MessageInspection {
   virtual void finish(std::string& out) = 0;
   // Requires: check_sender() and finish().
   virtual boost::asio::awaitable<Findings> judge() = 0;
+  // What is known so far.
+  virtual SenderIdentity identity() const { return {}; }
 };
 
 }  // namespace godwit::policy

@@ -44,6 +44,7 @@ class SenderAuthentication final : public MessageInspection {
   void put(std::string_view bytes, std::string& out) override;
   void finish(std::string& out) override;
   boost::asio::awaitable<Findings> judge() override;
+  SenderIdentity identity() const override;
 
  private:
   class Implementation;

@@ -5,7 +5,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "godwit/base/clock.hpp"
@@ -53,6 +55,95 @@ struct MilterSettings {
   base::Duration command_timeout = std::chrono::seconds(30);   // of each answer
   base::Duration message_timeout = std::chrono::seconds(300);  // of the answer to a whole message
   std::size_t idle_connections = 0;                            // kept for the next client, on each reactor
+// What a check does about what it finds.
+enum class CheckAction : std::uint8_t { none, defer, reject, quarantine };
+
+struct ReverseDnsSettings {
+  enum class Required : std::uint8_t { any, verified };  // a name, or one that leads back to the address
+  Required require = Required::any;
+  CheckAction action = CheckAction::reject;
+};
+
+struct HelloSettings {
+  CheckAction own_name = CheckAction::reject;
+  CheckAction bad_name = CheckAction::none;      // no form of a name; many hosts that send good mail have one
+  CheckAction unknown_name = CheckAction::none;  // without a record in DNS
+};
+
+struct SenderDomainSettings {
+  CheckAction missing = CheckAction::reject;  // neither MX nor address
+  CheckAction null_mx = CheckAction::reject;  // RFC 7505
+};
+
+struct HeaderSettings {
+  CheckAction missing_from = CheckAction::reject;
+  CheckAction missing_date = CheckAction::none;
+  CheckAction missing_message_id = CheckAction::none;
+  CheckAction repeated = CheckAction::none;  // a field that may be there once
+  CheckAction too_many_received = CheckAction::reject;
+  std::size_t most_received = 50;  // 0: no bound but that of loops
+};
+
+// How long and how many: state::GreylistSettings.
+struct GreylistSettings {
+  enum class At : std::uint8_t { envelope, message };  // RCPT is deferred, or the message, when DKIM was looked at
+  enum class Good : std::uint8_t { spf, dkim, vouched };
+  At at = At::message;
+  std::vector<Good> pass = {Good::spf, Good::dkim, Good::vouched};  // who need not wait
+};
+
+// Answers of a list, such as 127.0.*.2-3: what each of the four bytes may be.
+struct AnswerPattern {
+  struct Range {
+    std::uint8_t least = 0;
+    std::uint8_t most = 255;
+    bool operator==(const Range&) const = default;
+  };
+  std::array<Range, 4> bytes{};
+  bool operator==(const AnswerPattern&) const = default;
+};
+
+// A list in DNS of addresses or domains that somebody found to be bad, or good (RFC 5782).
+struct DnsListSettings {
+  // What is looked up: the client's address, its name by reverse DNS, the name in HELO, the domain of MAIL FROM.
+  enum class Subject : std::uint8_t { client, client_name, hello, sender };
+  std::string zone;
+  std::string name{};  // what others are told; a zone may hold a secret of ours
+  std::vector<Subject> subjects = {Subject::client};
+  int score = 5;                         // below zero: of good ones
+  std::vector<AnswerPattern> answers{};  // that count; empty: all
+  std::string test_point{};              // that is always listed; empty: as RFC 5782 says; "none": it is not tested
+  const std::string& shown_name() const { return name.empty() ? zone : name; }
+  bool operator==(const DnsListSettings&) const = default;
+};
+
+struct DnsListsSettings {
+  std::vector<DnsListSettings> lists = {};
+  std::vector<std::string> zones() const {
+    std::vector<std::string> all;
+    for (const auto& list : lists) all.push_back(list.zone);
+    return all;
+  }
+  // From which sum of scores on; nothing: never.
+  std::optional<int> reject = 5;
+  std::optional<int> defer = {};
+  std::optional<int> quarantine = {};
+  int vouch = -1;  // at this sum or below it the sender is known to be good
+  base::Duration timeout = std::chrono::seconds(5);
+};
+
+// The names of checks; check_list.cpp says what they stand for.
+inline constexpr std::array<std::string_view, 6> check_names{"reverse_dns", "hello",    "sender_domain",
+                                                             "dns_lists",   "greylist", "header"};
+
+// Which checks are asked, by their names, in this order; see check.hpp.
+struct CheckSettings {
+  std::vector<std::string> mx = {};
+  std::vector<std::string> submission = {};
+  std::vector<std::string> local = {};
+  base::Duration timeout = std::chrono::seconds(15);  // of one question to one check
+  // Local parts whose mail no check refuses before its content: who is refused wrongly can write there.
+  std::vector<std::string> exempt_recipients = {"postmaster"};
 };
 
 struct Settings {
@@ -62,6 +153,13 @@ struct Settings {
   std::array<base::Rate, rated_kinds> rates{};                               // by Rated
   std::array<std::vector<base::Rate>, account_rated_kinds> account_rates{};  // by AccountRated; all of them count
   BreakerSettings breaker = {};
+  CheckSettings checks = {};
+  ReverseDnsSettings reverse_dns = {};
+  HelloSettings hello = {};
+  DnsListsSettings dns_lists = {};
+  SenderDomainSettings sender_domain = {};
+  HeaderSettings header = {};
+  GreylistSettings greylist = {};
   std::size_t connections = 10000;
   std::size_t connections_per_client = 50;  // per IPv4 address or IPv6 /64; trusted_networks are exempt
   // Users of this machine who may submit under any sender address; "*": all of them.

@@ -25,6 +25,7 @@
 #include "godwit/policy/account_breaker.hpp"
 #include "godwit/policy/account_limits.hpp"
 #include "godwit/policy/acquaintances.hpp"
+#include "godwit/policy/check.hpp"
 #include "godwit/policy/client_rates.hpp"
 #include "godwit/policy/connection_limits.hpp"
 #include "godwit/policy/message_signing.hpp"
@@ -40,6 +41,9 @@
 
 namespace godwit::server {
 
+// By the names that the configuration lists; what is not there has no checks.
+using CheckLists = std::map<std::vector<std::string>, std::shared_ptr<const policy::CheckList>>;
+
 // What a reload replaces as a whole; a connection keeps the one it began with.
 struct Rules {
   Settings settings;
@@ -51,6 +55,7 @@ struct Rules {
   std::map<std::string, std::shared_ptr<const net::ClientAuthorities>> client_authorities = {};
   policy::MaySendAs may_send_as;
   std::shared_ptr<const mailauth::Signers> signers = {};  // null: nothing is signed
+  CheckLists checks = {};
 };
 
 struct Surroundings {
@@ -71,6 +76,7 @@ struct Surroundings {
   const state::Suppressions* suppressions = nullptr;           // null: there is no such list
   dns::Resolver* resolver = nullptr;                           // null: nobody's mail is verified
   policy::MilterConnections* milters = nullptr;                // null: no milter is asked
+  const policy::CheckSurroundings* checks = nullptr;           // null: nothing is checked
   std::function<void(const std::string& domain)> start_queue;  // what waits for a domain is tried now; any thread
   const base::Clock& clock;
   log::Logger& log;

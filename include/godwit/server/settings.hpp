@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@ struct ListenerSettings {
   bool proxy_protocol = false;
   smtp::BareNewline bare_newline = smtp::BareNewline::reject;
   ClientCertificateSettings client_certificates = {};
+  std::optional<std::vector<std::string>> checks = {};  // nothing: those of the service
 };
 
 struct Settings {

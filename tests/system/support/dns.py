@@ -53,6 +53,20 @@ class Dns:
         self.records.append(f"--dns-rr={domain},15,000000")
         return self
 
+    def wildcard(self, zone, address):
+        """The zone and every name in it."""
+        self.records.append(f"--address=/{zone}/{address}")
+        return self
+
+    def forward(self, zone, address):
+        """Another server is asked for this zone."""
+        self.records.append(f"--server=/{zone}/{address}#{DNS_PORT}")
+        return self
+
+    def listed(self, zone, client):
+        """An IPv4 address is on a list of addresses."""
+        return self.host(".".join(reversed(client.split("."))) + "." + zone, "127.0.0.2")
+
     # ---- life -----------------------------------------------------------------------------------------------------
 
     def start(self):

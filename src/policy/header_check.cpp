@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "header_check.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "godwit/base/text.hpp"
+#include "godwit/mail/address_list.hpp"
+#include "godwit/mail/header.hpp"
+
+namespace godwit::policy {
+namespace {
+
+// RFC 5322 section 3.6: at most once.
+constexpr std::array<std::string_view, 10> at_most_once{"From", "Sender", "Reply-To",   "To",      "Cc",
+                                                        "Bcc",  "Date",   "Message-ID", "Subject", "In-Reply-To"};
+
+bool is_empty(const mail::HeaderField& field) {
+  return base::trim(field.body).empty();
+}
+
+class HeaderCheck final : public Check {
+ public:
+  explicit HeaderCheck(const HeaderSettings& settings) : settings_(settings) {}
+
+  bool is_asked_at(Stage stage) const override { return stage == Stage::end; }
+
+  boost::asio::awaitable<Verdict> ask(Stage, std::shared_ptr<const Facts> facts) override {
+    // Old devices in our own networks send what they can.
+    if (!facts->stranger && facts->service == smtp::Service::mx) co_return no_opinion();
+    const auto faults = header_faults(facts->header, settings_);
+    std::vector<std::string> all;
+    for (const auto& fault : faults) all.push_back(fault.text);
+    auto evidence = base::join(all, "; ");
+    if (faults.empty()) co_return no_opinion();
+    const auto text = faults.front().text + " (RFC 5322)";
+    co_return judged(faults.front().action, {5, 6, 0}, text, std::move(evidence));
+  }
+
+ private:
+  const HeaderSettings settings_;
+};
+
+}  // namespace
+
+std::vector<HeaderFault> header_faults(std::string_view header, const HeaderSettings& settings) {
+  std::vector<HeaderFault> faults;
+  const mail::Header fields(header);
+  const auto found = [&](CheckAction action, std::string text) {
+    if (action != CheckAction::none) faults.push_back({.action = action, .text = std::move(text)});
+  };
+  const auto from = fields.find("From");
+  if (!from || is_empty(*from)) found(settings.missing_from, "The message has no From");
+  const auto date = fields.find("Date");
+  if (!date || is_empty(*date)) found(settings.missing_date, "The message has no Date");
+  if (!fields.find("Message-ID")) found(settings.missing_message_id, "The message has no Message-ID");
+  for (const auto name : at_most_once)
+    if (fields.count(name) > 1) found(settings.repeated, fmt::format("The message has several fields {}", name));
+  if (settings.most_received != 0 && fields.count("Received") > settings.most_received)
+    found(settings.too_many_received,
+          fmt::format("The message has more than {} fields Received", settings.most_received));
+  std::ranges::stable_sort(faults, std::ranges::greater(), [](const HeaderFault& fault) {
+    return fault.action == CheckAction::reject ? 2 : fault.action == CheckAction::defer ? 1 : 0;
+  });
+  return faults;
+}
+
+CheckEntry header_entry(const Settings& settings, const CheckStores&) {
+  return {.only_strangers = false, .make = [settings = settings.header](const CheckSurroundings&) {
+            return std::make_shared<HeaderCheck>(settings);
+          }};
+}
+
+}  // namespace godwit::policy

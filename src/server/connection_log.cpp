@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the log says of a connection and its messages.
+#include <utility>
+
+#include "connection.hpp"
+
+namespace godwit::server {
+namespace {
+
+namespace event = smtp::event;
+namespace action = smtp::action;
+
+std::string_view to_string(action::Close::Reason reason) {
+  switch (reason) {
+    case action::Close::Reason::quit:
+      return "quit";
+    case action::Close::Reason::timed_out:
+      return "timed out";
+    case action::Close::Reason::peer_closed:
+      return "closed by the client";
+    case action::Close::Reason::errors:
+      return "too many errors";
+    case action::Close::Reason::stopping:
+      return "stopping";
+    case action::Close::Reason::policy:
+      return "policy";
+    case action::Close::Reason::tls_failed:
+      return "TLS failed";
+  }
+  return "?";
+}
+
+}  // namespace
+
+void Connection::log_accepted(base::MessageId id) {
+  const auto identity = base::to_string(id);
+  std::vector<log::Field> fields{
+      {"id", identity},
+      {"from", "<" + smtp::to_string(receiver_.sender()) + ">"},
+      {"to", receiver_.asked_recipients()},
+      {"recipients", receiver_.recipients().size()},
+      {"size", receiver_.size()},
+      {"client", sender_.client_address},
+      {"hello", session_.hello().name},
+      {"protocol", session_.protocol()},
+      {"account", session_.account()},
+      {"tls", session_.tls() ? std::string_view(session_.tls()->version) : std::string_view("none")},
+      {"message_id", receiver_.message_id()},
+      {"verified", receiver_.verified()}};
+  if (!receiver_.filtered().empty()) fields.emplace_back("filtered", receiver_.filtered());
+  log_with_checks(log::Level::info, receiver_.discarded() ? "discarded" : "accepted", std::move(fields));
+  if (!checks_) return;
+  for (const auto& opinion : checks_->opinions())  // a line each of its own in the history
+    around_.log.debug("checked", {{"id", identity},
+                                  {"check", opinion.check},
+                                  {"stage", policy::to_string(opinion.stage)},
+                                  {"verdict", policy::to_string(opinion.kind)},
+                                  {"evidence", opinion.evidence}});
+}
+
+void Connection::log_not_taken(const event::Refused& refused) {
+  log_with_checks(log::Level::warn, "rejected",
+                  {{"client", sender_.client_address},
+                   {"stage", "data"},
+                   {"from", "<" + smtp::to_string(receiver_.sender()) + ">"},
+                   {"reason", refused.reply ? to_line(*refused.reply) : std::string("the spool refused it")}});
+}
+
+void Connection::log_refusal(std::string_view stage, const smtp::Reply& reply, const std::string& to) {
+  log_with_checks(log::Level::warn, "rejected",
+                  {{"client", sender_.client_address},
+                   {"stage", stage},
+                   {"from", "<" + smtp::to_string(receiver_.sender()) + ">"},
+                   {"to", to},
+                   {"reply", to_line(reply)},
+                   {"hello", session_.hello().name}});
+}
+
+// What the checks said so far stands behind the event's own fields.
+void Connection::log_with_checks(log::Level level, std::string_view event, std::vector<log::Field> fields) {
+  if (!around_.log.enabled(level)) return;
+  if (checks_)
+    for (auto& field : checks_->log_fields()) fields.push_back(std::move(field));
+  around_.log.write(level, event, fields);
+}
+
+void Connection::log_end(action::Close::Reason reason) {
+  const bool ordinary = reason == action::Close::Reason::quit || reason == action::Close::Reason::stopping;
+  const auto level = ordinary ? log::Level::debug : log::Level::info;
+  if (!around_.log.enabled(level)) return;
+  around_.log.write(
+      level, "disconnected",
+      std::initializer_list<log::Field>{
+          {"client", sender_.client_address}, {"reason", to_string(reason)}, {"stage", session_.stage()}});
+}
+
+}  // namespace godwit::server
