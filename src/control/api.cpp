@@ -59,6 +59,12 @@ Answer status(Backend& backend, Arguments) {
   co_return result ? response(200, to_json(*result)) : failure(result.error());
 }
 
+Answer metrics(Backend& backend, Arguments) {
+  const auto result = co_await backend.metrics();
+  if (!result) co_return failure(result.error());
+  co_return Response{.status = 200, .body = to_text(*result), .allow = {}, .type = "text/plain; version=0.0.4"};
+}
+
 json::value next_of(const std::optional<base::MessageId>& next) {
   return next ? json::value(json::string(base::to_string(*next))) : json::value();
 }
@@ -266,7 +272,8 @@ struct Route {
 };
 
 // The first pattern that fits a path counts, so "queue/retry" is no id.
-constexpr std::array<Route, 33> routes{{
+constexpr std::array<Route, 34> routes{{
+    {"GET", "/metrics", metrics},
     {"GET", "/v1/status", status},
     {"GET", "/v1/queue", queue_list},
     {"POST", "/v1/queue/retry", change_many<Verb::retry>},

@@ -16,8 +16,9 @@ struct Request {
 
 struct Response {
   unsigned status = 200;
-  std::string body;   // JSON, one line
+  std::string body;   // JSON, one line, or text
   std::string allow;  // with 405
+  std::string_view type = "application/json";
 };
 
 bool takes_body(const Request& request);

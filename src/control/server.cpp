@@ -31,7 +31,7 @@ constexpr base::Duration write_timeout = std::chrono::seconds(30);
 std::string serialize(const Response& response, unsigned version, bool keep_alive) {
   http::response<http::string_body> message(static_cast<http::status>(response.status), version, response.body);
   message.set(http::field::server, "Godwit");
-  message.set(http::field::content_type, "application/json");
+  message.set(http::field::content_type, response.type);
   if (!response.allow.empty()) message.set(http::field::allow, response.allow);
   message.keep_alive(keep_alive);
   message.prepare_payload();

@@ -58,6 +58,7 @@ ControlBackend::ControlBackend(Host& host)
     : host_(host),
       patience_(host.reactors_[Host::home].executor(), host.reactors_[Host::home].deadlines(), host.tasks_),
       started_(host.clock_.mono()),
+      started_at_(host.clock_.wall()),
       spool_directory_(host.live_->settings.spool.directory),
       imports_(remembered_imports) {
   for (const auto& bound : host.bound_) listeners_.insert(listeners_.end(), bound.names.begin(), bound.names.end());

@@ -59,7 +59,8 @@ Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, co
       histories_("history", 1, unbounded),
       history_(live_->settings.state.directory + "/history", live_->settings.state.history, disk_, clock_, log_,
                histories_.executor()),
-      events_(log_, history_),
+      recorded_(log_, history_),
+      events_(recorded_),
       verifier_({.accounts = accounts_, .stores = stores_, .pool = passwords_, .random = random_, .log = log},
                 live_->settings.route.origin),
       users_(local_, clock),
@@ -96,7 +97,7 @@ base::Result<> Host::open() {
   maildir_ = std::make_unique<deliver::MaildirAgent>(settings.deliver.maildir, settings.hostname, disk_, clock_,
                                                      random_, maildirs_.executor(), reactors_[home].executor(),
                                                      reactors_[home].deadlines());
-  parts_.resize(reactors_.size());
+  parts_ = std::vector<Parts>(reactors_.size());
   for (std::size_t i = 0; i < reactors_.size(); ++i) make_parts(i);
   maildrop_ = std::make_unique<server::Maildrop>(config::maildrop(settings), make_rules(*live_, make_router(*live_)),
                                                  server_surroundings(home, maildrop_limits_), local_, random_);
@@ -193,6 +194,7 @@ server::Surroundings Host::server_surroundings(std::size_t reactor, policy::Conn
           .suppressions = suppressions_.get(),
           .resolver = parts_[reactor].resolver.get(),
           .start_queue = std::move(start_queue),
+          .accept_time = &parts_[reactor].accept_time,
           .clock = clock_,
           .log = events_};
 }

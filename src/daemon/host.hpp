@@ -16,6 +16,7 @@
 #include "godwit/auth/lockouts.hpp"
 #include "godwit/auth/verifier.hpp"
 #include "godwit/base/random.hpp"
+#include "godwit/control/counting_logger.hpp"
 #include "godwit/control/server.hpp"
 #include "godwit/deliver/maildir.hpp"
 #include "godwit/deliver/smtp_agent.hpp"
@@ -89,6 +90,7 @@ class Host {
     std::unique_ptr<dns::CachingResolver> resolver;
     std::unique_ptr<deliver::SmtpAgent> agent;
     std::unique_ptr<server::Server> server;
+    base::Histogram accept_time{base::latency_bounds};
   };
 
   base::Result<std::vector<net::BoundSocket>> sockets_for(const server::ListenerSettings& listener,
@@ -163,7 +165,8 @@ class Host {
   net::BoundedPool housekeeping_;  // reloads
   net::BoundedPool histories_;     // one thread: the history, written and searched
   state::History history_;
-  state::RecordingLogger events_;  // the log, for those who have something to tell of a message
+  state::RecordingLogger recorded_;  // the log, and the history
+  control::CountingLogger events_;   // both, for those who have something to tell of a message
   std::vector<BoundListener> bound_;
   std::vector<net::BoundSocket> bound_control_;
   std::unique_ptr<spool::Spool> spool_;

@@ -33,12 +33,14 @@ boost::asio::awaitable<route::Hop> Dispatcher::Implementation::find_hop(queue::G
                                                                         smtp::ReversePath sender,
                                                                         std::shared_ptr<const route::Router> router,
                                                                         bool is_tls_report) {
-  const auto lookup = lookups_.insert(lookups_.end(), {.grant = grant, .since = around_.network.now()});
+  const auto began = around_.network.now();
+  const auto lookup = lookups_.insert(lookups_.end(), {.grant = grant, .since = began});
   const auto usual = usual_level(*router, destination, sender);
   auto* const sts = is_tls_report ? nullptr : around_.sts;
   auto finding = router->hop(std::move(destination), std::move(sender), around_.resolver, around_.random, sts);
   auto hop = co_await std::move(finding);
   lookups_.erase(lookup);
+  measures_.route_time.add(around_.network.now() - began);
   if (auto* smtp = std::get_if<route::SmtpHop>(&hop); smtp != nullptr && is_tls_report) free_of_dane(*smtp, usual);
   co_return hop;
 }

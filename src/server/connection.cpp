@@ -275,6 +275,7 @@ Connection::Event Connection::start_queue(const action::StartQueue& asked) {
 }
 
 boost::asio::awaitable<Connection::Event> Connection::commit() {
+  const auto began = around_.clock.mono();
   const bool sent = co_await flush();
   smtp::ServerEvent answer;
   if (auto stopped = stop_refusal())  // since its MAIL
@@ -284,6 +285,7 @@ boost::asio::awaitable<Connection::Event> Connection::commit() {
   if (const auto* committed = std::get_if<event::Committed>(&answer)) {
     spent_ = {};
     refused_recipients_ = 0;
+    if (around_.accept_time != nullptr) around_.accept_time->add(around_.clock.mono() - began);
     around_.log.info("accepted",
                      {{"id", base::to_string(committed->id)},
                       {"from", "<" + smtp::to_string(receiver_.sender()) + ">"},

@@ -190,6 +190,15 @@ class Godwit:
         finally:
             connection.close()
 
+    def metrics(self):
+        """The text that Prometheus gets."""
+        connection = ControlConnection(self.control_socket)
+        try:
+            connection.request("GET", "/metrics")
+            return connection.getresponse().read().decode()
+        finally:
+            connection.close()
+
     def queued(self):
         return self.status()["queue"]["messages"]
 

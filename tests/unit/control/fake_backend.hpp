@@ -62,6 +62,13 @@ class FakeBackend final : public Backend {
     return entry;
   }
 
+  Task<Metrics> metrics() override {
+    asked.emplace_back("metrics");
+    Metrics metrics;
+    metrics.status = *co_await status();
+    co_return metrics;
+  }
+
   Task<Status> status() override {
     Status status;
     status.version = "1.2.3";
