@@ -105,6 +105,8 @@ std::vector<Diagnostic> check_environment(const Loaded& loaded, const Probe& pro
   for (std::size_t i = 0; i < settings.route.routes.size(); ++i)
     check(probe.readable_file, fmt::format("routes[{}].credentials.password_file", i),
           settings.route.routes[i].password_file);
+  for (std::size_t i = 0; i < settings.control.tokens.size(); ++i)
+    check(probe.readable_file, fmt::format("control.tokens[{}].file", i), settings.control.tokens[i].file);
   check(probe.readable_file, "srs.secrets_file", settings.route.srs.secrets_file);
   check(probe.writable_folder, "spool.directory", settings.spool.directory);
   check(probe.writable_folder, "state.directory", settings.state.directory);

@@ -90,6 +90,12 @@ control::Task<control::Status> ControlBackend::status() {
   co_return status;
 }
 
+control::Task<std::shared_ptr<control::EventFeed::Subscription>> ControlBackend::events(std::string name) {
+  auto subscription = host_.feed_.subscribe(std::move(name));
+  if (!subscription) co_return base::fail(base::ErrorKind::exhausted, "too many listen to events already");
+  co_return subscription;
+}
+
 control::Task<control::QueuePage> ControlBackend::queue_list(dispatch::Selector selector, dispatch::Page page) {
   auto selected = co_await host_.dispatcher_->select(std::move(selector), page);
   if (!selected) co_return std::unexpected(selected.error());

@@ -22,6 +22,7 @@ class ControlBackend final : public control::Backend {
 
   control::Task<control::Status> status() override;
   control::Task<control::Metrics> metrics() override;
+  control::Task<std::shared_ptr<control::EventFeed::Subscription>> events(std::string name) override;
   control::Task<control::QueuePage> queue_list(dispatch::Selector selector, dispatch::Page page) override;
   control::Task<control::QueueEntry> queue_show(base::MessageId id) override;
   control::Task<control::Trace> trace(base::MessageId id) override;

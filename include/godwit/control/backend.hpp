@@ -18,6 +18,7 @@
 #include "godwit/base/clock.hpp"
 #include "godwit/base/message_id.hpp"
 #include "godwit/base/result.hpp"
+#include "godwit/control/event_feed.hpp"
 #include "godwit/control/metrics.hpp"
 #include "godwit/control/status.hpp"
 #include "godwit/dispatch/dispatcher.hpp"
@@ -97,6 +98,8 @@ class Backend {
   virtual ~Backend() = default;
   virtual Task<Status> status() = 0;
   virtual Task<Metrics> metrics() = 0;
+  // Of events of this name; empty: all.  exhausted: too many listen.
+  virtual Task<std::shared_ptr<EventFeed::Subscription>> events(std::string name) = 0;
   // In order of id.
   virtual Task<QueuePage> queue_list(dispatch::Selector selector, dispatch::Page page) = 0;
   virtual Task<QueueEntry> queue_show(base::MessageId id) = 0;
