@@ -109,6 +109,8 @@ std::vector<Diagnostic> check_environment(const Loaded& loaded, const Probe& pro
     check(probe.readable_file, key + ".tls.certificate", route.certificate);
     check(probe.readable_file, key + ".tls.private_key", route.private_key);
   }
+  for (std::size_t i = 0; i < settings.control.tokens.size(); ++i)
+    check(probe.readable_file, fmt::format("control.tokens[{}].file", i), settings.control.tokens[i].file);
   check(probe.readable_file, "srs.secrets_file", settings.route.srs.secrets_file);
   check(probe.writable_folder, "spool.directory", settings.spool.directory);
   check(probe.writable_folder, "state.directory", settings.state.directory);

@@ -36,6 +36,7 @@ class Checks : Findings {
   void milters();
   void retry();
   void directories();
+  void control();
 };
 
 void Checks::hostname() {
@@ -258,6 +259,25 @@ void Checks::directories() {
     error("limits.memory", "limits.memory must be at least spool.inline_limit");
 }
 
+// Who has a token can throw mail away, or read who writes to whom.
+void Checks::control() {
+  const auto& control = settings_.control;
+  if (!control.http) {
+    if (is_set("control.tokens")) warn("control.tokens", "tokens are for control.http, which is not set");
+    return;
+  }
+  if (!is_meant("control.tokens"))
+    error("control.http", "control.http needs control.tokens: a file with a token, and what it opens");
+  if (!control.http_tls && !control.http->address.is_loopback())
+    error("control.http", "tokens would be sent in clear: set control.http_tls: true, or an address of loopback");
+  if (control.http_tls && !is_set("tls.certificates"))
+    error("control.http_tls", "control.http_tls needs tls.certificates");
+  for (std::size_t i = 0; i < control.tokens.size(); ++i) {
+    const auto key = fmt::format("control.tokens[{}].scopes", i);
+    if (control.tokens[i].scopes == 0 && is_set(key)) error(key, "a token without scopes opens nothing");
+  }
+}
+
 }  // namespace
 
 void check_meaning(Loaded& loaded) {
@@ -274,6 +294,7 @@ void check_meaning(Loaded& loaded) {
   checks.milters();
   checks.retry();
   checks.directories();
+  checks.control();
 }
 
 }  // namespace godwit::config

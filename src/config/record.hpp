@@ -27,7 +27,6 @@ struct Field {
   Need need = Need::optional;
   bool merges = false;
   bool may_be_empty = false;
-  std::string unsupported = {};  // not empty: refused with this reason, and not in the reference
   std::function<void(S&, const YAML::Node&, Reader&)> read = {};
   std::function<std::string(const S&)> show = {};
   std::function<void(const S& from, S& to)> copy = {};
@@ -69,17 +68,12 @@ Field<S> make_field(std::string_view key, Access access, const Type<T>& type, st
   return field_at<S, T>({.change = access, .look = access}, key, type, help, reload, need);
 }
 
-template <class S>
-Field<S> unsupported_field(std::string key, std::string why) {
-  return {.key = std::move(key), .type = {}, .help = {}, .unsupported = std::move(why)};
-}
-
 // The names that may stand directly under `prefix` ("" or "limits.").
 template <class S>
 std::vector<std::string> names_under(const Fields<S>& fields, std::string_view prefix) {
   std::vector<std::string> names;
   for (const auto& field : fields) {
-    if (!field.unsupported.empty() || !std::string_view(field.key).starts_with(prefix)) continue;
+    if (!std::string_view(field.key).starts_with(prefix)) continue;
     const auto rest = std::string_view(field.key).substr(prefix.size());
     std::string name(rest.substr(0, rest.find('.')));
     if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
@@ -93,8 +87,7 @@ std::string suggest(const Fields<S>& fields, std::string_view prefix, const std:
   auto here = base::nearest(name, names_under(fields, prefix));
   if (!here.empty()) return here;
   for (const auto& field : fields)
-    if (field.unsupported.empty() && std::string_view(field.key).substr(field.key.rfind('.') + 1) == name)
-      return field.key;
+    if (std::string_view(field.key).substr(field.key.rfind('.') + 1) == name) return field.key;
   return {};
 }
 
@@ -112,7 +105,6 @@ void read_entry(S& target, const YAML::Node& key, const YAML::Node& value, const
   const auto path = join_path(reader.path(), name);
   const auto found = std::ranges::find(fields, full, &Field<S>::key);
   if (found != fields.end()) {
-    if (!found->unsupported.empty()) return reader.fail_at(key, fmt::format("{}: {}", path, found->unsupported));
     if (!reader.claim(path, key, value, found->merges ? Reader::Again::other_file : Reader::Again::refuse)) return;
     if (value.IsNull() && found->may_be_empty) return;
     if (value.IsNull()) return reader.fail_at(key, fmt::format("{} has no value", path));
@@ -139,7 +131,6 @@ template <class S>
 Type<S> record(Fields<S> fields) {
   std::vector<Row> rows;
   for (const auto& field : fields) {
-    if (!field.unsupported.empty()) continue;
     rows.push_back({.key = field.key,
                     .type = field.type,
                     .fallback = field.need == Need::required ? "required" : field.show(S{}),

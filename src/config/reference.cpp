@@ -50,7 +50,6 @@ std::string reference_markdown() {
   std::map<std::string, std::string> tables;
   const Document defaults;
   for (const auto& field : top_fields()) {
-    if (!field.unsupported.empty()) continue;
     const bool section = field.key.find('.') != std::string::npos || !field.rows.empty();
     const auto name = section ? field.key.substr(0, field.key.find('.')) : std::string();
     if (std::ranges::find(order, name) == order.end()) order.push_back(name);

@@ -49,6 +49,8 @@ Fields<Document> policy_part();
 Fields<Document> delivery_part();
 Fields<Document> bounce_part();
 Fields<Document> storage_part();
+Fields<Document> control_part();
+Fields<Document> log_part();
 Fields<route::DomainSettings> domain_fields();
 Fields<route::RouteSettings> route_fields();
 

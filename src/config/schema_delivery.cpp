@@ -10,8 +10,6 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::days;
 
-const std::string later = "not supported in this version";
-
 Type<std::string> log_file() {
   auto type = or_empty(absolute_path(), "standard error");
   type.name = "absolute path | syslog; \"\": standard error";
@@ -271,15 +269,12 @@ Fields<Document> storage_part() {
       field(
           "history.max_size", [](auto& d) -> auto& { return d.settings.state.history.max_size; },
           size(16 * mib, 16 * tib), "Of all its files; beyond it the oldest events go, whatever `keep` says"),
-      field(
-          "control.socket", [](auto& d) -> auto& { return d.settings.control.socket; }, absolute_path(),
-          "Unix socket for godwitctl", at_start),
-      field(
-          "control.submit_socket", [](auto& d) -> auto& { return d.settings.control.submit_socket; },
-          or_empty(absolute_path(), "submit.sock beside `socket`"),
-          "Unix socket for the mail of programs on this host (sendmail); every user may connect", at_start),
-      unsupported_field<Document>("control.http", later),
-      unsupported_field<Document>("control.tokens", later),
+  };
+}
+
+Fields<Document> log_part() {
+  constexpr auto at_start = Reload::restart;
+  return {
       field(
           "log.level", [](auto& d) -> auto& { return d.settings.log.level; },
           word<log::Level>({{"debug", log::Level::debug},

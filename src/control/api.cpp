@@ -23,7 +23,7 @@ namespace {
 namespace json = boost::json;
 
 Response response(unsigned status, const json::value& body) {
-  return {status, json::serialize(body) + "\n", {}};
+  return {.status = status, .body = json::serialize(body) + "\n", .allow = {}};
 }
 
 unsigned status_of(base::ErrorKind kind) {
@@ -57,6 +57,18 @@ using Answer = boost::asio::awaitable<Response>;
 Answer status(Backend& backend, Arguments) {
   const auto result = co_await backend.status();
   co_return result ? response(200, to_json(*result)) : failure(result.error());
+}
+
+Answer metrics(Backend& backend, Arguments) {
+  const auto result = co_await backend.metrics();
+  if (!result) co_return failure(result.error());
+  co_return Response{.status = 200, .body = to_text(*result), .allow = {}, .type = "text/plain; version=0.0.4"};
+}
+
+Answer events(Backend& backend, Arguments arguments) {
+  auto result = co_await backend.events(std::move(arguments.history.outcome));
+  if (!result) co_return failure(result.error());
+  co_return Response{.status = 200, .body = {}, .allow = {}, .type = "text/event-stream", .events = std::move(*result)};
 }
 
 json::value next_of(const std::optional<base::MessageId>& next) {
@@ -263,32 +275,36 @@ struct Route {
   std::string_view pattern;
   Answer (*answer)(Backend&, Arguments);
   bool takes_body = false;
+  Scope changes = Scope::admin;  // what those need that are no GET
+  Scope needs() const { return method == "GET" ? Scope::read : changes; }
 };
 
 // The first pattern that fits a path counts, so "queue/retry" is no id.
-constexpr std::array<Route, 33> routes{{
+constexpr std::array<Route, 35> routes{{
+    {"GET", "/metrics", metrics},
     {"GET", "/v1/status", status},
+    {"GET", "/v1/events", events},
     {"GET", "/v1/queue", queue_list},
-    {"POST", "/v1/queue/retry", change_many<Verb::retry>},
-    {"POST", "/v1/queue/hold", change_many<Verb::hold>},
-    {"POST", "/v1/queue/release", change_many<Verb::release>},
-    {"POST", "/v1/queue/bounce", change_many<Verb::bounce>},
-    {"POST", "/v1/queue/delete", change_many<Verb::remove>},
+    {"POST", "/v1/queue/retry", change_many<Verb::retry>, false, Scope::queue},
+    {"POST", "/v1/queue/hold", change_many<Verb::hold>, false, Scope::queue},
+    {"POST", "/v1/queue/release", change_many<Verb::release>, false, Scope::queue},
+    {"POST", "/v1/queue/bounce", change_many<Verb::bounce>, false, Scope::queue},
+    {"POST", "/v1/queue/delete", change_many<Verb::remove>, false, Scope::queue},
     {"POST", "/v1/queue/import", queue_import, true},
     {"GET", "/v1/queue/{id}", queue_show},
     {"GET", "/v1/trace/{id}", trace},
     {"GET", "/v1/history", history_search},
     {"GET", "/v1/route", route_of},
     {"GET", "/v1/why", why},
-    {"DELETE", "/v1/queue/{id}", change<Verb::remove>},
-    {"POST", "/v1/queue/{id}/retry", change<Verb::retry>},
-    {"POST", "/v1/queue/{id}/hold", change<Verb::hold>},
-    {"POST", "/v1/queue/{id}/release", change<Verb::release>},
-    {"POST", "/v1/queue/{id}/bounce", change<Verb::bounce>},
-    {"POST", "/v1/queue/{id}/delete", change<Verb::remove>},
+    {"DELETE", "/v1/queue/{id}", change<Verb::remove>, false, Scope::queue},
+    {"POST", "/v1/queue/{id}/retry", change<Verb::retry>, false, Scope::queue},
+    {"POST", "/v1/queue/{id}/hold", change<Verb::hold>, false, Scope::queue},
+    {"POST", "/v1/queue/{id}/release", change<Verb::release>, false, Scope::queue},
+    {"POST", "/v1/queue/{id}/bounce", change<Verb::bounce>, false, Scope::queue},
+    {"POST", "/v1/queue/{id}/delete", change<Verb::remove>, false, Scope::queue},
     {"GET", "/v1/destinations", destinations},
-    {"POST", "/v1/delivery/suspend", suspend},
-    {"POST", "/v1/delivery/resume", resume},
+    {"POST", "/v1/delivery/suspend", suspend, false, Scope::queue},
+    {"POST", "/v1/delivery/resume", resume, false, Scope::queue},
     {"GET", "/v1/lockouts", lockouts},
     {"POST", "/v1/lockouts/unlock", unlock},
     {"GET", "/v1/suppression", suppressions},
@@ -360,6 +376,19 @@ std::string_view to_string(QueueOrder::Verb verb) {
 
 Response error_response(unsigned status, std::string_view what) {
   return response(status, json::object{{"error", json::string(what)}});
+}
+
+std::vector<Resource> resources() {
+  std::vector<Resource> all;
+  for (const Route& route : routes) all.push_back({route.method, route.pattern, route.needs()});
+  return all;
+}
+
+std::optional<Scope> needed_scope(const Request& request) {
+  std::string_view id;
+  const auto found = find_route(request.method, path_of(request), id);
+  const auto* route = std::get_if<const Route*>(&found);
+  return route == nullptr ? std::nullopt : std::optional((*route)->needs());
 }
 
 bool takes_body(const Request& request) {

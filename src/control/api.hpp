@@ -2,9 +2,14 @@
 // The resources: method and path → a call of the backend → JSON.  No HTTP syntax here, no stream.
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "godwit/control/backend.hpp"
+#include "godwit/control/settings.hpp"
 
 namespace godwit::control {
 
@@ -16,11 +21,23 @@ struct Request {
 
 struct Response {
   unsigned status = 200;
-  std::string body;   // JSON, one line
+  std::string body;   // JSON, one line, or text
   std::string allow;  // with 405
+  std::string_view type = "application/json";
+  std::shared_ptr<EventFeed::Subscription> events = {};  // instead of a body: a stream without end
 };
 
+// A resource and what one may do with it.
+struct Resource {
+  std::string_view method;
+  std::string_view pattern;  // "/v1/queue/{id}"
+  Scope needs;
+};
+std::vector<Resource> resources();
+
 bool takes_body(const Request& request);
+// What a token must open; nothing: there is no such resource.
+std::optional<Scope> needed_scope(const Request& request);
 boost::asio::awaitable<Response> handle(Backend& backend, Request request);
 // {"error": "..."}
 Response error_response(unsigned status, std::string_view what);

@@ -27,14 +27,20 @@ constexpr base::Duration idle_timeout = std::chrono::seconds(60);     // until t
 constexpr base::Duration request_timeout = std::chrono::seconds(10);  // from then to its end
 constexpr base::Duration piece_timeout = std::chrono::seconds(30);    // for the next bytes of a message
 constexpr base::Duration write_timeout = std::chrono::seconds(30);
+constexpr base::Duration handshake_timeout = std::chrono::seconds(10);
+constexpr base::Duration keep_alive_interval = std::chrono::seconds(15);  // of streams of events
 
 std::string serialize(const Response& response, unsigned version, bool keep_alive) {
   http::response<http::string_body> message(static_cast<http::status>(response.status), version, response.body);
   message.set(http::field::server, "Godwit");
-  message.set(http::field::content_type, "application/json");
+  message.set(http::field::content_type, response.type);
   if (!response.allow.empty()) message.set(http::field::allow, response.allow);
+  if (response.status == 401) message.set(http::field::www_authenticate, "Bearer realm=\"godwit\"");
   message.keep_alive(keep_alive);
-  message.prepare_payload();
+  if (response.events)
+    message.set(http::field::cache_control, "no-store");  // its end is that of the connection
+  else
+    message.prepare_payload();
   std::ostringstream out;
   out << message;
   return std::move(out).str();
@@ -65,9 +71,14 @@ struct Server::Connection {
   base::MonoTime deadline{};
   bool idle = true;
   base::MonoTime idle_since{};
-  bool displaced = false;  // it makes room for another, and is about to end
+  bool displaced = false;              // it makes room for another, and is about to end
+  net::Stream* handshaking = nullptr;  // while a handshake has taken the stream over
+  std::shared_ptr<EventFeed::Subscription> events{};
 
   void begin();
+  void cancel() {
+    if (auto* waiting = handshaking != nullptr ? handshaking : stream.get()) waiting->cancel();
+  }
   // The next request, up to the end of its header.
   boost::asio::awaitable<Received> receive();
   // Errors: invalid (it is no HTTP), exhausted (too long), those of the stream.
@@ -157,7 +168,7 @@ bool Server::make_room() {
     if (one->idle && !one->displaced && (longest == nullptr || one->idle_since < longest->idle_since)) longest = one;
   if (longest == nullptr) return false;
   longest->displaced = true;
-  longest->stream->cancel();
+  longest->cancel();
   return true;
 }
 
@@ -176,7 +187,26 @@ boost::asio::awaitable<void> Server::serve(std::unique_ptr<net::Stream> stream) 
     std::list<Connection*>::iterator at;
     ~Entry() { list.erase(at); }
   } const entry{connections_, connections_.insert(connections_.end(), &connection)};
-  co_await serve_requests(connection);
+  const bool secured = co_await secure(connection);
+  if (secured) co_await serve_requests(connection);
+}
+
+// It counts as idle meanwhile, so that nobody keeps others out by handshakes that he does not end.
+boost::asio::awaitable<bool> Server::secure(Connection& connection) {
+  auto tls = guard_.tls;
+  if (!tls) co_return true;
+  connection.idle_since = clock_.mono();
+  const auto client = base::to_string(connection.stream->remote().address);
+  const auto deadline = clock_.mono() + handshake_timeout;
+  connection.handshaking = connection.stream.get();
+  auto secured = co_await net::tls_accept(std::move(connection.stream), std::move(tls), deadline);
+  connection.handshaking = nullptr;
+  if (!secured) {
+    log_.warn("tls_failed", {{"client", client}, {"reason", secured.error().message}});
+    co_return false;
+  }
+  connection.stream = std::move(*secured);
+  co_return true;
 }
 
 boost::asio::awaitable<void> Server::serve_requests(Connection& connection) {
@@ -192,6 +222,10 @@ boost::asio::awaitable<void> Server::serve_requests(Connection& connection) {
     const bool is_whole = received.kind == Received::Kind::request;
     if (!is_whole && response.body.empty()) response = std::move(received.refusal);
     keep_alive = is_whole && message.keep_alive() && !stopping_;
+    if (response.events && is_whole) {
+      co_await stream_events(connection, std::move(response));
+      break;
+    }
     const std::string bytes = serialize(response, is_whole ? message.version() : 11, keep_alive);
     const auto written = co_await net::write_all(*connection.stream, bytes, clock_.mono() + write_timeout);
     if (!written) co_return;
@@ -199,11 +233,44 @@ boost::asio::awaitable<void> Server::serve_requests(Connection& connection) {
   connection.stream->shutdown();
 }
 
+// Until the client goes, or the server stops.
+boost::asio::awaitable<void> Server::stream_events(Connection& connection, Response response) {
+  connection.events = response.events;
+  std::string bytes = serialize(response, 11, false);
+  for (;;) {
+    const auto written = co_await net::write_all(*connection.stream, bytes, clock_.mono() + write_timeout);
+    if (!written) break;
+    auto next = co_await connection.events->next(clock_.mono() + keep_alive_interval);
+    if (!next && next.error().kind != base::ErrorKind::timed_out) break;
+    bytes = next ? std::move(*next) : std::string(":\n\n");  // a comment: so it is noticed when the client is gone
+  }
+  connection.events.reset();
+}
+
+// Who has no token learns nothing, not even what there is.
+bool Server::may_ask(Connection& connection, const Request& request, Response& refusal) {
+  if (!guard_.tokens) return true;
+  const auto& header = connection.parser->get();
+  const std::string authorization(header[http::field::authorization]);
+  const auto scopes = guard_.tokens->scopes_of(authorization);
+  const auto needed = needed_scope(request);
+  const auto opens = static_cast<Scopes>(Scope::admin) | static_cast<Scopes>(needed.value_or(Scope::read));
+  if (scopes && (!needed || (*scopes & opens) != 0)) return true;
+  refusal = scopes ? error_response(403, "this token does not open that")
+                   : error_response(401, "a token is needed: Authorization: Bearer TOKEN");
+  log_.warn("control_refused", {{"client", base::to_string(connection.stream->remote().address)},
+                                {"method", request.method},
+                                {"target", request.target},
+                                {"status", refusal.status}});
+  return false;
+}
+
 // `response` stays empty where the request was not carried out.
 boost::asio::awaitable<Received> Server::answer(Connection& connection, Response& response) {
   const auto& message = connection.parser->get();
   Request request{std::string(message.method_string()), std::string(message.target())};
   const std::string method = request.method, target = request.target;
+  if (!may_ask(connection, request, response)) co_return co_await connection.finish();
   connection.takes_body = takes_body(request);
   if (connection.takes_body) {
     request.body = [&connection] { return connection.next_piece(); };
@@ -222,7 +289,10 @@ boost::asio::awaitable<Received> Server::answer(Connection& connection, Response
 void Server::stop() {
   stopping_ = true;
   for (Connection* connection : connections_)
-    if (connection->idle) connection->stream->cancel();
+    if (connection->events)
+      connection->events->end();
+    else if (connection->idle)
+      connection->cancel();
 }
 
 }  // namespace godwit::control

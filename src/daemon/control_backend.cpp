@@ -58,6 +58,7 @@ ControlBackend::ControlBackend(Host& host)
     : host_(host),
       patience_(host.reactors_[Host::home].executor(), host.reactors_[Host::home].deadlines(), host.tasks_),
       started_(host.clock_.mono()),
+      started_at_(host.clock_.wall()),
       spool_directory_(host.live_->settings.spool.directory),
       imports_(remembered_imports) {
   for (const auto& bound : host.bound_) listeners_.insert(listeners_.end(), bound.names.begin(), bound.names.end());
@@ -88,6 +89,12 @@ control::Task<control::Status> ControlBackend::status() {
         co_await boost::asio::co_spawn(host_.reactors_[i].executor(), std::move(counting), boost::asio::use_awaitable);
   }
   co_return status;
+}
+
+control::Task<std::shared_ptr<control::EventFeed::Subscription>> ControlBackend::events(std::string name) {
+  auto subscription = host_.feed_.subscribe(std::move(name));
+  if (!subscription) co_return base::fail(base::ErrorKind::exhausted, "too many listen to events already");
+  co_return subscription;
 }
 
 control::Task<control::QueuePage> ControlBackend::queue_list(dispatch::Selector selector, dispatch::Page page) {

@@ -21,6 +21,8 @@ class ControlBackend final : public control::Backend {
   explicit ControlBackend(Host& host);
 
   control::Task<control::Status> status() override;
+  control::Task<control::Metrics> metrics() override;
+  control::Task<std::shared_ptr<control::EventFeed::Subscription>> events(std::string name) override;
   control::Task<control::QueuePage> queue_list(dispatch::Selector selector, dispatch::Page page) override;
   control::Task<control::QueueEntry> queue_show(base::MessageId id) override;
   control::Task<control::Trace> trace(base::MessageId id) override;
@@ -49,6 +51,7 @@ class ControlBackend final : public control::Backend {
  private:
   control::Task<> patiently(control::Task<> task);
   control::Task<> recorded();
+  boost::asio::awaitable<control::DestinationSums> sum_destinations();
   control::Task<std::vector<dispatch::Waiting>> why_message(base::MessageId id);
   control::Task<std::vector<dispatch::Waiting>> why_address(smtp::Mailbox address);
   control::Task<> change(control::QueueOrder order, base::MessageId id, dispatch::Selector recipients);
@@ -58,6 +61,7 @@ class ControlBackend final : public control::Backend {
   Host& host_;
   net::Patience patience_;
   base::MonoTime started_;
+  base::WallTime started_at_;
   std::vector<std::string> listeners_;
   std::string spool_directory_;
   RecentImports imports_;

@@ -62,7 +62,10 @@ Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, co
       histories_("history", 1, unbounded),
       history_(live_->settings.state.directory + "/history", live_->settings.state.history, disk_, clock_, log_,
                histories_.executor()),
-      events_(log_, history_),
+      feed_(reactors_[home].executor(), reactors_[home].deadlines(), clock),
+      recorded_(log_, history_),
+      fed_(recorded_, feed_),
+      events_(fed_),
       verifier_({.accounts = accounts_, .stores = stores_, .pool = passwords_, .random = random_, .log = log},
                 live_->settings.route.origin),
       users_(local_, clock),
@@ -101,7 +104,7 @@ base::Result<> Host::open() {
   maildir_ = std::make_unique<deliver::MaildirAgent>(settings.deliver.maildir, settings.hostname, disk_, clock_,
                                                      random_, maildirs_.executor(), reactors_[home].executor(),
                                                      reactors_[home].deadlines());
-  parts_.resize(reactors_.size());
+  parts_ = std::vector<Parts>(reactors_.size());
   for (std::size_t i = 0; i < reactors_.size(); ++i) make_parts(i);
   maildrop_ = std::make_unique<server::Maildrop>(config::maildrop(settings), make_rules(*live_, make_router(*live_)),
                                                  server_surroundings(home, maildrop_limits_), local_, random_);
@@ -213,6 +216,7 @@ server::Surroundings Host::server_surroundings(std::size_t reactor, policy::Conn
           .milters = parts_[reactor].milters.get(),
           .checks = parts_[reactor].checks.get(),
           .start_queue = std::move(start_queue),
+          .accept_time = &parts_[reactor].accept_time,
           .clock = clock_,
           .log = events_};
 }
@@ -296,18 +300,35 @@ boost::asio::awaitable<void> Host::start_queue() {
 void Host::serve_control() {
   if (bound_control_.empty()) return;
   auto& reactor = reactors_[home];
-  log_.info("listening", {{"address", base::to_string(bound_control_.front().local)}, {"service", "control"}});
   control_backend_ = std::make_unique<ControlBackend>(*this);
   control_ = std::make_unique<control::Server>(*control_backend_, clock_, log_);
-  control_listener_ = net::make_listener(reactor, std::move(bound_control_.front()));
-  tasks_.spawn(accept_control());
+  if (!bound_http_.empty()) {
+    http_ = std::make_unique<control::Server>(*control_backend_, clock_, log_);
+    http_->guard(http_guard());
+  }
+  const auto serve = [&](std::vector<net::BoundSocket>& sockets, std::string_view service, control::Server& server) {
+    for (auto& socket : sockets) {
+      log_.info("listening", {{"address", base::to_string(socket.local)}, {"service", service}});
+      control_listeners_.push_back(net::make_listener(reactor, std::move(socket)));
+      tasks_.spawn(accept_control(*control_listeners_.back(), server));
+    }
+    sockets.clear();
+  };
+  serve(bound_control_, "control", *control_);
+  if (http_) serve(bound_http_, "http", *http_);
 }
 
-boost::asio::awaitable<void> Host::accept_control() {
+control::Guard Host::http_guard() const {
+  const auto& settings = live_->settings.control;
+  return {.tokens = std::make_shared<const control::Tokens>(settings.tokens),
+          .tls = settings.http_tls ? live_->tls.server : nullptr};
+}
+
+boost::asio::awaitable<void> Host::accept_control(net::Listener& listener, control::Server& server) {
   for (;;) {
-    auto stream = co_await control_listener_->accept();
+    auto stream = co_await listener.accept();
     if (!stream && stream.error().kind == base::ErrorKind::cancelled) co_return;
-    if (stream) tasks_.spawn(control_->serve(std::move(*stream)));
+    if (stream) tasks_.spawn(server.serve(std::move(*stream)));
   }
 }
 
@@ -327,8 +348,9 @@ void Host::run_everywhere(const std::function<boost::asio::awaitable<void>(Parts
 
 boost::asio::awaitable<void> Host::stop_control() {
   if (control_) {
-    control_listener_->close();
+    for (auto& listener : control_listeners_) listener->close();
     control_->stop();
+    if (http_) http_->stop();
   }
   look_again_.cancel();
   lockouts_due_.cancel();

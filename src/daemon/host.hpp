@@ -16,6 +16,8 @@
 #include "godwit/auth/lockouts.hpp"
 #include "godwit/auth/verifier.hpp"
 #include "godwit/base/random.hpp"
+#include "godwit/control/counting_logger.hpp"
+#include "godwit/control/event_feed.hpp"
 #include "godwit/control/server.hpp"
 #include "godwit/deliver/maildir.hpp"
 #include "godwit/deliver/smtp_agent.hpp"
@@ -95,6 +97,7 @@ class Host {
     std::unique_ptr<net::TaskGroup> check_tasks;  // what checks have begun and nobody waits for any more
     std::unique_ptr<policy::CheckSurroundings> checks;
     std::unique_ptr<server::Server> server;
+    base::Histogram accept_time{base::latency_bounds};
   };
 
   base::Result<std::vector<net::BoundSocket>> sockets_for(const server::ListenerSettings& listener,
@@ -127,7 +130,8 @@ class Host {
   void serve_control();
   boost::asio::awaitable<ReloadOutcome> try_reload();
   void log_reload(const ReloadOutcome& outcome);
-  boost::asio::awaitable<void> accept_control();
+  boost::asio::awaitable<void> accept_control(net::Listener& listener, control::Server& server);
+  control::Guard http_guard() const;
   boost::asio::awaitable<void> start_queue();
   void fail(std::string_view event, const std::string& reason);
   boost::asio::awaitable<void> run_reload();
@@ -173,9 +177,13 @@ class Host {
   net::BoundedPool housekeeping_;  // reloads
   net::BoundedPool histories_;     // one thread: the history, written and searched
   state::History history_;
-  state::RecordingLogger events_;  // the log, for those who have something to tell of a message
+  control::EventFeed feed_;
+  state::RecordingLogger recorded_;  // the log, and the history
+  control::FeedingLogger fed_;       // and those who listen
+  control::CountingLogger events_;   // and the metrics: for those who have something to tell of a message
   std::vector<BoundListener> bound_;
   std::vector<net::BoundSocket> bound_control_;
+  std::vector<net::BoundSocket> bound_http_;
   std::unique_ptr<spool::Spool> spool_;
   route::Lookups recipient_lookups_;  // the present ones; home reactor
   auth::Verifier verifier_;
@@ -196,7 +204,8 @@ class Host {
   std::string lockouts_text_;  // as it was written last
   std::unique_ptr<ControlBackend> control_backend_;
   std::unique_ptr<control::Server> control_;
-  std::unique_ptr<net::Listener> control_listener_;
+  std::unique_ptr<control::Server> http_;  // the same over TCP, for who has a token; null: there is none
+  std::vector<std::unique_ptr<net::Listener>> control_listeners_;
   ResolverWatch resolver_watch_;
   net::Signal look_again_;    // at the certificates
   net::Signal lockouts_due_;  // to be remembered

@@ -80,6 +80,11 @@ base::Result<> Host::bind_control(InheritedSockets& inherited) {
       path, 1, {.backlog = 64, .unix_mode = 0660, .unix_group = service_group(live_->settings.user)}, inherited);
   if (!sockets) return std::unexpected(sockets.error());
   bound_control_ = std::move(*sockets);
+  const auto& http = live_->settings.control.http;
+  if (!http) return {};
+  auto over_tcp = net::bind_listeners(*http, 1, {.backlog = 64});
+  if (!over_tcp) return std::unexpected(over_tcp.error());
+  bound_http_ = std::move(*over_tcp);
   return {};
 }
 

@@ -52,6 +52,7 @@ boost::asio::awaitable<ReloadOutcome> Host::try_reload() {
   apply_to_reactors(live, rules);
   dispatcher_->reload(dispatch_settings(*live), router);
   live_ = live;
+  if (http_) http_->guard(http_guard());
   look_again_.notify();  // the interval may be another now
   outcome.applied = true;
   co_return outcome;
@@ -146,6 +147,7 @@ boost::asio::awaitable<void> Host::refresh_certificates() {
     co_return;
   }
   apply_to_reactors(live_, make_rules(*live_, make_router(*live_)));
+  if (http_) http_->guard(http_guard());
   if (live_->tls.stamps == before->tls.stamps) co_return;
   for (const auto& certificate : live_->tls.certificates)
     log_.info("certificate_reloaded",

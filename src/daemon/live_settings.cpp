@@ -15,6 +15,7 @@ namespace godwit::daemon {
 namespace {
 
 constexpr auto expiry_warning = std::chrono::hours(24 * 14);
+constexpr std::size_t shortest_token = 16;
 
 void add_diagnostics(const std::vector<config::Diagnostic>& diagnostics, LiveSettingsLoaded& result) {
   for (const auto& diagnostic : diagnostics) {
@@ -106,11 +107,36 @@ std::vector<net::CertificateSettings> client_certificates(const std::vector<rout
   return certificates;
 }
 
-base::Result<mailauth::Key> load_key(const std::string& path) {
+base::Result<> check_private(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return base::fail_os(path, errno);
   if ((status.st_mode & S_IRWXO) != 0)
     return base::fail(base::ErrorKind::refused, path + " may be read by everybody: chmod o= it");
+  return {};
+}
+
+base::Result<std::string> read_token(const std::string& path) {
+  if (auto is_private = check_private(path); !is_private) return std::unexpected(is_private.error());
+  auto token = read_secret(path);
+  if (token && token->size() < shortest_token)
+    return base::fail(
+        base::ErrorKind::invalid,
+        fmt::format("{} has a token of less than {} characters; make one: openssl rand -hex 24", path, shortest_token));
+  return token;
+}
+
+void load_tokens(const config::Loaded& file, control::Settings& settings, LiveSettingsLoaded& result) {
+  for (std::size_t i = 0; i < settings.tokens.size(); ++i) {
+    auto token = read_token(settings.tokens[i].file);
+    if (token)
+      settings.tokens[i].secret = std::move(*token);
+    else
+      add_once(file, fmt::format("control.tokens[{}].file", i), config::Severity::error, token.error().message, result);
+  }
+}
+
+base::Result<mailauth::Key> load_key(const std::string& path) {
+  if (auto is_private = check_private(path); !is_private) return std::unexpected(is_private.error());
   std::ifstream file(path, std::ios::binary);
   if (!file) return base::fail_os(path, errno);
   const std::string pem((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
@@ -185,6 +211,7 @@ LiveSettingsLoaded load_live_settings(const std::string& path, const base::Clock
   load_account_files(live.settings.auth, live.accounts, result.errors, result.warnings);
   live.tables = load_text_tables(live.settings.lookup, result.errors, result.warnings);
   load_passwords(loaded, live.settings, result);
+  load_tokens(loaded, live.settings.control, result);
   load_signers(loaded, live, result);
   live.settings.tls.client_certificates = client_certificates(live.settings.route.routes);
   take_tls(loaded, live, clock.wall(), out_of_date, result);

@@ -218,11 +218,13 @@ boost::asio::awaitable<void> Dispatcher::Implementation::deliver_over(queue::Wor
   const auto lane = around_.lanes[(grant->site + grant->slot) % around_.lanes.size()];
   const auto real = unanswered(transaction, answers);
   const auto began = around_.network.now();
+  measures_.wait_time.add(std::max(base::Duration::zero(), around_.clock.wall() - work.item.next_attempt));
   const auto transcript = std::make_shared<deliver::Transcript>(began);
   const auto route = describe(hop);
   auto attempting = attempt(real, std::move(hop), router_, around_, lane, transcript);
   auto outcomes = co_await std::move(attempting);
   log_attempt(work.item.key, route, site, began, *transcript);
+  if (!outcomes.empty()) measures_.attempt_time_of(outcomes.front().stage).add(around_.network.now() - began);
   const auto report = site_report(outcomes, around_.random.fraction());
   add_answers(std::move(answers), outcomes);
   ended(*grant, report);
@@ -245,6 +247,7 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle(queue::Item item
     settlement.update.next_attempt.reset();
   }
   log_outcomes(transaction, attempted, settlement);
+  measure_delivered(transaction, settlement);
   if (around_.suppressions != nullptr) suppress_bounced(transaction, attempted.outcomes, settlement);
   tell_refused(envelope, settlement);
   // The report first, then the record that needs no report any more: a crash between the two reports twice, never not
@@ -277,6 +280,16 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle(queue::Item item
     queue_.remove(item.key);
     if (!queue_.contains(id)) copies_.forget(id);
   }
+}
+
+void Dispatcher::Implementation::measure_delivered(const Transaction& transaction, const Settlement& settlement) {
+  const auto delivered =
+      std::ranges::count(settlement.update.recipients, mail::RecipientState::delivered, &mail::RecipientUpdate::state);
+  if (delivered == 0) return;
+  const auto& message = *transaction.message;
+  const auto delay = std::max(base::Duration::zero(), around_.clock.wall() - message.envelope.accepted);
+  for (auto i = delivered; i > 0; --i) measures_.delay.add(delay);
+  if (message.body) measures_.delivered_bytes += message.body->size();
 }
 
 void Dispatcher::Implementation::tell_refused(const mail::Envelope& envelope, const Settlement& settlement) const {

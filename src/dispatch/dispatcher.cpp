@@ -51,6 +51,9 @@ boost::asio::awaitable<base::Result<>> Dispatcher::resume(std::string name) {
 AuditCounts Dispatcher::audit() const {
   return implementation_->audit();
 }
+const Measures& Dispatcher::measures() const {
+  return implementation_->measures();
+}
 
 boost::asio::awaitable<base::Result<Selected>> Dispatcher::select(Selector selector, Page page) {
   return implementation_->selection().page(std::move(selector), page);

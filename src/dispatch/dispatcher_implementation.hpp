@@ -47,6 +47,7 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   boost::asio::awaitable<base::Result<>> suspend(std::string name, queue::Suspension suspension);
   boost::asio::awaitable<base::Result<>> resume(std::string name);
   const AuditCounts& audit() const { return audit_counts_; }
+  const Measures& measures() const { return measures_; }
   // remove and bounce: see Dispatcher.  ended: deleted, bounced.
   boost::asio::awaitable<base::Result<>> end(base::MessageId id, Selector recipients, mail::RecipientState ended,
                                              smtp::Reply reply);
@@ -110,6 +111,7 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
                         const Settlement& settlement);
   void suppress(base::MessageId id, state::Suppression suppression);
   void log_outcomes(const Transaction& transaction, const Attempted& attempted, const Settlement& settlement);
+  void measure_delivered(const Transaction& transaction, const Settlement& settlement);
   void tell_refused(const mail::Envelope& envelope, const Settlement& settlement) const;
   boost::asio::awaitable<base::Result<Message>> load(base::MessageId id);
   // What load() gives has it, and in time the spool.
@@ -151,6 +153,7 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   Selection selection_;
   Audit audit_;
   AuditCounts audit_counts_;
+  Measures measures_;
   FreshMessages fresh_;
   WorkingCopies copies_;
   std::list<Lookup> lookups_;  // under way, the oldest first

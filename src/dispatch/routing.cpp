@@ -18,11 +18,13 @@ boost::asio::awaitable<route::Hop> Dispatcher::Implementation::find_hop(queue::G
                                                                         smtp::ReversePath sender,
                                                                         route::TlsDemand demand,
                                                                         std::shared_ptr<const route::Router> router) {
-  const auto lookup = lookups_.insert(lookups_.end(), {.grant = grant, .since = around_.network.now()});
+  const auto began = around_.network.now();
+  const auto lookup = lookups_.insert(lookups_.end(), {.grant = grant, .since = began});
   auto finding =
       router->hop(std::move(destination), std::move(sender), around_.resolver, around_.random, around_.sts, demand);
   auto hop = co_await std::move(finding);
   lookups_.erase(lookup);
+  measures_.route_time.add(around_.network.now() - began);
   co_return hop;
 }
 

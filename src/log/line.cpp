@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "line.hpp"
+#include "godwit/log/line.hpp"
 
 #include <algorithm>
 #include <iterator>

@@ -11,7 +11,7 @@
 #include <syslog.h>
 
 #include "godwit/log/events.hpp"
-#include "line.hpp"
+#include "godwit/log/line.hpp"
 #include "sink.hpp"
 
 namespace godwit::log {

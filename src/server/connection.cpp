@@ -262,6 +262,7 @@ Connection::Event Connection::start_queue(const action::StartQueue& asked) {
 }
 
 boost::asio::awaitable<Connection::Event> Connection::commit() {
+  const auto began = around_.clock.mono();
   const bool sent = co_await flush();
   smtp::ServerEvent answer;
   if (auto stopped = stop_refusal())  // since its MAIL
@@ -271,6 +272,7 @@ boost::asio::awaitable<Connection::Event> Connection::commit() {
   if (const auto* committed = std::get_if<event::Committed>(&answer)) {
     spent_ = {};
     refused_recipients_ = 0;
+    if (around_.accept_time != nullptr) around_.accept_time->add(around_.clock.mono() - began);
     log_accepted(committed->id);
   } else if (const auto* refused = std::get_if<event::Refused>(&answer)) {
     log_not_taken(*refused);

@@ -158,12 +158,21 @@ void Core::settle_group(std::span<Pending> group, std::span<const Place> places)
   }
   records_ += group.size();
   committed_bytes_ += bytes;
+  measure(group);
   complete(group);
   notify(group);
   const std::scoped_lock lock(mutex_);
   // Group with the done → sync → unlink.  A crash before the unlink: start-up finds a file that no record names.
   unlink_.insert(unlink_.end(), unlink.begin(), unlink.end());
   maintenance_due_ |= maintenance || !unlink.empty();
+}
+
+// How long senders waited for it, and how many shared one sync.
+void Core::measure(std::span<const Pending> group) {
+  group_size_.add(static_cast<double>(group.size()));
+  const auto now = clock.mono();
+  for (const Pending& one : group)
+    if (one.type == RecordType::message && one.origin == Pending::Origin::caller) commit_time_.add(now - one.since);
 }
 
 void Core::settle_one(Pending& one, const Place& place, std::vector<std::string>& unlink) {

@@ -63,6 +63,7 @@ boost::asio::awaitable<Accepted<base::MessageId>> Core::submit(Pending pending) 
   const auto self = shared_from_this();
   auto initiate = [self](auto handler, Pending waiting) {
     waiting.executor = boost::asio::get_associated_executor(handler);
+    waiting.since = self->clock.mono();
     waiting.completion = std::move(handler);
     self->enqueue(std::move(waiting));
   };
@@ -225,6 +226,8 @@ Statistics Core::statistics() const {
   s.copies = copies_;
   s.quarantined = quarantine.found();
   s.healthy = healthy_;
+  s.commit_time = commit_time_.counts();
+  s.group_size = group_size_.counts();
   const std::scoped_lock lock(index_mutex_);
   s.messages = index_.size();
   s.segments = index_.segments().all().size();

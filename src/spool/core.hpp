@@ -29,6 +29,9 @@
 
 namespace godwit::spool {
 
+// Records of a group.
+inline constexpr double group_bounds[] = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096};
+
 class Core : public std::enable_shared_from_this<Core> {
  public:
   Core(Settings settings, disk::Disk& disk, const base::Clock& clock, base::Random& random, log::Logger& log,
@@ -95,6 +98,7 @@ class Core : public std::enable_shared_from_this<Core> {
   bool resolve_update(Pending& pending);
   Task<void> write_batch(std::vector<Pending>& batch);
   void settle_group(std::span<Pending> group, std::span<const Place> places);
+  void measure(std::span<const Pending> group);
   void settle_one(Pending& one, const Place& place, std::vector<std::string>& unlink);
   bool note_segments();
   void defer(std::span<Pending> group);
@@ -204,6 +208,8 @@ class Core : public std::enable_shared_from_this<Core> {
   std::atomic<std::uint64_t> records_ = 0;
   std::atomic<std::uint64_t> copies_ = 0;
   std::atomic<std::uint64_t> committed_bytes_ = 0;  // of records, without compaction's
+  base::Histogram commit_time_{base::latency_bounds};
+  base::Histogram group_size_{group_bounds};
 };
 
 }  // namespace godwit::spool

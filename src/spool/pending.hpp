@@ -42,6 +42,7 @@ struct Pending {
   std::optional<AsRead> as_read;  // compaction: copies and folded updates, not dones
   Completion completion;
   boost::asio::any_io_executor executor;  // the caller's
+  base::MonoTime since{};                 // of messages: handed over
 
   std::uint64_t charged = 0;  // of the queue's memory
 };

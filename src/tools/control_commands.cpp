@@ -13,6 +13,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "event_stream.hpp"
 #include "godwit/base/encoding.hpp"
 #include "godwit/base/message_id.hpp"
 #include "godwit/base/text.hpp"
@@ -178,6 +179,31 @@ int ControlCommands::trace(const std::vector<std::string>& ids) const {
   for (const std::string& id : ids)
     code = std::max(code, ask_and_print(*this, "GET", "/v1/trace/" + id, id + ": ", trace_text));
   return code;
+}
+
+int ControlCommands::events(const std::string& name) const {
+  EventStream stream;
+  const auto print = [&](std::string_view bytes) {
+    stream.add(bytes);
+    while (const auto event = stream.next()) {
+      boost::system::error_code error;
+      const auto value = json::parse(event->data, error);
+      if (event->name == "lost")
+        complain(*this, "events were lost, this was read too slowly: " + base::printable(event->data, 40));
+      else if (!error)
+        console.out << (output == Output::json ? event->data + "\n" : event_text(value));
+    }
+    return static_cast<bool>(console.out.flush());
+  };
+  const auto target = "/v1/events" + (name.empty() ? std::string() : "?outcome=" + base::percent_encode(name));
+  const auto ended = http_stream(socket, target, print);
+  if (!ended) {
+    complain(*this, "cannot reach godwitd: " + ended.error().message + advice(ended.error().os_error));
+    return exit_failed;
+  }
+  if (ended->status == 200) return exit_done;
+  complain(*this, fmt::format("godwitd answered {}: {}", ended->status, base::printable(ended->body, 200)));
+  return exit_failed;
 }
 
 int ControlCommands::history_search(const HistorySearch& search) const {

@@ -40,6 +40,8 @@ struct ControlCommands {
   int queue_change_many(const std::string& verb, const Selectors& selectors, const std::string& reason) const;
   int trace(const std::vector<std::string>& ids) const;
   int history_search(const HistorySearch& search) const;
+  // Until the daemon ends.  name: only events of this name; empty: all.
+  int events(const std::string& name) const;
   int route(const std::string& address, const std::string& sender) const;
   int why(const std::string& what) const;
   int destinations() const;

@@ -135,6 +135,10 @@ class CommandLine {
     add_ids(app_, "trace", "what happened to a message, and what happens next", [this] {
       return control().trace(ids_);
     })->required();
+    add_command(app_, "events", "what happens to messages, as it happens",
+                [this] { return control().events(search_.outcome); })
+        ->add_option("--outcome", search_.outcome, "only delivered, deferred, bounced, ...")
+        ->type_name("EVENT");
     CLI::App* history = app_.add_subcommand("history", "what happened to messages, also to those that are gone");
     history->fallthrough();
     history->require_subcommand(1);

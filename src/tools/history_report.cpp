@@ -64,6 +64,10 @@ std::string trace_text(const json::value& trace) {
   return out + "\n" + next_text(at(trace, "/message"));
 }
 
+std::string event_text(const json::value& event) {
+  return event.is_object() ? event_line(event, {}) : std::string();
+}
+
 std::string history_text(const json::value& found) {
   std::vector<std::vector<std::string>> rows{{"TIME", "ID", "EVENT", "FROM", "TO", "RELAY", "REPLY"}};
   for (const json::value& one : list(found, "/messages"))

@@ -27,4 +27,9 @@ struct HttpBody {
 base::Result<HttpAnswer> http_request(const std::string& socket, const std::string& method, const std::string& target,
                                       const HttpBody& body = {});
 
+// The body of an answer 200 goes to `each` as it comes, until the peer ends or `each` gives false; of another answer as
+// above.
+base::Result<HttpAnswer> http_stream(const std::string& socket, const std::string& target,
+                                     const std::function<bool(std::string_view)>& each);
+
 }  // namespace godwit::tools

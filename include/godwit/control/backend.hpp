@@ -18,13 +18,14 @@
 #include "godwit/base/clock.hpp"
 #include "godwit/base/message_id.hpp"
 #include "godwit/base/result.hpp"
+#include "godwit/control/event_feed.hpp"
+#include "godwit/control/metrics.hpp"
+#include "godwit/control/status.hpp"
 #include "godwit/dispatch/dispatcher.hpp"
 #include "godwit/dispatch/selector.hpp"
 #include "godwit/dispatch/tls_reports.hpp"
 #include "godwit/mail/envelope.hpp"
 #include "godwit/mail/export_file.hpp"
-#include "godwit/policy/account_breaker.hpp"
-#include "godwit/policy/list_health.hpp"
 #include "godwit/queue/queue.hpp"
 #include "godwit/spool/add_message.hpp"
 #include "godwit/spool/spool.hpp"
@@ -35,38 +36,6 @@ namespace godwit::control {
 
 template <class T = void>
 using Task = boost::asio::awaitable<base::Result<T>>;
-
-// A certificate of ours: what is in force (subject to expires) and what is wrong with its files now.
-struct Certificate {
-  std::string file;
-  std::string subject;
-  std::vector<std::string> names;
-  std::optional<base::WallTime> valid_from;
-  std::optional<base::WallTime> expires;
-  std::optional<base::WallTime> staple_until = {};  // of its OCSP response
-  std::string staple_error = {};                    // why it is handed out without one though it should not
-  std::string error;                                // empty: what the files hold is in force
-  std::string out_of_date;                          // in force, but expired or not yet valid; empty: it is valid
-};
-
-struct Status {
-  std::string version;
-  base::Duration uptime{};
-  bool healthy = true;
-  std::uint64_t messages = 0;  // in the spool; the states below count transactions (message and destination)
-  queue::Counts queue;
-  dispatch::AuditCounts audit;
-  std::size_t connections_in = 0;
-  std::size_t connections_out = 0;
-  spool::Statistics spool;
-  state::HistoryCounts history;
-  std::string spool_directory;         // that is open; a reload does not change it
-  std::vector<std::string> listeners;  // "127.0.0.1:25"
-  std::string dns_validation;          // dns::Validation: whether signed answers can be told from others
-  std::vector<Certificate> certificates;
-  std::vector<policy::StoppedAccount> stopped_accounts = {};
-  std::vector<policy::ListHealth::Report> dns_lists = {};
-};
 
 struct QueueEntry {
   base::MessageId id;
@@ -128,6 +97,9 @@ class Backend {
  public:
   virtual ~Backend() = default;
   virtual Task<Status> status() = 0;
+  virtual Task<Metrics> metrics() = 0;
+  // Of events of this name; empty: all.  exhausted: too many listen.
+  virtual Task<std::shared_ptr<EventFeed::Subscription>> events(std::string name) = 0;
   // In order of id.
   virtual Task<QueuePage> queue_list(dispatch::Selector selector, dispatch::Page page) = 0;
   virtual Task<QueueEntry> queue_show(base::MessageId id) = 0;

@@ -12,18 +12,29 @@
 
 #include "godwit/base/clock.hpp"
 #include "godwit/control/backend.hpp"
+#include "godwit/control/tokens.hpp"
 #include "godwit/log/logger.hpp"
 #include "godwit/net/stream.hpp"
+#include "godwit/net/tls.hpp"
 
 namespace godwit::control {
 
 struct Received;
+struct Request;
 struct Response;
+
+// What stands before a server that others than this machine's users can reach.
+struct Guard {
+  std::shared_ptr<const Tokens> tokens;              // null: whoever can connect may ask
+  std::shared_ptr<const net::TlsServerContext> tls;  // null: no TLS
+};
 
 class Server {
  public:
   // All outlive the server, and the server outlives its connections.
   Server(Backend& backend, const base::Clock& clock, log::Logger& log) : backend_(backend), clock_(clock), log_(log) {}
+  // For connections and requests that begin from now on.
+  void guard(Guard guard) { guard_ = std::move(guard); }
   // Answers requests until the peer closes, is idle for too long, or sends what is no HTTP.  When there are too many
   // connections, the one that is idle for longest makes room; a new one is answered 503 only where none is idle.  Never
   // throws for what a peer does.
@@ -36,12 +47,16 @@ class Server {
   struct Connection;
 
   bool make_room();
+  boost::asio::awaitable<bool> secure(Connection& connection);
+  bool may_ask(Connection& connection, const Request& request, Response& refusal);
+  boost::asio::awaitable<void> stream_events(Connection& connection, Response response);
   boost::asio::awaitable<void> serve_requests(Connection& connection);
   boost::asio::awaitable<Received> answer(Connection& connection, Response& response);
 
   Backend& backend_;
   const base::Clock& clock_;
   log::Logger& log_;
+  Guard guard_;
   std::list<Connection*> connections_;
   bool stopping_ = false;
 };

@@ -21,6 +21,7 @@
 #include "godwit/base/result.hpp"
 #include "godwit/deliver/maildir.hpp"
 #include "godwit/deliver/smtp_agent.hpp"
+#include "godwit/dispatch/measures.hpp"
 #include "godwit/dispatch/selector.hpp"
 #include "godwit/dispatch/settings.hpp"
 #include "godwit/dispatch/way.hpp"
@@ -111,6 +112,7 @@ class Dispatcher {
   boost::asio::awaitable<base::Result<>> suspend(std::string name, queue::Suspension suspension);
   boost::asio::awaitable<base::Result<>> resume(std::string name);  // not_found: it was not suspended
   AuditCounts audit() const;
+  const Measures& measures() const;
   // Completes when the changes that were made so far survive a crash.  Errors: those of Spool::sync(); they count now,
   // and may be undone by a restart.
   boost::asio::awaitable<base::Result<>> recorded();

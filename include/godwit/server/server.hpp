@@ -17,6 +17,7 @@
 #include "godwit/auth/lockouts.hpp"
 #include "godwit/auth/verifier.hpp"
 #include "godwit/base/clock.hpp"
+#include "godwit/base/histogram.hpp"
 #include "godwit/log/logger.hpp"
 #include "godwit/net/client_authorities.hpp"
 #include "godwit/net/deadline.hpp"
@@ -78,6 +79,7 @@ struct Surroundings {
   policy::MilterConnections* milters = nullptr;                // null: no milter is asked
   const policy::CheckSurroundings* checks = nullptr;           // null: nothing is checked
   std::function<void(const std::string& domain)> start_queue;  // what waits for a domain is tried now; any thread
+  base::Histogram* accept_time = nullptr;  // of messages, from the final dot to 250; null: nobody asks
   const base::Clock& clock;
   log::Logger& log;
 };

@@ -20,6 +20,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "godwit/base/clock.hpp"
+#include "godwit/base/histogram.hpp"
 #include "godwit/base/message_id.hpp"
 #include "godwit/base/random.hpp"
 #include "godwit/base/result.hpp"
@@ -80,6 +81,8 @@ struct Statistics {
   std::uint64_t copies = 0;       // messages that compaction moved
   std::uint64_t quarantined = 0;  // found damaged since start
   bool healthy = true;
+  base::HistogramCounts commit_time;  // of messages: handed to the committer → they survive power loss
+  base::HistogramCounts group_size;   // records written with one sync
 };
 
 struct Executors {

@@ -49,6 +49,9 @@ int check(const daemon::LiveSettingsLoaded& loaded, const base::Clock& clock) {
     if (const auto free = net::check_bindable(listener.address); !free)
       fmt::print(stderr, "warning: listeners: {}\n", free.error().message);
   }
+  if (const auto& http = settings.control.http)
+    if (const auto free = net::check_bindable(*http); !free)
+      fmt::print(stderr, "warning: control.http: {}\n", free.error().message);
   fmt::print("The configuration is right.\n");
   return 0;
 }

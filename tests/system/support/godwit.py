@@ -9,6 +9,7 @@ import socket
 import subprocess
 
 from .scenario import (BIN, DNS_PORT, MX_PORT, SUBMISSION_PORT, SUBMISSIONS_PORT, kill_after, listening, wait_until)
+from .log_schema import faults_in
 from .maildir import Maildir
 
 
@@ -56,6 +57,7 @@ class Godwit:
         self.vmail = self.folder / "vmail"
         self.spool = self.folder / "spool"
         self.process = None
+        case.addCleanup(self._check_log)
         self.config = merge(
             {
                 "hostname": hostname,
@@ -170,6 +172,11 @@ class Godwit:
                 found.append(entry)
         return found
 
+    def _check_log(self):
+        faults = faults_in(self.log_file) if self.log_file.exists() else []
+        if faults:
+            raise AssertionError("docs/log.schema.json does not know: " + "\n".join(faults))
+
     def wait_event(self, event, timeout=20, **fields):
         return wait_until(lambda: self.events(event, **fields), f"{self.name} logs {event} {fields}", timeout)[-1]
 
@@ -187,6 +194,15 @@ class Godwit:
         try:
             connection.request("GET", "/v1/status")
             return json.load(connection.getresponse())
+        finally:
+            connection.close()
+
+    def metrics(self):
+        """The text that Prometheus gets."""
+        connection = ControlConnection(self.control_socket)
+        try:
+            connection.request("GET", "/metrics")
+            return connection.getresponse().read().decode()
         finally:
             connection.close()
 

@@ -71,3 +71,11 @@ def gsasl(case, host, port, certificate, mechanism, user, password, check=True):
     """Only logs in."""
     return case.run_program("gsasl", "--smtp", "--starttls", "--connect", f"{host}:{port}", "--mechanism", mechanism, "--authentication-id", user,
                             "--password", password, "--x509-ca-file", certificate, "--verbose", check=check, input="")
+
+
+def promtool(case, *words, **options):
+    """Prometheus's own checker, unpacked by scripts/install-packages."""
+    program = CACHE / "prometheus" / "usr/bin/promtool"
+    if not program.exists():
+        case.fail(f"no {program}: run scripts/install-packages test")
+    return case.run_program(program, *words, **options)

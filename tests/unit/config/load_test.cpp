@@ -151,11 +151,6 @@ TEST(Load, HostileValuesAreReportedEscaped) {
   EXPECT_THAT(errors(load_text("hostname: \"a\\n\\e[31mb\"\n")), Contains(HasSubstr("\"a\\x0a\\x1b[31mb\"")));
 }
 
-TEST(Load, WhatThisVersionCannotDoIsRefused) {
-  for (const auto* text : {"control: {http: \"127.0.0.1:8025\"}", "control: {tokens: []}"})
-    EXPECT_THAT(errors(load_below(text)), Contains(HasSubstr("not supported in this version"))) << text;
-}
-
 // ---- several files
 // ----------------------------------------------------------------------------------------------------
 

@@ -32,6 +32,8 @@ class FakeBackend final : public Backend {
   ReloadResult reload_result{.applied = true, .errors = {}, .restart_needed = {"listeners"}};
   base::Error failure{base::ErrorKind::not_found, "no message of that id"};
 
+  std::shared_ptr<EventFeed::Subscription> subscription;
+
   std::string imported_body;
   std::string reply = "451 4.3.0 \"later\"\r\n";  // of the first recipient
 
@@ -61,6 +63,19 @@ class FakeBackend final : public Backend {
                     .state = queue::State::waiting}};
     entry.reasons = {"waits for its retry time"};
     return entry;
+  }
+
+  Task<Metrics> metrics() override {
+    asked.emplace_back("metrics");
+    Metrics metrics;
+    metrics.status = *co_await status();
+    co_return metrics;
+  }
+
+  Task<std::shared_ptr<EventFeed::Subscription>> events(std::string name) override {
+    asked.emplace_back("events " + name);
+    if (!subscription) co_return std::unexpected(failure);
+    co_return subscription;
   }
 
   Task<Status> status() override {

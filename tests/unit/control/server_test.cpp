@@ -226,6 +226,108 @@ TEST_F(ControlServer, ThoseIdleForLongestMakeRoomForOthers) {
   EXPECT_EQ(server.connections(), 0U);
 }
 
+// ---- tokens
+// -----------------------------------------------------------------------------------------------------------
+
+std::string request_with(std::string_view line, std::string_view token) {
+  return std::string(line) + " HTTP/1.1\r\nAuthorization: Bearer " + std::string(token) + "\r\n\r\n";
+}
+
+class GuardedControlServer : public ControlServer {
+ protected:
+  GuardedControlServer() {
+    const auto of = [](Scope scope) { return static_cast<Scopes>(scope); };
+    server.guard({.tokens = std::make_shared<const Tokens>(
+                      std::vector<TokenSettings>{{.file = {}, .scopes = of(Scope::read), .secret = "reader"},
+                                                 {.file = {}, .scopes = of(Scope::queue), .secret = "operator"},
+                                                 {.file = {}, .scopes = of(Scope::admin), .secret = "chief"}}),
+                  .tls = nullptr});
+  }
+};
+
+TEST_F(GuardedControlServer, WithoutATokenNothingIsToldNotEvenWhatThereIs) {
+  for (const std::string line : {"GET /v1/status", "GET /nothing", "POST /v1/stop", "DELETE /v1/status"}) {
+    const auto got = talk({line + " HTTP/1.1\r\n\r\n"});
+    EXPECT_THAT(got, StartsWith("HTTP/1.1 401 ")) << line;
+    EXPECT_THAT(got, HasSubstr("WWW-Authenticate: Bearer realm=\"godwit\"\r\n")) << line;
+    EXPECT_THAT(talk({request_with(line, "reader0")}), StartsWith("HTTP/1.1 401 ")) << line;
+  }
+  EXPECT_THAT(backend.asked, ::testing::IsEmpty());
+}
+
+TEST_F(GuardedControlServer, ATokenOpensWhatItsScopeSays) {
+  struct Case {
+    std::string line;
+    std::string_view reader, queue_operator, chief;
+  };
+  for (const auto& [line, reader, queue_operator, chief] :
+       {Case{"GET /v1/status", "200", "403", "200"}, Case{"GET /metrics", "200", "403", "200"},
+        Case{"POST /v1/queue/retry?all=true", "403", "200", "200"}, Case{"POST /v1/reload", "403", "403", "200"}}) {
+    EXPECT_THAT(talk({request_with(line, "reader")}), StartsWith("HTTP/1.1 " + std::string(reader))) << line;
+    EXPECT_THAT(talk({request_with(line, "operator")}), StartsWith("HTTP/1.1 " + std::string(queue_operator))) << line;
+    EXPECT_THAT(talk({request_with(line, "chief")}), StartsWith("HTTP/1.1 " + std::string(chief))) << line;
+  }
+}
+
+TEST_F(GuardedControlServer, WhoHasATokenIsToldWhatIsNotThere) {
+  EXPECT_THAT(talk({request_with("GET /nothing", "reader")}), StartsWith("HTTP/1.1 404 "));
+}
+
+TEST_F(GuardedControlServer, TheBodyOfAStrangerIsNotReadOn) {
+  const std::string message(300'000, 'x');
+  const auto got = talk({import_request(import_envelope(message.size()), message) + std::string(get_status)});
+  EXPECT_THAT(got, StartsWith("HTTP/1.1 401 "));
+  EXPECT_EQ(answers_in(got), 1);
+  EXPECT_EQ(backend.imported_body, "");
+}
+
+// ---- events
+// -----------------------------------------------------------------------------------------------------------
+
+class EventStream : public ControlServer {
+ protected:
+  void listen() {
+    backend.subscription = feed.subscribe("");
+    peer = {.sends = {"GET /v1/events?outcome=held HTTP/1.1\r\n\r\n"}, .got = {}, .ends = false};
+    auto task = server.serve(std::make_unique<PeerStream>(peer));
+    boost::asio::co_spawn(io, std::move(task), [](const std::exception_ptr& error) {
+      if (error) std::rethrow_exception(error);
+    });
+    io.poll();
+    backend.subscription.reset();
+  }
+  void log(std::string_view event) {
+    const log::Field fields[] = {{"id", "06ZQ3W8K1M4TR"}};
+    feed.add(log::Level::info, event, fields);
+    io.restart();
+    io.poll();
+  }
+
+  net::Deadlines deadlines{clock};
+  EventFeed feed{io.get_executor(), deadlines, clock};
+};
+
+TEST_F(EventStream, GoesOnUntilTheServerStops) {
+  listen();
+  EXPECT_EQ(backend.asked.back(), "events held");
+  EXPECT_THAT(peer.got, StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(peer.got, HasSubstr("Content-Type: text/event-stream\r\n"));
+  EXPECT_THAT(peer.got, ::testing::Not(HasSubstr("Content-Length")));
+  log("held");
+  EXPECT_THAT(peer.got, HasSubstr("\r\n\r\nevent: held\ndata: {"));
+  EXPECT_EQ(server.connections(), 1U);
+  server.stop();
+  io.restart();
+  io.run();
+  EXPECT_EQ(server.connections(), 0U);
+  EXPECT_TRUE(peer.was_shut_down);
+}
+
+TEST_F(EventStream, TooManyAreTurnedAway) {
+  backend.failure = {base::ErrorKind::exhausted, "too many listen"};
+  EXPECT_THAT(talk({"GET /v1/events HTTP/1.1\r\n\r\n"}), StartsWith("HTTP/1.1 503 "));
+}
+
 TEST_F(ControlServer, NothingIsServedAfterStop) {
   server.stop();
   EXPECT_EQ(talk({std::string(get_status)}), "");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "log/line.hpp"
+#include "godwit/log/line.hpp"
 
 #include <gtest/gtest.h>
 

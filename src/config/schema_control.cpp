@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// The keys of who may ask the daemon, and how.
+#include "schema.hpp"
+
+namespace godwit::config {
+namespace {
+
+using control::Scope;
+using control::Scopes;
+using control::TokenSettings;
+
+Type<std::optional<base::Endpoint>> endpoint_or_empty() {
+  const auto endpoint = tcp_endpoint(std::nullopt);
+  return {.name = endpoint.name + "; \"\": there is none",
+          .read =
+              [read = endpoint.read](std::optional<base::Endpoint>& target, const YAML::Node& node, Reader& reader) {
+                target.reset();
+                if (node.IsScalar() && node.Scalar().empty()) return;
+                base::Endpoint value;
+                const auto before = reader.errors();
+                read(value, node, reader);
+                if (reader.errors() == before) target = std::move(value);
+              },
+          .show = [show = endpoint.show](const auto& value) { return value ? show(*value) : std::string("\"\""); }};
+}
+
+// A list of words, kept as bits.
+Type<Scopes> scopes() {
+  const std::vector<std::pair<std::string, Scope>> all = {
+      {"read", Scope::read}, {"queue", Scope::queue}, {"admin", Scope::admin}, {"submit", Scope::submit}};
+  const auto words = list_of(word<Scope>(all), Single::accept);
+  return {.name = words.name,
+          .read =
+              [read = words.read](Scopes& target, const YAML::Node& node, Reader& reader) {
+                std::vector<Scope> chosen;
+                read(chosen, node, reader);
+                target = 0;
+                for (const auto scope : chosen) target = static_cast<Scopes>(target | static_cast<Scopes>(scope));
+              },
+          .show =
+              [all](const Scopes& value) {
+                std::vector<std::string> names;
+                for (const auto& [name, scope] : all)
+                  if ((value & static_cast<Scopes>(scope)) != 0) names.push_back(name);
+                return "[" + base::join(names, ", ") + "]";
+              }};
+}
+
+Fields<TokenSettings> token_fields() {
+  return {
+      make_field<TokenSettings>(
+          "file", [](auto& t) -> auto& { return t.file; }, absolute_path(),
+          "Its first line is the token, of 16 characters at least; nobody else may read the file", Reload::yes,
+          Need::required),
+      make_field<TokenSettings>(
+          "scopes", [](auto& t) -> auto& { return t.scopes; }, scopes(),
+          "What it opens: `read` all that changes nothing, and the metrics; `queue` orders about messages and "
+          "deliveries; `admin` everything; `submit` handing in messages"),
+  };
+}
+
+}  // namespace
+
+Fields<Document> control_part() {
+  constexpr auto at_start = Reload::restart;
+  return {
+      field(
+          "control.socket", [](auto& d) -> auto& { return d.settings.control.socket; }, absolute_path(),
+          "Unix socket for godwitctl", at_start),
+      field(
+          "control.submit_socket", [](auto& d) -> auto& { return d.settings.control.submit_socket; },
+          or_empty(absolute_path(), "submit.sock beside `socket`"),
+          "Unix socket for the mail of programs on this host (sendmail); every user may connect", at_start),
+      field(
+          "control.http", [](auto& d) -> auto& { return d.settings.control.http; }, endpoint_or_empty(),
+          "The same API and the metrics over TCP, for who shows a token", at_start),
+      field(
+          "control.http_tls", [](auto& d) -> auto& { return d.settings.control.http_tls; }, boolean(),
+          "Over TLS, with `tls.certificates`; other addresses than loopback need it", at_start),
+      field(
+          "control.tokens", [](auto& d) -> auto& { return d.settings.control.tokens; }, records(token_fields()),
+          "Who may ask over TCP"),
+  };
+}
+
+}  // namespace godwit::config

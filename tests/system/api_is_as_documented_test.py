@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""docs/openapi.yaml, held against what a daemon answers."""
+
+import json
+import pathlib
+
+import jsonschema
+import yaml
+
+from support.certificate import Certificate
+from support.godwit import ControlConnection
+from support.receiving_host import SENDER, TO, ReceivingHost
+from support.scenario import main
+
+OPENAPI = pathlib.Path(__file__).parents[2] / "docs" / "openapi.yaml"
+# Not asked: what needs a file of another host or a stopped account, or never ends; other scenarios do.
+NOT_ASKED = {"/v1/queue/import", "/v1/accounts/release", "/v1/accounts/purge", "/v1/events"}
+
+
+class ApiIsAsDocumented(ReceivingHost):
+    def setUp(self):
+        super().setUp()
+        self.api = yaml.safe_load(OPENAPI.read_text())
+        self.asked = set()
+
+    def ask(self, method, path, query="", status=200, **names):
+        """Asks, and holds the answer to the page; gives its body."""
+        operation = self.api["paths"][path][method.lower()]
+        answers = operation["responses"]
+        self.assertIn(str(status), {*answers, *([] if status < 400 else [str(status)])}, f"{method} {path}")
+        connection = ControlConnection(self.godwit.control_socket)
+        self.addCleanup(connection.close)
+        connection.request(method, path.format(**names) + query)
+        answer = connection.getresponse()
+        body = answer.read().decode()
+        self.assertEqual(answer.status, status, body)
+        content = self.resolve(answers.get(str(status), answers["default"]))["content"]
+        kind = answer.getheader("Content-Type").split(";")[0]
+        self.assertIn(kind, content, f"{method} {path}")
+        self.asked.add(path)
+        if kind != "application/json":
+            return body
+        value = json.loads(body)
+        schema = {**content[kind]["schema"], "components": self.api["components"]}
+        jsonschema.Draft202012Validator(schema).validate(value)
+        return value
+
+    def resolve(self, node):
+        while "$ref" in node:
+            place = self.api
+            for word in node["$ref"].removeprefix("#/").split("/"):
+                place = place[word]
+            node = place
+        return node
+
+    def test_answers_are_those_of_the_page(self):
+        certificate = Certificate(self, "mail.xyz.example")
+        self.start(certificate=certificate, suppression={"enabled": True},
+                   routes=[{"domains": ["held.example"], "hold": True}])
+        delivered, _ = self.send()
+        self.godwit.wait_event("delivered")
+        held = [self.send("bob@held.example")[0] for _ in range(4)]
+        for id in held:
+            self.godwit.wait_event("held", id=id)
+
+        self.assertIn("godwit_healthy", self.ask("GET", "/metrics"))
+        self.assertTrue(self.ask("GET", "/v1/status")["tls"]["certificates"])
+        page = self.ask("GET", "/v1/queue", "?limit=2")
+        self.assertEqual([message["id"] for message in page["messages"]], held[:2])
+        self.assertEqual(page["next"], held[1])
+        self.ask("GET", "/v1/queue/{id}", id=held[0])
+        self.ask("GET", "/v1/queue/{id}", id=delivered, status=404)
+        self.ask("GET", "/v1/queue/{id}", id="0", status=400)
+        self.assertTrue(self.ask("GET", "/v1/trace/{id}", id=delivered)["events"])
+        self.assertTrue(self.ask("GET", "/v1/trace/{id}", id=held[0])["message"])
+        self.assertTrue(self.ask("GET", "/v1/history", f"?sender={SENDER}&outcome=delivered")["messages"])
+        for address in (TO, "bob@held.example", "nobody@xyz.example"):
+            self.ask("GET", "/v1/route", f"?address={address}")
+        self.assertTrue(self.ask("GET", "/v1/why", "?name=held.example")["waiting"])
+
+        self.ask("POST", "/v1/delivery/suspend", "?destination=a.example&for=2h&reason=test")
+        self.assertTrue(self.ask("GET", "/v1/destinations")["suspensions"])
+        self.ask("POST", "/v1/delivery/resume", "?destination=a.example")
+        self.ask("GET", "/v1/lockouts")
+        self.ask("POST", "/v1/lockouts/unlock", "?name=192.0.2.1", status=404)
+        self.ask("POST", "/v1/suppression/add", "?name=x@a.example&for=2h")
+        self.assertTrue(self.ask("GET", "/v1/suppression")["suppressions"])
+        self.ask("POST", "/v1/suppression/remove", "?name=x@a.example")
+        self.ask("POST", "/v1/dns/flush")
+        self.ask("POST", "/v1/tlsrpt/send")
+
+        for verb in ("retry", "hold", "release", "bounce"):
+            self.ask("POST", f"/v1/queue/{verb}", "?sender=nobody@nowhere.example")
+        self.ask("POST", "/v1/queue/retry", status=400)
+        for verb in ("retry", "hold", "release"):
+            self.ask("POST", "/v1/queue/{id}/" + verb, id=held[0])
+        self.ask("POST", "/v1/queue/{id}/bounce", "?reason=test", id=held[1])
+        self.ask("POST", "/v1/queue/{id}/delete", id=held[2])
+        self.ask("DELETE", "/v1/queue/{id}", id=held[3])
+        self.assertEqual(self.ask("POST", "/v1/queue/delete", "?all=true")["done"], "delete")
+
+        self.ask("POST", "/v1/reload")
+        self.godwit.config["hostname"] = "no name"
+        self.godwit.write_config()
+        self.ask("POST", "/v1/reload", status=422)
+        self.ask("POST", "/v1/stop", status=202)
+        self.assertEqual(self.godwit.process.wait(30), 0)
+        self.assertEqual(set(self.api["paths"]) - self.asked, NOT_ASKED)
+
+    def test_the_page_is_whole(self):
+        def references(node):
+            if isinstance(node, dict):
+                yield from ([node["$ref"]] if "$ref" in node else [])
+                for child in node.values():
+                    yield from references(child)
+            elif isinstance(node, list):
+                for child in node:
+                    yield from references(child)
+
+        for reference in set(references(self.api)):
+            self.resolve({"$ref": reference})
+        for name, schema in self.api["components"]["schemas"].items():
+            with self.subTest(name):
+                jsonschema.Draft202012Validator.check_schema(schema)
+
+
+if __name__ == "__main__":
+    main()

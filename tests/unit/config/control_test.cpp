@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "unit/config/config_text.hpp"
+
+namespace godwit::config {
+namespace {
+
+using control::Scope;
+using control::Scopes;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using testing::errors;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::load_below;
+using ::testing::SizeIs;
+using testing::warnings;
+
+const std::string tls = "tls: {certificates: [{certificate: /c, private_key: /k}]}\n";
+
+TEST(Control, HasNoTcpListenerUnlessOneIsNamed) {
+  EXPECT_FALSE(load_below("").settings.control.http);
+  const auto loaded = load_below("control: {http: \"\"}\n");
+  EXPECT_THAT(errors(loaded), IsEmpty());
+  EXPECT_FALSE(loaded.settings.control.http);
+}
+
+TEST(Control, TokensHaveScopes) {
+  const auto loaded = load_below(
+      "control: {http: \"127.0.0.1:8025\", tokens: [{file: /a}, {file: /b, scopes: queue}, {file: /c, scopes: [read, "
+      "queue, admin, submit]}]}\n");
+  EXPECT_THAT(errors(loaded), IsEmpty());
+  const auto& control = loaded.settings.control;
+  ASSERT_TRUE(control.http);
+  EXPECT_EQ(to_string(*control.http), "127.0.0.1:8025");
+  ASSERT_THAT(control.tokens, SizeIs(3));
+  EXPECT_EQ(control.tokens[0].scopes, static_cast<Scopes>(Scope::read));
+  EXPECT_EQ(control.tokens[1].scopes, static_cast<Scopes>(Scope::queue));
+  EXPECT_EQ(control.tokens[2].scopes, 15);
+}
+
+TEST(Control, WhatIsNoScopeOrAddressIsAnError) {
+  EXPECT_THAT(errors(load_below("control: {http: \"127.0.0.1:8025\", tokens: [{file: /a, scopes: [reed]}]}\n")),
+              Contains(HasSubstr("\"reed\" is none of read | queue | admin | submit")));
+  EXPECT_THAT(errors(load_below("control: {http: \"127.0.0.1:8025\", tokens: [{file: /a, scopes: []}]}\n")),
+              ElementsAre(HasSubstr("a token without scopes opens nothing")));
+  EXPECT_THAT(errors(load_below("control: {http: \"127.0.0.1:8025\", tokens: [{scopes: read}]}\n")), SizeIs(1));
+  for (const auto* address : {"8025", "localhost", "127.0.0.1", "unix:/run/http.sock"})
+    EXPECT_THAT(errors(load_below("control: {http: \"" + std::string(address) + "\", tokens: [{file: /a}]}\n")),
+                SizeIs(1))
+        << address;
+}
+
+TEST(Control, TcpNeedsTokens) {
+  EXPECT_THAT(errors(load_below("control: {http: \"127.0.0.1:8025\"}\n")),
+              ElementsAre(HasSubstr("2:11: control.http needs control.tokens")));
+  EXPECT_THAT(warnings(load_below("control: {tokens: [{file: /a}]}\n")),
+              Contains(HasSubstr("tokens are for control.http")));
+}
+
+TEST(Control, TokensNeverCrossANetworkInClear) {
+  const std::string open = "control: {http: \"192.0.2.1:8025\", tokens: [{file: /a}]}\n";
+  EXPECT_THAT(errors(load_below(open)), ElementsAre(HasSubstr("tokens would be sent in clear")));
+  const std::string over_tls = "control: {http: \"192.0.2.1:8025\", http_tls: true, tokens: [{file: /a}]}\n";
+  EXPECT_THAT(errors(load_below(over_tls)), ElementsAre(HasSubstr("control.http_tls needs tls.certificates")));
+  EXPECT_THAT(errors(load_below(tls + over_tls)), IsEmpty());
+}
+
+}  // namespace
+}  // namespace godwit::config
