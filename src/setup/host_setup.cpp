@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "godwit/setup/host_setup.hpp"
 
+#include <pwd.h>
+
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -27,6 +29,13 @@ std::string said(const std::vector<config::Diagnostic>& diagnostics) {
   for (const auto& diagnostic : diagnostics)
     if (diagnostic.severity == config::Severity::error) lines += "\n" + config::to_string(diagnostic);
   return lines;
+}
+
+bool has_user(const std::string& name) {
+  std::array<char, 4096> buffer{};
+  passwd entry{};
+  passwd* found = nullptr;
+  return ::getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr;
 }
 
 // The files of the disk, and some that are only meant to be there.
@@ -174,6 +183,10 @@ base::Result<> Setup::plan() {
 
 base::Result<> Setup::make_folders() {
   const auto group = folders_.is_system ? settings_.user : std::string();
+  // Of what root makes for nobody the daemon could read nothing.
+  if (wishes_.root.empty() && !group.empty() && !has_user(group))
+    return base::fail(base::ErrorKind::not_found,
+                      fmt::format("there is no user {}: install the package, or run systemd-sysusers", group));
   return make_folder(real(folders_.configuration), group);
 }
 

@@ -51,22 +51,31 @@ std::vector<Diagnostic> file_faults(const Loaded& loaded) {
   const auto& settings = loaded.settings;
   const auto now = base::SystemClock().wall();
   for (std::size_t i = 0; i < settings.tls.certificates.size(); ++i) {
-    const auto key = fmt::format("tls.certificates[{}].certificate", i);
-    const auto facts = net::check_certificate(settings.tls.certificates[i]);
+    const auto key = fmt::format("tls.certificates[{}].", i);
+    const auto& files = settings.tls.certificates[i];
+    const auto facts = net::check_certificate(files);
+    // The text begins with the file that is at fault.
     if (!facts)
-      add(key, facts.error().message);
+      add(key + (facts.error().message.starts_with(files.private_key) ? "private_key" : "certificate"),
+          facts.error().message);
     else if (facts->not_after <= now)
-      add(key, "it expired on " + base::format_rfc3339(facts->not_after));
+      add(key + "certificate", "it expired on " + base::format_rfc3339(facts->not_after));
   }
   for (std::size_t i = 0; i < settings.mailauth.keys.size(); ++i)
     if (const auto key = setup::read_key(settings.mailauth.keys[i].private_key); !key)
       add(fmt::format("dkim.keys[{}].private_key", i), key.error().message);
-  for (std::size_t i = 0; i < settings.auth.stores.size(); ++i) {
-    if (settings.auth.stores[i].type != auth::StoreType::file) continue;
-    const auto table = auth::load_accounts({settings.auth.stores[i].path});
-    if (!table) add(fmt::format("accounts[{}]", i), base::join(table.error(), "\n"));
-  }
   return faults;
+}
+
+// With places of their own.
+auth::Complaints account_faults(const Loaded& loaded) {
+  auth::Complaints complaints;
+  for (const auto& store : loaded.settings.auth.stores) {
+    if (store.type != auth::StoreType::file) continue;
+    const auto table = auth::load_accounts({store.path});
+    if (!table) complaints.insert(complaints.end(), table.error().begin(), table.error().end());
+  }
+  return complaints;
 }
 
 // At a place that was found at fault already nothing more is said.
@@ -116,12 +125,16 @@ int print_differences(const ConfigCommands& commands, const std::vector<std::str
 int ConfigCommands::check() const {
   auto loaded = config::load(file_of(*this));
   auto all = loaded.diagnostics;
+  auth::Complaints complaints;
   if (loaded.ok()) {
+    complaints = account_faults(loaded);
     add_new_faults(config::check_environment(loaded), all);
     add_new_faults(file_faults(loaded), all);
   }
   print_diagnostics(*this, all);
-  if (std::ranges::any_of(all, [](const auto& each) { return each.severity == Severity::error; })) return exit_usage;
+  for (const auto& complaint : complaints) console.err << complaint << "\n";
+  const auto is_error = [](const auto& each) { return each.severity == Severity::error; };
+  if (!complaints.empty() || std::ranges::any_of(all, is_error)) return exit_usage;
   console.out << "The configuration is right.\n";
   return exit_done;
 }

@@ -12,6 +12,7 @@
 #include "godwit/base/text.hpp"
 #include "godwit/config/config.hpp"
 #include "godwit/setup/doctor.hpp"
+#include "godwit/setup/host_setup.hpp"
 #include "godwit/setup/new_file.hpp"
 #include "setup_commands.hpp"
 #include "table.hpp"
@@ -84,7 +85,12 @@ int DoctorCommand::run() const {
     if (!address) return refuse_doctor(console, fmt::format("\"{}\" is not an address", base::printable(text)));
     wishes.addresses.push_back(*address);
   }
-  if (!blocklists.empty()) wishes.blocklists = blocklists;
+  if (!blocklists.empty()) wishes.blocklists.clear();
+  for (const auto& text : blocklists) {
+    const auto list = setup::read_domain_name(text);
+    if (!list) return refuse_doctor(console, list.error().message);
+    wishes.blocklists.push_back(*list);
+  }
   std::optional<setup::ZoneFile> read;
   if (!zone.empty()) {
     const auto text = setup::read_small_file(zone);

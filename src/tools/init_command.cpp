@@ -49,6 +49,20 @@ std::string joined_addresses(const std::vector<base::IpAddress>& addresses) {
   return words.empty() ? "none" : base::join(words, " ");
 }
 
+const char* resolver_words(dns::Validation validation) {
+  switch (validation) {
+    case dns::Validation::works:
+      return "validates (DNSSEC)";
+    case dns::Validation::missing:
+      return "does not validate (DNSSEC)";
+    case dns::Validation::untrusted:
+      return "not on this machine, so not trusted to validate (DNSSEC)";
+    case dns::Validation::unknown:
+      break;
+  }
+  return "no answer";
+}
+
 class Init {
  public:
   Init(const InitCommand& command) : command_(command), console_(command.console) {}
@@ -145,7 +159,7 @@ class Init {
                       !each.is_known       ? "no answer"
                       : each.names.empty() ? "none"
                                            : base::printable(base::join(each.names, " "))});
-    rows.push_back({"found", "resolver", std::string(to_string(dns.validation)) + " (DNSSEC)"});
+    rows.push_back({"found", "resolver", resolver_words(dns.validation)});
     rows.push_back({"found", "certificate",
                     certificate == nullptr ? "none for this host"
                                            : certificate->files.certificate + ", until " +

@@ -58,8 +58,8 @@ TEST_F(Documents, EntriesBecomeTaggedParagraphs) {
 
 TEST_F(Documents, CompletionKnowsWhatFollows) {
   const auto script = bash_completion(app);
-  EXPECT_THAT(script, HasSubstr("'queue list') words='--help -h"));
-  EXPECT_THAT(script, HasSubstr("'queue') words='list show "));
+  EXPECT_THAT(script, HasSubstr("'queue list') words='-h --help --config --json --limit'"));
+  EXPECT_THAT(script, HasSubstr("'queue') words='list show -h --help"));
   EXPECT_THAT(script, HasSubstr("--config) mapfile"));
   EXPECT_THAT(script, HasSubstr("--limit) COMPREPLY=()"));
   EXPECT_THAT(script, Not(HasSubstr("secret")));

@@ -28,16 +28,17 @@ class Doctor : public ::testing::Test {
                    },
                .open_files = [](pid_t) { return base::Result<std::uint64_t>(65536); }};
   }
-  // "" : there is no such finding.
+  // The worst; "": there is no such finding.
   std::string verdict(const std::string& check) {
     const base::SystemClock clock;
-    std::string worst;
-    for (const auto& finding : examine_host(settings, wishes, clock, machine).all()) {
+    const auto all = examine_host(settings, wishes, clock, machine);
+    Findings found;
+    for (const auto& finding : all.all()) {
       if (finding.check != check) continue;
       EXPECT_EQ(finding.remedy.empty(), finding.verdict == Verdict::ok) << finding.evidence;
-      worst = worst == "problem" ? worst : std::string(to_string(finding.verdict));
+      found.add(finding);
     }
-    return worst;
+    return found.all().empty() ? "" : std::string(to_string(found.worst()));
   }
 
   config::Settings settings;
