@@ -63,3 +63,10 @@ function(godwit_test name)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
 endfunction()
+
+# What a program prints about itself, made whenever it is linked: godwit_document(godwitctl godwitctl.1 --man godwitctl).
+set(GODWIT_DOCUMENTS ${CMAKE_BINARY_DIR}/documents)
+file(MAKE_DIRECTORY ${GODWIT_DOCUMENTS})
+function(godwit_document program name)
+  add_custom_command(TARGET ${program} POST_BUILD COMMAND ${program} ${ARGN} > ${GODWIT_DOCUMENTS}/${name})
+endfunction()

@@ -24,27 +24,6 @@ constexpr const char* opportunistic_ciphers = "HIGH:!aNULL:!eNULL:!PSK:!SRP:!MD5
 constexpr std::array bundles = {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
                                 "/etc/ssl/cert.pem"};
 
-base::Result<> load_trust(X509_STORE& store, const std::string& ca_file) {
-  ERR_clear_error();
-  if (!ca_file.empty()) {
-    if (::access(ca_file.c_str(), R_OK) != 0) {
-      const int code = errno;
-      auto failure = base::fail_os("tls.ca_file " + ca_file, code);
-      if (code == ENOENT) failure.error().kind = base::ErrorKind::not_found;
-      return failure;
-    }
-    const bool loaded = X509_STORE_load_file(&store, ca_file.c_str()) == 1;
-    const std::string why = take_openssl_error();
-    if (!loaded)
-      return base::fail(base::ErrorKind::invalid, fmt::format("tls.ca_file {}: no certificates: {}", ca_file, why));
-    return {};
-  }
-  for (const char* bundle : bundles)
-    if (::access(bundle, R_OK) == 0 && X509_STORE_load_file(&store, bundle) == 1) break;
-  ERR_clear_error();  // a host without any: nothing is trusted, which is said when something must be verified
-  return {};
-}
-
 bool is_address(const std::string& name) {
   return base::IpAddress::parse(name).has_value();
 }
@@ -76,6 +55,27 @@ std::unexpected<base::Error> no_host_name(const std::string& name) {
 }
 
 }  // namespace
+
+base::Result<> load_trust(X509_STORE& store, const std::string& ca_file) {
+  ERR_clear_error();
+  if (!ca_file.empty()) {
+    if (::access(ca_file.c_str(), R_OK) != 0) {
+      const int code = errno;
+      auto failure = base::fail_os("tls.ca_file " + ca_file, code);
+      if (code == ENOENT) failure.error().kind = base::ErrorKind::not_found;
+      return failure;
+    }
+    const bool loaded = X509_STORE_load_file(&store, ca_file.c_str()) == 1;
+    const std::string why = take_openssl_error();
+    if (!loaded)
+      return base::fail(base::ErrorKind::invalid, fmt::format("tls.ca_file {}: no certificates: {}", ca_file, why));
+    return {};
+  }
+  for (const char* bundle : bundles)
+    if (::access(bundle, R_OK) == 0 && X509_STORE_load_file(&store, bundle) == 1) break;
+  ERR_clear_error();  // a host without any: nothing is trusted, which is said when something must be verified
+  return {};
+}
 
 TlsClientContext::TlsClientContext() : implementation_(std::make_unique<Implementation>()) {}
 TlsClientContext::~TlsClientContext() = default;

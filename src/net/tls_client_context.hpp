@@ -10,6 +10,9 @@
 
 namespace godwit::net {
 
+// The authorities of ca_file; empty: the system's.  Errors: not_found, io, invalid.
+base::Result<> load_trust(X509_STORE& store, const std::string& ca_file);
+
 class TlsClientContext::Implementation {
  public:
   base::Result<> load(const TlsSettings& settings);

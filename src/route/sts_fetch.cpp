@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sts_fetch.hpp"
+#include "godwit/route/sts_fetch.hpp"
 
 #include <string_view>
 

@@ -7,8 +7,8 @@
 
 #include "godwit/base/exception_text.hpp"
 #include "godwit/base/recent_map.hpp"
+#include "godwit/route/sts_fetch.hpp"
 #include "sts_cache.hpp"
-#include "sts_fetch.hpp"
 
 namespace godwit::route {
 namespace {

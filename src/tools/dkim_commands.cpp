@@ -17,7 +17,8 @@
 #include "godwit/config/config.hpp"
 #include "godwit/dns/message.hpp"
 #include "godwit/mailauth/dkim.hpp"
-#include "key_file.hpp"
+#include "godwit/setup/dns_records.hpp"
+#include "godwit/setup/key_file.hpp"
 #include "table.hpp"
 
 namespace godwit::tools {
@@ -27,8 +28,6 @@ namespace json = boost::json;
 using mailauth::Key;
 using mailauth::KeyKind;
 using mailauth::SigningKey;
-
-constexpr std::size_t longest_string = 255;  // of a TXT record
 
 int complain(const DkimCommands& commands, std::string_view what, int code) {
   commands.console.err << "godwitctl: " << what << "\n";
@@ -48,10 +47,7 @@ std::string record_name(const SigningKey& key) {
 
 // A line of a zone file.
 std::string zone_line(const SigningKey& key, std::string_view record) {
-  std::string strings;
-  for (; !record.empty(); record.remove_prefix(std::min(longest_string, record.size())))
-    strings += fmt::format(" \"{}\"", record.substr(0, longest_string));
-  return fmt::format("{}. IN TXT ({} )\n", record_name(key), strings);
+  return setup::txt_line(record_name(key), record) + "\n";
 }
 
 void propose(const DkimCommands& commands, const std::vector<SigningKey>& made, const std::vector<Key>& keys) {
@@ -106,7 +102,7 @@ int DkimCommands::generate(const std::string& domain, const std::string& selecto
       return complain(*this, base::printable(name) + " cannot be a part of a name in DNS", exit_usage);
   auto key = Key::generate(kind, bits);
   if (!key) return complain(*this, key.error().message, exit_failed);
-  if (auto written = write_key(made.private_key, *key); !written)
+  if (auto written = setup::write_key(made.private_key, *key); !written)
     return complain(*this, written.error().message, exit_failed);
   propose(*this, {made}, {*key});
   return exit_done;
@@ -120,7 +116,7 @@ int DkimCommands::rotate(const std::string& domain) const {
   std::vector<Key> keys;
   for (const auto& old : *configured) {
     if (old.domain != base::to_lower(domain)) continue;
-    const auto old_key = read_key(old.private_key);
+    const auto old_key = setup::read_key(old.private_key);
     if (!old_key) return complain(*this, old_key.error().message, exit_failed);
     auto fresh = old;
     fresh.selector = selector_of_day(taken, old.domain);
@@ -128,7 +124,7 @@ int DkimCommands::rotate(const std::string& domain) const {
     fresh.private_key = (beside / fmt::format("{}.{}.pem", fresh.domain, fresh.selector)).string();
     auto key = Key::generate(old_key->kind(), std::max(2048, old_key->bits()));
     if (!key) return complain(*this, key.error().message, exit_failed);
-    if (auto written = write_key(fresh.private_key, *key); !written)
+    if (auto written = setup::write_key(fresh.private_key, *key); !written)
       return complain(*this, written.error().message, exit_failed);
     taken.push_back(fresh);
     made.push_back(std::move(fresh));
@@ -147,7 +143,7 @@ int DkimCommands::list() const {
   std::vector<std::vector<std::string>> rows{{"DOMAIN", "SELECTOR", "KEY", "FOR", "FILE"}};
   bool sound = true;
   for (const auto& settings : *configured) {
-    const auto key = read_key(settings.private_key);
+    const auto key = setup::read_key(settings.private_key);
     sound = sound && key.has_value();
     array.emplace_back(described(settings, key));
     rows.push_back({settings.domain, settings.selector,
@@ -171,7 +167,7 @@ int DkimCommands::record(const std::string& domain, const std::string& selector)
   for (const auto& settings : *configured) {
     if (!domain.empty() && settings.domain != base::to_lower(domain)) continue;
     if (!selector.empty() && settings.selector != selector) continue;
-    const auto key = read_key(settings.private_key);
+    const auto key = setup::read_key(settings.private_key);
     if (!key) return complain(*this, key.error().message, exit_failed);
     found = true;
     if (as_json)

@@ -12,6 +12,9 @@
 #include "account_commands.hpp"
 #include "control_commands.hpp"
 #include "dkim_commands.hpp"
+#include "godwit/commandline/completion.hpp"
+#include "manual.hpp"
+#include "setup_options.hpp"
 #include "spool_commands.hpp"
 
 namespace godwit::tools {
@@ -42,8 +45,10 @@ class CommandLine {
     add_dkim();
     add_tls_reports();
     add_spool();
+    setup_.add_to(app_);
     add_command(app_, "reload", "apply the changed configuration, or say what is wrong with it",
                 [this] { return control().reload(); });
+    add_documents();
     add_command(app_, "stop", "finish what is in flight and stop the daemon", [this] { return control().stop(); });
   }
 
@@ -254,8 +259,7 @@ class CommandLine {
     CLI::App* dkim = app_.add_subcommand("dkim", "the keys with which mail is signed");
     dkim->fallthrough();
     dkim->require_subcommand(1);
-    dkim->add_option("--config", config_, "the daemon's configuration; default: " + std::string(usual_config))
-        ->type_name("FILE");
+    add_config(*dkim);
     CLI::App* generate = add_command(*dkim, "generate", "make a key; prints its record and its configuration", [this] {
       return dkim_commands().generate(domain_, selector_, key_kind(), bits_);
     });
@@ -299,6 +303,31 @@ class CommandLine {
                                    "put exported messages into the queue of a daemon, or into a spool that none uses",
                                    [this] { return spool_commands().import(folder_); });
     import->add_option("FOLDER", folder_, "what export --to made")->required();
+  }
+
+  void add_config(CLI::App& command) {
+    command.add_option("--config", config_, "the daemon's configuration; default: " + std::string(usual_config))
+        ->type_name("FILE");
+  }
+
+  // For the build: not among the options that --help shows.
+  void add_documents() {
+    const auto print = [this](const std::optional<std::string>& document) {
+      if (!document) throw CLI::ValidationError("there is no such document");
+      console_.out << *document;
+      throw CLI::Success();
+    };
+    app_.add_option_function<std::string>("--man",
+                                          [this, print](const std::string& page) { print(manual_named(page, app_)); })
+        ->group("");
+    app_.add_option_function<std::string>("--completion",
+                                          [this, print](const std::string& shell) {
+                                            using commandline::bash_completion, commandline::fish_completion;
+                                            print(shell == "bash"   ? std::optional(bash_completion(app_))
+                                                  : shell == "fish" ? std::optional(fish_completion(app_))
+                                                                    : std::nullopt);
+                                          })
+        ->group("");
   }
 
   void add_export(CLI::App& spool) {
@@ -378,6 +407,7 @@ class CommandLine {
   std::string domain_, selector_;  // of dkim
   std::string kind_ = "rsa";
   int bits_ = 2048;
+  SetupOptions setup_{console_, json_, [this](Command command) { command_ = std::move(command); }};
 };
 
 }  // namespace

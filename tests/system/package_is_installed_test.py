@@ -16,7 +16,9 @@ EXPECTED = {
     "usr/lib/systemd/system/godwitd.service", "usr/lib/systemd/system/godwitd.socket", "usr/lib/sysusers.d/godwit.conf",
     "usr/lib/tmpfiles.d/godwit.conf", "usr/share/godwit/godwit.yaml", "usr/share/godwit/accounts.yaml.example",
     "usr/share/doc/godwit/README.md", "usr/share/doc/godwit/LICENSE", "usr/share/doc/godwit/operations.md",
-    "usr/share/doc/godwit/configuration.md",
+    "usr/share/doc/godwit/configuration.md", "usr/share/doc/godwit/quickstart.md", "usr/share/man/man1/godwitctl.1",
+    "usr/share/man/man1/sendmail.1", "usr/share/man/man1/mailq.1", "usr/share/man/man5/godwit.yaml.5", "usr/share/man/man8/godwitd.8",
+    "usr/share/bash-completion/completions/godwitctl", "usr/share/fish/vendor_completions.d/godwitctl.fish",
 }
 
 
@@ -50,6 +52,33 @@ class PackageIsInstalled(Scenario):
     def test_the_programs_run(self):
         for path in "usr/sbin/godwitd", "usr/bin/godwitctl", "usr/sbin/sendmail":
             self.assertRegex(self.run_program(self.installed(path), "--version").stdout, r"\d+\.\d+\.\d+")
+
+    @needs("man", "groff")
+    def test_the_manual_pages_can_be_read(self):
+        for page, words in {"man1/godwitctl.1": "godwitctl queue list", "man1/sendmail.1": "-oi", "man1/newaliases.1": "sendmail",
+                            "man5/godwit.yaml.5": "limits.message_size", "man8/godwitd.8": "--check"}.items():
+            done = self.run_program("man", "--warnings", "--local-file", self.installed("usr/share/man") / page,
+                                    env={**os.environ, "MANWIDTH": "100", "LC_ALL": "C.UTF-8", "MANROFFOPT": "-rHY=0"})
+            self.assertEqual(done.stderr, "", page)
+            self.assertIn(words, done.stdout)
+            self.assertIn("SEE ALSO", done.stdout)
+
+    @needs("bash")
+    def test_bash_completes(self):
+        script = self.installed("usr/share/bash-completion/completions/godwitctl")
+
+        def completed(*words):
+            quoted = " ".join(f'"{word}"' for word in words)
+            done = self.run_program("bash", "-c", f'source "{script}"; COMP_WORDS=({quoted}); COMP_CWORD={len(words) - 1}; _godwitctl; '
+                                    'printf "%s\\n" "${COMPREPLY[@]}"', cwd=self.folder)
+            return done.stdout.split()
+
+        (self.folder / "some.yaml").touch()
+        self.assertEqual(completed("godwitctl", "que"), ["queue"])
+        self.assertEqual(completed("godwitctl", "--json", "queue", "rel"), ["release"])
+        self.assertEqual(completed("godwitctl", "config", "show-effective", "--conf"), ["--config"])
+        self.assertEqual(completed("godwitctl", "config", "check", "--config", "so"), ["some.yaml"])
+        self.assertEqual(completed("godwitctl", "queue", "list", "--limit", ""), [])
 
     def unit(self, name):
         """A copy that names the programs where they are now."""

@@ -140,6 +140,7 @@ server:
   verbosity: 1
   num-threads: 1
   do-not-query-localhost: no
+  local-zone: "127.in-addr.arpa." nodefault
   access-control: 127.0.0.0/8 allow
   {trust if self.validates else 'module-config: "iterator"'}
   val-log-level: 2

@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-#include "route/sts_fetch.hpp"
+#include "godwit/route/sts_fetch.hpp"
 #include "support/fake_resolver.hpp"
 #include "support/fake_web.hpp"
 #include "support/run_on.hpp"

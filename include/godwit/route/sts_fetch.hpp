@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fetching a policy (RFC 8461 section 3.3).  Private to route/.
+// Fetching a policy (RFC 8461 section 3.3), here and for the doctor (setup/).
 #pragma once
 
 #include <expected>

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// The words and options of init, doctor and config on godwitctl's command line.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "config_commands.hpp"
+#include "setup_commands.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace godwit::tools {
+
+class SetupOptions {
+ public:
+  using Command = std::function<int()>;
+
+  // `choose` is called with the command that was asked for; `as_json` is read when it runs.
+  SetupOptions(Console& console, const bool& as_json, std::function<void(Command)> choose)
+      : console_(console), as_json_(as_json), choose_(std::move(choose)) {}
+  SetupOptions(const SetupOptions&) = delete;
+  SetupOptions& operator=(const SetupOptions&) = delete;
+  void add_to(CLI::App& app);
+
+ private:
+  CLI::App* add(CLI::App& parent, const char* name, const char* help, Command command);
+  void add_init(CLI::App& app);
+  void add_doctor(CLI::App& app);
+  void add_config(CLI::App& app);
+
+  InitCommand init() const;
+  DoctorCommand doctor() const;
+  ConfigCommands config() const { return {.console = console_, .config = config_, .as_json = as_json_}; }
+
+  Console& console_;
+  const bool& as_json_;
+  std::function<void(Command)> choose_;
+  std::string domain_, hostname_, account_, root_, folder_;
+  std::string config_, zone_, other_, key_;
+  std::vector<std::string> addresses_, dns_servers_, blocklists_;
+  bool yes_ = false;
+};
+
+}  // namespace godwit::tools

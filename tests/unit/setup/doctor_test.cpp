@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the doctor says of a machine, and what needs neither ports nor DNS; the rest is tests/system/host_is_examined.
+#include "godwit/setup/doctor.hpp"
+
+#include <sys/types.h>
+#include <unistd.h>
+
+namespace godwit::setup {
+namespace {
+
+constexpr std::uint64_t gibibyte = std::uint64_t{1} << 30U;
+
+class Doctor : public ::testing::Test {
+ protected:
+  Doctor() {
+    settings.hostname = "mail.example.com";
+    settings.spool.min_free = gibibyte;
+    settings.policy.connections = 5000;
+    settings.dns.servers = {*base::Endpoint::parse("127.0.0.1:9")};
+    wishes.addresses = {*base::IpAddress::parse("192.0.2.1")};
+    wishes.blocklists = {};
+    wishes.zone = &zone;
+    wishes.daemon_process = 1;
+    machine = {.clock_is_synchronised = [] { return std::optional(true); },
+               .space =
+                   [](const std::string&) {
+                     return base::Result<Space>(Space{100 * gibibyte, 900, 1000});
+                   },
+               .open_files = [](pid_t) { return base::Result<std::uint64_t>(65536); }};
+  }
+  // The worst; "": there is no such finding.
+  std::string verdict(const std::string& check) {
+    const base::SystemClock clock;
+    const auto all = examine_host(settings, wishes, clock, machine);
+    Findings found;
+    for (const auto& finding : all.all()) {
+      if (finding.check != check) continue;
+      EXPECT_EQ(finding.remedy.empty(), finding.verdict == Verdict::ok) << finding.evidence;
+      found.add(finding);
+    }
+    return found.all().empty() ? "" : std::string(to_string(found.worst()));
+  }
+
+  config::Settings settings;
+  DoctorWishes wishes;
+  MachineProbe machine;
+  ZoneFile zone;
+};
+
+TEST_F(Doctor, AMachineInOrderIsOk) {
+  for (const char* check : {"clock", "disk", "files"}) EXPECT_EQ(verdict(check), "ok") << check;
+  EXPECT_EQ(verdict("daemon"), "");
+  EXPECT_EQ(verdict("resolver"), "");  // a zone file is not one
+}
+
+TEST_F(Doctor, AClockThatNothingKeepsRightIsAWarning) {
+  machine.clock_is_synchronised = [] { return std::optional(false); };
+  EXPECT_EQ(verdict("clock"), "warning");
+  machine.clock_is_synchronised = [] { return std::optional<bool>(); };
+  EXPECT_EQ(verdict("clock"), "warning");
+}
+
+TEST_F(Doctor, SpaceIsJudgedByWhatTheSpoolKeepsFree) {
+  const auto with = [&](std::uint64_t bytes, std::uint64_t files) {
+    machine.space = [=](const std::string&) { return base::Result<Space>(Space{bytes, files, 1000}); };
+    return verdict("disk");
+  };
+  EXPECT_EQ(with(gibibyte - 1, 900), "problem");
+  EXPECT_EQ(with(2 * gibibyte, 900), "warning");
+  EXPECT_EQ(with(100 * gibibyte, 0), "problem");
+  EXPECT_EQ(with(100 * gibibyte, 10), "warning");
+  machine.space = [](const std::string& path) -> base::Result<Space> { return base::fail_os(path, EIO); };
+  EXPECT_EQ(verdict("disk"), "problem");
+}
+
+TEST_F(Doctor, AFileSystemWithoutInodesHasEnough) {
+  machine.space = [](const std::string&) { return base::Result<Space>(Space{100 * gibibyte, 0, 0}); };
+  EXPECT_EQ(verdict("disk"), "ok");
+}
+
+TEST_F(Doctor, FewDescriptorsAreAWarning) {
+  machine.open_files = [](pid_t) { return base::Result<std::uint64_t>(1024); };
+  EXPECT_EQ(verdict("files"), "warning");
+}
+
+TEST_F(Doctor, ADaemonThatDoesNotRunIsAProblem) {
+  wishes.daemon_process.reset();
+  EXPECT_EQ(verdict("daemon"), "problem");
+}
+
+TEST_F(Doctor, NetworksOfStrangersThatMayRelayAreAProblem) {
+  settings.policy.trusted_networks.push_back(*base::IpNetwork::parse("0.0.0.0/1"));
+  EXPECT_EQ(verdict("relay"), "problem");
+  settings.policy.trusted_networks = {*base::IpNetwork::parse("10.0.0.0/8")};
+  EXPECT_EQ(verdict("relay"), "");  // there is no listener to try
+}
+
+TEST_F(Doctor, WithoutACertificateThereIsAProblem) {
+  EXPECT_EQ(verdict("certificate"), "problem");
+}
+
+TEST(SystemMachine, OfThisProcessIsTold) {
+  const auto machine = system_machine();
+  EXPECT_GT(machine.open_files(::getpid()).value(), 3U);
+  EXPECT_GT(machine.space("/").value().free_bytes, 0U);
+  // One that is yet to be made lies where the nearest one above it does.
+  EXPECT_EQ(machine.space("/no/such/folder").value().all_files, machine.space("/").value().all_files);
+  EXPECT_FALSE(machine.open_files(-1));
+}
+
+}  // namespace
+}  // namespace godwit::setup
