@@ -144,7 +144,7 @@ std::vector<KeyValue> values_of(const Settings& settings) {
   const Document defaults;
   std::vector<KeyValue> values;
   for (const auto& field : top_fields())
-    if (field.unsupported.empty() && field.key != "include")
+    if (field.key != "include")
       values.push_back({.key = field.key,
                         .value = field.show(document),
                         .fallback = field.show(defaults),

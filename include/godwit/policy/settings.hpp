@@ -55,6 +55,8 @@ struct MilterSettings {
   base::Duration command_timeout = std::chrono::seconds(30);   // of each answer
   base::Duration message_timeout = std::chrono::seconds(300);  // of the answer to a whole message
   std::size_t idle_connections = 0;                            // kept for the next client, on each reactor
+};
+
 // What a check does about what it finds.
 enum class CheckAction : std::uint8_t { none, defer, reject, quarantine };
 
