@@ -185,8 +185,9 @@ base::Result<> Setup::make_folders() {
   const auto group = folders_.is_system ? settings_.user : std::string();
   // Of what root makes for nobody the daemon could read nothing.
   if (wishes_.root.empty() && !group.empty() && !has_user(group))
-    return base::fail(base::ErrorKind::not_found,
-                      fmt::format("there is no user {}: install the package, or run systemd-sysusers", group));
+    return base::fail(
+        base::ErrorKind::not_found,
+        fmt::format("there is no user {} on this machine: install the package, or run systemd-sysusers", group));
   return make_folder(real(folders_.configuration), group);
 }
 

@@ -7,6 +7,7 @@ import pathlib
 import pwd
 import re
 import socket
+import subprocess
 import unittest
 
 from support.certificate import Authority
@@ -106,6 +107,26 @@ class HostIsSetUp(Scenario):
         self.assertEqual(done.returncode, 1)
         self.assertIn("Permission denied", done.stderr)
         self.assertEqual(list(place.iterdir()), [])
+
+    @unittest.skipIf(os.geteuid() != 0 or subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode != 0,
+                     "needs an /etc of its own")
+    def test_what_root_makes_is_for_the_services_user(self):
+        init = f"{BIN / 'godwitctl'} init example.com --yes --dns {NOBODY_ANSWERS}"
+        sysusers = pathlib.Path(__file__).parents[2] / "systemd/sysusers.conf"
+        script = f"""
+            cp -a /etc {self.folder}/etc && mount --bind {self.folder}/etc /etc && rm -rf /etc/godwit && sed -i /^godwit:/d /etc/passwd /etc/group
+            {init} 2> {self.folder}/refusal; echo $?; ls -d /etc/godwit
+            systemd-sysusers {sysusers} && {init} > /dev/null; echo $?
+            find /etc/godwit -printf '%u:%g %m %P\\n'"""
+        done = self.run_program("unshare", "-m", "sh", "-c", script, check=False)
+        self.assertIn("there is no user godwit", (self.folder / "refusal").read_text())
+        refused, accepted, *made = done.stdout.splitlines()
+        self.assertEqual((refused, accepted), ("1", "0"), done.stderr)
+        self.assertGreater(len(made), len(EXPECTED))
+        for line in made:
+            self.assertRegex(line, r"^root:godwit (750|640|644) ")
+        for secret in "accounts.yaml", "tls/privkey.pem", "dkim/example.com":
+            self.assertRegex(done.stdout, rf"(?m)^root:godwit 640 {secret}")
 
     def test_half_of_a_configuration(self):
         host = MadeHost(self).first()
