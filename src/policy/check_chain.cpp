@@ -239,7 +239,9 @@ std::vector<log::Field> CheckChain::log_fields() const {
       if (opinion.check == entry.name)
         add_words(said, fmt::format("{}{}{}", to_string(opinion.kind), opinion.evidence.empty() ? "" : " ",
                                     opinion.evidence));
-    if (!said.empty()) fields.emplace_back(entry.name, std::move(said));
+    // `hello` is what the client said.
+    const std::string_view name = entry.name == "hello" ? std::string_view("hello_check") : entry.name;
+    if (!said.empty()) fields.emplace_back(name, std::move(said));
   }
   return fields;
 }
