@@ -116,6 +116,41 @@ Fields<policy::DnsListSettings> dns_list_fields() {
   };
 }
 
+Fields<Document> greylist_part() {
+  using Greylist = policy::GreylistSettings;
+  return {
+      field(
+          "policy.greylist.at", [](auto& d) -> auto& { return d.settings.policy.greylist.at; },
+          word<Greylist::At>({{"envelope", Greylist::At::envelope}, {"message", Greylist::At::message}}),
+          "Check greylist: mail of strangers is deferred (`451 4.7.1`) until it comes again. `envelope`: at RCPT; "
+          "`message`: when the message is there, so that DKIM can speak for it"),
+      field(
+          "policy.greylist.pass", [](auto& d) -> auto& { return d.settings.policy.greylist.pass; },
+          list_of(
+              word<Greylist::Good>(
+                  {{"spf", Greylist::Good::spf}, {"dkim", Greylist::Good::dkim}, {"vouched", Greylist::Good::vouched}}),
+              Single::accept),
+          "Who need not wait: SPF passes, a good signature of any domain, a check before vouches for it (dns_lists). "
+          "Without `spf`, all hosts that SPF lets send for a domain count as one"),
+      field(
+          "policy.greylist.delay", [](auto& d) -> auto& { return d.settings.state.greylist.delay; }, duration(0s, 24h),
+          "How long after its first attempt a message is taken"),
+      field(
+          "policy.greylist.window", [](auto& d) -> auto& { return d.settings.state.greylist.window; },
+          duration(1min, 30 * 24h), "Within which the second attempt must come"),
+      field(
+          "policy.greylist.keep", [](auto& d) -> auto& { return d.settings.state.greylist.keep; },
+          duration(1h, 366 * 24h),
+          "How long a network (IPv4 /24, IPv6 /64) or domain that has tried again is not made to wait, since it last "
+          "sent"),
+      field(
+          "policy.greylist.entries", [](auto& d) -> auto& { return d.settings.state.greylist.entries; },
+          number<std::size_t>(100, 10'000'000),
+          "How many networks are known, and how many first attempts remembered; some 300 bytes of memory each",
+          Reload::restart),
+  };
+}
+
 }  // namespace
 
 Type<std::vector<std::string>> check_list() {
@@ -125,7 +160,7 @@ Type<std::vector<std::string>> check_list() {
 }
 
 Fields<Document> policy_part() {
-  return {
+  Fields<Document> fields{
       field(
           "policy.checks.mx", [](auto& d) -> auto& { return d.settings.policy.checks.mx; }, check_list(),
           "Checks of mail on listeners of service mx, in the order in which they are asked, from the first recipient "
@@ -218,6 +253,8 @@ Fields<Document> policy_part() {
           "policy.dns_lists.timeout", [](auto& d) -> auto& { return d.settings.policy.dns_lists.timeout; },
           duration(100ms, 1min), "For all of them together; what is not answered by then is not listed"),
   };
+  for (auto& field : greylist_part()) fields.push_back(std::move(field));
+  return fields;
 }
 
 }  // namespace godwit::config

@@ -94,6 +94,8 @@ base::Result<> Host::open() {
   history_.start();
   const auto& settings = live_->settings;
   open_suppressions();
+  greylist_ = std::make_unique<state::Greylist>(settings.state, housekeeping_.executor(), clock_, log_);
+  greylist_->open();
   maildir_ = std::make_unique<deliver::MaildirAgent>(settings.deliver.maildir, settings.hostname, disk_, clock_,
                                                      random_, maildirs_.executor(), reactors_[home].executor(),
                                                      reactors_[home].deadlines());
@@ -245,7 +247,7 @@ std::shared_ptr<const server::Rules> Host::make_rules(const LiveSettings& live,
 }
 
 server::CheckLists Host::make_check_lists(const LiveSettings& live) {
-  const policy::CheckStores stores{.list_health = &list_health_};
+  const policy::CheckStores stores{.list_health = &list_health_, .greylist = greylist_.get()};
   list_health_.keep_only(live.settings.policy.dns_lists.zones());
   const auto& policy = live.settings.policy;
   std::vector<std::vector<std::string>> wanted{policy.checks.mx, policy.checks.submission, policy.checks.local};
@@ -350,6 +352,7 @@ bool Host::stop() {
   // Attempts that the agents had to cancel have outcomes now.
   run_on(home, dispatcher_->stop(clock_.mono() + settling_time));
   run_on(home, save_suppressions());
+  run_on(home, save_greylist());
   run_on(home, account_guard_->stop());
   run_on(home, stop_control());
   run_on(home, remember_lockouts());

@@ -34,6 +34,7 @@
 #include "godwit/server/maildrop.hpp"
 #include "godwit/server/server.hpp"
 #include "godwit/spool/spool.hpp"
+#include "godwit/state/greylist.hpp"
 #include "godwit/state/history.hpp"
 #include "godwit/state/recording_logger.hpp"
 #include "godwit/state/small_file.hpp"
@@ -103,6 +104,7 @@ class Host {
   base::Result<std::string> own_secret(const std::string& name);
   void open_suppressions();
   boost::asio::awaitable<void> save_suppressions();
+  boost::asio::awaitable<void> save_greylist();
   void open_account_guard();
   void recall_lockouts();
   boost::asio::awaitable<void> remember_lockouts();
@@ -181,7 +183,8 @@ class Host {
   std::unique_ptr<server::Maildrop> maildrop_;
   std::unique_ptr<state::SmallFile> suspensions_;
   std::unique_ptr<state::Suppressions> suppressions_;  // null: off
-  std::string srs_secret_;                             // signs where none is configured
+  std::unique_ptr<state::Greylist> greylist_;
+  std::string srs_secret_;  // signs where none is configured
   std::unique_ptr<OutgoingTls> outgoing_tls_;
   std::unique_ptr<dispatch::Dispatcher> dispatcher_;
   std::unique_ptr<state::SmallFile> known_accounts_;

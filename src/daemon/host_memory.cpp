@@ -46,6 +46,11 @@ boost::asio::awaitable<void> Host::save_suppressions() {
   if (!saved) log_.error("suppressions_not_saved", {{"reason", saved.error().message}});
 }
 
+boost::asio::awaitable<void> Host::save_greylist() {
+  auto saving = greylist_->saved();
+  static_cast<void>(co_await std::move(saving));  // it says itself what goes wrong
+}
+
 void Host::open_account_guard() {
   known_accounts_ =
       std::make_unique<state::SmallFile>(live_->settings.state.directory, "accounts", disk_, housekeeping_.executor());

@@ -45,6 +45,7 @@ boost::asio::awaitable<ReloadOutcome> Host::try_reload() {
   account_limits_.change_settings(live->settings.policy);
   breaker_.change_settings(live->settings.policy.breaker);
   history_.change_settings(live->settings.state.history);
+  greylist_->change_settings(live->settings.state.greylist);
   log_.set_level(live->settings.log.level);
   const auto router = make_router(*live);
   const auto rules = make_rules(*live, router);

@@ -10,12 +10,14 @@
 #include "godwit/policy/check.hpp"
 #include "godwit/policy/list_health.hpp"
 #include "godwit/policy/settings.hpp"
+#include "godwit/state/greylist.hpp"
 
 namespace godwit::policy {
 
 // What all checks share; it outlives them.
 struct CheckStores {
   ListHealth* list_health = nullptr;
+  state::Greylist* greylist = nullptr;
 };
 
 // In the order of the names; those that are none of a check were refused by config/.

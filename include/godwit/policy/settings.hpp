@@ -64,6 +64,14 @@ struct HeaderSettings {
   std::size_t most_received = 50;  // 0: no bound but that of loops
 };
 
+// How long and how many: state::GreylistSettings.
+struct GreylistSettings {
+  enum class At : std::uint8_t { envelope, message };  // RCPT is deferred, or the message, when DKIM was looked at
+  enum class Good : std::uint8_t { spf, dkim, vouched };
+  At at = At::message;
+  std::vector<Good> pass = {Good::spf, Good::dkim, Good::vouched};  // who need not wait
+};
+
 // Answers of a list, such as 127.0.*.2-3: what each of the four bytes may be.
 struct AnswerPattern {
   struct Range {
@@ -105,8 +113,8 @@ struct DnsListsSettings {
 };
 
 // The names of checks; check_list.cpp says what they stand for.
-inline constexpr std::array<std::string_view, 5> check_names{"reverse_dns", "hello", "sender_domain", "dns_lists",
-                                                             "header"};
+inline constexpr std::array<std::string_view, 6> check_names{"reverse_dns", "hello",    "sender_domain",
+                                                             "dns_lists",   "greylist", "header"};
 
 // Which checks are asked, by their names, in this order; see check.hpp.
 struct CheckSettings {
@@ -130,6 +138,7 @@ struct Settings {
   DnsListsSettings dns_lists = {};
   SenderDomainSettings sender_domain = {};
   HeaderSettings header = {};
+  GreylistSettings greylist = {};
   std::size_t connections = 10000;
   std::size_t connections_per_client = 50;  // per IPv4 address or IPv6 /64; trusted_networks are exempt
   // Users of this machine who may submit under any sender address; "*": all of them.

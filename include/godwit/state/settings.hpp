@@ -22,10 +22,19 @@ struct HistorySettings {
   std::uint64_t max_size = std::uint64_t{1} << 30U;   // of all its files; the oldest goes first
 };
 
+// Who has to try again later; see greylist.hpp.
+struct GreylistSettings {
+  base::Duration delay = std::chrono::minutes(5);     // before a second attempt counts
+  base::Duration window = std::chrono::hours(48);     // within which it must come
+  base::Duration keep = std::chrono::hours(35 * 24);  // that a group stays known, since it was last seen
+  std::size_t entries = 100'000;                      // of groups, and of attempts
+};
+
 struct Settings {
   std::string directory = "/var/lib/godwit";
   SuppressionSettings suppression;
   HistorySettings history;
+  GreylistSettings greylist;
 };
 
 }  // namespace godwit::state

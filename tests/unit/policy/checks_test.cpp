@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The checks that need nothing but what the client says and DNS.
+#include <filesystem>
+
 #include "check_fixture.hpp"
 #include "policy/header_check.hpp"
 #include "policy/hello_check.hpp"
@@ -144,6 +146,54 @@ TEST_F(HeaderCheckTest, ManyHopsAreTooMany) {
   EXPECT_THAT(header_faults(header + std::string(good_header), settings_.header), SizeIs(1));
   settings_.header.most_received = 0;
   EXPECT_THAT(header_faults(header + std::string(good_header), settings_.header), IsEmpty());
+}
+
+class GreylistCheckTest : public CheckFixture {
+ protected:
+  GreylistCheckTest() {
+    std::string folder = (std::filesystem::temp_directory_path() / "godwit-greylist-check-XXXXXX").string();
+    state_.directory = ::mkdtemp(folder.data());
+    list_ = std::make_unique<state::Greylist>(state_, io_.get_executor(), clock_, log::null_logger());
+    stores_.greylist = list_.get();
+  }
+  ~GreylistCheckTest() override { std::filesystem::remove_all(state_.directory); }
+  Verdict ask_it() {
+    return ask("greylist", settings_.greylist.at == GreylistSettings::At::message ? Stage::end : Stage::mail);
+  }
+
+  state::Settings state_;
+  std::unique_ptr<state::Greylist> list_;
+};
+
+TEST_F(GreylistCheckTest, WhoTriesAgainIsTaken) {
+  EXPECT_EQ(said(ask_it()), "451 4.7.1 Greylisted, try again in 5m");
+  clock_.now += std::chrono::minutes(5);
+  facts_.client = *base::IpAddress::parse("192.0.2.200");  // of the same network
+  EXPECT_EQ(ask_it().evidence, "192.0.2.0/24 tried again after 5m");
+  facts_.sender->local = "b";
+  EXPECT_EQ(ask_it().evidence, "known 192.0.2.0/24");
+}
+
+TEST_F(GreylistCheckTest, WhoIsKnownToBeGoodNeedNotWait) {
+  facts_.identity.dkim_domains = {"sender.example"};
+  EXPECT_EQ(ask_it().kind, Kind::no_opinion);
+  facts_.identity = {.spf = "pass", .spf_domain = "sender.example"};
+  EXPECT_EQ(ask_it().evidence, "pass: spf");
+  facts_.identity = {};
+  facts_.vouched = true;
+  EXPECT_EQ(ask_it().kind, Kind::no_opinion);
+  settings_.greylist.pass = {};
+  EXPECT_EQ(ask_it().kind, Kind::defer);
+}
+
+TEST_F(GreylistCheckTest, APoolCountsAsOneByTheDomainThatLetsItSend) {
+  settings_.greylist.pass = {};
+  settings_.greylist.at = GreylistSettings::At::envelope;
+  facts_.identity = {.spf = "pass", .spf_domain = "sender.example"};
+  EXPECT_EQ(ask_it().kind, Kind::defer);
+  clock_.now += std::chrono::minutes(6);
+  facts_.client = *base::IpAddress::parse("2001:db8::1");
+  EXPECT_EQ(ask_it().evidence, "spf:sender.example tried again after 6m");
 }
 
 }  // namespace
