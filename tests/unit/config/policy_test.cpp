@@ -8,11 +8,13 @@
 namespace godwit::config {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using testing::errors;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::load_below;
+using ::testing::Not;
 using testing::warnings;
 using Subject = policy::DnsListSettings::Subject;
 
@@ -27,7 +29,7 @@ TEST(PolicySection, ChecksAreListedInOrder) {
       "      - {zone: Bl.Example, of: [client, sender], score: -2, answers: ['127.0.*.2-11', 127.0.0.1]}\n"
       "  greylist: {at: envelope, pass: dkim, delay: 10m}\n");
   ASSERT_THAT(errors(loaded), IsEmpty());
-  EXPECT_THAT(warnings(loaded), IsEmpty());
+  EXPECT_THAT(warnings(loaded), Not(Contains(HasSubstr("policy"))));
   const auto& policy = loaded.settings.policy;
   EXPECT_THAT(policy.checks.mx, ElementsAre("greylist", "dns_lists"));
   EXPECT_THAT(policy.checks.submission, ElementsAre("header"));
@@ -53,8 +55,8 @@ TEST(PolicySection, WhatIsWrongIsSaid) {
 }
 
 TEST(PolicySection, WhatIsNeverAskedIsNoticed) {
-  EXPECT_THAT(warnings(load_below("policy: {greylist: {delay: 1m}}\n")), ElementsAre(HasSubstr("never asked")));
-  EXPECT_THAT(warnings(load_below("policy: {checks: {mx: [dns_lists]}}\n")), ElementsAre(HasSubstr("asks nobody")));
+  EXPECT_THAT(warnings(load_below("policy: {greylist: {delay: 1m}}\n")), Contains(HasSubstr("never asked")));
+  EXPECT_THAT(warnings(load_below("policy: {checks: {mx: [dns_lists]}}\n")), Contains(HasSubstr("asks nobody")));
 }
 
 TEST(PolicySection, AListenerMayHaveItsOwn) {
