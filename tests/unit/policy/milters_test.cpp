@@ -284,7 +284,9 @@ TEST_F(MiltersTest, SayGoodbye) {
   std::array<char, 256> space{};
   auto playing = [](ScriptedStream& peer, std::span<char> into) -> boost::asio::awaitable<void> {
     static_cast<void>(co_await net::read_some(peer, into, base::no_deadline));
-    static_cast<void>(peer.try_write(answers({agreement(), "c"})));
+    static_cast<void>(peer.try_write(answers({agreement()})));
+    static_cast<void>(co_await net::read_some(peer, into, base::no_deadline));
+    static_cast<void>(peer.try_write(answers({"c"})));
   };
   boost::asio::co_spawn(io_, playing(*theirs, space), boost::asio::detached);
   EXPECT_EQ(connect(), 250);
