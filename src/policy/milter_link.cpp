@@ -43,6 +43,8 @@ net::Task<MilterVerdict> MilterLink::ask(MilterDialogue::Step step, base::Durati
                                          MilterBodyTaker* body) {
   output_ += step.bytes;
   if (!step.answered && output_.size() < gathered_output) co_return MilterVerdict{};
+  if (step.answered && !packets_.empty())
+    co_return base::fail(base::ErrorKind::invalid, "it answers what was not asked");
   auto sent = co_await flush(std::min(network_.now() + patience, end));
   if (!sent) co_return std::unexpected(std::move(sent.error()));
   while (step.answered) {

@@ -147,14 +147,16 @@ class MiltersAreAsked(Scenario):
 
     def test_envelopes_are_changed(self):
         milter = ScriptedMilter(self, script={"eom": change_sender("<new@abc.example>") + add_recipient("<carol@example.com>")
-                                              + add_recipient("team@example.com", "NOTIFY=NEVER") + delete_recipient(f"<{ALICE}>")
+                                              + add_recipient("team@example.com", "NOTIFY=NEVER")
+                                              + delete_recipient(f"<{ALICE}>")
                                               + CONTINUE})
         self.daemon(milter)
         self.assertTrue(self.stored(mailbox=BOB).startswith("Return-Path: <new@abc.example>"))
         self.godwit.mailbox("carol@example.com").wait(1)
         self.godwit.wait_empty_queue()
         self.assertEqual(self.godwit.mailbox(ALICE).count(), 0)
-        milter.script["eom"] = add_recipient("<nobody@example.com>") + delete_recipient("<team@example.com>") + add_recipient(ALICE) + CONTINUE
+        milter.script["eom"] = (add_recipient("<nobody@example.com>") + delete_recipient("<team@example.com>")
+                                + add_recipient(ALICE) + CONTINUE)
         self.stored(to=["team@example.com"])
         self.assertIn("refused nobody@example.com: 550", self.godwit.events("accepted")[-1]["filtered"])
         self.assertEqual(self.godwit.mailbox(BOB).count(), 1)
@@ -181,7 +183,8 @@ class MiltersAreAsked(Scenario):
         self.godwit.mailbox(ALICE).wait(1)
 
     def test_each_sees_what_the_one_before_has_made(self):
-        first = ScriptedMilter(self, "first", script={"eom": add_header("X-First", "1") + replace_body(b"of the first\r\n") + CONTINUE})
+        first = ScriptedMilter(self, "first", script={"eom": add_header("X-First", "1") + replace_body(b"of the first\r\n")
+                                                      + CONTINUE})
         second = ScriptedMilter(self, "second", host=51, script={"eom": change_header(1, "X-First", "2") + CONTINUE})
         self.daemon(first, second)
         self.assertTrue(self.stored().endswith(HEADER + "X-First: 2\r\n\r\nof the first\r\n"))
@@ -231,7 +234,8 @@ class MiltersAreAsked(Scenario):
         self.assertEqual([code for code in quiet.last.commands if code not in "DQ"], list("OME"))
 
     def test_mute_milters_are_not_waited_for(self):
-        mute = ScriptedMilter(self, steps=sum(MUTE.values()) | LEADING_SPACE, script={"eom": add_header("X-New", "v") + CONTINUE})
+        mute = ScriptedMilter(self, steps=sum(MUTE.values()) | LEADING_SPACE,
+                              script={"eom": add_header("X-New", "v") + CONTINUE})
         self.daemon(mute)
         self.assertTrue(self.stored().endswith(HEADER + "X-New:v\r\n\r\n" + BODY))
         self.assertEqual(dict(mute.last.headers)["Subject"], " first")
@@ -286,7 +290,8 @@ class MiltersAreAsked(Scenario):
 
     def test_users_mail_is_filtered_before_it_is_signed(self):
         certificate = Certificate(self, "mail.example.com", self.net.host(1))
-        milter = ScriptedMilter(self, script={"eom": change_header(1, "Subject", "changed") + replace_body(b"changed\r\n") + CONTINUE})
+        milter = ScriptedMilter(self, script={"eom": change_header(1, "Subject", "changed") + replace_body(b"changed\r\n")
+                                              + CONTINUE})
         self.godwit = Godwit(self, hostname="mail.example.com", address=self.net.host(1), domains={"example.com": "accounts"},
                              certificate=certificate, milters=[milter.config(services=["submission"])])
         self.godwit.with_submission().add_account(ALICE, "secret")

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Milters that are down, hang, crash in the middle, talk nonsense or never read: bounded time, and what was configured instead."""
+"""Milters that are down, hang, crash in the middle, talk nonsense or never read: bounded time, and what is configured."""
 
 import threading
 import time
@@ -50,8 +50,8 @@ class MiltersMisbehave(Scenario):
                         answer, _ = self.attempt()
                         milter.script = {}
                         self.assertTrue(answer.startswith(expected), answer)
-                        wait_until(lambda: len(self.godwit.events("milter_failed", milter=milter.name)) == failures[milter.name],
-                                   "its failure is logged once")
+                        failed = lambda: len(self.godwit.events("milter_failed", milter=milter.name))
+                        wait_until(lambda: failed() == failures[milter.name], "its failure is logged once")
                         taken += expected == "250"
         self.godwit.mailbox(ALICE).wait(taken)
 

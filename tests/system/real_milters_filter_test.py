@@ -54,7 +54,8 @@ class RealMiltersFilter(Scenario):
         self.require("/usr/sbin/opendkim")
         key = self.folder / "s1.private"
         self.godwit.control("dkim", "generate", "example.com", "s1", "--file", key)
-        public = subprocess.run(["openssl", "pkey", "-in", key, "-pubout", "-outform", "DER"], check=True, capture_output=True).stdout
+        public = subprocess.run(["openssl", "pkey", "-in", key, "-pubout", "-outform", "DER"], check=True,
+                                capture_output=True).stdout
         self.record = "v=DKIM1; p=" + base64.b64encode(public).decode()
         socket = self.folder / "opendkim.sock"
         config = self.folder / "opendkim.conf"
@@ -71,8 +72,8 @@ class RealMiltersFilter(Scenario):
         signatures.mkdir()
         (signatures / "own.ndb").write_text(f"Godwit.Harmless:0:*:{HARMLESS.hex()}\n")
         clamd, milter = self.folder / "clamd.sock", self.folder / "clamav-milter.sock"
-        (self.folder / "clamd.conf").write_text(f"LocalSocket {clamd}\nDatabaseDirectory {signatures}\nForeground yes\nUser root\n"
-                                                "LogTime no\nSelfCheck 3600\n")
+        (self.folder / "clamd.conf").write_text(f"LocalSocket {clamd}\nDatabaseDirectory {signatures}\nForeground yes\n"
+                                                "User root\nLogTime no\nSelfCheck 3600\n")
         (self.folder / "clamav-milter.conf").write_text(
             f"MilterSocket unix:{milter}\nClamdSocket unix:{clamd}\nForeground yes\nUser root\nOnInfected Reject\n"
             "RejectMsg found %v\nAddHeader Replace\n")
@@ -89,7 +90,8 @@ class RealMiltersFilter(Scenario):
         local.mkdir()
         (self.folder / "suffixes").write_text("com\nexample\n")  # the usual ten thousand take a minute to compile
         (self.folder / "rspamd.conf").write_text(f"""
-options {{ url_tld = "{self.folder}/suffixes"; pidfile = "{local}/pid"; filters = ""; dns {{ nameserver = ["{self.net.host(41)}:53"]; timeout = 0.1s; retransmits = 1; }}
+options {{ url_tld = "{self.folder}/suffixes"; pidfile = "{local}/pid"; filters = "";
+  dns {{ nameserver = ["{self.net.host(41)}:53"]; timeout = 0.1s; retransmits = 1; }}
   tempdir = "{local}"; control_socket = "{local}/control.sock mode=0600"; one_shot = true; gtube_patterns = "reject"; }}
 logging {{ type = "console"; level = "info"; }}
 actions {{ reject = 15; add_header = 6; greylist = null; }}
@@ -111,7 +113,8 @@ milter_headers {{ use = ["x-spam-status"]; skip_local = false; skip_authenticate
             return client.data(message, expect)
 
     def verified(self, message):
-        checked = subprocess.run(["/usr/bin/python3", "-c", VERIFY, self.record], input=message, check=True, capture_output=True)
+        checked = subprocess.run(["/usr/bin/python3", "-c", VERIFY, self.record], input=message, check=True,
+                                 capture_output=True)
         return checked.stdout.strip() == b"True"
 
     def test_opendkim_signs_and_others_can_verify(self):

@@ -5,9 +5,10 @@ import socket
 import struct
 import threading
 
-STAGES = {"C": "connect", "H": "helo", "M": "mail", "R": "rcpt", "T": "data", "L": "header", "N": "eoh", "B": "body", "E": "eom",
-          "U": "unknown"}
-NO = {"connect": 0x1, "helo": 0x2, "mail": 0x4, "rcpt": 0x8, "body": 0x10, "header": 0x20, "eoh": 0x40, "unknown": 0x100, "data": 0x200}
+STAGES = {"C": "connect", "H": "helo", "M": "mail", "R": "rcpt", "T": "data", "L": "header", "N": "eoh", "B": "body",
+          "E": "eom", "U": "unknown"}
+NO = {"connect": 0x1, "helo": 0x2, "mail": 0x4, "rcpt": 0x8, "body": 0x10, "header": 0x20, "eoh": 0x40, "unknown": 0x100,
+      "data": 0x200}
 MUTE = {"header": 0x80, "connect": 0x1000, "helo": 0x2000, "mail": 0x4000, "rcpt": 0x8000, "data": 0x10000, "eoh": 0x40000,
         "body": 0x80000}
 SKIP, REJECTED_RCPT, LEADING_SPACE = 0x400, 0x800, 0x100000

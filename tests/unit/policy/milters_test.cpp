@@ -66,7 +66,8 @@ class MiltersTest : public ::testing::Test {
   using Failure = MilterSettings::Failure;
 
   void add(std::vector<std::string> said, Failure on_failure = Failure::defer) {
-    auto stream = std::make_unique<ScriptedStream>(io_.get_executor());
+    // Byte by byte: what is answered later is not there earlier.
+    auto stream = std::make_unique<ScriptedStream>(io_.get_executor(), testing::StreamManners{.read_at_most = 1});
     stream->feed(answers(said));
     streams_.push_back(stream.get());
     network_.prepare(std::move(stream));
@@ -136,7 +137,7 @@ std::vector<std::string> patient_then(const std::vector<std::string>& end) {
 
 TEST_F(MiltersTest, ChangeAMessageOneAfterTheOther) {
   add(patient_then({"hX-One\0 1\0"s, "bnew body\r\n", "c"}));
-  add(patient_then({"m\0\0\0\1X-One\0two\0"s, "e<new@x>\0"s, "+<c@y>\0"s, "-<b@y>\0"s, "qodd\0"s, "c"}));
+  add(patient_then({"c", "m\0\0\0\1X-One\0two\0"s, "e<new@x>\0"s, "+<c@y>\0"s, "-<b@y>\0"s, "qodd\0"s, "c"}));
   const auto outcome = whole_message();
   EXPECT_FALSE(outcome.refusal);
   EXPECT_EQ(message_.header_.text(), "Subject: s\r\nX-One: two\r\n");
@@ -203,6 +204,15 @@ TEST_F(MiltersTest, StandBackWithWhatTheConfigurationSays) {
       EXPECT_EQ(milters().wants_message(), expected != 250);
     }
   }
+}
+
+TEST_F(MiltersTest, FailWhenTheyAnswerWhatWasNotAsked) {
+  auto stream = std::make_unique<ScriptedStream>(io_.get_executor());
+  stream->feed(answers({agreement(), "c", "c", "c"}));
+  network_.prepare(std::move(stream));
+  add_settings(Failure::defer);
+  EXPECT_EQ(connect(), 250);
+  EXPECT_EQ(mail(), 451);
 }
 
 TEST_F(MiltersTest, ThatCannotBeReachedAreWaitedForOnlySoLong) {
@@ -274,7 +284,9 @@ TEST_F(MiltersTest, SayGoodbye) {
   std::array<char, 256> space{};
   auto playing = [](ScriptedStream& peer, std::span<char> into) -> boost::asio::awaitable<void> {
     static_cast<void>(co_await net::read_some(peer, into, base::no_deadline));
-    static_cast<void>(peer.try_write(answers({agreement(), "c"})));
+    static_cast<void>(peer.try_write(answers({agreement()})));
+    static_cast<void>(co_await net::read_some(peer, into, base::no_deadline));
+    static_cast<void>(peer.try_write(answers({"c"})));
   };
   boost::asio::co_spawn(io_, playing(*theirs, space), boost::asio::detached);
   EXPECT_EQ(connect(), 250);
