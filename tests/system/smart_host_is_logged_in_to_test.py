@@ -40,9 +40,10 @@ class SmartHostIsLoggedInTo(SendingHost):
         return self.smart.with_submission().add_account(USER, PASSWORD)
 
     def assert_arrives(self):
-        _, content = self.send(TO, message(sender=SENDER), sender=SENDER)
+        identity, content = self.send(TO, message(sender=SENDER), sender=SENDER)
         stored, = self.smart.mailbox(TO).wait()
         self.assertTrue(stored.content.endswith(content.split(b"\r\n\r\n", 1)[1]))
+        return identity
 
     # ---- Godwit ---------------------------------------------------------------------------------------------------
 
@@ -102,8 +103,10 @@ class SmartHostIsLoggedInTo(SendingHost):
     def test_external_goes_by_the_certificate(self):
         self.with_certificates()
         self.start_with(self.smart.address, {"password_file": None, "mechanisms": "EXTERNAL"}, **self.own.as_config())
-        self.assert_arrives()
-        self.assertTrue(self.smart.events("login", user=USER, mechanism="EXTERNAL"))
+        identity = self.assert_arrives()
+        said = self.godwit.control("trace", identity).stdout
+        self.assertRegex(said, r"> AUTH EXTERNAL")
+        self.assertRegex(said, r"< 235")
 
     def test_a_key_of_another_certificate_is_a_mistake_that_is_told(self):
         self.with_certificates()
