@@ -175,7 +175,7 @@ class TlsIsModern(Scenario):
         done = subprocess.run(["openssl", "s_client", "-connect", f"{self.host}:{SUBMISSIONS_PORT}", "-tls1_2"], input="R\n",
                               capture_output=True, text=True, timeout=30)
         self.assertIn("RENEGOTIATING", done.stdout + done.stderr)
-        self.assertIn("no renegotiation", done.stderr)
+        self.assertRegex(done.stderr, "no renegotiation|unexpected record", "it is refused, or broken off")
 
     def test_sessions_are_resumed_on_every_reactor(self):
         self.start()

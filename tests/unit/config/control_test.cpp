@@ -55,7 +55,7 @@ TEST(Control, WhatIsNoScopeOrAddressIsAnError) {
 
 TEST(Control, TcpNeedsTokens) {
   EXPECT_THAT(errors(load_below("control: {http: \"127.0.0.1:8025\"}\n")),
-              ElementsAre(HasSubstr("2:11: control.http needs control.tokens")));
+              ElementsAre(HasSubstr("2:17: control.http needs control.tokens")));
   EXPECT_THAT(warnings(load_below("control: {tokens: [{file: /a}]}\n")),
               Contains(HasSubstr("tokens are for control.http")));
 }

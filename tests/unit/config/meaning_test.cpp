@@ -179,7 +179,7 @@ TEST(Routes, ACertificateOfOursNeedsItsKeyAndTls) {
 TEST(Routes, SendersThatTellNeedADetail) {
   EXPECT_THAT(errors(load_below("routes: [{next_hop: r.example, verp: true}]\n")), IsEmpty());
   EXPECT_THAT(errors(load_below("detail_separator: \"\"\nroutes: [{next_hop: r.example, verp: true}]\n")),
-              ElementsAre(HasSubstr("routes[0].verp: such sender addresses have a detail")));
+              ElementsAre(HasSubstr("3:38: such sender addresses have a detail")));
 }
 
 TEST(Routes, TheLevelOfDeliveryProtectsCredentialsToo) {
