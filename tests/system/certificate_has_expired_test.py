@@ -58,8 +58,8 @@ class CertificateHasExpired(ReceivingHost):
         renewed = self.offered()
         self.assertNotEqual(renewed, before)
         self.replace_with(Certificate(self, "old.xyz.example", days=-1))
-        self.wait_until(lambda: self.state()["error"], "status shows what is wrong")
-        self.assertIn("expired", self.state()["error"])
+        # Between the two files the key does not fit the certificate.
+        self.wait_until(lambda: "expired" in (self.state()["error"] or ""), "status shows what is wrong")
         self.assertEqual(self.offered(), renewed)
         self.assertNotEqual(self.godwit.control("reload", check=False).returncode, 0)
 
