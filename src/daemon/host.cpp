@@ -2,16 +2,10 @@
 #include "host.hpp"
 
 #include <algorithm>
-#include <future>
 #include <thread>
 #include <utility>
 
-#include <fmt/format.h>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_future.hpp>
-
 #include "control_backend.hpp"
-#include "godwit/auth/account_names.hpp"
 #include "godwit/base/exception_text.hpp"
 #include "run_alone.hpp"
 
@@ -22,10 +16,7 @@ constexpr std::size_t body_threads = 2;
 constexpr std::size_t proofs_waiting = 256;
 constexpr std::size_t local_threads = 2;
 constexpr std::size_t local_waiting = 256;
-constexpr base::Duration last_words =
-    std::chrono::seconds(1);  // at a stop: for QUITs and answers of the control socket
-constexpr base::Duration settling_time = std::chrono::seconds(5);  // at a stop: for the outcomes of what was cancelled
-constexpr std::size_t unbounded = static_cast<std::size_t>(-1);    // those who wait there are bounded elsewhere
+constexpr std::size_t unbounded = static_cast<std::size_t>(-1);  // those who wait there are bounded elsewhere
 
 std::size_t reactor_count(const config::Settings& settings) {
   if (settings.threads > 0) return settings.threads;
@@ -167,113 +158,6 @@ void Host::fail(std::string_view event, const std::string& reason) {
   request_stop_();
 }
 
-void Host::make_parts(std::size_t index) {
-  auto& reactor = reactors_[index];
-  auto& parts = parts_[index];
-  const auto& settings = live_->settings;
-  parts.transport = std::make_unique<net::AresTransport>(reactor.executor(), settings.dns, random_);
-  auto dns_settings = settings.dns;
-  dns_settings.trust_ad = net::decide_trust_ad(settings.dns);
-  parts.resolver = std::make_unique<dns::CachingResolver>(*parts.transport, clock_, dns_settings);
-  parts.agent = std::make_unique<deliver::SmtpAgent>(settings.deliver, reactor.network(), reactor.deadlines(),
-                                                     live_->tls.client, events_, reactor.executor());
-  parts.milters = std::make_unique<policy::MilterConnections>(reactor.network(), *parts.resolver, reactor.scratch());
-  parts.agent->speak_scram(proofs_, random_);
-  auto note = [this](const std::exception_ptr& thrown) {
-    log_.error("task_failed", {{"reason", base::exception_text(thrown)}});
-  };
-  parts.check_tasks = std::make_unique<net::TaskGroup>(reactor.executor(), reactor.deadlines(), std::move(note));
-  parts.checks = std::make_unique<policy::CheckSurroundings>(policy::CheckSurroundings{.executor = reactor.executor(),
-                                                                                       .deadlines = reactor.deadlines(),
-                                                                                       .network = reactor.network(),
-                                                                                       .resolver = *parts.resolver,
-                                                                                       .tasks = *parts.check_tasks,
-                                                                                       .clock = clock_,
-                                                                                       .log = log_});
-  parts.server =
-      std::make_unique<server::Server>(make_rules(*live_, make_router(*live_)), server_surroundings(index, limits_));
-}
-
-server::Surroundings Host::server_surroundings(std::size_t reactor, policy::ConnectionLimits& limits) {
-  auto& its = reactors_[reactor];
-  auto start_queue = [this](const std::string& domain) { dispatcher_->start_queue(domain); };
-  return {.executor = its.executor(),
-          .deadlines = its.deadlines(),
-          .network = its.network(),
-          .scratch = its.scratch(),
-          .spool = *spool_,
-          .verifier = &verifier_,
-          .lockouts = &lockouts_,
-          .users = &users_,
-          .limits = limits,
-          .acquaintances = acquaintances_,
-          .rates = rates_,
-          .tarpit = tarpit_,
-          .account_limits = account_limits_,
-          .breaker = breaker_,
-          .suppressions = suppressions_.get(),
-          .resolver = parts_[reactor].resolver.get(),
-          .milters = parts_[reactor].milters.get(),
-          .checks = parts_[reactor].checks.get(),
-          .start_queue = std::move(start_queue),
-          .accept_time = &parts_[reactor].accept_time,
-          .clock = clock_,
-          .log = events_};
-}
-
-std::shared_ptr<const route::Router> Host::make_router(const LiveSettings& live) const {
-  const auto& srs = live.settings.route.srs;
-  const auto secrets = srs.secrets.empty() ? std::vector<std::string>{srs_secret_} : srs.secrets;
-  auto return_paths = std::make_shared<const route::ReturnPaths>(secrets, live.settings.route, clock_);
-  return std::make_shared<const route::Router>(live.settings.route, recipient_lookups_, listening_addresses(live),
-                                               std::move(return_paths));
-}
-
-route::Lookups Host::make_recipient_lookups(const LiveSettings& live) {
-  const auth::BackEndParts parts{.pool = recipients_, .clock = clock_, .random = random_};
-  route::Lookups lookups;
-  lookups.accounts = std::make_shared<auth::AccountNames>(make_stores(live.settings.auth, live.accounts, parts),
-                                                          live.settings.lookup.cache, clock_);
-  lookups.tables = make_tables(live.settings.lookup, live.tables, recipients_, clock_);
-  add_lmtp_tables(live.settings.route, live.settings.lookup.cache, recipients_, clock_, lookups.tables);
-  return lookups;
-}
-
-std::shared_ptr<const server::Rules> Host::make_rules(const LiveSettings& live,
-                                                      std::shared_ptr<const route::Router> router) {
-  auto may_send_as = [this](const std::string& account, const smtp::Mailbox& sender) {
-    return auth::may_send_as(account, {}, sender) || accounts_.table()->may_send_as(account, sender);
-  };
-  return std::make_shared<const server::Rules>(server::Rules{.settings = live.settings.server,
-                                                             .policy = live.settings.policy,
-                                                             .verification = live.settings.mailauth,
-                                                             .router = std::move(router),
-                                                             .tls = live.tls.server,
-                                                             .client_authorities = live.tls.client_authorities,
-                                                             .may_send_as = std::move(may_send_as),
-                                                             .signers = live.signers,
-                                                             .checks = make_check_lists(live)});
-}
-
-server::CheckLists Host::make_check_lists(const LiveSettings& live) {
-  const policy::CheckStores stores{.list_health = &list_health_, .greylist = greylist_.get()};
-  list_health_.keep_only(live.settings.policy.dns_lists.zones());
-  const auto& policy = live.settings.policy;
-  std::vector<std::vector<std::string>> wanted{policy.checks.mx, policy.checks.submission, policy.checks.local};
-  for (const auto& listener : live.settings.server.listeners)
-    if (listener.checks) wanted.push_back(*listener.checks);
-  server::CheckLists lists;
-  for (const auto& names : wanted) lists[names] = policy::make_check_list(names, policy, stores);
-  return lists;
-}
-
-dispatch::Settings Host::dispatch_settings(const LiveSettings& live) const {
-  auto settings = live.settings.dispatch;
-  settings.hostname = live.settings.hostname;
-  settings.maildir_connections = 2 * live.settings.deliver.maildir.threads;  // a writer, and one that is ready
-  return settings;
-}
-
 void Host::start() {
   attach_listeners();
   maildrop_->start();
@@ -330,81 +214,6 @@ boost::asio::awaitable<void> Host::accept_control(net::Listener& listener, contr
     if (!stream && stream.error().kind == base::ErrorKind::cancelled) co_return;
     if (stream) tasks_.spawn(server.serve(std::move(*stream)));
   }
-}
-
-// ---- stop
-// ----------------------------------------------------------------------------------------------------------------
-
-void Host::run_on(std::size_t reactor, boost::asio::awaitable<void> task) {
-  boost::asio::co_spawn(reactors_[reactor].executor(), std::move(task), boost::asio::use_future).get();
-}
-
-void Host::run_everywhere(const std::function<boost::asio::awaitable<void>(Parts&)>& task) {
-  std::vector<std::future<void>> running;
-  for (std::size_t i = 0; i < reactors_.size(); ++i)
-    running.push_back(boost::asio::co_spawn(reactors_[i].executor(), task(parts_[i]), boost::asio::use_future));
-  for (auto& one : running) one.get();
-}
-
-boost::asio::awaitable<void> Host::stop_control() {
-  if (control_) {
-    for (auto& listener : control_listeners_) listener->close();
-    control_->stop();
-    if (http_) http_->stop();
-  }
-  look_again_.cancel();
-  lockouts_due_.cancel();
-  look_at_tables_.cancel();
-  resolver_watch_.stop();
-  tasks_.close();
-  auto ended = co_await tasks_.wait_empty(clock_.mono() + last_words);
-  if (!ended) tasks_.cancel();
-}
-
-// In the direction of the mail: nothing more comes in, what is on its way out ends, then the spool.  Whoever did not
-// end in its time is destroyed only when all threads have ended, and before anything that it uses.
-bool Host::stop() {
-  base::Duration grace{};
-  auto read_grace = [](const Host& host, base::Duration& result) -> boost::asio::awaitable<void> {
-    result = host.live_->settings.stop_grace;
-    co_return;
-  };
-  run_on(home, read_grace(*this, grace));  // a reload may be replacing the settings
-  const auto deadline = clock_.mono() + grace;
-  run_everywhere([deadline](Parts& parts) { return parts.server->stop(deadline); });
-  run_on(home, maildrop_->stop(deadline));
-  maildir_->stop();
-  run_on(home, dispatcher_->stop(deadline));
-  run_everywhere([this](Parts& parts) { return parts.agent->stop(clock_.mono() + last_words); });
-  // Attempts that the agents had to cancel have outcomes now.
-  run_on(home, dispatcher_->stop(clock_.mono() + settling_time));
-  run_on(home, save_suppressions());
-  run_on(home, save_greylist());
-  run_on(home, account_guard_->stop());
-  run_on(home, stop_control());
-  run_on(home, remember_lockouts());
-  run_on(home, outgoing_tls_->stop(clock_.mono() + last_words));
-  run_on(home, spool_->stop());
-  run_on(home, history_.stop());
-  reactors_.begin_stop();
-  reactors_.stop();
-  reactors_.join();
-  for (auto* pool :
-       {&bodies_, &maildirs_, &passwords_, &proofs_, &lookups_, &recipients_, &local_, &housekeeping_, &histories_})
-    pool->stop();
-  committer_.stop();
-  for (auto* pool : {&bodies_, &passwords_, &proofs_, &lookups_, &recipients_, &local_, &housekeeping_, &histories_})
-    pool->join();
-  committer_.join();
-  if (!maildirs_.join_for(last_words)) {
-    log_.error("folder_hangs",
-               {{"reason", "a mail folder does not answer; what was under way there stays in the queue"}});
-    return false;
-  }
-  // Lookups under way end here; whoever awaits them is among the abandoned.
-  for (auto& parts : parts_) parts.transport.reset();
-  reactors_.abandon();
-  return true;
 }
 
 }  // namespace godwit::daemon

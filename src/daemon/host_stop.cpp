@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a host ends: in the direction of the mail, within bounds.
+#include <future>
+#include <utility>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include "host.hpp"
+
+namespace godwit::daemon {
+namespace {
+
+constexpr base::Duration last_words = std::chrono::seconds(1);     // for QUITs and answers of the control socket
+constexpr base::Duration settling_time = std::chrono::seconds(5);  // for the outcomes of what was cancelled
+
+}  // namespace
+
+void Host::run_on(std::size_t reactor, boost::asio::awaitable<void> task) {
+  boost::asio::co_spawn(reactors_[reactor].executor(), std::move(task), boost::asio::use_future).get();
+}
+
+void Host::run_everywhere(const std::function<boost::asio::awaitable<void>(Parts&)>& task) {
+  std::vector<std::future<void>> running;
+  for (std::size_t i = 0; i < reactors_.size(); ++i)
+    running.push_back(boost::asio::co_spawn(reactors_[i].executor(), task(parts_[i]), boost::asio::use_future));
+  for (auto& one : running) one.get();
+}
+
+boost::asio::awaitable<void> Host::stop_control() {
+  if (control_) {
+    for (auto& listener : control_listeners_) listener->close();
+    control_->stop();
+    if (http_) http_->stop();
+  }
+  look_again_.cancel();
+  lockouts_due_.cancel();
+  look_at_tables_.cancel();
+  resolver_watch_.stop();
+  tasks_.close();
+  auto ended = co_await tasks_.wait_empty(clock_.mono() + last_words);
+  if (!ended) tasks_.cancel();
+}
+
+// In the direction of the mail: nothing more comes in, what is on its way out ends, then the spool.  Whoever did not
+// end in its time is destroyed only when all threads have ended, and before anything that it uses.
+bool Host::stop() {
+  base::Duration grace{};
+  auto read_grace = [](const Host& host, base::Duration& result) -> boost::asio::awaitable<void> {
+    result = host.live_->settings.stop_grace;
+    co_return;
+  };
+  run_on(home, read_grace(*this, grace));  // a reload may be replacing the settings
+  const auto deadline = clock_.mono() + grace;
+  run_everywhere([deadline](Parts& parts) { return parts.server->stop(deadline); });
+  run_on(home, maildrop_->stop(deadline));
+  maildir_->stop();
+  run_on(home, dispatcher_->stop(deadline));
+  run_everywhere([this](Parts& parts) { return parts.agent->stop(clock_.mono() + last_words); });
+  // Attempts that the agents had to cancel have outcomes now.
+  run_on(home, dispatcher_->stop(clock_.mono() + settling_time));
+  run_on(home, save_suppressions());
+  run_on(home, save_greylist());
+  run_on(home, account_guard_->stop());
+  run_on(home, stop_control());
+  run_on(home, remember_lockouts());
+  run_on(home, outgoing_tls_->stop(clock_.mono() + last_words));
+  run_on(home, spool_->stop());
+  run_on(home, history_.stop());
+  reactors_.begin_stop();
+  reactors_.stop();
+  reactors_.join();
+  for (auto* pool :
+       {&bodies_, &maildirs_, &passwords_, &proofs_, &lookups_, &recipients_, &local_, &housekeeping_, &histories_})
+    pool->stop();
+  committer_.stop();
+  for (auto* pool : {&bodies_, &passwords_, &proofs_, &lookups_, &recipients_, &local_, &housekeeping_, &histories_})
+    pool->join();
+  committer_.join();
+  if (!maildirs_.join_for(last_words)) {
+    log_.error("folder_hangs",
+               {{"reason", "a mail folder does not answer; what was under way there stays in the queue"}});
+    return false;
+  }
+  // Lookups under way end here; whoever awaits them is among the abandoned.
+  for (auto& parts : parts_) parts.transport.reset();
+  reactors_.abandon();
+  return true;
+}
+
+}  // namespace godwit::daemon
