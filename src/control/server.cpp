@@ -69,7 +69,8 @@ struct Server::Connection {
   std::uint64_t body_size = 0;
   bool takes_body = false;
   base::MonoTime deadline{};
-  bool idle = true;
+  bool begun = false;  // a request came, in part
+  bool idle = true;    // until one came that may be made: only such keep others out
   base::MonoTime idle_since{};
   bool displaced = false;              // it makes room for another, and is about to end
   net::Stream* handshaking = nullptr;  // while a handshake has taken the stream over
@@ -98,6 +99,7 @@ void Server::Connection::begin() {
   parser->eager(true);
   body_size = 0;
   takes_body = false;
+  begun = false;
   idle = true;
   idle_since = clock.mono();
 }
@@ -120,7 +122,7 @@ net::Task<> Server::Connection::read_more() {
 boost::asio::awaitable<Received> Server::Connection::receive() {
   deadline = clock.mono() + idle_timeout;
   for (;;) {
-    if (!pending.empty() && std::exchange(idle, false)) deadline = clock.mono() + request_timeout;
+    if (!pending.empty() && !std::exchange(begun, true)) deadline = clock.mono() + request_timeout;
     if (const auto error = parse()) co_return Received{Received::Kind::broken, refusal_of(error)};
     if (parser->is_header_done()) co_return Received{Received::Kind::request};
     const auto read = co_await read_more();
@@ -271,6 +273,7 @@ boost::asio::awaitable<Received> Server::answer(Connection& connection, Response
   Request request{std::string(message.method_string()), std::string(message.target())};
   const std::string method = request.method, target = request.target;
   if (!may_ask(connection, request, response)) co_return co_await connection.finish();
+  connection.idle = false;
   connection.takes_body = takes_body(request);
   if (connection.takes_body) {
     request.body = [&connection] { return connection.next_piece(); };

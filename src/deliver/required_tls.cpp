@@ -16,7 +16,7 @@ constexpr smtp::EnhancedCode encryption_needed{5, 7, 10};
 
 smtp::RecipientResult as_required(smtp::RecipientResult result) {
   const bool of_tls = result.stage == smtp::Stage::starttls || result.stage == smtp::Stage::tls;
-  const bool passes = result.reply && result.reply->transient();
+  const bool passes = result.lost || (result.reply && result.reply->transient());
   if (!of_tls || passes || result.verdict != Verdict::try_next) return result;
   result.verdict = Verdict::not_here;
   result.enhanced = encryption_needed;

@@ -12,7 +12,7 @@
 namespace godwit::deliver {
 
 // "If there are no more MX hosts": TLS that a host does not offer, or cannot do as its policy wants, is not waited for,
-// but a 4yz to STARTTLS is.  Other results stay as they are.
+// but a 4yz to STARTTLS is, and a connection that was lost.  Other results stay as they are.
 smtp::RecipientResult as_required(smtp::RecipientResult result);
 
 // Of a host that must not be used, `why`.  One about which signed DNS could not be asked is waited for.

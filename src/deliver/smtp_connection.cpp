@@ -205,7 +205,7 @@ boost::asio::awaitable<ClientEvent> SmtpConnection::start_tls() {
     stream_ = net::closed_stream();
     note("TLS: " + secured.error().message);
     tls_facts_.failure = secured.error().message;
-    co_return client_event::TlsFailed{secured.error().message};
+    co_return client_event::TlsFailed{secured.error().message, secured.error().kind != base::ErrorKind::refused};
   }
   stream_ = std::move(*secured);
   const auto info = stream_->tls_info();

@@ -23,6 +23,7 @@ boost::asio::awaitable<void> SmtpAgent::Walk::try_changed() {
   conversion_ = smtp::ClientTransaction::Conversion::allow;
   const auto places = std::exchange(lacking_, {});
   for (const auto& place : places) {
+    book_.next_host();
     if (book_.finished()) break;
     Addresses one = {place.address};
     co_await try_host(*place.host, std::move(one));

@@ -108,6 +108,7 @@ boost::asio::awaitable<void> AccountGuard::hold_mail(std::string account) {
     parts_.log.error("account_mail_not_held", {{"account", account}, {"reason", ids.error().message}});
     co_return;
   }
+  if (!parts_.breaker.is_stopped(account)) co_return;  // it was released meanwhile
   for (const auto id : *ids) parts_.dispatcher.hold(id, "its account is stopped");
 }
 
@@ -146,11 +147,13 @@ boost::asio::awaitable<void> AccountGuard::tell(policy::StoppedAccount account) 
 }
 
 boost::asio::awaitable<base::Result<std::size_t>> AccountGuard::release(std::string account) {
-  const auto ids = co_await mail_of(account);
+  auto ids = co_await mail_of(account);
   if (!ids) co_return std::unexpected(ids.error());
   if (!parts_.breaker.release(account, parts_.clock.wall()))
     co_return base::fail(base::ErrorKind::not_found, account + " is not stopped");
   std::erase(hold_again_, account);
+  ids = co_await mail_of(account);  // also what was held since
+  if (!ids) co_return std::unexpected(ids.error());
   std::size_t released = 0, seen = 0;
   for (const auto id : *ids) {
     if (parts_.dispatcher.release(id)) ++released;

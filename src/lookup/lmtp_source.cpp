@@ -69,7 +69,9 @@ base::Result<std::unique_ptr<LmtpSource::Connection>> LmtpSource::open(base::Mon
 base::Result<Answer> LmtpSource::check(Connection& connection, const std::string& address, base::MonoTime deadline) {
   const bool ascii = base::is_ascii(address);
   const std::string_view mail = ascii ? "MAIL FROM:<>" : "MAIL FROM:<> SMTPUTF8";
-  if (auto said = expect(say(connection, mail, deadline)); !said) return std::unexpected(said.error());
+  auto begun = say(connection, mail, deadline);
+  if (begun && !ascii && begun->permanent()) return absent();  // it has no such addresses, and is well
+  if (auto said = expect(std::move(begun)); !said) return std::unexpected(said.error());
   auto reply = say(connection, fmt::format("RCPT TO:<{}>", address), deadline);
   if (!reply) return std::unexpected(reply.error());
   if (reply->code == 421) return std::unexpected(expect(*reply).error());

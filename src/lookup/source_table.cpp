@@ -45,6 +45,9 @@ Answer SourceTable::ask_or_rest(const std::string& key) {
     auto asked = source_->ask(key, clock_.mono() + timeout_);
     if (asked) return *std::move(asked);
     answer = unavailable(asked.error().message);
+    // It does not like this one key: no reason not to ask it for others.
+    const auto kind = asked.error().kind;
+    if (kind == base::ErrorKind::invalid || kind == base::ErrorKind::exhausted) return answer;
   } catch (const std::exception&) {
     answer = unavailable(base::exception_text(std::current_exception()));
   }

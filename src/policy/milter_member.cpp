@@ -40,9 +40,10 @@ MilterMember::~MilterMember() {
   connections_.give_back(settings_, std::move(link_));
 }
 
-// What stands in the place of an answer.
+// What stands in the place of an answer.  Where we are the ones who end it, nothing passes unseen.
 MilterVerdict MilterMember::failure() const {
-  switch (settings_.on_failure) {
+  const auto on_failure = cancelled_.cancelled() ? MilterSettings::Failure::defer : settings_.on_failure;
+  switch (on_failure) {
     case MilterSettings::Failure::accept:
       return {};
     case MilterSettings::Failure::reject:

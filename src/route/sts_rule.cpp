@@ -31,7 +31,7 @@ void apply_sts(const StsVerdict& verdict, SmtpHop& hop) {
     if (sts_allows(*verdict.policy, host.name)) host.proofs = {host.name};
   if (verdict.policy->mode != StsPolicy::Mode::enforce) return;
   for (auto& host : hop.hosts) {
-    if (has_dane(host)) continue;
+    if (has_dane(host) || !host.tls.skip.empty()) continue;  // what forbids a host stays
     host.tls = {.level = TlsLevel::verify, .names = {host.name}, .source = "mta-sts"};
     if (!sts_allows(*verdict.policy, host.name)) host.tls.skip = not_in_sts_policy;
   }

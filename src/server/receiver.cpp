@@ -90,6 +90,7 @@ smtp::ServerEvent Receiver::begin(std::uint64_t size_hint, std::optional<mail::H
   content_.reset();
   filtering_.reset();
   discarded_ = false;
+  filtered_.clear();
   header_ = {};
   size_ = 0;
   started_ = false;

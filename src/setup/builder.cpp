@@ -139,6 +139,9 @@ base::Result<std::string> Builder::make_certificate(const net::CertificateSettin
 // The certificate first: the next run takes one without its key for the half that it is.
 base::Result<> Builder::put_certificate(const net::CertificateSettings& files, std::string_view certificate,
                                         std::string_view private_key, const std::string& note, Existing existing) {
+  // Cut short, a certificate without its key is left, not one with another's.
+  std::error_code absent;
+  if (existing == Existing::replace) std::filesystem::remove(real(files.private_key), absent);
   if (auto written = write(files.certificate, certificate, plain_mode, existing); !written) return written;
   done_.back().note = note;
   return write(files.private_key, private_key, secret_mode, existing);

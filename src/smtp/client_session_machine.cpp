@@ -95,7 +95,7 @@ void ClientSession::Machine::on(const client_event::TlsReady& event) {
 }
 
 void ClientSession::Machine::on(const client_event::TlsFailed& event) {
-  const RecipientResult cause{Verdict::try_next, stage(), {}, event.why};
+  const RecipientResult cause{Verdict::try_next, stage(), {}, event.why, {}, event.lost};
   if (settings_.tls != ClientTls::opportunistic || !settings_.user.empty()) return fail(cause, Farewell::none);
   waiting_.reset();
   close({Reason::retry_in_clear, cause});
@@ -271,7 +271,7 @@ void ClientSession::Machine::finish_transfer() {
 void ClientSession::Machine::lost(std::string_view why) {
   if (state_ == State::quitting) return close(close_);
   // A host that breaks at STARTTLS does so every time.
-  if (state_ == State::starttls || state_ == State::tls) return on(client_event::TlsFailed{std::string(why)});
+  if (state_ == State::starttls || state_ == State::tls) return on(client_event::TlsFailed{std::string(why), true});
   if (transfer_) {
     const auto refusal = state_ == State::body ? pending_refusal() : std::nullopt;
     refusal ? transfer_->refused_in_body(*refusal) : transfer_->lost(why);

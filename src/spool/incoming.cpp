@@ -131,7 +131,9 @@ Pending IncomingMessage::make_record(mail::Envelope envelope) {
 
 boost::asio::awaitable<Accepted<base::MessageId>> IncomingMessage::commit(mail::Envelope envelope) {
   if (refused_) co_return std::unexpected(*refused_);
-  const bool canonical = canonical_.is_canonical() && (head_.empty() || head_.ends_with("\r\n"));
+  CanonicalCheck head;
+  head.add(head_);
+  const bool canonical = canonical_.is_canonical() && head.is_canonical() && (head_.empty() || head_.ends_with("\r\n"));
   if (!canonical && envelope.body != smtp::BodyType::binary_mime) {
     auto refused = refuse(Refused::Why::not_canonical, "the body has a bare CR, a bare LF or a NUL");
     co_return std::unexpected(std::move(refused.error()));

@@ -106,6 +106,7 @@ struct RecipientResult {
   std::optional<Reply> reply{};  // the peer's words, when it said any
   std::string why{};  // our words: "connection lost", "timed out"; beside a reply where that alone does not explain
   EnhancedCode enhanced{};  // that fits our words, where a special one does
+  bool lost = false;        // of a handshake: see TlsFailed
 };
 
 namespace client_event {
@@ -118,7 +119,8 @@ struct TlsReady {
 };
 struct TlsFailed {
   std::string why;
-};  // opportunistic: the session closes with retry_in_clear
+  bool lost = false;  // the connection ended or time did, which says nothing about what the host can do
+};                    // opportunistic: the session closes with retry_in_clear
 struct Transaction {
   ClientTransaction transaction;
 };
