@@ -24,6 +24,9 @@ TEST(RequiredTls, WhatPassesIsWaitedFor) {
   const auto busy = smtp::make_reply(454, {4, 7, 0}, "TLS is not available due to temporary reason");
   EXPECT_EQ(as_required({Verdict::try_next, Stage::starttls, busy, {}}).verdict, Verdict::try_next);
   EXPECT_EQ(as_required({Verdict::try_next, Stage::connect, {}, "connection refused"}).verdict, Verdict::try_next);
+  RecipientResult reset{Verdict::try_next, Stage::tls, {}, "connection reset by peer"};
+  reset.lost = true;
+  EXPECT_EQ(as_required(reset).verdict, Verdict::try_next);
   EXPECT_EQ(as_required({Verdict::delivered, Stage::final_dot, {}, {}}).verdict, Verdict::delivered);
 }
 
