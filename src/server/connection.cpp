@@ -86,7 +86,7 @@ boost::asio::awaitable<bool> Connection::begin() {
 
 boost::asio::awaitable<void> Connection::converse() {
   Event next = event::Connected{};
-  if (std::exchange(parked_, false)) next = co_await await_input();
+  if (parked_) next = co_await await_input();
   while (next && !closed_) {
     const auto& actions = session_.next(*next);
     next.reset();

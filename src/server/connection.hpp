@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Drives one server session over one stream: performs its actions in order and feeds back what became of them.  Lives
 // and dies on one reactor, as one coroutine at a time.  Most connections wait for their client most of the time, and an
-// idle one holds little: what belongs to a transaction or a login is made when it is needed, and after a moment of
-// silence it is parked, without a coroutine.  connection_client.cpp: who the client is; connection_read.cpp: the wait
+// idle one holds little: what belongs to a transaction or a login is made when it is needed, and when its client is
+// silent it is parked, without a coroutine.  connection_client.cpp: who the client is; connection_read.cpp: the wait
 // for its words; connection_transaction.cpp: what the rules say to its mail; connection_checks.cpp: what the checks of
 // the configuration say; connection_milters.cpp: what milters say; connection_log.cpp: what the log says of all that.
 #pragma once
@@ -146,7 +146,8 @@ class Connection {
   bool progressed_ = true;         // the session did more than ask for further bytes since the last read
   bool begun_ = false;             // run() was called
   bool parked_ = false;
-  bool waiting_ = false;  // for input: a gentle stop may cancel the wait
+  bool sends_mail_ = false;  // or has begun to
+  bool waiting_ = false;     // for input: a gentle stop may cancel the wait
   bool stopping_ = false;
   bool told_stopping_ = false;
   bool closed_ = false;

@@ -11,7 +11,7 @@ namespace {
 namespace event = smtp::event;
 
 constexpr int errors_for_free = 2;  // people mistype
-// A client that is busy says something within the moment; its connection is not parked for every word.
+// Who sends mail says something within the moment; its connection is not parked for every word.
 constexpr base::Duration moment = std::chrono::milliseconds(50);
 
 }  // namespace
@@ -43,11 +43,12 @@ void Connection::begin_read() {
   if (open_read_.budget > base::Duration::zero()) read_until_ = std::min(read_until_, now + open_read_.budget - spent_);
 }
 
-// Nothing: the connection is parked, and goes on here.  Into the reactor's scratch buffer: the session takes what it
-// needs before anything else can read.
+// Nothing: the connection is parked, and goes on here.  Many clients that come at once and send no mail shall not need
+// their coroutines at once, not even for a moment.  Into the reactor's scratch buffer: the session takes what it needs
+// before anything else can read.
 boost::asio::awaitable<Connection::Event> Connection::await_input() {
   const auto space = around_.scratch.first(std::min(around_.scratch.size(), open_read_.limit));
-  for (bool silent = false;;) {
+  for (bool silent = !std::exchange(parked_, false) && !sends_mail_;;) {
     const auto tried = stream_->try_read(space);
     if (tried.status == net::IoResult::Status::ok) {
       end_read(tried.bytes);

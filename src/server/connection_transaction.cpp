@@ -52,6 +52,7 @@ std::optional<smtp::Reply> Connection::check_sender(const action::CheckSender& a
     refusal = account_refusal(around_.account_limits.message(account, around_.network.now()), "messages");
   auto inspection = refusal ? nullptr : inspection_of(sender, asked.parameters.body);
   end_checks();
+  sends_mail_ = true;
   receiver_.reset();
   receiver().begin_transaction(std::move(sender), schedule.value_or(Schedule{}), std::move(inspection));
   return refusal;

@@ -209,8 +209,8 @@ TEST_F(ConnectionInTime, SilenceParksTheConnectionAndTheNextWordWakesIt) {
   EXPECT_EQ(spool_->statistics().messages, 1U);
 }
 
-TEST_F(ConnectionInTime, ABusyConnectionIsNotParked) {
-  stream_->then(0s, "EHLO client.example\r\n");
+TEST_F(ConnectionInTime, WhoSendsMailMayPauseForAMoment) {
+  stream_->then(0s, "EHLO client.example\r\nMAIL FROM:<a@client.example>\r\n");
   for (int i = 0; i < 50; ++i) stream_->then(10ms, "NOOP\r\n");
   stream_->then(10ms, "QUIT\r\n");
   EXPECT_THAT(serve(), EndsWith("221 2.0.0 Bye\r\n"));
