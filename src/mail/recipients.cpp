@@ -62,9 +62,4 @@ void RecipientList::add(std::vector<Recipient> more) {
   }
 }
 
-void RecipientList::clear() {
-  all_.clear();
-  places_.clear();
-}
-
 }  // namespace godwit::mail

@@ -2,6 +2,7 @@
 #include "godwit/net/socket_stream.hpp"
 
 #include <cerrno>
+#include <memory_resource>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -30,6 +31,17 @@ bool has_hung_up(int descriptor) {
 }
 
 }  // namespace
+
+// What is called at the end of the wait of a parked stream.  It takes memory as long as that lasts, so it has a piece
+// of its own size: Asio would give it what another operation left, however large.
+struct SocketStream::Parked {
+  using allocator_type = std::pmr::polymorphic_allocator<>;
+  allocator_type get_allocator() const noexcept { return {}; }
+  void operator()(const boost::system::error_code& error) { stream->unpark(error, std::move(then)); }
+
+  SocketStream* stream;
+  Wake then;
+};
 
 base::Result<std::unique_ptr<SocketStream>> SocketStream::adopt(boost::asio::any_io_executor executor,
                                                                 Deadlines& deadlines, FileDescriptor socket,
@@ -112,6 +124,24 @@ Task<> SocketStream::wait(boost::asio::socket_base::wait_type what, Side& side, 
   }
 }
 
+void SocketStream::park(base::MonoTime deadline, Wake then) {
+  reading_.interrupted = false;
+  reading_.deadline.arm(deadline);
+  wait_parked(std::move(then));
+  if (cancelled_) wake(this);
+}
+
+void SocketStream::wait_parked(Wake then) {
+  socket_.async_wait(boost::asio::socket_base::wait_read, Parked{this, std::move(then)});
+}
+
+void SocketStream::unpark(const boost::system::error_code& error, Wake then) {
+  const bool meant = cancelled_ || reading_.interrupted || reading_.deadline.passed();
+  if (error == boost::asio::error::operation_aborted && !meant) return wait_parked(std::move(then));
+  reading_.deadline.disarm();
+  then();
+}
+
 void SocketStream::wake(void* stream) {
   boost::system::error_code ignored;
   static_cast<SocketStream*>(stream)->socket_.cancel(ignored);
@@ -132,7 +162,7 @@ void SocketStream::shutdown() {
 }
 
 const base::Endpoint& SocketStream::local() const {
-  if (!local_) local_ = local_endpoint(native_handle());
+  if (!local_) local_ = std::make_unique<const base::Endpoint>(local_endpoint(native_handle()));
   return *local_;
 }
 

@@ -2,6 +2,7 @@
 #include "godwit/net/stream.hpp"
 
 #include <cerrno>
+#include <stdexcept>
 
 namespace godwit::net {
 namespace {
@@ -31,6 +32,10 @@ class ClosedStream final : public Stream {
 };
 
 }  // namespace
+
+void Stream::park(base::MonoTime, Wake) {
+  throw std::logic_error("a stream that cannot park was asked to");
+}
 
 std::unique_ptr<Stream> closed_stream() {
   return std::make_unique<ClosedStream>();

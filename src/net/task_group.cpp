@@ -9,8 +9,12 @@ TaskGroup::TaskGroup(boost::asio::any_io_executor executor, Deadlines& deadlines
 bool TaskGroup::spawn(boost::asio::awaitable<void> task) {
   if (closed_) return false;
   ++size_;
-  boost::asio::co_spawn(executor_, std::move(task), [this](std::exception_ptr error) { ended(std::move(error)); });
+  resume(std::move(task));
   return true;
+}
+
+void TaskGroup::resume(boost::asio::awaitable<void> task) {
+  boost::asio::co_spawn(executor_, std::move(task), [this](std::exception_ptr error) { ended(std::move(error)); });
 }
 
 void TaskGroup::ended(std::exception_ptr error) {

@@ -188,6 +188,11 @@ Task<> TlsStream::readable(base::MonoTime deadline) {
   return []() -> Task<> { co_return base::Result<>(); }();
 }
 
+void TlsStream::park(base::MonoTime deadline, Wake then) {
+  read_wants_ = Wants::nothing;
+  stream_->park(deadline, std::move(then));
+}
+
 Task<> TlsStream::writable(base::MonoTime deadline) {
   if (std::exchange(write_wants_, Wants::nothing) == Wants::read) return stream_->readable(deadline);
   return stream_->writable(deadline);

@@ -35,6 +35,8 @@ class TlsStream final : public Stream {
   IoResult try_write(std::string_view bytes) override;
   Task<> readable(base::MonoTime deadline) override;
   Task<> writable(base::MonoTime deadline) override;
+  bool can_park() const override { return read_wants_ == Wants::read && stream_->can_park(); }
+  void park(base::MonoTime deadline, Wake then) override;
   void cancel() override { stream_->cancel(); }
   void interrupt() override { stream_->interrupt(); }
   void shutdown() override;

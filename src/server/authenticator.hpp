@@ -43,6 +43,8 @@ class Authenticator {
   boost::asio::awaitable<Certified> certify(net::TlsInfo tls, net::PeerNames names, ClientCertificateSettings settings,
                                             auth::Peer peer);
 
+  const std::string& mechanism() const { return mechanism_; }  // of the last AUTH; empty: there was none
+
   // Whether the store of who has logged in lets it use this sender.
   bool may_send_as(const std::string& account, const smtp::Mailbox& sender) const {
     return account == account_ && auth::may_send_as(account_, senders_, sender);

@@ -14,8 +14,6 @@ namespace {
 namespace event = smtp::event;
 namespace action = smtp::action;
 
-constexpr int errors_for_free = 2;  // people mistype
-
 smtp::SessionSettings session_settings(const Rules& rules, const ListenerSettings& listener,
                                        const auth::Verifier* verifier, base::WallTime now) {
   const bool submission = listener.service == smtp::Service::submission;
@@ -43,15 +41,13 @@ smtp::SessionSettings session_settings(const Rules& rules, const ListenerSetting
 }  // namespace
 
 Connection::Connection(std::unique_ptr<net::Stream> stream, std::shared_ptr<const Rules> rules,
-                       ListenerSettings listener, Surroundings& surroundings)
+                       const ListenerSettings& listener, Surroundings& surroundings)
     : stream_(std::move(stream)),
       rules_(std::move(rules)),
-      listener_(std::move(listener)),
+      listener_(listener),
       around_(surroundings),
       session_settings_(session_settings(*rules_, listener_, around_.verifier, around_.clock.wall())),
-      session_(session_settings_),
-      receiver_(around_.spool, around_.clock),
-      authenticator_(around_.verifier, around_.lockouts, around_.clock, around_.log) {
+      session_(session_settings_) {
   sender_.hostname = rules_->settings.hostname;
   sender_.client = {.address = stream_->remote().address,
                     .service = listener_.service,
@@ -61,26 +57,36 @@ Connection::Connection(std::unique_ptr<net::Stream> stream, std::shared_ptr<cons
 }
 
 boost::asio::awaitable<void> Connection::run() {
+  waiting_ = false;
+  if (!std::exchange(begun_, true)) {
+    const bool welcome = co_await begin();
+    if (!welcome) co_return;
+  }
+  co_await converse();
+}
+
+// All that comes before the session; false: that was the end.
+boost::asio::awaitable<bool> Connection::begin() {
   const bool known = co_await learn_client();
-  if (!known) co_return;
-  std::optional<policy::ConnectionLimits::Place> place;
-  const bool refused = co_await refuse_if_too_many(place);
-  if (refused) co_return;
+  if (!known) co_return false;
+  const bool refused = co_await refuse_if_too_many();
+  if (refused) co_return false;
   const bool named = co_await name_user();
-  if (!named) co_return;
+  if (!named) co_return false;
   const bool patient = co_await wait_to_greet();
-  if (!patient) co_return;
+  if (!patient) co_return false;
   const bool ready = co_await secure();
-  if (!ready) co_return;
+  if (!ready) co_return false;
   const bool welcome = co_await meet_milters();
-  if (!welcome) co_return;
+  if (!welcome) co_return false;
   around_.log.debug("connected",
                     {{"client", sender_.client_address}, {"listener", base::to_string(listener_.address)}});
-  co_await converse();
+  co_return true;
 }
 
 boost::asio::awaitable<void> Connection::converse() {
   Event next = event::Connected{};
+  if (parked_) next = co_await await_input();
   while (next && !closed_) {
     const auto& actions = session_.next(*next);
     next.reset();
@@ -96,19 +102,18 @@ boost::asio::awaitable<void> Connection::converse() {
       if (next || closed_) break;
     }
     if (next || closed_) continue;
-    // Most connections wait here most of the time, and hold little meanwhile.  Stopping may change nothing yet, in the
-    // middle of a message: then the read that it interrupted goes on.
+    // Stopping may change nothing yet, in the middle of a message: then the read that it interrupted goes on.
     session_.rest();
-    next = co_await read(open_read_);
+    next = co_await read();
   }
-  receiver_.discard();
+  if (!parked_ && receiver_) receiver_->discard();
 }
 
 boost::asio::awaitable<Connection::Event> Connection::perform(const smtp::ServerAction& wanted) {
   progressed_ = true;
   if (const auto* sending = std::get_if<action::Send>(&wanted)) co_return co_await send(*sending);
   if (const auto* body = std::get_if<action::Body>(&wanted))
-    co_return co_await receiver_.body(body->bytes, sender_, session_);
+    co_return co_await receiver().body(body->bytes, sender_, session_);
   if (std::holds_alternative<action::Commit>(wanted)) co_return co_await commit();
   if (const auto* begin = std::get_if<action::BeginMessage>(&wanted)) co_return co_await begin_message(*begin);
   if (const auto* sender = std::get_if<action::CheckSender>(&wanted)) co_return co_await ask_about_sender(*sender);
@@ -121,7 +126,7 @@ boost::asio::awaitable<Connection::Event> Connection::perform(const smtp::Server
   if (const auto* started = std::get_if<action::StartQueue>(&wanted)) co_return start_queue(*started);
   if (const auto* claim = std::get_if<action::SpeakFor>(&wanted)) co_return speak_for(claim->client);
   if (std::holds_alternative<action::StartTls>(wanted)) co_return co_await start_tls();
-  if (std::holds_alternative<action::Discard>(wanted)) receiver_.discard();
+  if (std::holds_alternative<action::Discard>(wanted) && receiver_) receiver_->discard();
   if (std::holds_alternative<action::Reset>(wanted)) {
     receiver_.reset();
     end_filtering();
@@ -151,52 +156,12 @@ boost::asio::awaitable<Connection::Event> Connection::send(const action::Send& s
   co_return Event();
 }
 
-boost::asio::awaitable<Connection::Event> Connection::read(action::Read reading) {
-  const bool sent = co_await flush();
-  if (!sent) co_return event::PeerClosed{};
-  if (stopping_ && !std::exchange(told_stopping_, true)) co_return event::Stopping{};
-  std::optional<policy::Tarpit::Place> place;
-  if (const auto wait = due_wait(place); wait > base::Duration::zero()) {
-    co_await pause_until(around_.network.now() + wait);
-    place.reset();
-  }
-  // A client that sends its command byte by byte gets one deadline for all of it (RFC 5321 section 4.5.3.2 bounds the
-  // command).
-  const auto start = around_.network.now();
-  if (std::exchange(progressed_, false)) read_deadline_ = start + reading.deadline;
-  auto deadline = read_deadline_;
-  if (reading.minimum_rate == 0)
-    pace_.reset();
-  else
-    deadline = std::min(deadline, data_pace(reading).deadline(start));
-  const bool has_budget = reading.budget > base::Duration::zero();
-  if (has_budget) deadline = std::min(deadline, start + reading.budget - spent_);
-  waiting_ = true;
-  // Into the reactor's scratch buffer: the session takes what it needs before anything else can read.
-  const auto space = around_.scratch.first(std::min(around_.scratch.size(), reading.limit));
-  auto got = co_await net::read_some(*stream_, space, deadline);
-  waiting_ = false;
-  if (pace_) pace_->count(around_.network.now() - start, got.value_or(0));
-  if (has_budget) spent_ += around_.network.now() - start;
-  if (got) co_return event::Bytes{std::string_view(space.data(), *got)};
-  if (stopping_ && !std::exchange(told_stopping_, true)) co_return event::Stopping{};
-  if (got.error().kind == base::ErrorKind::timed_out) co_return event::TimedOut{};
-  co_return event::PeerClosed{};
-}
-
-// A message has one pace, from its 354 on.
-net::Pace& Connection::data_pace(const action::Read& reading) {
-  if (!pace_) pace_.emplace(reading.minimum_rate, reading.deadline);
-  return *pace_;
-}
-
 boost::asio::awaitable<Connection::Event> Connection::authenticate(action::Authenticate credentials) {
   const bool sent = co_await flush();
   if (!sent) co_return event::PeerClosed{};
   auto who = peer();  // named: GCC 12 destroys temporaries that a coroutine takes twice
   const auto asked = around_.network.now();
-  mechanism_ = credentials.mechanism;
-  auto answer = co_await authenticator_.verify(std::move(credentials), std::move(who));
+  auto answer = co_await authenticator().verify(std::move(credentials), std::move(who));
   co_await pause_until(asked + answer.wait);
   co_return logged_in(std::move(answer));
 }
@@ -206,10 +171,15 @@ boost::asio::awaitable<Connection::Event> Connection::exchange(action::Exchange 
   if (!sent) co_return event::PeerClosed{};
   auto who = peer();
   const auto asked = around_.network.now();
-  if (!said.mechanism.empty()) mechanism_ = said.mechanism;
-  auto answer = co_await authenticator_.exchange(std::move(said), std::move(who), stream_->tls_info());
+  auto answer = co_await authenticator().exchange(std::move(said), std::move(who), stream_->tls_info());
   co_await pause_until(asked + answer.wait);
   co_return logged_in(std::move(answer));
+}
+
+Authenticator& Connection::authenticator() {
+  if (!authenticator_)
+    authenticator_ = std::make_unique<Authenticator>(around_.verifier, around_.lockouts, around_.clock, around_.log);
+  return *authenticator_;
 }
 
 // A client that hung up is noticed before its password is hashed.
@@ -221,30 +191,6 @@ Connection::Event Connection::logged_in(Authenticator::Answer answer) {
   if (!answer.event) return event::PeerClosed{};
   if (const auto* result = std::get_if<event::AuthResult>(&*answer.event)) sender_.client.account = result->account;
   return std::move(answer.event);
-}
-
-// Who sends commands too fast, or too many wrong ones, is read more slowly.  The place is its own while it waits.
-base::Duration Connection::due_wait(std::optional<policy::Tarpit::Place>& place) {
-  const auto commands = session_.commands() - std::exchange(commands_seen_, session_.commands());
-  const bool erred = session_.errors() > std::exchange(errors_seen_, session_.errors());
-  if (is_local()) return {};
-  base::Duration wait{};
-  if (commands > 0 && is_rated(policy::Rated::commands))
-    wait = around_.rates.wait_after(policy::Rated::commands, commands, sender_.client.address, around_.network.now());
-  if (!erred || session_.errors() <= errors_for_free || session_settings_.trusted) return wait;
-  if (auto entered = around_.tarpit.enter()) {
-    place.emplace(std::move(*entered));
-    wait = std::max(wait, rules_->settings.error_delay);
-  }
-  return wait;
-}
-
-// Ended by cancel() only: who is slowed down gains nothing by hanging up.
-boost::asio::awaitable<void> Connection::pause_until(base::MonoTime until) {
-  if (until <= around_.network.now()) co_return;
-  pause_ = std::make_unique<net::Signal>(around_.executor, around_.deadlines);
-  co_await pause_->wait(until);
-  pause_.reset();
 }
 
 boost::asio::awaitable<Connection::Event> Connection::look_up(action::LookUp asked) {
@@ -268,12 +214,13 @@ boost::asio::awaitable<Connection::Event> Connection::commit() {
   if (auto stopped = stop_refusal())  // since its MAIL
     answer = event::Refused{.why = event::RefusedWhy::policy, .reply = std::move(stopped)};
   else
-    answer = co_await receiver_.commit(sender_, session_);
+    answer = co_await receiver().commit(sender_, session_);
   if (const auto* committed = std::get_if<event::Committed>(&answer)) {
     spent_ = {};
     refused_recipients_ = 0;
     if (around_.accept_time != nullptr) around_.accept_time->add(around_.clock.mono() - began);
     log_accepted(committed->id);
+    receiver_.reset();
   } else if (const auto* refused = std::get_if<event::Refused>(&answer)) {
     log_not_taken(*refused);
   }
@@ -281,6 +228,15 @@ boost::asio::awaitable<Connection::Event> Connection::commit() {
   end_checks();
   if (!sent) co_return event::PeerClosed{};
   co_return answer;
+}
+
+Receiver& Connection::receiver() {
+  if (!receiver_) receiver_ = std::make_unique<Receiver>(around_.spool, around_.clock);
+  return *receiver_;
+}
+
+smtp::ReversePath Connection::sender() const {
+  return receiver_ ? receiver_->sender() : smtp::ReversePath();
 }
 
 void Connection::stop_gently() {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Drives one server session over one stream: performs its actions in order and feeds back what became of them.  Lives
-// and dies on one reactor, as one coroutine.  connection_client.cpp: who the client is;
-// connection_transaction.cpp: what the rules say to its mail; connection_checks.cpp: what the checks of the
-// configuration say; connection_milters.cpp: what milters say; connection_log.cpp: what the log says of all that.
+// and dies on one reactor, as one coroutine at a time.  Most connections wait for their client most of the time, and an
+// idle one holds little: what belongs to a transaction or a login is made when it is needed, and when its client is
+// silent it is parked, without a coroutine.  connection_client.cpp: who the client is; connection_read.cpp: the wait
+// for its words; connection_transaction.cpp: what the rules say to its mail; connection_checks.cpp: what the checks of
+// the configuration say; connection_milters.cpp: what milters say; connection_log.cpp: what the log says of all that.
 #pragma once
 
 #include <memory>
@@ -25,13 +27,18 @@ namespace godwit::server {
 
 class Connection {
  public:
-  Connection(std::unique_ptr<net::Stream> stream, std::shared_ptr<const Rules> rules, ListenerSettings listener,
+  // `listener` and `surroundings` outlive it.
+  Connection(std::unique_ptr<net::Stream> stream, std::shared_ptr<const Rules> rules, const ListenerSettings& listener,
              Surroundings& surroundings);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // Until the connection is over.
+  // Until the connection is over, or is parked: nothing is to be done until the client says something, or nothing for
+  // too long.  Of a stream that cannot park, it never is.
   boost::asio::awaitable<void> run();
+  bool is_parked() const { return parked_; }
+  // Calls `then`, once, when run() is to be called again.
+  void park(net::Stream::Wake then);
   // The session says 421 at the next moment where it may.
   void stop_gently();
   void cancel();
@@ -47,25 +54,34 @@ class Connection {
   bool is_within_rate(policy::Rated what);
   boost::asio::awaitable<bool> secure();
   boost::asio::awaitable<bool> read_proxy_header();
-  boost::asio::awaitable<bool> refuse_if_too_many(std::optional<policy::ConnectionLimits::Place>& place);
+  boost::asio::awaitable<bool> refuse_if_too_many();
   boost::asio::awaitable<void> refuse(smtp::Reply refusal);
+  boost::asio::awaitable<bool> begin();
   boost::asio::awaitable<void> converse();
   boost::asio::awaitable<Event> perform(const smtp::ServerAction& action);
   boost::asio::awaitable<Event> send(const smtp::action::Send& action);
-  boost::asio::awaitable<Event> read(smtp::action::Read reading);
-  net::Pace& data_pace(const smtp::action::Read& reading);
+  boost::asio::awaitable<Event> read();
+  boost::asio::awaitable<Event> await_input();
+  void begin_read();
+  void end_read(std::size_t bytes);
+  Event input_ended(base::ErrorKind why);
+  base::MonoTime end_of_moment() const;
+  net::Pace& data_pace();
   boost::asio::awaitable<Event> start_tls();
   boost::asio::awaitable<Event> authenticate(smtp::action::Authenticate action);
   boost::asio::awaitable<Event> exchange(smtp::action::Exchange said);
   auth::Peer peer() const;
   boost::asio::awaitable<void> pause_until(base::MonoTime until);
   base::Duration due_wait(std::optional<policy::Tarpit::Place>& place);
+  Authenticator& authenticator();
   Event logged_in(Authenticator::Answer answer);
+  Receiver& receiver();
+  smtp::ReversePath sender() const;  // of the transaction; empty where there is none
   boost::asio::awaitable<Event> commit();
   void log_accepted(base::MessageId id);
   void log_not_taken(const smtp::event::Refused& refused);
   boost::asio::awaitable<bool> flush();
-  Event check_sender(const smtp::action::CheckSender& action);
+  std::optional<smtp::Reply> check_sender(const smtp::action::CheckSender& action);
   policy::Milters* milters();  // null: there are none
   void make_milters();
   boost::asio::awaitable<bool> meet_milters();
@@ -104,29 +120,34 @@ class Connection {
   std::unique_ptr<net::Stream> stream_;
   net::Stream* handshaking_ = nullptr;  // while a handshake has taken stream_ over
   std::shared_ptr<const Rules> rules_;
-  ListenerSettings listener_;
+  const ListenerSettings& listener_;
   Surroundings& around_;
+  std::optional<policy::ConnectionLimits::Place> place_;
   smtp::SessionSettings session_settings_;
   smtp::ServerSession session_;
   Sender sender_;
   policy::LocalUser user_;  // of service local
   uid_t user_id_ = 0;       // likewise
   std::unique_ptr<policy::Milters> milters_;
-  Receiver receiver_;
-  std::unique_ptr<policy::CheckChain> checks_;  // from the first recipient on
-  Authenticator authenticator_;
-  std::string mechanism_;               // of the last AUTH
-  std::unique_ptr<net::Signal> pause_;  // while an answer is held back
+  std::unique_ptr<Receiver> receiver_;            // of the transaction
+  std::unique_ptr<policy::CheckChain> checks_;    // from the first recipient on
+  std::unique_ptr<Authenticator> authenticator_;  // from the first login on
+  std::unique_ptr<net::Signal> pause_;            // while an answer is held back
   std::string output_;
   std::uint64_t commands_seen_ = 0;     // that due_wait() has counted
   int errors_seen_ = 0;                 // likewise
   std::size_t refused_recipients_ = 0;  // for good, since the last message
   smtp::action::Read open_read_;
-  base::MonoTime read_deadline_{};
+  base::MonoTime read_deadline_{};  // of the command or the piece of data that is awaited
+  base::MonoTime read_since_{};
+  base::MonoTime read_until_{};
   base::Duration spent_{};         // waiting for commands, since the last message
   std::optional<net::Pace> pace_;  // of the message that is being received
   bool progressed_ = true;         // the session did more than ask for further bytes since the last read
-  bool waiting_ = false;           // in read(): a gentle stop may cancel the wait
+  bool begun_ = false;             // run() was called
+  bool parked_ = false;
+  bool sends_mail_ = false;  // or has begun to
+  bool waiting_ = false;     // for input: a gentle stop may cancel the wait
   bool stopping_ = false;
   bool told_stopping_ = false;
   bool closed_ = false;

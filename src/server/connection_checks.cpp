@@ -49,9 +49,9 @@ policy::Facts Connection::facts() const {
   facts.hello = session_.hello();
   facts.tls = session_.tls();
   facts.account = sender_.client.account;
-  facts.sender = receiver_.sender();
+  facts.sender = sender();
   facts.parameters = session_.mail_parameters();
-  facts.identity = receiver_.identity();
+  if (receiver_) facts.identity = receiver_->identity();
   return facts;
 }
 
@@ -68,7 +68,7 @@ boost::asio::awaitable<std::optional<smtp::Reply>> Connection::check_policy(smtp
 // Nothing: the message may be begun.
 boost::asio::awaitable<std::optional<smtp::Reply>> Connection::check_data(policy::Facts& known) {
   known = facts();
-  known.recipients = receiver_.asked();
+  known.recipients = receiver().asked();
   auto asking = checks_->begin_message(known);
   auto refusal = co_await std::move(asking);
   co_return refusal;

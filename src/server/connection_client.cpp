@@ -86,7 +86,7 @@ boost::asio::awaitable<bool> Connection::read_proxy_header() {
   co_return true;
 }
 
-boost::asio::awaitable<bool> Connection::refuse_if_too_many(std::optional<policy::ConnectionLimits::Place>& place) {
+boost::asio::awaitable<bool> Connection::refuse_if_too_many() {
   if (!is_within_rate(policy::Rated::connections)) {
     auto too_often = smtp::make_reply(421, {4, 7, 0}, "Too many connections from your address in a short time");
     co_await refuse(std::move(too_often));
@@ -96,7 +96,7 @@ boost::asio::awaitable<bool> Connection::refuse_if_too_many(std::optional<policy
   auto entered =
       is_local() ? around_.limits.enter_user(user_id_, refusal) : around_.limits.enter(sender_.client.address, refusal);
   if (entered) {
-    place.emplace(std::move(*entered));
+    place_.emplace(std::move(*entered));
     co_return false;
   }
   co_await refuse(std::move(refusal));

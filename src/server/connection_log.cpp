@@ -36,19 +36,19 @@ void Connection::log_accepted(base::MessageId id) {
   const auto identity = base::to_string(id);
   std::vector<log::Field> fields{
       {"id", identity},
-      {"from", "<" + smtp::to_string(receiver_.sender()) + ">"},
-      {"to", receiver_.asked_recipients()},
-      {"recipients", receiver_.recipients().size()},
-      {"size", receiver_.size()},
+      {"from", "<" + smtp::to_string(receiver_->sender()) + ">"},
+      {"to", receiver_->asked_recipients()},
+      {"recipients", receiver_->recipients().size()},
+      {"size", receiver_->size()},
       {"client", sender_.client_address},
       {"hello", session_.hello().name},
       {"protocol", session_.protocol()},
       {"account", session_.account()},
       {"tls", session_.tls() ? std::string_view(session_.tls()->version) : std::string_view("none")},
-      {"message_id", receiver_.message_id()},
-      {"verified", receiver_.verified()}};
-  if (!receiver_.filtered().empty()) fields.emplace_back("filtered", receiver_.filtered());
-  log_with_checks(log::Level::info, receiver_.discarded() ? "discarded" : "accepted", std::move(fields));
+      {"message_id", receiver_->message_id()},
+      {"verified", receiver_->verified()}};
+  if (!receiver_->filtered().empty()) fields.emplace_back("filtered", receiver_->filtered());
+  log_with_checks(log::Level::info, receiver_->discarded() ? "discarded" : "accepted", std::move(fields));
   if (!checks_) return;
   for (const auto& opinion : checks_->opinions())  // a line each of its own in the history
     around_.log.debug("checked", {{"id", identity},
@@ -62,7 +62,7 @@ void Connection::log_not_taken(const event::Refused& refused) {
   log_with_checks(log::Level::warn, "rejected",
                   {{"client", sender_.client_address},
                    {"stage", "data"},
-                   {"from", "<" + smtp::to_string(receiver_.sender()) + ">"},
+                   {"from", "<" + smtp::to_string(sender()) + ">"},
                    {"reason", refused.reply ? to_line(*refused.reply) : std::string("the spool refused it")}});
 }
 
@@ -70,7 +70,7 @@ void Connection::log_refusal(std::string_view stage, const smtp::Reply& reply, c
   log_with_checks(log::Level::warn, "rejected",
                   {{"client", sender_.client_address},
                    {"stage", stage},
-                   {"from", "<" + smtp::to_string(receiver_.sender()) + ">"},
+                   {"from", "<" + smtp::to_string(sender()) + ">"},
                    {"to", to},
                    {"reply", to_line(reply)},
                    {"hello", session_.hello().name}});

@@ -29,7 +29,7 @@ void Connection::make_milters() {
   const bool direct = stream_->remote().address == sender_.client.address;
   const base::Endpoint client{
       .address = sender_.client.address, .port = direct ? stream_->remote().port : std::uint16_t{0}, .unix_path = {}};
-  policy::Milters::Session session{.hostname = sender_.hostname,
+  policy::Milters::Session session{.hostname = std::string(sender_.hostname),
                                    .service = listener_.service,
                                    .listener = stream_->local(),
                                    .client = {},
@@ -55,19 +55,24 @@ boost::asio::awaitable<bool> Connection::meet_milters() {
 
 boost::asio::awaitable<Connection::Event> Connection::ask_about_sender(action::CheckSender asked) {
   end_filtering();
-  auto verdict = check_sender(asked);
-  if (std::get<event::Verdict>(*verdict).refusal || milters() == nullptr) co_return verdict;
-  const bool sent = co_await flush();
-  if (!sent) co_return event::PeerClosed{};
-  policy::Milters::Sender sender{.hello = session_.hello(),
-                                 .tls = session_.tls(),
-                                 .account = sender_.client.account,
-                                 .mechanism = mechanism_.empty() ? "EXTERNAL" : mechanism_,
-                                 .address = receiver_.sender(),
-                                 .parameters = asked.parameters};
-  auto asking = milters_->mail(std::move(sender));
-  auto refusal = co_await std::move(asking);
-  if (refusal) log_refusal("mail", *refusal, {});
+  auto refusal = check_sender(asked);
+  if (!refusal && milters() != nullptr) {
+    const bool sent = co_await flush();
+    if (!sent) co_return event::PeerClosed{};
+    const bool by_auth = authenticator_ && !authenticator_->mechanism().empty();
+    policy::Milters::Sender sender{.hello = session_.hello(),
+                                   .tls = session_.tls(),
+                                   .account = sender_.client.account,
+                                   .mechanism = by_auth ? authenticator_->mechanism() : "EXTERNAL",
+                                   .address = receiver().sender(),
+                                   .parameters = asked.parameters};
+    auto asking = milters_->mail(std::move(sender));
+    refusal = co_await std::move(asking);
+  }
+  if (refusal) {
+    log_refusal("mail", *refusal, {});
+    receiver_.reset();
+  }
   co_return event::Verdict{.refusal = std::move(refusal)};
 }
 
@@ -85,9 +90,9 @@ boost::asio::awaitable<void> Connection::ask_about_recipient(smtp::Mailbox recip
 
 // The message was begun.  Nothing: its content may come.
 boost::asio::awaitable<std::optional<smtp::Reply>> Connection::begin_filtering() {
-  auto refusal = co_await milters_->data(receiver_.id());
+  auto refusal = co_await milters_->data(receiver().id());
   if (!refusal && (milters_->wants_message() || milters_->discards()))
-    receiver_.filter_with({.milters = *milters_, .router = rules_->router}, session_.mail_parameters().body);
+    receiver().filter_with({.milters = *milters_, .router = rules_->router}, session_.mail_parameters().body);
   co_return refusal;
 }
 

@@ -64,7 +64,7 @@ boost::asio::awaitable<bool> Connection::certify(smtp::TlsInfo& info) {
   auto settings = listener_.client_certificates;
   auto who = peer();
   auto certified =
-      co_await authenticator_.certify(std::move(shown), std::move(names), std::move(settings), std::move(who));
+      co_await authenticator().certify(std::move(shown), std::move(names), std::move(settings), std::move(who));
   if (certified.refusal) {
     output_ = to_wire(*certified.refusal);
     co_await flush();

@@ -34,12 +34,12 @@ smtp::Reply too_many_refused() {
 
 }  // namespace
 
-Connection::Event Connection::check_sender(const action::CheckSender& asked) {
+std::optional<smtp::Reply> Connection::check_sender(const action::CheckSender& asked) {
   const auto& router = *rules_->router;
   auto sender = asked.sender;
   if (sender) sender = router.complete(std::move(*sender));  // only of service local a domain can be missing
   const auto may_send_as = [this](const std::string& account, const smtp::Mailbox& from) {
-    return authenticator_.may_send_as(account, from) || rules_->may_send_as(account, from);
+    return (authenticator_ && authenticator_->may_send_as(account, from)) || rules_->may_send_as(account, from);
   };
   auto refusal = is_local() ? policy::check_local_sender(user_, sender, router.settings())
                             : policy::check_sender(sender_.client, sender, may_send_as);
@@ -52,14 +52,15 @@ Connection::Event Connection::check_sender(const action::CheckSender& asked) {
     refusal = account_refusal(around_.account_limits.message(account, around_.network.now()), "messages");
   auto inspection = refusal ? nullptr : inspection_of(sender, asked.parameters.body);
   end_checks();
-  receiver_.begin_transaction(std::move(sender), schedule.value_or(Schedule{}), std::move(inspection));
-  if (refusal) log_refusal("mail", *refusal, {});
-  return event::Verdict{.refusal = std::move(refusal)};
+  sends_mail_ = true;
+  receiver_.reset();
+  receiver().begin_transaction(std::move(sender), schedule.value_or(Schedule{}), std::move(inspection));
+  return refusal;
 }
 
 // Of what is submitted here; what is relayed passes as it came, and so does what has no lines.
 boost::asio::awaitable<Connection::Event> Connection::begin_message(action::BeginMessage begun) {
-  if (checks() == nullptr && milters() == nullptr) co_return receiver_.begin(begun.size_hint, header_fixes());
+  if (checks() == nullptr && milters() == nullptr) co_return receiver().begin(begun.size_hint, header_fixes());
   const bool sent = co_await flush();
   if (!sent) co_return event::PeerClosed{};
   std::optional<ContentChecks> content;
@@ -69,7 +70,7 @@ boost::asio::awaitable<Connection::Event> Connection::begin_message(action::Begi
     auto refusal = co_await std::move(checking);
     if (refusal) co_return refuse_message(std::move(*refusal));
   }
-  auto answer = receiver_.begin(begun.size_hint, header_fixes(), std::move(content));
+  auto answer = receiver().begin(begun.size_hint, header_fixes(), std::move(content));
   if (!std::holds_alternative<event::MessageReady>(answer) || milters() == nullptr) co_return answer;
   auto refusal = co_await begin_filtering();
   if (refusal) co_return refuse_message(std::move(*refusal));
@@ -77,8 +78,8 @@ boost::asio::awaitable<Connection::Event> Connection::begin_message(action::Begi
 }
 
 Connection::Event Connection::refuse_message(smtp::Reply refusal) {
-  log_refusal("data", refusal, receiver_.asked_recipients());
-  receiver_.discard();
+  log_refusal("data", refusal, receiver().asked_recipients());
+  receiver().discard();
   return event::Refused{.why = event::RefusedWhy::policy, .reply = std::move(refusal)};
 }
 
@@ -90,7 +91,7 @@ std::optional<mail::HeaderFixes> Connection::header_fixes() const {
   mail::HeaderFixes fixes;
   fixes.hostname = sender_.hostname;
   fixes.origin = names.origin;
-  fixes.from = receiver_.sender();
+  fixes.from = sender();
   by_account ? name_submitter(account, fixes) : name_submitter(user_, fixes);
   return fixes;
 }
@@ -118,10 +119,10 @@ void Connection::name_submitter(const std::string& account, mail::HeaderFixes& f
 boost::asio::awaitable<Connection::Event> Connection::check_recipient(action::CheckRecipient asked) {
   auto deciding = decide_recipient(asked.recipient);
   auto decision = co_await std::move(deciding);
-  if (!decision.refusal && receiver_.must_verify_sender()) {
+  if (!decision.refusal && receiver().must_verify_sender()) {
     const bool sent = co_await flush();
     if (!sent) co_return event::PeerClosed{};
-    decision.refusal = co_await receiver_.verify_sender();
+    decision.refusal = co_await receiver().verify_sender();
   }
   if (!decision.refusal && checks() != nullptr) {
     const bool sent = co_await flush();
@@ -138,7 +139,7 @@ boost::asio::awaitable<Connection::Event> Connection::check_recipient(action::Ch
     if (guesses(*decision.refusal)) decision.refusal = too_many_refused();
   }
   const auto completed = rules_->router->complete(asked.recipient);
-  co_return receiver_.add_recipient(std::move(decision), completed, asked.parameters);
+  co_return receiver().add_recipient(std::move(decision), completed, asked.parameters);
 }
 
 boost::asio::awaitable<policy::RecipientDecision> Connection::decide_recipient(smtp::Mailbox recipient) {

@@ -51,7 +51,6 @@ std::string protocol(const Sender& sender, const smtp::ServerSession& session) {
 
 void Receiver::begin_transaction(smtp::ReversePath sender, const Schedule& schedule,
                                  std::unique_ptr<policy::MessageInspection> inspection) {
-  reset();
   inspection_ = std::move(inspection);
   sender_ = std::move(sender);
   schedule_ = schedule;
@@ -103,7 +102,7 @@ std::string Receiver::received(const Sender& sender, const smtp::ServerSession& 
                     .client_name = sender.client_name,
                     .client_address = local ? "" : sender.client_address,
                     .local_user = sender.client.user,
-                    .hostname = sender.hostname,
+                    .hostname = std::string(sender.hostname),
                     .protocol = protocol(sender, session),
                     .id = incoming_->id(),
                     .tls_version = session.tls() ? session.tls()->version : "",
@@ -297,16 +296,6 @@ void Receiver::discard() {
   content_.reset();
   incoming_.reset();
   checks_.reset();
-}
-
-void Receiver::reset() {
-  discard();
-  sender_.reset();
-  recipients_.clear();
-  inspection_.reset();
-  sender_verified_ = false;
-  schedule_ = {};
-  asked_.clear();
 }
 
 }  // namespace godwit::server

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The mail transaction of one connection: its recipients as they are accepted, and the message on its way into the
+// One mail transaction of a connection: its recipients as they are accepted, and the message on its way into the
 // spool. connection.cpp asks it when the session wants an answer.  One reactor.
 #pragma once
 
@@ -31,7 +31,7 @@ namespace godwit::server {
 
 // What the transaction needs to know of the connection it runs on.
 struct Sender {
-  std::string hostname;  // ours
+  std::string_view hostname;  // ours
   policy::Client client;
   std::string client_address;
   std::string client_name;  // of its host; empty: not known
@@ -54,7 +54,7 @@ class Receiver {
  public:
   Receiver(spool::Spool& spool, const base::Clock& clock) : spool_(spool), clock_(clock) {}
 
-  // MAIL was accepted.  sender: with a domain.  inspection: null where there is none.
+  // Once.  sender: with a domain.  inspection: null where there is none.
   void begin_transaction(smtp::ReversePath sender, const Schedule& schedule,
                          std::unique_ptr<policy::MessageInspection> inspection);
   // The next answer of verify_sender() takes look-ups.
@@ -73,7 +73,6 @@ class Receiver {
                                                  const smtp::ServerSession& session);
   boost::asio::awaitable<smtp::ServerEvent> commit(const Sender& sender, const smtp::ServerSession& session);
   void discard();
-  void reset();
 
   const std::vector<mail::Recipient>& recipients() const { return recipients_.all(); }
   const smtp::ReversePath& sender() const { return sender_; }

@@ -25,8 +25,8 @@ class Server::Implementation {
         connections_(around_.executor, around_.deadlines, [this](auto thrown) { note(thrown); }) {}
 
   void listen(std::unique_ptr<net::Listener> listener, ListenerSettings settings) {
-    listeners_.push_back(std::move(listener));
-    acceptors_.spawn(accept(*listeners_.back(), std::move(settings)));
+    listeners_.push_back({.listener = std::move(listener), .settings = std::move(settings)});
+    acceptors_.spawn(accept(listeners_.back()));
   }
 
   void reload(std::shared_ptr<const Rules> rules) { rules_ = std::move(rules); }
@@ -34,30 +34,49 @@ class Server::Implementation {
   std::size_t connections() const { return connections_.size(); }
 
  private:
-  boost::asio::awaitable<void> accept(net::Listener& listener, ListenerSettings settings);
-  boost::asio::awaitable<void> serve(std::unique_ptr<net::Stream> stream, ListenerSettings settings);
+  struct Listening {
+    std::unique_ptr<net::Listener> listener;
+    ListenerSettings settings;
+  };
+  // A connection from its beginning to its end, and how it hears of the server's.
+  struct Served {
+    Served(Implementation& server, std::unique_ptr<net::Stream> stream, const ListenerSettings& settings)
+        : connection(std::move(stream), server.rules_, settings, server.around_),
+          when_stopping(&server.gently_, [this] { connection.stop_gently(); }),
+          when_cancelled(&server.connections_.canceller(), [this] { connection.cancel(); }) {}
+
+    Connection connection;
+    // What the kernel had accepted before the listener closed is answered 421, not dropped: the hook runs at once then.
+    const net::Canceller::Hook when_stopping;
+    const net::Canceller::Hook when_cancelled;
+  };
+
+  boost::asio::awaitable<void> accept(Listening& listening);
+  boost::asio::awaitable<void> serve(std::unique_ptr<net::Stream> stream, const ListenerSettings& settings);
+  boost::asio::awaitable<void> go_on(std::unique_ptr<Served> served);
+  void park(std::unique_ptr<Served> served);
   void note(const std::exception_ptr& thrown) {
     around_.log.error("connection_failed", {{"reason", base::exception_text(thrown)}});
   }
 
   std::shared_ptr<const Rules> rules_;
   Surroundings around_;
-  std::list<std::unique_ptr<net::Listener>> listeners_;
-  net::Canceller gently_;  // its hooks ask the connections to stop when they may
+  std::list<Listening> listeners_;  // their connections refer to them
+  net::Canceller gently_;           // its hooks ask the connections to stop when they may
   net::TaskGroup acceptors_;
   net::TaskGroup connections_;
 };
 
-boost::asio::awaitable<void> Server::Implementation::accept(net::Listener& listener, ListenerSettings settings) {
+boost::asio::awaitable<void> Server::Implementation::accept(Listening& listening) {
   for (;;) {
-    auto stream = co_await listener.accept();
+    auto stream = co_await listening.listener->accept();
     if (stream) {
-      connections_.spawn(serve(std::move(*stream), settings));
+      connections_.spawn(serve(std::move(*stream), listening.settings));
     } else if (stream.error().kind == base::ErrorKind::cancelled) {
       co_return;
     } else {
-      around_.log.error("accept_failed",
-                        {{"listener", base::to_string(listener.local())}, {"reason", stream.error().message}});
+      around_.log.error("accept_failed", {{"listener", base::to_string(listening.listener->local())},
+                                          {"reason", stream.error().message}});
       auto paused = co_await around_.network.sleep_until(around_.network.now() + out_of_descriptors_pause);
       if (!paused) co_return;
     }
@@ -65,17 +84,26 @@ boost::asio::awaitable<void> Server::Implementation::accept(net::Listener& liste
 }
 
 boost::asio::awaitable<void> Server::Implementation::serve(std::unique_ptr<net::Stream> stream,
-                                                           ListenerSettings settings) {
-  Connection connection(std::move(stream), rules_, std::move(settings), around_);
-  Connection* const served = &connection;
-  // What the kernel had accepted before the listener closed is answered 421, not dropped: the hook runs at once then.
-  const net::Canceller::Hook when_stopping(&gently_, [served] { served->stop_gently(); });
-  const net::Canceller::Hook when_cancelled(&connections_.canceller(), [served] { served->cancel(); });
-  co_await connection.run();
+                                                           const ListenerSettings& settings) {
+  auto served = std::make_unique<Served>(*this, std::move(stream), settings);
+  auto going_on = go_on(std::move(served));
+  co_await std::move(going_on);
+}
+
+boost::asio::awaitable<void> Server::Implementation::go_on(std::unique_ptr<Served> served) {
+  co_await served->connection.run();
+  if (served->connection.is_parked()) park(std::move(served));
+}
+
+// The task ends, and with it all the coroutines of the connection, which wait in no memory; another one goes on.
+void Server::Implementation::park(std::unique_ptr<Served> served) {
+  auto& connection = served->connection;
+  connection.park([this, served = std::move(served)]() mutable { connections_.resume(go_on(std::move(served))); });
+  connections_.park();
 }
 
 boost::asio::awaitable<void> Server::Implementation::stop(base::MonoTime deadline) {
-  for (auto& listener : listeners_) listener->close();
+  for (auto& each : listeners_) each.listener->close();
   gently_.cancel();
   // The acceptors end first: what they still find in the kernel's queue becomes a connection.
   auto drained = co_await acceptors_.wait_empty(deadline);

@@ -27,12 +27,12 @@ bool ServerSession::Machine::offers(Mechanism mechanism) const {
     case Mechanism::scram_sha_256:
       return settings_.offer_scram;
     case Mechanism::scram_sha_256_plus:
-      return settings_.offer_scram && tls_ && (!tls_->channel_binding.empty() || !tls_->end_point.empty());
+      return settings_.offer_scram && tls() && (!tls()->channel_binding.empty() || !tls()->end_point.empty());
     case Mechanism::oauthbearer:
     case Mechanism::xoauth2:
       return settings_.offer_bearer;
     case Mechanism::external:
-      return tls_ && !tls_->peer_subject.empty();
+      return tls() && !tls()->peer_subject.empty();
   }
   return false;
 }
@@ -122,8 +122,8 @@ void ServerSession::Machine::user_response(std::string_view response) {
 void ServerSession::Machine::external_response(std::string_view response) {
   const auto whom = base::base64_decode(response);
   if (!whom) return reject(replies::auth_malformed);
-  if (!whom->empty() && !base::iequals(*whom, tls_->peer_subject)) return reject(replies::auth_rejected);
-  account_ = tls_->peer_subject;
+  if (!whom->empty() && !base::iequals(*whom, tls()->peer_subject)) return reject(replies::auth_rejected);
+  account_ = tls()->peer_subject;
   logged_in_ = true;
   send(replies::auth_ok);
 }

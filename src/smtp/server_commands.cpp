@@ -79,7 +79,7 @@ Offers ServerSession::Machine::offers() const {
           .mechanisms = logged_in_ ? std::string() : offered_mechanisms(),
           .mail = {.future_release = submission && settings_.longest_hold > base::Duration::zero(),
                    .priority = submission || settings_.trusted,
-                   .require_tls = tls_.has_value()}};
+                   .require_tls = tls_ != nullptr}};
 }
 
 void ServerSession::Machine::starttls() {

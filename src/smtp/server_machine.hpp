@@ -36,7 +36,7 @@ class ServerSession::Machine {
   void rest();
 
   const Hello& hello() const { return hello_; }
-  const std::optional<TlsInfo>& tls() const { return tls_; }
+  const std::optional<TlsInfo>& tls() const;
   const std::string& account() const { return account_; }
   const ReversePath& sender() const;
   const MailParameters& mail_parameters() const;
@@ -187,10 +187,10 @@ class ServerSession::Machine {
   LineReader lines_;
   std::vector<ServerAction> actions_;
   Hello hello_;
-  std::optional<TlsInfo> tls_;
-  std::string account_;                       // by AUTH, or of the client's certificate
-  bool logged_in_ = false;                    // by AUTH
-  std::unique_ptr<Transaction> transaction_;  // most connections have none most of the time
+  std::unique_ptr<const std::optional<TlsInfo>> tls_;  // null: none, and the many without TLS pay for none
+  std::string account_;                                // by AUTH, or of the client's certificate
+  bool logged_in_ = false;                             // by AUTH
+  std::unique_ptr<Transaction> transaction_;           // most connections have none most of the time
   std::uint64_t commands_ = 0;
   bool chunk_line_ = false;  // the line that is being read, and too long, began as BDAT
   int errors_ = 0;

@@ -26,6 +26,7 @@ constexpr char tls_handshake = 0x16;  // first byte of a TLS record that begins 
 
 const ReversePath no_sender;
 const MailParameters no_parameters;
+const std::optional<TlsInfo> no_tls;
 
 }  // namespace
 
@@ -62,8 +63,8 @@ void ServerSession::Machine::on(const event::ProxyHeader&) {
 
 void ServerSession::Machine::on(const event::TlsReady& event) {
   assert(in<StartingTls>() || in<Unconnected>());
-  tls_ = event.info;
-  account_ = tls_->peer_subject;  // may send at once, as if it had logged in
+  tls_ = std::make_unique<const std::optional<TlsInfo>>(event.info);
+  account_ = event.info.peer_subject;  // may send at once, as if it had logged in
   logged_in_ = false;
   if (!in<StartingTls>()) return;
   // RFC 3207 section 4.2: nothing learned before the handshake holds after it, and no byte from before is read.
@@ -244,6 +245,10 @@ void ServerSession::Machine::end_transaction() {
 }
 
 // ---- what was said so far -------------------------------------------------------------------------------------------
+
+const std::optional<TlsInfo>& ServerSession::Machine::tls() const {
+  return tls_ ? *tls_ : no_tls;
+}
 
 const ReversePath& ServerSession::Machine::sender() const {
   return transaction_ ? transaction_->sender : no_sender;

@@ -119,6 +119,21 @@ TEST_F(TaskGroupTest, AClosedGroupRefusesNewTasks) {
   EXPECT_EQ(group.size(), 0U);
 }
 
+TEST_F(TaskGroupTest, WhatIsParkedIsCountedAndGoesOnInAClosedGroup) {
+  const auto park_it = [](TaskGroup& one) -> boost::asio::awaitable<void> {
+    one.park();
+    co_return;
+  };
+  EXPECT_TRUE(group.spawn(park_it(group)));
+  EXPECT_EQ(std::get<0>(run(group.wait_empty(in(10ms)))).error().kind, base::ErrorKind::timed_out);
+  EXPECT_EQ(group.size(), 1U);
+  group.close();
+  group.resume(sleep(reactor.network(), in(10ms)));
+  EXPECT_EQ(group.size(), 1U);
+  EXPECT_TRUE(std::get<0>(run(group.wait_empty(in(10s)))).has_value());
+  EXPECT_EQ(group.size(), 0U);
+}
+
 TEST_F(TaskGroupTest, CancelEndsWhatTheTasksWaitFor) {
   auto outcome = base::ErrorKind::invalid;
   group.spawn(park(group, reactor, outcome));

@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include "godwit/net/await_callback.hpp"
 #include "godwit/net/canceller.hpp"
 #include "godwit/net/signal.hpp"
 #include "loopback.hpp"
@@ -41,6 +42,13 @@ class SocketStreamTest : public Loopback {
     for (int i = 0; i < 3; ++i) co_await boost::asio::post(executor, boost::asio::use_awaitable);
     action();
     co_return base::Result<>();
+  }
+  // Until the parked stream calls.
+  static Task<> parked(Stream& stream, base::MonoTime deadline) {
+    auto park = [&stream, deadline](auto done) {
+      stream.park(deadline, [done = std::move(done)]() mutable { done(base::Result<>()); });
+    };
+    return await_callback<base::Result<>>(park);
   }
   std::array<char, 100> buffer{};
 };
@@ -112,6 +120,53 @@ TEST_F(SocketStreamTest, InterruptEndsOnlyTheWaitUnderWay) {
   EXPECT_EQ(read.error().kind, base::ErrorKind::cancelled);
   auto [again, sent] = run(read_some(*pair.server, buffer, in(20s)), write_all(*pair.client, "x", in(20s)));
   EXPECT_EQ(again.value(), 1U);
+}
+
+TEST_F(SocketStreamTest, AParkedStreamCallsWhenBytesCome) {
+  auto pair = connect();
+  ASSERT_TRUE(pair.server->can_park());
+  run(parked(*pair.server, in(20s)), then(reactor.executor(), [&] { pair.client->try_write("hello"); }));
+  EXPECT_EQ(pair.server->try_read(buffer).bytes, 5U);
+  EXPECT_LT(clock.mono(), in(10s));
+}
+
+TEST_F(SocketStreamTest, AParkedStreamCallsAtItsDeadline) {
+  auto pair = connect();
+  const auto deadline = in(30ms);
+  run(parked(*pair.server, deadline));
+  EXPECT_GE(clock.mono(), deadline);
+  run(parked(*pair.server, in(-1s)));
+  auto [got, sent] = run(read_some(*pair.server, buffer, in(10s)), write_all(*pair.client, "late", in(10s)));
+  EXPECT_EQ(got.value(), 4U);
+}
+
+TEST_F(SocketStreamTest, AParkedStreamCallsWhenItIsInterruptedOrCancelled) {
+  auto pair = connect();
+  run(parked(*pair.server, in(20s)), then(reactor.executor(), [&] { pair.server->interrupt(); }));
+  run(parked(*pair.server, in(20s)), then(reactor.executor(), [&] { pair.server->cancel(); }));
+  run(parked(*pair.server, in(20s)));
+  EXPECT_EQ(std::get<0>(run(read_some(*pair.server, buffer, in(20s)))).error().kind, base::ErrorKind::cancelled);
+}
+
+TEST_F(SocketStreamTest, TheDeadlineOfAWriteLeavesAParkedStreamAlone) {
+  auto pair = connect();
+  fill(*pair.server);
+  const auto deadline = in(60ms);
+  auto [called, written] = run(parked(*pair.server, deadline), pair.server->writable(in(10ms)));
+  EXPECT_EQ(written.error().kind, base::ErrorKind::timed_out);
+  EXPECT_GE(clock.mono(), deadline);
+}
+
+TEST_F(SocketStreamTest, WhatAParkedStreamCallsMayDestroyIt) {
+  auto pair = connect();
+  auto* const stream = pair.server.get();
+  bool called = false;
+  stream->park(in(1ms), [&called, owned = std::move(pair.server)]() mutable {
+    owned.reset();
+    called = true;
+  });
+  reactor.context().restart();
+  while (!called) reactor.context().run_one();
 }
 
 TEST_F(SocketStreamTest, AnOrderlyEndIsClosed) {

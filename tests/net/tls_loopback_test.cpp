@@ -2,6 +2,7 @@
 // TLS over sockets; what needs no socket is in tests/unit/net/tls_test.cpp.
 #include "godwit/net/tls.hpp"
 
+#include "godwit/net/await_callback.hpp"
 #include "loopback.hpp"
 #include "support/test_certificate.hpp"
 
@@ -70,6 +71,23 @@ TEST_F(TlsLoopback, AnIdleSessionTimesOutIsInterruptedAndGoesOn) {
   EXPECT_EQ(read.error().kind, base::ErrorKind::cancelled);
   auto [got, sent] = run(read_some(**accepted, buffer, in(20s)), write_all(**connected, "hello", in(20s)));
   EXPECT_EQ(got.value(), 5U);
+}
+
+TEST_F(TlsLoopback, AnIdleSessionParksAfterATryThatWouldBlock) {
+  auto pair = connect();
+  auto [accepted, connected] = run(tls_accept(std::move(pair.server), server, in(20s)),
+                                   tls_connect(std::move(pair.client), client, {}, in(20s)));
+  ASSERT_TRUE(accepted && connected);
+  Stream& stream = **accepted;
+  EXPECT_FALSE(stream.can_park()) << "bytes may lie in OpenSSL";
+  ASSERT_EQ(stream.try_read(buffer).status, IoResult::Status::would_block);
+  ASSERT_TRUE(stream.can_park());
+  auto park = [&stream, until = in(20s)](auto done) {
+    stream.park(until, [done = std::move(done)]() mutable { done(base::Result<>()); });
+  };
+  auto [called, sent] = run(await_callback<base::Result<>>(park), write_all(**connected, "hello", in(20s)));
+  EXPECT_TRUE(called && sent);
+  EXPECT_EQ(stream.try_read(buffer).bytes, 5U);
 }
 
 TEST_F(TlsLoopback, APeerThatHangsUpDuringTheHandshakeIsClosed) {

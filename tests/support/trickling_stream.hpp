@@ -84,6 +84,15 @@ class TricklingStream final : public net::Stream {
     return wait(next_take_, deadline);
   }
 
+  bool can_park() const override { return true; }
+  void park(base::MonoTime deadline, Wake then) override {
+    auto parked = [this, deadline, then = std::move(then)]() mutable {
+      wait_until(next_arrival(), deadline);
+      then();
+    };
+    boost::asio::post(executor_, std::move(parked));
+  }
+
   void cancel() override {}
   void shutdown() override {}
   const base::Endpoint& local() const override { return endpoint_; }
@@ -122,12 +131,14 @@ class TricklingStream final : public net::Stream {
 
   net::Task<> wait(std::optional<base::MonoTime> ready, base::MonoTime deadline) {
     co_await boost::asio::post(executor_, boost::asio::use_awaitable);
-    if (!ready || *ready > deadline) {
-      if (deadline != base::no_deadline) clock_.advance_to(deadline);
-      co_return base::fail(base::ErrorKind::timed_out, "timed out");
-    }
-    clock_.advance_to(*ready);
+    if (!wait_until(ready, deadline)) co_return base::fail(base::ErrorKind::timed_out, "timed out");
     co_return base::Result<>();
+  }
+  // False: it timed out.
+  bool wait_until(std::optional<base::MonoTime> ready, base::MonoTime deadline) {
+    const bool in_time = ready && *ready <= deadline;
+    if (in_time || deadline != base::no_deadline) clock_.advance_to(in_time ? *ready : deadline);
+    return in_time;
   }
 
   boost::asio::any_io_executor executor_;

@@ -28,7 +28,6 @@ class RecipientList {
  public:
   // The recipients of one more RCPT.
   void add(std::vector<Recipient> more);
-  void clear();
   const std::vector<Recipient>& all() const { return all_; }
 
  private:

@@ -28,6 +28,8 @@ class SocketStream final : public Stream {
   IoResult try_write(std::string_view bytes) override;
   Task<> readable(base::MonoTime deadline) override;
   Task<> writable(base::MonoTime deadline) override;
+  bool can_park() const override { return true; }
+  void park(base::MonoTime deadline, Wake then) override;
   void cancel() override;
   void interrupt() override;
   void shutdown() override;
@@ -47,16 +49,19 @@ class SocketStream final : public Stream {
     bool interrupted = false;
   };
   SocketStream(boost::asio::any_io_executor executor, Deadlines& deadlines, base::Endpoint remote);
+  struct Parked;
   static void wake(void* stream);
   Task<> wait(boost::asio::socket_base::wait_type what, Side& side, base::MonoTime deadline);
+  void wait_parked(Wake then);
+  void unpark(const boost::system::error_code& error, Wake then);
 
   Deadlines& deadlines_;
   mutable Socket socket_;  // Asio has no const native_handle()
   Side reading_;
   Side writing_;
   base::Endpoint remote_;
-  mutable std::optional<base::Endpoint> local_;
-  std::size_t read_in_a_row_ = 0;  // bytes since the last wait
+  mutable std::unique_ptr<const base::Endpoint> local_;  // once it was asked for
+  std::size_t read_in_a_row_ = 0;                        // bytes since the last wait
   bool cancelled_ = false;
 };
 

@@ -64,6 +64,13 @@ class Stream {
   virtual Task<> readable(base::MonoTime deadline) = 0;
   virtual Task<> writable(base::MonoTime deadline) = 0;
 
+  // A wait that may be long needs no coroutine, which would take memory meanwhile: `then` is called once, on the
+  // reactor, when readable() would have ended, however it would have; another try, or wait, tells.  Only where
+  // can_park() says so, after a read that would block.  `then` may own the stream.
+  using Wake = std::move_only_function<void()>;
+  virtual bool can_park() const { return false; }
+  virtual void park(base::MonoTime deadline, Wake then);
+
   // Waits under way, and all later ones, end with `cancelled`.  Safe to call at any time on the owning reactor.
   virtual void cancel() = 0;
   // Only the waits under way end with `cancelled`; the stream stays usable (to say 421 to an idle client).

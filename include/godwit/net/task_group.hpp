@@ -35,6 +35,10 @@ class TaskGroup {
   bool spawn(boost::asio::awaitable<void> task);
   template <std::invocable F>
   bool spawn(F task);
+  // What waits without a coroutine: a task that ends with park() goes on with resume() as another one, also when the
+  // group is closed.  The group counts it meanwhile.
+  void park() { ++size_; }
+  void resume(boost::asio::awaitable<void> task);
 
   // What a task waits for is ended by a hook: Canceller::Hook hook(&group.canceller(), [stream] { stream->cancel(); });
   Canceller& canceller() { return canceller_; }

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 
 #include "godwit/mail/header.hpp"
+#include "godwit/net/await_callback.hpp"
 #include "support/manual_network.hpp"
 #include "support/run_on.hpp"
 #include "support/sim_disk.hpp"
@@ -80,12 +81,18 @@ class ConnectionInTime : public ::testing::Test {
     listener.tls = smtp::TlsMode::none;
     listener.service = service;
     Connection connection(std::move(stream_), rules, listener, around);
-    auto running = [](Connection& one) -> boost::asio::awaitable<bool> {
-      co_await one.run();
-      co_return true;
-    };
-    run_on(io_, running(connection));
+    parked_ = run_on(io_, running(connection));
     return *written;
+  }
+  // How often it was parked.
+  static boost::asio::awaitable<int> running(Connection& one) {
+    int parked = 0;
+    for (;; ++parked) {
+      co_await one.run();
+      if (!one.is_parked()) co_return parked;
+      co_await net::await_callback<bool>(
+          [&one](auto done) { one.park([done = std::move(done)]() mutable { done(true); }); });
+    }
   }
   // The one message in the spool.
   spool::StoredMessage stored() {
@@ -121,6 +128,7 @@ class ConnectionInTime : public ::testing::Test {
   policy::AccountBreaker breaker_{policy::BreakerSettings{}};
   std::unique_ptr<TricklingStream> stream_;
   base::MonoTime began_;
+  int parked_ = 0;
 };
 
 TEST_F(ConnectionInTime, WhoTalksBeforeTheGreetingIsTurnedAway) {
@@ -188,6 +196,25 @@ TEST_F(ConnectionInTime, CommandThatTricklesInHasOneDeadline) {
   stream_->forever(1s, "x");
   EXPECT_THAT(serve(), EndsWith("421 4.4.2 mail.example.com Error: timeout exceeded\r\n"));
   EXPECT_LE(lasted(), settings_.command_timeout + 1s);
+}
+
+TEST_F(ConnectionInTime, SilenceParksTheConnectionAndTheNextWordWakesIt) {
+  stream_->then(0s, "EHLO client.example\r\n");
+  stream_->then(10s, std::string(envelope.substr(envelope.find("MAIL"))));
+  stream_->then(10s, "Subject: y\r\n\r\n");
+  stream_->then(10s, "text\r\n.\r\n");
+  stream_->then(10s, "QUIT\r\n");
+  EXPECT_THAT(serve(), EndsWith("221 2.0.0 Bye\r\n"));
+  EXPECT_EQ(parked_, 4);
+  EXPECT_EQ(spool_->statistics().messages, 1U);
+}
+
+TEST_F(ConnectionInTime, WhoSendsMailMayPauseForAMoment) {
+  stream_->then(0s, "EHLO client.example\r\nMAIL FROM:<a@client.example>\r\n");
+  for (int i = 0; i < 50; ++i) stream_->then(10ms, "NOOP\r\n");
+  stream_->then(10ms, "QUIT\r\n");
+  EXPECT_THAT(serve(), EndsWith("221 2.0.0 Bye\r\n"));
+  EXPECT_EQ(parked_, 0);
 }
 
 TEST_F(ConnectionInTime, EachCommandHasADeadlineOfItsOwn) {
