@@ -31,7 +31,7 @@ class ListsAreAsked(JudgedHost):
         reply = self.rcpt("550 5.7.1", client=both)
         self.assertIn(f"{both} is listed at large.example: see http://large.example", reply)
         rejected = self.godwit.wait_event("rejected", client=both)
-        self.assertEqual(rejected["dns_lists"],
+        self.assertEqual(rejected["check_dns_lists"],
                          "reject score=5 small.example=127.0.0.2(client) large.example=127.0.0.2(client)")
         self.assertEqual(self.states(), {"small.example": "good", "large.example": "good"})
 
