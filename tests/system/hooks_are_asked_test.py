@@ -49,7 +49,7 @@ class HooksAreAsked(JudgedHost):
                     self.assertTrue(said[at].startswith(expected), said)
             hook.script = {stage: reject}
             self.replies()
-            self.assertIn("reject closed", self.godwit.events("rejected")[-1]["check_http_hook"])
+            self.wait_until(lambda: "reject closed" in self.godwit.events("rejected")[-1]["check_http_hook"], "it is in the log")
             with self.subTest(stage=stage, answer="discard"):
                 hook.script = {stage: {"action": "discard"}}
                 identity = queued_id(self.replies()["dot"])

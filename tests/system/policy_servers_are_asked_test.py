@@ -43,7 +43,7 @@ class PolicyServersAreAsked(JudgedHost):
             ("DEFER", "450 4.7.1"), ("451 4.7.1 Later", "451 4.7.1 Later"), ("421 4.7.0 Bye", "421 4.7.0 Bye"),
             ("DEFER_IF_PERMIT Greylisted", "450 4.7.1 Greylisted"), ("DEFER_IF_REJECT later", "250"),
             ("DISCARD", "250"), ("HOLD", "250"), ("PREPEND X-Seen: yes", "250"),
-            ("REJECT a\rb", "554 5.7.1 a?b"), ("REJECT " + "x" * 2000, "554 5.7.1 xxx"), ("REJECT Zo\u00eb", "554 5.7.1 Zo??"),
+            ("REJECT a\rb", r"554 5.7.1 a\?b$"), ("REJECT " + "x" * 2000, "554 5.7.1 xxx"), ("REJECT Zo\u00eb", r"554 5.7.1 Zo\?\?$"),
         ]
         for action, expected in table:
             with self.subTest(action=action[:40]):
@@ -161,8 +161,8 @@ class PolicyServersAreAsked(JudgedHost):
         kill_after(self, process, "postgrey")
         wait_until(lambda: listening(address, port), "postgrey listens")
         self.judge("delegate:postgrey", delegates=[{"name": "postgrey", "address": f"inet:{address}:{port}"}])
-        self.assertIn("Greylisted", self.rcpt("450 4.7.1"))
-        self.assertEqual(self.godwit.wait_event("rejected")["check_delegate_postgrey"].split()[:3], ["defer", "450", "4.7.1"])
+        self.assertIn("Greylisted", self.rcpt("450 4.2.0"))
+        self.assertEqual(self.godwit.wait_event("rejected")["check_delegate_postgrey"].split()[:3], ["defer", "450", "4.2.0"])
         self.wait_until(lambda: self.rcpt("").startswith("250"), "a later attempt is taken")
         self.deliver()
         self.godwit.mailbox(TO).wait(1)
