@@ -112,6 +112,11 @@ std::vector<Diagnostic> check_environment(const Loaded& loaded, const Probe& pro
   for (std::size_t i = 0; i < settings.control.tokens.size(); ++i)
     check(probe.readable_file, fmt::format("control.tokens[{}].file", i), settings.control.tokens[i].file);
   check(probe.readable_file, "srs.secrets_file", settings.route.srs.secrets_file);
+  for (std::size_t i = 0; i < settings.policy.http_hooks.size(); ++i) {
+    const auto key = fmt::format("policy.http_hooks[{}]", i);
+    check(probe.readable_file, key + ".token_file", settings.policy.http_hooks[i].token_file);
+    check(probe.readable_file, key + ".ca_file", settings.policy.http_hooks[i].ca_file);
+  }
   check(probe.writable_folder, "spool.directory", settings.spool.directory);
   check(probe.writable_folder, "state.directory", settings.state.directory);
   const auto folder_of = [](const std::string& path) { return std::filesystem::path(path).parent_path().string(); };

@@ -9,17 +9,11 @@ namespace godwit::config {
 namespace {
 
 using namespace std::chrono_literals;
-using policy::MilterAddress;
 using policy::MilterSettings;
-
-std::string show_milter(const MilterAddress& address) {
-  if (!address.unix_path.empty()) return "unix:" + address.unix_path;
-  const bool is_v6 = address.host.find(':') != std::string::npos;
-  return fmt::format("inet:{}:{}", is_v6 ? "[" + address.host + "]" : address.host, address.port);
-}
+using policy::ServerAddress;
 
 // "host:port", or "port@host" as sendmail writes it.
-base::Result<MilterAddress> parse_inet(std::string_view text) {
+base::Result<ServerAddress> parse_inet(std::string_view text) {
   auto split = text.rfind('@');
   auto port = text.substr(0, std::min(split, text.size()));
   auto host = split == std::string_view::npos ? std::string_view() : text.substr(split + 1);
@@ -32,26 +26,17 @@ base::Result<MilterAddress> parse_inet(std::string_view text) {
   const bool named = !host.empty() && host.find_first_of("[]/@ ") == std::string_view::npos;
   if (!named || !number || *number == 0 || *number > 65535)
     return invalid(fmt::format("\"{}\" is no host and port", base::printable(text)));
-  return MilterAddress{.host = std::string(host), .port = static_cast<std::uint16_t>(*number)};
+  return ServerAddress{.host = std::string(host), .port = static_cast<std::uint16_t>(*number)};
 }
 
-base::Result<MilterAddress> parse_milter(const std::string& text) {
+base::Result<ServerAddress> parse_server(const std::string& text) {
   const auto colon = std::min(text.find(':'), text.size());
   const auto kind = std::string_view(text).substr(0, colon);
   const auto rest = std::string_view(text).substr(std::min(colon + 1, text.size()));
   if (kind == "inet" || kind == "inet6") return parse_inet(rest);
   if ((kind == "unix" || kind == "local") && rest.starts_with('/'))
-    return MilterAddress{.unix_path = std::string(rest)};
+    return ServerAddress{.unix_path = std::string(rest)};
   return invalid(fmt::format("\"{}\" is neither inet:HOST:PORT nor unix:/PATH", base::printable(text)));
-}
-
-Type<MilterAddress> milter_address() {
-  return scalar<MilterAddress>("inet:HOST:PORT or unix:/PATH", parse_milter, show_milter);
-}
-
-Type<MilterSettings::Failure> on_failure() {
-  using Failure = MilterSettings::Failure;
-  return word<Failure>({{"tempfail", Failure::defer}, {"accept", Failure::accept}, {"reject", Failure::reject}});
 }
 
 Fields<MilterSettings> milter_fields() {
@@ -61,7 +46,7 @@ Fields<MilterSettings> milter_fields() {
           "name", [](auto& m) -> auto& { return m.name; }, text(), "What it is called in the log", Reload::yes,
           Need::required),
       make_field<MilterSettings>(
-          "address", [](auto& m) -> auto& { return m.address; }, milter_address(), "Where it listens", Reload::yes,
+          "address", [](auto& m) -> auto& { return m.address; }, server_address(), "Where it listens", Reload::yes,
           Need::required),
       make_field<MilterSettings>(
           "services", [](auto& m) -> auto& { return m.services; },
@@ -81,7 +66,8 @@ Fields<MilterSettings> milter_fields() {
           "Of each answer before the end of a message"),
       make_field<MilterSettings>(
           "timeouts.message", [](auto& m) -> auto& { return m.message_timeout; }, duration(100ms, 8min),
-          "Of its answer to a whole message; begins anew when it says that it is at work, up to 8 minutes in all"),
+          "Of its answer to a whole message; begins anew when it says that it is at work, up to 8 minutes for all "
+          "milters together"),
       make_field<MilterSettings>(
           "idle_connections", [](auto& m) -> auto& { return m.idle_connections; }, number<std::size_t>(0, 1000),
           "Connections to it that each thread keeps for the next client; 0: each client gets one of its own, which "
@@ -91,6 +77,17 @@ Fields<MilterSettings> milter_fields() {
 }
 
 }  // namespace
+
+Type<ServerAddress> server_address() {
+  return scalar<ServerAddress>("inet:HOST:PORT or unix:/PATH", parse_server,
+                               [](const ServerAddress& address) { return to_string(address); });
+}
+
+Type<policy::OnFailure> on_failure() {
+  using policy::OnFailure;
+  return word<OnFailure>(
+      {{"tempfail", OnFailure::defer}, {"accept", OnFailure::accept}, {"reject", OnFailure::reject}});
+}
 
 Fields<Document> milter_part() {
   return {

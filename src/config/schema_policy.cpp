@@ -154,9 +154,7 @@ Fields<Document> greylist_part() {
 }  // namespace
 
 Type<std::vector<std::string>> check_list() {
-  std::vector<std::pair<std::string, std::string>> names;
-  for (const auto& name : policy::check_names) names.emplace_back(name, name);
-  return list_of(word<std::string>(names));
+  return list_of(check_name());
 }
 
 Fields<Document> policy_part() {
@@ -254,6 +252,7 @@ Fields<Document> policy_part() {
           duration(100ms, 1min), "For all of them together; what is not answered by then is not listed"),
   };
   for (auto& field : greylist_part()) fields.push_back(std::move(field));
+  for (auto& field : hook_part()) fields.push_back(std::move(field));
   return fields;
 }
 

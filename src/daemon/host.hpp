@@ -94,7 +94,8 @@ class Host {
     std::unique_ptr<dns::CachingResolver> resolver;
     std::unique_ptr<deliver::SmtpAgent> agent;
     std::unique_ptr<policy::MilterConnections> milters;
-    std::unique_ptr<net::TaskGroup> check_tasks;  // what checks have begun and nobody waits for any more
+    std::unique_ptr<policy::KeptConnections> connections;  // to what checks ask
+    std::unique_ptr<net::TaskGroup> check_tasks;           // what checks have begun and nobody waits for any more
     std::unique_ptr<policy::CheckSurroundings> checks;
     std::unique_ptr<server::Server> server;
     base::Histogram accept_time{base::latency_bounds};

@@ -24,13 +24,16 @@ void Host::make_parts(std::size_t index) {
     log_.error("task_failed", {{"reason", base::exception_text(thrown)}});
   };
   parts.check_tasks = std::make_unique<net::TaskGroup>(reactor.executor(), reactor.deadlines(), std::move(note));
-  parts.checks = std::make_unique<policy::CheckSurroundings>(policy::CheckSurroundings{.executor = reactor.executor(),
-                                                                                       .deadlines = reactor.deadlines(),
-                                                                                       .network = reactor.network(),
-                                                                                       .resolver = *parts.resolver,
-                                                                                       .tasks = *parts.check_tasks,
-                                                                                       .clock = clock_,
-                                                                                       .log = log_});
+  parts.connections = std::make_unique<policy::KeptConnections>(reactor.executor(), reactor.deadlines());
+  parts.checks =
+      std::make_unique<policy::CheckSurroundings>(policy::CheckSurroundings{.executor = reactor.executor(),
+                                                                            .deadlines = reactor.deadlines(),
+                                                                            .network = reactor.network(),
+                                                                            .resolver = *parts.resolver,
+                                                                            .tasks = *parts.check_tasks,
+                                                                            .clock = clock_,
+                                                                            .log = log_,
+                                                                            .connections = *parts.connections});
   parts.server =
       std::make_unique<server::Server>(make_rules(*live_, make_router(*live_)), server_surroundings(index, limits_));
 }
@@ -97,7 +100,8 @@ std::shared_ptr<const server::Rules> Host::make_rules(const LiveSettings& live,
 }
 
 server::CheckLists Host::make_check_lists(const LiveSettings& live) {
-  const policy::CheckStores stores{.list_health = &list_health_, .greylist = greylist_.get()};
+  policy::CheckStores stores{.list_health = &list_health_, .greylist = greylist_.get(), .trust = live.hook_trust};
+  stores.trust[""] = live.tls.client;
   list_health_.keep_only(live.settings.policy.dns_lists.zones());
   const auto& policy = live.settings.policy;
   std::vector<std::vector<std::string>> wanted{policy.checks.mx, policy.checks.submission, policy.checks.local};

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "godwit/base/text.hpp"
+#include "godwit/net/url.hpp"
 
 namespace godwit::daemon {
 namespace {
@@ -135,6 +136,42 @@ void load_tokens(const config::Loaded& file, control::Settings& settings, LiveSe
   }
 }
 
+// Sent in a header field.
+base::Result<std::string> read_bearer_token(const std::string& path) {
+  if (auto is_private = check_private(path); !is_private) return std::unexpected(is_private.error());
+  auto token = read_secret(path);
+  if (token && (token->empty() || !std::ranges::all_of(*token, [](char c) { return c > ' ' && c < 0x7F; })))
+    return base::fail(base::ErrorKind::invalid, path + " has no token of visible US-ASCII in its first line");
+  return token;
+}
+
+void load_hooks(const config::Loaded& file, LiveSettings& live, LiveSettingsLoaded& result) {
+  auto& hooks = live.settings.policy.http_hooks;
+  for (std::size_t i = 0; i < hooks.size(); ++i) {
+    auto& hook = hooks[i];
+    const auto wrong = [&](std::string_view key, const std::string& why) {
+      add_once(file, fmt::format("policy.http_hooks[{}].{}", i, key), config::Severity::error, why, result);
+    };
+    if (const auto url = net::parse_url(hook.url); !url) wrong("url", url.error().message);
+    if (!hook.token_file.empty()) {
+      auto token = read_bearer_token(hook.token_file);
+      if (token)
+        hook.token = std::move(*token);
+      else
+        wrong("token_file", token.error().message);
+    }
+    if (hook.ca_file.empty()) continue;
+    net::TlsSettings settings;
+    settings.minimum_version = live.settings.tls.minimum_version;
+    settings.ca_file = hook.ca_file;
+    auto trust = net::TlsClientContext::load(settings);
+    if (trust)
+      live.hook_trust[hook.ca_file] = std::move(*trust);
+    else
+      wrong("ca_file", trust.error().message);
+  }
+}
+
 base::Result<mailauth::Key> load_key(const std::string& path) {
   if (auto is_private = check_private(path); !is_private) return std::unexpected(is_private.error());
   std::ifstream file(path, std::ios::binary);
@@ -213,6 +250,7 @@ LiveSettingsLoaded load_live_settings(const std::string& path, const base::Clock
   load_passwords(loaded, live.settings, result);
   load_tokens(loaded, live.settings.control, result);
   load_signers(loaded, live, result);
+  load_hooks(loaded, live, result);
   live.settings.tls.client_certificates = client_certificates(live.settings.route.routes);
   take_tls(loaded, live, clock.wall(), out_of_date, result);
   if (result.errors.empty()) result.live = std::make_shared<const LiveSettings>(std::move(live));

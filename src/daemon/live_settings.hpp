@@ -12,6 +12,7 @@
 #include "godwit/config/config.hpp"
 #include "godwit/mailauth/signers.hpp"
 #include "godwit/net/interfaces.hpp"
+#include "godwit/policy/check_list.hpp"
 #include "live_tls.hpp"
 #include "recipient_tables.hpp"
 
@@ -23,6 +24,7 @@ struct LiveSettings {
   TextTables tables;
   LiveTls tls;
   std::shared_ptr<const mailauth::Signers> signers;
+  policy::TrustByFile hook_trust;
   std::vector<base::IpAddress> interfaces;  // the machine's addresses
 };
 

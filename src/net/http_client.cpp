@@ -26,17 +26,33 @@ std::unexpected<HttpFailure> failed(Step step, std::string_view why) {
   return std::unexpected(HttpFailure{.step = step, .why = base::printable(why)});
 }
 
-std::string text_of(const HttpRequest& request) {
-  std::string text = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: godwit\r\nConnection: close\r\n",
-                                 request.method, request.url.target, authority(request.url));
+enum class Afterwards : std::uint8_t { close, keep };
+
+std::string text_of(const HttpRequest& request, Afterwards afterwards) {
+  std::string text = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: godwit\r\n", request.method,
+                                 request.url.target, authority(request.url));
+  if (afterwards == Afterwards::close) text += "Connection: close\r\n";
   if (!request.accept.empty()) text += "Accept: " + request.accept + "\r\n";
   if (!request.content_type.empty()) text += "Content-Type: " + request.content_type + "\r\n";
+  if (!request.authorization.empty()) text += "Authorization: " + request.authorization + "\r\n";
   if (request.method != "GET") text += fmt::format("Content-Length: {}\r\n", request.body.size());
   return text + "\r\n" + request.body;
 }
 
+struct Heard {
+  HttpAnswer answer;
+  bool is_reusable = false;  // the connection
+};
+using Hearing = std::expected<Heard, HttpFailure>;
+
+std::unexpected<HttpFailure> not_heard(const base::Error& error, bool said_something) {
+  auto failure = failed(Step::exchange, error.message);
+  failure.error().hung_up = !said_something && error.kind == base::ErrorKind::closed;
+  return failure;
+}
+
 // Reads the answer to its end.
-awaitable<HttpClient::Outcome> read_answer(Stream& stream, HttpLimits limits) {
+awaitable<Hearing> read_answer(Stream& stream, HttpLimits limits) {
   http::response_parser<http::string_body> parser;
   parser.body_limit(limits.body);
   parser.header_limit(most_header);
@@ -48,7 +64,7 @@ awaitable<HttpClient::Outcome> read_answer(Stream& stream, HttpLimits limits) {
     auto got = co_await read_some(stream, piece, limits.deadline);
     // Over TLS an end without close_notify may be an attacker's cut: it has an error of the system.
     const bool ended = !got && got.error().kind == base::ErrorKind::closed && got.error().os_error == 0;
-    if (!got && !ended) co_return failed(Step::exchange, got.error().message);
+    if (!got && (!ended || !parser.got_some())) co_return not_heard(got.error(), parser.got_some());
     if (ended) {
       parser.put_eof(error);
       if (error) co_return failed(Step::exchange, "the answer was cut off");
@@ -63,11 +79,21 @@ awaitable<HttpClient::Outcome> read_answer(Stream& stream, HttpLimits limits) {
     if (unread.size() > most_header) co_return failed(Step::exchange, "the answer is no HTTP: too long a line");
   }
   const auto& message = parser.get();
-  HttpAnswer answer;
-  answer.status = message.result_int();
-  answer.content_type = std::string(message[http::field::content_type]);
-  answer.body = message.body();
-  co_return answer;
+  Heard heard;
+  heard.answer.status = message.result_int();
+  heard.answer.content_type = std::string(message[http::field::content_type]);
+  heard.answer.body = message.body();
+  // What comes before the real answer (1xx) was not asked for.
+  heard.is_reusable = parser.is_done() && parser.keep_alive() && unread.empty() && heard.answer.status >= 200;
+  co_return heard;
+}
+
+awaitable<Hearing> converse(Stream& stream, std::string request, HttpLimits limits) {
+  Stream* const open = &stream;
+  const Canceller::Hook when_cancelled(limits.canceller, [open] { open->cancel(); });
+  auto sent = co_await write_all(stream, request, limits.deadline);
+  if (!sent) co_return not_heard(sent.error(), false);
+  co_return co_await read_answer(stream, limits);
 }
 
 }  // namespace
@@ -76,6 +102,10 @@ awaitable<std::expected<std::vector<base::Endpoint>, HttpFailure>> HttpClient::a
   std::vector<base::Endpoint> found;
   if (const auto literal = base::IpAddress::parse(url.host)) {
     found.push_back({.address = *literal, .port = url.port, .unix_path = {}});
+    co_return found;
+  }
+  if (base::iequals(url.host, "localhost")) {  // RFC 6761 section 6.3
+    found.push_back({.address = base::IpAddress::v4({127, 0, 0, 1}), .port = url.port, .unix_path = {}});
     co_return found;
   }
   std::string why;
@@ -122,23 +152,48 @@ awaitable<HttpClient::Connected> HttpClient::secure(std::unique_ptr<Stream> stre
   co_return failed(why.starts_with("certificate verify failed") ? Step::certificate : Step::tls, why);
 }
 
+awaitable<HttpClient::Connected> HttpClient::open(Url url, std::shared_ptr<const TlsClientContext> tls,
+                                                  HttpLimits limits) {
+  auto stream = co_await connect(url, limits);
+  if (!stream || !url.tls) co_return stream;
+  auto securing = secure(std::move(*stream), url.host, std::move(tls), limits);
+  co_return co_await std::move(securing);
+}
+
 awaitable<HttpClient::Outcome> HttpClient::exchange(HttpRequest request, std::shared_ptr<const TlsClientContext> tls,
                                                     HttpLimits limits) {
-  auto stream = co_await connect(request.url, limits);
+  auto stream = co_await open(request.url, std::move(tls), limits);
   if (!stream) co_return std::unexpected(std::move(stream.error()));
-  if (request.url.tls) {
-    auto secured = co_await secure(std::move(*stream), request.url.host, std::move(tls), limits);
-    if (!secured) co_return std::unexpected(std::move(secured.error()));
-    stream = std::move(secured);
+  auto conversing = converse(**stream, text_of(request, Afterwards::close), limits);
+  auto heard = co_await std::move(conversing);
+  (*stream)->shutdown();
+  if (!heard) co_return std::unexpected(std::move(heard.error()));
+  co_return std::move(heard->answer);
+}
+
+awaitable<HttpClient::Outcome> HttpClient::exchange(HttpRequest request, std::shared_ptr<const TlsClientContext> tls,
+                                                    HttpLimits limits, std::shared_ptr<StreamPool> pool) {
+  auto place = co_await pool->enter(limits.deadline);
+  if (!place) co_return failed(Step::connect, place.error().message);
+  const std::string text = text_of(request, Afterwards::keep);
+  for (;;) {
+    auto stream = place->take_kept();
+    const bool was_kept = stream != nullptr;
+    if (!was_kept) {
+      auto opened = co_await open(request.url, tls, limits);
+      if (!opened) co_return std::unexpected(std::move(opened.error()));
+      stream = std::move(*opened);
+    }
+    auto conversing = converse(*stream, text, limits);
+    auto heard = co_await std::move(conversing);
+    if (!heard && heard.error().hung_up && was_kept) continue;
+    if (!heard) co_return std::unexpected(std::move(heard.error()));
+    if (heard->is_reusable)
+      place->keep(std::move(stream));
+    else
+      stream->shutdown();
+    co_return std::move(heard->answer);
   }
-  Stream* const open = stream->get();
-  const Canceller::Hook when_cancelled(limits.canceller, [open] { open->cancel(); });
-  const std::string text = text_of(request);
-  auto sent = co_await write_all(*open, text, limits.deadline);
-  if (!sent) co_return failed(Step::exchange, sent.error().message);
-  auto answer = co_await read_answer(*open, limits);
-  open->shutdown();
-  co_return answer;
 }
 
 }  // namespace godwit::net

@@ -53,6 +53,10 @@ Verdict defer(smtp::Reply reply, std::string evidence) {
   return {.kind = Verdict::Kind::defer, .evidence = std::move(evidence), .reply = std::move(reply)};
 }
 
+Verdict failed(std::string why) {
+  return {.failure = std::move(why)};
+}
+
 Verdict judged(CheckAction action, smtp::EnhancedCode enhanced, std::string_view text, std::string evidence) {
   switch (action) {
     case CheckAction::reject:

@@ -25,8 +25,23 @@ smtp::Reply reply_of(const Verdict& verdict) {
   return smtp::make_reply(550, {5, 7, 1}, "Refused by our policy");
 }
 
+// The same, for now.
+smtp::Reply softened(smtp::Reply reply) {
+  if (!reply.permanent()) return reply;
+  reply.code = 450;
+  if (reply.enhanced) reply.enhanced.klass = 4;
+  return reply;
+}
+
 bool is_of_connection(Stage stage) {
   return stage == Stage::connect || stage == Stage::helo;
+}
+
+constexpr std::size_t longest_added_header = 64U << 10U;
+
+// Once: a check may say the same of several recipients.
+void add_fields(std::string& header, const std::string& more) {
+  if (header.find(more) == std::string::npos && header.size() + more.size() <= longest_added_header) header += more;
 }
 
 // Once: several recipients may be told the same.
@@ -152,6 +167,8 @@ awaitable<std::optional<smtp::Reply>> CheckChain::ask_all(Stage stage, Facts fac
   facts.client_name = client_name_;
   facts.vouched = vouched();
   auto shared = std::make_shared<const Facts>(std::move(facts));
+  std::optional<smtp::Reply> deferral;  // of who lets others speak first
+  bool soft = false;
   for (std::size_t i = 0; i < links_.size(); ++i) {
     if (!is_asked(i, stage, shared->stranger)) continue;
     auto asking = ask(links_[i], stage, shared);
@@ -162,10 +179,14 @@ awaitable<std::optional<smtp::Reply>> CheckChain::ask_all(Stage stage, Facts fac
       changed->vouched = true;
       shared = std::move(changed);
     }
-    if (refuses(verdict)) co_return reply_of(verdict);
-    if (verdict.kind == Verdict::Kind::discard || verdict.kind == Verdict::Kind::accept) break;
+    soft = soft || verdict.softens;
+    if (verdict.if_others_take && !deferral) deferral = reply_of(verdict);
+    if (verdict.if_others_take) continue;
+    if (refuses(verdict)) co_return soft ? softened(reply_of(verdict)) : reply_of(verdict);
+    if (verdict.kind == Verdict::Kind::discard) co_return std::nullopt;
+    if (verdict.kind == Verdict::Kind::accept) break;
   }
-  co_return std::nullopt;
+  co_return deferral;
 }
 
 bool CheckChain::is_asked(std::size_t index, Stage stage, bool stranger) const {
@@ -180,9 +201,9 @@ awaitable<Verdict> CheckChain::ask(Link& link, Stage stage, std::shared_ptr<cons
   const auto until = [deadline = patience_.now() + link.entry->patience] { return deadline; };
   auto waiting = patience_.wait(std::move(asking), until);
   auto said = co_await std::move(waiting);
-  if (said && *said) co_return std::move(**said);
-  const auto reason =
-      said ? std::string("it failed") : fmt::format("no answer in {}", base::format_duration(link.entry->patience));
+  if (said && *said && (*said)->failure.empty()) co_return std::move(**said);
+  std::string reason = fmt::format("no answer in {}", base::format_duration(link.entry->patience));
+  if (said) reason = *said ? (*said)->failure : std::string("it failed");
   give_up(link, stage, reason);
   auto verdict = link.entry->on_failure;
   add_words(verdict.evidence, reason);
@@ -210,7 +231,7 @@ void CheckChain::note(std::size_t index, Stage stage, const Verdict& verdict) {
   using Kind = Verdict::Kind;
   standing.vouched = standing.vouched || verdict.vouches;
   standing.discards = standing.discards || verdict.kind == Kind::discard;
-  standing.header += verdict.header;
+  add_fields(standing.header, verdict.header);
   if (verdict.kind == Kind::quarantine)
     add_words(standing.hold, verdict.reason.empty() ? fmt::format("held by {}", entry.name) : verdict.reason);
   const bool of_one = stage != Stage::mail && !is_of_connection(stage);  // recipient or message
@@ -239,9 +260,7 @@ std::vector<log::Field> CheckChain::log_fields() const {
       if (opinion.check == entry.name)
         add_words(said, fmt::format("{}{}{}", to_string(opinion.kind), opinion.evidence.empty() ? "" : " ",
                                     opinion.evidence));
-    // `hello` is what the client said.
-    const std::string_view name = entry.name == "hello" ? std::string_view("hello_check") : entry.name;
-    if (!said.empty()) fields.emplace_back(name, std::move(said));
+    if (!said.empty()) fields.emplace_back(entry.field, std::move(said));
   }
   return fields;
 }

@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "dns_lists_check.hpp"
 #include "greylist_check.hpp"
@@ -11,6 +14,7 @@
 #include "hello_check.hpp"
 #include "reverse_dns_check.hpp"
 #include "sender_domain_check.hpp"
+#include "service_checks.hpp"
 
 namespace godwit::policy {
 namespace {
@@ -27,18 +31,28 @@ constexpr std::array named{
 };
 static_assert(std::ranges::equal(named, check_names, {}, &Named::name));
 
+// Of the log.  Apart from all fields that an event has without checks.
+std::string field_of(std::string_view name) {
+  auto field = fmt::format("check_{}", name);
+  std::ranges::replace(field, ':', '_');
+  return field;
+}
+
 }  // namespace
 
 std::shared_ptr<const CheckList> make_check_list(const std::vector<std::string>& names, const Settings& settings,
                                                  const CheckStores& stores) {
   auto list = std::make_shared<CheckList>();
   for (const auto& name : names) {
-    const auto* const found = std::ranges::find(named, name, &Named::name);
-    if (found == named.end()) continue;
-    auto entry = found->make(settings, stores);
-    entry.name = name;
-    entry.patience = settings.checks.timeout;
-    list->push_back(std::move(entry));
+    auto entry = service_entry(name, settings, stores);
+    if (const auto* const found = std::ranges::find(named, name, &Named::name); found != named.end()) {
+      entry = found->make(settings, stores);
+      entry->patience = settings.checks.timeout;
+    }
+    if (!entry) continue;
+    entry->name = name;
+    entry->field = field_of(name);
+    list->push_back(std::move(*entry));
   }
   return list;
 }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "find_server.hpp"
 #include "milter_link.hpp"
 
 namespace godwit::policy {
@@ -49,27 +50,11 @@ void MilterConnections::give_back(const MilterSettings& settings, std::unique_pt
   link->say_goodbye();
 }
 
-net::Task<base::Endpoint> MilterConnections::find(MilterAddress address) {
-  base::Endpoint endpoint{.address = {}, .port = address.port, .unix_path = address.unix_path};
-  if (!address.unix_path.empty()) co_return endpoint;
-  const auto host = address.host == "localhost" ? std::string("127.0.0.1") : address.host;
-  if (const auto parsed = base::IpAddress::parse(host)) {
-    endpoint.address = *parsed;
-    co_return endpoint;
-  }
-  for (const auto family : {dns::Family::v4, dns::Family::v6}) {
-    auto answer = co_await resolver_.addresses(host, family);
-    if (answer.records.empty()) continue;
-    endpoint.address = answer.records.front();
-    co_return endpoint;
-  }
-  co_return base::fail(base::ErrorKind::not_found, "the address of " + host + " is not found");
-}
-
 net::Task<std::unique_ptr<MilterLink>> MilterConnections::connect(const MilterSettings& settings,
-                                                                  net::Canceller& canceller) {
-  const auto deadline = network_.now() + settings.connect_timeout;
-  auto endpoint = co_await find(settings.address);
+                                                                  net::Canceller& canceller, base::MonoTime end) {
+  const auto deadline = std::min(network_.now() + settings.connect_timeout, end);
+  auto finding = find_server(resolver_, settings.address);
+  auto endpoint = co_await std::move(finding);
   if (!endpoint) co_return std::unexpected(std::move(endpoint.error()));
   net::ConnectOptions options;
   options.deadline = deadline;

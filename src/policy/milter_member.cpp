@@ -2,17 +2,13 @@
 #include "milter_member.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "milter_editing.hpp"
+#include "service_reply.hpp"
 
 namespace godwit::policy {
 namespace {
-
-// Of all that one message takes at one milter, also when it asks for patience: clients wait for ten minutes (RFC 5321
-// section 4.5.3.2.6).
-constexpr base::Duration longest_message = std::chrono::minutes(8);
 
 class NewBody final : public MilterBodyTaker {
  public:
@@ -43,16 +39,9 @@ MilterMember::~MilterMember() {
 // What stands in the place of an answer.  Where we are the ones who end it, nothing passes unseen.
 MilterVerdict MilterMember::failure() const {
   const auto on_failure = cancelled_.cancelled() ? MilterSettings::Failure::defer : settings_.on_failure;
-  switch (on_failure) {
-    case MilterSettings::Failure::accept:
-      return {};
-    case MilterSettings::Failure::reject:
-      return {.kind = MilterVerdict::Kind::refuse, .reply = smtp::make_reply(550, {5, 3, 0}, "Service unavailable")};
-    case MilterSettings::Failure::defer:
-      break;
-  }
-  return {.kind = MilterVerdict::Kind::refuse,
-          .reply = smtp::make_reply(451, {4, 3, 0}, "Service unavailable, try again later")};
+  auto reply = failure_reply(on_failure);
+  if (!reply) return {};
+  return {.kind = MilterVerdict::Kind::refuse, .reply = std::move(reply)};
 }
 
 MilterVerdict MilterMember::fail(std::string_view stage, const std::string& reason) {
@@ -63,34 +52,32 @@ MilterVerdict MilterMember::fail(std::string_view stage, const std::string& reas
   return failure();
 }
 
-MilterMember::Verdict MilterMember::meet(Question introduction) {
+MilterMember::Verdict MilterMember::meet(Question introduction, base::MonoTime end) {
   if (failed_) co_return failure();
-  auto verdict = co_await introduce(introduction);
+  auto verdict = co_await introduce(introduction, end);
   if (!verdict) co_return fail("connect", verdict.error().message);
   co_return std::move(*verdict);
 }
 
 // A connection that was kept may have ended unseen; that is no failure.
-net::Task<MilterVerdict> MilterMember::introduce(const Question& introduction) {
+net::Task<MilterVerdict> MilterMember::introduce(const Question& introduction, base::MonoTime end) {
   link_ = connections_.take_kept(settings_);
   if (link_) {
-    const auto end = connections_.network().now() + settings_.command_timeout;
+    const auto early = std::min(connections_.network().now() + settings_.command_timeout, end);
     auto step = introduction(link_->dialogue());
-    auto verdict = co_await link_->ask(std::move(step), settings_.command_timeout, end);
+    auto verdict = co_await link_->ask(std::move(step), settings_.command_timeout, early);
     if (verdict) co_return verdict;
   }
-  auto made = co_await connections_.connect(settings_, cancelled_);
+  auto made = co_await connections_.connect(settings_, cancelled_, end);
   if (!made) co_return std::unexpected(std::move(made.error()));
   link_ = std::move(*made);
-  const auto end = connections_.network().now() + longest_message;
   auto step = introduction(link_->dialogue());
   co_return co_await link_->ask(std::move(step), settings_.command_timeout, end);
 }
 
-MilterMember::Verdict MilterMember::ask(std::string_view stage, Question question) {
+MilterMember::Verdict MilterMember::ask(std::string_view stage, Question question, base::MonoTime end) {
   if (failed_) co_return failure();
   if (!link_) co_return MilterVerdict{};  // it was not met: another one sent the client away
-  const auto end = connections_.network().now() + longest_message;
   auto step = question(link_->dialogue());
   auto verdict = co_await link_->ask(std::move(step), settings_.command_timeout, end);
   if (!verdict) co_return fail(stage, verdict.error().message);
@@ -102,10 +89,11 @@ bool MilterMember::wants_message() const {
   return link_ && link_->dialogue().is_interested();
 }
 
-MilterMember::Verdict MilterMember::show(FilteredMessage& message, const MilterMacros& macros, FilterOutcome& outcome) {
+MilterMember::Verdict MilterMember::show(FilteredMessage& message, const MilterMacros& macros, FilterOutcome& outcome,
+                                         base::MonoTime end) {
   if (failed_) co_return failure();
   if (!link_ || !link_->dialogue().is_interested()) co_return MilterVerdict{};
-  auto verdict = co_await transmit(message, macros);
+  auto verdict = co_await transmit(message, macros, end);
   if (goes_on(verdict)) {
     auto applied = co_await apply(message, outcome);
     if (applied) co_return MilterVerdict{};
@@ -116,9 +104,9 @@ MilterMember::Verdict MilterMember::show(FilteredMessage& message, const MilterM
   co_return std::move(*verdict);
 }
 
-net::Task<MilterVerdict> MilterMember::transmit(FilteredMessage& message, const MilterMacros& macros) {
+net::Task<MilterVerdict> MilterMember::transmit(FilteredMessage& message, const MilterMacros& macros,
+                                                base::MonoTime end) {
   body_changed_ = false;
-  const auto end = connections_.network().now() + std::max(longest_message, settings_.message_timeout);
   auto verdict = co_await transmit_header(message, macros, end);
   if (!goes_on(verdict)) co_return verdict;
   verdict = co_await transmit_body(message, end);

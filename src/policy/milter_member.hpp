@@ -29,11 +29,12 @@ class MilterMember {
   const std::string& name() const { return settings_.name; }
   bool failed() const { return failed_; }
 
+  // Who has not answered at `end` has failed, also when it asks for patience.
   // Connects and asks.  introduction: how a session begins.
-  Verdict meet(Question introduction);
-  Verdict ask(std::string_view stage, Question question);
+  Verdict meet(Question introduction, base::MonoTime end);
+  Verdict ask(std::string_view stage, Question question, base::MonoTime end);
   // The header, the body and the end of a message; what it changes of the message is done, or nothing is.
-  Verdict show(FilteredMessage& message, const MilterMacros& macros, FilterOutcome& outcome);
+  Verdict show(FilteredMessage& message, const MilterMacros& macros, FilterOutcome& outcome, base::MonoTime end);
   // Whether the message that comes must be shown to it.
   bool wants_message() const;
   bool wants_rejected_rcpt() const { return link_ && link_->dialogue().wants_rejected_rcpt(); }
@@ -41,8 +42,8 @@ class MilterMember {
   void cancel();
 
  private:
-  net::Task<MilterVerdict> introduce(const Question& introduction);
-  net::Task<MilterVerdict> transmit(FilteredMessage& message, const MilterMacros& macros);
+  net::Task<MilterVerdict> introduce(const Question& introduction, base::MonoTime end);
+  net::Task<MilterVerdict> transmit(FilteredMessage& message, const MilterMacros& macros, base::MonoTime end);
   net::Task<MilterVerdict> transmit_header(FilteredMessage& message, const MilterMacros& macros, base::MonoTime end);
   net::Task<MilterVerdict> transmit_body(FilteredMessage& message, base::MonoTime end);
   net::Task<> apply(FilteredMessage& message, FilterOutcome& outcome);

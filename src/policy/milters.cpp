@@ -13,6 +13,10 @@ namespace {
 
 using Kind = MilterVerdict::Kind;
 
+// Of all milters together.  Clients wait for five minutes, after DATA for two (RFC 5321 section 4.5.3.2).
+constexpr base::Duration longest_command = std::chrono::minutes(4);
+constexpr base::Duration longest_data_command = std::chrono::seconds(100);
+
 std::string_view daemon_name(smtp::Service service) {
   return service == smtp::Service::submission ? "MSA" : "MTA";  // as sendmail calls the two
 }
@@ -36,7 +40,7 @@ std::vector<std::string> mail_arguments(const Milters::Sender& sender) {
 
 Milters::Milters(const std::vector<MilterSettings>& settings, Session session, MilterConnections& connections,
                  log::Logger& log)
-    : session_(std::move(session)), log_(log) {
+    : session_(std::move(session)), connections_(connections), log_(log) {
   for (const auto& one : settings)
     if (std::ranges::find(one.services, session_.service) != one.services.end())
       all_.push_back(std::make_unique<MilterMember>(one, session_.client_text, connections, log));
@@ -66,10 +70,10 @@ void Milters::note(const MilterMember& member, std::string_view stage, std::stri
                                {"reply", reply}});
 }
 
-Milters::Answer Milters::ask_all(std::string_view stage, Question question) {
+Milters::Answer Milters::ask_all(std::string_view stage, Question question, base::MonoTime until) {
   if (discarded_by_ != nullptr) co_return std::nullopt;
   for (auto& member : all_) {
-    auto verdict = co_await member->ask(stage, question);
+    auto verdict = co_await member->ask(stage, question, until);
     if (verdict.kind == Kind::go_on) continue;
     if (!member->failed())
       note(*member, stage, verdict.kind == Kind::discard ? "discard" : "refuse",
@@ -82,12 +86,16 @@ Milters::Answer Milters::ask_all(std::string_view stage, Question question) {
 }
 
 Milters::Answer Milters::connect() {
+  co_return co_await introduce(until_after(longest_command));
+}
+
+Milters::Answer Milters::introduce(base::MonoTime until) {
   greeted_ = true;
   const Question introduction = [this](MilterDialogue& dialogue) {
     return dialogue.connect(host_name(session_), session_.client, macros_);
   };
   for (auto& member : all_) {
-    auto verdict = co_await member->meet(introduction);
+    auto verdict = co_await member->meet(introduction, until);
     if (verdict.kind == Kind::go_on || member->failed()) continue;
     note(*member, "connect", "refuse", to_line(*verdict.reply));
     refusal_ = std::move(verdict.reply);
@@ -97,8 +105,8 @@ Milters::Answer Milters::connect() {
 }
 
 // Whom the milters do not know yet, or under another name.
-Milters::Answer Milters::greet(const Sender& sender) {
-  if (!greeted_) std::ignore = co_await connect();
+Milters::Answer Milters::greet(const Sender& sender, base::MonoTime until) {
+  if (!greeted_) std::ignore = co_await introduce(until);
   if (refusal_) co_return refusal_;
   const auto hello = fmt::format("{} {}", sender.hello.name, sender.tls ? sender.tls->version : "");
   if (hello == hello_) co_return std::nullopt;
@@ -110,12 +118,13 @@ Milters::Answer Milters::greet(const Sender& sender) {
   }
   const auto name = sender.hello.name;
   Question question = [this, name](MilterDialogue& dialogue) { return dialogue.helo(name, macros_); };
-  refusal_ = co_await ask_all("helo", std::move(question));
+  refusal_ = co_await ask_all("helo", std::move(question), until);
   co_return refusal_;
 }
 
 Milters::Answer Milters::mail(Sender sender) {
-  auto refusal = co_await greet(sender);
+  const auto until = until_after(longest_command);
+  auto refusal = co_await greet(sender, until);
   if (refusal) co_return refusal;
   macros_["{auth_authen}"] = sender.account;
   macros_["{auth_type}"] = sender.account.empty() ? "" : sender.mechanism;
@@ -125,7 +134,7 @@ Milters::Answer Milters::mail(Sender sender) {
   macros_.erase("i");
   const auto arguments = mail_arguments(sender);
   Question question = [this, arguments](MilterDialogue& dialogue) { return dialogue.mail(arguments, macros_); };
-  co_return co_await ask_all("mail", std::move(question));
+  co_return co_await ask_all("mail", std::move(question), until);
 }
 
 Milters::Answer Milters::rcpt(smtp::Mailbox recipient) {
@@ -134,7 +143,7 @@ Milters::Answer Milters::rcpt(smtp::Mailbox recipient) {
   macros_["{rcpt_mailer}"] = "esmtp";
   const std::vector<std::string> arguments = {"<" + smtp::to_string(recipient) + ">"};
   Question question = [this, arguments](MilterDialogue& dialogue) { return dialogue.rcpt(arguments, macros_); };
-  co_return co_await ask_all("rcpt", std::move(question));
+  co_return co_await ask_all("rcpt", std::move(question), until_after(longest_command));
 }
 
 boost::asio::awaitable<void> Milters::rejected_rcpt(smtp::Mailbox recipient, smtp::Reply refusal) {
@@ -143,9 +152,10 @@ boost::asio::awaitable<void> Milters::rejected_rcpt(smtp::Mailbox recipient, smt
   macros_["{rcpt_mailer}"] = "error";
   const std::vector<std::string> arguments = {"<" + smtp::to_string(recipient) + ">"};
   const Question question = [this, arguments](MilterDialogue& dialogue) { return dialogue.rcpt(arguments, macros_); };
+  const auto until = until_after(longest_command);
   for (auto& member : all_) {
     if (discarded_by_ != nullptr || !member->wants_rejected_rcpt()) continue;
-    std::ignore = co_await member->ask("rcpt", question);  // it is refused already
+    std::ignore = co_await member->ask("rcpt", question, until);  // it is refused already
   }
 }
 
@@ -153,7 +163,7 @@ Milters::Answer Milters::data(base::MessageId id) {
   if (message_refusal_) co_return message_refusal_;  // also when the client says DATA again
   macros_["i"] = to_string(id);
   Question question = [this](MilterDialogue& dialogue) { return dialogue.data(macros_); };
-  message_refusal_ = co_await ask_all("data", std::move(question));
+  message_refusal_ = co_await ask_all("data", std::move(question), until_after(longest_data_command));
   co_return message_refusal_;
 }
 
@@ -162,11 +172,11 @@ bool Milters::wants_message() const {
          std::ranges::any_of(all_, [](const auto& member) { return member->wants_message(); });
 }
 
-boost::asio::awaitable<FilterOutcome> Milters::message(FilteredMessage& message) {
+boost::asio::awaitable<FilterOutcome> Milters::message(FilteredMessage& message, base::MonoTime until) {
   FilterOutcome outcome;
   for (auto& member : all_) {
     if (discarded_by_ != nullptr) break;
-    auto verdict = co_await member->show(message, macros_, outcome);
+    auto verdict = co_await member->show(message, macros_, outcome, until);
     if (verdict.kind == Kind::go_on) continue;
     if (!member->failed())
       note(*member, "data", verdict.kind == Kind::discard ? "discard" : "refuse",

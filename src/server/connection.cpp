@@ -129,8 +129,7 @@ boost::asio::awaitable<Connection::Event> Connection::perform(const smtp::Server
   if (std::holds_alternative<action::Discard>(wanted) && receiver_) receiver_->discard();
   if (std::holds_alternative<action::Reset>(wanted)) {
     receiver_.reset();
-    end_filtering();
-    end_checks();
+    end_transaction();
   }
   if (const auto* close = std::get_if<action::Close>(&wanted)) {
     co_await flush();
@@ -214,7 +213,7 @@ boost::asio::awaitable<Connection::Event> Connection::commit() {
   if (auto stopped = stop_refusal())  // since its MAIL
     answer = event::Refused{.why = event::RefusedWhy::policy, .reply = std::move(stopped)};
   else
-    answer = co_await receiver().commit(sender_, session_);
+    answer = co_await receiver().commit(sender_, session_, [this] { return stream_->peer_finished(); });
   if (const auto* committed = std::get_if<event::Committed>(&answer)) {
     spent_ = {};
     refused_recipients_ = 0;
@@ -224,8 +223,7 @@ boost::asio::awaitable<Connection::Event> Connection::commit() {
   } else if (const auto* refused = std::get_if<event::Refused>(&answer)) {
     log_not_taken(*refused);
   }
-  end_filtering();
-  end_checks();
+  end_transaction();
   if (!sent) co_return event::PeerClosed{};
   co_return answer;
 }

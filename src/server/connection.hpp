@@ -88,7 +88,6 @@ class Connection {
   boost::asio::awaitable<Event> ask_about_sender(smtp::action::CheckSender asked);
   boost::asio::awaitable<void> ask_about_recipient(smtp::Mailbox recipient, std::optional<smtp::Reply>& refusal);
   boost::asio::awaitable<std::optional<smtp::Reply>> begin_filtering();
-  void end_filtering();
   std::unique_ptr<policy::MessageInspection> inspection_of(const smtp::ReversePath& sender, smtp::BodyType body) const;
   boost::asio::awaitable<Event> check_recipient(smtp::action::CheckRecipient asked);
   boost::asio::awaitable<policy::RecipientDecision> decide_recipient(smtp::Mailbox recipient);
@@ -99,7 +98,7 @@ class Connection {
   policy::CheckChain* checks();  // null: nothing is checked
   policy::Facts facts() const;
   bool is_stranger() const;
-  void end_checks();
+  void end_transaction();  // for whoever judges mail; its message was taken or not
   bool guesses(const smtp::Reply& refusal);
   std::optional<smtp::Reply> stop_refusal() const;  // of the account, by the breaker
   boost::asio::awaitable<Event> look_up(smtp::action::LookUp asked);

@@ -42,6 +42,8 @@ policy::Facts Connection::facts() const {
   facts.hostname = sender_.hostname;
   facts.service = listener_.service;
   facts.client = sender_.client.address;
+  if (stream_->remote().address == facts.client && !is_local()) facts.client_port = stream_->remote().port;
+  facts.listener = stream_->local();
   if (!sender_.client_name.empty())
     facts.client_name = {.status = policy::ClientName::Status::found, .name = sender_.client_name};
   facts.user = sender_.client.user;
@@ -49,6 +51,7 @@ policy::Facts Connection::facts() const {
   facts.hello = session_.hello();
   facts.tls = session_.tls();
   facts.account = sender_.client.account;
+  if (authenticator_) facts.mechanism = authenticator_->mechanism();
   facts.sender = sender();
   facts.parameters = session_.mail_parameters();
   if (receiver_) facts.identity = receiver_->identity();
@@ -74,7 +77,8 @@ boost::asio::awaitable<std::optional<smtp::Reply>> Connection::check_data(policy
   co_return refusal;
 }
 
-void Connection::end_checks() {
+void Connection::end_transaction() {
+  if (milters_) milters_->end_transaction();
   if (checks_) checks_->end_transaction();
 }
 

@@ -54,7 +54,7 @@ boost::asio::awaitable<bool> Connection::meet_milters() {
 }
 
 boost::asio::awaitable<Connection::Event> Connection::ask_about_sender(action::CheckSender asked) {
-  end_filtering();
+  end_transaction();
   auto refusal = check_sender(asked);
   if (!refusal && milters() != nullptr) {
     const bool sent = co_await flush();
@@ -94,10 +94,6 @@ boost::asio::awaitable<std::optional<smtp::Reply>> Connection::begin_filtering()
   if (!refusal && (milters_->wants_message() || milters_->discards()))
     receiver().filter_with({.milters = *milters_, .router = rules_->router}, session_.mail_parameters().body);
   co_return refusal;
-}
-
-void Connection::end_filtering() {
-  if (milters_) milters_->end_transaction();
 }
 
 }  // namespace godwit::server

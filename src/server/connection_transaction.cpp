@@ -51,7 +51,6 @@ std::optional<smtp::Reply> Connection::check_sender(const action::CheckSender& a
   if (!refusal && !account.empty())
     refusal = account_refusal(around_.account_limits.message(account, around_.network.now()), "messages");
   auto inspection = refusal ? nullptr : inspection_of(sender, asked.parameters.body);
-  end_checks();
   sends_mail_ = true;
   receiver_.reset();
   receiver().begin_transaction(std::move(sender), schedule.value_or(Schedule{}), std::move(inspection));
@@ -65,7 +64,7 @@ boost::asio::awaitable<Connection::Event> Connection::begin_message(action::Begi
   if (!sent) co_return event::PeerClosed{};
   std::optional<ContentChecks> content;
   if (checks() != nullptr) {
-    content.emplace(ContentChecks{.chain = *checks_, .facts = {}, .gone = stream_->hangup_probe()});
+    content.emplace(ContentChecks{.chain = *checks_, .facts = {}});
     auto checking = check_data(content->facts);
     auto refusal = co_await std::move(checking);
     if (refusal) co_return refuse_message(std::move(*refusal));

@@ -15,6 +15,8 @@ namespace {
 
 // Who says QUIT and closes its side at once has not given up: only after a long wait it means that.
 constexpr base::Duration long_wait = std::chrono::seconds(10);
+// Clients wait for ten minutes (RFC 5321 section 4.5.3.2.6); what is asked before the milters has bounds of its own.
+constexpr base::Duration longest_filtering = std::chrono::minutes(8);
 
 smtp::event::RefusedWhy why_of(spool::Refused::Why why) {
   using Why = spool::Refused::Why;
@@ -179,7 +181,9 @@ bool Receiver::needs_smtputf8(const smtp::ServerSession& session) const {
          (header_.eight_bit() || !base::is_ascii(smtp::to_string(session.sender())));
 }
 
-boost::asio::awaitable<smtp::ServerEvent> Receiver::commit(const Sender& sender, const smtp::ServerSession& session) {
+boost::asio::awaitable<smtp::ServerEvent> Receiver::commit(const Sender& sender, const smtp::ServerSession& session,
+                                                           std::function<bool()> gone) {
+  const auto began = clock_.mono();
   auto rest = co_await write_rest(sender, session);
   if (std::holds_alternative<smtp::event::Refused>(rest)) {
     discard();
@@ -192,15 +196,12 @@ boost::asio::awaitable<smtp::ServerEvent> Receiver::commit(const Sender& sender,
   }
   auto envelope = make_envelope(sender, session);
   auto refusal = co_await judge(envelope);
-  if (!refusal && discarded_) {
-    const auto id = incoming_->id();
-    discard();
-    co_return smtp::event::Committed{id};
-  }
+  if (!refusal && discarded_) refusal = smtp::event::Committed{incoming_->id()};
   if (!refusal && content_) {
-    auto filtering = filter(envelope, received(sender, session));
+    auto filtering = filter(envelope, received(sender, session), began + longest_filtering);
     refusal = co_await std::move(filtering);
   }
+  if (!refusal && clock_.mono() - began >= long_wait && gone()) refusal = smtp::event::PeerClosed{};
   if (refusal) {
     discard();
     co_return std::move(*refusal);
@@ -264,11 +265,10 @@ boost::asio::awaitable<std::optional<smtp::ServerEvent>> Receiver::judge(mail::E
   if (!found.refusal && checks_) {
     auto asking = ask_checks();
     auto decision = co_await std::move(asking);
-    if (!decision) co_return smtp::event::PeerClosed{};
-    found.refusal = std::move(decision->refusal);
-    if (found.hold.empty()) found.hold = std::move(decision->hold);
-    found.header.insert(0, decision->header);
-    discarded_ = decision->discard;
+    found.refusal = std::move(decision.refusal);
+    if (found.hold.empty()) found.hold = std::move(decision.hold);
+    found.header.insert(0, decision.header);
+    discarded_ = decision.discard;
   }
   if (found.refusal)
     co_return smtp::event::Refused{.why = smtp::event::RefusedWhy::policy, .reply = std::move(found.refusal)};
@@ -278,17 +278,13 @@ boost::asio::awaitable<std::optional<smtp::ServerEvent>> Receiver::judge(mail::E
   co_return std::nullopt;
 }
 
-// Nothing: the client did not wait for it, so it will send the message again.
-boost::asio::awaitable<std::optional<policy::MessageDecision>> Receiver::ask_checks() {
-  const auto since = clock_.mono();
-  const auto gone = checks_->gone;
+boost::asio::awaitable<policy::MessageDecision> Receiver::ask_checks() {
   auto facts = std::move(checks_->facts);
   facts.identity = identity();
   facts.id = incoming_->id();
   facts.size = size_;
   auto deciding = checks_->chain.end_message(std::move(facts));
   auto decision = co_await std::move(deciding);
-  if (clock_.mono() - since >= long_wait && gone && gone()) co_return std::nullopt;
   co_return decision;
 }
 

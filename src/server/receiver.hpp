@@ -41,7 +41,6 @@ struct Sender {
 struct ContentChecks {
   policy::CheckChain& chain;
   policy::Facts facts;
-  std::function<bool()> gone = {};  // the client has hung up; empty: that cannot be known
 };
 
 // Whom it is shown to when it is whole, and who may change it.
@@ -71,7 +70,9 @@ class Receiver {
   void filter_with(Filtering filtering, smtp::BodyType body);
   boost::asio::awaitable<smtp::ServerEvent> body(std::string_view bytes, const Sender& sender,
                                                  const smtp::ServerSession& session);
-  boost::asio::awaitable<smtp::ServerEvent> commit(const Sender& sender, const smtp::ServerSession& session);
+  // `gone`: the client has hung up.  What took it longer than a client waits is not kept then: it comes again.
+  boost::asio::awaitable<smtp::ServerEvent> commit(const Sender& sender, const smtp::ServerSession& session,
+                                                   std::function<bool()> gone);
   void discard();
 
   const std::vector<mail::Recipient>& recipients() const { return recipients_.all(); }
@@ -95,9 +96,10 @@ class Receiver {
   bool inspects_as_stored() const { return content_ && inspection_ && inspection_->wants_stored_form(); }
   boost::asio::awaitable<smtp::ServerEvent> write_rest(const Sender& sender, const smtp::ServerSession& session);
   boost::asio::awaitable<std::optional<smtp::ServerEvent>> judge(mail::Envelope& envelope);
-  boost::asio::awaitable<std::optional<smtp::ServerEvent>> filter(mail::Envelope& envelope, std::string received);
+  boost::asio::awaitable<std::optional<smtp::ServerEvent>> filter(mail::Envelope& envelope, std::string received,
+                                                                  base::MonoTime until);
   boost::asio::awaitable<std::optional<smtp::ServerEvent>> inspect_stored_form();
-  boost::asio::awaitable<std::optional<policy::MessageDecision>> ask_checks();
+  boost::asio::awaitable<policy::MessageDecision> ask_checks();
   mail::Envelope make_envelope(const Sender& sender, const smtp::ServerSession& session) const;
   bool needs_smtputf8(const smtp::ServerSession& session) const;
   std::string received(const Sender& sender, const smtp::ServerSession& session) const;

@@ -25,9 +25,9 @@ void Receiver::hold(mail::Envelope& envelope, const std::string& why) {
 
 // What filters make of it.  They see what the inspection says.
 boost::asio::awaitable<std::optional<smtp::ServerEvent>> Receiver::filter(mail::Envelope& envelope,
-                                                                          std::string received) {
+                                                                          std::string received, base::MonoTime until) {
   content_->begin_filtering(std::move(received), std::exchange(on_top_, {}));
-  auto outcome = co_await filtering_->milters.message(*content_);
+  auto outcome = co_await filtering_->milters.message(*content_, until);
   filtered_ = std::move(outcome.summary);
   if (outcome.refusal)
     co_return smtp::event::Refused{.why = smtp::event::RefusedWhy::policy, .reply = std::move(outcome.refusal)};

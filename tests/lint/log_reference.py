@@ -26,10 +26,12 @@ def tables(schema):
             lines += ["", f"## {chapter}", "", "| event | level | always has | may have | what it means |", "|---|---|---|---|---|"]
         always = [name for name in event["required"] if name not in ("time", "level", "event")]
         may = [name for name in event["properties"] if name not in event["required"]]
+        may += [schema["patternProperties"][pattern]["title"] for pattern in event.get("patternProperties", ())]
         levels = ", ".join(event["properties"]["level"]["enum"])
         lines.append(f"| `{event['title']}` | {levels} | {quoted(always)} | {quoted(may)} | {event['description']} |")
     lines += ["", "## Fields", "", "| field | what it says |", "|---|---|"]
-    for name, field in schema["properties"].items():
+    named = {field["title"]: field for field in schema["patternProperties"].values()}
+    for name, field in (schema["properties"] | named).items():
         number = " A number." if field.get("type") == "integer" else ""
         lines.append(f"| `{name}` | {field['description']}{number} |")
     return "\n".join(lines) + "\n"

@@ -34,6 +34,7 @@ class FakeWeb final : public net::Network {
   std::vector<base::Endpoint> down;   // these refuse
   std::vector<base::Endpoint> asked;  // in order
   std::vector<std::string> requests;  // what was asked, in order
+  std::size_t answers_each = 1;       // on a connection, then it hangs up
   StreamManners manners;              // of the server
 
   net::Task<std::unique_ptr<net::Stream>> connect(base::Endpoint remote, net::ConnectOptions) override {
@@ -55,16 +56,18 @@ class FakeWeb final : public net::Network {
       if (!secured) co_return;
       stream = std::move(*secured);
     }
-    std::string request;
-    std::string piece(4096, '\0');
-    while (!is_whole(request)) {
-      auto got = co_await net::read_some(*stream, piece, base::no_deadline);
-      if (!got) co_return;
-      request.append(piece, 0, *got);
+    for (std::size_t answered = 0; answered < answers_each; ++answered) {
+      std::string request;
+      std::string piece(4096, '\0');
+      while (!is_whole(request)) {
+        auto got = co_await net::read_some(*stream, piece, base::no_deadline);
+        if (!got) co_return;
+        request.append(piece, 0, *got);
+      }
+      requests.push_back(std::move(request));
+      const auto text = answer;
+      static_cast<void>(co_await net::write_all(*stream, text, base::no_deadline));
     }
-    requests.push_back(std::move(request));
-    const auto text = answer;
-    static_cast<void>(co_await net::write_all(*stream, text, base::no_deadline));
     stream->shutdown();
   }
 

@@ -2,9 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checks of what a client says and of its names in DNS: who is refused, what is said of it, and what the trace has."""
 
+import re
+
 from support.dialogue import queued_id
+from support.hook import Hook
 from support.judged_host import TO, JudgedHost
-from support.scenario import main
+from support.policy_server import ScriptedPolicyServer
+from support.scenario import BIN, main
 
 
 class ClientsAreJudged(JudgedHost):
@@ -15,7 +19,7 @@ class ClientsAreJudged(JudgedHost):
         self.rcpt("250")
         self.rcpt("250", to="postmaster@xyz.example", client=stranger)
         rejected = self.godwit.wait_event("rejected")
-        self.assertEqual((rejected["client"], rejected["to"], rejected["reverse_dns"]), (stranger, TO, "reject none"))
+        self.assertEqual((rejected["client"], rejected["to"], rejected["check_reverse_dns"]), (stranger, TO, "reject none"))
 
     def test_names_that_do_not_lead_back_are_refused_where_they_must(self):
         self.dns.records.append("--ptr-record=" + ".".join(reversed(self.net.host(4).split("."))) + ".in-addr.arpa,bank.example")
@@ -54,14 +58,33 @@ class ClientsAreJudged(JudgedHost):
         identity = queued_id(self.deliver())
         self.godwit.mailbox(TO).wait(1)
         accepted = self.godwit.wait_event("accepted", id=identity)
-        self.assertEqual(accepted["reverse_dns"], "none found mail.abc.example")
-        self.assertEqual(accepted["sender_domain"], "none abc.example")
+        self.assertEqual(accepted["check_reverse_dns"], "none found mail.abc.example")
+        self.assertEqual(accepted["check_sender_domain"], "none abc.example")
         events = self.wait_until(lambda: len(found := self.checked(identity)) == 3 and found, "all checks are in the trace")
         self.assertEqual([(one["check"], one["stage"], one["verdict"]) for one in events],
                          [("reverse_dns", "connect", "none"), ("hello", "helo", "none"), ("sender_domain", "mail", "none")])
         self.assertIn("evidence=\"found mail.abc.example\"".replace('"', ""), self.godwit.control("trace", identity).stdout)
         received = self.godwit.mailbox(TO).messages()[0].raw.decode()
         self.assertIn(f"mail.abc.example [{self.client}]", received)
+
+    def test_every_check_has_its_field_in_the_log_and_its_line_in_the_trace(self):
+        reference = self.run_program(BIN / "godwitd", "--print-configuration-reference").stdout
+        (row,) = [line for line in reference.splitlines() if "`policy.checks.mx`" in line]
+        names = re.findall("[a-z_]+", row.split("list of:", 1)[1].split("http:NAME")[0])
+        self.assertIn("reverse_dns", names)
+        self.assertIn("header", names)
+        hook, server = Hook(self), ScriptedPolicyServer(self)
+        self.dns.txt("abc.example", f"v=spf1 ip4:{self.client} -all")  # no greylisting
+        names += ["http:hook", "delegate:scripted"]
+        self.judge(*names, http_hooks=[hook.config()], delegates=[server.config()])
+        identity = queued_id(self.deliver())
+        accepted = self.godwit.wait_event("accepted", id=identity)
+        for name in names:
+            self.assertIn("check_" + name.replace(":", "_"), accepted)
+        self.wait_until(lambda: {one["check"] for one in self.checked(identity)} == set(names), "all checks are in the trace")
+        text = self.godwit.control("trace", identity).stdout
+        for name in names:
+            self.assertRegex(text, rf"checked .*check={name} ")
 
     def checked(self, identity):
         return [event for event in self.godwit.control_json("trace", identity)["events"] if event["event"] == "checked"]

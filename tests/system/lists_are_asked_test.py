@@ -31,7 +31,7 @@ class ListsAreAsked(JudgedHost):
         reply = self.rcpt("550 5.7.1", client=both)
         self.assertIn(f"{both} is listed at large.example: see http://large.example", reply)
         rejected = self.godwit.wait_event("rejected", client=both)
-        self.assertEqual(rejected["dns_lists"],
+        self.assertEqual(rejected["check_dns_lists"],
                          "reject score=5 small.example=127.0.0.2(client) large.example=127.0.0.2(client)")
         self.assertEqual(self.states(), {"small.example": "good", "large.example": "good"})
 
@@ -50,7 +50,7 @@ class ListsAreAsked(JudgedHost):
         self.rcpt("250")
         self.assertEqual(self.states(), {"all.example": "lists_everything", "gone.example": "lists_nothing",
                                          "paid.example": "refuses", "good.example": "good"})
-        self.assertEqual(len(self.godwit.events("list_switched_off")), 3)
+        self.wait_until(lambda: len(self.godwit.events("list_switched_off")) == 3, "all three are switched off")
         status = self.godwit.control("status").stdout
         self.assertEqual(status.count("LIST OFF"), 3)
         self.rcpt("250")

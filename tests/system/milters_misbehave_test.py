@@ -96,6 +96,30 @@ class MiltersMisbehave(Scenario):
         self.assertTrue(answer.startswith("250"), answer)
         self.assertGreater(took, 1.8)
 
+    def test_who_has_gone_meanwhile_gets_no_second_copy(self):
+        """A client that gave up will send the message again."""
+        class Slow(ScriptedMilter):
+            def _stage(self, client, told, code, data):
+                if code == "E":
+                    self.asked.set()
+                    time.sleep(self.takes)
+                return super()._stage(client, told, code, data)
+
+        milter = Slow(self)
+        milter.asked, milter.takes = threading.Event(), 10.5  # more than who only says QUIT needs
+        self.daemon(milter.config())
+        with Dialogue(self.godwit.address, source=self.net.host(2)) as client:
+            client.envelope(SENDER, ALICE)
+            client.say("DATA", "354")
+            client.send(CONTENT + b".\r\n")
+            self.assertTrue(milter.asked.wait(20))
+        self.godwit.wait_event("disconnected", timeout=30)
+        self.assertFalse(self.godwit.events("accepted"))
+        milter.takes = 0
+        self.assertTrue(self.attempt()[0].startswith("250"))
+        self.godwit.mailbox(ALICE).wait(1)
+        self.assertEqual(len(self.godwit.events("accepted")), 1)
+
     def test_a_milter_that_never_reads_is_given_up(self):
         milter = ScriptedMilter(self, reads=False)
         self.daemon(milter.config(on_failure="accept", timeouts=TIMEOUTS))

@@ -21,11 +21,11 @@ class StrangersAreGreylisted(JudgedHost):
         self.assertIn("Greylisted, try again in 1s", self.deliver("451 4.7.1"))
         identity = self.taken_later()
         accepted = self.godwit.wait_event("accepted", id=identity)
-        self.assertIn("tried again after", accepted["greylist"])
+        self.assertIn("tried again after", accepted["check_greylist"])
         self.assertEqual(self.godwit.stop(), 0)
         self.godwit.start()
         identity = queued_id(self.deliver(sender="other@abc.example"))
-        self.assertIn("known ", self.godwit.wait_event("accepted", id=identity)["greylist"])
+        self.assertIn("known ", self.godwit.wait_event("accepted", id=identity)["check_greylist"])
         self.godwit.mailbox(TO).wait(2)
 
     def test_refused_at_rcpt_where_configured(self):
@@ -37,13 +37,13 @@ class StrangersAreGreylisted(JudgedHost):
         self.dns.txt("abc.example", "v=spf1 ip4:127.0.0.0/8 -all")
         self.greylist()
         identity = queued_id(self.deliver())
-        self.assertEqual(self.godwit.wait_event("accepted", id=identity)["greylist"], "none pass: spf")
+        self.assertEqual(self.godwit.wait_event("accepted", id=identity)["check_greylist"], "none pass: spf")
 
     def test_hosts_on_a_white_list_need_not_wait(self):
         self.dns.listed("wl.example", "127.0.0.2").listed("wl.example", self.client)
         self.judge("dns_lists", "greylist", dns_lists={"lists": [{"zone": "wl.example", "score": -1}]})
         identity = queued_id(self.deliver())
-        self.assertEqual(self.godwit.wait_event("accepted", id=identity)["greylist"], "none pass: vouched for")
+        self.assertEqual(self.godwit.wait_event("accepted", id=identity)["check_greylist"], "none pass: vouched for")
         self.deliver("451 4.7.1", client=self.net.host(3))
 
     def test_a_pool_counts_as_one(self):
@@ -51,7 +51,7 @@ class StrangersAreGreylisted(JudgedHost):
         self.greylist(**{"pass": []})
         self.deliver("451 4.7.1")
         identity = self.taken_later(client=self.net.host(7))
-        self.assertIn("spf:abc.example", self.godwit.wait_event("accepted", id=identity)["greylist"])
+        self.assertIn("spf:abc.example", self.godwit.wait_event("accepted", id=identity)["check_greylist"])
 
     def test_a_damaged_file_is_begun_anew(self):
         self.greylist()

@@ -10,8 +10,8 @@
 // then rcpt for this and each further recipient, data before the message is taken, end when it is whole.  What refuses
 // at connect, helo or mail is said to each RCPT, so that the log knows whom it concerned.
 //
-// Diagnostics: one that takes longer than its patience, or throws, gives its entry's verdict on_failure, is logged
-// (check_failed) and is not asked again on this connection.
+// Diagnostics: one that takes longer than its patience, throws, or says that it failed, gives its entry's verdict
+// on_failure, is logged (check_failed) and is not asked again on this connection.
 #pragma once
 
 #include <chrono>
@@ -35,6 +35,7 @@
 #include "godwit/net/stream.hpp"
 #include "godwit/net/task_group.hpp"
 #include "godwit/policy/client_name.hpp"
+#include "godwit/policy/kept_connections.hpp"
 #include "godwit/policy/message_inspection.hpp"
 #include "godwit/policy/settings.hpp"
 #include "godwit/smtp/address.hpp"
@@ -43,7 +44,6 @@
 
 namespace godwit::policy {
 
-enum class Stage : std::uint8_t { connect, helo, mail, rcpt, data, end };
 std::string_view to_string(Stage stage);
 
 struct Verdict {
@@ -62,11 +62,15 @@ struct Verdict {
   std::string reason = {};                // of quarantine
   std::string header = {};                // whole fields, put above the message if it is taken; with any kind
   bool vouches = false;                   // this sender is known to be good: nothing shall delay it
+  bool if_others_take = false;            // of defer: those behind it are asked first, and may refuse for good
+  bool softens = false;                   // what those behind it reject at this stage is deferred
+  std::string failure = {};               // why the check has no verdict; nothing else of this counts
 };
 std::string_view to_string(Verdict::Kind kind);  // "none", "accept", "reject" ...
 Verdict no_opinion(std::string evidence = {});
 Verdict reject(smtp::Reply reply, std::string evidence);
 Verdict defer(smtp::Reply reply, std::string evidence);
+Verdict failed(std::string why);
 // What a setting asks to be done about it.  enhanced: of a rejection; deferred, its first digit is 4.
 Verdict judged(CheckAction action, smtp::EnhancedCode enhanced, std::string_view text, std::string evidence);
 
@@ -76,13 +80,16 @@ struct Facts {
   std::string hostname;  // ours
   smtp::Service service = smtp::Service::mx;
   base::IpAddress client;
+  std::uint16_t client_port = 0;  // 0: not known
+  base::Endpoint listener;
   ClientName client_name;
   std::string user;      // of a program of this machine (service local)
   bool stranger = true;  // neither in trusted_networks, nor logged in, nor of this machine
   // helo
   smtp::Hello hello;
   std::optional<smtp::TlsInfo> tls = {};
-  std::string account = {};  // empty: not authenticated
+  std::string account = {};    // empty: not authenticated
+  std::string mechanism = {};  // of AUTH
   // mail
   smtp::ReversePath sender = {};
   smtp::MailParameters parameters = {};
@@ -123,11 +130,13 @@ struct CheckSurroundings {
   net::TaskGroup& tasks;  // of what goes on when nobody waits for it any more
   const base::Clock& clock;
   log::Logger& log;
+  KeptConnections& connections;
 };
 
 // A check as the configuration lists it.
 struct CheckEntry {
-  std::string name = {};                               // a word for logs: "dns_lists", "milter:rspamd"
+  std::string name = {};                               // as in lists of checks: "dns_lists", "http:tenants"
+  std::string field = {};                              // of the log: "check_dns_lists", "check_http_tenants"
   bool only_strangers = true;                          // see Facts::stranger
   base::Duration patience = std::chrono::seconds(15);  // of one question
   Verdict on_failure = {};

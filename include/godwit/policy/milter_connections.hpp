@@ -25,8 +25,10 @@ class MilterConnections {
 
   // One that was kept; null: there is none.
   std::unique_ptr<MilterLink> take_kept(const MilterSettings& settings);
-  // A new one that has agreed on the protocol, within the time for connecting.  `canceller` ends the attempt.
-  net::Task<std::unique_ptr<MilterLink>> connect(const MilterSettings& settings, net::Canceller& canceller);
+  // A new one that has agreed on the protocol, within the time for connecting and before `end`.  `canceller` ends the
+  // attempt.
+  net::Task<std::unique_ptr<MilterLink>> connect(const MilterSettings& settings, net::Canceller& canceller,
+                                                 base::MonoTime end);
   // Its client is gone: it is kept where there is room, or ended.
   void give_back(const MilterSettings& settings, std::unique_ptr<MilterLink> link);
 
@@ -34,12 +36,11 @@ class MilterConnections {
 
  private:
   struct Kept {
-    MilterAddress address;
+    ServerAddress address;
     base::MonoTime since;
     std::unique_ptr<MilterLink> link;
   };
   void drop_old();
-  net::Task<base::Endpoint> find(MilterAddress address);
 
   net::Network& network_;
   dns::Resolver& resolver_;

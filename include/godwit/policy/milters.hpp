@@ -2,7 +2,8 @@
 // The milters of one SMTP session, asked one after the other at each stage, in the order of the configuration.  Each
 // sees a message as the one before it has made it; so a message is shown to them when it is whole, which also keeps
 // them from waiting for slow clients.  What one does not answer in time, or says wrong, is its failure: it is out for
-// the rest of the session, with what `on_failure` says in its place at every stage.  HELO is told together with MAIL,
+// the rest of the session, with what `on_failure` says in its place at every stage.  All of them together have the time
+// that clients wait for an answer (RFC 5321 section 4.5.3.2).  HELO is told together with MAIL,
 // since clients repeat it (STARTTLS).  Milters are told of no unknown commands.
 //
 // One reactor, one coroutine at a time.  Diagnostics: `milter_failed` (warning) once for each failure.
@@ -72,8 +73,9 @@ class Milters {
   // Whether the message that comes must be shown to one of them.
   bool wants_message() const;
   bool discards() const { return discarded_by_ != nullptr; }
-  // The message is whole.  What refers to it outlives the call.
-  boost::asio::awaitable<FilterOutcome> message(FilteredMessage& message);
+  // The message is whole.  What refers to it outlives the call.  until: how long its client waits; whoever has not
+  // answered by then has failed, however many there are.
+  boost::asio::awaitable<FilterOutcome> message(FilteredMessage& message, base::MonoTime until);
   // Whatever became of the transaction.
   void end_transaction();
   void cancel();
@@ -81,11 +83,14 @@ class Milters {
  private:
   // A step of the protocol, made for each milter anew.
   using Question = std::function<MilterStep(MilterDialogue&)>;
-  Answer ask_all(std::string_view stage, Question question);
-  Answer greet(const Sender& sender);
+  Answer ask_all(std::string_view stage, Question question, base::MonoTime until);
+  Answer introduce(base::MonoTime until);
+  Answer greet(const Sender& sender, base::MonoTime until);
+  base::MonoTime until_after(base::Duration patience) const { return connections_.network().now() + patience; }
   void note(const MilterMember& member, std::string_view stage, std::string_view verdict, const std::string& reply);
 
   Session session_;
+  MilterConnections& connections_;
   log::Logger& log_;
   std::map<std::string, std::string, std::less<>> macros_;  // what is known, by the names of the protocol
   std::vector<std::unique_ptr<MilterMember>> all_;

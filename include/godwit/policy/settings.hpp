@@ -13,6 +13,7 @@
 #include "godwit/base/clock.hpp"
 #include "godwit/base/ip_address.hpp"
 #include "godwit/base/rate.hpp"
+#include "godwit/policy/hook_settings.hpp"
 #include "godwit/smtp/server_session.hpp"
 
 namespace godwit::policy {
@@ -36,19 +37,12 @@ struct BreakerSettings {
   std::vector<std::string> exempt = {};      // accounts
 };
 
-struct MilterAddress {
-  std::string host = {};  // a name or an address
-  std::uint16_t port = 0;
-  std::string unix_path = {};  // not empty: a Unix socket; host and port mean nothing
-  bool operator==(const MilterAddress&) const = default;
-};
-
 // A filter that speaks the milter protocol.
 struct MilterSettings {
-  enum class Failure { accept, defer, reject };
+  using Failure = OnFailure;
 
   std::string name;  // in the log
-  MilterAddress address;
+  ServerAddress address;
   std::vector<smtp::Service> services = {smtp::Service::mx, smtp::Service::submission};
   Failure on_failure = Failure::defer;
   base::Duration connect_timeout = std::chrono::seconds(30);   // until it has agreed on the protocol
@@ -138,7 +132,8 @@ struct DnsListsSettings {
 inline constexpr std::array<std::string_view, 6> check_names{"reverse_dns", "hello",    "sender_domain",
                                                              "dns_lists",   "greylist", "header"};
 
-// Which checks are asked, by their names, in this order; see check.hpp.
+// Which checks are asked, by their names, in this order; see check.hpp.  Beside those above: "http:NAME" and
+// "delegate:NAME".
 struct CheckSettings {
   std::vector<std::string> mx = {};
   std::vector<std::string> submission = {};
@@ -162,6 +157,8 @@ struct Settings {
   SenderDomainSettings sender_domain = {};
   HeaderSettings header = {};
   GreylistSettings greylist = {};
+  std::vector<HttpHookSettings> http_hooks = {};
+  std::vector<DelegateSettings> delegates = {};
   std::size_t connections = 10000;
   std::size_t connections_per_client = 50;  // per IPv4 address or IPv6 /64; trusted_networks are exempt
   // Users of this machine who may submit under any sender address; "*": all of them.

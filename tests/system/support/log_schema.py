@@ -4,9 +4,11 @@
 import functools
 import json
 import pathlib
+import re
 
 SCHEMA = pathlib.Path(__file__).parents[3] / "docs" / "log.schema.json"
-TYPES = {"string": str, "integer": int}
+TYPES = {"string": str, "integer": int, "any": object}
+ANY = "any"
 
 
 @functools.cache
@@ -23,8 +25,10 @@ def fault_of(entry):
     if event is None:
         return "no such event"
     missing = set(event["required"]) - entry.keys()
-    unknown = entry.keys() - event["properties"].keys()
-    wrong = [name for name, value in entry.items() if name in types and not is_of(value, types[name])]
+    patterns = event.get("patternProperties", ())
+    named = {name for name in entry if any(re.search(pattern, name) for pattern in patterns)}  # text, all of them
+    unknown = entry.keys() - event["properties"].keys() - named
+    wrong = [name for name, value in entry.items() if not is_of(value, types.get(name, "string" if name in named else ANY))]
     if entry.get("level") not in event["properties"]["level"]["enum"]:
         wrong.append("level")
     return "".join(f" {what} {sorted(names)}" for what, names in (("lacks", missing), ("has", unknown), ("wrong", wrong)) if names)

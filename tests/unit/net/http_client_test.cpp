@@ -149,5 +149,68 @@ TEST_F(HttpClientTest, WhatIsTooLongOrCutOffIsAFailure) {
   EXPECT_EQ(step_of("http://www.example.com/"), Step::exchange);
 }
 
+class HttpClientWithPool : public HttpClientTest {
+ protected:
+  HttpClient::Outcome post(const std::string& body) {
+    HttpRequest request;
+    request.method = "POST";
+    request.url = parse_url("http://www.example.com/").value();
+    request.authorization = "Bearer secret";
+    request.body = body;
+    HttpClient http(web, resolver);
+    return testing::run_on(io, http.exchange(std::move(request), client, limits, pool));
+  }
+
+  Deadlines deadlines{clock};
+  std::shared_ptr<StreamPool> pool = std::make_shared<StreamPool>(io.get_executor(), deadlines, StreamPool::Limits{});
+};
+
+TEST_F(HttpClientWithPool, OneConnectionServesManyQuestions) {
+  web.answers_each = 100;
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(post("a")->body, "hello");
+  EXPECT_EQ(web.asked.size(), 1U);
+  EXPECT_EQ(pool->kept(), 1U);
+  ASSERT_EQ(web.requests.size(), 3U);
+  EXPECT_THAT(web.requests[2],
+              AllOf(HasSubstr("Authorization: Bearer secret\r\n"), ::testing::Not(HasSubstr("Connection:"))));
+}
+
+TEST_F(HttpClientWithPool, WhereTheServerHungUpMeanwhileItIsAskedAnew) {
+  web.answers_each = 2;
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(post("a"));
+  EXPECT_EQ(web.asked.size(), 3U);
+  EXPECT_EQ(web.requests.size(), 5U);
+}
+
+TEST_F(HttpClientWithPool, OldConnectionsAreNotUsed) {
+  web.answers_each = 100;
+  EXPECT_TRUE(post("a"));
+  clock.advance_to(clock.mono() + std::chrono::seconds(31));
+  EXPECT_TRUE(post("a"));
+  EXPECT_EQ(web.asked.size(), 2U);
+}
+
+TEST_F(HttpClientWithPool, WhatMayNotBeUsedAgainIsNotKept) {
+  web.answers_each = 100;
+  web.answer = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\na";
+  EXPECT_TRUE(post("a"));
+  EXPECT_EQ(pool->kept(), 0U);
+  web.answer = http_answer(200, "text/plain", "hello") + http_answer(200, "text/plain", "for somebody else");
+  EXPECT_EQ(post("a")->body, "hello");
+  EXPECT_EQ(pool->kept(), 0U) << "what follows may be no answer to the next question";
+  web.answer = "HTTP/1.1 103 Early Hints\r\n\r\n" + http_answer(200, "text/plain", "hello");
+  EXPECT_EQ(post("a")->status, 103U);
+  EXPECT_EQ(pool->kept(), 0U);
+  limits.body = 4;
+  web.answer = http_answer(200, "text/plain", "hello");
+  EXPECT_FALSE(post("a"));
+  EXPECT_EQ(pool->kept(), 0U);
+}
+
+TEST_F(HttpClientTest, ThisMachineNeedsNoName) {
+  EXPECT_TRUE(get("http://localhost:8080/"));
+  EXPECT_THAT(web.asked, ElementsAre(*base::Endpoint::parse("127.0.0.1:8080")));
+}
+
 }  // namespace
 }  // namespace godwit::net

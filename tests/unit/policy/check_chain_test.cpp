@@ -60,6 +60,7 @@ class CheckChainTest : public CheckFixture {
     auto list = std::make_shared<CheckList>();
     for (auto* script : {&first_, &second_})
       list->push_back({.name = script == &first_ ? "first" : "second",
+                       .field = script == &first_ ? "check_first" : "check_second",
                        .patience = std::chrono::seconds(5),
                        .on_failure = on_failure_,
                        .make = [script](const CheckSurroundings& around) {
@@ -177,6 +178,50 @@ TEST_F(CheckChainTest, AFailureDefersWhereTheEntrySaysSo) {
   EXPECT_THAT(first_.asked, ElementsAre("mail"));
 }
 
+TEST_F(CheckChainTest, ACheckMaySayThatItFailed) {
+  on_failure_ = Verdict{.kind = Kind::defer};
+  first_.says[Stage::mail] = failed("it answers 503");
+  second_.says[Stage::mail] = no_opinion();
+  EXPECT_EQ(rcpt(), "451 4.7.1 Not taken now by our policy, try again later");
+  ASSERT_EQ(chain().opinions().size(), 1U);
+  EXPECT_EQ(chain().opinions()[0].evidence, "it answers 503");
+  chain().end_transaction();
+  rcpt();
+  EXPECT_THAT(first_.asked, ElementsAre("mail")) << "not again in this connection";
+}
+
+TEST_F(CheckChainTest, WhoDefersOnlyWhatOthersTakeLetsThemSpeak) {
+  auto deferral = defer(smtp::make_reply(450, {4, 7, 1}, "Later"), "");
+  deferral.if_others_take = true;
+  first_.says[Stage::rcpt] = deferral;
+  second_.says[Stage::rcpt] = no_opinion();
+  EXPECT_EQ(rcpt(), "450 4.7.1 Later");
+  second_.says[Stage::rcpt] = Verdict{.kind = Kind::accept};
+  EXPECT_EQ(rcpt(), "450 4.7.1 Later");
+  second_.says[Stage::rcpt] = reject(smtp::make_reply(550, {5, 7, 1}, "Never"), "");
+  EXPECT_EQ(rcpt(), "550 5.7.1 Never");
+}
+
+TEST_F(CheckChainTest, WhoSoftensMakesRejectionsTemporary) {
+  first_.says[Stage::rcpt] = Verdict{.softens = true};
+  second_.says[Stage::rcpt] = no_opinion();
+  EXPECT_EQ(rcpt(), "ok");
+  second_.says[Stage::rcpt] = reject(smtp::make_reply(554, {5, 7, 1}, "Never"), "");
+  EXPECT_EQ(rcpt(), "450 4.7.1 Never");
+}
+
+TEST_F(CheckChainTest, FieldsSaidOfSeveralRecipientsAreAddedOnceAndNotWithoutEnd) {
+  first_.says[Stage::rcpt] = Verdict{.header = "X-A: 1\r\n"};
+  rcpt();
+  rcpt("other");
+  EXPECT_EQ(end().header, "X-A: 1\r\n");
+  for (int i = 0; i < 100; ++i) {
+    first_.says[Stage::rcpt].header = "X-A: " + std::string(1000, static_cast<char>('0' + i)) + "\r\n";
+    rcpt();
+  }
+  EXPECT_LT(end().header.size(), 65U << 10U);
+}
+
 TEST_F(CheckChainTest, ASlowCheckCostsItsPatience) {
   first_.says[Stage::mail] = no_opinion();
   first_.hangs = true;
@@ -217,7 +262,7 @@ TEST_F(CheckChainTest, TheMessageIsShownAndWhatWasSaidIsLogged) {
   end();
   const auto fields = chain().log_fields();
   ASSERT_EQ(fields.size(), 1U);
-  EXPECT_EQ(fields[0].name, "first");
+  EXPECT_EQ(fields[0].name, "check_first");
   EXPECT_EQ(std::get<std::string>(fields[0].value), "none 192.0.2.1; reject virus");
   ASSERT_EQ(chain().opinions().size(), 2U);
   EXPECT_EQ(chain().opinions()[1].kind, Kind::reject);

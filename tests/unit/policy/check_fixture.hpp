@@ -44,13 +44,15 @@ class CheckFixture : public ::testing::Test {
   testing::ManualNetwork network_{io_.get_executor(), clock_};
   testing::FakeResolver resolver_;
   net::TaskGroup tasks_{io_.get_executor(), deadlines_, [](const std::exception_ptr&) {}};
+  KeptConnections connections_{io_.get_executor(), deadlines_};
   CheckSurroundings around_{.executor = io_.get_executor(),
                             .deadlines = deadlines_,
                             .network = network_,
                             .resolver = resolver_,
                             .tasks = tasks_,
                             .clock = clock_,
-                            .log = log::null_logger()};
+                            .log = log::null_logger(),
+                            .connections = connections_};
   Settings settings_;
   CheckStores stores_;
   Facts facts_;

@@ -7,7 +7,7 @@ namespace godwit::policy {
 namespace {
 
 using namespace std::string_literals;
-using Kind = MilterVerdict::Kind;
+using MilterKind = MilterVerdict::Kind;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -34,10 +34,10 @@ class MilterDialogueTest : public ::testing::Test {
     auto heard = dialogue_.hear(code, data);
     EXPECT_TRUE(heard) << code;
     if (!heard || !std::holds_alternative<MilterVerdict>(*heard))
-      return {.kind = Kind::discard, .reply = smtp::Reply{}};
+      return {.kind = MilterKind::discard, .reply = smtp::Reply{}};
     return std::get<MilterVerdict>(*heard);
   }
-  void go_on() { EXPECT_EQ(verdict('c').kind, Kind::go_on); }
+  void go_on() { EXPECT_EQ(verdict('c').kind, MilterKind::go_on); }
   bool waits(char code, std::string_view data = {}) {
     auto heard = dialogue_.hear(code, data);
     return heard && std::holds_alternative<MilterDialogue::Patience>(*heard);
@@ -195,7 +195,7 @@ TEST_F(MilterDialogueTest, HasNothingMoreToSayOfWhatItAccepted) {
   agree();
   begin_message();
   dialogue_.data({});
-  EXPECT_EQ(verdict('a').kind, Kind::go_on);
+  EXPECT_EQ(verdict('a').kind, MilterKind::go_on);
   EXPECT_FALSE(dialogue_.is_interested());
   EXPECT_EQ(show(dialogue_.end_of_message({})), "");
   EXPECT_EQ(show(dialogue_.abort()), "A");
@@ -203,7 +203,7 @@ TEST_F(MilterDialogueTest, HasNothingMoreToSayOfWhatItAccepted) {
   go_on();
   dialogue_.abort();
   dialogue_.helo("h", {});
-  EXPECT_EQ(verdict('a').kind, Kind::go_on);
+  EXPECT_EQ(verdict('a').kind, MilterKind::go_on);
   EXPECT_EQ(show(dialogue_.mail({"<a@x>"}, {})), "");
 }
 
@@ -222,7 +222,7 @@ TEST_F(MilterDialogueTest, SkipsTheRestOfTheBody) {
   agree(milter_step::skips);
   begin_message();
   dialogue_.body("x");
-  EXPECT_EQ(verdict('s').kind, Kind::go_on);
+  EXPECT_EQ(verdict('s').kind, MilterKind::go_on);
   EXPECT_FALSE(dialogue_.wants_body());
   EXPECT_EQ(show(dialogue_.end_of_message({})), "DE?");
 }
@@ -271,7 +271,7 @@ TEST_F(MilterDialogueTest, ForgetsChangesOfAMessageThatIsRefused) {
   begin_message();
   dialogue_.end_of_message({});
   EXPECT_TRUE(waits('h', "X\0v\0"s));
-  EXPECT_EQ(verdict('r').kind, Kind::refuse);
+  EXPECT_EQ(verdict('r').kind, MilterKind::refuse);
   EXPECT_TRUE(dialogue_.take_changes().empty());
 }
 

@@ -12,16 +12,20 @@
 #include "support/manual_network.hpp"
 #include "support/run_awaitable.hpp"
 #include "support/scripted_stream.hpp"
+#include "support/trickling_stream.hpp"
 
 namespace godwit::policy {
 namespace {
 
+using namespace std::chrono_literals;
 using namespace std::string_literals;
 using ::testing::HasSubstr;
 using testing::ManualClock;
 using testing::ManualNetwork;
 using testing::run_awaitable;
 using testing::ScriptedStream;
+
+constexpr base::Duration patience = 8min;  // of a client, for its whole message
 
 // What a milter says, one after the other: "c", or a code and data.
 std::string answers(const std::vector<std::string>& all) {
@@ -80,6 +84,14 @@ class MiltersTest : public ::testing::Test {
     one.on_failure = on_failure;
     settings_.push_back(std::move(one));
   }
+  // Says that, and then only that it is at work.
+  void add_busy(const std::vector<std::string>& said) {
+    auto stream = std::make_unique<testing::TricklingStream>(io_.get_executor(), clock_);
+    for (const auto& one : said) stream->then(0s, answers({one}));
+    stream->forever(20s, answers({"p"}));
+    network_.prepare(std::move(stream));
+    add_settings(Failure::accept);
+  }
   Milters& milters() {
     if (!milters_) {
       Milters::Session session;
@@ -103,7 +115,7 @@ class MiltersTest : public ::testing::Test {
   int rcpt() { return code(milters().rcpt({"b", "y"})); }
   int data() { return code(milters().data(base::MessageId{1})); }
   FilterOutcome message() {
-    auto filtering = milters().message(message_);
+    auto filtering = milters().message(message_, clock_.now + patience);
     return run_awaitable(io_, std::move(filtering));
   }
   FilterOutcome whole_message() {
@@ -223,6 +235,21 @@ TEST_F(MiltersTest, ThatCannotBeReachedAreWaitedForOnlySoLong) {
   EXPECT_EQ(clock_.now - start, settings_[0].connect_timeout);
   EXPECT_EQ(mail(), 250);
   EXPECT_FALSE(milters().wants_message());
+}
+
+TEST_F(MiltersTest, HaveTheTimeOfOneClientTogether) {
+  for (int i = 0; i < 3; ++i) add_busy(patient);
+  const auto start = clock_.now;
+  EXPECT_FALSE(whole_message().refusal);
+  EXPECT_EQ(clock_.now - start, patience);
+  milters_.reset();
+  settings_.clear();
+  for (int i = 0; i < 3; ++i) add_busy({agreement(), "c", "c", "c"});
+  EXPECT_EQ(connect(), 250);
+  EXPECT_EQ(mail(), 250);
+  const auto asked = clock_.now;
+  EXPECT_EQ(rcpt(), 250);
+  EXPECT_EQ(clock_.now - asked, 4min);
 }
 
 TEST_F(MiltersTest, FailAtAMessageAtEveryPoint) {

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an HTTP hook is asked, as JSON (docs/http-hook.md, docs/http-hook.schema.json).  Pure.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "godwit/policy/check.hpp"
+#include "godwit/policy/hook_settings.hpp"
+
+namespace godwit::policy {
+
+// The beginning of a message's body, as it comes in pieces with the header before it.
+class BodyStart {
+ public:
+  explicit BodyStart(std::size_t longest) : longest_(longest) {}
+  void put(std::string_view bytes);
+  void clear() { *this = BodyStart(longest_); }
+  const std::string& bytes() const { return bytes_; }
+  bool is_cut() const { return cut_; }
+
+ private:
+  std::size_t longest_;
+  std::string bytes_;
+  std::size_t matched_ = 2;  // of the CR LF CR LF before the body, with that of a line before the first
+  bool in_body_ = false;
+  bool cut_ = false;
+};
+
+// body: null where it is not told.
+std::string hook_request(const HttpHookSettings& hook, Stage stage, const Facts& facts, const BodyStart* body);
+
+}  // namespace godwit::policy
