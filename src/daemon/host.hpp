@@ -34,6 +34,7 @@
 #include "godwit/policy/check_list.hpp"
 #include "godwit/policy/connection_limits.hpp"
 #include "godwit/policy/milter_connections.hpp"
+#include "godwit/policy/limits.hpp"
 #include "godwit/server/maildrop.hpp"
 #include "godwit/server/server.hpp"
 #include "godwit/spool/spool.hpp"
@@ -160,9 +161,8 @@ class Host {
   auth::Lockouts lockouts_;
   policy::ConnectionLimits limits_;
   policy::Acquaintances acquaintances_;
-  policy::ClientRates rates_;
   policy::Tarpit tarpit_;
-  policy::AccountLimits account_limits_;
+  std::shared_ptr<policy::Limits> policy_limits_;  // replaced on the home reactor
   policy::AccountBreaker breaker_;
   policy::ListHealth list_health_;
   net::ReactorPool reactors_;

@@ -13,17 +13,10 @@
 #include "godwit/base/clock.hpp"
 #include "godwit/base/ip_address.hpp"
 #include "godwit/base/rate.hpp"
+#include "godwit/policy/limit_rule.hpp"
 #include "godwit/smtp/server_session.hpp"
 
 namespace godwit::policy {
-
-// What is counted for each client network.
-enum class Rated : std::uint8_t { connections, handshakes, commands, messages, recipients };
-inline constexpr std::size_t rated_kinds = 5;
-
-// What is counted for each account.
-enum class AccountRated : std::uint8_t { messages, recipients, new_destinations };
-inline constexpr std::size_t account_rated_kinds = 3;
 
 // When an account sends so unlike itself that it is stopped; see account_breaker.hpp.  All in an hour.
 struct BreakerSettings {
@@ -152,8 +145,9 @@ struct Settings {
   std::vector<MilterSettings> milters = {};
   std::vector<base::IpNetwork> trusted_networks = {*base::IpNetwork::parse("127.0.0.0/8"),
                                                    *base::IpNetwork::parse("::1/128")};
-  std::array<base::Rate, rated_kinds> rates{};                               // by Rated
-  std::array<std::vector<base::Rate>, account_rated_kinds> account_rates{};  // by AccountRated; all of them count
+  std::array<base::Rate, limited_kinds> rates{};  // by Limited: of each client network
+  LimitRates account_rates{};                     // of each account
+  std::vector<LimitRule> limits = {};             // further ones
   BreakerSettings breaker = {};
   CheckSettings checks = {};
   ReverseDnsSettings reverse_dns = {};
