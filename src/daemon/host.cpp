@@ -69,6 +69,7 @@ Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, co
       }) {
   stores_.replace(make_stores(live_->settings.auth, live_->accounts, back_end_parts()));
   verifier_.use_introspection(make_introspection(live_->settings.auth, back_end_parts()));
+  make_callouts();
   recipient_lookups_ = make_recipient_lookups(*live_);
 }
 
@@ -91,6 +92,8 @@ base::Result<> Host::open() {
   open_suppressions();
   greylist_ = std::make_unique<state::Greylist>(settings.state, housekeeping_.executor(), clock_, log_);
   greylist_->open();
+  recipient_answers_->open();
+  router_ = make_router(*live_);
   maildir_ = std::make_unique<deliver::MaildirAgent>(settings.deliver.maildir, settings.hostname, disk_, clock_,
                                                      random_, maildirs_.executor(), reactors_[home].executor(),
                                                      reactors_[home].deadlines());

@@ -75,6 +75,7 @@ route::Lookups Host::make_recipient_lookups(const LiveSettings& live) {
                                                           live.settings.lookup.cache, clock_);
   lookups.tables = make_tables(live.settings.lookup, live.tables, recipients_, clock_);
   add_lmtp_tables(live.settings.route, live.settings.lookup.cache, recipients_, clock_, lookups.tables);
+  lookups.tables.emplace(route::callout_table, callouts_);
   return lookups;
 }
 

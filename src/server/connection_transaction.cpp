@@ -138,7 +138,10 @@ boost::asio::awaitable<policy::RecipientDecision> Connection::decide_recipient(s
       co_return refused;
     }
   }
-  auto checking = policy::check_recipient(rules_->policy, sender_.client, recipient, *rules_->router);
+  // Who asks us for a recipient in this way, or sends a report, is not asked back: two hosts could ask each other for
+  // ever, and a report that nobody wants goes back to nobody.
+  const auto others = receiver_.sender() ? route::OtherHosts::may_be_asked : route::OtherHosts::are_left_alone;
+  auto checking = policy::check_recipient(rules_->policy, sender_.client, recipient, *rules_->router, others);
   auto decision = co_await std::move(checking);
   if (!decision.outage.empty())
     around_.log.warn("lookup_failed", {{"to", smtp::to_string(recipient)}, {"reason", decision.outage}});

@@ -79,6 +79,15 @@ struct HeaderSettings {
   std::size_t most_received = 50;  // 0: no bound but that of loops
 };
 
+// How other hosts are asked for recipients of our domains; what they say counts for a time:
+// state::CalloutCacheSettings.
+struct CalloutSettings {
+  enum class Failure : std::uint8_t { defer, accept };
+  base::Duration timeout = std::chrono::seconds(10);
+  Failure on_failure = Failure::defer;
+  std::size_t connections = 10;  // inquiries at once, of each domain
+};
+
 // How long and how many: state::GreylistSettings.
 struct GreylistSettings {
   enum class At : std::uint8_t { envelope, message };  // RCPT is deferred, or the message, when DKIM was looked at
@@ -156,6 +165,7 @@ struct Settings {
   SenderDomainSettings sender_domain = {};
   HeaderSettings header = {};
   GreylistSettings greylist = {};
+  CalloutSettings callout = {};
   std::size_t connections = 10000;
   std::size_t connections_per_client = 50;  // per IPv4 address or IPv6 /64; trusted_networks are exempt
   // Users of this machine who may submit under any sender address; "*": all of them.
