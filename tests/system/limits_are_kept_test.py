@@ -3,6 +3,7 @@
 """What clients, HELO names, senders, recipients and accounts may do in a time; who has used most, and how that is reset."""
 
 from support.dialogue import Dialogue
+from support.dns import Dns
 from support.message import large_body, message
 from support.receiving_host import SENDER, TO, ReceivingHost
 from support.scenario import main
@@ -12,7 +13,7 @@ OTHER = "malee@xyz.example"
 
 class LimitsAreKept(ReceivingHost):
     def limit(self, *rules, **config):
-        self.start(trusted_networks=["192.0.2.0/24"], policy={"limits": list(rules)}, **config)
+        self.start(trusted_networks=["192.0.2.0/24"], policy={"limits": list(rules)}, dns=Dns(self).start(), **config)
 
     def client(self, host=2, hello="client.abc.example"):
         client = Dialogue(self.godwit.address, source=self.net.host(host))

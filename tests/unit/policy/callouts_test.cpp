@@ -24,7 +24,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
-using Kind = lookup::Answer::Kind;
+using Known = lookup::Answer::Kind;
 
 deliver::Outcome taken() {
   deliver::Outcome outcome;
@@ -86,7 +86,7 @@ class CalloutsTest : public ::testing::Test {
     if (auto known = callouts_->recall(address)) return *known;
     return testing::run_awaitable(io_, callouts_->ask(address));
   }
-  Kind kind(const std::string& address) { return ask(address).kind; }
+  Known kind(const std::string& address) { return ask(address).kind; }
 
   boost::asio::io_context io_;
   testing::ManualClock clock_;
@@ -103,27 +103,27 @@ class CalloutsTest : public ::testing::Test {
 };
 
 TEST_F(CalloutsTest, WhatTheNextHopSaysIsRemembered) {
-  EXPECT_EQ(kind("a@backup.example"), Kind::present);
+  EXPECT_EQ(kind("a@backup.example"), Known::present);
   EXPECT_THAT(asked_, ElementsAre("a@backup.example", StartsWith("godwit-")));
-  EXPECT_EQ(kind("b@backup.example"), Kind::absent);
+  EXPECT_EQ(kind("b@backup.example"), Known::absent);
   asked_.clear();
-  EXPECT_EQ(kind("a@backup.example"), Kind::present);
-  EXPECT_EQ(kind("b@backup.example"), Kind::absent);
+  EXPECT_EQ(kind("a@backup.example"), Known::present);
+  EXPECT_EQ(kind("b@backup.example"), Known::absent);
   EXPECT_THAT(asked_, IsEmpty());
   clock_.now += 1h;
-  EXPECT_EQ(kind("b@backup.example"), Kind::absent);
+  EXPECT_EQ(kind("b@backup.example"), Known::absent);
   EXPECT_THAT(asked_, ElementsAre("b@backup.example")) << "asked again, and whether it takes all is known";
 }
 
 TEST_F(CalloutsTest, AHostThatTakesEverythingIsAskedOnce) {
   others_ = taken();
-  EXPECT_EQ(kind("x@backup.example"), Kind::present);
+  EXPECT_EQ(kind("x@backup.example"), Known::present);
   EXPECT_THAT(asked_, SizeIs(2));
-  EXPECT_EQ(kind("y@Backup.Example"), Kind::present);
+  EXPECT_EQ(kind("y@Backup.Example"), Known::present);
   EXPECT_THAT(asked_, SizeIs(2));
   clock_.now += state_.callout.present;
   others_ = refused(550, {5, 1, 1});
-  EXPECT_EQ(kind("y@backup.example"), Kind::absent) << "it no longer does";
+  EXPECT_EQ(kind("y@backup.example"), Known::absent) << "it no longer does";
 }
 
 TEST_F(CalloutsTest, WhatIsNoAnswerToRcptSaysNothingOfTheRecipient) {
@@ -131,7 +131,7 @@ TEST_F(CalloutsTest, WhatIsNoAnswerToRcptSaysNothingOfTheRecipient) {
     others_ = std::move(outcome);
     clock_.now += Callouts::rest;
     const auto answer = ask("b@backup.example");
-    EXPECT_EQ(answer.kind, Kind::unavailable);
+    EXPECT_EQ(answer.kind, Known::unavailable);
     return answer.reason;
   };
   EXPECT_THAT(why(refused(550, {5, 7, 1}, smtp::Stage::mail)), HasSubstr("mx.example[192.0.2.1]:25 says: 550 5.7.1"));
@@ -141,33 +141,33 @@ TEST_F(CalloutsTest, WhatIsNoAnswerToRcptSaysNothingOfTheRecipient) {
 
 TEST_F(CalloutsTest, AFullMailboxIsThere) {
   outcomes_["b@backup.example"] = refused(452, {4, 2, 2});
-  EXPECT_EQ(kind("b@backup.example"), Kind::present);
+  EXPECT_EQ(kind("b@backup.example"), Known::present);
 }
 
 TEST_F(CalloutsTest, AHostThatFailsIsLeftAloneForAMoment) {
   others_ = refused(451, {4, 4, 1}, smtp::Stage::connect);
-  EXPECT_EQ(kind("b@backup.example"), Kind::unavailable);
+  EXPECT_EQ(kind("b@backup.example"), Known::unavailable);
   asked_.clear();
-  EXPECT_EQ(kind("c@backup.example"), Kind::unavailable);
+  EXPECT_EQ(kind("c@backup.example"), Known::unavailable);
   EXPECT_THAT(asked_, IsEmpty());
   clock_.now += Callouts::rest;
-  EXPECT_EQ(kind("a@backup.example"), Kind::present);
+  EXPECT_EQ(kind("a@backup.example"), Known::present);
   others_ = refused(450, {4, 7, 1});  // greylisted
-  EXPECT_EQ(kind("b@backup.example"), Kind::unavailable);
-  EXPECT_EQ(kind("c@backup.example"), Kind::unavailable);
+  EXPECT_EQ(kind("b@backup.example"), Known::unavailable);
+  EXPECT_EQ(kind("c@backup.example"), Known::unavailable);
   EXPECT_THAT(asked_, Contains("c@backup.example")) << "that was about one recipient";
 }
 
 TEST_F(CalloutsTest, WhileItCannotBeAskedWhoWasThereIsThere) {
-  EXPECT_EQ(kind("a@backup.example"), Kind::present);
+  EXPECT_EQ(kind("a@backup.example"), Known::present);
   clock_.now += state_.callout.present;
   outcomes_.clear();
   others_ = refused(451, {4, 4, 1}, smtp::Stage::connect);
-  EXPECT_EQ(kind("a@backup.example"), Kind::present);
-  EXPECT_EQ(kind("b@backup.example"), Kind::unavailable);
+  EXPECT_EQ(kind("a@backup.example"), Known::present);
+  EXPECT_EQ(kind("b@backup.example"), Known::unavailable);
   settings_.on_failure = CalloutSettings::Failure::accept;
   callouts_->change_settings(settings_);
-  EXPECT_EQ(kind("b@backup.example"), Kind::present);
+  EXPECT_EQ(kind("b@backup.example"), Known::present);
   EXPECT_FALSE(answers_->recall("b@backup.example")) << "nobody has said so";
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "godwit/policy/limits.hpp"
 
+#include <atomic>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -19,7 +20,7 @@ using ::testing::SizeIs;
 constexpr base::MonoTime start{1h};
 constexpr std::size_t endless = 1000;
 
-base::IpAddress ip(const char* text) {
+base::IpAddress at_address(const char* text) {
   return *base::IpAddress::parse(text);
 }
 
@@ -47,9 +48,9 @@ Settings with(LimitRule made) {
   return settings;
 }
 
-const Limits::Who client{.client = ip("192.0.2.1")};
-const Limits::Who alice{.account = "alice"};
-const Limits::Who bob{.account = "bob"};
+const Limits::Who client{.client = at_address("192.0.2.1")};
+const Limits::Who of_alice{.account = "alice"};
+const Limits::Who of_bob{.account = "bob"};
 
 std::size_t taken_at_once(Limits& limits, const Limits::Who& who, base::MonoTime now,
                           Limited what = Limited::messages) {
@@ -63,7 +64,7 @@ TEST(Limits, WithoutRulesAllIsFree) {
   EXPECT_FALSE(limits.count(Limited::messages));
   EXPECT_EQ(taken_at_once(limits, client, start), endless);
   EXPECT_EQ(limits.owe(Limited::commands, 1'000'000, client, start), 0s);
-  for (int i = 0; i < 1000; ++i) EXPECT_FALSE(limits.take_recipient(alice, std::to_string(i) + ".example", start));
+  for (int i = 0; i < 1000; ++i) EXPECT_FALSE(limits.take_recipient(of_alice, std::to_string(i) + ".example", start));
 }
 
 TEST(Limits, TheWholePeriodMayComeAtOnceAndComesBackSteadily) {
@@ -81,9 +82,9 @@ TEST(Limits, EachNetworkAndEachKindIsCountedForItself) {
   Limits limits{settings};
   EXPECT_EQ(taken_at_once(limits, client, start), 2U);
   EXPECT_EQ(taken_at_once(limits, client, start, Limited::recipients), 1U);
-  EXPECT_EQ(taken_at_once(limits, {.client = ip("192.0.2.2")}, start), 2U);
-  EXPECT_EQ(taken_at_once(limits, {.client = ip("2001:db8::1")}, start), 2U);
-  EXPECT_EQ(taken_at_once(limits, {.client = ip("2001:db8::2")}, start), 0U) << "the same /64";
+  EXPECT_EQ(taken_at_once(limits, {.client = at_address("192.0.2.2")}, start), 2U);
+  EXPECT_EQ(taken_at_once(limits, {.client = at_address("2001:db8::1")}, start), 2U);
+  EXPECT_EQ(taken_at_once(limits, {.client = at_address("2001:db8::2")}, start), 0U) << "the same /64";
 }
 
 TEST(Limits, WiderNetworksMayCountAsOne) {
@@ -91,7 +92,7 @@ TEST(Limits, WiderNetworksMayCountAsOne) {
   made.ipv4_prefix = 24;
   Limits limits{with(made)};
   EXPECT_EQ(taken_at_once(limits, client, start), 2U);
-  EXPECT_EQ(taken_at_once(limits, {.client = ip("192.0.2.99")}, start), 0U);
+  EXPECT_EQ(taken_at_once(limits, {.client = at_address("192.0.2.99")}, start), 0U);
   EXPECT_EQ(limits.fullest(9, start).front().key, "192.0.2.0/24");
 }
 
@@ -99,10 +100,11 @@ TEST(Limits, HelloSenderRecipientAndAccountAreKeys) {
   const base::Rate once{.count = 1, .period = 1h};
   const auto limited = [&](LimitBy by, Limits::Who who, Limits::Who other) {
     Limits limits{with(rule(by, Limited::messages, once))};
-    who.client = other.client = ip("192.0.2.1");
+    who.client = other.client = at_address("192.0.2.1");
     EXPECT_EQ(taken_at_once(limits, who, start), 1U) << to_string(by);
     EXPECT_EQ(taken_at_once(limits, other, start), 1U) << to_string(by);
-    EXPECT_EQ(taken_at_once(limits, {.client = ip("192.0.2.1")}, start), endless) << to_string(by) << " is not known";
+    EXPECT_EQ(taken_at_once(limits, {.client = at_address("192.0.2.1")}, start), endless)
+        << to_string(by) << " is not known";
     return to_line(reply_to(*limits.take({Limited::messages}, who, start)));
   };
   EXPECT_EQ(limited(LimitBy::hello, {.hello = "A.example"}, {.hello = "b.example"}),
@@ -127,11 +129,11 @@ TEST(Limits, TrustedAndExemptClientsAreCountedByAccountOnly) {
   auto settings = with(made);
   settings.account_rates[static_cast<std::size_t>(Limited::messages)] = {{.count = 3, .period = 1h}};
   Limits limits{settings};
-  EXPECT_EQ(taken_at_once(limits, {.client = ip("198.51.100.7"), .sender = "a@a.example"}, start), endless);
-  EXPECT_EQ(taken_at_once(limits, {.client = ip("192.0.2.1"), .trusted = true, .sender = "a@a.example"}, start),
+  EXPECT_EQ(taken_at_once(limits, {.client = at_address("198.51.100.7"), .sender = "a@a.example"}, start), endless);
+  EXPECT_EQ(taken_at_once(limits, {.client = at_address("192.0.2.1"), .trusted = true, .sender = "a@a.example"}, start),
             endless);
-  EXPECT_EQ(taken_at_once(limits, {.client = ip("192.0.2.1"), .sender = "a@a.example"}, start), 1U);
-  EXPECT_EQ(taken_at_once(limits, {.client = ip("192.0.2.1"), .trusted = true, .account = "alice"}, start), 3U);
+  EXPECT_EQ(taken_at_once(limits, {.client = at_address("192.0.2.1"), .sender = "a@a.example"}, start), 1U);
+  EXPECT_EQ(taken_at_once(limits, {.client = at_address("192.0.2.1"), .trusted = true, .account = "alice"}, start), 3U);
 }
 
 TEST(Limits, WhoDoesTooMuchWaitsUntilItIsPaidBack) {
@@ -167,19 +169,19 @@ TEST(Limits, ALargeRateIsCountedByTheByte) {
 TEST(Limits, EveryPeriodCountsAndWhatIsRefusedIsCountedByNone) {
   const base::Rate hour{.count = 2, .period = 1h}, day{.count = 3, .period = 24h};
   Limits limits{with_account(Limited::messages, {hour, day})};
-  EXPECT_EQ(taken_at_once(limits, alice, start), 2U);
-  for (int i = 0; i < 10; ++i) EXPECT_EQ(limits.take({Limited::messages}, alice, start)->rate, hour);
-  EXPECT_EQ(taken_at_once(limits, bob, start), 2U) << "another account";
-  EXPECT_EQ(taken_at_once(limits, alice, start + 1h), 1U) << "the day's third";
-  EXPECT_EQ(limits.take({Limited::messages}, alice, start + 1h)->rate, day);
-  EXPECT_FALSE(limits.take({Limited::messages}, alice, start + 10h)) << "a third of the day's came back";
+  EXPECT_EQ(taken_at_once(limits, of_alice, start), 2U);
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(limits.take({Limited::messages}, of_alice, start)->rate, hour);
+  EXPECT_EQ(taken_at_once(limits, of_bob, start), 2U) << "another account";
+  EXPECT_EQ(taken_at_once(limits, of_alice, start + 1h), 1U) << "the day's third";
+  EXPECT_EQ(limits.take({Limited::messages}, of_alice, start + 1h)->rate, day);
+  EXPECT_FALSE(limits.take({Limited::messages}, of_alice, start + 10h)) << "a third of the day's came back";
 }
 
 TEST(Limits, ALaterRulesRefusalGivesBackWhatAnEarlierTook) {
   auto settings = with_account(Limited::messages, {{.count = 1, .period = 1h}});
   settings.rates[static_cast<std::size_t>(Limited::messages)] = {.count = 3, .period = 24h};
   Limits limits{settings};
-  const Limits::Who who{.client = ip("192.0.2.1"), .account = "alice"};
+  const Limits::Who who{.client = at_address("192.0.2.1"), .account = "alice"};
   EXPECT_EQ(taken_at_once(limits, who, start), 1U);
   for (int i = 0; i < 10; ++i) EXPECT_TRUE(limits.take({Limited::messages}, who, start));
   EXPECT_EQ(taken_at_once(limits, client, start), 2U);
@@ -187,21 +189,21 @@ TEST(Limits, ALaterRulesRefusalGivesBackWhatAnEarlierTook) {
 
 TEST(Limits, OnlyDomainsNotWrittenToLatelyAreNewDestinations) {
   Limits limits{with_account(Limited::new_destinations, {{.count = 2, .period = 24h}})};
-  EXPECT_FALSE(limits.take_recipient(alice, "a.example", start));
-  EXPECT_FALSE(limits.take_recipient(alice, "b.example", start));
-  const auto refusal = limits.take_recipient(alice, "c.example", start);
+  EXPECT_FALSE(limits.take_recipient(of_alice, "a.example", start));
+  EXPECT_FALSE(limits.take_recipient(of_alice, "b.example", start));
+  const auto refusal = limits.take_recipient(of_alice, "c.example", start);
   ASSERT_TRUE(refusal);
   EXPECT_THAT(to_line(reply_to(*refusal)), ::testing::HasSubstr("Too many new destinations from your account"));
-  for (int i = 0; i < 100; ++i) EXPECT_FALSE(limits.take_recipient(alice, "a.example", start));
+  for (int i = 0; i < 100; ++i) EXPECT_FALSE(limits.take_recipient(of_alice, "a.example", start));
 }
 
 TEST(Limits, ARefusedRecipientMakesNoDestinationKnown) {
   auto settings = with_account(Limited::new_destinations, {{.count = 5, .period = 24h}});
   settings.account_rates[static_cast<std::size_t>(Limited::recipients)] = {{.count = 1, .period = 1h}};
   Limits limits{settings};
-  EXPECT_FALSE(limits.take_recipient(alice, "a.example", start));
-  for (int i = 0; i < 10; ++i) EXPECT_TRUE(limits.take_recipient(alice, "b.example", start));
-  EXPECT_FALSE(limits.take_recipient(alice, "b.example", start + 1h));
+  EXPECT_FALSE(limits.take_recipient(of_alice, "a.example", start));
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(limits.take_recipient(of_alice, "b.example", start));
+  EXPECT_FALSE(limits.take_recipient(of_alice, "b.example", start + 1h));
 }
 
 TEST(Limits, AReloadKeepsWhatWasCountedByRatesThatStay) {
@@ -209,7 +211,7 @@ TEST(Limits, AReloadKeepsWhatWasCountedByRatesThatStay) {
   const Limits before{settings};
   settings.limits.push_back(rule(LimitBy::sender, Limited::messages, {.count = 2, .period = 1h}));
   Limits first{settings, &before};
-  EXPECT_EQ(taken_at_once(first, {.client = ip("192.0.2.1"), .sender = "a@a.example"}, start), 2U);
+  EXPECT_EQ(taken_at_once(first, {.client = at_address("192.0.2.1"), .sender = "a@a.example"}, start), 2U);
   settings.limits.clear();
   Limits second{settings, &first};
   EXPECT_EQ(taken_at_once(second, client, start), 1U);
@@ -222,7 +224,7 @@ TEST(Limits, ARuleThatStandsTwiceCountsOnce) {
   auto settings = with(rule(LimitBy::account, Limited::messages, {.count = 2, .period = 1h}));
   settings.limits.push_back(settings.limits.front());
   Limits limits{settings};
-  EXPECT_EQ(taken_at_once(limits, alice, start), 2U);
+  EXPECT_EQ(taken_at_once(limits, of_alice, start), 2U);
   EXPECT_THAT(limits.counted(), SizeIs(1));
 }
 
@@ -230,7 +232,7 @@ TEST(Limits, TheFullestAreShownAndReset) {
   auto settings = with(Limited::messages, {.count = 10, .period = 10min});
   settings.limits.push_back(rule(LimitBy::sender, Limited::messages, {.count = 4, .period = 1h}));
   Limits limits{settings};
-  const Limits::Who who{.client = ip("192.0.2.1"), .sender = "a@a.example"};
+  const Limits::Who who{.client = at_address("192.0.2.1"), .sender = "a@a.example"};
   EXPECT_EQ(taken_at_once(limits, who, start), 4U);
   const auto all = limits.fullest(10, start);
   EXPECT_THAT(all, ElementsAre(Field(&Limits::Used::key, "a@a.example"), Field(&Limits::Used::key, "192.0.2.1/32")));
@@ -288,7 +290,7 @@ TEST(LimitTable, ManyReactorsMayAsk) {
   std::thread first(take), second(take);
   first.join();
   second.join();
-  EXPECT_EQ(taken, 2000);
+  EXPECT_EQ(taken.load(), 2000);
 }
 
 }  // namespace
