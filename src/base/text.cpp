@@ -166,6 +166,16 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
   return *count << shift;
 }
 
+std::string format_size(std::uint64_t bytes) {
+  static constexpr std::array units = {"", "KiB", "MiB", "GiB", "TiB"};
+  std::size_t unit = 0;
+  while (bytes != 0 && bytes % 1024 == 0 && unit + 1 < units.size()) {
+    bytes /= 1024;
+    ++unit;
+  }
+  return fmt::format("{}{}", bytes, units[unit]);
+}
+
 std::string printable(std::string_view text, std::size_t limit) {
   std::string result;
   while (!text.empty()) {

@@ -286,6 +286,7 @@ void check_meaning(Loaded& loaded) {
   check_sources(loaded);
   check_policy(loaded);
   check_services(loaded);
+  check_limits(loaded);
   checks.listeners();
   checks.networks();
   checks.domains();

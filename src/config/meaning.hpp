@@ -15,9 +15,10 @@ void derive(Settings& settings);
 // Appends what is wrong or doubtful.  Requires: complete() was called.
 void check_meaning(Loaded& loaded);
 
-// The parts of it about stores of accounts and tables, the checks of mail, and the services that these ask.
+// The parts of it about stores of accounts and tables, the checks of mail, the services that these ask, and limits.
 void check_sources(Loaded& loaded);
 void check_policy(Loaded& loaded);
 void check_services(Loaded& loaded);
+void check_limits(Loaded& loaded);
 
 }  // namespace godwit::config

@@ -98,6 +98,12 @@ class Sources : Findings {
       if (domain.recipients == RecipientRule::lmtp && domain.deliver.kind != route::DeliverKind::lmtp)
         error(key + ".recipients",
               fmt::format("the recipients of {} cannot be asked of an LMTP server: deliver is none", name));
+      const bool has_next_hop =
+          domain.deliver.kind == route::DeliverKind::smtp || domain.deliver.kind == route::DeliverKind::mx;
+      if (domain.recipients == RecipientRule::callout && !has_next_hop)
+        error(
+            key + ".recipients",
+            fmt::format("the recipients of {} cannot be asked of other hosts: deliver is neither smtp: nor mx", name));
     }
   }
 

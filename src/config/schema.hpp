@@ -50,6 +50,8 @@ Fields<Document> mailauth_part();
 Fields<Document> milter_part();
 Fields<Document> policy_part();
 Fields<Document> hook_part();
+Fields<Document> limits_part();
+Fields<Document> callout_part();
 Fields<Document> delivery_part();
 Fields<Document> bounce_part();
 Fields<Document> storage_part();

@@ -93,10 +93,12 @@ Type<std::string> local_part() {
 }
 
 Type<DomainSettings> recipients() {
-  const auto rule = word<RecipientRule>(
-      {{"accounts", RecipientRule::accounts}, {"any", RecipientRule::any}, {"lmtp", RecipientRule::lmtp}});
+  const auto rule = word<RecipientRule>({{"accounts", RecipientRule::accounts},
+                                         {"any", RecipientRule::any},
+                                         {"lmtp", RecipientRule::lmtp},
+                                         {"callout", RecipientRule::callout}});
   const auto names = list_of(local_part());
-  return {.name = "accounts | any | lmtp | table:NAME | list of local parts",
+  return {.name = "accounts | any | lmtp | callout | table:NAME | list of local parts",
           .read =
               [=](DomainSettings& target, const YAML::Node& node, Reader& reader) {
                 if (node.IsScalar() && node.Scalar().starts_with("table:")) {
@@ -186,7 +188,7 @@ Fields<DomainSettings> domain_fields() {
       make_field<DomainSettings>(
           "recipients", [](auto& d) -> auto& { return d; }, recipients(),
           "Which addresses exist, beside aliases: those in `accounts`, any, those that the LMTP server of `deliver` "
-          "takes, the keys of a table (addresses; of a file also "
+          "takes (`lmtp`) or the hosts that it names do (`callout`), the keys of a table (addresses; of a file also "
           "local parts), or the listed local parts"),
       make_field<DomainSettings>(
           "catch_all", [](auto& d) -> auto& { return d.catch_all; }, or_empty(mail_address(), "none"),

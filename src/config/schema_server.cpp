@@ -8,8 +8,7 @@ namespace godwit::config {
 namespace {
 
 using namespace std::chrono_literals;
-using policy::AccountRated;
-using policy::Rated;
+using policy::Limited;
 using server::ListenerSettings;
 
 Type<smtp::Audience> audience() {
@@ -86,14 +85,14 @@ Fields<net::CertificateSettings> certificate_fields() {
   };
 }
 
-template <Rated what>
+template <Limited what>
 Field<Document> rate_of(std::string_view key, std::string_view help) {
   return field(
       key, [](auto& d) -> auto& { return d.settings.policy.rates[static_cast<std::size_t>(what)]; }, rate(),
       fmt::format("{}, for each IPv4 address or IPv6 /64, such as `100/1m`; `trusted_networks` are exempt", help));
 }
 
-template <AccountRated what>
+template <Limited what>
 Field<Document> account_rate_of(std::string_view key, std::string_view help) {
   return field(
       key, [](auto& d) -> auto& { return d.settings.policy.account_rates[static_cast<std::size_t>(what)]; },
@@ -134,15 +133,16 @@ Fields<Document> server_part() {
       field(
           "limits.connections_per_client", [](auto& d) -> auto& { return d.settings.policy.connections_per_client; },
           number<std::size_t>(1, 1000000), "Of one IPv4 address or IPv6 /64; `trusted_networks` are exempt"),
-      rate_of<Rated::connections>("limits.connection_rate", "New connections"),
-      rate_of<Rated::handshakes>("limits.handshake_rate",
-                                 "TLS handshakes, of which each costs us more than the client"),
-      rate_of<Rated::commands>("limits.command_rate", "Commands; who sends more is read more slowly"),
-      rate_of<Rated::messages>("limits.message_rate", "Messages (MAIL commands); more are answered `450 4.7.1`"),
-      rate_of<Rated::recipients>("limits.recipient_rate", "Recipients (RCPT commands); more are answered `450 4.7.1`"),
-      account_rate_of<AccountRated::messages>("limits.account.messages", "Messages"),
-      account_rate_of<AccountRated::recipients>("limits.account.recipients", "Recipients"),
-      account_rate_of<AccountRated::new_destinations>(
+      rate_of<Limited::connections>("limits.connection_rate", "New connections"),
+      rate_of<Limited::handshakes>("limits.handshake_rate",
+                                   "TLS handshakes, of which each costs us more than the client"),
+      rate_of<Limited::commands>("limits.command_rate", "Commands; who sends more is read more slowly"),
+      rate_of<Limited::messages>("limits.message_rate", "Messages (MAIL commands); more are answered `450 4.7.1`"),
+      rate_of<Limited::recipients>("limits.recipient_rate",
+                                   "Recipients (RCPT commands); more are answered `450 4.7.1`"),
+      account_rate_of<Limited::messages>("limits.account.messages", "Messages"),
+      account_rate_of<Limited::recipients>("limits.account.recipients", "Recipients"),
+      account_rate_of<Limited::new_destinations>(
           "limits.account.new_destinations", "Recipient domains that are not among the last 500 the account wrote to"),
       field(
           "breaker.enabled", [](auto& d) -> auto& { return d.settings.policy.breaker.enabled; }, boolean(),

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "types.hpp"
 
-#include <array>
 #include <charconv>
 
 #include "names.hpp"
@@ -20,18 +19,6 @@ namespace {
 
 std::string quoted(std::string_view text) {
   return fmt::format("\"{}\"", base::printable(text));
-}
-
-// "50MiB": the largest unit that leaves no rest.
-std::string show_size(const std::uint64_t& bytes) {
-  static constexpr std::array units = {"", "KiB", "MiB", "GiB", "TiB"};
-  auto count = bytes;
-  std::size_t unit = 0;
-  while (count != 0 && count % 1024 == 0 && unit + 1 < units.size()) {
-    count /= 1024;
-    ++unit;
-  }
-  return fmt::format("{}{}", count, units[unit]);
 }
 
 template <class T, class Parse>
@@ -107,7 +94,7 @@ Type<double> decimal(double least, double most) {
 }
 
 Type<std::uint64_t> size(std::uint64_t least, std::uint64_t most) {
-  const auto bounds = fmt::format("{} to {}", show_size(least), show_size(most));
+  const auto bounds = fmt::format("{} to {}", base::format_size(least), base::format_size(most));
   return scalar<std::uint64_t>(
       "size, " + bounds,
       [=](const std::string& value) -> base::Result<std::uint64_t> {
@@ -116,7 +103,7 @@ Type<std::uint64_t> size(std::uint64_t least, std::uint64_t most) {
         if (*bytes < least || *bytes > most) return invalid(fmt::format("{} is out of bounds: {}", value, bounds));
         return *bytes;
       },
-      show_size);
+      [](const std::uint64_t& bytes) { return base::format_size(bytes); });
 }
 
 Type<base::Duration> duration(base::Duration least, base::Duration most) {
@@ -165,6 +152,20 @@ Type<base::Rate> rate() {
         return *rate;
       },
       [](const base::Rate& rate) { return base::to_string(rate); });
+}
+
+Type<base::Rate> byte_rate() {
+  return scalar<base::Rate>(
+      "bytes in a time, such as 50MiB/1d",
+      [](const std::string& text) -> base::Result<base::Rate> {
+        const auto rate = base::parse_byte_rate(text);
+        if (!rate)
+          return base::fail(base::ErrorKind::invalid,
+                            fmt::format("\"{}\" is no rate of bytes: a size in so much time (1s to 1d), as in 50MiB/1d",
+                                        base::printable(text)));
+        return *rate;
+      },
+      [](const base::Rate& rate) { return base::byte_rate_text(rate); });
 }
 
 Type<unsigned> file_mode() {

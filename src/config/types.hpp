@@ -83,6 +83,7 @@ Type<base::IpNetwork> ip_network();
 Type<base::Endpoint> tcp_endpoint(std::optional<std::uint16_t> default_port);
 Type<unsigned> file_mode();
 Type<base::Rate> rate();
+Type<base::Rate> byte_rate();
 
 // A value that may be left out; then what `meaning` says counts.
 template <class T>

@@ -10,6 +10,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "api_answers.hpp"
 #include "arguments.hpp"
 #include "godwit/base/text.hpp"
 #include "history_json.hpp"
@@ -21,10 +22,6 @@ namespace godwit::control {
 namespace {
 
 namespace json = boost::json;
-
-Response response(unsigned status, const json::value& body) {
-  return {.status = status, .body = json::serialize(body) + "\n", .allow = {}};
-}
 
 unsigned status_of(base::ErrorKind kind) {
   switch (kind) {
@@ -43,16 +40,10 @@ unsigned status_of(base::ErrorKind kind) {
   }
 }
 
-Response failure(const base::Error& error) {
-  return error_response(status_of(error.kind), error.message);
-}
-
 Response done(const base::Result<>& result, base::MessageId id, std::string_view what) {
   if (!result) return failure(result.error());
   return response(200, json::object{{"id", base::to_string(id)}, {"done", json::string(what)}});
 }
-
-using Answer = boost::asio::awaitable<Response>;
 
 Answer status(Backend& backend, Arguments) {
   const auto result = co_await backend.status();
@@ -189,66 +180,9 @@ Answer resume(Backend& backend, Arguments arguments) {
   co_return done(result, destination, "resume");
 }
 
-Answer lockouts(Backend& backend, Arguments arguments) {
-  const auto result = co_await backend.lockouts(arguments.page.limit);
-  co_return result ? response(200, to_json(*result)) : failure(result.error());
-}
-
-Answer unlock(Backend& backend, Arguments arguments) {
-  if (arguments.name.empty()) co_return error_response(400, "name=ACCOUNT, or an address or network");
-  const auto result = co_await backend.unlock(arguments.name);
-  if (!result) co_return failure(result.error());
-  co_return response(200, json::object{{"name", json::string(arguments.name)}, {"done", "unlock"}});
-}
-
-Answer suppressions(Backend& backend, Arguments arguments) {
-  const auto limit = arguments.page.limit;
-  const auto result = co_await backend.suppressions(limit, std::move(arguments.after_name));
-  co_return result ? response(200, to_json(*result, limit)) : failure(result.error());
-}
-
-// Of one address.
-Response suppression_done(const base::Result<>& result, const std::string& address, std::string_view what) {
-  if (!result) return failure(result.error());
-  return response(200, json::object{{"address", json::string(address)}, {"done", json::string(what)}});
-}
-
-Answer suppress(Backend& backend, Arguments arguments) {
-  const auto address = arguments.name;
-  if (address.empty()) co_return error_response(400, "name=ADDRESS");
-  const auto result = co_await backend.suppress(address, arguments.wait, std::move(arguments.reason));
-  co_return suppression_done(result, address, "add");
-}
-
-Answer unsuppress(Backend& backend, Arguments arguments) {
-  const auto address = arguments.name;
-  if (address.empty()) co_return error_response(400, "name=ADDRESS");
-  const auto result = co_await backend.unsuppress(address);
-  co_return suppression_done(result, address, "remove");
-}
-
 Answer flush_dns(Backend& backend, Arguments) {
   const auto result = co_await backend.flush_dns();
   co_return result ? response(200, json::object{{"done", "flush"}}) : failure(result.error());
-}
-
-Response account_done(const Arguments& arguments, const base::Result<std::size_t>& result, std::string_view what) {
-  if (!result) return failure(result.error());
-  return response(200, json::object{{"name", json::string(base::to_valid_utf8(arguments.name))},
-                                    {"done", json::string(what)},
-                                    {"count", *result}});
-}
-
-Answer release_account(Backend& backend, Arguments arguments) {
-  if (arguments.name.empty()) co_return error_response(400, "name=ACCOUNT");
-  const auto result = co_await backend.release_account(arguments.name);
-  co_return account_done(arguments, result, "release");
-}
-
-Answer purge_account(Backend& backend, Arguments arguments) {
-  if (arguments.name.empty()) co_return error_response(400, "name=ACCOUNT");
-  const auto result = co_await backend.purge_account(arguments.name);
-  co_return account_done(arguments, result, "purge");
 }
 
 Answer send_tls_reports(Backend& backend, Arguments) {
@@ -280,7 +214,7 @@ struct Route {
 };
 
 // The first pattern that fits a path counts, so "queue/retry" is no id.
-constexpr std::array<Route, 35> routes{{
+constexpr std::array<Route, 37> routes{{
     {"GET", "/metrics", metrics},
     {"GET", "/v1/status", status},
     {"GET", "/v1/events", events},
@@ -307,6 +241,8 @@ constexpr std::array<Route, 35> routes{{
     {"POST", "/v1/delivery/resume", resume, false, Scope::queue},
     {"GET", "/v1/lockouts", lockouts},
     {"POST", "/v1/lockouts/unlock", unlock},
+    {"GET", "/v1/limits", limits},
+    {"POST", "/v1/limits/reset", reset_limits},
     {"GET", "/v1/suppression", suppressions},
     {"POST", "/v1/suppression/add", suppress},
     {"POST", "/v1/suppression/remove", unsuppress},
@@ -372,6 +308,14 @@ std::string_view to_string(QueueOrder::Verb verb) {
       break;
   }
   return "delete";
+}
+
+Response response(unsigned status, const json::value& body) {
+  return {.status = status, .body = json::serialize(body) + "\n", .allow = {}};
+}
+
+Response failure(const base::Error& error) {
+  return error_response(status_of(error.kind), error.message);
 }
 
 Response error_response(unsigned status, std::string_view what) {

@@ -237,6 +237,20 @@ json::value to_json(const std::vector<Lockouts::Lockout>& lockouts) {
   return json::object{{"lockouts", std::move(all)}};
 }
 
+json::value to_json(const std::vector<LimitUse>& limits) {
+  json::array all;
+  for (const auto& one : limits)
+    all.emplace_back(json::object{{"by", text(one.by)},
+                                  {"of", text(one.of)},
+                                  {"rate", text(one.rate)},
+                                  {"key", text(one.key)},
+                                  {"used", one.used},
+                                  {"allowed", one.allowed},
+                                  {"next", one.next ? time(*one.next) : json::value()},
+                                  {"unused", time(one.unused)}});
+  return json::object{{"limits", std::move(all)}};
+}
+
 json::value to_json(const std::vector<Suppression>& suppressions, std::size_t limit) {
   json::array all;
   for (const auto& one : suppressions)

@@ -17,6 +17,7 @@ boost::json::value to_json(const QueueEntry& entry);
 boost::json::value to_json(const DestinationPage& page);
 boost::json::value to_json(const queue::SiteView& site);
 boost::json::value to_json(const std::vector<Lockouts::Lockout>& lockouts);
+boost::json::value to_json(const std::vector<LimitUse>& limits);
 boost::json::value to_json(const std::vector<Suppression>& suppressions, std::size_t limit);
 boost::json::value to_json(const ReloadResult& result);
 

@@ -171,6 +171,20 @@ void add_spool(Families& families, const Status& status) {
   families.gauge("accounts_stopped", "Accounts that may not send for now.", status.stopped_accounts.size());
 }
 
+void add_limits(Families& families, const std::vector<policy::Limits::Counted>& limits) {
+  const auto labels = [](const policy::Limits::Counted& one) {
+    return Labels{{"by", std::string(policy::to_string(one.by))},
+                  {"of", std::string(policy::to_string(one.what))},
+                  {"rate", policy::rate_text(one.what, one.rate)}};
+  };
+  if (limits.empty()) return;
+  families.begin(MetricType::Counter, "limit_refusals_total",
+                 "What was refused because of a limit of policy.limits, limits.*_rate or limits.account.");
+  for (const auto& one : limits) families.add(one.refusals, labels(one));
+  families.begin(MetricType::Gauge, "limit_keys", "Of whom something is counted, by limit.");
+  for (const auto& one : limits) families.add(one.keys, labels(one));
+}
+
 void add_certificates(Families& families, const std::vector<Certificate>& certificates) {
   families.begin(MetricType::Gauge, "certificate_expires_timestamp_seconds",
                  "When the certificate that is in force expires.");
@@ -211,6 +225,7 @@ std::string to_text(const Metrics& metrics) {
   add_queue(families, metrics.status);
   add_destinations(families, metrics.destinations);
   add_spool(families, metrics.status);
+  add_limits(families, metrics.limits);
   add_certificates(families, metrics.status.certificates);
   add_process(families, metrics);
   return families.text();

@@ -38,6 +38,8 @@ class ControlBackend final : public control::Backend {
   control::Task<> resume(std::string destination) override;
   control::Task<std::vector<auth::Lockouts::Lockout>> lockouts(std::size_t limit) override;
   control::Task<> unlock(std::string name) override;
+  control::Task<std::vector<control::LimitUse>> limits(std::size_t limit) override;
+  control::Task<std::size_t> reset_limits(std::string key) override;
   control::Task<std::vector<control::Suppression>> suppressions(std::size_t limit, std::string after) override;
   control::Task<> suppress(std::string address, base::Duration time, std::string reason) override;
   control::Task<> unsuppress(std::string address) override;

@@ -35,6 +35,7 @@ control::Task<control::Metrics> ControlBackend::metrics() {
   }
   auto summing = sum_destinations();
   metrics.destinations = co_await std::move(summing);
+  metrics.limits = host_.policy_limits_->counted();
   metrics.process = process_usage();
   metrics.process.start_time = std::chrono::duration<double>(started_at_.time_since_epoch()).count();
   co_return metrics;

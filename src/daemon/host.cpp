@@ -35,9 +35,8 @@ Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, co
       accounts_(live_->accounts.all),
       lockouts_(live_->settings.auth.lockouts),
       limits_(live_->settings.policy),
-      rates_(live_->settings.policy),
       tarpit_(live_->settings.policy.connections / 10),
-      account_limits_(live_->settings.policy),
+      policy_limits_(std::make_shared<policy::Limits>(live_->settings.policy)),
       breaker_(live_->settings.policy.breaker),
       list_health_(log),
       reactors_(clock, reactor_count(live_->settings)),
@@ -70,6 +69,7 @@ Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, co
       }) {
   stores_.replace(make_stores(live_->settings.auth, live_->accounts, back_end_parts()));
   verifier_.use_introspection(make_introspection(live_->settings.auth, back_end_parts()));
+  make_callouts();
   recipient_lookups_ = make_recipient_lookups(*live_);
 }
 
@@ -92,6 +92,8 @@ base::Result<> Host::open() {
   open_suppressions();
   greylist_ = std::make_unique<state::Greylist>(settings.state, housekeeping_.executor(), clock_, log_);
   greylist_->open();
+  recipient_answers_->open();
+  router_ = make_router(*live_);
   maildir_ = std::make_unique<deliver::MaildirAgent>(settings.deliver.maildir, settings.hostname, disk_, clock_,
                                                      random_, maildirs_.executor(), reactors_[home].executor(),
                                                      reactors_[home].deadlines());

@@ -31,14 +31,17 @@
 #include "godwit/net/reactor.hpp"
 #include "godwit/net/task_group.hpp"
 #include "godwit/net/worker_pool.hpp"
+#include "godwit/policy/callouts.hpp"
 #include "godwit/policy/check_list.hpp"
 #include "godwit/policy/connection_limits.hpp"
+#include "godwit/policy/limits.hpp"
 #include "godwit/policy/milter_connections.hpp"
 #include "godwit/server/maildrop.hpp"
 #include "godwit/server/server.hpp"
 #include "godwit/spool/spool.hpp"
 #include "godwit/state/greylist.hpp"
 #include "godwit/state/history.hpp"
+#include "godwit/state/recipient_answers.hpp"
 #include "godwit/state/recording_logger.hpp"
 #include "godwit/state/small_file.hpp"
 #include "inherited_sockets.hpp"
@@ -120,6 +123,9 @@ class Host {
   route::Lookups make_recipient_lookups(const LiveSettings& live);
   void make_parts(std::size_t index);
   void make_outgoing_tls();
+  void make_callouts();
+  boost::asio::awaitable<deliver::Outcomes> inquire(std::string domain, std::vector<smtp::Mailbox> recipients);
+  boost::asio::awaitable<void> stop_callouts(base::MonoTime deadline);
   server::Surroundings server_surroundings(std::size_t reactor, policy::ConnectionLimits& limits);
   std::shared_ptr<const route::Router> make_router(const LiveSettings& live) const;
   std::shared_ptr<const server::Rules> make_rules(const LiveSettings& live,
@@ -161,9 +167,8 @@ class Host {
   auth::Lockouts lockouts_;
   policy::ConnectionLimits limits_;
   policy::Acquaintances acquaintances_;
-  policy::ClientRates rates_;
   policy::Tarpit tarpit_;
-  policy::AccountLimits account_limits_;
+  std::shared_ptr<policy::Limits> policy_limits_;  // replaced on the home reactor
   policy::AccountBreaker breaker_;
   policy::ListHealth list_health_;
   net::ReactorPool reactors_;
@@ -186,7 +191,10 @@ class Host {
   std::vector<net::BoundSocket> bound_control_;
   std::vector<net::BoundSocket> bound_http_;
   std::unique_ptr<spool::Spool> spool_;
-  route::Lookups recipient_lookups_;  // the present ones; home reactor
+  std::unique_ptr<state::RecipientAnswers> recipient_answers_;
+  std::shared_ptr<policy::Callouts> callouts_;
+  route::Lookups recipient_lookups_;             // the present ones; home reactor
+  std::shared_ptr<const route::Router> router_;  // likewise
   auth::Verifier verifier_;
   auth::LocalUsers users_;
   std::unique_ptr<deliver::MaildirAgent> maildir_;

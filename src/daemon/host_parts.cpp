@@ -51,9 +51,7 @@ server::Surroundings Host::server_surroundings(std::size_t reactor, policy::Conn
           .users = &users_,
           .limits = limits,
           .acquaintances = acquaintances_,
-          .rates = rates_,
           .tarpit = tarpit_,
-          .account_limits = account_limits_,
           .breaker = breaker_,
           .suppressions = suppressions_.get(),
           .resolver = parts_[reactor].resolver.get(),
@@ -80,6 +78,7 @@ route::Lookups Host::make_recipient_lookups(const LiveSettings& live) {
                                                           live.settings.lookup.cache, clock_);
   lookups.tables = make_tables(live.settings.lookup, live.tables, recipients_, clock_);
   add_lmtp_tables(live.settings.route, live.settings.lookup.cache, recipients_, clock_, lookups.tables);
+  lookups.tables.emplace(route::callout_table, callouts_);
   return lookups;
 }
 
@@ -96,7 +95,8 @@ std::shared_ptr<const server::Rules> Host::make_rules(const LiveSettings& live,
                                                              .client_authorities = live.tls.client_authorities,
                                                              .may_send_as = std::move(may_send_as),
                                                              .signers = live.signers,
-                                                             .checks = make_check_lists(live)});
+                                                             .checks = make_check_lists(live),
+                                                             .limits = policy_limits_});
 }
 
 server::CheckLists Host::make_check_lists(const LiveSettings& live) {

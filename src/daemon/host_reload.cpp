@@ -41,16 +41,17 @@ boost::asio::awaitable<ReloadOutcome> Host::try_reload() {
   recipient_lookups_ = make_recipient_lookups(*live);
   lockouts_.change_settings(live->settings.auth.lockouts);
   limits_.change_settings(live->settings.policy);
-  rates_.change_settings(live->settings.policy);
-  account_limits_.change_settings(live->settings.policy);
+  policy_limits_ = std::make_shared<policy::Limits>(live->settings.policy, policy_limits_.get());
   breaker_.change_settings(live->settings.policy.breaker);
   history_.change_settings(live->settings.state.history);
   greylist_->change_settings(live->settings.state.greylist);
+  recipient_answers_->change_settings(live->settings.state.callout);
+  callouts_->change_settings(live->settings.policy.callout);
   log_.set_level(live->settings.log.level);
-  const auto router = make_router(*live);
-  const auto rules = make_rules(*live, router);
+  router_ = make_router(*live);
+  const auto rules = make_rules(*live, router_);
   apply_to_reactors(live, rules);
-  dispatcher_->reload(dispatch_settings(*live), router);
+  dispatcher_->reload(dispatch_settings(*live), router_);
   live_ = live;
   if (http_) http_->guard(http_guard());
   look_again_.notify();  // the interval may be another now

@@ -59,6 +59,7 @@ bool Host::stop() {
   run_everywhere([this](Parts& parts) { return parts.agent->stop(clock_.mono() + last_words); });
   // Attempts that the agents had to cancel have outcomes now.
   run_on(home, dispatcher_->stop(clock_.mono() + settling_time));
+  run_on(home, stop_callouts(clock_.mono() + last_words));
   run_on(home, save_suppressions());
   run_on(home, save_greylist());
   run_on(home, account_guard_->stop());

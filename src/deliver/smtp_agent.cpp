@@ -52,6 +52,21 @@ boost::asio::awaitable<Outcomes> SmtpAgent::deliver(Job job, route::Hop hop) {
   co_return co_await walk.run();
 }
 
+boost::asio::awaitable<Outcomes> SmtpAgent::inquire(std::vector<smtp::Mailbox> recipients, route::Hop hop) {
+  if (!std::holds_alternative<route::SmtpHop>(hop) && !std::holds_alternative<route::LmtpHop>(hop)) {
+    const auto* none = std::get_if<route::NoRoute>(&hop);
+    Outcome nowhere;
+    nowhere.reply = none != nullptr ? none->reply : smtp::make_reply(451, {4, 4, 4}, "nobody can be asked");
+    co_return Outcomes(recipients.size(), nowhere);
+  }
+  Job job;
+  job.inquiry = true;
+  for (auto& address : recipients) job.recipients.emplace_back().address = std::move(address);
+  auto asking = deliver(std::move(job), std::move(hop));
+  auto outcomes = co_await std::move(asking);
+  co_return outcomes;
+}
+
 void SmtpAgent::keep(const ConnectionKey& key, std::unique_ptr<SmtpConnection> connection, std::size_t most_messages) {
   if (stopping_ || connection->transactions() >= most_messages) {
     retire(std::move(connection));

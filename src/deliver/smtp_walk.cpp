@@ -76,7 +76,7 @@ boost::asio::awaitable<Outcomes> SmtpAgent::Walk::run() {
     addresses += some.size();
     co_await try_host(host, std::move(some));
   }
-  if (book_.is_lacking()) co_await try_changed();
+  if (book_.is_lacking() && !job_.inquiry) co_await try_changed();
   co_return book_.take();
 }
 
@@ -144,7 +144,8 @@ boost::asio::awaitable<void> SmtpAgent::Walk::try_new(const route::Host& host, A
   if (!in_clear) co_return;
   // TLS was only wanted, and failed: the same host again without it (RFC 7435: some protection most of the time).
   note("once more, without TLS");
-  agent_.log_.warn("tls_fallback", {{"id", to_string(job_.id)}, {"relay", relay_name(host, address)}});
+  if (!job_.inquiry)
+    agent_.log_.warn("tls_fallback", {{"id", to_string(job_.id)}, {"relay", relay_name(host, address)}});
   Addresses again = {address};
   co_await try_new(host, again, smtp::ClientTls::none);
 }

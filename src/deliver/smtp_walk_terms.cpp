@@ -59,7 +59,7 @@ std::size_t SmtpAgent::Walk::most_messages(const SmtpConnection& connection) con
 smtp::ClientTransaction SmtpAgent::Walk::transaction() const {
   smtp::ClientTransaction result{.sender = job_.sender,
                                  .recipients = {},
-                                 .size = job_.content->size(),
+                                 .size = job_.inquiry ? 0 : job_.content->size(),
                                  .conversion = conversion_,
                                  .body = job_.body,
                                  .smtputf8 = job_.smtputf8,
@@ -67,7 +67,8 @@ smtp::ClientTransaction SmtpAgent::Walk::transaction() const {
                                  .envid = job_.envid,
                                  .deliver_by = job_.deliver_by,
                                  .priority = job_.priority,
-                                 .require_tls = job_.require_tls};
+                                 .require_tls = job_.require_tls,
+                                 .inquiry = job_.inquiry};
   for (const auto index : book_.current()) {
     const auto& recipient = job_.recipients[index];
     result.recipients.push_back(

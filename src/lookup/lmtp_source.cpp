@@ -11,13 +11,17 @@
 namespace godwit::lookup {
 namespace {
 
-constexpr int mailbox_subject = 2;  // X.2.X: of a mailbox that is there (RFC 3463 section 3.3)
+// RFC 3463 section 3.
+constexpr int mailbox_subject = 2;  // X.2.X: of a mailbox that is there
+constexpr int policy_subject = 7;   // X.7.X: we may not, which says nothing of the mailbox
 
 }  // namespace
 
 Answer recipient_answer(const smtp::Reply& reply) {
   if (reply.positive() || reply.enhanced.subject == mailbox_subject || reply.code == 552) return present();
-  return reply.permanent() ? absent() : unavailable("it says: " + base::printable(to_line(reply), 200));
+  return reply.permanent() && reply.enhanced.subject != policy_subject
+             ? absent()
+             : unavailable("it says: " + base::printable(to_line(reply), 200));
 }
 
 base::Result<smtp::Reply> LmtpSource::read_reply(Connection& connection, base::MonoTime deadline) {

@@ -20,8 +20,9 @@ std::optional<smtp::Reply> check_sender(const Client& client, const smtp::Revers
 }
 
 boost::asio::awaitable<RecipientDecision> check_recipient(const Settings& settings, const Client& client,
-                                                          smtp::Mailbox recipient, const route::Router& router) {
-  auto expanding = router.expand(router.complete(recipient));
+                                                          smtp::Mailbox recipient, const route::Router& router,
+                                                          route::OtherHosts others) {
+  auto expanding = router.expand(router.complete(recipient), others);
   auto expansion = co_await std::move(expanding);
   RecipientDecision decision;
   decision.outage = std::move(expansion.outage);

@@ -13,10 +13,10 @@ constexpr std::size_t longest_reply = 200;
 
 // Rates are kept by the pace between two messages; a tenth of the count may come in a burst.
 base::Duration pace(const base::Rate& rate) {
-  return rate.period / rate.count;
+  return rate.period / static_cast<base::Duration::rep>(rate.count);
 }
 base::Duration burst(const base::Rate& rate) {
-  return pace(rate) * (std::max<std::uint32_t>(rate.count / 10, 1) - 1);
+  return pace(rate) * (static_cast<base::Duration::rep>(std::max<std::uint64_t>(rate.count / 10, 1)) - 1);
 }
 
 }  // namespace

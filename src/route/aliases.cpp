@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "godwit/base/text.hpp"
-#include "local_parts.hpp"
+#include "godwit/route/local_parts.hpp"
 
 namespace godwit::route {
 namespace {

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "godwit/base/text.hpp"
-#include "local_parts.hpp"
+#include "godwit/route/local_parts.hpp"
 
 namespace godwit::route {
 
@@ -124,6 +124,8 @@ std::optional<bool> Expander::exists(const std::string& local, const smtp::Mailb
   if (domain.recipients == RecipientRule::accounts || looks_routed(local)) return is_in(router_.accounts().get(), key);
   if (domain.recipients == RecipientRule::lmtp)
     return is_in(router_.table(lmtp_table(domain.deliver)).get(), to_string(smtp::Mailbox{local, address.domain}));
+  if (domain.recipients == RecipientRule::callout)
+    return is_in(router_.table(callout_table).get(), to_string(smtp::Mailbox{local, address.domain}));
   if (domain.recipients == RecipientRule::list)
     return std::ranges::any_of(domain.local_parts, [&](const auto& listed) { return base::iequals(listed, local); });
   return true;
@@ -134,7 +136,7 @@ std::optional<std::string> Expander::existing_local(const smtp::Mailbox& address
   if (domain == nullptr) return {};  // the bare hostname has aliases and postmaster only
   // A store behind SMTP or LMTP may tell cases apart; what we know ourselves is lower case.
   const bool spelling_is_theirs =
-      domain->recipients == RecipientRule::lmtp ||
+      domain->recipients == RecipientRule::lmtp || domain->recipients == RecipientRule::callout ||
       (domain->recipients == RecipientRule::any && domain->deliver.kind != DeliverKind::maildir);
   const auto local = spelling_is_theirs ? address.local : base::to_lower(address.local);
   const auto whole = exists(local, address, *domain);

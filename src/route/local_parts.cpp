@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "local_parts.hpp"
+#include "godwit/route/local_parts.hpp"
 
 #include "godwit/base/text.hpp"
 

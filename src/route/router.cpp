@@ -113,8 +113,8 @@ bool Router::leads_back(const smtp::Mailbox& address) const {
          mail::Srs::is_rewritten(address.local);
 }
 
-awaitable<Expansion> Router::expand(smtp::Mailbox recipient) const {
-  Said said;
+awaitable<Expansion> Router::expand(smtp::Mailbox recipient, OtherHosts others) const {
+  Said said(others);
   for (;;) {
     auto expansion = Expander(*this, *aliases_, *identity_, said).run(recipient);
     if (said.outage()) {

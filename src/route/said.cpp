@@ -16,6 +16,8 @@ const lookup::Answer* Said::about(lookup::Table& table, const std::string& key) 
   Question question(&table, key);
   if (const auto found = answers_.find(question); found != answers_.end()) return &found->second;
   if (auto known = table.recall(key)) return keep(std::move(question), std::move(*known));
+  if (others_ == OtherHosts::are_left_alone)
+    if (auto assumed = table.assume(key)) return keep(std::move(question), std::move(*assumed));
   missing_.insert(std::move(question));
   ++unknowns_;
   return nullptr;

@@ -13,11 +13,13 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "godwit/lookup/table.hpp"
+#include "godwit/route/settings.hpp"
 
 namespace godwit::route {
 
 class Said {
  public:
+  explicit Said(OtherHosts others = OtherHosts::may_be_asked) : others_(others) {}
   // Null: not known yet, and noted as missing; or the table could not be asked, and so nothing can be said.
   const lookup::Answer* about(lookup::Table& table, const std::string& key);
   // How often nothing could be said: who counts before and after knows whether an answer of his own is one.
@@ -32,6 +34,7 @@ class Said {
   using Question = std::pair<lookup::Table*, std::string>;
   const lookup::Answer* keep(Question question, lookup::Answer answer);
 
+  const OtherHosts others_;
   std::map<Question, lookup::Answer> answers_;
   std::set<Question> missing_;
   std::optional<std::string> outage_;

@@ -214,6 +214,7 @@ boost::asio::awaitable<Connection::Event> Connection::commit() {
     answer = event::Refused{.why = event::RefusedWhy::policy, .reply = std::move(stopped)};
   else
     answer = co_await receiver().commit(sender_, session_, [this] { return stream_->peer_finished(); });
+  count_bytes(answer);
   if (const auto* committed = std::get_if<event::Committed>(&answer)) {
     spent_ = {};
     refused_recipients_ = 0;

@@ -3,8 +3,9 @@
 // and dies on one reactor, as one coroutine at a time.  Most connections wait for their client most of the time, and an
 // idle one holds little: what belongs to a transaction or a login is made when it is needed, and when its client is
 // silent it is parked, without a coroutine.  connection_client.cpp: who the client is; connection_read.cpp: the wait
-// for its words; connection_transaction.cpp: what the rules say to its mail; connection_checks.cpp: what the checks of
-// the configuration say; connection_milters.cpp: what milters say; connection_log.cpp: what the log says of all that.
+// for its words; connection_transaction.cpp: what the rules say to its mail; connection_limits.cpp: how much it may do;
+// connection_checks.cpp: what the checks of the configuration say; connection_milters.cpp: what milters say;
+// connection_log.cpp: what the log says of all that.
 #pragma once
 
 #include <memory>
@@ -50,8 +51,14 @@ class Connection {
   boost::asio::awaitable<bool> name_user();
   void decide_trust();
   boost::asio::awaitable<bool> wait_to_greet();
-  bool is_rated(policy::Rated what) const;
-  bool is_within_rate(policy::Rated what);
+  bool is_limited(policy::Limited what) const;
+  policy::Limits::Who limited_as(const smtp::ReversePath& sender) const;
+  policy::Limits::Who limited_to(const smtp::Mailbox& recipient) const;
+  std::optional<smtp::Reply> limit(policy::Limited what);
+  std::optional<smtp::Reply> limit_sender(const smtp::ReversePath& sender);
+  std::optional<smtp::Reply> limit_recipient(const smtp::Mailbox& recipient);
+  std::optional<smtp::Reply> limit_mailbox(const smtp::Mailbox& recipient);
+  void count_bytes(const smtp::ServerEvent& end);
   boost::asio::awaitable<bool> secure();
   boost::asio::awaitable<bool> read_proxy_header();
   boost::asio::awaitable<bool> refuse_if_too_many();

@@ -87,9 +87,8 @@ boost::asio::awaitable<bool> Connection::read_proxy_header() {
 }
 
 boost::asio::awaitable<bool> Connection::refuse_if_too_many() {
-  if (!is_within_rate(policy::Rated::connections)) {
-    auto too_often = smtp::make_reply(421, {4, 7, 0}, "Too many connections from your address in a short time");
-    co_await refuse(std::move(too_often));
+  if (auto too_often = limit(policy::Limited::connections)) {
+    co_await refuse(*std::move(too_often));
     co_return true;
   }
   smtp::Reply refusal;
@@ -109,14 +108,6 @@ boost::asio::awaitable<void> Connection::refuse(smtp::Reply refusal) {
   if (!is_implicit()) output_ = to_wire(refusal);  // a TLS client would not understand it, and a handshake is dear
   co_await flush();
   stream_->shutdown();
-}
-
-bool Connection::is_rated(policy::Rated what) const {
-  return rules_->policy.rates[static_cast<std::size_t>(what)].count > 0;
-}
-
-bool Connection::is_within_rate(policy::Rated what) {
-  return is_local() || !is_rated(what) || around_.rates.take(what, sender_.client.address, around_.network.now());
 }
 
 // A mail server waits for the greeting; what sends spam in masses often does not.

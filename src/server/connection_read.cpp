@@ -105,8 +105,8 @@ base::Duration Connection::due_wait(std::optional<policy::Tarpit::Place>& place)
   const bool erred = session_.errors() > std::exchange(errors_seen_, session_.errors());
   if (is_local()) return {};
   base::Duration wait{};
-  if (commands > 0 && is_rated(policy::Rated::commands))
-    wait = around_.rates.wait_after(policy::Rated::commands, commands, sender_.client.address, around_.network.now());
+  if (commands > 0 && is_limited(policy::Limited::commands))
+    wait = rules_->limits->owe(policy::Limited::commands, commands, limited_as({}), around_.network.now());
   if (!erred || session_.errors() <= errors_for_free || session_settings_.trusted) return wait;
   if (auto entered = around_.tarpit.enter()) {
     place.emplace(std::move(*entered));

@@ -28,7 +28,7 @@ boost::asio::awaitable<bool> Connection::secure() {
 }
 
 boost::asio::awaitable<Connection::Event> Connection::start_tls() {
-  if (!is_within_rate(policy::Rated::handshakes)) {
+  if (limit(policy::Limited::handshakes)) {
     around_.log.warn("tls_failed",
                      {{"client", sender_.client_address}, {"reason", "too many handshakes in a short time"}});
     co_return event::PeerClosed{};

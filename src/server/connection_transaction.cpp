@@ -2,8 +2,6 @@
 // What the rules say to a mail transaction: to its sender, its recipients and its message.
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "connection.hpp"
 #include "godwit/policy/message_signing.hpp"
 #include "godwit/policy/sender_authentication.hpp"
@@ -13,16 +11,6 @@ namespace {
 
 namespace event = smtp::event;
 namespace action = smtp::action;
-
-smtp::Reply too_often(std::string_view what) {
-  return smtp::make_reply(450, {4, 7, 1}, fmt::format("Too many {} from your address in a short time", what));
-}
-
-std::optional<smtp::Reply> account_refusal(const std::optional<base::Rate>& exhausted, std::string_view what) {
-  if (!exhausted) return {};
-  return smtp::make_reply(
-      450, {4, 7, 1}, fmt::format("Your account may send {} {} at most, try again later", what, to_string(*exhausted)));
-}
 
 smtp::Reply account_stopped() {
   return smtp::make_reply(450, {4, 7, 1}, "Your account sends so much that it was stopped; ask your postmaster");
@@ -45,11 +33,8 @@ std::optional<smtp::Reply> Connection::check_sender(const action::CheckSender& a
                             : policy::check_sender(sender_.client, sender, may_send_as);
   auto schedule = make_schedule(asked.parameters, around_.clock.wall(), session_settings_.longest_hold);
   if (!schedule && !refusal) refusal = schedule.error();
-  if (!refusal && !is_within_rate(policy::Rated::messages)) refusal = too_often("messages");
-  const auto& account = sender_.client.account;
   if (!refusal) refusal = stop_refusal();
-  if (!refusal && !account.empty())
-    refusal = account_refusal(around_.account_limits.message(account, around_.network.now()), "messages");
+  if (!refusal) refusal = limit_sender(sender);
   auto inspection = refusal ? nullptr : inspection_of(sender, asked.parameters.body);
   sends_mail_ = true;
   receiver_.reset();
@@ -129,6 +114,7 @@ boost::asio::awaitable<Connection::Event> Connection::check_recipient(action::Ch
     auto checking = check_policy(asked.recipient);
     decision.refusal = co_await std::move(checking);
   }
+  if (!decision.refusal) decision.refusal = limit_mailbox(asked.recipient);
   auto asking = ask_about_recipient(rules_->router->complete(asked.recipient), decision.refusal);
   co_await std::move(asking);
   const auto& account = sender_.client.account;
@@ -143,21 +129,19 @@ boost::asio::awaitable<Connection::Event> Connection::check_recipient(action::Ch
 
 boost::asio::awaitable<policy::RecipientDecision> Connection::decide_recipient(smtp::Mailbox recipient) {
   policy::RecipientDecision refused;
-  if (!is_within_rate(policy::Rated::recipients)) {
-    refused.refusal = too_often("recipients");
-    co_return refused;
-  }
+  refused.refusal = limit_recipient(recipient);
+  if (refused.refusal) co_return refused;
   if (const auto& account = sender_.client.account; !account.empty()) {
     const auto address = rules_->router->complete(recipient);
-    refused.refusal = account_refusal(around_.account_limits.recipient(account, address.domain, around_.network.now()),
-                                      "recipients or new destinations");
-    if (refused.refusal) co_return refused;
     if (!around_.breaker.recipient(account, smtp::to_string(address), around_.clock.wall())) {
       refused.refusal = account_stopped();
       co_return refused;
     }
   }
-  auto checking = policy::check_recipient(rules_->policy, sender_.client, recipient, *rules_->router);
+  // Who asks us for a recipient in this way, or sends a report, is not asked back: two hosts could ask each other for
+  // ever, and a report that nobody wants goes back to nobody.
+  const auto others = sender() ? route::OtherHosts::may_be_asked : route::OtherHosts::are_left_alone;
+  auto checking = policy::check_recipient(rules_->policy, sender_.client, recipient, *rules_->router, others);
   auto decision = co_await std::move(checking);
   if (!decision.outage.empty())
     around_.log.warn("lookup_failed", {{"to", smtp::to_string(recipient)}, {"reason", decision.outage}});

@@ -110,7 +110,7 @@ void ClientTransfer::plan() {
       smtputf8_ = smtputf8_ || !base::is_ascii(address);
     }
   }
-  if (!uses_bdat()) commands_.push_back({Stage::data});
+  if (!uses_bdat() && !transaction_.inquiry) commands_.push_back({Stage::data});
 }
 
 ClientTransfer::Want ClientTransfer::begin(std::string& out) {
@@ -142,7 +142,8 @@ std::string ClientTransfer::text(const Command& command) const {
   if (command.stage == Stage::rcpt) return rcpt_text(transaction_.recipients[command.recipient]);
   std::string mail = fmt::format("MAIL FROM:<{}>", to_string(transaction_.sender));
   const auto recoded = recoded_to();
-  if (offered_.size && !recoded) mail += fmt::format(" SIZE={}", transaction_.size);  // else nobody knows
+  if (offered_.size && !recoded && !transaction_.inquiry)
+    mail += fmt::format(" SIZE={}", transaction_.size);  // else nobody knows
   if (!recoded && transaction_.body == BodyType::binary_mime) mail += " BODY=BINARYMIME";
   if (offered_.eight_bit_mime && recoded.value_or(transaction_.body) == BodyType::eight_bit_mime)
     mail += " BODY=8BITMIME";
@@ -197,6 +198,8 @@ ClientTransfer::Want ClientTransfer::take_command_reply(const Reply& reply, std:
     mail_accepted_ = taken;
     mail_refused_ = !taken;
     if (!taken) decide_rest(refusal);
+  } else if (taken && mail_accepted_ && transaction_.inquiry) {
+    decide(command.recipient, {Verdict::delivered, Stage::rcpt, reply});
   } else if (taken && mail_accepted_) {
     accepted_.push_back(command.recipient);
   } else {

@@ -316,6 +316,16 @@ int ControlCommands::delivery(const std::string& verb, const std::string& destin
   return ask_and_print(*this, "POST", "/v1/delivery/" + verb + query, "", text);
 }
 
+int ControlCommands::limits(std::size_t most) const {
+  constexpr std::size_t usual = 50;
+  return ask_and_print(*this, "GET", fmt::format("/v1/limits?limit={}", most == 0 ? usual : most), "", limits_text);
+}
+
+int ControlCommands::reset_limits(const std::string& key) const {
+  const auto text = [&](const json::value&) { return base::printable(key) + " is counted from the beginning.\n"; };
+  return ask_and_print(*this, "POST", "/v1/limits/reset?name=" + base::percent_encode(key), "", text);
+}
+
 int ControlCommands::lockouts() const {
   return ask_and_print(*this, "GET", "/v1/lockouts?limit=1000", "", lockouts_text);
 }

@@ -48,6 +48,8 @@ struct ControlCommands {
   // suspend, resume; wait: like 2h, may be empty.  destination empty: all delivery.
   int delivery(const std::string& verb, const std::string& destination, const std::string& wait,
                const std::string& reason) const;
+  int limits(std::size_t most) const;  // 0: as usual
+  int reset_limits(const std::string& key) const;
   int lockouts() const;
   int unlock(const std::string& name) const;
   int suppressions() const;

@@ -39,6 +39,7 @@ class CommandLine {
     add_history();
     add_ways();
     add_delivery();
+    add_limits();
     add_suppression();
     add_dns();
     add_accounts();
@@ -90,6 +91,20 @@ class CommandLine {
     add_change(*queue, "bounce", "return messages to their senders, with a report")
         ->add_option("--reason", reason_, "what the report says");
     add_change(*queue, "delete", "delete messages without telling their senders");
+  }
+
+  void add_limits() {
+    CLI::App* limits = app_.add_subcommand("limits", "who has used most of what policy.limits allow in a time");
+    limits->fallthrough();
+    limits->require_subcommand(0, 1);
+    limits->add_option("--limit", limit_, "at most so many; default: 50")->check(CLI::Range(1, 1000));
+    // Runs after a subcommand's callback, so it must not replace its choice.
+    limits->callback([this, limits] {
+      if (limits->get_subcommands().empty()) command_ = [this] { return control().limits(limit_); };
+    });
+    add_command(*limits, "reset", "forget what somebody has used", [this] { return control().reset_limits(address_); })
+        ->add_option("KEY", address_, "as limits shows it, or an address of a network")
+        ->required();
   }
 
   void add_suppression() {

@@ -150,6 +150,16 @@ std::string destinations_text(const json::value& page) {
   return out;
 }
 
+std::string limits_text(const json::value& page) {
+  std::vector<std::vector<std::string>> rows{{"BY", "KEY", "USED", "OF", "AGAIN", "UNUSED"}};
+  for (const json::value& one : list(page, "/limits"))
+    rows.push_back({word(one, "/by"), word(one, "/key"),
+                    fmt::format("{}/{}", word(one, "/used"), word(one, "/allowed")),
+                    fmt::format("{} {}", word(one, "/of"), word(one, "/rate")),
+                    at(one, "/next").is_null() ? "now" : time(one, "/next"), time(one, "/unused")});
+  return rows.size() == 1 ? "Nobody has used anything of a limit.\n" : table(rows);
+}
+
 std::string lockouts_text(const json::value& page) {
   std::vector<std::vector<std::string>> rows{{"LOCKED OUT", "KIND", "FAILURES", "UNTIL"}};
   for (const json::value& one : list(page, "/lockouts"))

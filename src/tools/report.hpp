@@ -17,6 +17,7 @@ std::string message_text(const boost::json::value& message);
 std::string waiting_text(const boost::json::value& message);
 // What limits what, and what is suspended.
 std::string destinations_text(const boost::json::value& page);
+std::string limits_text(const boost::json::value& page);
 std::string lockouts_text(const boost::json::value& page);
 std::string suppressions_text(const boost::json::value& page);
 std::string stopped_text(const boost::json::value& status);  // accounts

@@ -3,10 +3,12 @@
 """An account that sends as it never did before is stopped: its mail is held, the postmaster is told, one command ends it."""
 
 import base64
+import contextlib
+import time
 
 from support.certificate import Certificate
 from support.dialogue import Dialogue
-from support.godwit import Godwit
+from support.godwit import ControlConnection, Godwit
 from support.message import message
 from support.scenario import SUBMISSION_PORT, Scenario, main
 
@@ -37,6 +39,12 @@ class AccountIsStopped(Scenario):
 
     def held(self):
         return self.godwit.status()["queue"]["held"]
+
+    def ask(self, order):
+        """The status of an answer, sooner than a program would have it."""
+        with contextlib.closing(ControlConnection(self.godwit.control_socket)) as connection:
+            connection.request("POST", order)
+            return connection.getresponse().status
 
     def break_out(self):
         """Six recipients in an hour where five are allowed; the mail before is in the queue."""
@@ -91,6 +99,20 @@ class AccountIsStopped(Scenario):
         client = self.login(ALICE)
         client.envelope(ALICE, *[f"c{i}@elsewhere.example" for i in range(5)], hello=None)
         client.say("RCPT TO:<c6@elsewhere.example>", "450 4.7.1")  # nothing was learned
+
+    def test_whoever_is_released_at_once_stays_so(self):
+        self.start(recipients=100)
+        client = self.login(ALICE)
+        for i in range(100):
+            client.submit(ALICE, [f"a{i}@elsewhere.example"], message(sender=ALICE), hello=None)
+        client.envelope(ALICE, hello=None)
+        client.say("RCPT TO:<one-more@elsewhere.example>", "450 4.7.1")
+        # While its mail is being held.
+        self.wait_until(lambda: self.ask("/v1/accounts/release?name=" + ALICE) == 200, "it is released")
+        # Its mail is looked for once more, five seconds after the stop.
+        until = time.monotonic() + 7
+        self.wait_until(lambda: time.monotonic() > until or self.held() or self.stopped(), "nothing is held again")
+        self.assertEqual((self.held(), self.stopped()), (0, []))
 
     def test_refused_recipients_stop_it_too(self):
         self.start(refused=3, refused_percent=30)

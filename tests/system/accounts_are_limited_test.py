@@ -36,7 +36,7 @@ class AccountsAreLimited(Scenario):
         for _ in range(2):
             client.submit(ALICE, BOB, message(sender=ALICE))
         client = self.login(ALICE)  # a new connection changes nothing
-        client.say(f"MAIL FROM:<{ALICE}>", "450 4.7.1 Your account may send messages 2/1h at most")
+        client.say(f"MAIL FROM:<{ALICE}>", "450 4.7.1 Too many messages from your account: 2/1h at most")
         self.login(BOB).submit(BOB, ALICE, message(sender=BOB))
 
     def test_recipients_and_new_destinations(self):

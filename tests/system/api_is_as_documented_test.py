@@ -82,6 +82,8 @@ class ApiIsAsDocumented(ReceivingHost):
         self.ask("POST", "/v1/delivery/suspend", "?destination=a.example&for=2h&reason=test")
         self.assertTrue(self.ask("GET", "/v1/destinations")["suspensions"])
         self.ask("POST", "/v1/delivery/resume", "?destination=a.example")
+        self.ask("GET", "/v1/limits")
+        self.ask("POST", "/v1/limits/reset", "?name=nobody.example", status=404)
         self.ask("GET", "/v1/lockouts")
         self.ask("POST", "/v1/lockouts/unlock", "?name=192.0.2.1", status=404)
         self.ask("POST", "/v1/suppression/add", "?name=x@a.example&for=2h")

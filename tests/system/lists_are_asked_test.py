@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Black and white lists in DNS: scores, lists that have gone mad, and a list that does not answer."""
 
+import concurrent.futures
 import time
 
-from support.dns import GarbageDns
+from support.dns import GarbageDns, SlowDns
 from support.judged_host import TO, JudgedHost
 from support.scenario import main
 
@@ -68,6 +69,32 @@ class ListsAreAsked(JudgedHost):
         began = time.monotonic()
         self.rcpt("550 5.7.1", client=self.net.host(3))
         self.assertLess(time.monotonic() - began, 0.9, "nobody waits for it any more")
+
+    def test_answers_count_for_their_ttl(self):
+        entry = self.list("bl.example")
+        self.dns.listed("bl.example", self.client)
+        self.ask(entry)
+        name = ".".join(reversed(self.client.split("."))) + ".bl.example"
+        for _ in range(3):
+            self.rcpt("550 5.7.1")
+        # Each of two threads has a cache of its own.
+        self.assertLessEqual(self.dns.queries(name, "A"), 2)
+        self.assertLessEqual(self.dns.queries("2.0.0.127.bl.example", "A"), 2)
+
+    def test_a_slow_list_holds_up_nobody_for_longer_than_its_time(self):
+        slow = SlowDns(self, delay=3, host=251)
+        self.dns.forward("slow.example", slow.address)
+        self.dns.listed("fast.example", self.net.host(3))
+        self.ask(self.list("fast.example"), {"zone": "slow.example"}, timeout="1s")
+        began = time.monotonic()
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            good = [pool.submit(self.rcpt, "250") for _ in range(4)]
+            bad = [pool.submit(self.rcpt, "550 5.7.1", client=self.net.host(3)) for _ in range(4)]
+            for one in good + bad:
+                one.result()
+        self.assertLess(time.monotonic() - began, 2.9, "bounded, side by side, and before it answers")
+        self.assertEqual(self.states()["slow.example"], "unreachable")
+        self.assertLessEqual(slow.count, 48, "what is asked of it is bounded as well")
 
     def test_trusted_networks_are_not_looked_up(self):
         entry = self.list("bl.example")

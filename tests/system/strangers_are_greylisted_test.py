@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Greylisting: who tries again is taken and known, also over a restart; who is known to be good need not wait."""
 
-from support.dialogue import queued_id
+from support.dialogue import Dialogue, queued_id
 from support.judged_host import TO, JudgedHost
 from support.scenario import main
 
@@ -32,6 +32,21 @@ class StrangersAreGreylisted(JudgedHost):
         self.greylist(at="envelope")
         self.rcpt("451 4.7.1")
         self.wait_until(lambda: self.rcpt("").startswith("250"), "a later attempt is taken")
+
+    def rcpt_each(self, *recipients):
+        """The replies to several recipients of one message."""
+        with Dialogue(self.godwit.address, source=self.client) as dialogue:
+            dialogue.say("EHLO mail.abc.example", "250")
+            dialogue.say("MAIL FROM:<mod@abc.example>", "250")
+            return [dialogue.say(f"RCPT TO:<{recipient}>").split()[0] for recipient in recipients]
+
+    def test_all_recipients_of_a_message_are_answered_alike(self):
+        self.greylist(at="envelope", delay="2s")
+        both = TO, "malee@xyz.example"
+        self.assertEqual(self.rcpt_each(*both), ["451", "451"])
+        # One of them tried alone is the same attempt; whoever may be written to by anybody need not wait.
+        self.assertEqual(self.rcpt_each(both[1], "postmaster@xyz.example"), ["451", "250"])
+        self.wait_until(lambda: self.rcpt_each(*both) == ["250", "250"], "a later attempt is taken")
 
     def test_hosts_that_spf_names_need_not_wait(self):
         self.dns.txt("abc.example", "v=spf1 ip4:127.0.0.0/8 -all")

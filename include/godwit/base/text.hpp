@@ -26,6 +26,8 @@ std::optional<std::uint64_t> parse_unsigned(std::string_view text);
 std::optional<Duration> parse_duration(std::string_view text);
 // "512KiB", "50MiB", "1GiB", "4096" (bytes), also KB/MB/GB = the same powers of two.
 std::optional<std::uint64_t> parse_size(std::string_view text);
+// "50MiB": the largest unit that leaves no rest.
+std::string format_size(std::uint64_t bytes);
 
 // For logs and terminals: control bytes, DEL, backslash, double quote and invalid UTF-8 become \xNN, \\, \"; cut at
 // `limit` bytes with "...".

@@ -93,6 +93,18 @@ using state::Suppression;
 // Who may not try to log in for a while; see auth/lockouts.hpp.
 using auth::Lockouts;
 
+// What somebody has used of what policy.limits allow.
+struct LimitUse {
+  std::string by{};    // "client"
+  std::string of{};    // "messages"
+  std::string rate{};  // "100/1h"
+  std::string key{};   // "192.0.2.1/32"
+  std::uint64_t used = 0;
+  std::uint64_t allowed = 0;
+  std::optional<base::WallTime> next{};  // when it may do one more; nothing: now
+  base::WallTime unused{};               // when everything has come back
+};
+
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -125,6 +137,10 @@ class Backend {
   virtual Task<std::vector<Lockouts::Lockout>> lockouts(std::size_t limit) = 0;
   // An account, a network or an address.  not_found: it is not locked out.
   virtual Task<> unlock(std::string name) = 0;
+  // Who has used the largest share of a limit, the first first.
+  virtual Task<std::vector<LimitUse>> limits(std::size_t limit) = 0;
+  // Forgets what this key has used, and gives of how many limits.  not_found: nothing is known of it.
+  virtual Task<std::size_t> reset_limits(std::string key) = 0;
   // In order of address.  Errors of all three: refused, where suppression.enabled is false.
   virtual Task<std::vector<Suppression>> suppressions(std::size_t limit, std::string after) = 0;
   // For so long (zero: as configured).  Completes when it is durable.

@@ -13,6 +13,7 @@
 #include "godwit/base/histogram.hpp"
 #include "godwit/control/event_counts.hpp"
 #include "godwit/control/status.hpp"
+#include "godwit/policy/limits.hpp"
 #include "godwit/queue/queue.hpp"
 
 namespace godwit::control {
@@ -61,6 +62,7 @@ struct Metrics {
   std::vector<std::pair<std::string, base::HistogramCounts>> attempt_times;  // by stage, of those that there were
   std::uint64_t delivered_bytes = 0;
   DestinationSums destinations;
+  std::vector<policy::Limits::Counted> limits;
   ProcessUsage process;
 };
 

@@ -50,6 +50,7 @@ struct Job {
   // in any case (RFC 8689 section 5).
   bool needs_tls() const { return require_tls && sender; }
   std::shared_ptr<Content> content;
+  bool inquiry = false;                      // only whether the recipients would be taken is asked: without content
   std::shared_ptr<Transcript> transcript{};  // where the agent writes down what happens; null: nowhere
 };
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -38,6 +39,10 @@ class SmtpAgent {
 
   // Requires: hop is SmtpHop or LmtpHop.
   boost::asio::awaitable<Outcomes> deliver(Job job, route::Hop hop);
+  // Whether the next hop would take mail from <> to these, which is asked without a message (a callout): delivered, or
+  // why not.  What was refused otherwise than in answer to RCPT, or where the hop is no SmtpHop or LmtpHop, says
+  // nothing of the recipient.
+  boost::asio::awaitable<Outcomes> inquire(std::vector<smtp::Mailbox> recipients, route::Hop hop);
   void change_settings(Settings settings, std::shared_ptr<const net::TlsClientContext> tls);
   // With these it speaks SCRAM to hosts that ask for AUTH; without, PLAIN and LOGIN.  Set before the first deliver(),
   // and outlive this.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An LMTP server (RFC 2033) as a table of recipients: whether it takes RCPT for an address, without a message.  What is
-// refused because a mailbox is full or closed is there all the same: the delivery will say so.
+// refused because a mailbox is full or closed is there all the same: the delivery will say so.  A refusal by policy
+// says nothing.
 #pragma once
 
 #include <memory>

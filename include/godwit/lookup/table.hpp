@@ -35,6 +35,8 @@ class Table {
   virtual std::optional<Answer> recall(const std::string& key) = 0;
   // On any reactor; resumes there.  The table outlives the call.
   virtual boost::asio::awaitable<Answer> ask(std::string key) = 0;
+  // What counts where other hosts must not be asked; nothing: this asks none.
+  virtual std::optional<Answer> assume(const std::string&) { return std::nullopt; }
   // The values of the key's pattern with "*", where it keeps such; the longest pattern that fits counts.
   virtual std::optional<Answer> match(const std::string&) { return std::nullopt; }
   // It may have keys that are local parts alone, as /etc/aliases does.

@@ -46,6 +46,7 @@ std::optional<smtp::Reply> check_sender(const Client& client, const smtp::Revers
                                         const MaySendAs& may_send_as);
 // May wait for tables.  What is referred to outlives the call.
 boost::asio::awaitable<RecipientDecision> check_recipient(const Settings& settings, const Client& client,
-                                                          smtp::Mailbox recipient, const route::Router& router);
+                                                          smtp::Mailbox recipient, const route::Router& router,
+                                                          route::OtherHosts others = route::OtherHosts::may_be_asked);
 
 }  // namespace godwit::policy

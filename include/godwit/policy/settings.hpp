@@ -14,17 +14,10 @@
 #include "godwit/base/ip_address.hpp"
 #include "godwit/base/rate.hpp"
 #include "godwit/policy/hook_settings.hpp"
+#include "godwit/policy/limit_rule.hpp"
 #include "godwit/smtp/server_session.hpp"
 
 namespace godwit::policy {
-
-// What is counted for each client network.
-enum class Rated : std::uint8_t { connections, handshakes, commands, messages, recipients };
-inline constexpr std::size_t rated_kinds = 5;
-
-// What is counted for each account.
-enum class AccountRated : std::uint8_t { messages, recipients, new_destinations };
-inline constexpr std::size_t account_rated_kinds = 3;
 
 // When an account sends so unlike itself that it is stopped; see account_breaker.hpp.  All in an hour.
 struct BreakerSettings {
@@ -78,6 +71,15 @@ struct HeaderSettings {
   CheckAction repeated = CheckAction::none;  // a field that may be there once
   CheckAction too_many_received = CheckAction::reject;
   std::size_t most_received = 50;  // 0: no bound but that of loops
+};
+
+// How other hosts are asked for recipients of our domains; what they say counts for a time:
+// state::CalloutCacheSettings.
+struct CalloutSettings {
+  enum class Failure : std::uint8_t { defer, accept };
+  base::Duration timeout = std::chrono::seconds(10);
+  Failure on_failure = Failure::defer;
+  std::size_t connections = 10;  // inquiries at once, of each domain
 };
 
 // How long and how many: state::GreylistSettings.
@@ -147,8 +149,9 @@ struct Settings {
   std::vector<MilterSettings> milters = {};
   std::vector<base::IpNetwork> trusted_networks = {*base::IpNetwork::parse("127.0.0.0/8"),
                                                    *base::IpNetwork::parse("::1/128")};
-  std::array<base::Rate, rated_kinds> rates{};                               // by Rated
-  std::array<std::vector<base::Rate>, account_rated_kinds> account_rates{};  // by AccountRated; all of them count
+  std::array<base::Rate, limited_kinds> rates{};  // by Limited: of each client network
+  LimitRates account_rates{};                     // of each account
+  std::vector<LimitRule> limits = {};             // further ones
   BreakerSettings breaker = {};
   CheckSettings checks = {};
   ReverseDnsSettings reverse_dns = {};
@@ -157,6 +160,7 @@ struct Settings {
   SenderDomainSettings sender_domain = {};
   HeaderSettings header = {};
   GreylistSettings greylist = {};
+  CalloutSettings callout = {};
   std::vector<HttpHookSettings> http_hooks = {};
   std::vector<DelegateSettings> delegates = {};
   std::size_t connections = 10000;

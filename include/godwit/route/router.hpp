@@ -134,7 +134,7 @@ class Router {
   // Local parts with "%", "!" or "@" are never read as routes: only an alias or recipient of literally that name will
   // do.  What cannot be asked gives 451 4.3.0: it is neither accepted nor refused for good.
   // The router outlives the call, here and below.
-  boost::asio::awaitable<Expansion> expand(smtp::Mailbox recipient) const;
+  boost::asio::awaitable<Expansion> expand(smtp::Mailbox recipient, OtherHosts others = OtherHosts::may_be_asked) const;
   // The sender that the next host is told for this recipient, with the return path `sender`: another one where an alias
   // of ours forwards to another host what was not sent in one of our domains, and where the sender is one of
   // settings.verp_senders, or the recipient's route asks for it.

@@ -26,7 +26,13 @@ inline std::string lmtp_table(const DeliverTarget& deliver) {
   return "lmtp:" + deliver.argument;
 }
 
-enum class RecipientRule { accounts, any, lmtp, list, table };
+// The same of the table that asks the next hop, for `recipients: callout`.
+inline constexpr const char* callout_table = "callout:";
+
+// Whether it may be found out by asking other hosts.
+enum class OtherHosts { may_be_asked, are_left_alone };
+
+enum class RecipientRule { accounts, any, lmtp, callout, list, table };
 
 struct DomainSettings {
   DeliverTarget deliver;

@@ -24,11 +24,10 @@
 #include "godwit/net/listener.hpp"
 #include "godwit/net/tls.hpp"
 #include "godwit/policy/account_breaker.hpp"
-#include "godwit/policy/account_limits.hpp"
 #include "godwit/policy/acquaintances.hpp"
 #include "godwit/policy/check.hpp"
-#include "godwit/policy/client_rates.hpp"
 #include "godwit/policy/connection_limits.hpp"
+#include "godwit/policy/limits.hpp"
 #include "godwit/policy/message_signing.hpp"
 #include "godwit/policy/milter_connections.hpp"
 #include "godwit/policy/relay.hpp"
@@ -57,6 +56,7 @@ struct Rules {
   policy::MaySendAs may_send_as;
   std::shared_ptr<const mailauth::Signers> signers = {};  // null: nothing is signed
   CheckLists checks = {};
+  std::shared_ptr<policy::Limits> limits = {};  // null: there are none
 };
 
 struct Surroundings {
@@ -70,9 +70,7 @@ struct Surroundings {
   auth::LocalUsers* users = nullptr;   // null: no listener of service local
   policy::ConnectionLimits& limits;
   policy::Acquaintances& acquaintances;
-  policy::ClientRates& rates;
   policy::Tarpit& tarpit;
-  policy::AccountLimits& account_limits;
   policy::AccountBreaker& breaker;
   const state::Suppressions* suppressions = nullptr;           // null: there is no such list
   dns::Resolver* resolver = nullptr;                           // null: nobody's mail is verified

@@ -85,6 +85,8 @@ struct ClientTransaction {
   // Over SMTP only to a peer that offers REQUIRETLS (RFC 8689); but from <> it is only said where it is offered
   // (section 5), and a store that speaks LMTP is the end of the way.
   bool require_tls = false;
+  // No message is sent: only whether its recipients would be taken is asked, with MAIL and RCPT (a callout).
+  bool inquiry = false;
 };
 
 // Where in the dialogue something happened; the names go to the log as `stage`.
@@ -94,7 +96,7 @@ std::string_view to_string(Stage stage);
 // What one recipient's part of an attempt came to.
 struct RecipientResult {
   enum class Verdict {
-    delivered,    // 2yz after the final dot
+    delivered,    // 2yz after the final dot; of an inquiry: to RCPT
     try_next,     // temporary, nothing taken: another host may be tried in the same attempt
     retry_later,  // temporary, but the final dot was sent: another host could duplicate; wait for the next attempt
     failed,       // 5yz to a command or the final dot

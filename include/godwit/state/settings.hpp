@@ -30,11 +30,20 @@ struct GreylistSettings {
   std::size_t entries = 100'000;                      // of groups, and of attempts
 };
 
+// What next hops say of recipients; see recipient_answers.hpp.
+struct CalloutCacheSettings {
+  base::Duration present = std::chrono::hours(7 * 24);  // before an address that is there is asked for again
+  base::Duration absent = std::chrono::hours(1);        // the same of one that is not
+  base::Duration keep = std::chrono::hours(31 * 24);    // that it is there counts, while it cannot be asked again
+  std::size_t entries = 100'000;                        // of those that are there, and of those that are not
+};
+
 struct Settings {
   std::string directory = "/var/lib/godwit";
   SuppressionSettings suppression;
   HistorySettings history;
   GreylistSettings greylist;
+  CalloutCacheSettings callout;
 };
 
 }  // namespace godwit::state

@@ -139,3 +139,25 @@ class GarbageDns:
         self.socket.sendto(b"close", (self.address, DNS_PORT))
         self.thread.join(5)
         self.socket.close()
+
+
+class SlowDns(GarbageDns):
+    """Answers every query, after `delay` seconds, that there is no such name."""
+
+    def __init__(self, case, delay, host=252):
+        self.delay = delay
+        super().__init__(case, None, host)
+
+    def _serve(self):
+        while True:
+            query, sender = self.socket.recvfrom(4096)
+            if query == b"close":
+                return
+            self.count += 1
+            threading.Timer(self.delay, self._send, (query[:2] + b"\x81\x83" + query[4:], sender)).start()
+
+    def _send(self, answer, sender):
+        try:
+            self.socket.sendto(answer, sender)
+        except OSError:
+            pass  # the test is over

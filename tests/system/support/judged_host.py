@@ -23,7 +23,7 @@ class JudgedHost(Scenario):
         """Starts the daemon with these checks, and sections of `policy`."""
         self.dns.start()
         self.godwit = Godwit(self, hostname="mail.xyz.example", address=self.net.host(1), dns=self.dns,
-                             domains={"xyz.example": ["somchai", "postmaster"]}, trusted_networks=trusted or ["192.0.2.0/24"],
+                             domains={"xyz.example": ["somchai", "malee", "postmaster"]}, trusted_networks=trusted or ["192.0.2.0/24"],
                              policy={"checks": {"mx": list(checks)}, **policy}).start()
 
     def rcpt(self, expect, sender="mod@abc.example", hello="mail.abc.example", to=TO, client=None):

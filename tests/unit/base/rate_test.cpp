@@ -23,5 +23,15 @@ TEST(Rate, AnythingElseIsRefused) {
     EXPECT_FALSE(parse_rate(text)) << text;
 }
 
+TEST(Rate, OfBytesIsReadAsItIsWritten) {
+  for (const char* text : {"50MiB/1d", "1KiB/1s", "1500KiB/1h", "1024TiB/1d"}) {
+    const auto rate = parse_byte_rate(text);
+    ASSERT_TRUE(rate) << text;
+    EXPECT_EQ(byte_rate_text(*rate), text);
+  }
+  for (const char* text : {"", "50MiB", "100/1m", "1KiB/2d", "2048TiB/1d", "x/1h"})
+    EXPECT_FALSE(parse_byte_rate(text)) << text;
+}
+
 }  // namespace
 }  // namespace godwit::base

@@ -59,6 +59,50 @@ TEST(PolicySection, WhatIsNeverAskedIsNoticed) {
   EXPECT_THAT(warnings(load_below("policy: {checks: {mx: [dns_lists]}}\n")), Contains(HasSubstr("asks nobody")));
 }
 
+TEST(PolicySection, LimitsAreRules) {
+  const auto loaded = load_below(
+      "policy:\n"
+      "  limits:\n"
+      "    - {by: sender, messages: [100/1h, 500/1d], bytes: 50MiB/1d, exempt: [10.0.0.0/8]}\n"
+      "    - {by: client, connections: 10/1m, ipv4_prefix: 24}\n");
+  ASSERT_THAT(errors(loaded), IsEmpty());
+  const auto& limits = loaded.settings.policy.limits;
+  ASSERT_EQ(limits.size(), 2U);
+  EXPECT_EQ(limits[0].by, policy::LimitBy::sender);
+  EXPECT_EQ(limits[0].of(policy::Limited::messages).size(), 2U);
+  EXPECT_EQ(limits[0].of(policy::Limited::bytes).front().count, 50U << 20U);
+  EXPECT_EQ(limits[0].exempt.size(), 1U);
+  EXPECT_EQ(limits[1].ipv4_prefix, 24);
+}
+
+TEST(PolicySection, LimitsThatMeanNothingAreRefused) {
+  const auto wrong = [](const std::string& rule) { return errors(load_below("policy: {limits: [" + rule + "]}\n")); };
+  EXPECT_THAT(wrong("{messages: 1/1h}"), ElementsAre(HasSubstr("policy.limits[0] needs by")));
+  EXPECT_THAT(wrong("{by: sender, connections: 1/1h}"),
+              ElementsAre(HasSubstr("connections are counted by client only")));
+  EXPECT_THAT(wrong("{by: client, new_destinations: 1/1h}"), ElementsAre(HasSubstr("counted by account only")));
+  EXPECT_THAT(wrong("{by: recipient, recipients: 1/1h}"), ElementsAre(HasSubstr("messages are counted")));
+  EXPECT_THAT(wrong("{by: hello, messages: 1/1h, ipv4_prefix: 24}"), ElementsAre(HasSubstr("by client only")));
+  EXPECT_THAT(wrong("{by: sender, bytes: 100/1h}"), ElementsAre(HasSubstr("is no rate of bytes")));
+  EXPECT_THAT(warnings(load_below("policy: {limits: [{by: sender}]}\n")), Contains(HasSubstr("limits nothing")));
+}
+
+TEST(CalloutSection, IsForDomainsWithANextHop) {
+  const auto with = [](const std::string& deliver) {
+    return load_below("domains: {b.example: {deliver: '" + deliver +
+                      "', recipients: callout}}\n"
+                      "callout: {on_failure: accept, keep: 40d, connections: 3}\n");
+  };
+  for (const auto* deliver : {"smtp:[192.0.2.1]:25", "mx"}) {
+    const auto loaded = with(deliver);
+    ASSERT_THAT(errors(loaded), IsEmpty()) << deliver;
+    EXPECT_EQ(loaded.settings.route.domains.at("b.example").recipients, route::RecipientRule::callout);
+    EXPECT_EQ(loaded.settings.policy.callout.on_failure, policy::CalloutSettings::Failure::accept);
+    EXPECT_EQ(loaded.settings.state.callout.keep, std::chrono::hours(40 * 24));
+  }
+  EXPECT_THAT(errors(with("maildir:/var/vmail/{local}")), ElementsAre(HasSubstr("cannot be asked of other hosts")));
+}
+
 TEST(PolicySection, AListenerMayHaveItsOwn) {
   const auto loaded =
       load_below("listeners: [{address: '127.0.0.1:25', checks: [header]}, {address: '127.0.0.1:26'}]\n");

@@ -94,6 +94,16 @@ TEST_F(Api, DeliveryIsSuspendedAndResumed) {
                                          "resume \"a.example\"", "resume \"unknown\""));
 }
 
+TEST_F(Api, LimitsAreListedAndReset) {
+  EXPECT_EQ(boost::json::serialize(get("/v1/limits?limit=5")),
+            R"({"limits":[{"by":"sender","of":"messages","rate":"2/1h","key":"a@a.example","used":2,"allowed":2,)"
+            R"("next":"1970-01-01T12:00:00.000Z","unused":"1970-01-01T12:00:00.000Z"}]})");
+  EXPECT_EQ(ask("POST", "/v1/limits/reset?name=a@a.example").status, 200U);
+  EXPECT_EQ(ask("POST", "/v1/limits/reset?name=b@a.example").status, 404U);
+  EXPECT_EQ(ask("POST", "/v1/limits/reset").status, 400U);
+  EXPECT_THAT(backend.asked, ElementsAre("limits 5", "reset a@a.example", "reset b@a.example"));
+}
+
 TEST_F(Api, LockoutsAreListedAndLifted) {
   EXPECT_EQ(boost::json::serialize(get("/v1/lockouts?limit=5")),
             R"({"lockouts":[{"name":"192.0.2.1/32","kind":"network","failures":10,"until":"1970-01-01T12:00:00.000Z"},)"

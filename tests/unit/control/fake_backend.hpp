@@ -214,6 +214,22 @@ class FakeBackend final : public Backend {
     if (name == "192.0.2.1") co_return base::Result<>();
     co_return base::fail(base::ErrorKind::not_found, name + " is not locked out");
   }
+  Task<std::vector<LimitUse>> limits(std::size_t limit) override {
+    asked.push_back("limits " + std::to_string(limit));
+    co_return std::vector<LimitUse>{{.by = "sender",
+                                     .of = "messages",
+                                     .rate = "2/1h",
+                                     .key = "a@a.example",
+                                     .used = 2,
+                                     .allowed = 2,
+                                     .next = noon,
+                                     .unused = noon}};
+  }
+  Task<std::size_t> reset_limits(std::string key) override {
+    asked.push_back("reset " + key);
+    if (key == "a@a.example") co_return std::size_t{1};
+    co_return base::fail(base::ErrorKind::not_found, key + " has used nothing");
+  }
   Task<std::size_t> release_account(std::string name) override {
     asked.push_back("release account " + name);
     if (name == "alice@example.com") co_return std::size_t{3};

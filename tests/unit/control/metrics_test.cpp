@@ -88,5 +88,18 @@ TEST(Metrics, CertificatesSayWhenTheyExpire) {
   EXPECT_THAT(text, HasSubstr("godwit_certificate_unusable{file=\"/b.pem\"} 0\n"));
 }
 
+TEST(Metrics, LimitsSayWhomTheyHaveRefused) {
+  Metrics metrics;
+  EXPECT_THAT(to_text(metrics), Not(HasSubstr("godwit_limit")));
+  metrics.limits = {{.by = policy::LimitBy::sender,
+                     .what = policy::Limited::bytes,
+                     .rate = {.count = 50U << 20U, .period = std::chrono::hours(24)},
+                     .keys = 3,
+                     .refusals = 7}};
+  const auto text = to_text(metrics);
+  EXPECT_THAT(text, HasSubstr("godwit_limit_refusals_total{by=\"sender\",of=\"bytes\",rate=\"50MiB/1d\"} 7\n"));
+  EXPECT_THAT(text, HasSubstr("godwit_limit_keys{by=\"sender\",of=\"bytes\",rate=\"50MiB/1d\"} 3\n"));
+}
+
 }  // namespace
 }  // namespace godwit::control

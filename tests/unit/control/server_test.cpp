@@ -74,6 +74,31 @@ class ControlServer : public ::testing::Test {
     serve();
     return peer.got;
   }
+  // One of several at once.
+  void attach(Peer& one) {
+    auto task = server.serve(std::make_unique<PeerStream>(one));
+    boost::asio::co_spawn(io, std::move(task), [](const std::exception_ptr& error) {
+      if (error) std::rethrow_exception(error);
+    });
+    for (int i = 0; i < 100; ++i) io.poll_one();
+  }
+  // So many who say this and nothing more, and then one who asks something.
+  std::string ask_after(std::size_t count, const std::string& said, std::string question) {
+    std::deque<Peer> peers(count);
+    for (auto& one : peers) {
+      one = {.sends = {said}, .got = {}, .ends = false, .waits = true};
+      attach(one);
+    }
+    peer = {.sends = {std::move(question)}, .got = {}, .ends = false, .waits = true};
+    attach(peer);
+    for (int i = 0; i < 5000 && peer.got.empty(); ++i) io.poll_one();
+    EXPECT_LE(server.connections(), 33U);
+    EXPECT_TRUE(peers.front().was_cancelled) << "the oldest made room";
+    server.stop();
+    io.run();
+    EXPECT_EQ(server.connections(), 0U);
+    return peer.got;
+  }
   void serve() {
     auto task = server.serve(std::make_unique<PeerStream>(peer));
     boost::asio::co_spawn(io, std::move(task), [](const std::exception_ptr& error) {
@@ -206,13 +231,6 @@ TEST_F(ControlServer, SilentPeerIsLeft) {
 }
 
 TEST_F(ControlServer, ThoseIdleForLongestMakeRoomForOthers) {
-  const auto attach = [this](Peer& one) {
-    auto task = server.serve(std::make_unique<PeerStream>(one));
-    boost::asio::co_spawn(io, std::move(task), [](const std::exception_ptr& error) {
-      if (error) std::rethrow_exception(error);
-    });
-    for (int i = 0; i < 100; ++i) io.poll_one();
-  };
   std::deque<Peer> peers(40);
   for (auto& one : peers) {
     one = {.sends = {std::string(get_status)}, .got = {}, .ends = false, .waits = true};
@@ -224,6 +242,10 @@ TEST_F(ControlServer, ThoseIdleForLongestMakeRoomForOthers) {
   server.stop();
   io.run();
   EXPECT_EQ(server.connections(), 0U);
+}
+
+TEST_F(ControlServer, HalfARequestKeepsNobodyOut) {
+  EXPECT_THAT(ask_after(40, "GET /v1/sta", std::string(get_status)), StartsWith("HTTP/1.1 200 OK\r\n"));
 }
 
 // ---- tokens
@@ -253,6 +275,12 @@ TEST_F(GuardedControlServer, WithoutATokenNothingIsToldNotEvenWhatThereIs) {
     EXPECT_THAT(talk({request_with(line, "reader0")}), StartsWith("HTTP/1.1 401 ")) << line;
   }
   EXPECT_THAT(backend.asked, ::testing::IsEmpty());
+}
+
+TEST_F(GuardedControlServer, WhoHasNoTokenKeepsNobodyOut) {
+  const auto question = request_with("GET /v1/status", "reader");
+  EXPECT_THAT(ask_after(40, "POST /v1/stop HTTP/1.1\r\nContent-Length: 1000\r\n\r\nx", question),
+              StartsWith("HTTP/1.1 200 OK\r\n"));
 }
 
 TEST_F(GuardedControlServer, ATokenOpensWhatItsScopeSays) {

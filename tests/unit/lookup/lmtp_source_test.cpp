@@ -15,6 +15,7 @@ TEST(LmtpSource, RepliesSayWhetherARecipientIsThere) {
   EXPECT_EQ(kind_of(550, {5, 1, 1}), Answer::Kind::absent);
   EXPECT_EQ(kind_of(550, {}), Answer::Kind::absent);
   EXPECT_EQ(kind_of(451, {4, 3, 0}), Answer::Kind::unavailable);
+  EXPECT_EQ(kind_of(554, {5, 7, 1}), Answer::Kind::unavailable) << "we may not ask";
 }
 
 TEST(LmtpSource, FullMailboxIsThere) {

@@ -63,6 +63,14 @@ TEST_F(DnsListsCheckTest, ScoresOfAllListsAddUp) {
   EXPECT_EQ(ask_lists().kind, Kind::quarantine);
 }
 
+TEST_F(DnsListsCheckTest, ClientsWithIpv6AreOnListsToo) {
+  add("six.example", 5);
+  facts_.client = *base::IpAddress::parse("2001:db8::1");
+  EXPECT_EQ(ask_lists().kind, Kind::no_opinion);
+  resolver_.add_address("1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.six.example", "127.0.0.2");
+  EXPECT_EQ(said(ask_lists()), "550 5.7.1 2001:db8::1 is listed at six.example");
+}
+
 TEST_F(DnsListsCheckTest, OnlyAnswersThatAreMeantCount) {
   add("bl.example", 5).answers = {AnswerPattern{{{{127, 127}, {0, 0}, {0, 0}, {4, 7}}}}};
   resolver_.add_address("1.2.0.192.bl.example", "127.0.0.10");

@@ -349,6 +349,28 @@ TEST_P(Lookup, LmtpServersAreAskedAsTheSenderSpeltIt) {
   EXPECT_EQ(tables_.expand(settings, "bob+x@l.example").refusal->code, 550) << "it would say so itself";
 }
 
+TEST_P(Lookup, NextHopsAreAskedAsTheSenderSpeltIt) {
+  auto settings = basic();
+  settings.domains["n.example"] = domain(RecipientRule::callout, DeliverKind::smtp);
+  tables_.add(callout_table, {{"Ann+x@n.example", {}}});
+  EXPECT_THAT(finals(tables_.expand(settings, "Ann+x@N.example")), ElementsAre("Ann+x@n.example"));
+  EXPECT_EQ(tables_.expand(settings, "bob@n.example").refusal->code, 550);
+}
+
+TEST(Lookup, OtherHostsAreLeftAloneWhereTheyMustBe) {
+  auto settings = basic();
+  settings.domains["n.example"] = domain(RecipientRule::callout, DeliverKind::smtp);
+  auto hop = std::make_shared<testing::FixedTable>("callout", testing::FixedTable::Entries{},
+                                                   testing::FixedTable::Mode::asked);
+  hop->assumed = lookup::present();
+  const Router router(std::move(settings), {.accounts = nullptr, .tables = {{callout_table, hop}}}, {});
+  const auto asked = testing::run_awaitable(router.expand(mailbox("bob@n.example"), OtherHosts::are_left_alone));
+  EXPECT_THAT(finals(asked), ElementsAre("bob@n.example"));
+  EXPECT_THAT(hop->asked, IsEmpty());
+  EXPECT_TRUE(testing::run_awaitable(router.expand(mailbox("bob@n.example"))).refusal);
+  EXPECT_THAT(hop->asked, ElementsAre("bob@n.example"));
+}
+
 TEST_P(Lookup, DomainsOfATable) {
   auto settings = basic();
   settings.domains["table:hosted"] = domain(RecipientRule::any);

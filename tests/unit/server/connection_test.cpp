@@ -68,9 +68,7 @@ class ConnectionInTime : public ::testing::Test {
                         .users = &users_,
                         .limits = limits,
                         .acquaintances = acquaintances_,
-                        .rates = rates_,
                         .tarpit = tarpit_,
-                        .account_limits = account_limits_,
                         .breaker = breaker_,
                         .start_queue = {},
                         .clock = clock_,
@@ -122,9 +120,7 @@ class ConnectionInTime : public ::testing::Test {
                             return user == 0 ? "root" : "alice";
                           }};
   policy::Acquaintances acquaintances_;
-  policy::ClientRates rates_{policy::Settings{}};
   policy::Tarpit tarpit_{1};
-  policy::AccountLimits account_limits_{policy::Settings{}};
   policy::AccountBreaker breaker_{policy::BreakerSettings{}};
   std::unique_ptr<TricklingStream> stream_;
   base::MonoTime began_;

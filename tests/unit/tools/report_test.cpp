@@ -50,6 +50,17 @@ TEST(Report, MissingAndWrongKeysAreNoReasonToFail) {
   }
 }
 
+TEST(Report, LimitsSayWhoMayDoMoreWhen) {
+  const auto page = boost::json::parse(R"({"limits":[{"by":"sender","of":"messages","rate":"2/1h","key":"a@a.example",
+    "used":2,"allowed":2,"next":"2026-11-23T09:35:55.123Z","unused":"2026-11-23T10:05:55.123Z"},{"by":"client",
+    "of":"bytes","rate":"1MiB/1h","key":"192.0.2.1/32","used":1024,"allowed":1048576,"next":null,
+    "unused":"2026-11-23T09:05:55.123Z"}]})");
+  EXPECT_THAT(limits_text(page), HasSubstr("sender  a@a.example   2/2"));
+  EXPECT_THAT(limits_text(page), HasSubstr("messages 2/1h"));
+  EXPECT_THAT(limits_text(page), HasSubstr("1024/1048576  bytes 1MiB/1h    now"));
+  EXPECT_EQ(limits_text(boost::json::parse(R"({"limits":[]})")), "Nobody has used anything of a limit.\n");
+}
+
 TEST(Report, ListHasALineAMessage) {
   const auto page = boost::json::parse(R"({"messages":[
     {"id":"06ZQ3W8K1M4TR","state":"waiting","sender":"alice@example.com","size":4711,"attempts":2,

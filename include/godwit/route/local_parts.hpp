@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The forms of local parts that matter when one is looked up.  Private to route/; pure.
+// The forms of local parts that matter when one is looked up.  Pure.
 #pragma once
 
 #include <string>
