@@ -7,7 +7,7 @@
 #include "godwit/base/text.hpp"
 #include "godwit/mail/header.hpp"
 #include "mime_type.hpp"
-#include "safe_text.hpp"
+#include "godwit/mail/safe_text.hpp"
 
 namespace godwit::mail {
 namespace {
