@@ -38,6 +38,7 @@ Type<route::AddressFamily> address_family();
 Type<route::SourceAddress> source_address();  // an address alone, or {address, hostname}
 
 Type<std::vector<std::string>> check_list();  // names of checks
+Type<policy::CheckAction> check_action();
 
 Fields<Document> top_fields();  // all, in the order of the reference
 Fields<Document> server_part();
@@ -46,6 +47,7 @@ Fields<Document> lookup_part();
 Fields<Document> mailauth_part();
 Fields<Document> milter_part();
 Fields<Document> policy_part();
+Fields<Document> content_part();  // checks of messages, a part of that
 Fields<Document> delivery_part();
 Fields<Document> bounce_part();
 Fields<Document> storage_part();

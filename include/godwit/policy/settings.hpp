@@ -57,8 +57,8 @@ struct MilterSettings {
   std::size_t idle_connections = 0;                            // kept for the next client, on each reactor
 };
 
-// What a check does about what it finds.
-enum class CheckAction : std::uint8_t { none, defer, reject, quarantine };
+// What a check does about what it finds.  header: a field above the message says so.
+enum class CheckAction : std::uint8_t { none, defer, reject, quarantine, header };
 
 struct ReverseDnsSettings {
   enum class Required : std::uint8_t { any, verified };  // a name, or one that leads back to the address
@@ -84,6 +84,26 @@ struct HeaderSettings {
   CheckAction repeated = CheckAction::none;  // a field that may be there once
   CheckAction too_many_received = CheckAction::reject;
   std::size_t most_received = 50;  // 0: no bound but that of loops
+  CheckAction too_large = CheckAction::reject;
+  std::uint64_t most_bytes = 128U << 10U;  // of the header; 0: no bound
+  std::size_t most_fields = 1000;          // likewise
+};
+
+// Attachments by their names, and what becomes of mail that has one.
+struct AttachmentSettings {
+  std::vector<std::string> names = {};  // patterns
+  CheckAction action = CheckAction::reject;
+};
+
+struct MimeSettings {
+  CheckAction too_complex = CheckAction::reject;
+  std::size_t most_depth = 20;
+  std::size_t most_parts = 1000;
+  CheckAction malformed = CheckAction::none;         // much good mail is
+  CheckAction conflicting = CheckAction::header;     // what one reader takes for text is an attachment for another
+  CheckAction disguised = CheckAction::quarantine;   // a name that looks like another
+  CheckAction programs = CheckAction::reject;        // attachments that run when they are opened
+  std::vector<AttachmentSettings> attachments = {};  // the first rule with a pattern that fits counts
 };
 
 // How long and how many: state::GreylistSettings.
@@ -135,8 +155,8 @@ struct DnsListsSettings {
 };
 
 // The names of checks; check_list.cpp says what they stand for.
-inline constexpr std::array<std::string_view, 6> check_names{"reverse_dns", "hello",    "sender_domain",
-                                                             "dns_lists",   "greylist", "header"};
+inline constexpr std::array<std::string_view, 7> check_names{"reverse_dns", "hello",  "sender_domain", "dns_lists",
+                                                             "greylist",    "header", "mime"};
 
 // Which checks are asked, by their names, in this order; see check.hpp.
 struct CheckSettings {
@@ -161,6 +181,7 @@ struct Settings {
   DnsListsSettings dns_lists = {};
   SenderDomainSettings sender_domain = {};
   HeaderSettings header = {};
+  MimeSettings mime = {};
   GreylistSettings greylist = {};
   std::size_t connections = 10000;
   std::size_t connections_per_client = 50;  // per IPv4 address or IPv6 /64; trusted_networks are exempt
