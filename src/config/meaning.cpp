@@ -285,6 +285,7 @@ void check_meaning(Loaded& loaded) {
   checks.hostname();
   check_sources(loaded);
   check_policy(loaded);
+  check_rewriting(loaded);
   checks.listeners();
   checks.networks();
   checks.domains();

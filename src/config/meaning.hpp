@@ -15,8 +15,9 @@ void derive(Settings& settings);
 // Appends what is wrong or doubtful.  Requires: complete() was called.
 void check_meaning(Loaded& loaded);
 
-// The parts of it about stores of accounts and tables, and about the checks of mail.
+// The parts of it about stores of accounts and tables, about the checks of mail, and about what is changed of it.
 void check_sources(Loaded& loaded);
 void check_policy(Loaded& loaded);
+void check_rewriting(Loaded& loaded);
 
 }  // namespace godwit::config

@@ -275,6 +275,8 @@ boost::asio::awaitable<Connection::Event> Connection::commit() {
     if (around_.accept_time != nullptr) around_.accept_time->add(around_.clock.mono() - began);
     log_accepted(committed->id);
   } else if (const auto* refused = std::get_if<event::Refused>(&answer)) {
+    if (!receiver_.outage().empty())
+      around_.log.warn("lookup_failed", {{"to", receiver_.asked_recipients()}, {"reason", receiver_.outage()}});
     log_not_taken(*refused);
   }
   end_filtering();

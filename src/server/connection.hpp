@@ -2,7 +2,8 @@
 // Drives one server session over one stream: performs its actions in order and feeds back what became of them.  Lives
 // and dies on one reactor, as one coroutine.  connection_client.cpp: who the client is;
 // connection_transaction.cpp: what the rules say to its mail; connection_checks.cpp: what the checks of the
-// configuration say; connection_milters.cpp: what milters say; connection_log.cpp: what the log says of all that.
+// configuration say; connection_milters.cpp: what milters say; connection_alterations.cpp: what rules change of it;
+// connection_log.cpp: what the log says of all that.
 #pragma once
 
 #include <memory>
@@ -63,9 +64,18 @@ class Connection {
   Event logged_in(Authenticator::Answer answer);
   boost::asio::awaitable<Event> commit();
   void log_accepted(base::MessageId id);
+  void log_checked(const std::string& identity, const policy::Opinion& opinion);
   void log_not_taken(const smtp::event::Refused& refused);
   boost::asio::awaitable<bool> flush();
-  Event check_sender(const smtp::action::CheckSender& action);
+  // rewritten: the sender by which it goes on.
+  Event check_sender(const smtp::action::CheckSender& action, smtp::ReversePath rewritten);
+  boost::asio::awaitable<base::Result<smtp::ReversePath>> rewritten_sender(smtp::ReversePath sender);
+  policy::MailOrigin origin() const;
+  bool rewrites() const;  // addresses
+  // With a domain.  Errors: a table cannot be asked.
+  boost::asio::awaitable<base::Result<smtp::Mailbox>> rewritten(smtp::Mailbox address, bool is_sender);
+  smtp::Reply cannot_rewrite(const smtp::Mailbox& address, const base::Error& error);
+  Alterations alterations() const;
   policy::Milters* milters();  // null: there are none
   void make_milters();
   boost::asio::awaitable<bool> meet_milters();

@@ -13,6 +13,7 @@
 #include "godwit/base/clock.hpp"
 #include "godwit/base/ip_address.hpp"
 #include "godwit/base/rate.hpp"
+#include "godwit/mail/settings.hpp"
 #include "godwit/smtp/server_session.hpp"
 
 namespace godwit::policy {
@@ -168,8 +169,38 @@ struct CheckSettings {
   std::vector<std::string> exempt_recipients = {"postmaster"};
 };
 
+// Where a message comes from, for rules that change what is sent.
+enum class MailOrigin : std::uint8_t {
+  submitted,  // by an account, or by a program of this machine
+  trusted,    // from trusted_networks
+  others,     // what strangers send: it is theirs
+};
+
+// Where addresses and headers are changed; which: route::CanonicalSettings.
+struct RewritingSettings {
+  std::vector<MailOrigin> mail = {MailOrigin::submitted, MailOrigin::trusted};
+  bool envelope = true;
+  bool header = true;
+};
+
+struct HeaderRuleSettings {
+  mail::HeaderRule rule = {};
+  std::vector<MailOrigin> mail = {MailOrigin::submitted};
+};
+
+// Who else gets mail.
+struct CopySettings {
+  std::string to = {};                       // an address
+  std::vector<std::string> senders = {};     // "user@domain", "@domain"; empty: any
+  std::vector<std::string> recipients = {};  // likewise
+  std::vector<MailOrigin> mail = {MailOrigin::submitted, MailOrigin::trusted, MailOrigin::others};
+};
+
 struct Settings {
   std::vector<MilterSettings> milters = {};
+  RewritingSettings rewriting = {};
+  std::vector<HeaderRuleSettings> header_rules = {};
+  std::vector<CopySettings> copies = {};
   std::vector<base::IpNetwork> trusted_networks = {*base::IpNetwork::parse("127.0.0.0/8"),
                                                    *base::IpNetwork::parse("::1/128")};
   std::array<base::Rate, rated_kinds> rates{};                               // by Rated

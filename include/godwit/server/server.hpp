@@ -36,6 +36,7 @@
 #include "godwit/policy/settings.hpp"
 #include "godwit/policy/suppression.hpp"
 #include "godwit/policy/tarpit.hpp"
+#include "godwit/route/canonical.hpp"
 #include "godwit/route/router.hpp"
 #include "godwit/server/settings.hpp"
 #include "godwit/spool/spool.hpp"
@@ -57,6 +58,7 @@ struct Rules {
   policy::MaySendAs may_send_as;
   std::shared_ptr<const mailauth::Signers> signers = {};  // null: nothing is signed
   CheckLists checks = {};
+  std::shared_ptr<const route::Canonical> canonical = {};  // null: addresses stay
 };
 
 struct Surroundings {

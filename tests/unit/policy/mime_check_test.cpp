@@ -8,7 +8,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-using Kind = Verdict::Kind;
+using MimeKind = Verdict::Kind;
 
 std::string with_attachment(const std::string& name) {
   return "From: a@b.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
@@ -22,24 +22,30 @@ class MimeCheckTest : public CheckFixture {
     const auto list = make_check_list({"mime"}, settings_, stores_);
     const auto check = list->front().make(around_);
     EXPECT_TRUE(check->wants_message());
-    testing::run_awaitable(io_, check->take(message.substr(0, message.size() / 2)));
-    io_.restart();
-    testing::run_awaitable(io_, check->take(message.substr(message.size() / 2)));
-    io_.restart();
+    take(*check, message.substr(0, message.size() / 2));
+    take(*check, message.substr(message.size() / 2));
     auto verdict = testing::run_awaitable(io_, check->ask(Stage::end, std::make_shared<Facts>(facts_)));
-    io_.restart();
     check->end_transaction();
     // Nothing of it is left for the next message.
     EXPECT_EQ(testing::run_awaitable(io_, check->ask(Stage::end, std::make_shared<Facts>(facts_))).kind,
-              Kind::no_opinion);
-    io_.restart();
+              MimeKind::no_opinion);
     return verdict;
+  }
+
+ private:
+  static void take(Check& check, std::string bytes) {
+    const auto all = [](Check& its, std::string some) -> boost::asio::awaitable<bool> {
+      auto taking = its.take(std::move(some));
+      co_await std::move(taking);
+      co_return true;
+    };
+    EXPECT_TRUE(testing::run_awaitable(all(check, std::move(bytes))));
   }
 };
 
 TEST_F(MimeCheckTest, OrdinaryMailPasses) {
   const auto verdict = ask_about(with_attachment("invoice.pdf"));
-  EXPECT_EQ(verdict.kind, Kind::no_opinion);
+  EXPECT_EQ(verdict.kind, MimeKind::no_opinion);
   EXPECT_EQ(verdict.evidence, "parts=1 depth=1");
   EXPECT_EQ(verdict.header, "");
 }
@@ -48,7 +54,7 @@ TEST_F(MimeCheckTest, ProgramsAreRefusedWhateverTheirNamesAreWrittenLike) {
   for (const auto* name : {"a.exe", "A.EXE", "a.exe.", "a.exe . ", "C:\\\\x\\\\a.scr", "a.e\xE2\x80\x8Bxe",
                            "a.exe:b.txt", "=?utf-8?q?a=2Eexe?="}) {
     const auto verdict = ask_about(with_attachment(name));
-    EXPECT_EQ(verdict.kind, Kind::reject) << name;
+    EXPECT_EQ(verdict.kind, MimeKind::reject) << name;
     EXPECT_THAT(said(verdict), StartsWith("550 5.6.0 Attachments such as \"")) << name;
   }
   EXPECT_EQ(said(ask_about(with_attachment("\xC3\xA4.exe"))),
@@ -59,9 +65,9 @@ TEST_F(MimeCheckTest, TheFirstRuleThatFitsCounts) {
   settings_.mime.attachments = {{.names = {"setup-*.exe"}, .action = CheckAction::none},
                                 {.names = {"*.zip", "*.7z"}, .action = CheckAction::quarantine},
                                 {.names = {"*.zip"}, .action = CheckAction::reject}};
-  EXPECT_EQ(ask_about(with_attachment("Setup-1.exe")).kind, Kind::no_opinion);
+  EXPECT_EQ(ask_about(with_attachment("Setup-1.exe")).kind, MimeKind::no_opinion);
   const auto verdict = ask_about(with_attachment("a.ZIP"));
-  EXPECT_EQ(verdict.kind, Kind::quarantine);
+  EXPECT_EQ(verdict.kind, MimeKind::quarantine);
   EXPECT_EQ(verdict.reason, "Attachments such as \"a.ZIP\" (*.zip) are not taken");
 }
 
@@ -80,7 +86,7 @@ TEST_F(MimeCheckTest, DisguisedNamesAreHeld) {
 
 TEST_F(MimeCheckTest, ContradictionsAreMarkedAndBombsRefused) {
   const auto marked = ask_about("Content-Type: text/plain\r\nContent-Type: text/html\r\n\r\n");
-  EXPECT_EQ(marked.kind, Kind::no_opinion);
+  EXPECT_EQ(marked.kind, MimeKind::no_opinion);
   EXPECT_EQ(marked.header, "X-Godwit-Finding: The message has a part with several Content-Type (RFC 2045)\r\n");
   std::string bomb = "Content-Type: multipart/mixed; boundary=b\r\n\r\n";
   for (int i = 0; i < 1001; ++i) bomb += "--b\r\n\r\n";
@@ -93,7 +99,7 @@ TEST_F(MimeCheckTest, AllThatIsFoundIsEvidence) {
   settings_.mime.disguised = CheckAction::none;
   const auto verdict =
       ask_about("Content-Type: multipart/mixed\r\nContent-Disposition: inline; filename=a.exe\r\n\r\n");
-  EXPECT_EQ(verdict.kind, Kind::reject);
+  EXPECT_EQ(verdict.kind, MimeKind::reject);
   EXPECT_THAT(verdict.evidence,
               HasSubstr("depth=0; Attachments such as \"a.exe\" (*.exe) are not taken; The message has a "
                         "multipart without a proper boundary"));
