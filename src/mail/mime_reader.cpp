@@ -56,8 +56,8 @@ std::string_view to_string(MimeFault fault) {
       return "a line in a header that is no field";
     case MimeFault::blank_in_name:
       return "a blank before the colon of a field";
-    case MimeFault::long_field:
-      return "a Content- field that is too long";
+    case MimeFault::unread:
+      return "more in its Content- fields than is looked at";
   }
   return "?";
 }
@@ -180,7 +180,7 @@ void MimeReader::end_field() {
   in_field_ = false;
   if (field_.empty()) return;
   const auto field = std::exchange(field_, {});
-  if (field_is_cut_) note(MimeFault::long_field);
+  if (field_is_cut_) note(MimeFault::unread);
   const auto name = base::to_lower(std::string_view(field).substr(0, field_name_length(field)));
   const auto body = std::string_view(field).substr(field.find(':') + 1);
   MimeTokens tokens(body);
@@ -191,7 +191,7 @@ void MimeReader::end_field() {
     part_.encoded = part_.encoded || encoding == "base64" || encoding == "quoted-printable";
     if (part_.encodings++ > 0) note(MimeFault::several_encodings);
   } else if (name == "content-disposition") {
-    const auto parameters = tokens.parameters();
+    const auto parameters = parameters_of(tokens);
     if (part_.dispositions++ > 0 || repeats_parameter(parameters)) note(MimeFault::several_dispositions);
     tell_names(attachment_names(parameters, "filename"));
   }
@@ -201,17 +201,16 @@ void MimeReader::read_type(std::string_view body) {
   MimeTokens tokens(body);
   auto type = base::to_lower(tokens.token());
   if (tokens.take('/')) type += "/" + base::to_lower(tokens.token());
-  const auto parameters = tokens.parameters();
+  const auto parameters = parameters_of(tokens);
   if (!part_.types.empty() || repeats_parameter(parameters)) note(MimeFault::several_types);
   tell_names(attachment_names(parameters, "name"));
-  bool has_boundary = false;
-  for (const auto& parameter : parameters) {
-    if (parameter.name != "boundary" || part_.types.size() >= most_types) continue;
-    has_boundary = true;
-    part_.types.push_back({.name = type, .boundary = parameter.value});
-  }
-  if (!has_boundary && part_.types.size() < most_types)
-    part_.types.push_back({.name = std::move(type), .boundary = {}});
+  const auto before = part_.types.size();
+  for (const auto& parameter : parameters)
+    if (parameter.name == "boundary") part_.types.push_back({.name = type, .boundary = parameter.value});
+  if (part_.types.size() == before) part_.types.push_back({.name = std::move(type), .boundary = {}});
+  if (part_.types.size() <= most_types) return;
+  note(MimeFault::unread);
+  part_.types.resize(most_types);
 }
 
 void MimeReader::end_header() {
@@ -249,13 +248,23 @@ void MimeReader::push(std::string boundary) {
   structure_.depth = std::max(structure_.depth, containers_.size());
 }
 
+// Names count wherever they are.
 void MimeReader::note(MimeFault fault) {
-  if (enclosing_ == 0) structure_.faults.set(static_cast<std::size_t>(fault));
+  if (enclosing_ == 0 || fault == MimeFault::unread) structure_.faults.set(static_cast<std::size_t>(fault));
 }
 
-void MimeReader::tell_names(const std::vector<std::string>& names) const {
+std::vector<MimeParameter> MimeReader::parameters_of(MimeTokens& tokens) {
+  auto parameters = tokens.parameters(most_parameters + 1);
+  if (parameters.size() > most_parameters) note(MimeFault::unread);
+  return parameters;
+}
+
+void MimeReader::tell_names(const std::vector<std::string>& names) {
   if (!on_name_) return;
-  for (const auto& name : names) on_name_(name);
+  for (const auto& name : names) {
+    if (++names_ > most_names) return note(MimeFault::unread);
+    on_name_(name);
+  }
 }
 
 }  // namespace godwit::mail

@@ -29,9 +29,9 @@ bool MimeTokens::take(char c) {
   return true;
 }
 
-std::vector<MimeParameter> MimeTokens::parameters() {
+std::vector<MimeParameter> MimeTokens::parameters(std::size_t most) {
   std::vector<MimeParameter> all;
-  while (next_parameter()) {
+  while (all.size() < most && next_parameter()) {
     MimeParameter one{.name = base::to_lower(token()), .value = {}, .loose = {}};
     if (one.name.empty() || !take('=')) continue;
     read_value(one);

@@ -2,6 +2,7 @@
 // Takes the parts of a structured MIME field from its front (RFC 2045 section 5.1).  Pure; linear in the text.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,8 +22,8 @@ class MimeTokens {
 
   std::string_view token();
   bool take(char c);
-  // All that follow.
-  std::vector<MimeParameter> parameters();
+  // Those that follow, at most so many.
+  std::vector<MimeParameter> parameters(std::size_t most);
 
  private:
   bool next_parameter();  // on to what follows the next ";"

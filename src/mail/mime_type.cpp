@@ -8,6 +8,7 @@ namespace godwit::mail {
 namespace {
 
 constexpr std::size_t longest_boundary = 70;  // RFC 2046 section 5.1.1
+constexpr std::size_t most_parameters = 100;
 
 void read_content_type(std::string_view body, MimeType& into) {
   MimeTokens tokens(body);
@@ -15,7 +16,7 @@ void read_content_type(std::string_view body, MimeType& into) {
   if (type.empty() || !tokens.take('/')) return;
   into.subtype = base::to_lower(tokens.token());
   into.type = base::to_lower(type);
-  for (auto& parameter : tokens.parameters())
+  for (auto& parameter : tokens.parameters(most_parameters))
     if (parameter.name == "boundary" && into.boundary.empty() && parameter.value.size() <= longest_boundary)
       into.boundary = std::move(parameter.value);
 }

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <array>
-#include <vector>
+#include <utility>
 
 #include "godwit/base/text.hpp"
 
@@ -32,17 +32,26 @@ bool is_control(char c) {
   return static_cast<unsigned char>(c) < ' ' || c == 0x7F;
 }
 
-void erase_all(std::string& text, std::string_view word) {
-  for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at)) text.erase(at, word.size());
+// How much at the start of the text nobody sees.
+std::size_t unseen_length(std::string_view text) {
+  if (is_control(text.front())) return 1;
+  if (text.front() != '\xE2' && text.front() != '\xEF') return 0;
+  const auto begins = [&](std::string_view word) { return text.starts_with(word); };
+  return std::ranges::any_of(direction_changes, begins) || std::ranges::any_of(unseen, begins) ? 3 : 0;
+}
+
+std::string_view extension_of(std::string_view name) {
+  const auto dot = name.rfind('.');
+  return dot == std::string_view::npos ? std::string_view() : name.substr(dot + 1);
 }
 
 // "invoice.pdf.exe"
 bool has_two_extensions(std::string_view name) {
-  const auto parts = base::split(name, '.');
-  return parts.size() > 2 && !program_extension(name).empty() &&
-         std::ranges::any_of(documents, [&](std::string_view word) {
-           return base::iequals(base::trim(parts[parts.size() - 2]), word);
-         });
+  const auto forms = forms_of(name);
+  const auto& saved = forms[1];
+  if (program_extension(forms).empty()) return false;
+  const auto before = base::trim(extension_of(std::string_view(saved).substr(0, saved.rfind('.'))));
+  return std::ranges::any_of(documents, [&](std::string_view word) { return base::iequals(before, word); });
 }
 
 }  // namespace
@@ -50,26 +59,35 @@ bool has_two_extensions(std::string_view name) {
 std::string saved_name(std::string_view name) {
   const auto folder = name.find_last_of("/\\");
   if (folder != std::string_view::npos) name.remove_prefix(folder + 1);
-  std::string saved(name);
-  for (const auto word : direction_changes) erase_all(saved, word);
-  for (const auto word : unseen) erase_all(saved, word);
-  std::erase_if(saved, is_control);
+  std::string saved;
+  while (!name.empty()) {
+    const auto dropped = unseen_length(name);
+    if (dropped == 0) saved += name.front();
+    name.remove_prefix(dropped == 0 ? 1 : dropped);
+  }
   const auto last = saved.find_last_not_of(". ");
   saved.resize(last == std::string::npos ? 0 : last + 1);
   return saved;
 }
 
-bool is_named(std::string_view name, std::string_view pattern) {
-  if (base::matches_pattern(pattern, name)) return true;
-  const auto saved = saved_name(name);
-  return base::matches_pattern(pattern, saved) ||
-         base::matches_pattern(pattern, saved_name(std::string_view(saved).substr(0, saved.find(':'))));
+std::vector<std::string> forms_of(std::string_view name) {
+  auto saved = saved_name(name);
+  auto file = saved_name(std::string_view(saved).substr(0, saved.find(':')));
+  return {std::string(name), std::move(saved), std::move(file)};
 }
 
-std::string_view program_extension(std::string_view name) {
-  const auto found =
-      std::ranges::find_if(programs, [&](std::string_view word) { return is_named(name, "*." + std::string(word)); });
-  return found == programs.end() ? std::string_view() : *found;
+bool fits(const std::vector<std::string>& forms, std::string_view pattern) {
+  return std::ranges::any_of(forms, [&](const auto& form) { return base::matches_pattern(pattern, form); });
+}
+
+std::string_view program_extension(const std::vector<std::string>& forms) {
+  for (const auto& form : forms) {
+    const auto extension = extension_of(form);
+    const auto found =
+        std::ranges::find_if(programs, [&](std::string_view word) { return base::iequals(word, extension); });
+    if (found != programs.end()) return *found;
+  }
+  return {};
 }
 
 std::string_view disguise_of(std::string_view name) {
@@ -77,7 +95,7 @@ std::string_view disguise_of(std::string_view name) {
   if (std::ranges::any_of(name, is_control)) return "it has control characters";
   if (name.contains(gap)) return "blanks push its end out of sight";
   if (name.ends_with('.') || name.ends_with(' ')) return "it ends with dots or blanks";
-  if (has_two_extensions(saved_name(name))) return "it has two extensions";
+  if (has_two_extensions(name)) return "it has two extensions";
   return {};
 }
 

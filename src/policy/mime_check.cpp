@@ -36,7 +36,7 @@ bool contradicts(MimeFault fault) {
     case MimeFault::missing_parts:
     case MimeFault::missing_end:
     case MimeFault::blank_in_name:
-    case MimeFault::long_field:
+    case MimeFault::unread:
       break;
   }
   return false;
@@ -90,11 +90,12 @@ class MimeCheck final : public Check {
     std::string pattern{};
   };
   Rule rule_of(std::string_view name) const {
+    const auto forms = forms_of(name);
     for (const auto& rule : settings_.attachments) {
-      const auto fits = std::ranges::find_if(rule.names, [&](const auto& pattern) { return is_named(name, pattern); });
-      if (fits != rule.names.end()) return {.action = rule.action, .pattern = *fits};
+      const auto found = std::ranges::find_if(rule.names, [&](const auto& pattern) { return fits(forms, pattern); });
+      if (found != rule.names.end()) return {.action = rule.action, .pattern = *found};
     }
-    const auto program = program_extension(name);
+    const auto program = program_extension(forms);
     if (!program.empty()) return {.action = settings_.programs, .pattern = fmt::format("*.{}", program)};
     return {};
   }
@@ -113,14 +114,19 @@ class MimeCheck final : public Check {
     };
     if (structure.too_deep || structure.depth > settings_.most_depth)
       found(settings_.too_complex, fmt::format("The message has parts more than {} deep", settings_.most_depth));
+    if (structure.too_deep) found(action_on(MimeFault::unread), "The message has parts deeper than they are looked at");
     if (structure.parts > settings_.most_parts)
       found(settings_.too_complex, fmt::format("The message has more than {} parts", settings_.most_parts));
     for (std::size_t i = 0; i < mail::mime_faults; ++i) {
       const auto fault = static_cast<MimeFault>(i);
-      if (structure.has(fault))
-        found(contradicts(fault) ? settings_.conflicting : settings_.malformed,
-              fmt::format("The message has {} (RFC 2045)", to_string(fault)));
+      if (structure.has(fault)) found(action_on(fault), fmt::format("The message has {} (RFC 2045)", to_string(fault)));
     }
+  }
+
+  // What was not looked at may be any name.
+  CheckAction action_on(MimeFault fault) const {
+    if (fault != MimeFault::unread) return contradicts(fault) ? settings_.conflicting : settings_.malformed;
+    return settings_.programs == CheckAction::none ? settings_.disguised : settings_.programs;
   }
 
   const MimeSettings settings_;

@@ -20,6 +20,9 @@
 
 namespace godwit::mail {
 
+class MimeTokens;
+struct MimeParameter;
+
 enum class MimeFault : std::uint8_t {
   bad_boundary,          // of a multipart: none, or one that RFC 2046 section 5.1.1 does not allow
   ambiguous_boundary,    // one that begins like another around it, or lines that only begin with it
@@ -32,7 +35,7 @@ enum class MimeFault : std::uint8_t {
   encoded_container,     // parts within base64 or quoted-printable (RFC 2045 section 6.4)
   no_field,              // a line in a header that is none, or of blanks alone: where it ends, readers differ
   blank_in_name,         // "Content-Type :", which some do not take for the field
-  long_field,            // a Content- field that is longer than is looked at
+  unread,                // a Content- field, or names, that are more than is looked at: there may be any in it
 };
 inline constexpr std::size_t mime_faults = 12;
 std::string_view to_string(MimeFault fault);  // words for people
@@ -50,6 +53,8 @@ class MimeReader {
  public:
   static constexpr std::size_t most_depth = 32;
   static constexpr std::size_t longest_field = 16U << 10U;
+  static constexpr std::size_t most_parameters = 100;  // of a field
+  static constexpr std::size_t most_names = 20'000;    // of a message
 
   // on_name: hears each name of each part, decoded to UTF-8, at most longest_field of it; may be empty.
   explicit MimeReader(std::function<void(std::string_view name)> on_name = {});
@@ -90,10 +95,12 @@ class MimeReader {
   void push(std::string boundary);
   void close_down_to(std::size_t size);
   void note(MimeFault fault);
-  void tell_names(const std::vector<std::string>& names) const;
+  std::vector<MimeParameter> parameters_of(MimeTokens& tokens);
+  void tell_names(const std::vector<std::string>& names);
 
   const std::function<void(std::string_view)> on_name_;
   MimeStructure structure_;
+  std::size_t names_ = 0;              // that were told
   std::vector<Container> containers_;  // around what is being read, the outermost first
   std::size_t enclosing_ = 0;          // messages among them
   Part part_;
