@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is right key by key and wrong together, of rules that change mail.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "findings.hpp"
+#include "godwit/base/text.hpp"
 #include "meaning.hpp"
 
 namespace godwit::config {
@@ -11,6 +14,12 @@ namespace {
 class RewritingChecks : Findings {
  public:
   using Findings::Findings;
+
+  static bool hides_loops(const policy::HeaderRuleSettings& rule) {
+    const auto is_relayed = [](policy::MailOrigin origin) { return origin != policy::MailOrigin::submitted; };
+    return rule.rule.action != mail::HeaderRule::Action::add && base::iequals(rule.rule.field, "Received") &&
+           std::ranges::any_of(rule.mail, is_relayed);
+  }
 
   void header_rules() {
     using Action = mail::HeaderRule::Action;
@@ -24,6 +33,8 @@ class RewritingChecks : Findings {
         error(key + ".value", fmt::format("{}: what is removed has no value: set action to replace or add", key));
       if (action == Action::add && is_set(key + ".matching"))
         error(key + ".matching", fmt::format("{}: what is added matches nothing", key));
+      if (hides_loops(rules[i]))
+        error(key, fmt::format("{}: without Received a loop would never end: only submitted mail may lose it", key));
     }
   }
 

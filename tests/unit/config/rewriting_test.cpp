@@ -64,6 +64,9 @@ TEST(RewritingSection, WhatIsWrongIsSaid) {
               ElementsAre(HasSubstr("cannot stand in a header")));
   EXPECT_THAT(errors(load_below("header_rules: [{field: X, action: add}]\n")), ElementsAre(HasSubstr("needs value")));
   EXPECT_THAT(errors(load_below("header_rules: [{field: X, value: a}]\n")), ElementsAre(HasSubstr("has no value")));
+  EXPECT_THAT(errors(load_below("header_rules: [{field: received, mail: trusted}]\n")),
+              ElementsAre(HasSubstr("a loop would never end")));
+  EXPECT_THAT(errors(load_below("header_rules: [{field: Received}]\n")), IsEmpty());
   EXPECT_THAT(errors(load_below("copies: [{senders: '@a.example'}]\n")), ElementsAre(HasSubstr("needs to")));
   EXPECT_THAT(warnings(load_below("quarantine: {interval: 1d}\n")), Contains(HasSubstr("means nothing")));
 }
