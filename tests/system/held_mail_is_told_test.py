@@ -85,6 +85,13 @@ class HeldMailIsTold(JudgedHost):
         self.godwit.start()
         self.assertIn(told, self.notices(2)[1].get_content())
 
+    def test_a_crash_forgets_nobody(self):
+        self.begin()
+        told = self.hold()
+        self.godwit.restart()
+        stored = self.godwit.mailbox(TO).wait()  # perhaps twice
+        self.assertIn(told.encode(), stored[0].raw)
+
     def test_without_the_setting_nobody_is_told(self):
         self.begin()
         self.godwit.config["quarantine"] = {"notify": False}
