@@ -174,7 +174,7 @@ boost::asio::awaitable<void> QuarantineNotices::recall() {
     if (summary.held && summary.attempts == 0 && summary.id > since) held.push_back(summary.id);
     return held.size() < most_recalled;
   };
-  auto listed = co_await parts_.spool.for_each_live(each);
+  auto listed = co_await parts_.spool.for_each_live(spool::Listing::gentle, each);
   if (!listed) parts_.log.error("quarantine_not_recalled", {{"reason", listed.error().message}});
   for (const auto id : held) {
     auto reading = parts_.spool.read(id);
