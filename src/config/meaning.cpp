@@ -287,6 +287,7 @@ void check_meaning(Loaded& loaded) {
   check_policy(loaded);
   check_services(loaded);
   check_limits(loaded);
+  check_rewriting(loaded);
   checks.listeners();
   checks.networks();
   checks.domains();

@@ -15,10 +15,12 @@ void derive(Settings& settings);
 // Appends what is wrong or doubtful.  Requires: complete() was called.
 void check_meaning(Loaded& loaded);
 
-// The parts of it about stores of accounts and tables, the checks of mail, the services that these ask, and limits.
+// The parts of it about stores of accounts and tables, the checks of mail, the services that these ask, limits, and
+// what is changed of mail.
 void check_sources(Loaded& loaded);
 void check_policy(Loaded& loaded);
 void check_services(Loaded& loaded);
 void check_limits(Loaded& loaded);
+void check_rewriting(Loaded& loaded);
 
 }  // namespace godwit::config

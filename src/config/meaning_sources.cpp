@@ -89,6 +89,10 @@ class Sources : Findings {
 
   void references() {
     for (const auto& name : settings_.route.alias_tables) names_table("aliases", name);
+    const auto& canonical = settings_.route.canonical;
+    for (const auto& name : canonical.senders.tables) names_table("rewriting.senders", name);
+    for (const auto& name : canonical.recipients.tables) names_table("rewriting.recipients", name);
+    for (const auto& name : canonical.addresses.tables) names_table("rewriting.addresses", name);
     for (const auto& [name, domain] : settings_.route.domains) {
       constexpr std::string_view prefix = "table:";
       const auto key = "domains." + name;

@@ -39,7 +39,7 @@ Fields<Document> host_part() {
       field(
           "include", [](auto& d) -> auto& { return d.include; }, list_of(pattern(), Single::accept),
           "Further files, read in the order of their names, relative to this file; lists of maps and maps (listeners, "
-          "certificates, domains, aliases, routes, milters) add up, everything else may be set once"),
+          "certificates, domains, aliases, routes, milters, copies) add up, everything else may be set once"),
       field(
           "hostname", [](auto& d) -> auto& { return d.settings.hostname; }, host_name(),
           "Name of this host in the banner, EHLO, Received and Message-ID; itself a local domain. Required",
@@ -91,9 +91,9 @@ Fields<Document> route_part() {
 
 Fields<Document> top_fields() {
   Fields<Document> all;
-  for (auto* part :
-       {host_part, server_part, authentication_part, mailauth_part, policy_part, limits_part, milter_part, route_part,
-        lookup_part, callout_part, delivery_part, bounce_part, storage_part, control_part, log_part})
+  for (auto* part : {host_part, server_part, authentication_part, mailauth_part, policy_part, limits_part, milter_part,
+                     rewriting_part, quarantine_part, route_part, lookup_part, callout_part, delivery_part, bounce_part,
+                     storage_part, control_part, log_part})
     for (auto& field : part()) all.push_back(std::move(field));
   return all;
 }

@@ -32,7 +32,8 @@ Field<Document> field(std::string_view key, Access access, const Type<T>& type, 
 // "NAME" of "table:NAME".
 base::Result<std::string> parse_table_reference(const std::string& text);
 Type<std::string> domain_or_table();
-Type<route::Settings> aliases();    // reads aliases and alias_tables
+Type<route::Settings> aliases();  // reads aliases and alias_tables
+Type<route::AddressMapSettings> address_map();
 Type<route::TlsLevel> tls_level();  // what deliver/ can do
 Type<route::AddressFamily> address_family();
 Type<route::SourceAddress> source_address();  // an address alone, or {address, hostname}
@@ -41,6 +42,7 @@ Type<std::vector<std::string>> check_list();  // names of checks
 Type<std::string> check_name();               // of any kind
 Type<policy::ServerAddress> server_address();
 Type<policy::OnFailure> on_failure();
+Type<policy::CheckAction> check_action();
 
 Fields<Document> top_fields();  // all, in the order of the reference
 Fields<Document> server_part();
@@ -52,6 +54,9 @@ Fields<Document> policy_part();
 Fields<Document> hook_part();
 Fields<Document> limits_part();
 Fields<Document> callout_part();
+Fields<Document> content_part();  // checks of messages, a part of that
+Fields<Document> rewriting_part();
+Fields<Document> quarantine_part();
 Fields<Document> delivery_part();
 Fields<Document> bounce_part();
 Fields<Document> storage_part();

@@ -51,6 +51,35 @@ Fields<TableSettings> table_fields() {
   return fields;
 }
 
+// A map of addresses, or a list of such maps and of tables.
+template <class Target, class Value>
+Type<Target> map_or_tables(const Type<std::map<std::string, Value>>& inline_ones,
+                           std::map<std::string, Value> Target::*map, std::vector<std::string> Target::*names) {
+  const auto tables = list_of(scalar<std::string>("table:NAME", parse_table_reference, show_text));
+  return {.name = inline_ones.name + ", or list of such maps and table:NAME",
+          .read =
+              [=](Target& target, const YAML::Node& node, Reader& reader) {
+                if (!node.IsSequence()) return inline_ones.read(target.*map, node, reader);
+                for (const auto& part : node) {
+                  const Reader::Step step(reader, reader.path(), part);
+                  if (part.IsMap()) {
+                    inline_ones.read(target.*map, part, reader);
+                  } else if (const auto name = parse_table_reference(part.IsScalar() ? part.Scalar() : "")) {
+                    (target.*names).push_back(*name);
+                  } else {
+                    reader.fail(fmt::format("{}: {}", reader.path(), name.error().message));
+                  }
+                }
+              },
+          .show =
+              [=](const Target& settings) {
+                auto shown = inline_ones.show(settings.*map);
+                return (settings.*names).empty() ? shown : shown + " " + tables.show(settings.*names);
+              },
+          .merges = true,
+          .may_be_empty = true};
+}
+
 }  // namespace
 
 base::Result<std::string> parse_table_reference(const std::string& text) {
@@ -74,35 +103,16 @@ Type<std::string> domain_or_table() {
           .show = show_text};
 }
 
-// A map of aliases, or a list of such maps and of tables.
 Type<route::Settings> aliases() {
-  const auto inline_ones = map_of(
-      scalar<std::string>("address or @domain", parse_address_pattern, show_text),
-      list_of(scalar<std::string>("address or @domain", parse_address_pattern, show_text), Single::accept), "ADDRESS");
-  const auto tables = list_of(scalar<std::string>("table:NAME", parse_table_reference, show_text));
-  return {.name = inline_ones.name + ", or list of such maps and table:NAME",
-          .read =
-              [=](route::Settings& target, const YAML::Node& node, Reader& reader) {
-                if (!node.IsSequence()) return inline_ones.read(target.aliases, node, reader);
-                for (const auto& part : node) {
-                  const Reader::Step step(reader, reader.path(), part);
-                  if (part.IsMap()) {
-                    inline_ones.read(target.aliases, part, reader);
-                  } else if (const auto name = parse_table_reference(part.IsScalar() ? part.Scalar() : "")) {
-                    target.alias_tables.push_back(*name);
-                  } else {
-                    reader.fail(fmt::format("{}: {}", reader.path(), name.error().message));
-                  }
-                }
-              },
-          .show =
-              [=](const route::Settings& settings) {
-                return settings.alias_tables.empty()
-                           ? inline_ones.show(settings.aliases)
-                           : inline_ones.show(settings.aliases) + " " + tables.show(settings.alias_tables);
-              },
-          .merges = true,
-          .may_be_empty = true};
+  const auto address = scalar<std::string>("address or @domain", parse_address_pattern, show_text);
+  return map_or_tables(map_of(address, list_of(address, Single::accept), "ADDRESS"), &route::Settings::aliases,
+                       &route::Settings::alias_tables);
+}
+
+Type<route::AddressMapSettings> address_map() {
+  const auto address = scalar<std::string>("address or @domain", parse_address_pattern, show_text);
+  return map_or_tables(map_of(address, address, "ADDRESS"), &route::AddressMapSettings::addresses,
+                       &route::AddressMapSettings::tables);
 }
 
 Fields<Document> lookup_part() {

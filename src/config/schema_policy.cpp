@@ -5,17 +5,19 @@
 #include "schema.hpp"
 
 namespace godwit::config {
-namespace {
 
-using namespace std::chrono_literals;
-using policy::CheckAction;
-
-Type<CheckAction> check_action() {
+Type<policy::CheckAction> check_action() {
+  using policy::CheckAction;
   return word<CheckAction>({{"none", CheckAction::none},
                             {"defer", CheckAction::defer},
                             {"reject", CheckAction::reject},
-                            {"quarantine", CheckAction::quarantine}});
+                            {"quarantine", CheckAction::quarantine},
+                            {"header", CheckAction::header}});
 }
+
+namespace {
+
+using namespace std::chrono_literals;
 
 Type<policy::ReverseDnsSettings::Required> required_name() {
   using Required = policy::ReverseDnsSettings::Required;
@@ -187,7 +189,9 @@ Fields<Document> policy_part() {
           "it"),
       field(
           "policy.reverse_dns.action", [](auto& d) -> auto& { return d.settings.policy.reverse_dns.action; },
-          check_action(), "What becomes of mail from others (`550 5.7.25`); what cannot be looked up passes"),
+          check_action(),
+          "What becomes of mail from others (`550 5.7.25`); what cannot be looked up passes. Here and below `header` "
+          "means: it is taken, with a field `X-Godwit-Finding` that says so"),
       field(
           "policy.hello.own_name", [](auto& d) -> auto& { return d.settings.policy.hello.own_name; }, check_action(),
           "Check hello: mail of strangers that say our own `hostname` in HELO or EHLO"),
@@ -206,30 +210,6 @@ Fields<Document> policy_part() {
       field(
           "policy.sender_domain.null_mx", [](auto& d) -> auto& { return d.settings.policy.sender_domain.null_mx; },
           check_action(), "The same of domains that say that they take no mail (RFC 7505, `550 5.7.27`)"),
-      field(
-          "policy.header.missing_from", [](auto& d) -> auto& { return d.settings.policy.header.missing_from; },
-          check_action(),
-          "Check header: messages without From (`550 5.6.0`); it is asked of users too, whose mail was completed "
-          "before"),
-      field(
-          "policy.header.missing_date", [](auto& d) -> auto& { return d.settings.policy.header.missing_date; },
-          check_action(), "The same without Date"),
-      field(
-          "policy.header.missing_message_id",
-          [](auto& d) -> auto& { return d.settings.policy.header.missing_message_id; }, check_action(),
-          "The same without Message-ID, which good mail may lack"),
-      field(
-          "policy.header.repeated", [](auto& d) -> auto& { return d.settings.policy.header.repeated; }, check_action(),
-          "The same with a field twice that may be there once, such as From or Subject: mail readers show the one or "
-          "the "
-          "other"),
-      field(
-          "policy.header.too_many_received",
-          [](auto& d) -> auto& { return d.settings.policy.header.too_many_received; }, check_action(),
-          "The same with more than `most_received` fields Received"),
-      field(
-          "policy.header.most_received", [](auto& d) -> auto& { return d.settings.policy.header.most_received; },
-          number<std::size_t>(0, 99), "How many hosts a message may have passed; 0: 99, beyond which it is a loop"),
       field(
           "policy.dns_lists.lists", [](auto& d) -> auto& { return d.settings.policy.dns_lists.lists; },
           records(dns_list_fields()),
@@ -251,8 +231,8 @@ Fields<Document> policy_part() {
           "policy.dns_lists.timeout", [](auto& d) -> auto& { return d.settings.policy.dns_lists.timeout; },
           duration(100ms, 1min), "For all of them together; what is not answered by then is not listed"),
   };
-  for (auto& field : greylist_part()) fields.push_back(std::move(field));
-  for (auto& field : hook_part()) fields.push_back(std::move(field));
+  for (auto* part : {greylist_part, content_part, hook_part})
+    for (auto& field : part()) fields.push_back(std::move(field));
   return fields;
 }
 

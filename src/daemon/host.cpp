@@ -124,8 +124,12 @@ base::Result<> Host::open() {
                                                                               .suppressions = suppressions_.get(),
                                                                               .on_refused = std::move(on_refused),
                                                                               .sts = &outgoing_tls_->policies()});
-  spool_->on_committed([this](auto message) { dispatcher_->committed(std::move(message)); });
   open_account_guard();
+  open_quarantine_notices();
+  spool_->on_committed([this](auto message) {
+    quarantine_notices_->committed(message);
+    dispatcher_->committed(std::move(message));
+  });
   recall_lockouts();
   return {};
 }
@@ -166,6 +170,7 @@ void Host::start() {
   tasks_.spawn(start_queue());
   tasks_.spawn(watch_certificates());
   tasks_.spawn(keep_lockouts());
+  tasks_.spawn(quarantine_notices_->run());
   tasks_.spawn(watch_tables());
   if (wants_dane(live_->settings.route)) tasks_.spawn(resolver_watch_.run(*parts_[home].resolver));
   serve_control();

@@ -24,6 +24,7 @@
 #include "godwit/disk/posix_disk.hpp"
 #include "godwit/dispatch/account_guard.hpp"
 #include "godwit/dispatch/dispatcher.hpp"
+#include "godwit/dispatch/quarantine_notices.hpp"
 #include "godwit/dns/caching_resolver.hpp"
 #include "godwit/log/logger.hpp"
 #include "godwit/net/ares_transport.hpp"
@@ -115,6 +116,7 @@ class Host {
   boost::asio::awaitable<void> save_suppressions();
   boost::asio::awaitable<void> save_greylist();
   void open_account_guard();
+  void open_quarantine_notices();
   void recall_lockouts();
   boost::asio::awaitable<void> remember_lockouts();
   boost::asio::awaitable<void> keep_lockouts();
@@ -209,6 +211,8 @@ class Host {
   std::unique_ptr<dispatch::Dispatcher> dispatcher_;
   std::unique_ptr<state::SmallFile> known_accounts_;
   std::unique_ptr<dispatch::AccountGuard> account_guard_;
+  std::unique_ptr<state::SmallFile> kept_notices_;
+  std::unique_ptr<dispatch::QuarantineNotices> quarantine_notices_;
   std::unique_ptr<state::SmallFile> kept_lockouts_;
   std::string lockouts_text_;  // as it was written last
   std::unique_ptr<ControlBackend> control_backend_;

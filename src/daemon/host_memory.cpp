@@ -69,6 +69,21 @@ void Host::open_account_guard() {
   run_alone(account_guard_->recall());
 }
 
+void Host::open_quarantine_notices() {
+  kept_notices_ =
+      std::make_unique<state::SmallFile>(live_->settings.state.directory, "quarantine_notices", disk_,
+                                         housekeeping_.executor(), dispatch::QuarantineNotices::largest_file);
+  quarantine_notices_ = std::make_unique<dispatch::QuarantineNotices>(
+      dispatch::QuarantineNotices::Parts{.home = reactors_[home].executor(),
+                                         .deadlines = reactors_[home].deadlines(),
+                                         .spool = *spool_,
+                                         .file = *kept_notices_,
+                                         .hostname = live_->settings.hostname,
+                                         .clock = clock_,
+                                         .log = events_},
+      live_->settings.dispatch.quarantine, make_router(*live_));
+}
+
 void Host::recall_lockouts() {
   kept_lockouts_ =
       std::make_unique<state::SmallFile>(live_->settings.state.directory, "lockouts", disk_, housekeeping_.executor());

@@ -87,6 +87,9 @@ std::shared_ptr<const server::Rules> Host::make_rules(const LiveSettings& live,
   auto may_send_as = [this](const std::string& account, const smtp::Mailbox& sender) {
     return auth::may_send_as(account, {}, sender) || accounts_.table()->may_send_as(account, sender);
   };
+  const auto& route = live.settings.route;
+  auto canonical =
+      std::make_shared<const route::Canonical>(route.canonical, route.detail_separator, recipient_lookups_);
   return std::make_shared<const server::Rules>(server::Rules{.settings = live.settings.server,
                                                              .policy = live.settings.policy,
                                                              .verification = live.settings.mailauth,
@@ -96,7 +99,8 @@ std::shared_ptr<const server::Rules> Host::make_rules(const LiveSettings& live,
                                                              .may_send_as = std::move(may_send_as),
                                                              .signers = live.signers,
                                                              .checks = make_check_lists(live),
-                                                             .limits = policy_limits_});
+                                                             .limits = policy_limits_,
+                                                             .canonical = std::move(canonical)});
 }
 
 server::CheckLists Host::make_check_lists(const LiveSettings& live) {

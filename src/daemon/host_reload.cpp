@@ -52,6 +52,7 @@ boost::asio::awaitable<ReloadOutcome> Host::try_reload() {
   const auto rules = make_rules(*live, router_);
   apply_to_reactors(live, rules);
   dispatcher_->reload(dispatch_settings(*live), router_);
+  quarantine_notices_->reload(live->settings.dispatch.quarantine, router_);
   live_ = live;
   if (http_) http_->guard(http_guard());
   look_again_.notify();  // the interval may be another now

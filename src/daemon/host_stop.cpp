@@ -63,6 +63,7 @@ bool Host::stop() {
   run_on(home, save_suppressions());
   run_on(home, save_greylist());
   run_on(home, account_guard_->stop());
+  run_on(home, quarantine_notices_->stop());
   run_on(home, stop_control());
   run_on(home, remember_lockouts());
   run_on(home, outgoing_tls_->stop(clock_.mono() + last_words));

@@ -5,7 +5,7 @@
 
 #include <boost/asio/post.hpp>
 
-#include "godwit/mail/received.hpp"
+#include "own_message.hpp"
 #include "stop_notice.hpp"
 
 namespace godwit::dispatch {
@@ -121,29 +121,14 @@ boost::asio::awaitable<void> AccountGuard::tell(policy::StoppedAccount account) 
     parts_.log.error("postmaster_not_told", {{"account", account.name}, {"reason", "there is none"}});
     co_return;
   }
-  auto begun = parts_.spool.begin(0);
-  if (!begun) {
-    parts_.log.error("postmaster_not_told", {{"account", account.name}, {"reason", begun.error().detail}});
-    co_return;
-  }
-  const auto id = (*begun)->id();
-  const auto now = parts_.clock.wall();
-  mail::Trace trace;
-  trace.hostname = parts_.hostname;
-  trace.protocol = "internal";
-  trace.id = id;
-  trace.time = now;
-  mail::Envelope envelope;
-  envelope.accepted = now;
-  envelope.protocol = "internal";
-  envelope.recipients = std::move(expansion.recipients);
-  const std::string bytes =
-      mail::received_field(trace) + compose_stop_notice(account, parts_.hostname, postmaster, id, now);
-  auto written = co_await (*begun)->write(bytes);
-  spool::Accepted<base::MessageId> committed = std::unexpected(spool::Refused{});
-  if (written) committed = co_await (*begun)->commit(std::move(envelope));
-  if (!written || !committed)
-    parts_.log.error("postmaster_not_told", {{"account", account.name}, {"reason", "the spool refused the message"}});
+  OwnMessage message{.hostname = parts_.hostname, .recipients = std::move(expansion.recipients)};
+  message.compose = [account, postmaster, hostname = parts_.hostname](base::MessageId id, base::WallTime now) {
+    return compose_stop_notice(account, hostname, postmaster, id, now);
+  };
+  auto committing = commit_own(parts_.spool, parts_.clock, std::move(message));
+  const auto committed = co_await std::move(committing);
+  if (!committed)
+    parts_.log.error("postmaster_not_told", {{"account", account.name}, {"reason", committed.error().message}});
 }
 
 boost::asio::awaitable<base::Result<std::size_t>> AccountGuard::release(std::string account) {

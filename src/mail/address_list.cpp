@@ -27,8 +27,8 @@ class Parser {
  private:
   // A phrase or a local part: which it is shows only behind it.
   struct Words {
-    std::string value;    // joined; the quoting undone
-    std::size_t end = 0;  // offset behind the last one
+    std::string value;  // joined; the quoting undone
+    TextSpan span;      // from the first to the last one
     bool has_any = false;
     bool are_local = true;  // no two without a dot between them
   };
@@ -49,7 +49,7 @@ class Parser {
   base::Result<> skip_blank();
   base::Result<std::string> quoted();
   base::Result<Words> words();
-  base::Result<std::string> domain();
+  base::Result<std::string> domain(TextSpan& span);
   base::Result<> skip_route();
   base::Result<> angle_address();
   base::Result<> address(const Words& local);
@@ -97,6 +97,7 @@ base::Result<Parser::Words> Parser::words() {
   for (;;) {
     if (auto skipped = skip_blank(); !skipped) return std::unexpected(std::move(skipped.error()));
     if (ends()) return result;
+    if (!result.has_any) result.span.begin = at_;
     const char c = text_[at_];
     if (c == '.') {
       result.value += c;
@@ -118,24 +119,25 @@ base::Result<Parser::Words> Parser::words() {
       return result;
     }
     result.has_any = true;
-    result.end = at_;
+    result.span.end = at_;
   }
 }
 
 // Behind the "@".
-base::Result<std::string> Parser::domain() {
+base::Result<std::string> Parser::domain(TextSpan& span) {
   if (auto skipped = skip_blank(); !skipped) return std::unexpected(std::move(skipped.error()));
   if (is_next('[')) {
     const auto end = text_.find(']', at_);
     if (end == std::string_view::npos) return wrong("an address literal has no end");
     const auto literal = text_.substr(at_, end + 1 - at_);
+    span = {.begin = at_, .end = end + 1};
     at_ = end + 1;
     return std::string(literal);
   }
-  const auto from = at_;
   auto name = words();
   if (!name) return std::unexpected(std::move(name.error()));
-  if (!name->has_any || !name->are_local || text_.substr(from, name->end - from).contains('"'))
+  span = name->span;
+  if (!name->has_any || !name->are_local || text_.substr(span.begin, span.end - span.begin).contains('"'))
     return wrong("\"@\" without a domain");
   return std::move(name->value);
 }
@@ -148,7 +150,8 @@ base::Result<> Parser::skip_route() {
     if (take(',')) continue;
     if (take(':')) return {};
     if (!take('@')) return wrong("a source route without an end");
-    if (auto hop = domain(); !hop) return std::unexpected(std::move(hop.error()));
+    TextSpan ignored;
+    if (auto hop = domain(ignored); !hop) return std::unexpected(std::move(hop.error()));
   }
 }
 
@@ -156,15 +159,16 @@ base::Result<> Parser::address(const Words& local) {
   if (!local.has_any) return wrong("an address without a local part");
   if (!local.are_local) return wrong("words that are no address");
   smtp::Mailbox mailbox{.local = local.value, .domain = {}};
+  TextSpan span;
   if (take('@')) {
-    auto name = domain();
+    auto name = domain(span);
     if (!name) return std::unexpected(std::move(name.error()));
     mailbox.domain = *std::move(name);
   }
   // The rules of the envelope, where it will stand.
   auto checked = smtp::parse_mailbox(to_string(mailbox), smtp::BareLocal::allow, smtp::Utf8::allow);
   if (!checked) return wrong(checked.error().message + ": <" + base::printable(to_string(mailbox), 80) + ">");
-  found_.push_back({.mailbox = *std::move(checked), .local_end = local.end});
+  found_.push_back({.mailbox = *std::move(checked), .local = local.span, .domain = span});
   return {};
 }
 
@@ -232,7 +236,7 @@ std::string complete_addresses(std::string_view text, std::string_view origin) {
   const auto list = parse_address_list(text);
   if (!list) return result;
   for (const auto& listed : std::views::reverse(*list))
-    if (listed.mailbox.domain.empty()) result.insert(listed.local_end, "@" + std::string(origin));
+    if (listed.mailbox.domain.empty()) result.insert(listed.local.end, "@" + std::string(origin));
   return result;
 }
 

@@ -6,7 +6,7 @@
 
 #include "dsn_parts.hpp"
 #include "godwit/base/text.hpp"
-#include "safe_text.hpp"
+#include "godwit/mail/safe_text.hpp"
 
 namespace godwit::mail {
 namespace {

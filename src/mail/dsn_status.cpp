@@ -6,8 +6,8 @@
 
 #include "dsn_parts.hpp"
 #include "godwit/base/text.hpp"
+#include "godwit/mail/safe_text.hpp"
 #include "godwit/smtp/utf8_address.hpp"
-#include "safe_text.hpp"
 
 namespace godwit::mail {
 namespace {

@@ -6,8 +6,8 @@
 #include "crlf.hpp"
 #include "godwit/base/text.hpp"
 #include "godwit/mail/header.hpp"
+#include "godwit/mail/safe_text.hpp"
 #include "mime_type.hpp"
-#include "safe_text.hpp"
 
 namespace godwit::mail {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "safe_text.hpp"
+#include "godwit/mail/safe_text.hpp"
 
 namespace godwit::mail {
 namespace {

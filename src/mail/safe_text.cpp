@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "safe_text.hpp"
+#include "godwit/mail/safe_text.hpp"
 
 #include <algorithm>
 #include <cassert>

@@ -12,7 +12,7 @@
 
 #include "body_encoder.hpp"
 #include "godwit/base/text.hpp"
-#include "safe_text.hpp"
+#include "godwit/mail/safe_text.hpp"
 
 namespace godwit::mail {
 namespace {

@@ -1,9 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "godwit/policy/check.hpp"
 
+#include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "godwit/base/text.hpp"
+#include "godwit/mail/safe_text.hpp"
+
 namespace godwit::policy {
+namespace {
+
+int strictness(CheckAction action) {
+  switch (action) {
+    case CheckAction::reject:
+      return 4;
+    case CheckAction::defer:
+      return 3;
+    case CheckAction::quarantine:
+      return 2;
+    case CheckAction::header:
+      return 1;
+    case CheckAction::none:
+      break;
+  }
+  return 0;
+}
+
+// What the mail readers and filters of recipients see of it.
+std::string finding_field(std::string_view text) {
+  return mail::folded_field("X-Godwit-Finding", mail::safe_text(text));
+}
+
+}  // namespace
 
 std::string_view to_string(Stage stage) {
   switch (stage) {
@@ -60,16 +90,32 @@ Verdict failed(std::string why) {
 Verdict judged(CheckAction action, smtp::EnhancedCode enhanced, std::string_view text, std::string evidence) {
   switch (action) {
     case CheckAction::reject:
-      return reject(smtp::make_reply(550, enhanced, text), std::move(evidence));
+      return reject(smtp::make_reply(550, enhanced, mail::safe_text(text)), std::move(evidence));
     case CheckAction::defer:
       enhanced.klass = 4;
-      return defer(smtp::make_reply(450, enhanced, text), std::move(evidence));
+      return defer(smtp::make_reply(450, enhanced, mail::safe_text(text)), std::move(evidence));
     case CheckAction::quarantine:
       return {.kind = Verdict::Kind::quarantine, .evidence = std::move(evidence), .reason = std::string(text)};
+    case CheckAction::header:
+      return {.evidence = std::move(evidence), .header = finding_field(text)};
     case CheckAction::none:
       break;
   }
   return no_opinion(std::move(evidence));
+}
+
+Verdict judged(std::vector<Fault> faults, smtp::EnhancedCode enhanced) {
+  if (faults.empty()) return no_opinion();
+  std::ranges::stable_sort(faults, std::ranges::greater(), [](const Fault& fault) { return strictness(fault.action); });
+  std::vector<std::string> all;
+  std::string fields;
+  for (const auto& fault : faults) {
+    all.push_back(fault.text);
+    if (fault.action == CheckAction::header) fields += finding_field(fault.text);
+  }
+  auto verdict = judged(faults.front().action, enhanced, faults.front().text, base::join(all, "; "));
+  verdict.header = std::move(fields);
+  return verdict;
 }
 
 }  // namespace godwit::policy

@@ -12,6 +12,7 @@
 #include "greylist_check.hpp"
 #include "header_check.hpp"
 #include "hello_check.hpp"
+#include "mime_check.hpp"
 #include "reverse_dns_check.hpp"
 #include "sender_domain_check.hpp"
 #include "service_checks.hpp"
@@ -25,9 +26,13 @@ struct Named {
 };
 
 constexpr std::array named{
-    Named{"reverse_dns", reverse_dns_entry},     Named{"hello", hello_entry},
-    Named{"sender_domain", sender_domain_entry}, Named{"dns_lists", dns_lists_entry},
-    Named{"greylist", greylist_entry},           Named{"header", header_entry},
+    Named{"reverse_dns", reverse_dns_entry},
+    Named{"hello", hello_entry},
+    Named{"sender_domain", sender_domain_entry},
+    Named{"dns_lists", dns_lists_entry},
+    Named{"greylist", greylist_entry},
+    Named{"header", header_entry},
+    Named{"mime", mime_entry},
 };
 static_assert(std::ranges::equal(named, check_names, {}, &Named::name));
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "header_check.hpp"
 
-#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -15,8 +14,8 @@ namespace godwit::policy {
 namespace {
 
 // RFC 5322 section 3.6: at most once.
-constexpr std::array<std::string_view, 10> at_most_once{"From", "Sender", "Reply-To",   "To",      "Cc",
-                                                        "Bcc",  "Date",   "Message-ID", "Subject", "In-Reply-To"};
+constexpr std::array<std::string_view, 11> at_most_once{
+    "From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Date", "Message-ID", "Subject", "In-Reply-To", "References"};
 
 bool is_empty(const mail::HeaderField& field) {
   return base::trim(field.body).empty();
@@ -31,26 +30,32 @@ class HeaderCheck final : public Check {
   boost::asio::awaitable<Verdict> ask(Stage, std::shared_ptr<const Facts> facts) override {
     // Old devices in our own networks send what they can.
     if (!facts->stranger && facts->service == smtp::Service::mx) co_return no_opinion();
-    const auto faults = header_faults(facts->header, settings_);
-    std::vector<std::string> all;
-    for (const auto& fault : faults) all.push_back(fault.text);
-    auto evidence = base::join(all, "; ");
-    if (faults.empty()) co_return no_opinion();
-    const auto text = faults.front().text + " (RFC 5322)";
-    co_return judged(faults.front().action, {5, 6, 0}, text, std::move(evidence));
+    co_return judged(header_faults(facts->header, settings_), {5, 6, 0});
   }
 
  private:
   const HeaderSettings settings_;
 };
 
+// RFC 5322 sets no bound; what is beyond any sensible one only wears readers out.
+void add_excess(std::string_view header, const mail::Header& fields, const HeaderSettings& settings,
+                std::vector<Fault>& faults) {
+  const auto size = fields.complete() ? fields.text().size() : header.size();
+  if (settings.most_bytes != 0 && size > settings.most_bytes)
+    faults.push_back(
+        {.action = settings.too_large, .text = fmt::format("The header has more than {} bytes", settings.most_bytes)});
+  if (settings.most_fields != 0 && fields.fields().size() > settings.most_fields)
+    faults.push_back({.action = settings.too_large,
+                      .text = fmt::format("The header has more than {} fields", settings.most_fields)});
+}
+
 }  // namespace
 
-std::vector<HeaderFault> header_faults(std::string_view header, const HeaderSettings& settings) {
-  std::vector<HeaderFault> faults;
+std::vector<Fault> header_faults(std::string_view header, const HeaderSettings& settings) {
+  std::vector<Fault> faults;
   const mail::Header fields(header);
   const auto found = [&](CheckAction action, std::string text) {
-    if (action != CheckAction::none) faults.push_back({.action = action, .text = std::move(text)});
+    if (action != CheckAction::none) faults.push_back({.action = action, .text = std::move(text) + " (RFC 5322)"});
   };
   const auto from = fields.find("From");
   if (!from || is_empty(*from)) found(settings.missing_from, "The message has no From");
@@ -62,9 +67,7 @@ std::vector<HeaderFault> header_faults(std::string_view header, const HeaderSett
   if (settings.most_received != 0 && fields.count("Received") > settings.most_received)
     found(settings.too_many_received,
           fmt::format("The message has more than {} fields Received", settings.most_received));
-  std::ranges::stable_sort(faults, std::ranges::greater(), [](const HeaderFault& fault) {
-    return fault.action == CheckAction::reject ? 2 : fault.action == CheckAction::defer ? 1 : 0;
-  });
+  if (settings.too_large != CheckAction::none) add_excess(header, fields, settings, faults);
   return faults;
 }
 

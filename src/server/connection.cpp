@@ -222,6 +222,8 @@ boost::asio::awaitable<Connection::Event> Connection::commit() {
     log_accepted(committed->id);
     receiver_.reset();
   } else if (const auto* refused = std::get_if<event::Refused>(&answer)) {
+    if (!receiver_->outage().empty())
+      around_.log.warn("lookup_failed", {{"to", receiver_->asked_recipients()}, {"reason", receiver_->outage()}});
     log_not_taken(*refused);
   }
   end_transaction();

@@ -5,6 +5,7 @@
 // silent it is parked, without a coroutine.  connection_client.cpp: who the client is; connection_read.cpp: the wait
 // for its words; connection_transaction.cpp: what the rules say to its mail; connection_limits.cpp: how much it may do;
 // connection_checks.cpp: what the checks of the configuration say; connection_milters.cpp: what milters say;
+// connection_alterations.cpp: what rules change of it;
 // connection_log.cpp: what the log says of all that.
 #pragma once
 
@@ -86,9 +87,18 @@ class Connection {
   smtp::ReversePath sender() const;  // of the transaction; empty where there is none
   boost::asio::awaitable<Event> commit();
   void log_accepted(base::MessageId id);
+  void log_checked(const std::string& identity, const policy::Opinion& opinion);
   void log_not_taken(const smtp::event::Refused& refused);
   boost::asio::awaitable<bool> flush();
-  std::optional<smtp::Reply> check_sender(const smtp::action::CheckSender& action);
+  // rewritten: the sender by which it goes on.
+  std::optional<smtp::Reply> check_sender(const smtp::action::CheckSender& action, smtp::ReversePath rewritten);
+  boost::asio::awaitable<base::Result<smtp::ReversePath>> rewritten_sender(smtp::ReversePath sender);
+  policy::MailOrigin origin() const;
+  bool rewrites() const;  // addresses
+  // With a domain.  Errors: a table cannot be asked.
+  boost::asio::awaitable<base::Result<smtp::Mailbox>> rewritten(smtp::Mailbox address, bool is_sender);
+  smtp::Reply cannot_rewrite(const smtp::Mailbox& address, const base::Error& error);
+  Alterations alterations() const;
   policy::Milters* milters();  // null: there are none
   void make_milters();
   boost::asio::awaitable<bool> meet_milters();

@@ -47,15 +47,26 @@ void Connection::log_accepted(base::MessageId id) {
       {"tls", session_.tls() ? std::string_view(session_.tls()->version) : std::string_view("none")},
       {"message_id", receiver_->message_id()},
       {"verified", receiver_->verified()}};
+  const auto rewritten = receiver_->rewritten();
   if (!receiver_->filtered().empty()) fields.emplace_back("filtered", receiver_->filtered());
+  if (!rewritten.empty()) fields.emplace_back("rewritten", rewritten);
+  if (!receiver_->copied().empty()) fields.emplace_back("copies", receiver_->copied());
   log_with_checks(log::Level::info, receiver_->discarded() ? "discarded" : "accepted", std::move(fields));
+  if (!receiver_->held().empty()) around_.log.info("held", {{"id", identity}, {"reason", receiver_->held()}});
+  const auto none = policy::Verdict::Kind::no_opinion;
+  if (!rewritten.empty()) log_checked(identity, {"rewriting", policy::Stage::end, none, rewritten});
+  if (!receiver_->copied().empty()) log_checked(identity, {"copies", policy::Stage::end, none, receiver_->copied()});
   if (!checks_) return;
-  for (const auto& opinion : checks_->opinions())  // a line each of its own in the history
-    around_.log.debug("checked", {{"id", identity},
-                                  {"check", opinion.check},
-                                  {"stage", policy::to_string(opinion.stage)},
-                                  {"verdict", policy::to_string(opinion.kind)},
-                                  {"evidence", opinion.evidence}});
+  for (const auto& opinion : checks_->opinions()) log_checked(identity, opinion);
+}
+
+// A line of its own in the history.
+void Connection::log_checked(const std::string& identity, const policy::Opinion& opinion) {
+  around_.log.debug("checked", {{"id", identity},
+                                {"check", opinion.check},
+                                {"stage", policy::to_string(opinion.stage)},
+                                {"verdict", policy::to_string(opinion.kind)},
+                                {"evidence", opinion.evidence}});
 }
 
 void Connection::log_not_taken(const event::Refused& refused) {

@@ -55,7 +55,10 @@ boost::asio::awaitable<bool> Connection::meet_milters() {
 
 boost::asio::awaitable<Connection::Event> Connection::ask_about_sender(action::CheckSender asked) {
   end_transaction();
-  auto refusal = check_sender(asked);
+  auto rewriting = rewritten_sender(asked.sender);
+  auto sender_to_be = co_await std::move(rewriting);
+  if (!sender_to_be) co_return event::Verdict{.refusal = cannot_rewrite(*asked.sender, sender_to_be.error())};
+  auto refusal = check_sender(asked, std::move(*sender_to_be));
   if (!refusal && milters() != nullptr) {
     const bool sent = co_await flush();
     if (!sent) co_return event::PeerClosed{};

@@ -22,7 +22,7 @@ smtp::Reply too_many_refused() {
 
 }  // namespace
 
-std::optional<smtp::Reply> Connection::check_sender(const action::CheckSender& asked) {
+std::optional<smtp::Reply> Connection::check_sender(const action::CheckSender& asked, smtp::ReversePath rewritten) {
   const auto& router = *rules_->router;
   auto sender = asked.sender;
   if (sender) sender = router.complete(std::move(*sender));  // only of service local a domain can be missing
@@ -35,16 +35,19 @@ std::optional<smtp::Reply> Connection::check_sender(const action::CheckSender& a
   if (!schedule && !refusal) refusal = schedule.error();
   if (!refusal) refusal = stop_refusal();
   if (!refusal) refusal = limit_sender(sender);
-  auto inspection = refusal ? nullptr : inspection_of(sender, asked.parameters.body);
+  const bool is_verified = origin() == policy::MailOrigin::others;
+  auto inspection = refusal ? nullptr : inspection_of(is_verified ? sender : rewritten, asked.parameters.body);
   sends_mail_ = true;
   receiver_.reset();
-  receiver().begin_transaction(std::move(sender), schedule.value_or(Schedule{}), std::move(inspection));
+  receiver().begin_transaction(rewritten, schedule.value_or(Schedule{}), std::move(inspection));
+  if (sender) receiver().note_rewritten(*sender, *rewritten);
   return refusal;
 }
 
 // Of what is submitted here; what is relayed passes as it came, and so does what has no lines.
 boost::asio::awaitable<Connection::Event> Connection::begin_message(action::BeginMessage begun) {
-  if (checks() == nullptr && milters() == nullptr) co_return receiver().begin(begun.size_hint, header_fixes());
+  if (checks() == nullptr && milters() == nullptr)
+    co_return receiver().begin(begun.size_hint, header_fixes(), {}, alterations());
   const bool sent = co_await flush();
   if (!sent) co_return event::PeerClosed{};
   std::optional<ContentChecks> content;
@@ -54,7 +57,7 @@ boost::asio::awaitable<Connection::Event> Connection::begin_message(action::Begi
     auto refusal = co_await std::move(checking);
     if (refusal) co_return refuse_message(std::move(*refusal));
   }
-  auto answer = receiver().begin(begun.size_hint, header_fixes(), std::move(content));
+  auto answer = receiver().begin(begun.size_hint, header_fixes(), std::move(content), alterations());
   if (!std::holds_alternative<event::MessageReady>(answer) || milters() == nullptr) co_return answer;
   auto refusal = co_await begin_filtering();
   if (refusal) co_return refuse_message(std::move(*refusal));
@@ -101,8 +104,16 @@ void Connection::name_submitter(const std::string& account, mail::HeaderFixes& f
 }
 
 boost::asio::awaitable<Connection::Event> Connection::check_recipient(action::CheckRecipient asked) {
-  auto deciding = decide_recipient(asked.recipient);
-  auto decision = co_await std::move(deciding);
+  const auto completed = rules_->router->complete(asked.recipient);
+  auto rewriting = rewritten(asked.recipient, false);
+  const auto address = co_await std::move(rewriting);
+  policy::RecipientDecision decision;
+  if (address) {
+    auto deciding = decide_recipient(*address == completed ? asked.recipient : *address);
+    decision = co_await std::move(deciding);
+  } else {
+    decision.refusal = cannot_rewrite(asked.recipient, address.error());
+  }
   if (!decision.refusal && receiver().must_verify_sender()) {
     const bool sent = co_await flush();
     if (!sent) co_return event::PeerClosed{};
@@ -123,7 +134,11 @@ boost::asio::awaitable<Connection::Event> Connection::check_recipient(action::Ch
     if (!account.empty() && decision.refusal->code >= 500) around_.breaker.refused(account, 1, around_.clock.wall());
     if (guesses(*decision.refusal)) decision.refusal = too_many_refused();
   }
-  const auto completed = rules_->router->complete(asked.recipient);
+  if (!decision.refusal && *address != completed) {
+    receiver().note_rewritten(completed, *address);
+    for (auto& recipient : decision.recipients)
+      if (recipient.address != completed) recipient.original = smtp::to_string(completed);
+  }
   co_return receiver().add_recipient(std::move(decision), completed, asked.parameters);
 }
 

@@ -75,7 +75,7 @@ smtp::event::Verdict Receiver::add_recipient(policy::RecipientDecision decision,
 }
 
 smtp::ServerEvent Receiver::begin(std::uint64_t size_hint, std::optional<mail::HeaderFixes> fixes,
-                                  std::optional<ContentChecks> checks) {
+                                  std::optional<ContentChecks> checks, Alterations alterations) {
   auto begun = spool_.begin(size_hint);
   if (!begun) return refusal_of(begun.error());
   incoming_ = std::move(*begun);
@@ -87,11 +87,16 @@ smtp::ServerEvent Receiver::begin(std::uint64_t size_hint, std::optional<mail::H
     fixes->now = clock_.wall();
     fixer_ = std::make_unique<mail::HeaderFixer>(std::move(*fixes));
   }
+  alterations_ = std::move(alterations);
+  unaltered_.reset();
+  copied_.clear();
+  outage_.clear();
   if (inspection_) inspection_->begin_message();
   content_.reset();
   filtering_.reset();
   discarded_ = false;
   filtered_.clear();
+  held_.clear();
   header_ = {};
   size_ = 0;
   started_ = false;
@@ -125,8 +130,8 @@ boost::asio::awaitable<smtp::ServerEvent> Receiver::body(std::string_view bytes,
   } else if (const auto fixed = fixer_->put(bytes, passed); !fixed) {
     co_return header_too_long(fixed.error());
   }
-  inspect(passed);
-  if (passed.empty()) co_return smtp::event::BodyTaken{};
+  const bool altered = co_await alter_and_inspect(passed, false);
+  if (!altered || passed.empty()) co_return smtp::event::BodyTaken{};
   co_return co_await write(std::move(passed), sender, session);
 }
 
@@ -177,8 +182,7 @@ std::string Receiver::asked_recipients() const {
 // Many programs always ask for it (RFC 6531); but only what uses it must go to hosts that offer it.  What the address
 // of a recipient needs is seen when it is delivered.
 bool Receiver::needs_smtputf8(const smtp::ServerSession& session) const {
-  return session.mail_parameters().smtputf8 &&
-         (header_.eight_bit() || !base::is_ascii(smtp::to_string(session.sender())));
+  return session.mail_parameters().smtputf8 && (header_.eight_bit() || !base::is_ascii(smtp::to_string(sender_)));
 }
 
 boost::asio::awaitable<smtp::ServerEvent> Receiver::commit(const Sender& sender, const smtp::ServerSession& session,
@@ -201,6 +205,10 @@ boost::asio::awaitable<smtp::ServerEvent> Receiver::commit(const Sender& sender,
     auto filtering = filter(envelope, received(sender, session), began + longest_filtering);
     refusal = co_await std::move(filtering);
   }
+  if (!refusal && alterations_.copies) {
+    auto copying = copy(envelope);
+    refusal = co_await std::move(copying);
+  }
   if (!refusal && clock_.mono() - began >= long_wait && gone()) refusal = smtp::event::PeerClosed{};
   if (refusal) {
     discard();
@@ -219,8 +227,8 @@ boost::asio::awaitable<smtp::ServerEvent> Receiver::write_rest(const Sender& sen
                                                                const smtp::ServerSession& session) {
   std::string rest;
   if (fixer_) fixer_->finish(rest);
-  inspect(rest);
-  if (inspection_ && !inspects_as_stored()) inspection_->finish(rest);
+  const bool altered = co_await alter_and_inspect(rest, true);
+  if (!altered) co_return *unaltered_;
   smtp::ServerEvent written = smtp::event::BodyTaken{};
   // A message without a byte still gets its Received field.
   if (!started_ || !rest.empty()) written = co_await write(std::move(rest), sender, session);
@@ -274,7 +282,7 @@ boost::asio::awaitable<std::optional<smtp::ServerEvent>> Receiver::judge(mail::E
     co_return smtp::event::Refused{.why = smtp::event::RefusedWhy::policy, .reply = std::move(found.refusal)};
   hold(envelope, found.hold);
   on_top_ = std::move(found.header);
-  seal_ = std::move(found.seal);
+  seal_ = rewrites(true) ? std::string() : std::move(found.seal);
   co_return std::nullopt;
 }
 

@@ -18,7 +18,9 @@
 #include "godwit/mail/header_fixer.hpp"
 #include "godwit/mail/recipients.hpp"
 #include "godwit/policy/check_chain.hpp"
+#include "godwit/policy/message_copies.hpp"
 #include "godwit/policy/message_inspection.hpp"
+#include "godwit/policy/message_rewriting.hpp"
 #include "godwit/policy/milters.hpp"
 #include "godwit/policy/relay.hpp"
 #include "godwit/route/router.hpp"
@@ -49,6 +51,13 @@ struct Filtering {
   std::shared_ptr<const route::Router> router;
 };
 
+// What the administrator's rules make of it.
+struct Alterations {
+  std::unique_ptr<policy::MessageRewriting> rewriting = {};  // null: its header stays
+  bool is_verified = false;                                  // as it came, so before it is changed
+  std::optional<policy::MessageCopies> copies = {};
+};
+
 class Receiver {
  public:
   Receiver(spool::Spool& spool, const base::Clock& clock) : spool_(spool), clock_(clock) {}
@@ -65,7 +74,7 @@ class Receiver {
                                      const smtp::RecipientParameters& parameters);
   // fixes: of a message that is submitted here; `id` and `now` are set by the receiver.
   smtp::ServerEvent begin(std::uint64_t size_hint, std::optional<mail::HeaderFixes> fixes = {},
-                          std::optional<ContentChecks> checks = {});
+                          std::optional<ContentChecks> checks = {}, Alterations alterations = {});
   // After begin(), before its first byte.
   void filter_with(Filtering filtering, smtp::BodyType body);
   boost::asio::awaitable<smtp::ServerEvent> body(std::string_view bytes, const Sender& sender,
@@ -86,13 +95,26 @@ class Receiver {
   const std::vector<smtp::Mailbox>& asked() const { return asked_; }
   const std::string& verified() const { return verified_; }  // of the last message, for the log
   const std::string& filtered() const { return filtered_; }  // likewise
-  bool discarded() const { return discarded_; }              // the last message: taken, and thrown away
+  const std::string& held() const { return held_; }          // likewise: why it is kept from its recipients
+  const std::string& copied() const { return copied_; }      // likewise: who got a copy
+  // Likewise: what was changed of its addresses and fields.
+  std::string rewritten() const;
+  // Likewise: which table could not be asked, and why.
+  const std::string& outage() const { return outage_; }
+  // Of the envelope, by the connection.
+  void note_rewritten(const smtp::Mailbox& before, const smtp::Mailbox& after);
+  bool discarded() const { return discarded_; }  // the last message: taken, and thrown away
 
  private:
   boost::asio::awaitable<smtp::ServerEvent> write(std::string bytes, const Sender& sender,
                                                   const smtp::ServerSession& session);
   void inspect(std::string& bytes);
-  static void hold(mail::Envelope& envelope, const std::string& why);  // empty: nothing
+  // What may pass of the bytes.  False: it cannot be changed as it must, and is refused at its end.
+  boost::asio::awaitable<bool> alter_and_inspect(std::string& bytes, bool is_last);
+  boost::asio::awaitable<bool> alter(std::string& bytes, bool is_last);
+  boost::asio::awaitable<std::optional<smtp::ServerEvent>> copy(mail::Envelope& envelope);
+  bool rewrites(bool verified) const { return alterations_.rewriting && alterations_.is_verified == verified; }
+  void hold(mail::Envelope& envelope, const std::string& why);  // empty: nothing
   bool inspects_as_stored() const { return content_ && inspection_ && inspection_->wants_stored_form(); }
   boost::asio::awaitable<smtp::ServerEvent> write_rest(const Sender& sender, const smtp::ServerSession& session);
   boost::asio::awaitable<std::optional<smtp::ServerEvent>> judge(mail::Envelope& envelope);
@@ -112,6 +134,11 @@ class Receiver {
   std::vector<smtp::Mailbox> asked_;  // by RCPT commands that were accepted
   std::unique_ptr<spool::Incoming> incoming_;
   std::unique_ptr<mail::HeaderFixer> fixer_;
+  Alterations alterations_;
+  std::optional<smtp::event::Refused> unaltered_;  // it cannot be changed as it must
+  std::string envelope_rewritten_;
+  std::string copied_;
+  std::string outage_;
   std::unique_ptr<policy::MessageInspection> inspection_;
   bool sender_verified_ = false;
   std::string verified_;
@@ -121,6 +148,7 @@ class Receiver {
   std::optional<Filtering> filtering_;
   std::unique_ptr<FilteredContent> content_;  // null: nobody filters it
   std::string filtered_;
+  std::string held_;
   bool discarded_ = false;
   HeaderScan header_;
   std::uint64_t size_ = 0;

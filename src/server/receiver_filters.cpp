@@ -20,6 +20,7 @@ void Receiver::filter_with(Filtering filtering, smtp::BodyType body) {
 void Receiver::hold(mail::Envelope& envelope, const std::string& why) {
   if (why.empty()) return;
   envelope.held = true;
+  held_ = why;
   for (auto& recipient : envelope.recipients) recipient.last_reply = why;
 }
 

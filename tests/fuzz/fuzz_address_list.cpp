@@ -18,7 +18,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   std::string plain;
   for (const auto& listed : *list) {
-    if (listed.local_end > text.size()) std::abort();
+    if (listed.local.begin >= listed.local.end || listed.local.end > text.size()) std::abort();
+    if (listed.domain.end != 0 && (listed.domain.begin <= listed.local.end - 1 || listed.domain.end > text.size()))
+      std::abort();
     plain += to_string(listed.mailbox) + ", ";
   }
   if (plain.find_first_of("\r\n") != std::string::npos || plain.contains('\0')) std::abort();

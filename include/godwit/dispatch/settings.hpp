@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "godwit/base/clock.hpp"
 #include "godwit/mail/settings.hpp"
 #include "godwit/queue/settings.hpp"
 
@@ -33,6 +35,13 @@ struct TlsReportSettings {
   std::string organization;  // empty: hostname
 };
 
+// Whether recipients here are told of mail that is held for what a check found.
+struct QuarantineSettings {
+  bool notify = false;
+  base::Duration interval = std::chrono::hours(1);  // between two notices to one recipient
+  std::string contact = {};                         // an address; empty: the postmaster
+};
+
 struct Settings {
   std::string hostname;
   queue::Settings queue;
@@ -48,6 +57,7 @@ struct Settings {
                          {"yahoo", {"*.yahoodns.net"}}};
   std::size_t maildir_connections = 8;  // deliveries into Maildirs at once
   TlsReportSettings tls_reports;
+  QuarantineSettings quarantine;
 };
 
 }  // namespace godwit::dispatch

@@ -32,4 +32,14 @@ struct FailureSettings {
   std::vector<FailureRule> builtin;  // those that come with Godwit
 };
 
+// What is to become of the fields of a name in a header.
+struct HeaderRule {
+  enum class Action { remove, replace, add };
+  std::string field = {};          // its name
+  Action action = Action::remove;  // replace: only what is there; add: one more, below all
+  std::string value = {};          // of replace and add; on one line
+  std::string matching = "*";      // of remove and replace: only fields with such a body, unfolded
+  bool operator==(const HeaderRule&) const = default;
+};
+
 }  // namespace godwit::mail

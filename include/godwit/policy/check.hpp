@@ -74,6 +74,15 @@ Verdict failed(std::string why);
 // What a setting asks to be done about it.  enhanced: of a rejection; deferred, its first digit is 4.
 Verdict judged(CheckAction action, smtp::EnhancedCode enhanced, std::string_view text, std::string evidence);
 
+// One of several things that a check found in a message.
+struct Fault {
+  CheckAction action = CheckAction::none;  // what a setting asks to be done about it
+  std::string text;                        // "The message has no From"
+};
+// All together: the strictest decides, and is what is said; the evidence names all.  Those that only ask for a field
+// get it, whatever becomes of the message.
+Verdict judged(std::vector<Fault> faults, smtp::EnhancedCode enhanced);
+
 // What is known when a check is asked.  What comes at a later stage is empty before.
 struct Facts {
   // connect

@@ -13,6 +13,7 @@
 #include "godwit/base/clock.hpp"
 #include "godwit/base/ip_address.hpp"
 #include "godwit/base/rate.hpp"
+#include "godwit/mail/settings.hpp"
 #include "godwit/policy/hook_settings.hpp"
 #include "godwit/policy/limit_rule.hpp"
 #include "godwit/smtp/server_session.hpp"
@@ -44,8 +45,8 @@ struct MilterSettings {
   std::size_t idle_connections = 0;                            // kept for the next client, on each reactor
 };
 
-// What a check does about what it finds.
-enum class CheckAction : std::uint8_t { none, defer, reject, quarantine };
+// What a check does about what it finds.  header: a field above the message says so.
+enum class CheckAction : std::uint8_t { none, defer, reject, quarantine, header };
 
 struct ReverseDnsSettings {
   enum class Required : std::uint8_t { any, verified };  // a name, or one that leads back to the address
@@ -71,6 +72,26 @@ struct HeaderSettings {
   CheckAction repeated = CheckAction::none;  // a field that may be there once
   CheckAction too_many_received = CheckAction::reject;
   std::size_t most_received = 50;  // 0: no bound but that of loops
+  CheckAction too_large = CheckAction::reject;
+  std::uint64_t most_bytes = 128U << 10U;  // of the header; 0: no bound
+  std::size_t most_fields = 1000;          // likewise
+};
+
+// Attachments by their names, and what becomes of mail that has one.
+struct AttachmentSettings {
+  std::vector<std::string> names = {};  // patterns
+  CheckAction action = CheckAction::reject;
+};
+
+struct MimeSettings {
+  CheckAction too_complex = CheckAction::reject;
+  std::size_t most_depth = 20;
+  std::size_t most_parts = 1000;
+  CheckAction malformed = CheckAction::none;         // much good mail is
+  CheckAction conflicting = CheckAction::header;     // what one reader takes for text is an attachment for another
+  CheckAction disguised = CheckAction::quarantine;   // a name that looks like another
+  CheckAction programs = CheckAction::reject;        // attachments that run when they are opened
+  std::vector<AttachmentSettings> attachments = {};  // the first rule with a pattern that fits counts
 };
 
 // How other hosts are asked for recipients of our domains; what they say counts for a time:
@@ -131,8 +152,8 @@ struct DnsListsSettings {
 };
 
 // The names of checks; check_list.cpp says what they stand for.
-inline constexpr std::array<std::string_view, 6> check_names{"reverse_dns", "hello",    "sender_domain",
-                                                             "dns_lists",   "greylist", "header"};
+inline constexpr std::array<std::string_view, 7> check_names{"reverse_dns", "hello",  "sender_domain", "dns_lists",
+                                                             "greylist",    "header", "mime"};
 
 // Which checks are asked, by their names, in this order; see check.hpp.  Beside those above: "http:NAME" and
 // "delegate:NAME".
@@ -145,8 +166,38 @@ struct CheckSettings {
   std::vector<std::string> exempt_recipients = {"postmaster"};
 };
 
+// Where a message comes from, for rules that change what is sent.
+enum class MailOrigin : std::uint8_t {
+  submitted,  // by an account, or by a program of this machine
+  trusted,    // from trusted_networks
+  others,     // what strangers send: it is theirs
+};
+
+// Where addresses and headers are changed; which: route::CanonicalSettings.
+struct RewritingSettings {
+  std::vector<MailOrigin> mail = {MailOrigin::submitted, MailOrigin::trusted};
+  bool envelope = true;
+  bool header = true;
+};
+
+struct HeaderRuleSettings {
+  mail::HeaderRule rule = {};
+  std::vector<MailOrigin> mail = {MailOrigin::submitted};
+};
+
+// Who else gets mail.
+struct CopySettings {
+  std::string to = {};                       // an address
+  std::vector<std::string> senders = {};     // "user@domain", "@domain"; empty: any
+  std::vector<std::string> recipients = {};  // likewise
+  std::vector<MailOrigin> mail = {MailOrigin::submitted, MailOrigin::trusted, MailOrigin::others};
+};
+
 struct Settings {
   std::vector<MilterSettings> milters = {};
+  RewritingSettings rewriting = {};
+  std::vector<HeaderRuleSettings> header_rules = {};
+  std::vector<CopySettings> copies = {};
   std::vector<base::IpNetwork> trusted_networks = {*base::IpNetwork::parse("127.0.0.0/8"),
                                                    *base::IpNetwork::parse("::1/128")};
   std::array<base::Rate, limited_kinds> rates{};  // by Limited: of each client network
@@ -159,6 +210,7 @@ struct Settings {
   DnsListsSettings dns_lists = {};
   SenderDomainSettings sender_domain = {};
   HeaderSettings header = {};
+  MimeSettings mime = {};
   GreylistSettings greylist = {};
   CalloutSettings callout = {};
   std::vector<HttpHookSettings> http_hooks = {};

@@ -93,6 +93,21 @@ struct SrsSettings {
   std::vector<std::string> secrets;  // what the file says
 };
 
+// Addresses that stand for others: of the file itself, and of tables.
+struct AddressMapSettings {
+  std::map<std::string, std::string> addresses = {};  // "user@domain" or "@domain" → one of these
+  std::vector<std::string> tables = {};               // names, asked in order, after `addresses`
+};
+
+// See canonical.hpp.
+struct CanonicalSettings {
+  AddressMapSettings senders = {};
+  AddressMapSettings recipients = {};
+  AddressMapSettings addresses = {};                      // of both
+  std::vector<std::string> masquerade = {};               // domains that stand for all below them
+  std::vector<std::string> masquerade_except = {"root"};  // local parts
+};
+
 struct Settings {
   std::string hostname;
   std::string origin;                                       // completes bare addresses; default: hostname
@@ -102,6 +117,7 @@ struct Settings {
   std::map<std::string, std::vector<std::string>> aliases;  // "user@domain" or "@domain" → addresses
   std::vector<std::string> alias_tables;                    // names, asked in order, after `aliases`
   std::vector<RouteSettings> routes;
+  CanonicalSettings canonical;
   SrsSettings srs;
   std::vector<std::string> verp_senders;  // of whom each recipient sees an address of its own; as in RouteSettings
   std::vector<base::IpAddress> own_addresses;

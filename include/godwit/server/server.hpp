@@ -35,6 +35,7 @@
 #include "godwit/policy/settings.hpp"
 #include "godwit/policy/suppression.hpp"
 #include "godwit/policy/tarpit.hpp"
+#include "godwit/route/canonical.hpp"
 #include "godwit/route/router.hpp"
 #include "godwit/server/settings.hpp"
 #include "godwit/spool/spool.hpp"
@@ -56,7 +57,8 @@ struct Rules {
   policy::MaySendAs may_send_as;
   std::shared_ptr<const mailauth::Signers> signers = {};  // null: nothing is signed
   CheckLists checks = {};
-  std::shared_ptr<policy::Limits> limits = {};  // null: there are none
+  std::shared_ptr<policy::Limits> limits = {};             // null: there are none
+  std::shared_ptr<const route::Canonical> canonical = {};  // null: addresses stay
 };
 
 struct Surroundings {

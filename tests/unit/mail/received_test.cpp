@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "mail/safe_text.hpp"
+#include "godwit/mail/safe_text.hpp"
 
 namespace godwit::mail {
 namespace {

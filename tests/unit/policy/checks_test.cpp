@@ -136,7 +136,7 @@ TEST_F(HeaderCheckTest, TheStrictestRuleDecides) {
   EXPECT_EQ(ask_about("From: a@b.example\r\n\r\n").kind, Kind::quarantine);
   const auto verdict = ask_about("From: a@b.example\r\nfrom: c@d.example\r\n\r\n");
   EXPECT_EQ(verdict.kind, Kind::defer);
-  EXPECT_EQ(verdict.evidence, "The message has several fields From; The message has no Date");
+  EXPECT_EQ(verdict.evidence, "The message has several fields From (RFC 5322); The message has no Date (RFC 5322)");
 }
 
 TEST_F(HeaderCheckTest, ManyHopsAreTooMany) {
@@ -146,6 +146,18 @@ TEST_F(HeaderCheckTest, ManyHopsAreTooMany) {
   EXPECT_THAT(header_faults(header + std::string(good_header), settings_.header), SizeIs(1));
   settings_.header.most_received = 0;
   EXPECT_THAT(header_faults(header + std::string(good_header), settings_.header), IsEmpty());
+}
+
+TEST_F(HeaderCheckTest, AHeaderHasABound) {
+  settings_.header.most_fields = 3;
+  settings_.header.most_bytes = 200;
+  const auto rest = std::string(good_header);
+  EXPECT_THAT(header_faults("Subject: a\r\n" + rest, settings_.header), IsEmpty());
+  EXPECT_EQ(said(ask_about("A: a\r\nB: b\r\n" + rest)), "550 5.6.0 The header has more than 3 fields");
+  EXPECT_EQ(said(ask_about("A: " + std::string(200, 'a') + "\r\n" + rest)),
+            "550 5.6.0 The header has more than 200 bytes");
+  settings_.header.too_large = CheckAction::header;
+  EXPECT_EQ(ask_about("A: a\r\nB: b\r\n" + rest).header, "X-Godwit-Finding: The header has more than 3 fields\r\n");
 }
 
 class GreylistCheckTest : public CheckFixture {

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "own_message.hpp"
+
+#include <utility>
+
+#include "godwit/mail/received.hpp"
+
+namespace godwit::dispatch {
+namespace {
+
+constexpr std::string_view internal_protocol = "internal";
+
+}  // namespace
+
+boost::asio::awaitable<base::Result<base::MessageId>> commit_own(spool::Spool& spool, const base::Clock& clock,
+                                                                 OwnMessage message) {
+  auto begun = spool.begin(0);
+  if (!begun) co_return base::fail(base::ErrorKind::exhausted, begun.error().detail);
+  const auto id = (*begun)->id();
+  const auto now = clock.wall();
+  mail::Trace trace;
+  trace.hostname = message.hostname;
+  trace.protocol = internal_protocol;
+  trace.id = id;
+  trace.time = now;
+  mail::Envelope envelope;
+  envelope.accepted = now;
+  envelope.protocol = internal_protocol;
+  envelope.body = message.body;
+  envelope.recipients = std::move(message.recipients);
+  const std::string bytes = mail::received_field(trace) + message.compose(id, now);
+  auto written = co_await (*begun)->write(bytes);
+  if (!written) co_return base::fail(base::ErrorKind::exhausted, written.error().detail);
+  auto committed = co_await (*begun)->commit(std::move(envelope));
+  if (!committed) co_return base::fail(base::ErrorKind::exhausted, committed.error().detail);
+  co_return id;
+}
+
+}  // namespace godwit::dispatch
