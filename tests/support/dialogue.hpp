@@ -4,6 +4,8 @@
 //   C: bytes     the client sends the line and CR LF; lines without an S between them are sent in one piece (pipelined)
 //   c: bytes     the same without CR LF.  Escapes: \r \n \0 \t \\ \xNN
 //   S: reply     the next reply line must be this (escapes too)
+//   E: words     the next reply must be that to EHLO, with these extensions (ETRN, AUTH PLAIN LOGIN) behind those that
+//                everybody is offered
 //   A: ...       how the next question of a kind is answered, before it comes up: "sender REPLY", "recipient REPLY" (a
 //   reply
 //                that refuses, after it "disconnect" in brackets closes), "answer REPLY", "begin WHY", "body WHY",
@@ -62,6 +64,7 @@ class Dialogue {
   void pump(Run& run);
   bool fail_now(Run& run);
   void expect_reply(Run& run, const std::string& line);
+  void expect_offer(std::string_view more);
   static void prepare(SessionDriver& driver, std::string_view text);
 
   smtp::SessionSettings settings_;
@@ -115,6 +118,9 @@ inline Dialogue& Dialogue::script(std::string_view text) {
       case 'S':
         steps_.push_back({Step::Kind::reply, unescape(rest)});
         break;
+      case 'E':
+        expect_offer(rest);
+        break;
       case 'A':
         steps_.push_back({Step::Kind::answer, rest});
         break;
@@ -134,6 +140,24 @@ inline Dialogue& Dialogue::client(std::string bytes) {
   else
     steps_.push_back({Step::Kind::client, std::move(bytes)});
   return *this;
+}
+
+inline void Dialogue::expect_offer(std::string_view more) {
+  std::vector<std::string> lines = {settings_.hostname,
+                                    "PIPELINING",
+                                    "SIZE " + std::to_string(settings_.message_size),
+                                    "8BITMIME",
+                                    "ENHANCEDSTATUSCODES",
+                                    "DSN",
+                                    "CHUNKING",
+                                    "BINARYMIME",
+                                    "SMTPUTF8",
+                                    "DELIVERBY",
+                                    "LIMITS RCPTMAX=" + std::to_string(settings_.recipients)};
+  for (const auto extension : base::split(more, ','))
+    if (!base::trim(extension).empty()) lines.emplace_back(base::trim(extension));
+  for (std::size_t i = 0; i < lines.size(); ++i)
+    steps_.push_back({Step::Kind::reply, (i + 1 < lines.size() ? "250-" : "250 ") + lines[i]});
 }
 
 inline smtp::Reply parse_reply(std::string_view text) {
