@@ -14,7 +14,11 @@ bool takes_no_argument(Verb verb) {
 }  // namespace
 
 void ServerSession::Machine::execute(const Command& command) {
-  if (takes_no_argument(command.verb) && !command.argument.empty()) return reject(replies::no_parameters);
+  if (takes_no_argument(command.verb) && !command.argument.empty()) {
+    reject(replies::no_parameters);
+    if (command.verb == Verb::data) expect_no_message();
+    return;
+  }
   switch (command.verb) {
     case Verb::helo:
     case Verb::ehlo:
