@@ -19,6 +19,7 @@ constexpr int errors_for_free = 2;  // people mistype
 smtp::SessionSettings session_settings(const Rules& rules, const ListenerSettings& listener,
                                        const auth::Verifier* verifier, base::WallTime now) {
   const bool submission = listener.service == smtp::Service::submission;
+  const bool local = listener.service == smtp::Service::local;  // such programs know no bounds
   return {.hostname = rules.settings.hostname,
           .service = listener.service,
           .tls = rules.tls ? listener.tls : smtp::TlsMode::none,
@@ -32,6 +33,8 @@ smtp::SessionSettings session_settings(const Rules& rules, const ListenerSetting
           .hold_until = now + rules.settings.future_release,
           .message_size = rules.settings.message_size,
           .recipients = rules.settings.recipients,
+          .messages = local ? 0 : rules.settings.messages_per_connection,
+          .recipient_domains = local ? 0 : rules.settings.recipient_domains,
           .errors = rules.settings.errors,
           .bare_newline = listener.bare_newline,
           .command_timeout = rules.settings.command_timeout,

@@ -68,6 +68,8 @@ struct SessionSettings {
   base::WallTime hold_until{};              // the same as a moment
   std::uint64_t message_size = 50U << 20U;  // SIZE; 0: no bound
   std::size_t recipients = 1000;            // more: 452 4.5.3
+  std::uint32_t messages = 0;               // MAIL commands of one session; more: 421.  0: no bound
+  std::uint32_t recipient_domains = 0;      // different ones of one session; more: 452 4.5.3.  0: no bound
   int errors = 10;                          // protocol errors before 421
   BareNewline bare_newline = BareNewline::reject;
   base::Duration command_timeout = std::chrono::minutes(5);       // RFC 5321 section 4.5.3.2.7

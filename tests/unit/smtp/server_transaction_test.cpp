@@ -311,6 +311,47 @@ TEST(ServerTransaction, WhoAddsTwiceAsManyRecipientsAsThereMayBeIsLeft) {
   dialogue.script("S: 421 4.7.0 mx.example Error: too many errors\nX: errors").check();
 }
 
+// RFC 9422.
+TEST(ServerTransaction, BoundsMessagesAndRecipientDomainsOfASession) {
+  auto settings = patient_mx();
+  settings.messages = 3;
+  settings.recipient_domains = 1;
+  Dialogue(settings)
+      .script(R"(
+    S: 220 mx.example ESMTP Godwit
+    C: MAIL FROM:<>
+    S: 503 5.5.1 Send HELO or EHLO first
+    C: HELO c
+    S: 250 mx.example
+    C: MAIL FROM:<>
+    S: 250 2.1.0 Ok
+    C: RCPT TO:<a@one.example>
+    S: 250 2.1.5 Ok
+    C: RCPT TO:<a@two.example>
+    S: 452 4.5.3 Too many recipient domains; send the message for the rest in another connection
+    C: RCPT TO:<b@ONE.example>
+    S: 250 2.1.5 Ok
+    C: DATA
+    S: 354 End data with <CR><LF>.<CR><LF>
+    C: .
+    S: 250 2.0.0 Ok: queued as 0000000000001
+    C: MAIL FROM:<>
+    S: 250 2.1.0 Ok
+    C: RCPT TO:<b@two.example>
+    S: 452 4.5.3 Too many recipient domains; send the message for the rest in another connection
+    C: DATA
+    S: 554 5.5.1 No valid recipients
+    C: RSET
+    S: 250 2.0.0 Ok
+    C: MAIL FROM:<>
+    S: 421 4.7.0 mx.example Error: too many messages in one connection
+    X: policy
+  )")
+      .check();
+  EXPECT_THAT(last_reply({"EHLO c"}, settings),
+              ::testing::HasSubstr("250-LIMITS MAILMAX=3 RCPTMAX=1000 RCPTDOMAINMAX=1\r\n"));
+}
+
 TEST(ServerTransaction, BoundsMessagesRefusedForTheirSize) {
   auto settings = patient_mx();
   settings.errors = 1;
