@@ -123,7 +123,7 @@ boost::asio::awaitable<Connection::Event> Connection::perform(const smtp::Server
   if (const auto* asked = std::get_if<action::LookUp>(&wanted)) co_return co_await look_up(*asked);
   if (const auto* started = std::get_if<action::StartQueue>(&wanted)) co_return start_queue(*started);
   if (const auto* claim = std::get_if<action::SpeakFor>(&wanted)) co_return speak_for(claim->client);
-  if (std::holds_alternative<action::StartTls>(wanted)) co_return co_await start_tls();
+  if (const auto* tls = std::get_if<action::StartTls>(&wanted)) co_return co_await start_tls(tls->ready);
   if (std::holds_alternative<action::Discard>(wanted)) receiver_.discard();
   if (std::holds_alternative<action::Reset>(wanted)) {
     receiver_.reset();

@@ -54,7 +54,7 @@ class Connection {
   boost::asio::awaitable<Event> send(const smtp::action::Send& action);
   boost::asio::awaitable<Event> read(smtp::action::Read reading);
   net::Pace& data_pace(const smtp::action::Read& reading);
-  boost::asio::awaitable<Event> start_tls();
+  boost::asio::awaitable<Event> start_tls(std::string ready);
   boost::asio::awaitable<Event> authenticate(smtp::action::Authenticate action);
   boost::asio::awaitable<Event> exchange(smtp::action::Exchange said);
   auth::Peer peer() const;

@@ -21,18 +21,24 @@ bool Connection::is_implicit() const {
 // The handshake of implicit TLS.  It counts as a connection from its first byte.
 boost::asio::awaitable<bool> Connection::secure() {
   if (!is_implicit()) co_return true;
-  auto outcome = co_await start_tls();
+  std::string nothing;  // named: GCC 12 destroys temporaries that a coroutine takes twice
+  auto outcome = co_await start_tls(std::move(nothing));
   const bool secured = outcome && std::holds_alternative<event::TlsReady>(*outcome);
   if (secured) session_.next(*outcome);
   co_return secured;
 }
 
-boost::asio::awaitable<Connection::Event> Connection::start_tls() {
+// `ready`: said before, in the clear; empty: TLS from the first byte.
+boost::asio::awaitable<Connection::Event> Connection::start_tls(std::string ready) {
   if (!is_within_rate(policy::Rated::handshakes)) {
     around_.log.warn("tls_failed",
                      {{"client", sender_.client_address}, {"reason", "too many handshakes in a short time"}});
-    co_return event::PeerClosed{};
+    if (ready.empty()) co_return event::PeerClosed{};
+    // And closed, lest it go on in the clear.
+    auto refusal = smtp::make_reply(421, {4, 7, 0}, "Too many TLS handshakes from your address in a short time");
+    co_return event::Answer{std::move(refusal)};
   }
+  output_ += ready;
   const bool sent = co_await flush();
   if (!sent) co_return event::PeerClosed{};
   const auto deadline =

@@ -90,8 +90,7 @@ void ServerSession::Machine::starttls() {
   if (tls_) return reject(replies::starttls_twice);
   if (settings_.tls != TlsMode::starttls) return reject(replies::starttls_not_offered);
   end_transaction();
-  send(replies::starttls_ready);
-  actions_.emplace_back(action::StartTls{});
+  actions_.emplace_back(action::StartTls{to_wire(make_reply(replies::starttls_ready))});
   input_.unread() = {};  // what a man in the middle put behind the command is never executed
   state_ = StartingTls{};
 }

@@ -38,7 +38,7 @@ void ServerSession::Machine::etrn(std::string_view argument) {
 }
 
 void ServerSession::Machine::on(const event::Answer& event) {
-  assert(in<AwaitingAnswer>());
+  assert(in<AwaitingAnswer>() || in<StartingTls>());
   state_ = AwaitingCommand{};
   pass_on(event.reply);
   if (!in<Closed>()) count_useless();

@@ -11,7 +11,8 @@
 //   reply
 //                that refuses, after it "disconnect" in brackets closes), "answer REPLY", "begin WHY", "body WHY",
 //                "commit WHY" (full, unhealthy, back_pressure, too_large, policy), "auth
-//                rejected|unavailable|locked_out|malformed|accepted NAME", "challenge TEXT", "tls account NAME"
+//                rejected|unavailable|locked_out|malformed|accepted NAME", "challenge TEXT", "tls account NAME",
+//                "starttls REPLY"
 //   X: reason    the session must have closed so: quit timed_out peer_closed errors stopping policy tls_failed
 //
 // check() runs it as written, then with every byte alone, then cut in two at every byte, then again and again with the
@@ -186,6 +187,8 @@ inline void Dialogue::prepare(SessionDriver& driver, std::string_view text) {
     auto reply = parse_reply(base::trim(rest.substr(0, rest.find("[disconnect]"))));
     if (kind == "answer") return driver.prepare(Ask::answer, event::Answer{std::move(reply)});
     driver.prepare(kind == "sender" ? Ask::sender : Ask::recipient, event::Verdict{std::move(reply), disconnect});
+  } else if (kind == "starttls") {
+    driver.prepare(Ask::tls, event::Answer{parse_reply(rest)});
   } else if (kind == "tls") {
     event::TlsReady ready{{"TLSv1.3", "TLS_AES_256_GCM_SHA384", {}, "exporter", {}}};
     if (rest.starts_with("account ")) ready.info.peer_subject = rest.substr(8);

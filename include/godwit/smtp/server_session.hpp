@@ -129,7 +129,7 @@ struct Bytes {
 struct Sent {};  // everything sent so far left; only informs
 struct TlsReady {
   TlsInfo info;
-};  // after StartTls, or at once on an implicit TLS listener before Connected
+};  // to StartTls, or at once on an implicit TLS listener before Connected
 struct AuthChallenge {
   std::string challenge;
 };  // to Exchange; not base 64
@@ -141,7 +141,7 @@ struct Verdict {                 // to CheckSender and CheckRecipient
   std::optional<Reply> refusal;  // empty: accepted
   bool disconnect = false;       // close after the refusal
 };
-struct Answer {  // to LookUp, StartQueue and SpeakFor
+struct Answer {  // to LookUp, StartQueue and SpeakFor, and to a StartTls that is refused before its 220
   Reply reply;
 };
 struct MessageReady {};
@@ -178,7 +178,9 @@ struct Read {
   std::uint64_t minimum_rate = 0;  // bytes a second; 0: each Read stands alone
   base::Duration budget{};         // zero: none
 };
-struct StartTls {};  // the reply "220" was in a Send before; input that came before is forgotten
+struct StartTls {     // input that came before is forgotten
+  std::string ready;  // "220", said in the clear before the handshake
+};
 struct Authenticate {
   std::string mechanism;
   std::string user;

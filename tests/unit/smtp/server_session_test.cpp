@@ -185,6 +185,25 @@ TEST(ServerSession, HandshakeThatFailsClosesWithoutAWord) {
   }
 }
 
+TEST(ServerSession, TlsMayBeRefusedBeforeItIsBegun) {
+  Dialogue(mail_xyz())
+      .script(R"(
+    S: 220 mail.xyz.example ESMTP Godwit
+    A: starttls 454 4.7.0 Not now
+    C: NOOP
+    C: STARTTLS
+    S: 250 2.0.0 Ok
+    S: 454 4.7.0 Not now
+    C: EHLO c.example
+    E: STARTTLS
+    A: starttls 421 4.7.0 Too many
+    C: STARTTLS
+    S: 421 4.7.0 Too many
+    X: policy
+  )")
+      .check();
+}
+
 TEST(ServerSession, ClosesOnPeersThatSpeakAnotherProtocol) {
   for (const auto* request :
        {"GET / HTTP/1.1", "POST /", "post / HTTP/1.0", "CONNECT a:25 HTTP/1.1", "PRI * HTTP/2.0"}) {
