@@ -29,6 +29,9 @@ inline constexpr FixedReply help{
     214, {2, 0, 0}, "Commands: HELO EHLO MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY EXPN ETRN HELP STARTTLS AUTH"};
 inline constexpr FixedReply vrfy{252, {2, 0, 0}, "Cannot verify the address, but will take a message for it and try"};
 
+inline constexpr FixedReply vrfy_needs_utf8{252, {2, 6, 8}, "The address is not ASCII: ask with SMTPUTF8"};
+inline constexpr FixedReply expn_needs_utf8{550, {5, 6, 8}, "Not all of the addresses are ASCII: ask with SMTPUTF8"};
+
 inline constexpr FixedReply line_too_long{500, {5, 5, 2}, "Line too long"};
 inline constexpr FixedReply bare_newline{
     500, {5, 5, 2}, "Bad line: lines end in <CR><LF> and hold no bare <CR>, <LF> or NUL (nc: use nc -C)"};

@@ -57,7 +57,9 @@ class ServerSession::Machine {
   struct Authenticating {};
   struct CheckingSender {};
   struct CheckingRecipient {};
-  struct AwaitingAnswer {};
+  struct AwaitingAnswer {
+    const FixedReply* in_ascii = nullptr;  // instead of an answer that is not; null: any will do
+  };
   struct Chunk {  // of BDAT
     std::uint64_t size = 0;
     std::uint64_t left = 0;

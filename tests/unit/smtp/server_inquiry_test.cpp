@@ -62,6 +62,26 @@ TEST(ServerInquiry, AsksWhereItMayTell) {
                                        "verify <J\xc3\xb6rg@xn--b-eha.example>", "expand <list@mx.example>", "close"));
 }
 
+// RFC 6531 section 3.7.4.2.
+TEST(ServerInquiry, WhoDoesNotAskForUtf8IsToldNone) {
+  auto settings = mx();
+  settings.vrfy = settings.expn = Audience::anyone;
+  Dialogue(settings)
+      .script(R"(
+    S: 220 mx.example ESMTP Godwit
+    A: answer 250 2.1.5 <J\xc3\xb6rg@mx.example>
+    C: VRFY boss
+    S: 252 2.6.8 The address is not ASCII: ask with SMTPUTF8
+    A: answer 250 2.1.5 <J\xc3\xb6rg@mx.example>
+    C: EXPN list
+    S: 550 5.6.8 Not all of the addresses are ASCII: ask with SMTPUTF8
+    A: answer 250 2.1.5 <J\xc3\xb6rg@mx.example>
+    C: EXPN list SMTPUTF8
+    S: 250 2.1.5 <J\xc3\xb6rg@mx.example>
+  )")
+      .check();
+}
+
 TEST(ServerInquiry, WhatIsAnsweredIsOffered) {
   auto settings = mx();
   settings.vrfy = Audience::trusted;
