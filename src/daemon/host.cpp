@@ -36,7 +36,7 @@ Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, co
       lockouts_(live_->settings.auth.lockouts),
       limits_(live_->settings.policy),
       rates_(live_->settings.policy),
-      tarpit_(live_->settings.policy.connections / 10),
+      tarpit_(live_->settings.policy),
       account_limits_(live_->settings.policy),
       breaker_(live_->settings.policy.breaker),
       list_health_(log),

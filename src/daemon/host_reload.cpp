@@ -42,6 +42,7 @@ boost::asio::awaitable<ReloadOutcome> Host::try_reload() {
   lockouts_.change_settings(live->settings.auth.lockouts);
   limits_.change_settings(live->settings.policy);
   rates_.change_settings(live->settings.policy);
+  tarpit_.change_settings(live->settings.policy);
   account_limits_.change_settings(live->settings.policy);
   breaker_.change_settings(live->settings.policy.breaker);
   history_.change_settings(live->settings.state.history);

@@ -116,7 +116,7 @@ class ConnectionInTime : public ::testing::Test {
                           }};
   policy::Acquaintances acquaintances_;
   policy::ClientRates rates_{policy::Settings{}};
-  policy::Tarpit tarpit_{1};
+  policy::Tarpit tarpit_{policy::Settings{}};
   policy::AccountLimits account_limits_{policy::Settings{}};
   policy::AccountBreaker breaker_{policy::BreakerSettings{}};
   std::unique_ptr<TricklingStream> stream_;
