@@ -210,7 +210,8 @@ boost::asio::awaitable<Connection::Event> Connection::exchange(action::Exchange 
   auto who = peer();
   const auto asked = around_.network.now();
   if (!said.mechanism.empty()) mechanism_ = said.mechanism;
-  auto answer = co_await authenticator_.exchange(std::move(said), std::move(who), stream_->tls_info());
+  const auto* bound_to = rules_->settings.channel_binding ? stream_->tls_info() : nullptr;
+  auto answer = co_await authenticator_.exchange(std::move(said), std::move(who), bound_to);
   co_await pause_until(asked + answer.wait);
   co_return logged_in(std::move(answer));
 }

@@ -91,12 +91,13 @@ std::shared_ptr<const net::ClientAuthorities> Connection::client_authorities() c
 smtp::TlsInfo Connection::tls_info() const {
   const auto info = stream_->tls_info();
   if (!info) return {};
+  const bool binds = rules_->settings.channel_binding;
   return {.version = info->version,
           .cipher = info->cipher,
           .peer_subject = {},
-          .channel_binding = info->channel_binding,
+          .channel_binding = binds ? info->channel_binding : std::string(),
           .server_name = info->server_name,
-          .end_point = info->end_point};
+          .end_point = binds ? info->end_point : std::string()};
 }
 
 }  // namespace godwit::server

@@ -73,7 +73,7 @@ def mutt(case, host, port, certificate, user, password, recipient, text, *option
     config = case.folder / "muttrc"
     scheme = "smtp" if starttls else "smtps"
     config.write_text(f"set smtp_url='{scheme}://{user.replace('@', '%40')}@{host}:{port}/'\nset smtp_pass='{password}'\nset from='{user}'\n"
-                      f"set ssl_starttls=yes ssl_force_tls=yes ssl_ca_certificates_file='{certificate}' ssl_usesystemcerts=no\n"
+                      f"set ssl_starttls=yes ssl_force_tls=yes ssl_ca_certificates_file='{certificate}'\n"
                       f"set certificate_file='{case.folder / 'no-certificates'}' copy=no connect_timeout=20\n{settings}\n")
     return case.run_program("mutt", "-n", "-F", config, *options, "--", recipient, check=check, input=text,
                             env={**os.environ, "HOME": str(case.folder), "LC_ALL": "C.UTF-8", "TERM": "dumb"})
