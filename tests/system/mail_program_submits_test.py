@@ -124,7 +124,7 @@ class MailProgramSubmits(Scenario):
             self.assertEqual(parsed["From"].addresses[0].addr_spec, ALICE)
 
     def test_mutt_by_itself_where_channels_are_not_bound_to(self):
-        self.godwit.config["authentication"] = {"channel_binding": False}
+        self.godwit.config["authentication"]["channel_binding"] = False
         self.godwit.write_config()
         self.godwit.control("reload")
         self.mutt(SUBMISSION_PORT, "text\n")

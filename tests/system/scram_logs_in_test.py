@@ -72,7 +72,7 @@ class ScramLogsIn(Scenario):
             self.assertEqual(ScramClient(ALICE, PASSWORD, header="y,,").log_in(client)[:9], "535 5.7.8")
 
     def test_without_channel_binding_nobody_is_told_of_it(self):
-        self.godwit.config["authentication"] = {"channel_binding": False}
+        self.godwit.config["authentication"]["channel_binding"] = False
         self.godwit.write_config()
         self.godwit.control("reload")
         with self.secure() as client:
