@@ -137,7 +137,7 @@ class MailProgramSubmits(Scenario):
             self.assertNotEqual(self.mutt(port, "text", password="wrong", settings="set smtp_authenticators=plain", check=False).returncode, 0)
             self.assertNotEqual(self.mutt(port, "text", trust=other.certificate, check=False).returncode, 0)
         self.assertEqual((self.godwit.queued(), self.godwit.events("accepted")), (0, []))
-        self.assertEqual(len(self.godwit.events("login_failed", user=ALICE)), 2)
+        self.wait_until(lambda: len(self.godwit.events("login_failed", user=ALICE)) == 2, "both are in the log")
 
     def test_a_wrong_password_is_refused(self):
         done = self.swaks(SUBMISSION_PORT, "--tls", "--auth", "PLAIN", check=False, password="wrong")

@@ -57,7 +57,7 @@ class SlowClientTimesOut(ReceivingHost):
 
             sent = []
             self.wait_until(trickle, "the connection ends", 20)
-        self.assertEqual(len(godwit.events("tls_failed")), 2)
+        self.wait_until(lambda: len(godwit.events("tls_failed")) == 2, "both are in the log")
         self.assert_still_works()
 
     def test_one_byte_at_a_time_is_understood_and_holds_up_nobody(self):
