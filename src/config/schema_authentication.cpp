@@ -114,6 +114,11 @@ Fields<Document> authentication_part() {
           "names they have (all but saslauthd, and Dovecot only by its userdb) also say who receives (see "
           "conf/accounts.yaml.example)"),
       field(
+          "authentication.channel_binding", [](auto& d) -> auto& { return d.settings.server.channel_binding; },
+          boolean(),
+          "Offer SCRAM-SHA-256-PLUS, which nobody between user and host can pass on. false where users have programs "
+          "that take it and cannot do it, such as the mutt of Debian 12 with TLS 1.3"),
+      field(
           "authentication.failures", [](auto& d) -> auto& { return d.settings.auth.lockouts.failures; },
           number<std::size_t>(0, 100000),
           "Failed logins of one client network (an IPv4 address or an IPv6 /64) within `window` after which it is "

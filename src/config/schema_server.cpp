@@ -128,6 +128,15 @@ Fields<Document> server_part() {
           "limits.recipients", [](auto& d) -> auto& { return d.settings.server.recipients; },
           number<std::size_t>(1, 100000), "Of one message; more are answered `452 4.5.3`"),
       field(
+          "limits.messages_per_connection", [](auto& d) -> auto& { return d.settings.server.messages_per_connection; },
+          number<std::uint32_t>(0, 999999),
+          "Of one connection, as MAIL commands; more are answered `421 4.7.0`. Offered with LIMITS; 0: no bound"),
+      field(
+          "limits.recipient_domains", [](auto& d) -> auto& { return d.settings.server.recipient_domains; },
+          number<std::uint32_t>(0, 1000),
+          "Different domains of recipients in one connection; more are answered `452 4.5.3`. Offered with LIMITS; 0: "
+          "no bound"),
+      field(
           "limits.connections", [](auto& d) -> auto& { return d.settings.policy.connections; },
           number<std::size_t>(1, 1000000), "Incoming connections in all"),
       field(

@@ -35,7 +35,7 @@ Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, co
       accounts_(live_->accounts.all),
       lockouts_(live_->settings.auth.lockouts),
       limits_(live_->settings.policy),
-      tarpit_(live_->settings.policy.connections / 10),
+      tarpit_(live_->settings.policy),
       policy_limits_(std::make_shared<policy::Limits>(live_->settings.policy)),
       breaker_(live_->settings.policy.breaker),
       list_health_(log),

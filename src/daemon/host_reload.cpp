@@ -41,6 +41,7 @@ boost::asio::awaitable<ReloadOutcome> Host::try_reload() {
   recipient_lookups_ = make_recipient_lookups(*live);
   lockouts_.change_settings(live->settings.auth.lockouts);
   limits_.change_settings(live->settings.policy);
+  tarpit_.change_settings(live->settings.policy);
   policy_limits_ = std::make_shared<policy::Limits>(live->settings.policy, policy_limits_.get());
   breaker_.change_settings(live->settings.policy.breaker);
   history_.change_settings(live->settings.state.history);

@@ -177,7 +177,8 @@ boost::asio::awaitable<bool> SmtpAgent::Walk::use(std::unique_ptr<SmtpConnection
   again_in_clear = ended.closed && ended.closed->reason == smtp::client_action::Close::Reason::retry_in_clear;
   if (again_in_clear) co_return true;
   note(ended, *connection, relay);
-  while (book_.has_rest() && connection->usable()) {
+  const auto bound = connection->peer().most_messages;
+  while (book_.has_rest() && connection->usable() && (bound == 0 || connection->transactions() < bound)) {
     ended = co_await transact(*connection);
     note(ended, *connection, relay);
   }

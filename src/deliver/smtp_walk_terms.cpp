@@ -50,10 +50,13 @@ std::unique_ptr<SmtpConnection> SmtpAgent::Walk::greet(std::unique_ptr<net::Stre
                                           agent_.proofs_);
 }
 
+// RFC 9422: domains are counted over all of a connection; nearly every transaction has one.
 std::size_t SmtpAgent::Walk::most_messages(const SmtpConnection& connection) const {
-  const auto ours = hop_.messages_per_connection > 0 ? hop_.messages_per_connection : settings_.messages_per_connection;
-  const auto theirs = connection.peer().most_messages;
-  return theirs == 0 ? ours : std::min<std::size_t>(ours, theirs);
+  std::size_t most =
+      hop_.messages_per_connection > 0 ? hop_.messages_per_connection : settings_.messages_per_connection;
+  for (const auto theirs : {connection.peer().most_messages, connection.peer().most_domains})
+    if (theirs > 0) most = std::min<std::size_t>(most, theirs);
+  return most;
 }
 
 smtp::ClientTransaction SmtpAgent::Walk::transaction() const {

@@ -17,6 +17,7 @@ namespace action = smtp::action;
 smtp::SessionSettings session_settings(const Rules& rules, const ListenerSettings& listener,
                                        const auth::Verifier* verifier, base::WallTime now) {
   const bool submission = listener.service == smtp::Service::submission;
+  const bool local = listener.service == smtp::Service::local;  // such programs know no bounds
   return {.hostname = rules.settings.hostname,
           .service = listener.service,
           .tls = rules.tls ? listener.tls : smtp::TlsMode::none,
@@ -30,6 +31,8 @@ smtp::SessionSettings session_settings(const Rules& rules, const ListenerSetting
           .hold_until = now + rules.settings.future_release,
           .message_size = rules.settings.message_size,
           .recipients = rules.settings.recipients,
+          .messages = local ? 0 : rules.settings.messages_per_connection,
+          .recipient_domains = local ? 0 : rules.settings.recipient_domains,
           .errors = rules.settings.errors,
           .bare_newline = listener.bare_newline,
           .command_timeout = rules.settings.command_timeout,
@@ -125,7 +128,7 @@ boost::asio::awaitable<Connection::Event> Connection::perform(const smtp::Server
   if (const auto* asked = std::get_if<action::LookUp>(&wanted)) co_return co_await look_up(*asked);
   if (const auto* started = std::get_if<action::StartQueue>(&wanted)) co_return start_queue(*started);
   if (const auto* claim = std::get_if<action::SpeakFor>(&wanted)) co_return speak_for(claim->client);
-  if (std::holds_alternative<action::StartTls>(wanted)) co_return co_await start_tls();
+  if (const auto* tls = std::get_if<action::StartTls>(&wanted)) co_return co_await start_tls(tls->ready);
   if (std::holds_alternative<action::Discard>(wanted) && receiver_) receiver_->discard();
   if (std::holds_alternative<action::Reset>(wanted)) {
     receiver_.reset();
@@ -170,7 +173,8 @@ boost::asio::awaitable<Connection::Event> Connection::exchange(action::Exchange 
   if (!sent) co_return event::PeerClosed{};
   auto who = peer();
   const auto asked = around_.network.now();
-  auto answer = co_await authenticator().exchange(std::move(said), std::move(who), stream_->tls_info());
+  const auto* bound_to = rules_->settings.channel_binding ? stream_->tls_info() : nullptr;
+  auto answer = co_await authenticator().exchange(std::move(said), std::move(who), bound_to);
   co_await pause_until(asked + answer.wait);
   co_return logged_in(std::move(answer));
 }

@@ -75,7 +75,7 @@ class Connection {
   Event input_ended(base::ErrorKind why);
   base::MonoTime end_of_moment() const;
   net::Pace& data_pace();
-  boost::asio::awaitable<Event> start_tls();
+  boost::asio::awaitable<Event> start_tls(std::string ready);
   boost::asio::awaitable<Event> authenticate(smtp::action::Authenticate action);
   boost::asio::awaitable<Event> exchange(smtp::action::Exchange said);
   auth::Peer peer() const;

@@ -21,18 +21,23 @@ bool Connection::is_implicit() const {
 // The handshake of implicit TLS.  It counts as a connection from its first byte.
 boost::asio::awaitable<bool> Connection::secure() {
   if (!is_implicit()) co_return true;
-  auto outcome = co_await start_tls();
+  std::string nothing;  // named: GCC 12 destroys temporaries that a coroutine takes twice
+  auto outcome = co_await start_tls(std::move(nothing));
   const bool secured = outcome && std::holds_alternative<event::TlsReady>(*outcome);
   if (secured) session_.next(*outcome);
   co_return secured;
 }
 
-boost::asio::awaitable<Connection::Event> Connection::start_tls() {
-  if (limit(policy::Limited::handshakes)) {
+// `ready`: said before, in the clear; empty: TLS from the first byte.
+boost::asio::awaitable<Connection::Event> Connection::start_tls(std::string ready) {
+  if (auto refusal = limit(policy::Limited::handshakes)) {
     around_.log.warn("tls_failed",
                      {{"client", sender_.client_address}, {"reason", "too many handshakes in a short time"}});
-    co_return event::PeerClosed{};
+    if (ready.empty()) co_return event::PeerClosed{};
+    // And closed, lest it go on in the clear.
+    co_return event::Answer{*std::move(refusal)};
   }
+  output_ += ready;
   const bool sent = co_await flush();
   if (!sent) co_return event::PeerClosed{};
   const auto deadline =
@@ -85,12 +90,13 @@ std::shared_ptr<const net::ClientAuthorities> Connection::client_authorities() c
 smtp::TlsInfo Connection::tls_info() const {
   const auto info = stream_->tls_info();
   if (!info) return {};
+  const bool binds = rules_->settings.channel_binding;
   return {.version = info->version,
           .cipher = info->cipher,
           .peer_subject = {},
-          .channel_binding = info->channel_binding,
+          .channel_binding = binds ? info->channel_binding : std::string(),
           .server_name = info->server_name,
-          .end_point = info->end_point};
+          .end_point = binds ? info->end_point : std::string()};
 }
 
 }  // namespace godwit::server

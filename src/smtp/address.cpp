@@ -26,6 +26,9 @@ std::unexpected<base::Error> invalid(const char* why) {
 bool is_alnum(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
+bool is_domain_character(char c) {
+  return c == '.' || c == '-' || c == '_' || is_alnum(c);
+}
 bool is_high(char c) {
   return (static_cast<unsigned char>(c) & 0x80U) != 0;
 }
@@ -133,14 +136,16 @@ base::Result<std::string> Parser::literal() {
 }
 
 base::Result<std::string> Parser::name() {
-  const auto read =
-      take_while([this](char c) { return c == '.' || c == '-' || c == '_' || is_alnum(c) || (utf8 && is_high(c)); });
+  const auto read = take_while([this](char c) { return is_domain_character(c) || (utf8 && is_high(c)); });
   if (read.size() > max_domain) return invalid("the domain is longer than 255 octets");
   std::string in_ascii;
   if (!base::is_ascii(read)) {
     auto converted = to_a_labels(read);
     if (!converted) return converted;
     in_ascii = *std::move(converted);
+    if (in_ascii.empty()) return invalid("empty domain");  // U+00AD and others become nothing
+    // Compatibility forms become what they stand for: U+FF20 an "@", U+FF1E a ">", U+3000 a space.
+    if (!std::ranges::all_of(in_ascii, is_domain_character)) return invalid("bad character in the domain");
   }
   std::string_view taken = in_ascii.empty() ? read : std::string_view(in_ascii);
   if (taken.ends_with('.')) taken.remove_suffix(1);  // "example.com.": one trailing dot names the same domain

@@ -244,7 +244,7 @@ std::expected<MailCommand, FixedReply> parse_mail(std::string_view argument, Mai
   return MailCommand{std::move(path->path), *std::move(parameters)};
 }
 
-std::expected<Mailbox, FixedReply> parse_inquiry(std::string_view argument) {
+std::expected<InquiryCommand, FixedReply> parse_inquiry(std::string_view argument) {
   const auto space = argument.rfind(' ');
   const bool utf8 = space != std::string_view::npos && base::iequals(argument.substr(space + 1), "SMTPUTF8");
   auto text = utf8 ? base::trim(argument.substr(0, space)) : argument;
@@ -252,7 +252,7 @@ std::expected<Mailbox, FixedReply> parse_inquiry(std::string_view argument) {
   if (text.starts_with('<') && text.ends_with('>')) text = text.substr(1, text.size() - 2);
   auto mailbox = parse_mailbox(text, BareLocal::allow, Utf8::allow);
   if (!mailbox) return std::unexpected(replies::bad_recipient);
-  return *std::move(mailbox);
+  return InquiryCommand{*std::move(mailbox), utf8};
 }
 
 std::expected<RcptCommand, FixedReply> parse_rcpt(std::string_view argument, Utf8 utf8, BareLocal bare) {

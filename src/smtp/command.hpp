@@ -62,7 +62,11 @@ std::expected<MailCommand, FixedReply> parse_mail(std::string_view argument, Mai
 
 // The argument of VRFY and EXPN: an address in brackets or without, or a name alone; "SMTPUTF8" may follow (RFC 6531
 // section 3.7.4.2).
-std::expected<Mailbox, FixedReply> parse_inquiry(std::string_view argument);
+struct InquiryCommand {
+  Mailbox mailbox;
+  bool utf8 = false;  // the answer may hold addresses that are not ASCII
+};
+std::expected<InquiryCommand, FixedReply> parse_inquiry(std::string_view argument);
 
 struct RcptCommand {
   Mailbox recipient;

@@ -31,6 +31,15 @@ std::string future_release(const SessionSettings& settings) {
   return fmt::format("FUTURERELEASE {} {}", longest, base::format_rfc3339(settings.hold_until));
 }
 
+// RFC 9422.
+std::string limits(const SessionSettings& settings) {
+  std::string line = "LIMITS";
+  if (settings.messages > 0) line += fmt::format(" MAILMAX={}", settings.messages);
+  line += fmt::format(" RCPTMAX={}", settings.recipients);
+  if (settings.recipient_domains > 0) line += fmt::format(" RCPTDOMAINMAX={}", settings.recipient_domains);
+  return line;
+}
+
 }  // namespace
 
 Reply greeting(const SessionSettings& settings) {
@@ -48,7 +57,7 @@ Reply ehlo(const SessionSettings& settings, const Offers& offers) {
   lines.push_back(fmt::format("SIZE {}", settings.message_size));  // 0: no bound (RFC 1870 section 4)
   lines.insert(lines.end(),
                {"8BITMIME", "ENHANCEDSTATUSCODES", "DSN", "CHUNKING", "BINARYMIME", "SMTPUTF8", "DELIVERBY"});
-  lines.push_back(fmt::format("LIMITS RCPTMAX={}", settings.recipients));  // RFC 9422
+  lines.push_back(limits(settings));
   if (offers.mail.future_release) lines.push_back(future_release(settings));
   if (offers.vrfy) lines.emplace_back("VRFY");
   if (offers.expn) lines.emplace_back("EXPN");  // RFC 5321 section 3.5.2: it must be listed
@@ -63,6 +72,10 @@ Reply ehlo(const SessionSettings& settings, const Offers& offers) {
 
 Reply too_many_errors(const SessionSettings& settings) {
   return make_reply(421, {4, 7, 0}, settings.hostname + " Error: too many errors");
+}
+
+Reply too_many_messages(const SessionSettings& settings) {
+  return make_reply(421, {4, 7, 0}, settings.hostname + " Error: too many messages in one connection");
 }
 
 Reply only_newlines(const SessionSettings& settings) {

@@ -29,6 +29,9 @@ inline constexpr FixedReply help{
     214, {2, 0, 0}, "Commands: HELO EHLO MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY EXPN ETRN HELP STARTTLS AUTH"};
 inline constexpr FixedReply vrfy{252, {2, 0, 0}, "Cannot verify the address, but will take a message for it and try"};
 
+inline constexpr FixedReply vrfy_needs_utf8{252, {2, 6, 8}, "The address is not ASCII: ask with SMTPUTF8"};
+inline constexpr FixedReply expn_needs_utf8{550, {5, 6, 8}, "Not all of the addresses are ASCII: ask with SMTPUTF8"};
+
 inline constexpr FixedReply line_too_long{500, {5, 5, 2}, "Line too long"};
 inline constexpr FixedReply bare_newline{
     500, {5, 5, 2}, "Bad line: lines end in <CR><LF> and hold no bare <CR>, <LF> or NUL (nc: use nc -C)"};
@@ -73,6 +76,9 @@ inline constexpr FixedReply no_valid_recipients{554, {5, 5, 1}, "No valid recipi
 inline constexpr FixedReply too_many_recipients{
     452, {4, 5, 3}, "Too many recipients; send the message for the rest again"};
 
+inline constexpr FixedReply too_many_domains{
+    452, {4, 5, 3}, "Too many recipient domains; send the message for the rest in another connection"};
+
 inline constexpr FixedReply starttls_ready{220, {2, 0, 0}, "Ready to start TLS"};
 inline constexpr FixedReply starttls_twice{503, {5, 5, 1}, "TLS is active already"};
 inline constexpr FixedReply starttls_not_offered{502, {5, 5, 1}, "STARTTLS is not offered here"};
@@ -112,6 +118,7 @@ Reply greeting(const SessionSettings& settings);
 Reply helo(const SessionSettings& settings);
 Reply ehlo(const SessionSettings& settings, const Offers& offers);
 Reply too_many_errors(const SessionSettings& settings);
+Reply too_many_messages(const SessionSettings& settings);
 Reply only_newlines(const SessionSettings& settings);
 Reply timed_out(const SessionSettings& settings);
 Reply stopping(const SessionSettings& settings);

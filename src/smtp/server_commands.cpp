@@ -14,7 +14,11 @@ bool takes_no_argument(Verb verb) {
 }  // namespace
 
 void ServerSession::Machine::execute(const Command& command) {
-  if (takes_no_argument(command.verb) && !command.argument.empty()) return reject(replies::no_parameters);
+  if (takes_no_argument(command.verb) && !command.argument.empty()) {
+    reject(replies::no_parameters);
+    if (command.verb == Verb::data) expect_no_message();
+    return;
+  }
   switch (command.verb) {
     case Verb::helo:
     case Verb::ehlo:
@@ -86,8 +90,7 @@ void ServerSession::Machine::starttls() {
   if (tls_) return reject(replies::starttls_twice);
   if (settings_.tls != TlsMode::starttls) return reject(replies::starttls_not_offered);
   end_transaction();
-  send(replies::starttls_ready);
-  actions_.emplace_back(action::StartTls{});
+  actions_.emplace_back(action::StartTls{to_wire(make_reply(replies::starttls_ready))});
   input_.unread() = {};  // what a man in the middle put behind the command is never executed
   state_ = StartingTls{};
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What others answer, outside of a transaction: VRFY and EXPN (RFC 5321 section 3.5), ETRN (RFC 1985), XCLIENT.
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -17,10 +18,11 @@ void ServerSession::Machine::look_up(std::string_view argument, action::LookUp::
     send(replies::vrfy);
     return count_useless();
   }
-  const auto mailbox = parse_inquiry(argument);
-  if (!mailbox) return reject(mailbox.error());
-  actions_.emplace_back(action::LookUp{kind, *mailbox});
-  state_ = AwaitingAnswer{};
+  auto inquiry = parse_inquiry(argument);
+  if (!inquiry) return reject(inquiry.error());
+  actions_.emplace_back(action::LookUp{kind, std::move(inquiry->mailbox)});
+  const auto& instead = expands ? replies::expn_needs_utf8 : replies::vrfy_needs_utf8;
+  state_ = AwaitingAnswer{inquiry->utf8 ? nullptr : &instead};
 }
 
 bool ServerSession::Machine::is_for_client(Audience audience) const {
@@ -38,9 +40,13 @@ void ServerSession::Machine::etrn(std::string_view argument) {
 }
 
 void ServerSession::Machine::on(const event::Answer& event) {
-  assert(in<AwaitingAnswer>());
+  assert(in<AwaitingAnswer>() || in<StartingTls>());
+  const auto* awaiting = std::get_if<AwaitingAnswer>(&state_);
+  const auto* in_ascii = awaiting != nullptr ? awaiting->in_ascii : nullptr;
   state_ = AwaitingCommand{};
-  pass_on(event.reply);
+  // RFC 6531 section 3.7.4.2.
+  const bool has_utf8 = !std::ranges::all_of(event.reply.lines, base::is_ascii);
+  pass_on(has_utf8 && in_ascii != nullptr ? make_reply(*in_ascii) : event.reply);
   if (!in<Closed>()) count_useless();
 }
 

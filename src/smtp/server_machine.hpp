@@ -57,7 +57,9 @@ class ServerSession::Machine {
   struct Authenticating {};
   struct CheckingSender {};
   struct CheckingRecipient {};
-  struct AwaitingAnswer {};
+  struct AwaitingAnswer {
+    const FixedReply* in_ascii = nullptr;  // instead of an answer that is not; null: any will do
+  };
   struct Chunk {  // of BDAT
     std::uint64_t size = 0;
     std::uint64_t left = 0;
@@ -147,6 +149,8 @@ class ServerSession::Machine {
   void quit();
   void mail(std::string_view argument);
   void rcpt(std::string_view argument);
+  void turn_away(const FixedReply& reply);
+  bool is_one_domain_too_many(const std::string& domain);
   void rset();
   void look_up(std::string_view argument, action::LookUp::Kind kind);
   bool is_for_client(Audience audience) const;
@@ -192,7 +196,9 @@ class ServerSession::Machine {
   bool logged_in_ = false;                             // by AUTH
   std::unique_ptr<Transaction> transaction_;           // most connections have none most of the time
   std::uint64_t commands_ = 0;
-  bool chunk_line_ = false;  // the line that is being read, and too long, began as BDAT
+  std::uint32_t mails_ = 0;           // MAIL commands
+  std::vector<std::string> domains_;  // of recipients, where settings.recipient_domains bounds them
+  bool chunk_line_ = false;           // the line that is being read, and too long, began as BDAT
   int errors_ = 0;
   int useless_ = 0;            // refusals and commands that lead nowhere, since the last message
   bool data_refused_ = false;  // by the command before

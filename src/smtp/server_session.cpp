@@ -179,7 +179,7 @@ void ServerSession::Machine::ask_to_read() {
 // waits.
 void ServerSession::Machine::settle_flush() {
   const bool reply_follows = in<CheckingSender>() || in<CheckingRecipient>() || in<AwaitingAnswer>() ||
-                             in<BeginningMessage>() || in<Authenticating>() || in<Committing>();
+                             in<StartingTls>() || in<BeginningMessage>() || in<Authenticating>() || in<Committing>();
   for (auto& action : actions_)
     if (auto* sent = std::get_if<action::Send>(&action)) sent->flush = !reply_follows;
 }

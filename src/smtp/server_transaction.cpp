@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // MAIL, RCPT and RSET (RFC 5321 sections 3.3, 4.1.1.2, 4.1.1.3, 4.1.1.5).
+#include <algorithm>
 #include <cassert>
 #include <limits>
 #include <utility>
@@ -9,6 +10,11 @@
 namespace godwit::smtp {
 
 void ServerSession::Machine::mail(std::string_view argument) {
+  // RFC 9422 section 4.1: good and bad ones count.
+  if (settings_.messages > 0 && ++mails_ > settings_.messages) {
+    send(replies::too_many_messages(settings_));
+    return close(action::Close::Reason::policy);
+  }
   if (hello_.name.empty()) return reject(replies::need_hello);
   if (transaction_) return reject(replies::nested_mail);
   if (settings_.require_auth && account_.empty()) {
@@ -35,15 +41,26 @@ void ServerSession::Machine::rcpt(std::string_view argument) {
   const auto utf8 = transaction_->parameters.smtputf8 ? Utf8::allow : Utf8::refuse;
   auto command = parse_rcpt(argument, utf8, bare_local());
   if (!command) return reject(command.error());
-  // RFC 5321 section 4.5.3.1.10: the client sends to those accepted, and to the rest again; so no error either.
-  // But who goes on and on with them sends no list, unless it is a program of this machine, which knows no bound.
-  if (transaction_->recipients >= settings_.recipients) {
-    send(replies::too_many_recipients);
-    if (++transaction_->turned_away > settings_.recipients && settings_.service != Service::local) close_for_errors();
-    return;
-  }
+  if (transaction_->recipients >= settings_.recipients) return turn_away(replies::too_many_recipients);
+  if (is_one_domain_too_many(command->recipient.domain)) return turn_away(replies::too_many_domains);
   actions_.emplace_back(action::CheckRecipient{std::move(command->recipient), std::move(command->parameters)});
   state_ = CheckingRecipient{};
+}
+
+// RFC 5321 section 4.5.3.1.10: the client sends to those accepted, and to the rest again; so no error either.
+// But who goes on and on with them sends no list, unless it is a program of this machine, which knows no bound.
+void ServerSession::Machine::turn_away(const FixedReply& reply) {
+  send(reply);
+  transaction_->recipient_refused = true;
+  if (++transaction_->turned_away > settings_.recipients && settings_.service != Service::local) close_for_errors();
+}
+
+// RFC 9422 section 4.3: those of the whole session, whatever is said to their recipients.
+bool ServerSession::Machine::is_one_domain_too_many(const std::string& domain) {
+  if (settings_.recipient_domains == 0 || std::ranges::find(domains_, domain) != domains_.end()) return false;
+  if (domains_.size() >= settings_.recipient_domains) return true;
+  domains_.push_back(domain);
+  return false;
 }
 
 void ServerSession::Machine::on(const event::Verdict& event) {

@@ -4,18 +4,22 @@
 //   C: bytes     the client sends the line and CR LF; lines without an S between them are sent in one piece (pipelined)
 //   c: bytes     the same without CR LF.  Escapes: \r \n \0 \t \\ \xNN
 //   S: reply     the next reply line must be this (escapes too)
-//   A: ...       how the next question of a kind is answered, before it comes up: "sender REPLY", "recipient REPLY" (a
-//   reply
-//                that refuses, after it "disconnect" in brackets closes), "answer REPLY", "begin WHY", "body WHY",
-//                "commit WHY" (full, unhealthy, back_pressure, too_large, policy), "auth
-//                rejected|unavailable|locked_out|malformed|accepted NAME", "challenge TEXT", "tls account NAME"
+//   s: start     the next reply must begin so, whatever else it says and in how many lines
+//   E: words     the next reply must be that to EHLO, with these extensions (ETRN, AUTH PLAIN LOGIN) behind those that
+//                everybody is offered
+//   A: ...       how the next question of a kind is answered (escapes too), before it comes up: "sender REPLY",
+//                "recipient REPLY" (one that refuses; "disconnect" in brackets behind it closes), "answer REPLY",
+//                "begin WHY", "body WHY", "commit WHY" (full, unhealthy, back_pressure, too_large, policy), "auth
+//                rejected|unavailable|locked_out|malformed|accepted NAME", "challenge TEXT", "tls account NAME",
+//                "starttls REPLY"
 //   X: reason    the session must have closed so: quit timed_out peer_closed errors stopping policy tls_failed
 //
-// check() runs it as written, then with every byte alone, then again and again with the peer gone, the deadline passed,
-// the daemon stopping, or a refusal at each step in turn; the session must keep its contract and end in Close each
-// time.
+// check() runs it as written, then with every byte alone, then cut in two at every byte, then again and again with the
+// peer gone, the deadline passed, the daemon stopping, or a refusal at each step in turn; the session must keep its
+// contract and end in Close each time.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -43,13 +47,15 @@ class Dialogue {
 
  private:
   struct Step {
-    enum class Kind { client, reply, answer, closed } kind = Kind::client;
+    enum class Kind { client, reply, start, answer, closed } kind = Kind::client;
     std::string text;
   };
   enum class Failure { none, peer_closed, timed_out, stopping, refused };
   struct Run {
     SessionDriver driver;
     std::size_t piece = 0;  // bytes given at once; 0: all
+    std::size_t cut = 0;    // after so many bytes, what is given at once ends
+    std::size_t said = 0;   // bytes given
     Failure failure = Failure::none;
     std::size_t fail_at = 0;  // the event replaced, from 0
     std::size_t events = 0;
@@ -62,6 +68,9 @@ class Dialogue {
   void pump(Run& run);
   bool fail_now(Run& run);
   void expect_reply(Run& run, const std::string& line);
+  void expect_start(Run& run, const std::string& start);
+  void check_splits(const Run& written);
+  void expect_offer(std::string_view more);
   static void prepare(SessionDriver& driver, std::string_view text);
 
   smtp::SessionSettings settings_;
@@ -115,8 +124,14 @@ inline Dialogue& Dialogue::script(std::string_view text) {
       case 'S':
         steps_.push_back({Step::Kind::reply, unescape(rest)});
         break;
+      case 's':
+        steps_.push_back({Step::Kind::start, unescape(rest)});
+        break;
+      case 'E':
+        expect_offer(rest);
+        break;
       case 'A':
-        steps_.push_back({Step::Kind::answer, rest});
+        steps_.push_back({Step::Kind::answer, unescape(rest)});
         break;
       case 'X':
         steps_.push_back({Step::Kind::closed, rest});
@@ -136,6 +151,24 @@ inline Dialogue& Dialogue::client(std::string bytes) {
   return *this;
 }
 
+inline void Dialogue::expect_offer(std::string_view more) {
+  std::vector<std::string> lines = {settings_.hostname,
+                                    "PIPELINING",
+                                    "SIZE " + std::to_string(settings_.message_size),
+                                    "8BITMIME",
+                                    "ENHANCEDSTATUSCODES",
+                                    "DSN",
+                                    "CHUNKING",
+                                    "BINARYMIME",
+                                    "SMTPUTF8",
+                                    "DELIVERBY",
+                                    "LIMITS RCPTMAX=" + std::to_string(settings_.recipients)};
+  for (const auto extension : base::split(more, ','))
+    if (!base::trim(extension).empty()) lines.emplace_back(base::trim(extension));
+  for (std::size_t i = 0; i < lines.size(); ++i)
+    steps_.push_back({Step::Kind::reply, (i + 1 < lines.size() ? "250-" : "250 ") + lines[i]});
+}
+
 inline smtp::Reply parse_reply(std::string_view text) {
   smtp::ReplyReader reader;
   const auto wire = std::string(text) + "\r\n";
@@ -153,6 +186,8 @@ inline void Dialogue::prepare(SessionDriver& driver, std::string_view text) {
     auto reply = parse_reply(base::trim(rest.substr(0, rest.find("[disconnect]"))));
     if (kind == "answer") return driver.prepare(Ask::answer, event::Answer{std::move(reply)});
     driver.prepare(kind == "sender" ? Ask::sender : Ask::recipient, event::Verdict{std::move(reply), disconnect});
+  } else if (kind == "starttls") {
+    driver.prepare(Ask::tls, event::Answer{parse_reply(rest)});
   } else if (kind == "tls") {
     event::TlsReady ready{{"TLSv1.3", "TLS_AES_256_GCM_SHA384", {}, "exporter", {}}};
     if (rest.starts_with("account ")) ready.info.peer_subject = rest.substr(8);
@@ -218,7 +253,9 @@ inline void Dialogue::say(Run& run, std::string_view bytes) {
     pump(run);
     if (run.driver.closed() || fail_now(run)) continue;
     std::string piece(bytes.substr(0, run.piece == 0 ? run.driver.read_limit() : run.piece));
+    if (run.said < run.cut) piece.resize(std::min(piece.size(), run.cut - run.said));
     bytes.remove_prefix(piece.size());
+    run.said += piece.size();
     run.driver.feed(smtp::event::Bytes{piece});
     piece.assign(piece.size(), '#');                     // who still looked at it would see this
     if (run.driver.ask() == Ask::tls) return pump(run);  // the rest was clear text: the handshake never sees it
@@ -237,6 +274,22 @@ inline void Dialogue::expect_reply(Run& run, const std::string& line) {
   run.replies_read = end + 2;
 }
 
+inline void Dialogue::expect_start(Run& run, const std::string& start) {
+  if (run.failure != Failure::none) return;
+  const std::string_view replies = run.driver.replies();
+  const auto reply = replies.substr(run.replies_read);
+  EXPECT_EQ(reply.substr(0, start.size()), start);
+  for (bool goes_on = true; goes_on;) {
+    const auto end = replies.find("\r\n", run.replies_read);
+    if (end == std::string::npos) {
+      ADD_FAILURE() << "no reply where one was expected that begins with " << start;
+      return;
+    }
+    goes_on = replies[run.replies_read + 3] == '-';
+    run.replies_read = end + 2;
+  }
+}
+
 inline void Dialogue::play(Run& run, const Step& step) {
   using Reason = smtp::action::Close::Reason;
   static const std::map<std::string_view, Reason> reasons = {{"quit", Reason::quit},
@@ -251,6 +304,8 @@ inline void Dialogue::play(Run& run, const Step& step) {
       return say(run, step.text);
     case Step::Kind::reply:
       return expect_reply(run, step.text);
+    case Step::Kind::start:
+      return expect_start(run, step.text);
     case Step::Kind::answer:
       return prepare(run.driver, step.text);
     case Step::Kind::closed:
@@ -275,21 +330,29 @@ inline void Dialogue::play(Run& run) {
   for (const auto& violation : run.driver.violations()) ADD_FAILURE() << violation;
 }
 
+// However the bytes arrive, they come to the same.
+inline void Dialogue::check_splits(const Run& written) {
+  const auto play_split = [&](std::size_t piece, std::size_t cut) {
+    SCOPED_TRACE(cut == 0 ? "every byte alone" : "cut after byte " + std::to_string(cut));
+    Run split{.driver = SessionDriver(settings_), .piece = piece, .cut = cut};
+    play(split);
+    EXPECT_EQ(split.driver.replies(), written.driver.replies());
+    EXPECT_EQ(split.driver.committed(), written.driver.committed());
+  };
+  play_split(1, 0);
+  const auto step = 1 + written.said * written.said / 20'000'000;  // of long ones not every place
+  for (std::size_t cut = 1; cut < written.said && !::testing::Test::HasFailure(); cut += step) play_split(0, cut);
+}
+
 inline SessionDriver Dialogue::check() {
   Run written{SessionDriver(settings_)};
   play(written);
   if (::testing::Test::HasFailure()) return std::move(written.driver);
-  {
-    SCOPED_TRACE("split at every byte");
-    Run split{SessionDriver(settings_), 1};
-    play(split);
-    EXPECT_EQ(split.driver.replies(), written.driver.replies());
-    EXPECT_EQ(split.driver.committed(), written.driver.committed());
-  }
+  check_splits(written);
   for (const auto failure : {Failure::peer_closed, Failure::timed_out, Failure::stopping, Failure::refused}) {
     for (std::size_t at = 0; at < written.events && !::testing::Test::HasFailure(); ++at) {
       SCOPED_TRACE("failure " + std::to_string(static_cast<int>(failure)) + " at event " + std::to_string(at));
-      Run failing{SessionDriver(settings_), 0, failure, at};
+      Run failing{.driver = SessionDriver(settings_), .failure = failure, .fail_at = at};
       play(failing);
     }
   }

@@ -61,7 +61,10 @@ class SessionDriver {
   }
   void perform(const smtp::action::Send& send);
   void perform(const smtp::action::Read& read);
-  void perform(const smtp::action::StartTls&) { open(Ask::tls, "tls"); }
+  void perform(const smtp::action::StartTls& start) {
+    ready_ = start.ready;
+    open(Ask::tls, "tls");
+  }
   void perform(const smtp::action::Authenticate& login);
   void perform(const smtp::action::Exchange& exchange);
   void perform(const smtp::action::CheckSender& check) {
@@ -105,6 +108,7 @@ class SessionDriver {
   std::string body_;
   std::string user_;
   bool exchanging_ = false;
+  std::string ready_;  // for TLS
   std::string replies_;
   std::vector<std::string> committed_;
   std::vector<std::string> trace_;
@@ -208,6 +212,10 @@ inline void SessionDriver::note(const smtp::ServerEvent& event) {
   const bool informs =
       std::holds_alternative<event_ns::Sent>(event) || std::holds_alternative<event_ns::Stopping>(event);
   if (informs) return;
+  if (ask_ == Ask::tls && !std::holds_alternative<event_ns::Answer>(event)) {  // so the handshake was begun
+    replies_ += std::exchange(ready_, {});
+    unflushed_ = false;
+  }
   ask_ = Ask::none;
   reading_ = false;
 }

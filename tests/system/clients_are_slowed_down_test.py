@@ -4,6 +4,7 @@
 
 import time
 
+from support.certificate import Certificate
 from support.receiving_host import SENDER, TO, ReceivingHost
 from support.scenario import main
 
@@ -59,6 +60,38 @@ class ClientsAreSlowedDown(ReceivingHost):
             client.say("WHAT", "500")
         client.say("NOOP", "250")
         self.assertGreaterEqual(time.monotonic() - began, 0.6)
+
+    def test_few_are_made_to_wait(self):
+        self.start_behind_proxy(limits={"error_delay": "30s", "connections": 20}, threads=1)
+        waiting = [self.client(f"192.0.2.{number}") for number in range(2)]  # a tenth of the connections
+        for client in waiting:
+            for _ in range(3):
+                client.say("WHAT", "500")
+            client.send(b"NOOP\r\n")
+        began = time.monotonic()
+        other = self.client("192.0.2.9")
+        for _ in range(4):
+            other.say("WHAT", "500")
+        other.say("NOOP", "250")
+        self.assertLess(time.monotonic() - began, 20, "there was no room left to wait in")
+        for client in waiting:
+            client.socket.settimeout(0.5)
+            self.assertRaises(TimeoutError, client.reply)
+
+    def test_handshakes_of_one_address(self):
+        certificate = Certificate(self, "mail.xyz.example")
+        self.start_behind_proxy(limits={"handshake_rate": "2/1h"}, certificate=certificate)
+        for _ in range(2):
+            with self.client() as client:
+                client.starttls(certificate.client_context(), "mail.xyz.example")
+                client.say("EHLO client.abc.example", "250")
+        with self.client() as client:
+            client.say("EHLO client.abc.example", "250")
+            client.say("STARTTLS", "421 4.7.0 Too many handshakes")
+            client.expect_close()
+        with self.client("192.0.2.8") as other:
+            other.starttls(certificate.client_context(), "mail.xyz.example")
+            other.say("EHLO client.abc.example", "250")
 
     def test_commands_are_read_no_faster_than_allowed(self):
         self.start_behind_proxy(limits={"command_rate": "20/2s"})

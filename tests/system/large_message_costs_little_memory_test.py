@@ -3,7 +3,6 @@
 """50 MB in, spooled and out again: less than 4 MiB of memory more than before."""
 
 import hashlib
-import re
 import unittest
 
 from support.message import large_body, message
@@ -16,18 +15,6 @@ AWAY = "user@elsewhere.example"
 
 
 class LargeMessageCostsLittleMemory(ReceivingHost):
-    def process_file(self, name):
-        return f"/proc/{self.godwit.process.pid}/{name}"
-
-    def most_memory(self):
-        """KiB that were resident at most since forget_most_memory()."""
-        with open(self.process_file("status")) as status:
-            return int(re.search(r"VmHWM:\s+(\d+) kB", status.read()).group(1))
-
-    def forget_most_memory(self):
-        with open(self.process_file("clear_refs"), "w") as file:
-            file.write("5")
-
     def pass_through(self, size, count):
         content = message(f"{size} bytes", body=large_body(size))
         self.send([TO, AWAY], content)
@@ -40,14 +27,13 @@ class LargeMessageCostsLittleMemory(ReceivingHost):
     def test_in_spooled_and_out(self):
         self.peer = ScriptedPeer(self, 2, "mx.elsewhere.example")
         self.start(routes=[{"domains": ["elsewhere.example"], "next_hop": f"[{self.peer.address}]:{self.peer.port}"}])
-        with open(self.process_file("maps")) as maps:
-            if "libasan" in maps.read():
-                raise unittest.SkipTest("AddressSanitizer keeps what is freed")
+        if self.godwit.is_sanitized():
+            raise unittest.SkipTest("AddressSanitizer keeps what is freed")
         self.pass_through(1_000_000, 1)  # the code itself becomes resident
-        self.forget_most_memory()
-        before = self.most_memory()
+        self.godwit.forget_most_memory()
+        before = self.godwit.most_memory()
         self.pass_through(SIZE, 2)
-        self.assertLess(self.most_memory() - before, 4096, "KiB")
+        self.assertLess(self.godwit.most_memory() - before, 4096, "KiB")
 
 
 if __name__ == "__main__":

@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""swaks, smtplib and curl submit on 587 (STARTTLS) and 465 (implicit TLS)."""
+"""swaks, smtplib, curl, msmtp and mutt submit on 587 (STARTTLS) and 465 (implicit TLS)."""
 
 import base64
+import email
+import email.policy
 import smtplib
 
 from support.certificate import Certificate
 from support.dialogue import Dialogue
 from support.godwit import Godwit
-from support.message import message
-from support.programs import curl, swaks
+from support.message import large_body, message
+from support.programs import curl, msmtp, mutt, swaks
 from support.scenario import SUBMISSION_PORT, SUBMISSIONS_PORT, Scenario, main
 
 ALICE, PASSWORD = "alice@example.com", "correct horse battery"
@@ -72,6 +74,70 @@ class MailProgramSubmits(Scenario):
     def test_swaks_465(self):
         self.swaks(SUBMISSIONS_PORT, "--tls-on-connect", "--auth", "LOGIN")
         self.assertIn(b"Hello from swaks", self.arrived())
+
+    # ---- programs of people ---------------------------------------------------------------------------------------
+
+    def msmtp(self, port, content, password=PASSWORD, trust=None, **options):
+        return msmtp(self, self.godwit.address, port, trust or self.certificate.certificate, "plain", ALICE, password, ["bob@example.com"],
+                     content.replace(b"\r\n", b"\n"), starttls=port == SUBMISSION_PORT, **options)
+
+    def test_msmtp(self):
+        large = message("large", sender=ALICE, to="bob@example.com", body=large_body(6_000_000))
+        eight_bit = message("8-bit", sender=ALICE, to="bob@example.com", body="Grüße — ๏̯͡๏\r\n".encode() + b"\xff\xfe in Latin-1: \xe9\r\n")
+        expected = []
+        for port in SUBMISSION_PORT, SUBMISSIONS_PORT:
+            for content in self.message, eight_bit, large:
+                self.msmtp(port, content)
+                expected.append(content)
+        stored = self.godwit.mailbox("bob@example.com").wait(len(expected))
+        self.assertEqual(sorted(each.content for each in stored), sorted(expected))
+
+    def test_msmtp_is_told_what_is_wrong(self):
+        other = Certificate(self, "other.example.com", self.godwit.address)
+        for port in SUBMISSION_PORT, SUBMISSIONS_PORT:
+            done = self.msmtp(port, self.message, password="wrong", check=False)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn("535 5.7.8", done.stderr)
+            done = self.msmtp(port, self.message, trust=other.certificate, check=False)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn("certificate", done.stderr)
+        self.assertEqual((self.godwit.queued(), self.godwit.events("accepted")), (0, []))
+
+    def mutt(self, port, text, *options, password=PASSWORD, trust=None, **more):
+        return mutt(self, self.godwit.address, port, trust or self.certificate.certificate, ALICE, password, "bob@example.com", text,
+                    "-s", f"from mutt to {port}", *options, starttls=port == SUBMISSION_PORT, **more)
+
+    def test_mutt(self):
+        attached = self.folder / "attached.bin"
+        attached.write_bytes(bytes(range(256)) * 20_000)
+        text = "Grüße\n.\n..\nFrom here on\n"
+        # By itself Debian's takes SCRAM-SHA-256-PLUS, and fails: it cannot bind to TLS 1.3.
+        for count, port in enumerate((SUBMISSION_PORT, SUBMISSIONS_PORT), 1):
+            self.mutt(port, text, "-a", attached, settings="set use_8bitmime=yes smtp_authenticators='scram-sha-256:plain'")
+            stored = self.godwit.mailbox("bob@example.com").wait(count)
+            (content,) = [each.content for each in stored if f"to {port}".encode() in each.content]
+            parsed = email.message_from_bytes(content, policy=email.policy.SMTP)
+            written, file = parsed.iter_parts()
+            self.assertEqual(written.get_content(), text.replace("\n", "\r\n"))
+            self.assertEqual(written["Content-Transfer-Encoding"], "8bit")
+            self.assertEqual(file.get_content(), attached.read_bytes())
+            self.assertEqual(parsed["From"].addresses[0].addr_spec, ALICE)
+
+    def test_mutt_by_itself_where_channels_are_not_bound_to(self):
+        self.godwit.config["authentication"]["channel_binding"] = False
+        self.godwit.write_config()
+        self.godwit.control("reload")
+        self.mutt(SUBMISSION_PORT, "text\n")
+        self.assertTrue(self.godwit.wait_event("login", user=ALICE, mechanism="SCRAM-SHA-256"))
+        self.arrived()
+
+    def test_mutt_is_told_what_is_wrong(self):
+        other = Certificate(self, "other.example.com", self.godwit.address)
+        for port in SUBMISSION_PORT, SUBMISSIONS_PORT:
+            self.assertNotEqual(self.mutt(port, "text", password="wrong", settings="set smtp_authenticators=plain", check=False).returncode, 0)
+            self.assertNotEqual(self.mutt(port, "text", trust=other.certificate, check=False).returncode, 0)
+        self.assertEqual((self.godwit.queued(), self.godwit.events("accepted")), (0, []))
+        self.wait_until(lambda: len(self.godwit.events("login_failed", user=ALICE)) == 2, "both are in the log")
 
     def test_a_wrong_password_is_refused(self):
         done = self.swaks(SUBMISSION_PORT, "--tls", "--auth", "PLAIN", check=False, password="wrong")

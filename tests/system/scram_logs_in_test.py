@@ -71,6 +71,15 @@ class ScramLogsIn(Scenario):
         with self.secure() as client:
             self.assertEqual(ScramClient(ALICE, PASSWORD, header="y,,").log_in(client)[:9], "535 5.7.8")
 
+    def test_without_channel_binding_nobody_is_told_of_it(self):
+        self.godwit.config["authentication"]["channel_binding"] = False
+        self.godwit.write_config()
+        self.godwit.control("reload")
+        with self.secure() as client:
+            self.assertRegex(self.offer, r"AUTH PLAIN LOGIN SCRAM-SHA-256(\n|$)")
+            client.say("AUTH SCRAM-SHA-256-PLUS eA==", "504 5.5.4")
+            self.assertEqual(ScramClient(ALICE, PASSWORD, header="y,,").log_in(client)[:3], "235")
+
     def test_wrong_password_and_unknown_user_look_alike(self):
         shown = {}
         for user in (ALICE, "nobody@example.com"):

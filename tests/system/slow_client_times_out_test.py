@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A client that says nothing, or one byte at a time, ties up nobody else and not for long."""
 
+import socket
 import threading
 
+from support.certificate import Certificate
 from support.dialogue import Closed
 from support.receiving_host import SENDER, TO, ReceivingHost
-from support.scenario import main
+from support.scenario import SUBMISSIONS_PORT, main
 
 
 class SlowClientTimesOut(ReceivingHost):
@@ -29,6 +31,33 @@ class SlowClientTimesOut(ReceivingHost):
         client.expect("421 4.4.2")
         client.expect_close()
         self.assertEqual(self.godwit.queued(), 0)
+        self.assert_still_works()
+
+    def test_a_handshake_that_does_not_end_is_given_up(self):
+        certificate = Certificate(self, "mail.xyz.example")
+        godwit = self.host(certificate=certificate, limits={"command_timeout": "2s"})
+        godwit.config["listeners"].append({"address": f"{godwit.address}:{SUBMISSIONS_PORT}", "service": "submission", "tls": "implicit"})
+        self.godwit = godwit.start()
+        behind_starttls = self.connect()
+        behind_starttls.say("STARTTLS", "220")
+        implicit = socket.create_connection((godwit.address, SUBMISSIONS_PORT), 20)
+        self.addCleanup(implicit.close)
+        for client in behind_starttls.socket, implicit:
+            client.settimeout(0.2)
+
+            def trickle():
+                try:
+                    client.sendall(b"\x16" if not sent else b"\x03")
+                    sent.append(1)
+                    return client.recv(1) == b""
+                except TimeoutError:
+                    return False
+                except ConnectionError:
+                    return True
+
+            sent = []
+            self.wait_until(trickle, "the connection ends", 20)
+        self.wait_until(lambda: len(godwit.events("tls_failed")) == 2, "both are in the log")
         self.assert_still_works()
 
     def test_one_byte_at_a_time_is_understood_and_holds_up_nobody(self):

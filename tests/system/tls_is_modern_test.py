@@ -26,11 +26,12 @@ WEAK_SUITES = {
 }
 
 
-def client_hello(version, suites, name=b"mail.example.com"):
+def client_hello(version, suites, name=b"mail.example.com", curves=(0x17, 0x18, 0x19)):
     """A ClientHello of SSL 3.0 to TLS 1.2 with nothing but these suites."""
     extensions = b""
     if version > 0x0300:
-        groups, formats, signatures = b"\0\6\0\x17\0\x18\0\x19", b"\1\0", b"\0\x0c\4\1\4\3\5\1\6\1\2\1\2\3"
+        formats, signatures = b"\1\0", b"\0\x0c\4\1\4\3\5\1\6\1\2\1\2\3"
+        groups = struct.pack(f">{len(curves) + 1}H", 2 * len(curves), *curves)
         server_name = struct.pack(">HBH", len(name) + 3, 0, len(name)) + name
         for kind, body in (0, server_name), (10, groups), (11, formats), (13, signatures):
             extensions += struct.pack(">HH", kind, len(body)) + body
@@ -164,6 +165,9 @@ class TlsIsModern(Scenario):
         bits = re.search(r"Server Temp Key: DH, (\d+) bits", done.stdout)
         self.assertGreaterEqual(int(bits.group(1)), 2048)
         self.assertIn("Server Temp Key: X25519", self.s_client("-servername", "rsa.example.com").stdout)
+        # Curves of less than 256 bits, and those of characteristic two.
+        kind, alert = self.raw(client_hello(0x0303, (0xC02B, 0xC02F), curves=[*range(1, 0x16)]))
+        self.assertEqual((kind, alert), (bytes([ALERT]), b"\2\x28"))
 
     # ---- the session ----------------------------------------------------------------------------------------------
 
@@ -187,6 +191,17 @@ class TlsIsModern(Scenario):
             for _ in range(16):
                 self.assertTrue(self.connect(context, session=first.session).session_reused, version)
             self.assertFalse(self.connect(self.context(version)).session_reused)
+
+    def test_a_ticket_ends_with_its_key(self):
+        self.start()
+        for version in ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3:
+            context = self.context(version)
+            first = self.connect(context)
+            self.assertTrue(self.connect(context, session=first.session).session_reused)
+            self.godwit.control("reload")  # makes new keys, as time does
+            again = self.connect(context, session=first.session)
+            self.assertFalse(again.session_reused)
+            self.assertTrue(self.connect(context, session=again.session).session_reused)
 
     def test_the_name_chooses_the_certificate(self):
         self.start()

@@ -38,6 +38,19 @@ class UsersSendMail(SendingUser):
         for local in ("alice", "bob", "nobody"):
             self.assertEqual(self.only(local).content, rest + body, local)
 
+    def test_who_gets_a_message_again_is_not_who_got_it(self):
+        original = WHOLE + b"To: bob@xyz.example\r\nCc: nosuch@xyz.example\r\nSubject: s\r\n\r\nbody\r\n"
+        again = b"Resent-From: bob@xyz.example\r\nResent-To: alice\r\nResent-Bcc: nobody@xyz.example\r\n"
+        self.sendmail("-t", "-i", content=again + original)
+        for local in ("alice", "nobody"):
+            content = self.only(local).content
+            self.assertTrue(content.endswith(original), content)
+            for field in (rb"Resent-From: bob@", rb"Resent-To: alice@xyz\.example", rb"Resent-Date: ", rb"Resent-Message-ID: <"):
+                self.assertRegex(content, rb"(?m)^" + field)
+            self.assertNotIn(b"Resent-Bcc", content)
+        self.assertEqual(self.godwit.wait_event("accepted")["recipients"], 2)
+        self.assertEqual(self.mailbox("bob").count(), 0)
+
     def test_an_ordinary_user_sends_as_himself(self):
         self.sendmail("alice", content=b"Subject: s\n\nb\n", user="nobody")
         stored = self.only("alice")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Room for clients that are made to wait for their errors.  Each of them costs a connection for as long, so there is
-// not room for all.  Thread-safe.
+// room for a tenth of them.  Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -8,11 +8,15 @@
 #include <optional>
 #include <utility>
 
+#include "godwit/policy/settings.hpp"
+
 namespace godwit::policy {
 
 class Tarpit {
  public:
-  explicit Tarpit(std::size_t most) : most_(most) {}
+  explicit Tarpit(const Settings& settings) { change_settings(settings); }
+
+  void change_settings(const Settings& settings) { most_ = settings.connections / 10; }
 
   // Given back when destroyed.
   class Place {
@@ -35,7 +39,7 @@ class Tarpit {
   }
 
  private:
-  std::size_t most_;
+  std::atomic<std::size_t> most_;
   std::atomic<std::size_t> taken_ = 0;
 };
 

@@ -44,8 +44,11 @@ struct Settings {
   base::Duration greeting_delay{};  // for clients that are not known
   std::uint64_t message_size = 50U << 20U;
   std::size_t recipients = 1000;
+  std::uint32_t messages_per_connection = 0;                    // 0: no bound
+  std::uint32_t recipient_domains = 0;                          // of a connection; 0: no bound
   base::Duration future_release = std::chrono::hours(30 * 24);  // longest that users may have mail held; 0: never
   int errors = 10;
+  bool channel_binding = true;          // SCRAM-SHA-256-PLUS
   std::size_t refused_recipients = 20;  // of a stranger; 0: no bound
   base::Duration command_timeout = std::chrono::minutes(5);
   base::Duration transaction_timeout = std::chrono::minutes(30);  // waits for commands in all, for one message

@@ -68,6 +68,8 @@ struct SessionSettings {
   base::WallTime hold_until{};              // the same as a moment
   std::uint64_t message_size = 50U << 20U;  // SIZE; 0: no bound
   std::size_t recipients = 1000;            // more: 452 4.5.3
+  std::uint32_t messages = 0;               // MAIL commands of one session; more: 421.  0: no bound
+  std::uint32_t recipient_domains = 0;      // different ones of one session; more: 452 4.5.3.  0: no bound
   int errors = 10;                          // protocol errors before 421
   BareNewline bare_newline = BareNewline::reject;
   base::Duration command_timeout = std::chrono::minutes(5);       // RFC 5321 section 4.5.3.2.7
@@ -127,7 +129,7 @@ struct Bytes {
 struct Sent {};  // everything sent so far left; only informs
 struct TlsReady {
   TlsInfo info;
-};  // after StartTls, or at once on an implicit TLS listener before Connected
+};  // to StartTls, or at once on an implicit TLS listener before Connected
 struct AuthChallenge {
   std::string challenge;
 };  // to Exchange; not base 64
@@ -139,7 +141,7 @@ struct Verdict {                 // to CheckSender and CheckRecipient
   std::optional<Reply> refusal;  // empty: accepted
   bool disconnect = false;       // close after the refusal
 };
-struct Answer {  // to LookUp, StartQueue and SpeakFor
+struct Answer {  // to LookUp, StartQueue and SpeakFor, and to a StartTls that is refused before its 220
   Reply reply;
 };
 struct MessageReady {};
@@ -176,7 +178,9 @@ struct Read {
   std::uint64_t minimum_rate = 0;  // bytes a second; 0: each Read stands alone
   base::Duration budget{};         // zero: none
 };
-struct StartTls {};  // the reply "220" was in a Send before; input that came before is forgotten
+struct StartTls {     // input that came before is forgotten
+  std::string ready;  // "220", said in the clear before the handshake
+};
 struct Authenticate {
   std::string mechanism;
   std::string user;

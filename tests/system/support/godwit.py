@@ -4,10 +4,12 @@
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import time
+from pathlib import Path
 
 from .scenario import (BIN, DNS_PORT, MX_PORT, SUBMISSION_PORT, SUBMISSIONS_PORT, kill_after, listening, wait_until)
 from .log_schema import faults_in
@@ -158,6 +160,20 @@ class Godwit:
 
     def alive(self):
         return self.process.poll() is None
+
+    def is_sanitized(self):
+        """AddressSanitizer keeps what is freed: memory tells nothing then."""
+        return "libasan" in self._process_file("maps").read_text()
+
+    def most_memory(self):
+        """KiB that were resident at most since forget_most_memory()."""
+        return int(re.search(r"VmHWM:\s+(\d+) kB", self._process_file("status").read_text()).group(1))
+
+    def forget_most_memory(self):
+        self._process_file("clear_refs").write_text("5")
+
+    def _process_file(self, name):
+        return Path(f"/proc/{self.process.pid}/{name}")
 
     def errors(self):
         return self.error_file.read_text(errors="replace")[-4000:] if self.error_file.exists() else ""

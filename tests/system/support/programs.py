@@ -57,14 +57,26 @@ def curl(case, *options, check=True):
     return case.run_program("curl", "--silent", "--show-error", "--verbose", *options, check=check)
 
 
-def msmtp(case, host, port, certificate, mechanism, user, password, recipients, content, check=True, shown=None):
-    """Submits with STARTTLS; the password is in a configuration file, as people have it, or a certificate is `shown`."""
+def msmtp(case, host, port, certificate, mechanism, user, password, recipients, content, check=True, shown=None, starttls=True):
+    """Submits; the password is in a configuration file, as people have it, or a certificate is `shown`."""
     config = case.folder / "msmtprc"
     secret = f"password \"{password}\"\n" if password else f"tls_cert_file {shown.certificate}\ntls_key_file {shown.private_key}\n"
     config.write_text(f"account default\nhost {host}\nport {port}\nauth {mechanism}\nuser {user}\n{secret}"
-                      f"from {user}\ntls on\ntls_trust_file {certificate}\ntimeout 20\n")
+                      f"from {user}\ntls on\ntls_starttls {'on' if starttls else 'off'}\ntls_trust_file {certificate}\ntimeout 20\n")
     config.chmod(0o600)
-    return case.run_program("msmtp", "--file", config, *recipients, check=check, input=content.decode())
+    return case.run_program("msmtp", "--file", config, *recipients, check=check, encoding="utf-8", errors="surrogateescape",
+                            input=content.decode("utf-8", "surrogateescape"))
+
+
+def mutt(case, host, port, certificate, user, password, recipient, text, *options, check=True, starttls=True, settings=""):
+    """Composes and submits, without a terminal."""
+    config = case.folder / "muttrc"
+    scheme = "smtp" if starttls else "smtps"
+    config.write_text(f"set smtp_url='{scheme}://{user.replace('@', '%40')}@{host}:{port}/'\nset smtp_pass='{password}'\nset from='{user}'\n"
+                      f"set ssl_starttls=yes ssl_force_tls=yes ssl_ca_certificates_file='{certificate}'\n"
+                      f"set certificate_file='{case.folder / 'no-certificates'}' copy=no connect_timeout=20\n{settings}\n")
+    return case.run_program("mutt", "-n", "-F", config, *options, "--", recipient, check=check, input=text,
+                            env={**os.environ, "HOME": str(case.folder), "LC_ALL": "C.UTF-8", "TERM": "dumb"})
 
 
 def gsasl(case, host, port, certificate, mechanism, user, password, check=True):

@@ -213,7 +213,7 @@ own_addresses: [192.0.2.1, "2001:db8::1"]
 threads: 2
 user: ""
 stop_grace: 10s
-limits: {message_size: 1MiB, recipients: 7, connections: 11, connections_per_client: 3, memory: 64MiB, errors: 4,
+limits: {message_size: 1MiB, recipients: 7, messages_per_connection: 8, recipient_domains: 9, connections: 11, connections_per_client: 3, memory: 64MiB, errors: 4,
          command_timeout: 1m, data_timeout: 2m}
 trusted_networks: [10.0.0.0/8]
 trusted_proxies: [10.1.0.1]
@@ -247,6 +247,8 @@ log: {level: debug, format: json, file: /l}
   EXPECT_EQ(s.server.message_size, 1U << 20U);
   EXPECT_EQ(s.spool.message_size, 17U << 20U);
   EXPECT_EQ(s.server.recipients, 7U);
+  EXPECT_EQ(s.server.messages_per_connection, 8U);
+  EXPECT_EQ(s.server.recipient_domains, 9U);
   EXPECT_EQ(s.policy.connections, 11U);
   EXPECT_EQ(s.policy.connections_per_client, 3U);
   EXPECT_EQ(s.spool.memory, 64U << 20U);

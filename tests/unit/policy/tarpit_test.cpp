@@ -7,7 +7,9 @@ namespace godwit::policy {
 namespace {
 
 TEST(Tarpit, HasRoomForSoManyAndGetsItBack) {
-  Tarpit tarpit(2);
+  Settings settings;
+  settings.connections = 29;
+  Tarpit tarpit(settings);
   auto first = tarpit.enter();
   auto second = tarpit.enter();
   EXPECT_TRUE(first && second);
@@ -18,6 +20,9 @@ TEST(Tarpit, HasRoomForSoManyAndGetsItBack) {
   const auto moved = std::move(*third);
   third.reset();
   EXPECT_FALSE(tarpit.enter()) << "a place that was moved is still one";
+  settings.connections = 30;
+  tarpit.change_settings(settings);
+  EXPECT_TRUE(tarpit.enter());
 }
 
 }  // namespace

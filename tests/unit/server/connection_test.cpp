@@ -120,7 +120,7 @@ class ConnectionInTime : public ::testing::Test {
                             return user == 0 ? "root" : "alice";
                           }};
   policy::Acquaintances acquaintances_;
-  policy::Tarpit tarpit_{1};
+  policy::Tarpit tarpit_{policy::Settings{}};
   policy::AccountBreaker breaker_{policy::BreakerSettings{}};
   std::unique_ptr<TricklingStream> stream_;
   base::MonoTime began_;

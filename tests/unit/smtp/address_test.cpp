@@ -178,6 +178,16 @@ TEST(Address, InternationalizedDomainsAreReadIntoALabels) {
                            "a1.example",
                            "\xe2\x80\x8b.example"})
     EXPECT_FALSE(parse_domain(text, Utf8::allow)) << text;
+  // A full-width full stop is one; of other signs nothing is made that a domain does not hold.
+  EXPECT_EQ(parse_domain("a\xef\xbc\x8e\xef\xbd\x82.example", Utf8::allow), "a.b.example");
+  for (const char* sign : {"\xef\xbc\xa0", "\xef\xbc\x9e", "\xe3\x80\x80", "\xef\xbc\x8f", "\xef\xbc\x82",
+                           "\xe2\x84\x80", "\xef\xbc\xbc", "\xef\xbc\x9d", "\xef\xbc\x9b", "\xef\xbc\xbb"}) {
+    EXPECT_FALSE(parse_domain(std::string("a") + sign + "b.example", Utf8::allow)) << sign;
+    EXPECT_FALSE(parse_domain(std::string(sign) + ".example", Utf8::allow)) << sign;
+    EXPECT_FALSE(parse_mailbox(std::string("a@b") + sign + "c.example", BareLocal::refuse, Utf8::allow)) << sign;
+  }
+  for (const char* nothing : {"\xc2\xad", "\xe2\x80\x8b", "\xc2\xad.example", "\xe2\x81\xa0.", "\xe3\x80\x82"})
+    EXPECT_FALSE(parse_domain(nothing, Utf8::allow)) << nothing;
   std::string too_long;
   for (int i = 0; i < 60; ++i) too_long += "\xc3\xbc";
   EXPECT_FALSE(parse_domain(too_long + ".example", Utf8::allow));

@@ -218,11 +218,12 @@ TEST(ClientTransfer, AStoreNeedNotPromiseAnything) {
 
 TEST(ClientTransfer, RecipientsBeyondThePeersLimitWaitForTheNextTransaction) {
   ClientDialogue dialogue({}, to_recipients(3));
-  dialogue.play(Script{"+mail"} + offering("LIMITS MAILMAX=5 rcptmax=2 NEW=1") +
+  dialogue.play(Script{"+mail"} + offering("LIMITS MAILMAX=5 rcptmax=2 RCPTDOMAINMAX=3 NEW=1") +
                 Script{mail, "S: 250 ok", "C: RCPT TO:<r0@xyz.example>", "S: 250 ok", "C: RCPT TO:<r1@xyz.example>",
                        "S: 250 ok", "C: DATA", "S: 354 go", "+body", "S: 250 ok"});
   EXPECT_EQ(verdicts(dialogue.results), "dda");
   EXPECT_EQ(dialogue.session().capabilities().most_messages, 5U);
+  EXPECT_EQ(dialogue.session().capabilities().most_domains, 3U);
 }
 
 TEST(ClientTransfer, WhoIsOneTooManyWaitsForTheNextTransaction) {

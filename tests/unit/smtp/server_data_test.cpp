@@ -242,6 +242,8 @@ TEST(ServerData, AMessageSentBehindARefusedDataIsNotRead) {
     for (const std::size_t size : {std::size_t(1), std::size_t(6), header.size() + 6, std::size_t(1000)})
       EXPECT_THAT(after_refused_data("DATA\r\n" + header + hidden, size), ElementsAre("sender <a@c.example>", "close"))
           << size << " " << header;
+  EXPECT_THAT(after_refused_data("DATA now\r\nSubject: x\r\n\r\n" + hidden, 10),
+              ElementsAre("sender <a@c.example>", "close"));
   EXPECT_THAT(after_refused_data("DATA\r\nRSET\r\nMAIL FROM:<b@c.example>\r\n", 6),
               ::testing::Not(::testing::Contains("close")))
       << "a command is one";

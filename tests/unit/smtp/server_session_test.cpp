@@ -148,18 +148,7 @@ TEST(ServerSession, ForgetsEverythingBeforeTls) {
     C: MAIL FROM:<c@d.example>
     S: 503 5.5.1 Send HELO or EHLO first
     C: EHLO good.example
-    S: 250-mail.xyz.example
-    S: 250-PIPELINING
-    S: 250-SIZE 52428800
-    S: 250-8BITMIME
-    S: 250-ENHANCEDSTATUSCODES
-    S: 250-DSN
-    S: 250-CHUNKING
-    S: 250-BINARYMIME
-    S: 250-SMTPUTF8
-    S: 250-DELIVERBY
-    S: 250-LIMITS RCPTMAX=1000
-    S: 250 REQUIRETLS
+    E: REQUIRETLS
     C: STARTTLS
     S: 503 5.5.1 TLS is active already
   )")
@@ -177,18 +166,7 @@ TEST(ServerSession, ImplicitTlsComesBeforeTheGreeting) {
       .script(R"(
     S: 220 mail.xyz.example ESMTP Godwit
     C: EHLO c.example
-    S: 250-mail.xyz.example
-    S: 250-PIPELINING
-    S: 250-SIZE 0
-    S: 250-8BITMIME
-    S: 250-ENHANCEDSTATUSCODES
-    S: 250-DSN
-    S: 250-CHUNKING
-    S: 250-BINARYMIME
-    S: 250-SMTPUTF8
-    S: 250-DELIVERBY
-    S: 250-LIMITS RCPTMAX=1000
-    S: 250 REQUIRETLS
+    E: REQUIRETLS
   )")
       .check();
 }
@@ -205,6 +183,25 @@ TEST(ServerSession, HandshakeThatFailsClosesWithoutAWord) {
     ASSERT_EQ(actions.size(), 1U);
     EXPECT_EQ(std::get<smtp::action::Close>(actions[0]).reason, smtp::action::Close::Reason::tls_failed);
   }
+}
+
+TEST(ServerSession, TlsMayBeRefusedBeforeItIsBegun) {
+  Dialogue(mail_xyz())
+      .script(R"(
+    S: 220 mail.xyz.example ESMTP Godwit
+    A: starttls 454 4.7.0 Not now
+    C: NOOP
+    C: STARTTLS
+    S: 250 2.0.0 Ok
+    S: 454 4.7.0 Not now
+    C: EHLO c.example
+    E: STARTTLS
+    A: starttls 421 4.7.0 Too many
+    C: STARTTLS
+    S: 421 4.7.0 Too many
+    X: policy
+  )")
+      .check();
 }
 
 TEST(ServerSession, ClosesOnPeersThatSpeakAnotherProtocol) {
