@@ -34,6 +34,7 @@ void read_limit(std::string_view limit, PeerCapabilities& offered) {
   const auto value = base::parse_unsigned(limit.substr(equals + 1)).value_or(0);
   if (base::iequals(name, "RCPTMAX")) offered.most_recipients = value;
   if (base::iequals(name, "MAILMAX")) offered.most_messages = value;
+  if (base::iequals(name, "RCPTDOMAINMAX")) offered.most_domains = value;
 }
 
 void read_keyword(std::string_view line, PeerCapabilities& offered) {

@@ -61,6 +61,7 @@ struct PeerCapabilities {
        binary_mime = false, require_tls = false;
   std::uint64_t size_limit = 0;       // 0: none said
   std::uint64_t most_recipients = 0;  // of a transaction (RFC 9422); 0: none said
+  std::uint64_t most_domains = 0;     // … of its recipients
   std::uint64_t most_messages = 0;    // the same of a connection
   std::vector<std::string> auth;      // mechanisms, upper case
 };

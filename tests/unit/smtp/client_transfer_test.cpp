@@ -225,6 +225,21 @@ TEST(ClientTransfer, RecipientsBeyondThePeersLimitWaitForTheNextTransaction) {
   EXPECT_EQ(dialogue.session().capabilities().most_messages, 5U);
 }
 
+TEST(ClientTransfer, NoMoreDomainsThanTheHostTakesAtOnceAreNamed) {
+  const auto to_domains = [] {
+    ClientTransaction transaction = to_recipients(4);
+    transaction.recipients[1].address.domain = "other.example";
+    transaction.recipients[3].address.domain = "XYZ.example";
+    return transaction;
+  };
+  ClientDialogue dialogue({}, to_domains());
+  dialogue.play(Script{"+mail"} + offering("LIMITS RCPTDOMAINMAX=1") +
+                Script{mail, "S: 250 ok", "C: RCPT TO:<r0@xyz.example>", "S: 250 ok", "C: RCPT TO:<r2@xyz.example>",
+                       "S: 250 ok", "C: RCPT TO:<r3@XYZ.example>", "S: 250 ok", "C: DATA", "S: 354 go", "+body",
+                       "S: 250 ok"});
+  EXPECT_EQ(verdicts(dialogue.results), "dadd");
+}
+
 TEST(ClientTransfer, WhoIsOneTooManyWaitsForTheNextTransaction) {
   const auto too_many = [](const std::string& reply) {
     ClientDialogue dialogue({}, to_recipients(2));
