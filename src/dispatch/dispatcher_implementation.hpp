@@ -15,6 +15,7 @@
 #include "failures.hpp"
 #include "fresh_messages.hpp"
 #include "godwit/dispatch/dispatcher.hpp"
+#include "parts.hpp"
 #include "reporter.hpp"
 #include "selection.hpp"
 #include "settlement.hpp"
@@ -59,6 +60,9 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
     deliver::Outcomes outcomes;
     bool counts = true;      // false: nothing was tried, it is only spoken for
     bool with_site = false;  // failed because its site did
+    // One for all that were attempted together: what fails comes together again.
+    base::WallTime now{};
+    double fraction = 0.5;  // of the jitter
   };
 
   // Asks for the way of an item with this grant since then.
@@ -98,14 +102,18 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   void watch_lookups();
   boost::asio::awaitable<void> forward(queue::Item item, Transaction transaction,
                                        std::vector<mail::Recipient> recipients);
-  boost::asio::awaitable<void> deliver_over(queue::Work work, Transaction transaction, Answers answers, route::Hop hop,
+  // Others of the message that may go in the same transaction come with it.
+  void join_others(const queue::Grant& grant, const route::Router& router, Parts& parts);
+  boost::asio::awaitable<void> deliver_over(queue::Grant grant, Parts parts, route::Hop hop,
                                             std::shared_ptr<const SitePolicy> policy);
   void log_routed(const queue::Key& key, const route::Hop& hop, const std::string& site) const;
-  void log_attempt(const queue::Key& key, const std::string& route, const std::string& site, base::MonoTime began,
+  void log_attempt(const Parts& parts, const std::string& route, const std::string& site, base::MonoTime began,
                    const deliver::Transcript& transcript) const;
   void log_held(const queue::Key& key, const std::string& why) const;
   void keep_held(const queue::Item& item, const std::string& why);
-  boost::asio::awaitable<void> settle(queue::Item item, Transaction transaction, Attempted attempted);
+  // The outcomes are those of together(); `now` and `fraction` are filled in.
+  boost::asio::awaitable<void> settle(Parts parts, Attempted attempted);
+  boost::asio::awaitable<void> settle_part(queue::Item item, Transaction transaction, Attempted attempted);
   bool is_suppressing(mail::FailureClass klass) const;
   void suppress_bounced(const Transaction& transaction, const deliver::Outcomes& outcomes,
                         const Settlement& settlement);

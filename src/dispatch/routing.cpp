@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which way an item takes: what DNS says, and how long that may take; and who has what was kept for a postmaster.
+// Which way an item takes, and which others take it too: what DNS says, and how long that may take; and who has what
+// was kept for a postmaster.
 #include <utility>
 
 #include "dispatcher_implementation.hpp"
@@ -26,6 +27,27 @@ boost::asio::awaitable<route::Hop> Dispatcher::Implementation::find_hop(queue::G
   lookups_.erase(lookup);
   measures_.route_time.add(around_.network.now() - began);
   co_return hop;
+}
+
+void Dispatcher::Implementation::join_others(const queue::Grant& grant, const route::Router& router, Parts& parts) {
+  const auto key = parts.front().item.key;
+  auto message = parts.front().transaction.message;
+  const auto sender = message->envelope.sender;
+  const auto way = router.shared_way(key.destination, sender);
+  if (way.empty()) return;
+  // What others have settled of it since it was loaded.
+  if (auto current = copies_.find(key.id)) message = std::move(current);
+  for (const auto& other : queue_.keys_of(key.id)) {
+    if (router.shared_way(other.destination, sender) != way || !queue_.join(other, grant)) continue;
+    auto item = *queue_.find(other);
+    auto transaction = make_transaction(message, other.destination, item.attempts);
+    if (transaction.recipients.empty()) {  // settled meanwhile
+      queue_.remove(other);
+      continue;
+    }
+    auto answers = answers_for(transaction, router, around_.suppressions);
+    parts.push_back({.item = std::move(item), .transaction = std::move(transaction), .answers = std::move(answers)});
+  }
 }
 
 void Dispatcher::Implementation::watch_lookups() {

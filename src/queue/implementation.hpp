@@ -37,6 +37,8 @@ class Queue::Implementation {
   std::optional<Grant> assign(const Key& key, const Grant& grant, std::string_view via, std::string_view site,
                               base::WallTime now);
   void ended(const Grant& grant, const SiteReport& report, base::WallTime now);
+  bool join(const Key& key, const Grant& grant);
+  void give_back(const Key& key);
   void lookup_hangs(const Grant& grant);
 
   // sites.cpp

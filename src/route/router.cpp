@@ -280,6 +280,20 @@ std::string Router::known_site(std::string_view domain, const smtp::ReversePath&
   return endpoint ? site_of(LmtpHop{*endpoint}) : std::string();
 }
 
+std::string Router::shared_way(std::string_view domain, const smtp::ReversePath& sender) const {
+  const auto normal = normal_domain(domain);
+  const auto place = known_place(normal);
+  if (place.goes_on()) {
+    const auto* route = first_match(normal, sender);
+    const bool is_shared = route != nullptr && !route->next_hops.empty() && !route->hold;
+    return is_shared ? fmt::format("routes[{}]", route - settings_.routes.data()) : std::string();
+  }
+  if (place.settings == nullptr) return {};
+  const auto& target = place.settings->deliver;
+  if (target.kind == DeliverKind::lmtp) return "lmtp:" + target.argument;
+  return target.kind == DeliverKind::smtp ? "smtp:" + target.argument : std::string();
+}
+
 awaitable<Hop> Router::hop(std::string domain, smtp::ReversePath sender, dns::Resolver& resolver, base::Random& random,
                            StsSource* sts, TlsDemand demand) const {
   domain = normal_domain(domain);

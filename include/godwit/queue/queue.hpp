@@ -153,6 +153,12 @@ class Queue {
   std::optional<Grant> assign(const Key& key, const Grant& grant, std::string_view via, std::string_view site,
                               base::WallTime now);
   void ended(const Grant& grant, const SiteReport& report, base::WallTime now);
+  // Another item of a message that has this grant, and was not assigned elsewhere, goes with it in the same
+  // transaction: it becomes active, and costs no grant of its own.  False: it is not due at that site, or must not
+  // start.
+  bool join(const Key& key, const Grant& grant);
+  // An active item that has no grant of its own was not attempted: it is due again, first in its turn.
+  void give_back(const Key& key);
   // DNS lets the item wait that has this grant, and was not assigned yet: it makes room for lookups that may be
   // quicker, while there are not too many of its kind.  To be said again after a while where there were.
   void lookup_hangs(const Grant& grant);

@@ -160,6 +160,9 @@ class Router {
 
   // The same without DNS, where that is enough; empty: the MX decides.
   std::string known_site(std::string_view domain, const smtp::ReversePath& sender) const;
+  // By what recipients of several domains may share a transaction: equal for domains whose mail from this sender goes
+  // to one LMTP store, or by one rule to one next hop.  Empty: by nothing; hosts found through MX may refuse such mail.
+  std::string shared_way(std::string_view domain, const smtp::ReversePath& sender) const;
   // The route that hop() would take; nullptr: none fits, or the domain ends here.
   const RouteSettings* route_of(std::string_view domain, const smtp::ReversePath& sender) const;
 

@@ -492,6 +492,30 @@ TEST_F(HopTest, SiteThatIsKnownWithoutDnsIsTheSiteOfTheHop) {
   EXPECT_EQ(Router(settings_, {}, listening_).known_site("elsewhere.example", me), "");
 }
 
+TEST_F(HopTest, DomainsShareTransactionsOnlyOnOneExplicitWay) {
+  local("a.example", DeliverKind::lmtp, "unix:/run/lmtp");
+  local("b.example", DeliverKind::lmtp, "unix:/run/lmtp");
+  local("c.example", DeliverKind::lmtp, "unix:/run/other");
+  local("d.example", DeliverKind::maildir, "/v/{domain}/{local}");
+  local("e.example", DeliverKind::smtp, "[10.0.0.7]");
+  route({"f.example", "g.example"}, {"[10.0.0.1]"});
+  route({"h.example"}, {"[10.0.0.1]"}).tls_name = "mx.h.example";
+  route({"i.example"}, {"[10.0.0.1]"}).hold = true;
+  route({"j.example"});
+  const Router router(settings_, {}, listening_);
+  const auto way = [&](std::string_view domain) {
+    return router.shared_way(domain, smtp::Mailbox{"me", "example.com"});
+  };
+  EXPECT_EQ(way("a.example"), way("B.example"));
+  EXPECT_EQ(way("f.example"), way("g.example"));
+  std::set<std::string> different;
+  for (const auto* domain : {"a.example", "c.example", "e.example", "f.example", "h.example"})
+    EXPECT_TRUE(different.insert(way(domain)).second) << domain;
+  EXPECT_FALSE(different.contains(""));
+  for (const auto* domain : {"d.example", "i.example", "j.example", "mx.example", "mail.example.com", ""})
+    EXPECT_EQ(way(domain), "") << domain;
+}
+
 TEST_F(HopTest, RouteOfASenderIsFoundWithoutDns) {
   local("a.example", DeliverKind::maildir, "/v");
   route({"*"}, {"[10.0.0.1]"}).senders = {"@special.example"};
