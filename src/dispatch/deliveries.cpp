@@ -125,11 +125,11 @@ boost::asio::awaitable<void> Dispatcher::Implementation::run(queue::Work work) {
       queue_.reschedule(key, {.attempt = later, .attempts = work.item.attempts + 1});
     }
   } else {
-    auto transaction = make_transaction(std::move(*message), key.destination, work.item.attempts);
+    auto transaction = transaction_of(std::move(*message), work.item);
     if (transaction.recipients.empty()) {
       ended(work.grant, {});
       queue_.remove(key);
-      fresh_.erase(key.id);
+      if (!queue_.contains(key.id)) fresh_.erase(key.id);
     } else if (work.grant.kind == queue::Grant::Kind::overdue ||
                transaction.message->envelope.is_too_late(around_.clock.wall())) {
       co_await speak_for(std::move(work), std::move(transaction));
@@ -164,6 +164,26 @@ void Dispatcher::Implementation::keep_held(const queue::Item& item, const std::s
 
 boost::asio::awaitable<void> Dispatcher::Implementation::deliver(queue::Work work, Transaction transaction) {
   Parts parts;
+  if (router_->has_users() && !work.item.key.destination.contains('@')) {
+    auto setting_apart = set_users_apart(work.item, transaction);
+    auto rest = co_await std::move(setting_apart);
+    if (!rest) {
+      ended(work.grant, {});
+      const auto reply = smtp::make_reply(451, {4, 3, 0}, "The users cannot be looked up: " + rest.error().message);
+      Attempted attempted{.outcomes = no_route(transaction, {reply}), .counts = true, .with_site = false};
+      Answers none(transaction.recipients.size());
+      parts.push_back(
+          {.item = std::move(work.item), .transaction = std::move(transaction), .answers = std::move(none)});
+      co_await settle(std::move(parts), std::move(attempted));
+      co_return;
+    }
+    if (rest->recipients.empty()) {
+      ended(work.grant, {});
+      queue_.remove(work.item.key);
+      co_return;
+    }
+    transaction = std::move(*rest);
+  }
   auto answers = answers_for(transaction, *router_, around_.suppressions);
   parts.push_back({.item = std::move(work.item), .transaction = std::move(transaction), .answers = std::move(answers)});
   if (together(parts).recipients.empty()) {

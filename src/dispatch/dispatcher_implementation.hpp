@@ -96,6 +96,9 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   boost::asio::awaitable<void> run(queue::Work work);
   boost::asio::awaitable<void> speak_for(queue::Work work, Transaction transaction);
   boost::asio::awaitable<void> deliver(queue::Work work, Transaction transaction);
+  // Of a domain's recipients, users with a store of their own get items of their own, which wait for that store and no
+  // other.  Gives the rest, or why that cannot be known now.
+  boost::asio::awaitable<base::Result<Transaction>> set_users_apart(queue::Item item, Transaction transaction);
   boost::asio::awaitable<route::Hop> find_hop(queue::Grant grant, std::string destination, smtp::ReversePath sender,
                                               route::TlsDemand demand, std::shared_ptr<const route::Router> router);
   // Tells the queue which lookups hang.
@@ -122,6 +125,9 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   void measure_delivered(const Transaction& transaction, const Settlement& settlement);
   void tell_refused(const mail::Envelope& envelope, const Settlement& settlement) const;
   boost::asio::awaitable<base::Result<Message>> load(base::MessageId id);
+  // The item that a recipient of the message is in: its own, or else the one of its domain.
+  std::string destination_of(base::MessageId id, const smtp::Mailbox& address) const;
+  Transaction transaction_of(Message message, const queue::Item& item) const;
   // What load() gives has it, and in time the spool.
   void record(base::MessageId id, mail::Update update);
   // Asks the spool how far its records are, so that copies_ may forget.
@@ -134,7 +140,7 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
 
   // ---- ways
   // Why what is due there would not go at once.
-  std::string why_waits_at(const std::string& domain, const std::string& site) const;
+  std::string why_waits_at(const std::string& destination, const std::string& site) const;
   Waiting waiting_of(const QueueEntry& entry, std::size_t at) const;
 
   // ---- ending
@@ -145,6 +151,7 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
     std::vector<queue::Item> idle;
   };
   Kept keep_from_delivery(base::MessageId id);
+  bool waits_for(const queue::Key& key, const mail::Envelope& envelope) const;
   // Destinations without a waiting recipient leave the queue, the others wait on as before.
   void let_go(Kept kept, const mail::Envelope& envelope);
   void put_back(queue::Item item);

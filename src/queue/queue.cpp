@@ -69,6 +69,9 @@ std::vector<Key> Queue::keys_of(base::MessageId id) const {
 bool Queue::contains(base::MessageId id) const {
   return implementation_->contains(id);
 }
+bool Queue::contains(const Key& key) const {
+  return implementation_->contains(key);
+}
 Counts Queue::counts() const {
   return implementation_->counts();
 }

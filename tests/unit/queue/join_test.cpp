@@ -49,6 +49,18 @@ TEST_F(JoinTest, WhatGoesElsewhereOrMustNotStartStaysWhereItIs) {
     EXPECT_FALSE(join(one)) << one.destination;
 }
 
+TEST_F(JoinTest, UsersAreSuspendedWithTheirDomain) {
+  const auto user = key(1, "bob@c.example");
+  add(user, "store");
+  queue.suspend("c.example", {.until = never, .reason = "moving"}, start);
+  EXPECT_EQ(next(start), "1 b.example");
+  EXPECT_THAT(queue.reason(user), ::testing::HasSubstr("moving"));
+  EXPECT_EQ(queue.check(), "");
+  EXPECT_FALSE(join(user));
+  queue.resume("c.example", start);
+  EXPECT_TRUE(join(user));
+}
+
 TEST_F(JoinTest, WhatIsGivenBackIsTheNext) {
   add(key(2, "b.example"), "store");
   EXPECT_TRUE(join(too));
