@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 
 #include "godwit/mail/received.hpp"
+#include "own_signatures.hpp"
 #include "stop_notice.hpp"
 
 namespace godwit::dispatch {
@@ -137,8 +138,9 @@ boost::asio::awaitable<void> AccountGuard::tell(policy::StoppedAccount account) 
   envelope.accepted = now;
   envelope.protocol = "internal";
   envelope.recipients = std::move(expansion.recipients);
-  const std::string bytes =
-      mail::received_field(trace) + compose_stop_notice(account, parts_.hostname, postmaster, id, now);
+  const auto notice = compose_stop_notice(account, parts_.hostname, postmaster, id, now);
+  const auto signers = parts_.signers();
+  const std::string bytes = mail::received_field(trace) + own_signatures(notice, signers.get(), now) + notice;
   auto written = co_await (*begun)->write(bytes);
   spool::Accepted<base::MessageId> committed = std::unexpected(spool::Refused{});
   if (written) committed = co_await (*begun)->commit(std::move(envelope));

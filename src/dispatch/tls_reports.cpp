@@ -12,6 +12,7 @@
 #include "godwit/net/http_client.hpp"
 #include "godwit/net/task_group.hpp"
 #include "godwit/spool/add_message.hpp"
+#include "own_signatures.hpp"
 #include "tls_counts.hpp"
 
 namespace godwit::dispatch {
@@ -257,6 +258,7 @@ awaitable<bool> TlsReports::Implementation::send_mail(smtp::Mailbox to, const ma
   envelope.recipients = std::move(expansion.recipients);
   const mail::TlsReportMail form{.submitter = configuration_.hostname, .from = settings.from, .to = to, .now = now};
   auto text = compose_tls_report(report, form, compressed, around_.random);
+  text.insert(0, own_signatures(text, configuration_.signers.get(), now));  // RFC 8460 section 3
   const auto size = text.size();
   base::Result<base::MessageId> added = base::fail(base::ErrorKind::not_found, "there is no such address here");
   if (!envelope.recipients.empty()) {

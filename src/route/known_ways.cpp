@@ -48,6 +48,11 @@ Router::Place Router::known_place(const std::string& domain) const {
   return domain.empty() ? Place{.kind = Place::Kind::here} : place_of(domain, said);
 }
 
+bool Router::leaves(const smtp::Mailbox& address) const {
+  const auto place = known_place(normal_domain(address.domain));
+  return place.goes_on() || (place.settings != nullptr && place.settings->deliver.kind == DeliverKind::smtp);
+}
+
 const RouteSettings* Router::route_of(std::string_view destination, const smtp::ReversePath& sender) const {
   const auto normal = normal_domain(base::domain_of(destination));
   const auto place = known_place(normal);

@@ -36,6 +36,7 @@ class AccountGuard {
     spool::Spool& spool;
     state::SmallFile& file;
     std::function<std::shared_ptr<const route::Router>()> router;
+    std::function<std::shared_ptr<const mailauth::Signers>()> signers;  // may give null: notices are not signed
     std::string hostname;
     const base::Clock& clock;
     log::Logger& log;
