@@ -143,10 +143,10 @@ class Host {
   boost::asio::awaitable<void> stop_control();
   // Runs an awaitable on a reactor and waits for it; main thread only.
   void run_on(std::size_t reactor, boost::asio::awaitable<void> task);
-  // One on each reactor, side by side; waits for all.
-  // Of the home reactor.  False: it takes longer, and goes on by itself.
+  // Likewise on the home reactor.  False: it takes longer, and goes on by itself.
   bool run_until(base::MonoTime deadline, boost::asio::awaitable<void> task);
   bool join_folders();
+  // One on each reactor, side by side; waits for all.
   void run_everywhere(const std::function<boost::asio::awaitable<void>(Parts&)>& task);
 
   std::string config_path_;

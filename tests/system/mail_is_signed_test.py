@@ -120,7 +120,7 @@ class MailIsSigned(Scenario):
 
     def test_reports_are_signed(self):
         peer = ScriptedPeer(self, 2, script={"RCPT": "550 5.1.1 nobody"})
-        self.godwit.config["routes"] = [{"next_hop": f"[{peer.address}]"}]
+        self.godwit.config["routes"] = [{"next_hop": f"[{peer.address}]:{peer.port}"}]
         self.start(self.generate("example.com", "r1"))
         self.submit(to="nobody@elsewhere.example")
         report = self.godwit.mailbox(ALICE).wait()[0].raw

@@ -40,7 +40,7 @@ class RecipientsShareATransaction(SendingHost):
 class RecipientsOfOneNextHopShareATransaction(SendingHost):
     def start_with(self, *routes, **options):
         self.smart = ScriptedPeer(self, 2, "smart.example", **options)
-        hop = f"[{self.smart.address}]"
+        hop = f"[{self.smart.address}]:{self.smart.port}"
         self.start(routes=[{"next_hop": hop, **route} for route in routes or [{}]])
 
     def transactions(self):

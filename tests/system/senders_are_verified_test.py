@@ -107,7 +107,7 @@ class SendersAreVerified(Scenario):
         self.run_program(BIN / "godwitctl", "dkim", "generate", "xyz.example", "s1", "--file", key)
         self.daemon(arc={"seal_as": "xyz.example"}, dkim={"keys": [{"domain": "xyz.example", "selector": "s1", "private_key": str(key)}]},
                     aliases={"away@xyz.example": ["me@elsewhere.example"]},
-                    routes=[{"domains": ["elsewhere.example"], "next_hop": f"[{peer.address}]"}])
+                    routes=[{"domains": ["elsewhere.example"], "next_hop": f"[{peer.address}]:{peer.port}"}])
         self.results("mod@good.example", content("mod@good.example"))
         self.assertNotIn(b"ARC-Seal", self.stored.raw)
         self.deliver("mod@good.example", content("mod@good.example"), to="away@xyz.example")
