@@ -70,6 +70,7 @@ boost::asio::awaitable<Outcomes> SmtpAgent::Walk::run() {
     if (book_.finished() || hosts++ == settings_.hosts || addresses == settings_.addresses) break;
     const bool usable = check(host);
     if (!usable) continue;
+    if (!host.remark.empty()) note(host.remark);
     Addresses some(host.addresses.begin(),
                    host.addresses.begin() +
                        static_cast<std::ptrdiff_t>(std::min(host.addresses.size(), settings_.addresses - addresses)));

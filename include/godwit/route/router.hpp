@@ -70,6 +70,7 @@ struct Host {
   // named it.
   std::vector<std::string> proofs{};
   TlsPolicy tls{};
+  std::string remark{};  // what of its place among the MX is against RFC 5321 section 5.1, and tolerated
 };
 struct SmtpHop {
   std::vector<Host> hosts;  // in the order in which they are to be tried

@@ -36,9 +36,11 @@ class SmtpWalkTest : public ::testing::Test {
     auto stream = std::make_unique<testing::TricklingStream>(io_.get_executor(), clock_);
     std::string hello = "250-mx\r\n";
     for (const auto& offer : offers) hello += "250-" + offer + "\r\n";
-    for (const auto& reply : {std::string("220 mx\r\n"), hello + "250 HELP\r\n", mail, std::string("250 ok\r\n"),
-                              std::string("354 go\r\n"), std::string("250 taken\r\n"), std::string("221 bye\r\n")})
-      stream->then(0s, reply);
+    stream->then(0s, "220 mx\r\n");
+    stream->then(0s, hello + "250 HELP\r\n");
+    // What is said in a transaction is not said before, while the connection is kept for it.
+    stream->then(1s, mail);
+    for (const char* reply : {"250 ok\r\n", "354 go\r\n", "250 taken\r\n", "221 bye\r\n"}) stream->then(0s, reply);
     auto written = stream->written();
     network_.prepare(std::move(stream));
     return written;
@@ -58,6 +60,7 @@ class SmtpWalkTest : public ::testing::Test {
     Job job{.id = {}, .sender = smtp::Mailbox{"a", "client.example"}, .envid = {}, .recipients = {}, .content = {}};
     job.body = smtp::BodyType::eight_bit_mime;
     job.require_tls = require_tls_;
+    job.transcript = transcript_;
     job.content = std::make_shared<testing::TextContent>(eight_bit);
     job.recipients.emplace_back().address = {"b", "example.com"};
     const auto outcomes = testing::run_on(io_, agent.deliver(std::move(job), hop_));
@@ -76,6 +79,7 @@ class SmtpWalkTest : public ::testing::Test {
   Settings settings_;
   route::SmtpHop hop_;
   bool require_tls_ = false;
+  std::shared_ptr<Transcript> transcript_ = std::make_shared<Transcript>(clock_.now);
 };
 
 // ---- TLS
@@ -122,6 +126,13 @@ TEST_F(SmtpWalkTest, AMessageThatDemandsTlsComesBackFromHostsWithoutIt) {
   EXPECT_EQ(outcome.kind, Outcome::Kind::failed);
   EXPECT_EQ(outcome.reply.enhanced, (smtp::EnhancedCode{5, 7, 10}));
   EXPECT_THAT(*first, Not(HasSubstr("MAIL")));
+}
+
+TEST_F(SmtpWalkTest, WhatIsOddAboutAHostStandsInTheTranscript) {
+  host("mx1").remark = "the MX is an address";
+  peer({"8BITMIME"});
+  EXPECT_EQ(deliver().kind, Outcome::Kind::delivered);
+  EXPECT_THAT(transcript_->text(), HasSubstr("the MX is an address"));
 }
 
 // ---- what hosts lack

@@ -516,6 +516,19 @@ TEST_F(HopTest, DomainsShareTransactionsOnlyOnOneExplicitWay) {
     EXPECT_EQ(way(domain), "") << domain;
 }
 
+TEST_F(HopTest, WhatIsAgainstTheRfcIsToleratedWithARemark) {
+  dns_.add_mx("a.example", 10, "alias.example").add_cname("alias.example", "real.example");
+  dns_.add_mx("a.example", 20, "192.0.2.7").add_mx("a.example", 30, "good.example");
+  dns_.add_address("real.example", "192.0.2.5").add_address("good.example", "192.0.2.8");
+  dns_.add_cname("implicit.example", "real.example");
+  std::vector<std::string> remarks;
+  const auto found = std::get<SmtpHop>(hop("a.example"));
+  for (const auto& host : found.hosts) remarks.push_back(host.remark);
+  EXPECT_THAT(remarks, ElementsAre("the MX alias.example is an alias of real.example and should be that name itself",
+                                   "the MX 192.0.2.7 is an address and should be a name", ""));
+  EXPECT_EQ(std::get<SmtpHop>(hop("implicit.example")).hosts.front().remark, "");
+}
+
 TEST_F(HopTest, RouteOfASenderIsFoundWithoutDns) {
   local("a.example", DeliverKind::maildir, "/v");
   route({"*"}, {"[10.0.0.1]"}).senders = {"@special.example"};
