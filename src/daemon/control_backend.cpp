@@ -16,8 +16,9 @@ base::Result<> known(bool found) {
   return base::fail(base::ErrorKind::not_found, "there is no such message in the queue");
 }
 
-// So many are written in one group, and mail flows on between them.
+// So many are written in one group; the rest after it leaves disk and processors to the mail that flows meanwhile.
 constexpr std::size_t changed_at_once = 16;
+constexpr base::Duration rest = std::chrono::microseconds(500);
 
 // What a disk that stalls may keep somebody waiting; less than godwitctl waits for an answer.
 constexpr base::Duration patience = std::chrono::seconds(30);
@@ -172,6 +173,7 @@ control::Task<control::QueueChange> ControlBackend::queue_change_many(control::Q
     if (++seen % changed_at_once != 0 && seen < selected->ids.size()) continue;
     const auto written = co_await recorded();
     if (!written) co_return std::unexpected(written.error());
+    static_cast<void>(co_await host_.reactors_[Host::home].network().sleep_until(patience_.now() + rest));
   }
   co_return result;
 }

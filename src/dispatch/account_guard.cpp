@@ -95,7 +95,7 @@ boost::asio::awaitable<base::Result<AccountGuard::Ids>> AccountGuard::mail_of(st
     if (!summary.bounce && !std::ranges::binary_search(*seen, summary.id)) others.push_back(summary.id);
     return true;
   };
-  auto listed = co_await parts_.spool.for_each_live(each);
+  auto listed = co_await parts_.spool.for_each_live(spool::Listing::gentle, each);
   if (!listed) co_return std::unexpected(listed.error());
   seen->insert(seen->end(), others.begin(), others.end());
   std::ranges::sort(*seen);

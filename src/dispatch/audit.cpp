@@ -20,7 +20,7 @@ bool has_item(const queue::Queue& queue, const queue::Key& key) {
 
 boost::asio::awaitable<base::Result<Audit::Round>> Audit::round() {
   Round round;
-  auto listed = co_await spool_.for_each_live([this, &round](const spool::Summary& summary) {
+  auto listed = co_await spool_.for_each_live(spool::Listing::gentle, [this, &round](const spool::Summary& summary) {
     for (const auto& destination : summary.waiting) {
       ++round.checked;
       const queue::Key key{.id = summary.id, .destination = destination.domain};

@@ -115,10 +115,11 @@ void Dispatcher::Implementation::enqueue(const spool::Summary& summary, base::Wa
 boost::asio::awaitable<base::Result<>> Dispatcher::Implementation::start() {
   const auto started = around_.clock.wall();
   co_await recall_suspensions();
-  auto listed = co_await around_.spool.for_each_live([this, started](const spool::Summary& summary) {
-    enqueue(summary, started);
-    return true;
-  });
+  auto listed =
+      co_await around_.spool.for_each_live(spool::Listing::fast, [this, started](const spool::Summary& summary) {
+        enqueue(summary, started);
+        return true;
+      });
   if (!listed) co_return listed;
   const auto rethrow = [](std::exception_ptr failure) {
     if (failure) std::rethrow_exception(failure);

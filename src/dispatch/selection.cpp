@@ -65,7 +65,7 @@ boost::asio::awaitable<base::Result<std::shared_ptr<const Selection::Ids>>> Sele
     if (selector.may_mean(summary, wall)) ids->push_back(summary.id);
     return true;
   };
-  auto listed = co_await spool_.for_each_live(each);
+  auto listed = co_await spool_.for_each_live(spool::Listing::gentle, each);
   if (!listed) co_return std::unexpected(listed.error());
   std::ranges::sort(*ids);
   by_sender_ = BySender{.selector = std::move(selector), .ids = ids, .made = clock_.mono()};

@@ -2,16 +2,20 @@
 #include "sink.hpp"
 
 #include <cerrno>
+#include <mutex>
+#include <string_view>
 #include <utility>
 
 #include <fcntl.h>
 #include <poll.h>
+#include <spdlog/sinks/syslog_sink.h>
+#include <syslog.h>
 #include <unistd.h>
 
 namespace godwit::log {
 namespace {
 
-constexpr std::size_t most_gathered = 64U << 10U;
+constexpr std::size_t most_at_once = 64U << 10U;
 
 // The service's group may read its log.
 constexpr mode_t file_mode = 0640;
@@ -27,82 +31,95 @@ bool wait_writable(int descriptor) {
   return ::poll(&wanted, 1, milliseconds) > 0;
 }
 
-}  // namespace
-
-base::Result<std::shared_ptr<Sink>> Sink::open(const std::string& file) {
-  if (file.empty()) return std::shared_ptr<Sink>(new Sink({}, STDERR_FILENO));
-  const int descriptor = open_file(file);
-  if (descriptor < 0) return base::fail_os("cannot open log " + file, errno);
-  return std::shared_ptr<Sink>(new Sink(file, descriptor));
-}
-
-std::shared_ptr<Sink> Sink::over(std::shared_ptr<spdlog::sinks::sink> inner) {
-  std::shared_ptr<Sink> sink(new Sink({}, -1));
-  sink->inner_ = std::move(inner);
-  return sink;
-}
-
-Sink::~Sink() {
-  if (!file_.empty()) ::close(descriptor_);
-}
-
-base::Result<> Sink::reopen() {
-  if (file_.empty()) return {};
-  const int descriptor = open_file(file_);
-  if (descriptor < 0) return base::fail_os("cannot open log " + file_, errno);
-  const std::scoped_lock lock(mutex_);
-  drain();
-  ::close(std::exchange(descriptor_, descriptor));
-  return {};
-}
-
-void Sink::sink_it_(const spdlog::details::log_msg& message) {
-  ++taken_;
-  if (inner_) {
-    inner_->log(message);
-  } else {
-    pending_.append(message.payload.data(), message.payload.size()) += '\n';
-    ++pending_lines_;
-  }
-  const bool idle = queue_.empty();
-  if (!idle && pending_.size() < most_gathered) return;
-  drain();
-  if (idle) report_lost();
-  progress_.notify_all();
-}
-
-void Sink::report_lost() {
-  const auto lost = queue_.overrun() + unwritten_;
-  if (lost == reported_) return;
-  const auto line = queue_.lost_line(lost - reported_);
-  if (inner_)
-    inner_->log(spdlog::details::log_msg("godwit", spdlog::level::warn, line));
-  else if (!write_all(line + '\n'))
-    return;  // said when the file takes lines again
-  reported_ = lost;
-}
-
-void Sink::drain() {
-  if (pending_lines_ != 0 && !write_all(pending_)) unwritten_ += pending_lines_;
-  pending_.clear();
-  pending_lines_ = 0;
-}
-
-bool Sink::write_all(std::string_view bytes) const {
+bool write_all(int descriptor, std::string_view bytes) {
   while (!bytes.empty()) {
-    const auto written = ::write(descriptor_, bytes.data(), bytes.size());
+    const auto written = ::write(descriptor, bytes.data(), bytes.size());
     if (written > 0)
       bytes.remove_prefix(static_cast<std::size_t>(written));
-    else if (written == 0 || (errno != EINTR && !(errno == EAGAIN && wait_writable(descriptor_))))
+    else if (written == 0 || (errno != EINTR && !(errno == EAGAIN && wait_writable(descriptor))))
       return false;
   }
   return true;
 }
 
-void Sink::wait_for(std::uint64_t lines) {
-  std::unique_lock lock(mutex_);
-  // A line that is pushed out is counted when it is, and what pushed it out comes through later: some line wakes us.
-  progress_.wait(lock, [&] { return taken_ + queue_.overrun() >= lines && pending_lines_ == 0; });
+class FileSink final : public Sink {
+ public:
+  FileSink(std::string file, int descriptor) : file_(std::move(file)), descriptor_(descriptor) {}
+  FileSink(const FileSink&) = delete;
+  FileSink& operator=(const FileSink&) = delete;
+  ~FileSink() override {
+    if (!file_.empty()) ::close(descriptor_);
+  }
+
+  std::size_t write(const std::deque<Line>& lines) override {
+    const std::scoped_lock lock(mutex_);
+    std::size_t unwritten = 0;
+    std::size_t gathered = 0;
+    bytes_.clear();
+    for (const Line& line : lines) {
+      bytes_.append(line.text) += '\n';
+      ++gathered;
+      if (bytes_.size() < most_at_once && &line != &lines.back()) continue;
+      if (!write_all(descriptor_, bytes_)) unwritten += gathered;
+      bytes_.clear();
+      gathered = 0;
+    }
+    return unwritten;
+  }
+
+  base::Result<> reopen() override {
+    if (file_.empty()) return {};
+    const int descriptor = open_file(file_);
+    if (descriptor < 0) return base::fail_os("cannot open log " + file_, errno);
+    const std::scoped_lock lock(mutex_);
+    ::close(std::exchange(descriptor_, descriptor));
+    return {};
+  }
+
+ private:
+  const std::string file_;  // empty: standard error
+  std::mutex mutex_;
+  int descriptor_;
+  std::string bytes_;  // its memory is used again
+};
+
+class SyslogSink final : public Sink {
+ public:
+  std::size_t write(const std::deque<Line>& lines) override {
+    for (const Line& line : lines) syslog_.log({"godwitd", as_spdlog(line.level), line.text});
+    return 0;
+  }
+  base::Result<> reopen() override { return {}; }
+
+ private:
+  static spdlog::level::level_enum as_spdlog(Level level) {
+    switch (level) {
+      case Level::debug:
+        return spdlog::level::debug;
+      case Level::info:
+        return spdlog::level::info;
+      case Level::warn:
+        return spdlog::level::warn;
+      case Level::error:
+        return spdlog::level::err;
+    }
+    return spdlog::level::err;
+  }
+
+  spdlog::sinks::syslog_sink_st syslog_{"godwitd", LOG_PID, LOG_MAIL, false};
+};
+
+}  // namespace
+
+OpenedSink file_sink(const std::string& file) {
+  if (file.empty()) return std::make_unique<FileSink>("", STDERR_FILENO);
+  const int descriptor = open_file(file);
+  if (descriptor < 0) return base::fail_os("cannot open log " + file, errno);
+  return std::make_unique<FileSink>(file, descriptor);
+}
+
+OpenedSink syslog_sink() {
+  return std::make_unique<SyslogSink>();
 }
 
 }  // namespace godwit::log

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t max_batch = 4096;  // records gathered at a time
 constexpr std::uint64_t groups_between_space_checks = 64;
+constexpr std::uint64_t most_kept = 64U << 20U;  // bytes of bodies that are not coming in any more
 
 }  // namespace
 
@@ -153,8 +154,10 @@ void Core::settle_group(std::span<Pending> group, std::span<const Place> places)
     }
     if (bytes > 0) bytes += block_size;  // header and padding, more or less
     maintenance |= index_.segments().take_emptied();
-    // Half of the budget is for bodies that are still coming in.
-    index_.evict([this] { return budget->used > budget->limit / 2; });
+    // What was just accepted is read soon or not for long, and memory that is used again is faster than more of it.
+    // Bodies that are still coming in have the rest of the budget.
+    const auto kept = std::min(budget->limit / 2, most_kept);
+    index_.evict([this, kept] { return budget->used > kept; });
   }
   records_ += group.size();
   committed_bytes_ += bytes;

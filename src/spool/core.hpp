@@ -47,7 +47,7 @@ class Core : public std::enable_shared_from_this<Core> {
   boost::asio::awaitable<base::Result<>> sync();
   bool keeps_up() const;
   boost::asio::awaitable<base::Result<StoredMessage>> read(base::MessageId id);
-  boost::asio::awaitable<base::Result<>> for_each_live(std::function<bool(const Summary&)> each);
+  boost::asio::awaitable<base::Result<>> for_each_live(Listing listing, std::function<bool(const Summary&)> each);
   Statistics statistics() const;
   boost::asio::awaitable<void> stop();
   // A sync failed, or the state on disk is unknown: nothing is acknowledged any more.
@@ -120,7 +120,7 @@ class Core : public std::enable_shared_from_this<Core> {
   Task<void> prepare_spares();
   Task<void> make_spare();
 
-  // Background work with a rate (scrub.cpp, compaction.cpp).
+  // Background work with a rate (scrub.cpp, compaction.cpp, listing.cpp).
   Task<void> pause(base::Duration duration);
   bool is_stopping() const;
   void scrub_later(std::vector<std::uint32_t> segments);
@@ -160,7 +160,7 @@ class Core : public std::enable_shared_from_this<Core> {
   std::optional<SegmentState> segment(std::uint32_t number) const;
   // The index of a segment, wherever it is; empty when the segment is gone.
   Task<base::Result<std::optional<std::string>>> entries_of(std::uint32_t number);
-  Task<base::Result<std::vector<Summary>>> list_segment(std::uint32_t number);
+  Task<base::Result<std::vector<Summary>>> list_segment(std::uint32_t number, Listing listing);
   // An entry whose record is the one that counts, with what the live index knows of its message.
   struct LiveEntry {
     IndexEntry entry;

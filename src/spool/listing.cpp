@@ -18,6 +18,11 @@ using Awaitable = boost::asio::awaitable<T>;
 constexpr std::size_t entries_per_lock = 128;   // commits wait no longer than this takes
 constexpr std::size_t summaries_per_turn = 64;  // then the caller's executor does something else
 
+// A gentle listing works for less than half a millisecond, then rests for longer: who waits for a commit meanwhile, on
+// a machine without an idle core, hardly notices.  A million messages take about a second.
+constexpr std::size_t entries_per_rest = 1024;
+constexpr base::Duration rest = std::chrono::microseconds(500);
+
 std::vector<Summary::Destination> waiting_of(const MessageSummary& message, const LiveIndex::Side* side) {
   std::vector<std::uint32_t> counts(message.domains.size());
   std::size_t recipient = 0;
@@ -76,13 +81,14 @@ std::vector<Core::LiveEntry> Core::live_entries(std::uint32_t number, std::span<
   return found;
 }
 
-Awaitable<base::Result<std::vector<Summary>>> Core::list_segment(std::uint32_t number) {
+Awaitable<base::Result<std::vector<Summary>>> Core::list_segment(std::uint32_t number, Listing listing) {
   std::vector<Summary> summaries;
   const auto entries = co_await entries_of(number);
   if (!entries) co_return std::unexpected(entries.error());
   if (!*entries) co_return summaries;
   IndexReader reader(**entries);
   std::vector<IndexEntry> some;
+  std::size_t since_rest = 0;
   for (auto entry = reader.next(); entry || !some.empty(); entry = reader.next()) {
     if (entry && entry->type == RecordType::message) some.push_back(*entry);
     if (some.empty() || (entry && some.size() < entries_per_lock)) continue;
@@ -93,12 +99,17 @@ Awaitable<base::Result<std::vector<Summary>>> Core::list_segment(std::uint32_t n
       Summary summary = summary_of(one.live, message, one.side ? &*one.side : nullptr);
       if (!summary.waiting.empty()) summaries.push_back(std::move(summary));
     }
+    since_rest += some.size();
     some.clear();
+    if (listing == Listing::fast || since_rest < entries_per_rest) continue;
+    since_rest = 0;
+    auto resting = pause(rest);
+    co_await std::move(resting);
   }
   co_return summaries;
 }
 
-Awaitable<base::Result<>> Core::for_each_live(std::function<bool(const Summary&)> each) {
+Awaitable<base::Result<>> Core::for_each_live(Listing listing, std::function<bool(const Summary&)> each) {
   const auto self = shared_from_this();
   co_await gate_.enter();
   const Gate::Pass pass(gate_);
@@ -109,7 +120,7 @@ Awaitable<base::Result<>> Core::for_each_live(std::function<bool(const Summary&)
   }
   const auto executor = co_await boost::asio::this_coro::executor;
   for (const std::uint32_t number : numbers) {
-    auto task = list_segment(number);
+    auto task = list_segment(number, listing);
     auto summaries = co_await run_on(executors.bodies, std::move(task));
     if (!summaries) co_return std::unexpected(summaries.error());
     std::size_t told = 0;

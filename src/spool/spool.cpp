@@ -23,8 +23,9 @@ class LogSpool final : public Spool {
   boost::asio::awaitable<base::Result<>> sync() override { return core_->sync(); }
   bool keeps_up() const override { return core_->keeps_up(); }
   boost::asio::awaitable<base::Result<StoredMessage>> read(base::MessageId id) override { return core_->read(id); }
-  boost::asio::awaitable<base::Result<>> for_each_live(std::function<bool(const Summary&)> each) override {
-    return core_->for_each_live(std::move(each));
+  boost::asio::awaitable<base::Result<>> for_each_live(Listing listing,
+                                                       std::function<bool(const Summary&)> each) override {
+    return core_->for_each_live(listing, std::move(each));
   }
   Statistics statistics() const override { return core_->statistics(); }
   boost::asio::awaitable<void> stop() override { return core_->stop(); }

@@ -193,7 +193,7 @@ class Bench {
     start = clock_.mono();
     std::uint64_t listed = 0;
     std::uint64_t destinations = 0;
-    auto listing = spool_->for_each_live([&](const spool::Summary& summary) {
+    auto listing = spool_->for_each_live(spool::Listing::fast, [&](const spool::Summary& summary) {
       ++listed;
       destinations += summary.waiting.size();
       return true;

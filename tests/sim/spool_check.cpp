@@ -68,7 +68,7 @@ std::string World::check() {
   if (!wrong_.empty()) return wrong_;
   std::vector<spool::Summary> listed;
   std::set<base::MessageId> live;
-  auto result = run(spool_->for_each_live([&](const spool::Summary& summary) {
+  auto result = run(spool_->for_each_live(spool::Listing::fast, [&](const spool::Summary& summary) {
     listed.push_back(summary);
     return true;
   }));

@@ -69,7 +69,7 @@ boost::asio::awaitable<std::string> World::list_meanwhile() {
   const auto before = ledger_.open();
   std::set<base::MessageId> told;
   std::string wrong;
-  auto listing = spool_->for_each_live([&](const spool::Summary& summary) {
+  auto listing = spool_->for_each_live(spool::Listing::gentle, [&](const spool::Summary& summary) {
     if (!told.insert(summary.id).second) wrong = base::to_string(summary.id) + " is listed twice";
     return true;
   });

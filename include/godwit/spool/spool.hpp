@@ -92,6 +92,9 @@ struct Executors {
   std::function<boost::asio::awaitable<void>(base::Duration)> pause = {};
 };
 
+// At full speed, as a start needs it, or with rests, so that nobody who commits meanwhile notices.
+enum class Listing : std::uint8_t { fast, gentle };
+
 class Spool {
  public:
   virtual ~Spool() = default;
@@ -114,9 +117,9 @@ class Spool {
   virtual bool keeps_up() const = 0;
   virtual boost::asio::awaitable<base::Result<StoredMessage>> read(base::MessageId id) = 0;
   // Every message that was live when the call began and still is, once, in any order; later ones may come too.  In
-  // batches, read on the pool; `each` runs on the caller's executor, and gives false to stop.  For start-up, and for
-  // selections while mail flows.
-  virtual boost::asio::awaitable<base::Result<>> for_each_live(std::function<bool(const Summary&)> each) = 0;
+  // batches, read on the pool; `each` runs on the caller's executor, and gives false to stop.
+  virtual boost::asio::awaitable<base::Result<>> for_each_live(Listing listing,
+                                                               std::function<bool(const Summary&)> each) = 0;
   virtual Statistics statistics() const = 0;
   // Writes and syncs what is waiting; afterwards everything is refused as unhealthy.
   virtual boost::asio::awaitable<void> stop() = 0;

@@ -34,7 +34,8 @@ class FakeSpool final : public spool::Spool {
     if (found == envelopes.end()) co_return base::fail(base::ErrorKind::not_found, "not there");
     co_return spool::StoredMessage{.id = id, .envelope = found->second, .body = std::make_shared<EmptyBody>()};
   }
-  boost::asio::awaitable<base::Result<>> for_each_live(std::function<bool(const spool::Summary&)> each) override {
+  boost::asio::awaitable<base::Result<>> for_each_live(spool::Listing,
+                                                       std::function<bool(const spool::Summary&)> each) override {
     ++streams;
     // In any order: backwards.
     for (auto at = envelopes.rbegin(); at != envelopes.rend(); ++at) {

@@ -94,7 +94,7 @@ class ConnectionInTime : public ::testing::Test {
       id = summary.id;
       return true;
     };
-    EXPECT_TRUE(run_on(io_, spool_->for_each_live(each)));
+    EXPECT_TRUE(run_on(io_, spool_->for_each_live(spool::Listing::fast, each)));
     return run_on(io_, spool_->read(id.value())).value();
   }
   base::Duration lasted() const { return clock_.now - began_; }
