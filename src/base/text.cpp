@@ -95,6 +95,10 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
+std::string_view domain_of(std::string_view address) {
+  return address.substr(address.rfind('@') + 1);
+}
+
 std::string join(const std::vector<std::string>& parts, std::string_view separator) {
   return fmt::format("{}", fmt::join(parts, separator));
 }

@@ -99,6 +99,9 @@ class Sources : Findings {
       if (name.starts_with(prefix)) names_table(key, name.substr(prefix.size()));
       if (domain.recipients == RecipientRule::table && !domain.table.empty())
         names_table(key + ".recipients", domain.table);
+      if (!domain.user_table.empty()) names_table(key + ".users", domain.user_table);
+      if (domain.has_users() && domain.deliver.kind == route::DeliverKind::mx)
+        error(key + ".users", fmt::format("{} has no users here: deliver is mx, its mail goes to better hosts", name));
       if (domain.recipients == RecipientRule::lmtp && domain.deliver.kind != route::DeliverKind::lmtp)
         error(key + ".recipients",
               fmt::format("the recipients of {} cannot be asked of an LMTP server: deliver is none", name));

@@ -59,9 +59,9 @@ Fields<Document> mailauth_part() {
       field(
           "arc.seal_as", [](auto& d) -> auto& { return d.settings.mailauth.seal_as; },
           or_empty(domain_name(), "nothing is sealed"),
-          "Domain whose RSA key of `dkim.keys` seals what strangers sent and we verified (ARC), so that hosts to which "
-          "it "
-          "is forwarded can know that it was in order when it came"),
+          "Domain whose RSA key of `dkim.keys` seals what strangers sent, we verified, and goes on to other hosts "
+          "(ARC), "
+          "so that they can know that it was in order when it came"),
       field(
           "arc.trusted_sealers", [](auto& d) -> auto& { return d.settings.mailauth.trusted_sealers; },
           list_of(domain_name(), Single::accept),
@@ -70,8 +70,9 @@ Fields<Document> mailauth_part() {
           "is not rejected or held because it does not pass here"),
       field(
           "dkim.keys", [](auto& d) -> auto& { return d.settings.mailauth.keys; }, records(signing_key_fields()),
-          "Sign mail of users, of programs of this host and of `trusted_networks`; several keys of one domain all "
-          "sign. "
+          "Sign mail of users, of programs of this host and of `trusted_networks`, and reports of this host; several "
+          "keys "
+          "of one domain all sign. "
           "Users get the signature of a domain only for mail that they send from there"),
   };
 }

@@ -22,38 +22,16 @@ using route::TlsLevel;
 // ---- deliver
 // ----------------------------------------------------------------------------------------------------------
 
-base::Result<std::string> parse_maildir(const std::string& path) {
-  if (!path.starts_with('/')) return invalid("a maildir: path must start with /");
-  bool has_local = false;
-  for (std::size_t at = path.find('{'); at != std::string::npos; at = path.find('{', at + 1)) {
-    const auto name = path.substr(at, path.find('}', at) - at + 1);
-    has_local = has_local || name == "{local}";
-    if (name != "{local}" && name != "{domain}" && name != "{detail}")
-      return invalid(fmt::format("\"{}\" is none of {{local}}, {{domain}}, {{detail}}", base::printable(name)));
-  }
-  if (!has_local) return invalid("a maildir: path must contain {local}, or all users would share one folder");
-  return path;
-}
-
-base::Result<std::string> parse_lmtp(const std::string& text) {
-  const auto endpoint = base::Endpoint::parse(text);
-  if (!endpoint || (endpoint->unix_path.empty() && endpoint->port == 0) ||
-      (!endpoint->unix_path.empty() && !endpoint->unix_path.starts_with('/')))
-    return invalid(fmt::format("\"{}\" is neither unix:/path nor address:port", base::printable(text)));
-  return text;
-}
-
 base::Result<DeliverTarget> parse_deliver(const std::string& text) {
   const auto colon = text.find(':');
   const auto kind = text.substr(0, colon);
   const auto argument = colon == std::string::npos ? std::string() : text.substr(colon + 1);
-  const auto target = [](DeliverKind k, base::Result<std::string> parsed) -> base::Result<DeliverTarget> {
-    if (!parsed) return std::unexpected(parsed.error());
-    return DeliverTarget{.kind = k, .argument = std::move(*parsed)};
-  };
-  if (kind == "maildir") return target(DeliverKind::maildir, parse_maildir(argument));
-  if (kind == "lmtp") return target(DeliverKind::lmtp, parse_lmtp(argument));
-  if (kind == "smtp") return target(DeliverKind::smtp, parse_next_hop(argument));
+  if (kind == "maildir" || kind == "lmtp") return route::parse_store(text);
+  if (kind == "smtp") {
+    auto next_hop = parse_next_hop(argument);
+    if (!next_hop) return std::unexpected(next_hop.error());
+    return DeliverTarget{.kind = DeliverKind::smtp, .argument = std::move(*next_hop)};
+  }
   if (kind == "mx" && argument.empty()) return DeliverTarget{.kind = DeliverKind::mx, .argument = {}};
   if (kind == "discard" && argument.empty()) return DeliverTarget{.kind = DeliverKind::discard, .argument = {}};
   return invalid(
@@ -120,6 +98,38 @@ Type<DomainSettings> recipients() {
                 return domain.recipients == RecipientRule::list ? names.show(domain.local_parts)
                                                                 : rule.show(domain.recipients);
               }};
+}
+
+// ---- users
+// ------------------------------------------------------------------------------------------------------------
+
+Type<DomainSettings> users() {
+  const auto local = local_part();
+  auto key = local;
+  key.read = [local](std::string& target, const YAML::Node& node, Reader& reader) {
+    local.read(target, node, reader);
+    target = base::to_lower(target);
+  };
+  const auto stores =
+      map_of(key,
+             scalar<DeliverTarget>(
+                 "store", [](const std::string& text) { return route::parse_store(text); }, show_deliver),
+             "LOCAL_PART");
+  return {.name = stores.name + ", or table:NAME",
+          .read =
+              [=](DomainSettings& target, const YAML::Node& node, Reader& reader) {
+                if (!node.IsScalar()) return stores.read(target.users, node, reader);
+                const auto name = parse_table_reference(node.Scalar());
+                if (name)
+                  target.user_table = *name;
+                else
+                  reader.fail(fmt::format("{}: {}", reader.path(), name.error().message));
+              },
+          .show =
+              [=](const DomainSettings& domain) {
+                return domain.user_table.empty() ? stores.show(domain.users) : "table:" + domain.user_table;
+              },
+          .may_be_empty = true};
 }
 
 // ---- the tls and credentials of a route
@@ -190,6 +200,11 @@ Fields<DomainSettings> domain_fields() {
           "Which addresses exist, beside aliases: those in `accounts`, any, those that the LMTP server of `deliver` "
           "takes (`lmtp`) or the hosts that it names do (`callout`), the keys of a table (addresses; of a file also "
           "local parts), or the listed local parts"),
+      make_field<DomainSettings>(
+          "users", [](auto& d) -> auto& { return d; }, users(),
+          "Users with a store of their own, `maildir:` or `lmtp:` as in `deliver`: by local part, or a table whose "
+          "values "
+          "are stores (its keys: addresses; of a file also local parts). They exist, whatever `recipients` says"),
       make_field<DomainSettings>(
           "catch_all", [](auto& d) -> auto& { return d.catch_all; }, or_empty(mail_address(), "none"),
           "Takes the mail for addresses that do not exist"),

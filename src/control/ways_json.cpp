@@ -46,6 +46,7 @@ json::value host_to_json(const route::Host& host) {
                       {"preference", host.preference},
                       {"addresses", std::move(addresses)},
                       {"why_none", text_or_null(host.why_none)},
+                      {"remark", text_or_null(host.remark)},
                       {"tls", tls_to_json(host.tls)}};
 }
 

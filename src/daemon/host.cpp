@@ -110,20 +110,22 @@ base::Result<> Host::open() {
   auto on_refused = [this](const std::string& account, std::size_t recipients) {
     breaker_.refused(account, recipients, clock_.wall());
   };
-  dispatcher_ = std::make_unique<dispatch::Dispatcher>(dispatch_settings(*live_), make_router(*live_),
-                                                       dispatch::Surroundings{.home = reactors_[home].executor(),
-                                                                              .network = reactors_[home].network(),
-                                                                              .resolver = *parts_[home].resolver,
-                                                                              .spool = *spool_,
-                                                                              .maildir = *maildir_,
-                                                                              .lanes = std::move(lanes),
-                                                                              .clock = clock_,
-                                                                              .random = random_,
-                                                                              .log = events_,
-                                                                              .suspensions = suspensions_.get(),
-                                                                              .suppressions = suppressions_.get(),
-                                                                              .on_refused = std::move(on_refused),
-                                                                              .sts = &outgoing_tls_->policies()});
+  dispatcher_ =
+      std::make_unique<dispatch::Dispatcher>(dispatch_settings(*live_), make_router(*live_),
+                                             dispatch::Surroundings{.home = reactors_[home].executor(),
+                                                                    .network = reactors_[home].network(),
+                                                                    .resolver = *parts_[home].resolver,
+                                                                    .spool = *spool_,
+                                                                    .maildir = *maildir_,
+                                                                    .lanes = std::move(lanes),
+                                                                    .clock = clock_,
+                                                                    .random = random_,
+                                                                    .log = events_,
+                                                                    .suspensions = suspensions_.get(),
+                                                                    .suppressions = suppressions_.get(),
+                                                                    .on_refused = std::move(on_refused),
+                                                                    .sts = &outgoing_tls_->policies(),
+                                                                    .signers = [this] { return live_->signers; }});
   open_account_guard();
   open_quarantine_notices();
   spool_->on_committed([this](auto message) {

@@ -152,6 +152,9 @@ class Host {
   boost::asio::awaitable<void> stop_control();
   // Runs an awaitable on a reactor and waits for it; main thread only.
   void run_on(std::size_t reactor, boost::asio::awaitable<void> task);
+  // Likewise on the home reactor.  False: it takes longer, and goes on by itself.
+  bool run_until(base::MonoTime deadline, boost::asio::awaitable<void> task);
+  bool join_folders();
   // One on each reactor, side by side; waits for all.
   void run_everywhere(const std::function<boost::asio::awaitable<void>(Parts&)>& task);
 

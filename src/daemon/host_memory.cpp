@@ -55,17 +55,18 @@ void Host::open_account_guard() {
   known_accounts_ =
       std::make_unique<state::SmallFile>(live_->settings.state.directory, "accounts", disk_, housekeeping_.executor());
   auto router = [this] { return make_router(*live_); };
-  account_guard_ =
-      std::make_unique<dispatch::AccountGuard>(dispatch::AccountGuard::Parts{.home = reactors_[home].executor(),
-                                                                             .deadlines = reactors_[home].deadlines(),
-                                                                             .breaker = breaker_,
-                                                                             .dispatcher = *dispatcher_,
-                                                                             .spool = *spool_,
-                                                                             .file = *known_accounts_,
-                                                                             .router = std::move(router),
-                                                                             .hostname = live_->settings.hostname,
-                                                                             .clock = clock_,
-                                                                             .log = log_});
+  account_guard_ = std::make_unique<dispatch::AccountGuard>(
+      dispatch::AccountGuard::Parts{.home = reactors_[home].executor(),
+                                    .deadlines = reactors_[home].deadlines(),
+                                    .breaker = breaker_,
+                                    .dispatcher = *dispatcher_,
+                                    .spool = *spool_,
+                                    .file = *known_accounts_,
+                                    .router = std::move(router),
+                                    .signers = [this] { return live_->signers; },
+                                    .hostname = live_->settings.hostname,
+                                    .clock = clock_,
+                                    .log = log_});
   run_alone(account_guard_->recall());
 }
 
@@ -80,7 +81,8 @@ void Host::open_quarantine_notices() {
                                          .file = *kept_notices_,
                                          .hostname = live_->settings.hostname,
                                          .clock = clock_,
-                                         .log = events_},
+                                         .log = events_,
+                                         .signers = [this] { return live_->signers; }},
       live_->settings.dispatch.quarantine, make_router(*live_));
 }
 

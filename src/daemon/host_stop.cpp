@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a host ends: in the direction of the mail, within bounds.
+#include <algorithm>
 #include <future>
+#include <string_view>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
@@ -18,6 +20,14 @@ constexpr base::Duration settling_time = std::chrono::seconds(5);  // for the ou
 
 void Host::run_on(std::size_t reactor, boost::asio::awaitable<void> task) {
   boost::asio::co_spawn(reactors_[reactor].executor(), std::move(task), boost::asio::use_future).get();
+}
+
+bool Host::run_until(base::MonoTime deadline, boost::asio::awaitable<void> task) {
+  auto running = boost::asio::co_spawn(reactors_[home].executor(), std::move(task), boost::asio::use_future);
+  const auto patience = std::max(base::Duration::zero(), deadline - clock_.mono());
+  if (running.wait_for(patience) != std::future_status::ready) return false;
+  running.get();
+  return true;
 }
 
 void Host::run_everywhere(const std::function<boost::asio::awaitable<void>(Parts&)>& task) {
@@ -42,6 +52,26 @@ boost::asio::awaitable<void> Host::stop_control() {
   if (!ended) tasks_.cancel();
 }
 
+// False: a thread is in the kernel, and may be so for ever.
+bool Host::join_folders() {
+  struct Folder {
+    net::BoundedPool& pool;
+    base::Duration patience;
+    std::string_view what;
+  };
+  const Folder folders[] = {
+      {maildirs_, last_words, "a mail folder does not answer; what was under way there stays in the queue"},
+      {housekeeping_, settling_time, "state.directory does not answer; what was to be remembered there is lost"},
+      {histories_, last_words, "state.directory does not answer; the last events of the history are lost"}};
+  bool all_ended = true;
+  for (const auto& [pool, patience, what] : folders) {
+    if (pool.join_for(patience)) continue;
+    log_.error("folder_hangs", {{"reason", what}});
+    all_ended = false;
+  }
+  return all_ended;
+}
+
 // In the direction of the mail: nothing more comes in, what is on its way out ends, then the spool.  Whoever did not
 // end in its time is destroyed only when all threads have ended, and before anything that it uses.
 bool Host::stop() {
@@ -60,15 +90,16 @@ bool Host::stop() {
   // Attempts that the agents had to cancel have outcomes now.
   run_on(home, dispatcher_->stop(clock_.mono() + settling_time));
   run_on(home, stop_callouts(clock_.mono() + last_words));
-  run_on(home, save_suppressions());
-  run_on(home, save_greylist());
-  run_on(home, account_guard_->stop());
-  run_on(home, quarantine_notices_->stop());
+  const auto saved_by = clock_.mono() + settling_time;
+  run_until(saved_by, save_suppressions());
+  run_until(saved_by, save_greylist());
+  run_until(saved_by + settling_time, account_guard_->stop());
+  run_until(saved_by + settling_time, quarantine_notices_->stop());
   run_on(home, stop_control());
-  run_on(home, remember_lockouts());
+  run_until(saved_by + settling_time, remember_lockouts());
   run_on(home, outgoing_tls_->stop(clock_.mono() + last_words));
   run_on(home, spool_->stop());
-  run_on(home, history_.stop());
+  run_until(clock_.mono() + settling_time, history_.stop());
   reactors_.begin_stop();
   reactors_.stop();
   reactors_.join();
@@ -76,14 +107,9 @@ bool Host::stop() {
        {&bodies_, &maildirs_, &passwords_, &proofs_, &lookups_, &recipients_, &local_, &housekeeping_, &histories_})
     pool->stop();
   committer_.stop();
-  for (auto* pool : {&bodies_, &passwords_, &proofs_, &lookups_, &recipients_, &local_, &housekeeping_, &histories_})
-    pool->join();
+  for (auto* pool : {&bodies_, &passwords_, &proofs_, &lookups_, &recipients_, &local_}) pool->join();
   committer_.join();
-  if (!maildirs_.join_for(last_words)) {
-    log_.error("folder_hangs",
-               {{"reason", "a mail folder does not answer; what was under way there stays in the queue"}});
-    return false;
-  }
+  if (!join_folders()) return false;
   // Lookups under way end here; whoever awaits them is among the abandoned.
   for (auto& parts : parts_) parts.transport.reset();
   reactors_.abandon();

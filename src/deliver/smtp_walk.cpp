@@ -70,6 +70,7 @@ boost::asio::awaitable<Outcomes> SmtpAgent::Walk::run() {
     if (book_.finished() || hosts++ == settings_.hosts || addresses == settings_.addresses) break;
     const bool usable = check(host);
     if (!usable) continue;
+    if (!host.remark.empty()) note(host.remark);
     Addresses some(host.addresses.begin(),
                    host.addresses.begin() +
                        static_cast<std::ptrdiff_t>(std::min(host.addresses.size(), settings_.addresses - addresses)));
@@ -177,8 +178,8 @@ boost::asio::awaitable<bool> SmtpAgent::Walk::use(std::unique_ptr<SmtpConnection
   again_in_clear = ended.closed && ended.closed->reason == smtp::client_action::Close::Reason::retry_in_clear;
   if (again_in_clear) co_return true;
   note(ended, *connection, relay);
-  const auto bound = connection->peer().most_messages;
-  while (book_.has_rest() && connection->usable() && (bound == 0 || connection->transactions() < bound)) {
+  while (book_.has_rest() && connection->usable() &&
+         connection->transactions() < most_transactions(connection->peer())) {
     ended = co_await transact(*connection);
     note(ended, *connection, relay);
   }

@@ -57,6 +57,7 @@ class SmtpAgent::Walk {
   void note(std::string_view remark);
   void tell(std::optional<TlsSession> session) const;
   std::size_t most_messages(const SmtpConnection& connection) const;
+  static std::size_t most_transactions(const smtp::PeerCapabilities& peer);
   smtp::ClientTransaction transaction() const;
   std::optional<mail::DsnSuccess> success_at(const SmtpConnection& connection) const;
   const SourceAddress* source_for(const base::Endpoint& remote) const;

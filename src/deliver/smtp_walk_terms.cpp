@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // On which terms an attempt meets a host: from where, how protected, as whom, and what it says of the message.
 #include <algorithm>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -50,13 +51,16 @@ std::unique_ptr<SmtpConnection> SmtpAgent::Walk::greet(std::unique_ptr<net::Stre
                                           agent_.proofs_);
 }
 
-// RFC 9422: domains are counted over all of a connection; nearly every transaction has one.
 std::size_t SmtpAgent::Walk::most_messages(const SmtpConnection& connection) const {
-  std::size_t most =
+  const std::size_t ours =
       hop_.messages_per_connection > 0 ? hop_.messages_per_connection : settings_.messages_per_connection;
-  for (const auto theirs : {connection.peer().most_messages, connection.peer().most_domains})
-    if (theirs > 0) most = std::min<std::size_t>(most, theirs);
-  return most;
+  return std::min(ours, most_transactions(connection.peer()));
+}
+
+// RFC 9422: domains are counted over all of a connection, and the first transaction may have named all there can be.
+std::size_t SmtpAgent::Walk::most_transactions(const smtp::PeerCapabilities& peer) {
+  if (peer.most_domains > 0) return 1;
+  return peer.most_messages > 0 ? peer.most_messages : std::numeric_limits<std::size_t>::max();
 }
 
 smtp::ClientTransaction SmtpAgent::Walk::transaction() const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "godwit/dispatch/account_guard.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -85,17 +86,20 @@ boost::asio::awaitable<void> AccountGuard::remember() {
   if (!written) parts_.log.error("accounts_not_remembered", {{"reason", written.error().message}});
 }
 
-// The waiting mail of an account.  Summaries do not know accounts, so each envelope is read.
-boost::asio::awaitable<base::Result<AccountGuard::Ids>> AccountGuard::mail_of(std::string account) {
-  Ids all;
-  auto each = [&all](const spool::Summary& summary) {
-    if (!summary.bounce) all.push_back(summary.id);
+// Summaries do not know accounts, so each envelope is read.
+boost::asio::awaitable<base::Result<AccountGuard::Ids>> AccountGuard::mail_of(std::string account,
+                                                                              std::shared_ptr<Ids> seen) {
+  Ids others;
+  auto each = [&](const spool::Summary& summary) {
+    if (!summary.bounce && !std::ranges::binary_search(*seen, summary.id)) others.push_back(summary.id);
     return true;
   };
   auto listed = co_await parts_.spool.for_each_live(spool::Listing::gentle, each);
   if (!listed) co_return std::unexpected(listed.error());
+  seen->insert(seen->end(), others.begin(), others.end());
+  std::ranges::sort(*seen);
   Ids found;
-  for (const auto id : all) {
+  for (const auto id : others) {
     const auto stored = co_await parts_.spool.read(id);
     if (stored && stored->envelope.account == account) found.push_back(id);  // else delivered meanwhile
   }
@@ -103,7 +107,8 @@ boost::asio::awaitable<base::Result<AccountGuard::Ids>> AccountGuard::mail_of(st
 }
 
 boost::asio::awaitable<void> AccountGuard::hold_mail(std::string account) {
-  const auto ids = co_await mail_of(account);
+  auto none_seen = std::make_shared<Ids>();
+  const auto ids = co_await mail_of(account, std::move(none_seen));
   if (!ids) {
     parts_.log.error("account_mail_not_held", {{"account", account}, {"reason", ids.error().message}});
     co_return;
@@ -122,6 +127,7 @@ boost::asio::awaitable<void> AccountGuard::tell(policy::StoppedAccount account) 
     co_return;
   }
   OwnMessage message{.hostname = parts_.hostname, .recipients = std::move(expansion.recipients)};
+  message.signers = parts_.signers();
   message.compose = [account, postmaster, hostname = parts_.hostname](base::MessageId id, base::WallTime now) {
     return compose_stop_notice(account, hostname, postmaster, id, now);
   };
@@ -132,17 +138,19 @@ boost::asio::awaitable<void> AccountGuard::tell(policy::StoppedAccount account) 
 }
 
 boost::asio::awaitable<base::Result<std::size_t>> AccountGuard::release(std::string account) {
-  auto ids = co_await mail_of(account);
+  const auto seen = std::make_shared<Ids>();
+  auto ids = co_await mail_of(account, seen);
   if (!ids) co_return std::unexpected(ids.error());
   if (!parts_.breaker.release(account, parts_.clock.wall()))
     co_return base::fail(base::ErrorKind::not_found, account + " is not stopped");
   std::erase(hold_again_, account);
-  ids = co_await mail_of(account);  // also what was held since
-  if (!ids) co_return std::unexpected(ids.error());
-  std::size_t released = 0, seen = 0;
+  const auto since = co_await mail_of(account, seen);  // what was taken, and held, meanwhile
+  if (!since) co_return std::unexpected(since.error());
+  ids->insert(ids->end(), since->begin(), since->end());
+  std::size_t released = 0, ordered = 0;
   for (const auto id : *ids) {
     if (parts_.dispatcher.release(id)) ++released;
-    if (++seen % changed_at_once != 0) continue;
+    if (++ordered % changed_at_once != 0) continue;
     auto recorded = co_await parts_.dispatcher.recorded();
     if (!recorded) co_return std::unexpected(recorded.error());
   }
@@ -156,7 +164,8 @@ boost::asio::awaitable<base::Result<std::size_t>> AccountGuard::release(std::str
 boost::asio::awaitable<base::Result<std::size_t>> AccountGuard::purge(std::string account) {
   if (!parts_.breaker.mark_purged(account))
     co_return base::fail(base::ErrorKind::not_found, account + " is not stopped");
-  const auto ids = co_await mail_of(account);
+  auto none_seen = std::make_shared<Ids>();
+  const auto ids = co_await mail_of(account, std::move(none_seen));
   if (!ids) co_return std::unexpected(ids.error());
   std::size_t removed = 0;
   for (const auto id : *ids) {

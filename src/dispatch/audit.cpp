@@ -4,7 +4,19 @@
 #include <algorithm>
 #include <utility>
 
+#include "godwit/base/text.hpp"
+
 namespace godwit::dispatch {
+namespace {
+
+// The domain's item, or one of a user there.
+bool has_item(const queue::Queue& queue, const queue::Key& key) {
+  return queue.contains(key) || std::ranges::any_of(queue.keys_of(key.id), [&](const queue::Key& other) {
+           return base::domain_of(other.destination) == key.destination;
+         });
+}
+
+}  // namespace
 
 boost::asio::awaitable<base::Result<Audit::Round>> Audit::round() {
   Round round;
@@ -12,7 +24,7 @@ boost::asio::awaitable<base::Result<Audit::Round>> Audit::round() {
     for (const auto& destination : summary.waiting) {
       ++round.checked;
       const queue::Key key{.id = summary.id, .destination = destination.domain};
-      if (queue_.find(key) == nullptr && round.suspicious.size() < most_suspicious) round.suspicious.push_back(key);
+      if (!has_item(queue_, key) && round.suspicious.size() < most_suspicious) round.suspicious.push_back(key);
     }
     return true;
   });
@@ -26,7 +38,7 @@ boost::asio::awaitable<std::vector<spool::StoredMessage>> Audit::missing(std::ve
   for (const auto& key : suspicious) {
     if (!found.empty() && found.back().id == key.id) continue;
     auto stored = co_await spool_.read(key.id);
-    if (!stored || queue_.find(key) != nullptr) continue;
+    if (!stored || has_item(queue_, key)) continue;
     const bool waits = std::ranges::any_of(stored->envelope.recipients, [&](const mail::Recipient& recipient) {
       return recipient.state == mail::RecipientState::waiting && recipient.address.domain == key.destination;
     });

@@ -125,11 +125,11 @@ boost::asio::awaitable<void> Dispatcher::Implementation::run(queue::Work work) {
       queue_.reschedule(key, {.attempt = later, .attempts = work.item.attempts + 1});
     }
   } else {
-    auto transaction = make_transaction(std::move(*message), key.destination, work.item.attempts);
+    auto transaction = transaction_of(std::move(*message), work.item);
     if (transaction.recipients.empty()) {
       ended(work.grant, {});
       queue_.remove(key);
-      fresh_.erase(key.id);
+      if (!queue_.contains(key.id)) fresh_.erase(key.id);
     } else if (work.grant.kind == queue::Grant::Kind::overdue ||
                transaction.message->envelope.is_too_late(around_.clock.wall())) {
       co_await speak_for(std::move(work), std::move(transaction));
@@ -147,7 +147,10 @@ boost::asio::awaitable<void> Dispatcher::Implementation::speak_for(queue::Work w
   Attempted attempted{.outcomes = same_for_all(transaction, deliver::Outcome::Kind::deferred, reply, "none"),
                       .counts = false,
                       .with_site = false};
-  co_await settle(std::move(work.item), std::move(transaction), std::move(attempted));
+  Parts parts;
+  Answers none(transaction.recipients.size());
+  parts.push_back({.item = std::move(work.item), .transaction = std::move(transaction), .answers = std::move(none)});
+  co_await settle(std::move(parts), std::move(attempted));
   ended(work.grant, {});
 }
 
@@ -160,143 +163,98 @@ void Dispatcher::Implementation::keep_held(const queue::Item& item, const std::s
 }
 
 boost::asio::awaitable<void> Dispatcher::Implementation::deliver(queue::Work work, Transaction transaction) {
+  Parts parts;
+  if (router_->has_users() && !work.item.key.destination.contains('@')) {
+    auto setting_apart = set_users_apart(work.item, transaction);
+    auto rest = co_await std::move(setting_apart);
+    if (!rest) {
+      ended(work.grant, {});
+      const auto reply = smtp::make_reply(451, {4, 3, 0}, "The users cannot be looked up: " + rest.error().message);
+      Attempted attempted{.outcomes = no_route(transaction, {reply}), .counts = true, .with_site = false};
+      Answers none(transaction.recipients.size());
+      parts.push_back(
+          {.item = std::move(work.item), .transaction = std::move(transaction), .answers = std::move(none)});
+      co_await settle(std::move(parts), std::move(attempted));
+      co_return;
+    }
+    if (rest->recipients.empty()) {
+      ended(work.grant, {});
+      queue_.remove(work.item.key);
+      co_return;
+    }
+    transaction = std::move(*rest);
+  }
   auto answers = answers_for(transaction, *router_, around_.suppressions);
-  if (unanswered(transaction, answers).recipients.empty()) {
+  parts.push_back({.item = std::move(work.item), .transaction = std::move(transaction), .answers = std::move(answers)});
+  if (together(parts).recipients.empty()) {
     ended(work.grant, {});
-    Attempted attempted;
-    add_answers(std::move(answers), attempted.outcomes);
-    co_await settle(std::move(work.item), std::move(transaction), std::move(attempted));
+    Attempted answered;
+    co_await settle(std::move(parts), std::move(answered));
     co_return;
   }
   const auto policy = policy_;  // as it was when the attempt began
   const auto router = router_;
-  auto forwarding = forwarded_recipients(transaction, *router);
+  auto forwarding = forwarded_recipients(parts.front().transaction, *router);
   auto recipients = co_await std::move(forwarding);
   if (!recipients.empty()) {
     ended(work.grant, {});
-    co_await forward(std::move(work.item), std::move(transaction), std::move(recipients));
+    co_await forward(std::move(parts.front().item), std::move(parts.front().transaction), std::move(recipients));
     co_return;
   }
-  co_await router->learn(work.item.key.destination);
-  const auto sender = transaction.message->envelope.sender;
-  if (const auto why = router->why_held(work.item.key.destination, sender); why && !work.item.released) {
+  const auto destination = parts.front().item.key.destination;
+  co_await router->learn(destination);
+  const auto sender = parts.front().transaction.message->envelope.sender;
+  if (const auto why = router->why_held(destination, sender); why && !parts.front().item.released) {
     ended(work.grant, {});
-    keep_held(work.item, *why);
+    keep_held(parts.front().item, *why);
     co_return;
   }
-  const auto demand = tls_demand(transaction.message->envelope);
-  auto finding = find_hop(work.grant, work.item.key.destination, sender, demand, router);
+  join_others(work.grant, *router, parts);
+  const auto demand = tls_demand(parts.front().transaction.message->envelope);
+  auto finding = find_hop(work.grant, destination, sender, demand, router);
   auto hop = co_await std::move(finding);
   if (const auto* held = std::get_if<route::HoldHop>(&hop)) {
     ended(work.grant, {});
-    keep_held(work.item, held->why);
+    for (const auto& part : parts) keep_held(part.item, held->why);
   } else if (const auto* none = std::get_if<route::NoRoute>(&hop)) {
     ended(work.grant, {});
-    const auto real = unanswered(transaction, answers);
-    Attempted attempted{.outcomes = no_route(real, *none), .counts = true, .with_site = false};
-    add_answers(std::move(answers), attempted.outcomes);
-    co_await settle(std::move(work.item), std::move(transaction), std::move(attempted));
+    Attempted attempted{.outcomes = no_route(together(parts), *none), .counts = true, .with_site = false};
+    co_await settle(std::move(parts), std::move(attempted));
   } else {
-    co_await deliver_over(std::move(work), std::move(transaction), std::move(answers), std::move(hop), policy);
+    co_await deliver_over(work.grant, std::move(parts), std::move(hop), policy);
   }
 }
 
-boost::asio::awaitable<void> Dispatcher::Implementation::deliver_over(queue::Work work, Transaction transaction,
-                                                                      Answers answers, route::Hop hop,
+boost::asio::awaitable<void> Dispatcher::Implementation::deliver_over(queue::Grant first, Parts parts, route::Hop hop,
                                                                       std::shared_ptr<const SitePolicy> policy) {
-  const auto& domain = work.item.key.destination;
-  const auto site = policy->site_of(hop, domain);
-  const auto via = policy->via(domain, transaction.message->envelope.sender);
-  const auto grant = queue_.assign(work.item.key, work.grant, via, site, around_.clock.wall());
+  const auto key = parts.front().item.key;
+  const auto site = policy->site_of(hop, key.destination);
+  const auto via = policy->via(key.destination, parts.front().transaction.message->envelope.sender);
+  const auto grant = queue_.assign(key, first, via, site, around_.clock.wall());
   if (!grant) {  // it waits with the others of its site
-    log_routed(work.item.key, hop, site);
+    for (std::size_t i = 1; i < parts.size(); ++i) queue_.give_back(parts[i].item.key);
+    log_routed(key, hop, site);
     co_return;
   }
   if (auto* smtp = std::get_if<route::SmtpHop>(&hop))
     smtp->messages_per_connection = policy->messages_per_connection(site);
   // The same slot, the same lane: there the connection of the last message through this slot waits for the next.
   const auto lane = around_.lanes[(grant->site + grant->slot) % around_.lanes.size()];
-  const auto real = unanswered(transaction, answers);
+  const auto real = together(parts);
   const auto began = around_.network.now();
-  measures_.wait_time.add(std::max(base::Duration::zero(), around_.clock.wall() - work.item.next_attempt));
+  measures_.wait_time.add(std::max(base::Duration::zero(), around_.clock.wall() - parts.front().item.next_attempt));
   const auto transcript = std::make_shared<deliver::Transcript>(began);
   const auto route = describe(hop);
   auto attempting = attempt(real, std::move(hop), router_, around_, lane, transcript);
   auto outcomes = co_await std::move(attempting);
-  log_attempt(work.item.key, route, site, began, *transcript);
+  log_attempt(parts, route, site, began, *transcript);
   if (!outcomes.empty()) measures_.attempt_time_of(outcomes.front().stage).add(around_.network.now() - began);
   const auto report = site_report(outcomes, around_.random.fraction());
-  add_answers(std::move(answers), outcomes);
   ended(*grant, report);
   pump();  // the connection is free: the next message need not wait until this one is settled
   Attempted attempted{
       .outcomes = std::move(outcomes), .counts = true, .with_site = report.kind == queue::SiteReport::Kind::dead};
-  co_await settle(std::move(work.item), std::move(transaction), std::move(attempted));
-}
-
-boost::asio::awaitable<void> Dispatcher::Implementation::settle(queue::Item item, Transaction transaction,
-                                                                Attempted attempted) {
-  const auto id = item.key.id;
-  const auto now = around_.clock.wall();
-  const auto& envelope = transaction.message->envelope;
-  const auto retry = policy_->retry(item.key.destination, envelope.sender);
-  classify(classifier_, attempted.outcomes);
-  auto settlement = dispatch::settle(settings_, retry, transaction, attempted.outcomes, now, around_.random.fraction());
-  if (!attempted.counts) {
-    settlement.update.attempts.reset();
-    settlement.update.next_attempt.reset();
-  }
-  log_outcomes(transaction, attempted, settlement);
-  measure_delivered(transaction, settlement);
-  if (around_.suppressions != nullptr) suppress_bounced(transaction, attempted.outcomes, settlement);
-  tell_refused(envelope, settlement);
-  // The report first, then the record that needs no report any more: a crash between the two reports twice, never not
-  // at all.
-  bool told = co_await reporter_.report(mail::DsnKind::failure, transaction.message, settlement.failures, router_);
-  if (told) told = co_await reporter_.report(mail::DsnKind::delay, transaction.message, settlement.delays, router_);
-  // One of success that cannot be stored is not worth a second delivery.
-  co_await reporter_.report(mail::DsnKind::success, transaction.message, settlement.successes, router_);
-  const auto attempts = item.attempts + (attempted.counts ? 1 : 0);
-  const auto later =
-      attempted.counts ? now + queue::retry_delay(retry, attempts, around_.random.fraction()) : item.next_attempt;
-  if (!told) {
-    // Nothing of this attempt's failures is recorded; deliveries are, so that they are not repeated.
-    std::erase_if(settlement.update.recipients,
-                  [](const auto& update) { return update.state != mail::RecipientState::delivered; });
-    if (attempted.counts) settlement.update.next_attempt = later;
-    settlement.update.warned.reset();
-    settlement.waiting = true;
-  }
-  auto patience = patience_of(envelope);
-  patience.warned = patience.warned || settlement.update.warned.value_or(false);
-  const queue::Next next{.attempt = settlement.update.next_attempt.value_or(later),
-                         .attempts = attempts,
-                         .deadline = next_deadline(retry, patience),
-                         .with_site = attempted.with_site};
-  record(id, std::move(settlement.update));
-  if (settlement.waiting) {
-    queue_.reschedule(item.key, next);
-  } else {
-    queue_.remove(item.key);
-    if (!queue_.contains(id)) copies_.forget(id);
-  }
-}
-
-void Dispatcher::Implementation::measure_delivered(const Transaction& transaction, const Settlement& settlement) {
-  const auto delivered =
-      std::ranges::count(settlement.update.recipients, mail::RecipientState::delivered, &mail::RecipientUpdate::state);
-  if (delivered == 0) return;
-  const auto& message = *transaction.message;
-  const auto delay = std::max(base::Duration::zero(), around_.clock.wall() - message.envelope.accepted);
-  for (auto i = delivered; i > 0; --i) measures_.delay.add(delay);
-  if (message.body) measures_.delivered_bytes += message.body->size();
-}
-
-void Dispatcher::Implementation::tell_refused(const mail::Envelope& envelope, const Settlement& settlement) const {
-  if (envelope.account.empty() || !around_.on_refused) return;
-  const auto refused =
-      std::ranges::count(settlement.update.recipients, mail::RecipientState::bounced, &mail::RecipientUpdate::state);
-  if (refused > 0) around_.on_refused(envelope.account, static_cast<std::size_t>(refused));
+  co_await settle(std::move(parts), std::move(attempted));
 }
 
 boost::asio::awaitable<void> Dispatcher::Implementation::stop(base::MonoTime deadline) {

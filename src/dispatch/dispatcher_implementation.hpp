@@ -15,6 +15,7 @@
 #include "failures.hpp"
 #include "fresh_messages.hpp"
 #include "godwit/dispatch/dispatcher.hpp"
+#include "parts.hpp"
 #include "reporter.hpp"
 #include "selection.hpp"
 #include "settlement.hpp"
@@ -59,6 +60,9 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
     deliver::Outcomes outcomes;
     bool counts = true;      // false: nothing was tried, it is only spoken for
     bool with_site = false;  // failed because its site did
+    // One for all that were attempted together: what fails comes together again.
+    base::WallTime now{};
+    double fraction = 0.5;  // of the jitter
   };
 
   // Asks for the way of an item with this grant since then.
@@ -92,20 +96,27 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   boost::asio::awaitable<void> run(queue::Work work);
   boost::asio::awaitable<void> speak_for(queue::Work work, Transaction transaction);
   boost::asio::awaitable<void> deliver(queue::Work work, Transaction transaction);
+  // Of a domain's recipients, users with a store of their own get items of their own, which wait for that store and no
+  // other.  Gives the rest, or why that cannot be known now.
+  boost::asio::awaitable<base::Result<Transaction>> set_users_apart(queue::Item item, Transaction transaction);
   boost::asio::awaitable<route::Hop> find_hop(queue::Grant grant, std::string destination, smtp::ReversePath sender,
                                               route::TlsDemand demand, std::shared_ptr<const route::Router> router);
   // Tells the queue which lookups hang.
   void watch_lookups();
   boost::asio::awaitable<void> forward(queue::Item item, Transaction transaction,
                                        std::vector<mail::Recipient> recipients);
-  boost::asio::awaitable<void> deliver_over(queue::Work work, Transaction transaction, Answers answers, route::Hop hop,
+  // Others of the message that may go in the same transaction come with it.
+  void join_others(const queue::Grant& grant, const route::Router& router, Parts& parts);
+  boost::asio::awaitable<void> deliver_over(queue::Grant grant, Parts parts, route::Hop hop,
                                             std::shared_ptr<const SitePolicy> policy);
   void log_routed(const queue::Key& key, const route::Hop& hop, const std::string& site) const;
-  void log_attempt(const queue::Key& key, const std::string& route, const std::string& site, base::MonoTime began,
+  void log_attempt(const Parts& parts, const std::string& route, const std::string& site, base::MonoTime began,
                    const deliver::Transcript& transcript) const;
   void log_held(const queue::Key& key, const std::string& why) const;
   void keep_held(const queue::Item& item, const std::string& why);
-  boost::asio::awaitable<void> settle(queue::Item item, Transaction transaction, Attempted attempted);
+  // The outcomes are those of together(); `now` and `fraction` are filled in.
+  boost::asio::awaitable<void> settle(Parts parts, Attempted attempted);
+  boost::asio::awaitable<void> settle_part(queue::Item item, Transaction transaction, Attempted attempted);
   bool is_suppressing(mail::FailureClass klass) const;
   void suppress_bounced(const Transaction& transaction, const deliver::Outcomes& outcomes,
                         const Settlement& settlement);
@@ -114,6 +125,9 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   void measure_delivered(const Transaction& transaction, const Settlement& settlement);
   void tell_refused(const mail::Envelope& envelope, const Settlement& settlement) const;
   boost::asio::awaitable<base::Result<Message>> load(base::MessageId id);
+  // The item that a recipient of the message is in: its own, or else the one of its domain.
+  std::string destination_of(base::MessageId id, const smtp::Mailbox& address) const;
+  Transaction transaction_of(Message message, const queue::Item& item) const;
   // What load() gives has it, and in time the spool.
   void record(base::MessageId id, mail::Update update);
   // Asks the spool how far its records are, so that copies_ may forget.
@@ -126,7 +140,7 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
 
   // ---- ways
   // Why what is due there would not go at once.
-  std::string why_waits_at(const std::string& domain, const std::string& site) const;
+  std::string why_waits_at(const std::string& destination, const std::string& site) const;
   Waiting waiting_of(const QueueEntry& entry, std::size_t at) const;
 
   // ---- ending
@@ -137,6 +151,7 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
     std::vector<queue::Item> idle;
   };
   Kept keep_from_delivery(base::MessageId id);
+  bool waits_for(const queue::Key& key, const mail::Envelope& envelope) const;
   // Destinations without a waiting recipient leave the queue, the others wait on as before.
   void let_go(Kept kept, const mail::Envelope& envelope);
   void put_back(queue::Item item);

@@ -7,15 +7,6 @@
 #include "dispatcher_implementation.hpp"
 
 namespace godwit::dispatch {
-namespace {
-
-bool waits_for(const mail::Envelope& envelope, const std::string& domain) {
-  return std::ranges::any_of(envelope.recipients, [&](const mail::Recipient& recipient) {
-    return recipient.state == mail::RecipientState::waiting && recipient.address.domain == domain;
-  });
-}
-
-}  // namespace
 
 Dispatcher::Implementation::Kept Dispatcher::Implementation::keep_from_delivery(base::MessageId id) {
   Kept kept;
@@ -31,9 +22,16 @@ Dispatcher::Implementation::Kept Dispatcher::Implementation::keep_from_delivery(
   return kept;
 }
 
+bool Dispatcher::Implementation::waits_for(const queue::Key& key, const mail::Envelope& envelope) const {
+  return std::ranges::any_of(envelope.recipients, [&](const mail::Recipient& recipient) {
+    return recipient.state == mail::RecipientState::waiting &&
+           destination_of(key.id, recipient.address) == key.destination;
+  });
+}
+
 void Dispatcher::Implementation::let_go(Kept kept, const mail::Envelope& envelope) {
   for (auto& item : kept.idle) {
-    if (waits_for(envelope, item.key.destination))
+    if (waits_for(item.key, envelope))
       put_back(std::move(item));
     else
       queue_.remove(item.key);
@@ -55,8 +53,8 @@ boost::asio::awaitable<base::Result<>> Dispatcher::Implementation::end(base::Mes
   // meanwhile would look as if it waited.
   auto kept = keep_from_delivery(id);
   const bool bounced = ended == mail::RecipientState::bounced;
-  auto domains = bounced ? std::set<std::string>() : kept.in_delivery;
-  for (const auto& item : kept.idle) domains.insert(item.key.destination);
+  auto destinations = bounced ? std::set<std::string>() : kept.in_delivery;
+  for (const auto& item : kept.idle) destinations.insert(item.key.destination);
   auto message = co_await load(id);
   if (!message) {
     for (auto& item : kept.idle) put_back(std::move(item));
@@ -64,7 +62,10 @@ boost::asio::awaitable<base::Result<>> Dispatcher::Implementation::end(base::Mes
     co_return std::unexpected(message.error());
   }
   auto envelope = (*message)->envelope;
-  auto settlement = settle_ended(envelope, recipients, domains, ended, reply);
+  const auto may_end = [&](const mail::Recipient& recipient) {
+    return destinations.contains(destination_of(id, recipient.address)) && recipients.means(recipient);
+  };
+  auto settlement = settle_ended(envelope, may_end, ended, reply);
   bool told = true;
   if (bounced)
     told = co_await reporter_.report(mail::DsnKind::failure, *message, std::move(settlement.failures), router_);

@@ -20,12 +20,12 @@ void Dispatcher::Implementation::log_routed(const queue::Key& key, const route::
                                          {"reason", queue_.reason(key)}});
 }
 
-void Dispatcher::Implementation::log_attempt(const queue::Key& key, const std::string& route, const std::string& site,
+void Dispatcher::Implementation::log_attempt(const Parts& parts, const std::string& route, const std::string& site,
                                              base::MonoTime began, const deliver::Transcript& transcript) const {
   if (!around_.log.enabled(log::Level::debug)) return;
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(around_.network.now() - began);
-  around_.log.debug(log::event::attempt, {{log::field::id, to_string(key.id)},
-                                          {log::field::to, key.destination},
+  around_.log.debug(log::event::attempt, {{log::field::id, to_string(parts.front().item.key.id)},
+                                          {log::field::to, destinations_of(parts)},
                                           {"route", route},
                                           {"site", site},
                                           {"took", base::format_duration(took)},

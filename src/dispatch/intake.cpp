@@ -19,11 +19,14 @@ constexpr base::Duration audit_interval = std::chrono::minutes(10);
 // An update that was on its way is recorded by then.
 constexpr base::Duration second_look = std::chrono::seconds(10);
 
-std::set<std::string> waiting_domains(const mail::Envelope& envelope) {
-  std::set<std::string> domains;
+std::set<std::string> waiting_destinations(const mail::Envelope& envelope, const route::Router& router) {
+  std::set<std::string> destinations;
   for (const auto& recipient : envelope.recipients)
-    if (recipient.state == mail::RecipientState::waiting) domains.insert(recipient.address.domain);
-  return domains;
+    if (recipient.state == mail::RecipientState::waiting) {
+      const auto known = router.has_users() ? router.known_destination(recipient.address) : std::nullopt;
+      destinations.insert(known.value_or(recipient.address.domain));
+    }
+  return destinations;
 }
 
 // Whose turn it is when senders take turns.
@@ -72,9 +75,9 @@ std::optional<std::string> Dispatcher::Implementation::add(queue::Item item, con
 
 bool Dispatcher::Implementation::enqueue(base::MessageId id, const mail::Envelope& envelope, std::uint64_t size) {
   bool moves = false;
-  for (const auto& domain : waiting_domains(envelope)) {
-    const auto retry = policy_->retry(domain, envelope.sender);
-    queue::Item item{.key = {.id = id, .destination = domain},
+  for (const auto& destination : waiting_destinations(envelope, *router_)) {
+    const auto retry = policy_->retry(destination, envelope.sender);
+    queue::Item item{.key = {.id = id, .destination = destination},
                      .accepted = envelope.accepted,
                      .next_attempt = envelope.next_attempt,
                      .deadline = next_deadline(retry, patience_of(envelope)),
@@ -83,7 +86,7 @@ bool Dispatcher::Implementation::enqueue(base::MessageId id, const mail::Envelop
                      .size = size,
                      .state = envelope.held ? queue::State::held : queue::State::waiting};
     const auto why = add(std::move(item), envelope.sender);
-    if (why) log_held({.id = id, .destination = domain}, *why);
+    if (why) log_held({.id = id, .destination = destination}, *why);
     moves = moves || (!why && !envelope.held);
   }
   return moves;

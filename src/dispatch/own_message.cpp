@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "godwit/mail/received.hpp"
+#include "own_signatures.hpp"
 
 namespace godwit::dispatch {
 namespace {
@@ -28,7 +29,9 @@ boost::asio::awaitable<base::Result<base::MessageId>> commit_own(spool::Spool& s
   envelope.protocol = internal_protocol;
   envelope.body = message.body;
   envelope.recipients = std::move(message.recipients);
-  const std::string bytes = mail::received_field(trace) + message.compose(id, now);
+  const std::string composed = message.compose(id, now);
+  const std::string bytes =
+      mail::received_field(trace) + own_signatures(composed, message.signers.get(), now) + composed;
   auto written = co_await (*begun)->write(bytes);
   if (!written) co_return base::fail(base::ErrorKind::exhausted, written.error().detail);
   auto committed = co_await (*begun)->commit(std::move(envelope));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "godwit/base/clock.hpp"
 #include "godwit/base/result.hpp"
 #include "godwit/mail/envelope.hpp"
+#include "godwit/mailauth/signers.hpp"
 #include "godwit/spool/spool.hpp"
 
 namespace godwit::dispatch {
@@ -20,6 +22,7 @@ struct OwnMessage {
   std::vector<mail::Recipient> recipients{};
   smtp::BodyType body = smtp::BodyType::seven_bit;
   std::function<std::string(base::MessageId id, base::WallTime now)> compose{};  // header and body, canonical
+  std::shared_ptr<const mailauth::Signers> signers{};                            // null: it is not signed
 };
 // Completes when it survives power loss.  Errors: exhausted (the spool does not take it).  Spool and clock outlive it.
 boost::asio::awaitable<base::Result<base::MessageId>> commit_own(spool::Spool& spool, const base::Clock& clock,

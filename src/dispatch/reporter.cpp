@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "godwit/mail/tls_report.hpp"
+#include "own_signatures.hpp"
 #include "spool_content.hpp"
 
 namespace godwit::dispatch {
@@ -126,7 +127,9 @@ boost::asio::awaitable<bool> Reporter::report_to(smtp::ReversePath return_path, 
   envelope.accepted = now;
   envelope.protocol = to->double_bounce ? double_bounce_protocol : bounce_protocol;
   envelope.recipients = std::move(expansion.recipients);
-  auto written = co_await (*incoming)->write(trace + dsn.message);
+  const auto signers = around_.signers ? around_.signers() : nullptr;
+  const auto signatures = own_signatures(dsn.message, signers.get(), now);
+  auto written = co_await (*incoming)->write(trace + signatures + dsn.message);
   spool::Accepted<base::MessageId> committed = std::unexpected(spool::Refused{});
   if (written)
     committed = co_await (*incoming)->commit(std::move(envelope));

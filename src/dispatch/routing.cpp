@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which way an item takes: what DNS says, and how long that may take; and who has what was kept for a postmaster.
+// Which way an item takes, and which others take it too: what DNS says, and how long that may take; and who has what
+// was kept for a postmaster.
+#include <algorithm>
 #include <utility>
 
 #include "dispatcher_implementation.hpp"
 #include "forwarder.hpp"
+#include "godwit/base/text.hpp"
 
 namespace godwit::dispatch {
 namespace {
@@ -11,6 +14,14 @@ namespace {
 // An answer that takes longer keeps others from asking.
 constexpr base::Duration patience_with_dns = std::chrono::seconds(1);
 constexpr base::Duration no_room_delay = std::chrono::minutes(1);
+
+// Each of them is known to have no other store.
+bool goes_to(const route::Router& router, const Transaction& transaction, const std::string& destination) {
+  const auto& recipients = transaction.message->envelope.recipients;
+  return std::ranges::all_of(transaction.recipients, [&](std::uint32_t index) {
+    return router.known_destination(recipients[index].address) == destination;
+  });
+}
 
 }  // namespace
 
@@ -26,6 +37,72 @@ boost::asio::awaitable<route::Hop> Dispatcher::Implementation::find_hop(queue::G
   lookups_.erase(lookup);
   measures_.route_time.add(around_.network.now() - began);
   co_return hop;
+}
+
+std::string Dispatcher::Implementation::destination_of(base::MessageId id, const smtp::Mailbox& address) const {
+  for (auto& name : router_->user_names(address))
+    if (queue_.contains({.id = id, .destination = name})) return std::move(name);
+  return address.domain;
+}
+
+Transaction Dispatcher::Implementation::transaction_of(Message message, const queue::Item& item) const {
+  auto transaction =
+      make_transaction(std::move(message), std::string(base::domain_of(item.key.destination)), item.attempts);
+  const auto& recipients = transaction.message->envelope.recipients;
+  std::erase_if(transaction.recipients, [&](std::uint32_t index) {
+    return destination_of(item.key.id, recipients[index].address) != item.key.destination;
+  });
+  return transaction;
+}
+
+boost::asio::awaitable<base::Result<Transaction>> Dispatcher::Implementation::set_users_apart(queue::Item item,
+                                                                                              Transaction transaction) {
+  const auto router = router_;
+  const auto& envelope = transaction.message->envelope;
+  std::vector<smtp::Mailbox> addresses;
+  for (const auto index : transaction.recipients) addresses.push_back(envelope.recipients[index].address);
+  auto asking = router->destinations_of(std::move(addresses));
+  const auto destinations = co_await std::move(asking);
+  if (!destinations) co_return std::unexpected(destinations.error());
+  auto rest = transaction;
+  rest.recipients.clear();
+  for (std::size_t i = 0; i < destinations->size(); ++i) {
+    const auto& destination = (*destinations)[i];
+    if (!destination.contains('@')) {
+      rest.recipients.push_back(transaction.recipients[i]);
+      continue;
+    }
+    auto own = item;
+    own.key.destination = destination;
+    own.state = queue::State::waiting;
+    add(std::move(own), envelope.sender);
+  }
+  co_return rest;
+}
+
+void Dispatcher::Implementation::join_others(const queue::Grant& grant, const route::Router& router, Parts& parts) {
+  const auto key = parts.front().item.key;
+  auto message = parts.front().transaction.message;
+  const auto sender = message->envelope.sender;
+  const auto way = router.shared_way(key.destination, sender);
+  if (way.empty()) return;
+  // What others have settled of it since it was loaded.
+  if (auto current = copies_.find(key.id)) message = std::move(current);
+  for (const auto& other : queue_.keys_of(key.id)) {
+    if (router.shared_way(other.destination, sender) != way || !queue_.join(other, grant)) continue;
+    auto item = *queue_.find(other);
+    auto transaction = transaction_of(message, item);
+    if (transaction.recipients.empty()) {  // settled meanwhile
+      queue_.remove(other);
+      continue;
+    }
+    if (router.has_users() && !goes_to(router, transaction, other.destination)) {
+      queue_.give_back(other);
+      continue;
+    }
+    auto answers = answers_for(transaction, router, around_.suppressions);
+    parts.push_back({.item = std::move(item), .transaction = std::move(transaction), .answers = std::move(answers)});
+  }
 }
 
 void Dispatcher::Implementation::watch_lookups() {

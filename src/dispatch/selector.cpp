@@ -42,7 +42,8 @@ bool Selector::is_old_enough(base::WallTime accepted, base::WallTime now) const 
 }
 
 bool Selector::may_mean(const queue::Item& item, base::WallTime now) const {
-  return (!state || item.state == *state) && is_old_enough(item.accepted, now) && may_mean_domain(item.key.destination);
+  return (!state || item.state == *state) && is_old_enough(item.accepted, now) &&
+         may_mean_domain(base::domain_of(item.key.destination));
 }
 
 bool Selector::may_mean(const spool::Summary& summary, base::WallTime now) const {

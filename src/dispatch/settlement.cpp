@@ -131,13 +131,13 @@ Settlement settle(const Settings& settings, const queue::RetrySettings& schedule
   return result;
 }
 
-Settlement settle_ended(const mail::Envelope& envelope, const Selector& recipients,
-                        const std::set<std::string>& domains, mail::RecipientState ended, const smtp::Reply& reply) {
+Settlement settle_ended(const mail::Envelope& envelope, const std::function<bool(const mail::Recipient&)>& means,
+                        mail::RecipientState ended, const smtp::Reply& reply) {
   Settlement result;
   for (std::uint32_t i = 0; i < envelope.recipients.size(); ++i) {
     const auto& recipient = envelope.recipients[i];
     if (recipient.state != mail::RecipientState::waiting) continue;
-    if (!domains.contains(recipient.address.domain) || !recipients.means(recipient)) {
+    if (!means(recipient)) {
       result.waiting = true;
       continue;
     }

@@ -4,14 +4,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
-#include <set>
-#include <string>
 #include <vector>
 
 #include "godwit/base/clock.hpp"
 #include "godwit/deliver/agent.hpp"
-#include "godwit/dispatch/selector.hpp"
 #include "godwit/dispatch/settings.hpp"
 #include "godwit/mail/dsn.hpp"
 #include "godwit/mail/envelope.hpp"
@@ -44,9 +42,8 @@ Patience patience_of(const spool::Summary& summary);
 // The delay warning, the time that the sender set, else the expiry.  `earliest` puts off all but the sender's time.
 base::WallTime next_deadline(const queue::RetrySettings& retry, const Patience& patience, base::WallTime earliest = {});
 
-// An administrator ends the wait of those of these domains that `recipients` means, as bounced or deleted; only the
-// former are reported.
-Settlement settle_ended(const mail::Envelope& envelope, const Selector& recipients,
-                        const std::set<std::string>& domains, mail::RecipientState ended, const smtp::Reply& reply);
+// An administrator ends the wait of those whom `means` means, as bounced or deleted; only the former are reported.
+Settlement settle_ended(const mail::Envelope& envelope, const std::function<bool(const mail::Recipient&)>& means,
+                        mail::RecipientState ended, const smtp::Reply& reply);
 
 }  // namespace godwit::dispatch

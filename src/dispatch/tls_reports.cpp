@@ -12,6 +12,7 @@
 #include "godwit/net/http_client.hpp"
 #include "godwit/net/task_group.hpp"
 #include "godwit/spool/add_message.hpp"
+#include "own_signatures.hpp"
 #include "tls_counts.hpp"
 
 namespace godwit::dispatch {
@@ -27,6 +28,7 @@ constexpr base::Duration retry_pause = std::chrono::hours(1);
 constexpr base::Duration longest_nap = std::chrono::minutes(10);  // the wall clock may be set
 constexpr days late_at_most(1);                                   // RFC 8460 section 5.5
 constexpr base::Duration post_time = std::chrono::minutes(1);
+constexpr base::Duration patience_with_start = std::chrono::seconds(10);  // for the file of counts
 
 // The text, then its end.
 spool::Pieces whole(std::string text) {
@@ -162,9 +164,14 @@ awaitable<TlsReports::Sent> TlsReports::Implementation::send(Day before) {
   Sent sent;
   if (sending_ || !enabled()) co_return sent;
   sending_ = true;
-  while (!loaded_ && !tasks_.closed()) co_await loading_.wait(base::no_deadline);
+  const auto give_up = around_.network.now() + patience_with_start;
+  while (!loaded_ && !tasks_.closed() && around_.network.now() < give_up) co_await loading_.wait(give_up);
   for (const auto& of : counts_.due(before)) {
     if (tasks_.closed()) break;
+    if (!loaded_) {  // the rest of what was counted is not known yet
+      ++sent.failed;
+      continue;
+    }
     const auto fate = co_await send_one(of);
     const bool too_late = TlsCounts::day_of(around_.clock.wall()) > of.day + days(1) + late_at_most;
     if (fate == Fate::sent) ++sent.reports;
@@ -257,6 +264,7 @@ awaitable<bool> TlsReports::Implementation::send_mail(smtp::Mailbox to, const ma
   envelope.recipients = std::move(expansion.recipients);
   const mail::TlsReportMail form{.submitter = configuration_.hostname, .from = settings.from, .to = to, .now = now};
   auto text = compose_tls_report(report, form, compressed, around_.random);
+  text.insert(0, own_signatures(text, configuration_.signers.get(), now));  // RFC 8460 section 3
   const auto size = text.size();
   base::Result<base::MessageId> added = base::fail(base::ErrorKind::not_found, "there is no such address here");
   if (!envelope.recipients.empty()) {

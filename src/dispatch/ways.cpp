@@ -6,17 +6,20 @@
 #include <fmt/format.h>
 
 #include "dispatcher_implementation.hpp"
+#include "godwit/base/text.hpp"
 
 namespace godwit::dispatch {
 namespace {
 
-std::string rule_of(const route::Router& router, const std::string& domain, const smtp::ReversePath& sender,
+std::string rule_of(const route::Router& router, const std::string& destination, const smtp::ReversePath& sender,
                     const route::Hop& hop) {
   const auto& settings = router.settings();
-  if (const auto* route = router.route_of(domain, sender); route != nullptr)
+  if (const auto* route = router.route_of(destination, sender); route != nullptr)
     return fmt::format("routes[{}]", route - settings.routes.data());
   const bool from_dns = std::holds_alternative<route::SmtpHop>(hop) && std::get<route::SmtpHop>(hop).from_dns;
-  if (router.is_local_domain(domain) && !from_dns) return "domains." + domain;
+  const std::string domain(base::domain_of(destination));
+  if (router.is_local_domain(domain) && !from_dns)
+    return "domains." + domain + (destination.contains('@') ? ".users" : "");
   return "dns";
 }
 
@@ -45,10 +48,10 @@ Waiting waiting_at(const queue::SiteView& site) {
 
 }  // namespace
 
-std::string Dispatcher::Implementation::why_waits_at(const std::string& domain, const std::string& site) const {
+std::string Dispatcher::Implementation::why_waits_at(const std::string& destination, const std::string& site) const {
   const auto& known = queue_.suspensions();
   if (const auto all = known.find(""); all != known.end()) return words_of(all->second, "all delivery is");
-  for (const auto& name : {domain, site})
+  for (const auto& name : {destination, std::string(base::domain_of(destination)), site})
     if (const auto one = known.find(name); one != known.end()) return words_of(one->second, name + " is");
   const auto view = queue_.site(site);
   return view ? view->reason : std::string();
@@ -60,13 +63,21 @@ boost::asio::awaitable<Ways> Dispatcher::Implementation::ways(smtp::Mailbox addr
   Ways ways{.asked = router->complete(std::move(address)), .expansion = {}, .ways = {}};
   auto expanding = router->expand(ways.asked);
   ways.expansion = co_await std::move(expanding);
+  std::vector<mail::Recipient> recipients;
+  std::vector<smtp::Mailbox> addresses;
   for (const auto& recipient : ways.expansion.recipients) {
     if (recipient.expanded_alias) continue;
-    const auto& domain = recipient.address.domain;
-    const auto known = std::ranges::find(ways.ways, domain, &Way::destination);
+    recipients.push_back(recipient);
+    addresses.push_back(recipient.address);
+  }
+  auto asking = router->destinations_of(std::move(addresses));
+  const auto destinations = co_await std::move(asking);
+  for (std::size_t i = 0; i < recipients.size(); ++i) {
+    const auto destination = destinations ? (*destinations)[i] : recipients[i].address.domain;
+    const auto known = std::ranges::find(ways.ways, destination, &Way::destination);
     auto& way = known != ways.ways.end() ? *known : ways.ways.emplace_back();
-    way.destination = domain;
-    way.recipients.push_back(recipient);
+    way.destination = destination;
+    way.recipients.push_back(std::move(recipients[i]));
   }
   for (auto& way : ways.ways) {
     auto finding = router->hop(way.destination, sender, around_.resolver, around_.random, around_.sts);
@@ -106,8 +117,8 @@ Waiting Dispatcher::Implementation::waiting_of(const QueueEntry& entry, std::siz
     if (item.state == queue::State::due) waiting.next = sites.front().next;
   }
   for (const auto& recipient : entry.envelope.recipients)
-    if (recipient.state == mail::RecipientState::waiting && recipient.address.domain == item.key.destination &&
-        waiting.last_reply.empty())
+    if (recipient.state == mail::RecipientState::waiting && waiting.last_reply.empty() &&
+        destination_of(entry.id, recipient.address) == item.key.destination)
       waiting.last_reply = recipient.last_reply;
   return waiting;
 }
@@ -119,7 +130,7 @@ boost::asio::awaitable<std::vector<Waiting>> Dispatcher::Implementation::why(std
   if (sites.empty()) co_return all;
   // The oldest message speaks for the others of its domain.
   Selector selector;
-  selector.destination = destination;
+  (destination.contains('@') ? selector.recipient : selector.destination) = destination;
   const Page page{.limit = 1, .after = {}};
   auto selected = co_await selection_.page(std::move(selector), page);
   if (!selected || selected->ids.empty()) co_return all;

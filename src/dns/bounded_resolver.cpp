@@ -7,10 +7,10 @@ namespace godwit::dns {
 namespace {
 
 template <class T>
-Answer<T> refused() {
+boost::asio::awaitable<Answer<T>> refused() {
   Answer<T> answer;
   answer.why = "too many or too slow look-ups";
-  return answer;
+  co_return answer;
 }
 
 }  // namespace
@@ -22,33 +22,27 @@ bool BoundedResolver::may_ask() {
 }
 
 boost::asio::awaitable<Answer<Mx>> BoundedResolver::mx(std::string name) {
-  if (!may_ask()) co_return refused<Mx>();
-  co_return co_await inner_.mx(std::move(name));
+  return may_ask() ? inner_.mx(std::move(name)) : refused<Mx>();
 }
 
 boost::asio::awaitable<Answer<base::IpAddress>> BoundedResolver::addresses(std::string name, Family family) {
-  if (!may_ask()) co_return refused<base::IpAddress>();
-  co_return co_await inner_.addresses(std::move(name), family);
+  return may_ask() ? inner_.addresses(std::move(name), family) : refused<base::IpAddress>();
 }
 
 boost::asio::awaitable<Answer<std::string>> BoundedResolver::txt(std::string name) {
-  if (!may_ask()) co_return refused<std::string>();
-  co_return co_await inner_.txt(std::move(name));
+  return may_ask() ? inner_.txt(std::move(name)) : refused<std::string>();
 }
 
 boost::asio::awaitable<Answer<std::string>> BoundedResolver::ptr(base::IpAddress address) {
-  if (!may_ask()) co_return refused<std::string>();
-  co_return co_await inner_.ptr(address);
+  return may_ask() ? inner_.ptr(address) : refused<std::string>();
 }
 
 boost::asio::awaitable<Answer<Tlsa>> BoundedResolver::tlsa(std::string name) {
-  if (!may_ask()) co_return refused<Tlsa>();
-  co_return co_await inner_.tlsa(std::move(name));
+  return may_ask() ? inner_.tlsa(std::move(name)) : refused<Tlsa>();
 }
 
 boost::asio::awaitable<Answer<std::string>> BoundedResolver::cname(std::string name) {
-  if (!may_ask()) co_return refused<std::string>();
-  co_return co_await inner_.cname(std::move(name));
+  return may_ask() ? inner_.cname(std::move(name)) : refused<std::string>();
 }
 
 }  // namespace godwit::dns

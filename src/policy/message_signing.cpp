@@ -36,7 +36,7 @@ bool MessageSigning::may_sign() const {
   return domains && domains->size() == 1 && author_.sender && author_.sender->domain == domains->front();
 }
 
-boost::asio::awaitable<Findings> MessageSigning::judge() {
+boost::asio::awaitable<Findings> MessageSigning::judge(std::span<const mail::Recipient> /*recipients*/) {
   Findings findings;
   if (may_sign()) {
     auto signatures = mailauth::sign_for_author(*digest_, *signers_, author_.account, clock_.wall());

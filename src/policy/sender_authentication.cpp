@@ -78,7 +78,7 @@ class SenderAuthentication::Implementation {
     filter_->finish(out);
   }
 
-  awaitable<Findings> judge() {
+  awaitable<Findings> judge(std::span<const mail::Recipient> recipients) {
     resolver_.set_deadline(clock_.mono() + settings_.timeout);
     const auto dkim = co_await mailauth::verify_dkim(*digest_, resolver_, clock_.wall());
     const auto arc = co_await mailauth::verify_arc(*digest_, resolver_, clock_.wall());
@@ -91,7 +91,7 @@ class SenderAuthentication::Implementation {
       if (one.result == DkimResult::pass) signed_by_.push_back(one.domain);
     const auto found = results(dkim, arc, dmarc);
     Findings result;
-    result.seal = seal(arc, found);
+    if (is_forwarded(recipients)) result.seal = seal(arc, found);
     result.header = mailauth::authentication_results_field(settings_.service, found);
     result.summary = summary(dkim, arc, dmarc);
     if (settings_.apply_dmarc) apply(dmarc, result);
@@ -161,6 +161,13 @@ class SenderAuthentication::Implementation {
     return arc.result == ArcResult::pass &&
            std::ranges::find(settings_.trusted_sealers, arc.sealers.back()) != settings_.trusted_sealers.end() &&
            mailauth::says_result(arc.last_results, "dmarc", "pass");
+  }
+
+  // Who has it already need not be told what we saw.
+  bool is_forwarded(std::span<const mail::Recipient> recipients) const {
+    return std::ranges::any_of(recipients, [this](const mail::Recipient& recipient) {
+      return origin_.is_forwarded && origin_.is_forwarded(recipient.address);
+    });
   }
 
   // A chain that is broken is left as it is.
@@ -234,8 +241,8 @@ void SenderAuthentication::put(std::string_view bytes, std::string& out) {
 void SenderAuthentication::finish(std::string& out) {
   implementation_->finish(out);
 }
-awaitable<Findings> SenderAuthentication::judge() {
-  return implementation_->judge();
+awaitable<Findings> SenderAuthentication::judge(std::span<const mail::Recipient> recipients) {
+  return implementation_->judge(recipients);
 }
 SenderIdentity SenderAuthentication::identity() const {
   return implementation_->identity();

@@ -140,6 +140,21 @@ void Queue::Implementation::ended(const Grant& grant, const SiteReport& report, 
     free_slot(grant, report);
 }
 
+bool Queue::Implementation::join(const Key& key, const Grant& grant) {
+  const Index index = index_of(key);
+  if (index == no_index || grant.kind == Grant::Kind::overdue) return false;
+  const Record& record = records_[index];
+  const Group& group = groups_[record.group];
+  const bool may_join = record.state == State::due && !record.overdue && !group.suspended && group.site == grant.site;
+  if (may_join) move(index, State::active);
+  return may_join;
+}
+
+void Queue::Implementation::give_back(const Key& key) {
+  const Index index = index_of(key);
+  if (index != no_index && records_[index].state == State::active) back_to_due(index);
+}
+
 void Queue::Implementation::lookup_hangs(const Grant& grant) {
   Site& site = sites_[grant.site];
   if (site.share != Share::routing) return;

@@ -37,6 +37,8 @@ class Queue::Implementation {
   std::optional<Grant> assign(const Key& key, const Grant& grant, std::string_view via, std::string_view site,
                               base::WallTime now);
   void ended(const Grant& grant, const SiteReport& report, base::WallTime now);
+  bool join(const Key& key, const Grant& grant);
+  void give_back(const Key& key);
   void lookup_hangs(const Grant& grant);
 
   // sites.cpp
@@ -49,6 +51,7 @@ class Queue::Implementation {
   const Item* find(const Key& key) const;
   std::vector<Key> keys_of(base::MessageId id) const;
   bool contains(base::MessageId id) const;
+  bool contains(const Key& key) const { return index_of(key) != no_index; }
   Counts counts() const;
   std::string reason(const Key& key) const;
   void for_each(const std::function<bool(const Item&)>& each, base::MessageId after) const;
@@ -109,7 +112,9 @@ class Queue::Implementation {
   Share share_of(const Site& site) const;
   void choose_share(Index site);
   List& ring_of(Share share) { return rings_[static_cast<std::size_t>(share)]; }
-  bool is_suspended(std::string_view name) const;
+  // Of a site, or of a destination or its domain; nullptr: it is not.
+  const Suspension* suspension_of(std::string_view name) const;
+  bool is_suspended(std::string_view name) const { return suspension_of(name) != nullptr; }
   void apply_suspensions();
   void suspend_group(Index group, bool suspended);
   void expire_suspensions();

@@ -21,6 +21,12 @@ std::optional<Grant> Queue::assign(const Key& key, const Grant& grant, std::stri
 void Queue::ended(const Grant& grant, const SiteReport& report, base::WallTime now) {
   implementation_->ended(grant, report, now);
 }
+bool Queue::join(const Key& key, const Grant& grant) {
+  return implementation_->join(key, grant);
+}
+void Queue::give_back(const Key& key) {
+  implementation_->give_back(key);
+}
 void Queue::lookup_hangs(const Grant& grant) {
   implementation_->lookup_hangs(grant);
 }
@@ -62,6 +68,9 @@ std::vector<Key> Queue::keys_of(base::MessageId id) const {
 }
 bool Queue::contains(base::MessageId id) const {
   return implementation_->contains(id);
+}
+bool Queue::contains(const Key& key) const {
+  return implementation_->contains(key);
 }
 Counts Queue::counts() const {
   return implementation_->counts();

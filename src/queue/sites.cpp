@@ -171,8 +171,10 @@ void Queue::Implementation::change_settings(const Settings& settings, base::Wall
 // ---- suspensions
 // ----------------------------------------------------------------------------------------------------------
 
-bool Queue::Implementation::is_suspended(std::string_view name) const {
-  return suspensions_.contains(name);
+const Suspension* Queue::Implementation::suspension_of(std::string_view name) const {
+  auto found = suspensions_.find(name);
+  if (found == suspensions_.end() && name.contains('@')) found = suspensions_.find(base::domain_of(name));
+  return found == suspensions_.end() ? nullptr : &found->second;
 }
 
 void Queue::Implementation::suspend_group(Index index, bool suspended) {

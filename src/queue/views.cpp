@@ -121,8 +121,7 @@ std::string Queue::Implementation::why_site_waits(const Site& site) const {
   const Limit& limit = site.limit;
   switch (state_of(site)) {
     case SiteView::State::suspended:
-      return describe(
-          suspensions_.find(all_suspended_ ? std::string_view() : std::string_view(site.name->first))->second);
+      return describe(*suspension_of(all_suspended_ ? std::string_view() : std::string_view(site.name->first)));
     case SiteView::State::down:
       if (limit.probing()) return fmt::format("down: {}; being probed", limit.reply());
       return fmt::format("down: {}; next probe at {}", limit.reply(), base::format_rfc3339(limit.next_probe()));
@@ -140,7 +139,7 @@ std::string Queue::Implementation::why_site_waits(const Site& site) const {
 
 std::string Queue::Implementation::why_due_waits(Index index) const {
   const Group& group = groups_[index];
-  if (group.suspended) return describe(suspensions_.find(group.name->first.first)->second);
+  if (group.suspended) return describe(*suspension_of(group.name->first.first));
   const Site& site = sites_[group.site];
   auto why = why_site_waits(site);
   if (!why.empty()) return why;

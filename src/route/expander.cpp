@@ -131,6 +131,17 @@ std::optional<bool> Expander::exists(const std::string& local, const smtp::Mailb
   return true;
 }
 
+// … where it is a user with a store of his own.
+std::optional<std::string> Expander::user_with_store(const smtp::Mailbox& address) {
+  for (const auto& name : router_.user_names(address)) {
+    const auto before = said_.unknowns();
+    const auto size = name.size() - base::domain_of(name).size() - 1;
+    if (router_.store_of(name, said_)) return name.substr(0, size) + address.local.substr(size);
+    if (said_.unknowns() != before) return {};
+  }
+  return {};
+}
+
 // The local part as the domain's recipients spell it, with the detail that was asked for.
 std::optional<std::string> Expander::existing_local(const smtp::Mailbox& address, const DomainSettings* domain) {
   if (domain == nullptr) return {};  // the bare hostname has aliases and postmaster only
@@ -139,6 +150,11 @@ std::optional<std::string> Expander::existing_local(const smtp::Mailbox& address
       domain->recipients == RecipientRule::lmtp || domain->recipients == RecipientRule::callout ||
       (domain->recipients == RecipientRule::any && domain->deliver.kind != DeliverKind::maildir);
   const auto local = spelling_is_theirs ? address.local : base::to_lower(address.local);
+  if (domain->has_users()) {
+    const auto before = said_.unknowns();
+    auto user = user_with_store(address);
+    if (user || said_.unknowns() != before) return user;
+  }
   const auto whole = exists(local, address, *domain);
   if (!whole) return {};
   if (*whole) return local;

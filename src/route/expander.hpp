@@ -34,6 +34,7 @@ class Expander {
   // Nothing can be said yet: see Said.
   std::optional<bool> exists(const std::string& local, const smtp::Mailbox& address, const DomainSettings& domain);
   std::optional<bool> is_in(lookup::Table* table, const std::string& key);
+  std::optional<std::string> user_with_store(const smtp::Mailbox& address);
   std::optional<std::string> existing_local(const smtp::Mailbox& address, const DomainSettings* domain);
   bool is_postmaster(const smtp::Mailbox& address) const;
   void keep_for_postmaster();

@@ -36,6 +36,12 @@ std::vector<base::IpAddress> interleaved(const std::vector<base::IpAddress>& fir
   return all;
 }
 
+std::string remark_on(const std::string& exchange, const std::string& canonical_name) {
+  if (base::IpAddress::parse(exchange)) return fmt::format("the MX {} is an address and should be a name", exchange);
+  if (canonical_name == exchange) return {};
+  return fmt::format("the MX {} is an alias of {} and should be that name itself", exchange, canonical_name);
+}
+
 }  // namespace
 
 Host HostFinder::of_address(const base::IpAddress& address, std::uint16_t port) const {
@@ -167,6 +173,7 @@ awaitable<Hosts> HostFinder::with_addresses(Domain domain, std::vector<dns::Mx> 
     Host host;
     host.name = mx.exchange;
     host.preference = mx.preference;
+    if (domain.has_mx) host.remark = remark_on(mx.exchange, addresses.canonical_name);
     take(host, addresses, port);
     if (addresses.own_name || is_ours(addresses, port)) {
       own_preference = mx.preference;

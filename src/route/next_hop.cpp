@@ -17,6 +17,10 @@ std::string literal(const base::IpAddress& address) {
   return (address.is_v6() ? "[IPv6:" : "[") + to_string(address) + "]";
 }
 
+std::string join_hops(const std::vector<std::string>& next_hops) {
+  return base::join(next_hops, ",");
+}
+
 std::optional<NextHop> parse_next_hop(std::string_view text) {
   NextHop hop;
   std::string_view host = text;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "godwit/base/ip_address.hpp"
 
@@ -24,6 +25,8 @@ struct NextHop {
   std::optional<std::uint16_t> port;
 };
 std::optional<NextHop> parse_next_hop(std::string_view text);
+// The name of a hop by a rule.
+std::string join_hops(const std::vector<std::string>& next_hops);
 
 // "[192.0.2.1]", "[IPv6:2001:db8::1]" (RFC 5321 section 4.1.3).
 std::optional<base::IpAddress> parse_literal(std::string_view domain);

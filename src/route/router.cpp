@@ -24,11 +24,6 @@ using boost::asio::awaitable;
 
 constexpr std::string_view table_prefix = "table:";
 
-// The name of a hop by a rule.
-std::string join_hops(const std::vector<std::string>& next_hops) {
-  return base::join(next_hops, ",");
-}
-
 Hop to_hop(Hosts hosts, SmtpHop prepared) {
   if (auto* none = std::get_if<NoRoute>(&hosts)) return std::move(*none);
   prepared.hosts = std::move(std::get<std::vector<Host>>(hosts));
@@ -49,6 +44,7 @@ Router::Router(Settings settings, Lookups lookups, std::vector<base::Endpoint> l
   settings_.origin = base::to_lower(settings_.origin.empty() ? settings_.hostname : settings_.origin);
   identity_ = std::make_shared<const Identity>(Identity{
       .hostname = settings_.hostname, .own_addresses = settings_.own_addresses, .listening = std::move(listening)});
+  has_users_ = std::ranges::any_of(settings_.domains, [](const auto& domain) { return domain.second.has_users(); });
   for (const auto& [name, domain] : settings_.domains)
     if (name.starts_with(table_prefix))
       if (auto table = lookups_.table(name.substr(table_prefix.size())))
@@ -139,30 +135,14 @@ awaitable<std::vector<mail::Recipient>> Router::found_postmaster(smtp::Mailbox k
   co_return found;
 }
 
-awaitable<base::Result<Router::Place>> Router::find_place(std::string domain) const {
-  Said said;
-  for (;;) {
-    const auto place = place_of(domain, said);
-    if (said.outage()) co_return base::fail(base::ErrorKind::io, *said.outage());
-    if (!said.wants_more()) co_return place;
-    co_await said.learn();
-  }
-}
-
-awaitable<void> Router::learn(std::string domain) const {
-  if (domain_tables_.empty()) co_return;
-  auto finding = find_place(base::to_lower(domain));
-  co_await std::move(finding);
-}
-
-awaitable<Hop> Router::local_hop(std::string domain, const DomainSettings* settings, dns::Resolver& resolver,
+awaitable<Hop> Router::local_hop(std::string domain, std::optional<DeliverTarget> deliver, dns::Resolver& resolver,
                                  base::Random& random, TlsDemand demand) const {
-  if (settings == nullptr) {
+  if (!deliver) {
     // Only what expand() kept for want of a postmaster comes here.
     if (settings_.postmaster.empty()) co_return HoldHop{"postmaster is not configured"};
     co_return HoldHop{fmt::format("{} has no mailboxes", domain.empty() ? "<Postmaster>" : domain)};
   }
-  const auto& target = settings->deliver;
+  const auto& target = *deliver;
   switch (target.kind) {
     case DeliverKind::maildir:
       co_return MaildirHop{target.argument};
@@ -235,54 +215,9 @@ awaitable<Hop> Router::remote_hop(std::string domain, smtp::ReversePath sender, 
   co_return way;
 }
 
-const RouteSettings* Router::first_match(std::string_view domain, const smtp::ReversePath& sender) const {
-  const auto found =
-      std::ranges::find_if(settings_.routes, [&](const auto& route) { return matches(route, domain, sender); });
-  return found == settings_.routes.end() ? nullptr : &*found;
-}
-
-std::string Router::normal_domain(std::string_view domain) const {
-  auto lower = base::to_lower(domain);
-  return lower.starts_with('[') && is_local_domain(lower) ? settings_.hostname : lower;
-}
-
-// "": <Postmaster>, for whom there is nobody.
-Router::Place Router::known_place(const std::string& domain) const {
-  Said said;
-  return domain.empty() ? Place{.kind = Place::Kind::here} : place_of(domain, said);
-}
-
-const RouteSettings* Router::route_of(std::string_view domain, const smtp::ReversePath& sender) const {
-  const auto normal = normal_domain(domain);
-  const auto place = known_place(normal);
-  return place.goes_on() ? first_match(normal, sender) : nullptr;
-}
-
-std::optional<std::string> Router::why_held(std::string_view domain, const smtp::ReversePath& sender) const {
-  const auto* route = route_of(domain, sender);
-  if (route == nullptr || !route->hold) return {};
-  return fmt::format("a route holds mail for {}", domain);
-}
-
-std::string Router::known_site(std::string_view domain, const smtp::ReversePath& sender) const {
-  const auto normal = normal_domain(domain);
-  const auto place = known_place(normal);
-  if (place.goes_on()) {
-    const auto* route = first_match(normal, sender);
-    return route == nullptr ? "" : join_hops(route->next_hops);
-  }
-  if (place.settings == nullptr) return {};
-  const auto& target = place.settings->deliver;
-  if (target.kind == DeliverKind::maildir) return site_of(MaildirHop{});
-  if (target.kind == DeliverKind::discard) return site_of(DiscardHop{});
-  if (target.kind == DeliverKind::smtp) return target.argument;
-  const auto endpoint = base::Endpoint::parse(target.argument);
-  return endpoint ? site_of(LmtpHop{*endpoint}) : std::string();
-}
-
-awaitable<Hop> Router::hop(std::string domain, smtp::ReversePath sender, dns::Resolver& resolver, base::Random& random,
-                           StsSource* sts, TlsDemand demand) const {
-  domain = normal_domain(domain);
+awaitable<Hop> Router::hop(std::string destination, smtp::ReversePath sender, dns::Resolver& resolver,
+                           base::Random& random, StsSource* sts, TlsDemand demand) const {
+  auto domain = normal_domain(base::domain_of(destination));
   Place place{.kind = Place::Kind::here};
   if (!domain.empty()) {
     auto finding = find_place(domain);
@@ -292,10 +227,15 @@ awaitable<Hop> Router::hop(std::string domain, smtp::ReversePath sender, dns::Re
     place = *found;
   }
   Hop way = NoRoute{};
-  if (place.goes_on())
+  if (place.goes_on()) {
     way = co_await remote_hop(std::move(domain), std::move(sender), resolver, random, sts, demand);
-  else
-    way = co_await local_hop(std::move(domain), place.settings, resolver, random, demand);
+  } else {
+    auto asking = find_target(std::move(destination), place);
+    auto target = co_await std::move(asking);
+    if (!target)
+      co_return NoRoute{smtp::make_reply(451, {4, 3, 0}, "The store cannot be looked up: " + target.error().message)};
+    way = co_await local_hop(std::move(domain), std::move(*target), resolver, random, demand);
+  }
   auto* const smtp = std::get_if<SmtpHop>(&way);
   if (demand == TlsDemand::required && smtp != nullptr) std::ranges::for_each(smtp->hosts, demand_verification);
   co_return way;

@@ -192,7 +192,11 @@ std::unique_ptr<policy::MessageInspection> Connection::inspection_of(const smtp:
   }
   const bool verifies = listener_.service == smtp::Service::mx && sender_.client.can_be_trusted;
   if (!verifies || around_.resolver == nullptr || !rules_->verification.verify) return nullptr;
-  policy::Origin origin{.client = sender_.client.address, .hello = session_.hello().name, .sender = sender};
+  policy::Origin origin{
+      .client = sender_.client.address,
+      .hello = session_.hello().name,
+      .sender = sender,
+      .is_forwarded = [router = rules_->router](const smtp::Mailbox& address) { return router->leaves(address); }};
   return std::make_unique<policy::SenderAuthentication>(rules_->verification, rules_->signers, *around_.resolver,
                                                         around_.clock, std::move(origin));
 }

@@ -268,7 +268,7 @@ boost::asio::awaitable<std::optional<smtp::ServerEvent>> Receiver::judge(mail::E
   on_top_.clear();
   seal_.clear();
   policy::Findings found;
-  if (inspection_ && !inspects_as_stored()) found = co_await inspection_->judge();
+  if (inspection_ && !inspects_as_stored()) found = co_await inspection_->judge(envelope.recipients);
   verified_ = std::move(found.summary);
   if (!found.refusal && checks_) {
     auto asking = ask_checks();

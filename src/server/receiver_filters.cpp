@@ -60,7 +60,7 @@ boost::asio::awaitable<std::optional<smtp::ServerEvent>> Receiver::inspect_store
     inspection_->put(std::string_view(piece).substr(0, *got), ignored);
   }
   inspection_->finish(ignored);
-  auto found = co_await inspection_->judge();
+  auto found = co_await inspection_->judge(recipients());
   verified_ = std::move(found.summary);
   on_top_ = std::move(found.header);
   co_return std::nullopt;

@@ -2,6 +2,7 @@
 #include "client_transfer.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -99,12 +100,22 @@ void ClientTransfer::plan() {
   smtputf8_ = (transaction_.smtputf8 && offered_.smtputf8) || !base::is_ascii(to_string(transaction_.sender));
   commands_.push_back({Stage::mail});
   const auto most = offered_.most_recipients == 0 ? transaction_.recipients.size() : offered_.most_recipients;
+  std::set<std::string> domains;
+  const auto has_room_for = [&](const Mailbox& recipient) {
+    if (offered_.most_domains == 0) return true;
+    auto domain = base::to_lower(recipient.domain);
+    if (domains.size() >= offered_.most_domains && !domains.contains(domain)) return false;
+    domains.insert(std::move(domain));
+    return true;
+  };
   for (std::size_t i = 0; i < transaction_.recipients.size(); ++i) {
     const auto address = to_string(transaction_.recipients[i].address);
     if (commands_.size() > most) {  // MAIL is one of them
       decide(i, {Verdict::send_again, Stage::rcpt, {}, "the host takes fewer recipients at once", too_many});
     } else if (const auto unsendable = unsendable_address(address)) {
       decide(i, *unsendable);
+    } else if (!has_room_for(transaction_.recipients[i].address)) {
+      decide(i, {Verdict::send_again, Stage::rcpt, {}, "the host takes recipients of fewer domains at once", too_many});
     } else {
       commands_.push_back({Stage::rcpt, i});
       smtputf8_ = smtputf8_ || !base::is_ascii(address);

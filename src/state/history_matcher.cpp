@@ -21,10 +21,6 @@ bool matches_address(std::string_view pattern, std::string_view address) {
   return base::matches_pattern(pattern, address);
 }
 
-std::string_view domain_of(std::string_view address) {
-  return address.substr(address.rfind('@') + 1);  // what has none is a domain itself
-}
-
 // What happens on the way, and is no answer to "what became of it?".
 bool is_step(std::string_view event) {
   return event == "attempt" || event == "routed";
@@ -45,7 +41,7 @@ bool HistoryMatcher::fits_recipients(std::string_view recipients) const {
 bool HistoryMatcher::fits_destination(std::string_view recipients, std::string_view site) const {
   if (!site.empty() && base::matches_pattern(query_.destination, site)) return true;
   for (const auto recipient : base::split(recipients, ','))
-    if (base::matches_pattern(query_.destination, domain_of(without_brackets(recipient)))) return true;
+    if (base::matches_pattern(query_.destination, base::domain_of(without_brackets(recipient)))) return true;
   return false;
 }
 

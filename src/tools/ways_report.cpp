@@ -32,6 +32,7 @@ void add_host(const json::value& host, Rows& rows) {
   const auto& none = at(host, "/why_none");
   rows.push_back({"  host", fmt::format("{} {}: {}", word(host, "/preference"), word(host, "/name"),
                                         none.is_null() ? joined(list(host, "/addresses")) : word(none))});
+  if (!at(host, "/remark").is_null()) rows.push_back({"    remark", word(host, "/remark")});
   if (!at(host, "/tls").is_null()) rows.push_back({"    TLS", tls_text(host)});
 }
 

@@ -10,17 +10,18 @@ from support.message import message
 from support.scenario import main
 from support.table_host import TableHost
 
-ANN, JOE, FULL = "ann@xyz.example", "joe@xyz.example", "full@xyz.example"
+ANN, JOE, FULL, SUE = "ann@xyz.example", "joe@xyz.example", "full@xyz.example", "sue@abc.example"
 
 
 @unittest.skipUnless(os.getuid() == 0, "Dovecot gives its processes users of their own")
 class DovecotTakesMail(TableHost):
-    def start_store(self, **options):
-        self.dovecot = DovecotLmtp(self, 9, {ANN: 0, JOE: 0, FULL: 10}, **options).start()
+    def start_store(self, users=None, **options):
+        self.dovecot = DovecotLmtp(self, 9, users or {ANN: 0, JOE: 0, FULL: 10}, **options).start()
 
-    def start_with(self, place, recipients="lmtp", **config):
+    def start_with(self, place, recipients="lmtp", others=(), **config):
         self.godwit = self.host(lookups={"cache": {"present": "1s", "absent": "1s"}}, aliases={"both@xyz.example": [ANN, JOE]}, **config)
-        self.godwit.config["domains"] = {"xyz.example": {"deliver": f"lmtp:{place}", "recipients": recipients}}
+        self.godwit.config["domains"] = {domain: {"deliver": f"lmtp:{place}", "recipients": recipients}
+                                         for domain in ("xyz.example", *others)}
         return self.godwit.start()
 
     def assert_arrives(self, recipient, *users):
@@ -47,6 +48,20 @@ class DovecotTakesMail(TableHost):
         self.godwit.wait_empty_queue()
         log = (self.folder / "dovecot-lmtp.log").read_text()
         self.assertEqual(log.count(": Connect from 127."), 1, log)
+
+    def test_one_transaction_for_users_of_several_domains(self):
+        self.start_store({ANN: 0, SUE: 0, FULL: 10})
+        self.start_with(f"unix:{self.dovecot.socket}", others=["abc.example"])
+        content = message("for two domains")
+        self.send([ANN, SUE, FULL], content)
+        self.godwit.wait_event("bounced", to=f"<{FULL}>")
+        for user in (ANN, SUE):
+            self.wait_until(lambda: any(stored.content == content for stored in self.dovecot.mailbox(user).messages()), f"{user} has it")
+        identity = self.godwit.wait_event("delivered", to=f"<{SUE}>")["id"]
+        attempts = self.godwit.events("attempt", id=identity)
+        self.assertEqual(len(attempts), 1, attempts)
+        self.assertEqual(sorted(attempts[0]["to"].split(",")), ["abc.example", "xyz.example"])
+        self.assertEqual(attempts[0]["transcript"].count("MAIL FROM"), 1, attempts)
 
     def test_the_store_says_who_is_there(self):
         self.start_store()

@@ -28,6 +28,8 @@ class FailuresHaveAClass(SendingHost):
         fields, words = self.report()
         self.assertEqual(fields["X-Godwit-Class"], "bad_mailbox")
         self.assertIn("There is no such mailbox: check the address.", words)
+        self.wait_until(lambda: "bad_mailbox" in [event.get("class") for event in self.godwit.control_json("trace", identity)["events"]],
+                        "the history has it")
         # The words of the host stand beside it, and the report that was delivered has no class.
         self.assertIn("that you tried to reach does not exist", words)
         self.assertNotIn("class", self.godwit.wait_event("delivered"))

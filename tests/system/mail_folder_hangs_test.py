@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A file system that answers nothing any more (frozen) below one mailbox: the others go on, and so does a stop."""
+"""A file system that answers nothing any more (frozen), below one mailbox or of the state: other mail goes on, and so does a stop."""
 
 import os
 import subprocess
@@ -59,6 +59,22 @@ class MailFolderHangs(ReceivingHost):
         arrived = [stored.content for stored in self.godwit.mailbox(HUNG).wait(13, timeout=30)]
         for _, content in hung:
             self.assertIn(content, arrived)
+
+
+    def test_a_stop_does_not_wait_for_the_state_directory(self):
+        folder = self.godwit.folder / "state"
+        self.mount(folder)
+        self.godwit.start()
+        self.send(FINE)
+        self.godwit.mailbox(FINE).wait()
+        self.freeze(folder)
+        _, content = self.send(FINE)
+        self.assertIn(content, [stored.content for stored in self.godwit.mailbox(FINE).wait(2)])
+        self.godwit.process.terminate()
+        self.godwit.wait_event("folder_hangs", timeout=40)
+        self.godwit.wait_event("stopped")
+        self.thaw(folder)
+        self.assertEqual(self.godwit.process.wait(20), 0)
 
 
 if __name__ == "__main__":

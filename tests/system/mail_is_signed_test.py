@@ -12,6 +12,7 @@ from support.certificate import Certificate
 from support.dialogue import Dialogue
 from support.dns import Dns
 from support.godwit import Godwit
+from support.peer import ScriptedPeer
 from support.scenario import SUBMISSION_PORT, Scenario, main
 
 ALICE, BOB = "alice@example.com", "bob@example.com"
@@ -58,15 +59,18 @@ class MailIsSigned(Scenario):
         self.godwit.config["dkim"] = {"keys": list(keys)}
         self.godwit.start()
 
-    def send(self, content=CONTENT, sender=ALICE):
-        mailbox = self.godwit.mailbox(BOB)
-        before = {one.path for one in mailbox.messages()}
+    def submit(self, content=CONTENT, sender=ALICE, to=BOB):
         with Dialogue(self.godwit.address, SUBMISSION_PORT) as client:
             client.say("EHLO client.abc.example", "250")
             client.starttls(self.certificate.client_context(), "mail.example.com")
             client.say("EHLO client.abc.example", "250")
             client.say("AUTH PLAIN " + base64.b64encode(f"\0{ALICE}\0secret".encode()).decode(), "235")
-            client.submit(sender, BOB, content)
+            client.submit(sender, to, content)
+
+    def send(self, content=CONTENT, sender=ALICE):
+        mailbox = self.godwit.mailbox(BOB)
+        before = {one.path for one in mailbox.messages()}
+        self.submit(content, sender)
         (stored,) = [one for one in mailbox.wait(len(before) + 1) if one.path not in before]
         return stored.raw
 
@@ -113,6 +117,18 @@ class MailIsSigned(Scenario):
         own = {**self.generate("example.com", "alices"), "accounts": [ALICE]}
         self.start(self.generate("example.com", "all"), own)
         self.assertEqual(re.findall(rb"s=(\w+);", self.send()), [b"alices"])
+
+    def test_reports_are_signed(self):
+        peer = ScriptedPeer(self, 2, script={"RCPT": "550 5.1.1 nobody"})
+        self.godwit.config["routes"] = [{"next_hop": f"[{peer.address}]:{peer.port}"}]
+        self.start(self.generate("example.com", "r1"))
+        self.submit(to="nobody@elsewhere.example")
+        report = self.godwit.mailbox(ALICE).wait()[0].raw
+        self.assertIn(b"From: Mail Delivery System <MAILER-DAEMON@mail.example.com>", report)
+        top = report.split(b"\r\n\r\n")[0]
+        self.assertIn(b"DKIM-Signature: ", top)
+        self.assertEqual(self.verified(report), [True])
+        self.assertNotIn(b"ARC-Seal", report)
 
     def test_keys_are_replaced(self):
         first = self.generate("example.com", "r1")

@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Real servers of others between two daemons: mail goes to them and comes from them over TLS, and not a byte of it is changed."""
+"""Real servers of others between two daemons: what a user submits goes to them and comes from them over TLS, and not a byte of it is
+changed."""
+
+import base64
 
 from support import unpacked
 from support.certificate import Certificate
@@ -10,7 +13,7 @@ from support.godwit import Godwit
 from support.message import large_body, message
 from support.opensmtpd import OpenSmtpd
 from support.postfix import Postfix
-from support.scenario import Scenario, main
+from support.scenario import SUBMISSION_PORT, Scenario, main
 
 SENDER, TO = "mod@abc.example", "somchai@xyz.example"
 BETWEEN = "mail.between.example"
@@ -37,13 +40,18 @@ class OtherServersPassMailOn(Scenario):
                            domains={"xyz.example": ["somchai"]}).start()
         self.between = make(between, last, certificates[BETWEEN]).start()
         self.first = Godwit(self, "first", hostname="mail.abc.example", address=first, certificate=certificates["mail.abc.example"],
-                            domains={"abc.example": ["mod"]},
-                            routes=[{"domains": ["*"], "next_hop": f"[{between}]:20025", "tls": tls}]).start()
+                            domains={"abc.example": "accounts"},
+                            routes=[{"domains": ["*"], "next_hop": f"[{between}]:20025", "tls": tls}])
+        self.first.with_submission().add_account(SENDER, "secret").start()
+        self.certificate = certificates["mail.abc.example"]
 
     def send_all(self):
         for content in CONTENTS.values():
-            with Dialogue(self.first.address) as client:
+            with Dialogue(self.first.address, SUBMISSION_PORT) as client:
                 client.say("EHLO client.abc.example", "250")
+                client.starttls(self.certificate.client_context(), "mail.abc.example")
+                client.say("EHLO client.abc.example", "250")
+                client.say("AUTH PLAIN " + base64.b64encode(f"\0{SENDER}\0secret".encode()).decode(), "235")
                 client.say(f"MAIL FROM:<{SENDER}> BODY=8BITMIME", "250")
                 client.say(f"RCPT TO:<{TO}>", "250")
                 client.data(content)

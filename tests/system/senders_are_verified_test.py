@@ -9,7 +9,8 @@ import subprocess
 from support.dialogue import Dialogue, queued_id
 from support.dns import Dns
 from support.godwit import Godwit
-from support.scenario import Scenario, main
+from support.peer import ScriptedPeer
+from support.scenario import BIN, Scenario, main
 
 # Debian's dkimpy signs: python3-dkim belongs to Debian's own Python.
 SIGN = """
@@ -46,11 +47,11 @@ class SendersAreVerified(Scenario):
         self.godwit = Godwit(self, hostname="mail.xyz.example", address=self.net.host(1), dns=self.dns,
                              domains={"xyz.example": ["somchai"]}, trusted_networks=["192.0.2.0/24"], **config).start()
 
-    def deliver(self, sender, message, expect="250", hello="mail.abc.example"):
+    def deliver(self, sender, message, expect="250", hello="mail.abc.example", to="somchai@xyz.example"):
         with Dialogue(self.godwit.address, source=self.net.host(2)) as client:
             client.say(f"EHLO {hello}", "250")
             client.say(f"MAIL FROM:<{sender}>", "250")
-            client.say("RCPT TO:<somchai@xyz.example>", "250")
+            client.say(f"RCPT TO:<{to}>", "250")
             return client.data(message, expect)
 
     def results(self, sender, message):
@@ -99,6 +100,20 @@ class SendersAreVerified(Scenario):
         found = self.results("mod@bad.example", content("mod@bad.example", extra=forged + other))
         self.assertEqual(len(found), 2)
         self.assertNotIn("bank.example", "".join(found))
+
+    def test_only_what_is_forwarded_is_sealed(self):
+        peer = ScriptedPeer(self, 3, "mx.elsewhere.example")
+        key = self.folder / "seal.pem"
+        self.run_program(BIN / "godwitctl", "dkim", "generate", "xyz.example", "s1", "--file", key)
+        self.daemon(arc={"seal_as": "xyz.example"}, dkim={"keys": [{"domain": "xyz.example", "selector": "s1", "private_key": str(key)}]},
+                    aliases={"away@xyz.example": ["me@elsewhere.example"]},
+                    routes=[{"domains": ["elsewhere.example"], "next_hop": f"[{peer.address}]:{peer.port}"}])
+        self.results("mod@good.example", content("mod@good.example"))
+        self.assertNotIn(b"ARC-Seal", self.stored.raw)
+        self.deliver("mod@good.example", content("mod@good.example"), to="away@xyz.example")
+        forwarded = peer.wait()[0].content
+        self.assertIn(b"ARC-Seal: i=1; a=rsa-sha256; ", forwarded)
+        self.assertNotIn(b"DKIM-Signature", forwarded)
 
     def test_policies_are_only_reported_by_default(self):
         self.daemon()

@@ -19,6 +19,7 @@ std::string to_upper(std::string_view text);                                 // 
 std::string_view trim(std::string_view text);                                // spaces, tabs, CR, LF at both ends
 std::vector<std::string_view> split(std::string_view text, char separator);  // keeps empty parts; "" gives one
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
+std::string_view domain_of(std::string_view address);  // what follows the last "@"; without one, all of it
 
 // Decimal digits only, no sign; empty on overflow or anything else.
 std::optional<std::uint64_t> parse_unsigned(std::string_view text);

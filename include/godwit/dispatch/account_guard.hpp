@@ -36,6 +36,7 @@ class AccountGuard {
     spool::Spool& spool;
     state::SmallFile& file;
     std::function<std::shared_ptr<const route::Router>()> router;
+    std::function<std::shared_ptr<const mailauth::Signers>()> signers;  // may give null: notices are not signed
     std::string hostname;
     const base::Clock& clock;
     log::Logger& log;
@@ -57,7 +58,8 @@ class AccountGuard {
 
  private:
   using Ids = std::vector<base::MessageId>;
-  boost::asio::awaitable<base::Result<Ids>> mail_of(std::string account);
+  // The waiting mail of an account, but for what was `seen` (in order; what is looked at now is added).
+  boost::asio::awaitable<base::Result<Ids>> mail_of(std::string account, std::shared_ptr<Ids> seen);
   boost::asio::awaitable<void> hold_mail(std::string account);
   boost::asio::awaitable<void> tell(policy::StoppedAccount account);
   boost::asio::awaitable<void> act();

@@ -27,6 +27,7 @@
 #include "godwit/dispatch/way.hpp"
 #include "godwit/dns/resolver.hpp"
 #include "godwit/log/logger.hpp"
+#include "godwit/mailauth/signers.hpp"
 #include "godwit/net/stream.hpp"
 #include "godwit/queue/queue.hpp"
 #include "godwit/route/router.hpp"
@@ -61,6 +62,8 @@ struct Surroundings {
   // So many recipients of an account's message were refused for good.
   std::function<void(const std::string& account, std::size_t recipients)> on_refused = {};
   route::StsSource* sts = nullptr;  // may be null: no MTA-STS
+  // With whose keys reports are signed now; may be empty, and give null: they are not.
+  std::function<std::shared_ptr<const mailauth::Signers>()> signers = {};
 };
 
 // One line of the queue, as an administrator sees it.

@@ -4,6 +4,7 @@
 // told survives a restart.  Home reactor, but for committed().
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -13,6 +14,7 @@
 #include "godwit/base/clock.hpp"
 #include "godwit/dispatch/settings.hpp"
 #include "godwit/log/logger.hpp"
+#include "godwit/mailauth/signers.hpp"
 #include "godwit/net/deadline.hpp"
 #include "godwit/net/signal.hpp"
 #include "godwit/route/router.hpp"
@@ -36,6 +38,7 @@ class QuarantineNotices {
     std::string hostname;
     const base::Clock& clock;
     log::Logger& log;
+    std::function<std::shared_ptr<const mailauth::Signers>()> signers;  // may give null: notices are not signed
   };
   QuarantineNotices(Parts parts, QuarantineSettings settings, std::shared_ptr<const route::Router> router);
   ~QuarantineNotices();

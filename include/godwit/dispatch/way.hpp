@@ -13,11 +13,11 @@
 
 namespace godwit::dispatch {
 
-// Of the recipients in one domain.
+// Of the recipients in one domain, or of a user with a store of his own.
 struct Way {
   std::string destination{};
   std::vector<mail::Recipient> recipients{};
-  std::string rule{};  // what decides: "domains.example.com", "routes[2]", "dns"
+  std::string rule{};  // what decides: "domains.example.com", "domains.example.com.users", "routes[2]", "dns"
   route::Hop hop{};
   std::string site{};                       // empty: it goes nowhere (held, no route)
   std::optional<queue::SiteView> queued{};  // what waits at the site now

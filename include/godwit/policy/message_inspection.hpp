@@ -5,20 +5,23 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
 
+#include "godwit/mail/envelope.hpp"
 #include "godwit/smtp/reply.hpp"
 
 namespace godwit::policy {
 
 // What the inspection of a whole message came to.
 struct Findings {
-  std::string header{};                  // whole fields, to be put above the message
-  std::string seal{};                    // likewise, above these; right only for the message as it was judged
+  std::string header{};  // whole fields, to be put above the message
+  // Likewise, above these; right only for the message as it was judged.  Empty also where nobody outside gets it.
+  std::string seal{};
   std::optional<smtp::Reply> refusal{};  // the message is not taken
   std::string hold{};                    // why it is taken, but kept from its recipients; empty: it is not
   std::string summary{};                 // for the log: "spf=pass dkim=none dmarc=fail(reject)"
@@ -45,8 +48,8 @@ class MessageInspection {
   virtual void put(std::string_view bytes, std::string& out) = 0;
   // The message is whole; what was held back of it.
   virtual void finish(std::string& out) = 0;
-  // Requires: check_sender() and finish().
-  virtual boost::asio::awaitable<Findings> judge() = 0;
+  // Requires: check_sender() and finish().  `recipients` outlive the call.
+  virtual boost::asio::awaitable<Findings> judge(std::span<const mail::Recipient> recipients) = 0;
   // What is known so far.
   virtual SenderIdentity identity() const { return {}; }
 };

@@ -28,7 +28,7 @@ class MessageSigning final : public MessageInspection {
   void begin_message() override;
   void put(std::string_view bytes, std::string& out) override;
   void finish(std::string& out) override;
-  boost::asio::awaitable<Findings> judge() override;
+  boost::asio::awaitable<Findings> judge(std::span<const mail::Recipient> recipients) override;
 
  private:
   bool may_sign() const;

@@ -7,6 +7,7 @@
 // (and what is under way then); what could not be looked up neither passes nor fails.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,6 +30,8 @@ struct Origin {
   base::IpAddress client;
   std::string hello;
   smtp::ReversePath sender;
+  // Whether mail to a recipient goes on to another host: only such mail is sealed.  Empty: none does.
+  std::function<bool(const smtp::Mailbox&)> is_forwarded{};
 };
 
 class SenderAuthentication final : public MessageInspection {
@@ -43,7 +46,7 @@ class SenderAuthentication final : public MessageInspection {
   void begin_message() override;
   void put(std::string_view bytes, std::string& out) override;
   void finish(std::string& out) override;
-  boost::asio::awaitable<Findings> judge() override;
+  boost::asio::awaitable<Findings> judge(std::span<const mail::Recipient> recipients) override;
   SenderIdentity identity() const override;
 
  private:

@@ -30,7 +30,7 @@ inline constexpr base::WallTime never = base::WallTime::max();
 
 struct Key {
   base::MessageId id;
-  std::string destination;  // recipient domain, lower case
+  std::string destination;  // recipient domain, or "user@domain" of one with a store of his own; lower case
   auto operator<=>(const Key&) const = default;
 };
 
@@ -153,6 +153,12 @@ class Queue {
   std::optional<Grant> assign(const Key& key, const Grant& grant, std::string_view via, std::string_view site,
                               base::WallTime now);
   void ended(const Grant& grant, const SiteReport& report, base::WallTime now);
+  // Another item of a message that has this grant, and was not assigned elsewhere, goes with it in the same
+  // transaction: it becomes active, and costs no grant of its own.  False: it is not due at that site, or must not
+  // start.
+  bool join(const Key& key, const Grant& grant);
+  // An active item that has no grant of its own was not attempted: it is due again, first in its turn.
+  void give_back(const Key& key);
   // DNS lets the item wait that has this grant, and was not assigned yet: it makes room for lookups that may be
   // quicker, while there are not too many of its kind.  To be said again after a while where there were.
   void lookup_hangs(const Grant& grant);
@@ -167,7 +173,7 @@ class Queue {
   bool retry_now(const Key& key, base::WallTime now);
   void change_settings(const Settings& settings, base::WallTime now);
 
-  // `name`: a domain, a site, or empty for all.  Overdue items still come out.
+  // `name`: a domain (with its users), a site, or empty for all.  Overdue items still come out.
   void suspend(const std::string& name, const Suspension& suspension, base::WallTime now);
   bool resume(const std::string& name, base::WallTime now);  // false: was not suspended
   const std::map<std::string, Suspension, std::less<>>& suspensions() const;
@@ -175,6 +181,7 @@ class Queue {
   const Item* find(const Key& key) const;  // nullptr: not there; valid until the next call of find()
   std::vector<Key> keys_of(base::MessageId id) const;
   bool contains(base::MessageId id) const;
+  bool contains(const Key& key) const;
   Counts counts() const;
   // Why it is not on its way, in words; empty: not there.
   std::string reason(const Key& key) const;

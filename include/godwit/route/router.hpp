@@ -70,6 +70,7 @@ struct Host {
   // named it.
   std::vector<std::string> proofs{};
   TlsPolicy tls{};
+  std::string remark{};  // what of its place among the MX is against RFC 5321 section 5.1, and tolerated
 };
 struct SmtpHop {
   std::vector<Host> hosts;  // in the order in which they are to be tried
@@ -139,29 +140,47 @@ class Router {
   // of ours forwards to another host what was not sent in one of our domains, and where the sender is one of
   // settings.verp_senders, or the recipient's route asks for it.
   smtp::ReversePath sender_for(const smtp::ReversePath& sender, const mail::Recipient& recipient) const;
+  // Whether mail to the address goes on to another host, as far as is known; what `lmtp` and `maildir` take stays.
+  bool leaves(const smtp::Mailbox& address) const;
   // Whom what came back to this address is about: one that sender_for() made of a verp_sender.
   std::optional<smtp::Mailbox> recipient_told_by(const smtp::Mailbox& address) const;
   // Whether mail to this address came back from where an alias of ours forwards to.
   bool leads_back(const smtp::Mailbox& address) const;
   // Whom mail has now that expand() kept for want of a postmaster.  Empty: still nobody, or it is no such mail.
   boost::asio::awaitable<std::vector<mail::Recipient>> found_postmaster(smtp::Mailbox kept) const;
-  // Resolves the hop of (domain, sender): our own domains by their `deliver`; others, and `deliver: mx`, by the first
-  // route that matches, else by MX.  Random shuffles hosts of equal preference.  The router outlives the call.
-  // HoldHop comes only for mail that has no hop at all: see why_held.  `sts` says which MTA-STS policies there are;
-  // null: none.  Of a demand that is required, each host of an SmtpHop must prove itself or be skipped.
-  boost::asio::awaitable<Hop> hop(std::string domain, smtp::ReversePath sender, dns::Resolver& resolver,
+  // Where a recipient's mail is queued: by its domain, or where it is a user with a store of his own, by his address in
+  // lower case without +detail, if that has none of its own.
+  //
+  // Nothing: the tables must be asked.
+  std::optional<std::string> known_destination(const smtp::Mailbox& address) const;
+  // Of each.  Errors: a table cannot be asked.  The router outlives the call.
+  boost::asio::awaitable<base::Result<std::vector<std::string>>> destinations_of(
+      std::vector<smtp::Mailbox> addresses) const;
+  // Any domain may have such users.
+  bool has_users() const { return has_users_; }
+  // The names by which an address may be such a user, the best first.
+  std::vector<std::string> user_names(const smtp::Mailbox& address) const;
+
+  // Resolves the hop of (destination, sender): our own by `users` and `deliver` of the domain; others, and `deliver:
+  // mx`, by the first route that matches, else by MX.  Random shuffles hosts of equal preference.  The router outlives
+  // the call. HoldHop comes only for mail that has no hop at all: see why_held.  `sts` says which MTA-STS policies
+  // there are; null: none.  Of a demand that is required, each host of an SmtpHop must prove itself or be skipped.
+  boost::asio::awaitable<Hop> hop(std::string destination, smtp::ReversePath sender, dns::Resolver& resolver,
                                   base::Random& random, StsSource* sts = nullptr,
                                   TlsDemand demand = TlsDemand::usual) const;
   // Asks the tables of domains, so that those below, which wait for nothing, know about it for a while.  What they do
   // not know is a domain of ours for them.
-  boost::asio::awaitable<void> learn(std::string domain) const;
+  boost::asio::awaitable<void> learn(std::string destination) const;
   // Why a rule keeps such mail until the administrator releases it; nothing: none does.
-  std::optional<std::string> why_held(std::string_view domain, const smtp::ReversePath& sender) const;
+  std::optional<std::string> why_held(std::string_view destination, const smtp::ReversePath& sender) const;
 
   // The same without DNS, where that is enough; empty: the MX decides.
-  std::string known_site(std::string_view domain, const smtp::ReversePath& sender) const;
+  std::string known_site(std::string_view destination, const smtp::ReversePath& sender) const;
+  // By what recipients of several domains may share a transaction: equal for domains whose mail from this sender goes
+  // to one LMTP store, or by one rule to one next hop.  Empty: by nothing; hosts found through MX may refuse such mail.
+  std::string shared_way(std::string_view destination, const smtp::ReversePath& sender) const;
   // The route that hop() would take; nullptr: none fits, or the domain ends here.
-  const RouteSettings* route_of(std::string_view domain, const smtp::ReversePath& sender) const;
+  const RouteSettings* route_of(std::string_view destination, const smtp::ReversePath& sender) const;
 
   const Settings& settings() const { return settings_; }
 
@@ -176,6 +195,9 @@ class Router {
     }
   };
   Place place_of(const std::string& domain, Said& said) const;
+  // The store of its own that "user@domain", in lower case, has; nothing: none, or it is not known yet.  Errors: what
+  // is said of it is no store.
+  std::optional<base::Result<DeliverTarget>> store_of(const std::string& user, Said& said) const;
   const ReturnPaths* return_paths() const { return return_paths_.get(); }
   std::shared_ptr<lookup::Table> accounts() const { return lookups_.accounts; }
   std::shared_ptr<lookup::Table> table(std::string_view name) const { return lookups_.table(name); }
@@ -185,8 +207,12 @@ class Router {
   Place known_place(const std::string& domain) const;
   boost::asio::awaitable<base::Result<Place>> find_place(std::string domain) const;
   const RouteSettings* first_match(std::string_view domain, const smtp::ReversePath& sender) const;
-  boost::asio::awaitable<Hop> local_hop(std::string domain, const DomainSettings* settings, dns::Resolver& resolver,
-                                        base::Random& random, TlsDemand demand) const;
+  std::optional<std::string> user_of(const smtp::Mailbox& address, Said& said) const;
+  std::optional<DeliverTarget> known_target(std::string_view destination, const Place& place) const;
+  boost::asio::awaitable<base::Result<std::optional<DeliverTarget>>> find_target(std::string destination,
+                                                                                 Place place) const;
+  boost::asio::awaitable<Hop> local_hop(std::string domain, std::optional<DeliverTarget> deliver,
+                                        dns::Resolver& resolver, base::Random& random, TlsDemand demand) const;
   boost::asio::awaitable<Hop> remote_hop(std::string domain, smtp::ReversePath sender, dns::Resolver& resolver,
                                          base::Random& random, StsSource* sts, TlsDemand demand) const;
   bool looks_for_dane(TlsDemand demand) const { return settings_.dane && demand != TlsDemand::waived; }
@@ -195,6 +221,7 @@ class Router {
   Lookups lookups_;
   std::vector<std::pair<std::shared_ptr<lookup::Table>, const DomainSettings*>> domain_tables_;
   std::shared_ptr<const ReturnPaths> return_paths_;
+  bool has_users_ = false;
   std::shared_ptr<const Identity> identity_;
   std::unique_ptr<const Aliases> aliases_;
 };

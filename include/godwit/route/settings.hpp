@@ -5,11 +5,15 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "godwit/base/clock.hpp"
 #include "godwit/base/ip_address.hpp"
 #include "godwit/base/rate.hpp"
+#include "godwit/base/result.hpp"
+#include "godwit/base/text.hpp"
 
 namespace godwit::route {
 
@@ -20,6 +24,37 @@ struct DeliverTarget {
   DeliverKind kind = DeliverKind::maildir;
   std::string argument;  // what follows "kind:"
 };
+
+// A store of ours: "maildir:" with a path that has {local}, or "lmtp:" with "unix:/path" or "address:port".  Errors say
+// what is wrong.
+inline base::Result<DeliverTarget> parse_store(std::string_view text) {
+  const auto colon = text.find(':');
+  const auto kind = text.substr(0, colon);
+  DeliverTarget target{.argument = colon == std::string_view::npos ? "" : std::string(text.substr(colon + 1))};
+  const auto invalid = [](std::string why) { return base::fail(base::ErrorKind::invalid, std::move(why)); };
+  if (kind == "lmtp") {
+    target.kind = DeliverKind::lmtp;
+    const auto endpoint = base::Endpoint::parse(target.argument);
+    const bool is_place =
+        endpoint && (endpoint->unix_path.empty() ? endpoint->port != 0 : endpoint->unix_path.starts_with('/'));
+    if (!is_place) return invalid('"' + base::printable(target.argument) + "\" is neither unix:/path nor address:port");
+    return target;
+  }
+  if (kind != "maildir")
+    return invalid('"' + base::printable(text) +
+                   "\" is none of maildir:/path/{domain}/{local}, lmtp:unix:/path, lmtp:address:port");
+  if (!target.argument.starts_with('/')) return invalid("a maildir: path must start with /");
+  bool has_local = false;
+  const std::string_view path = target.argument;
+  for (auto at = path.find('{'); at != std::string_view::npos; at = path.find('{', at + 1)) {
+    const auto name = path.substr(at, path.find('}', at) - at + 1);
+    has_local = has_local || name == "{local}";
+    if (name != "{local}" && name != "{domain}" && name != "{detail}")
+      return invalid('"' + base::printable(name) + "\" is none of {local}, {domain}, {detail}");
+  }
+  if (!has_local) return invalid("a maildir: path must contain {local}, or all users would share one folder");
+  return target;
+}
 
 // Under this name an LMTP server stands among the tables that a router is given, for `recipients: lmtp`.
 inline std::string lmtp_table(const DeliverTarget& deliver) {
@@ -40,6 +75,10 @@ struct DomainSettings {
   std::vector<std::string> local_parts;  // for list
   std::string table;                     // for table: its name
   std::string catch_all;                 // address; empty: none
+  // Users with a store of their own (parse_store), by local part in lower case; they exist, whatever `recipients` says.
+  std::map<std::string, DeliverTarget> users{};
+  std::string user_table{};  // … else the name of a table that has such stores as values
+  bool has_users() const { return !users.empty() || !user_table.empty(); }
 };
 
 enum class TlsLevel { none, opportunistic, require, verify, dane };

@@ -62,7 +62,7 @@ struct PeerCapabilities {
   std::uint64_t size_limit = 0;       // 0: none said
   std::uint64_t most_recipients = 0;  // of a transaction (RFC 9422); 0: none said
   std::uint64_t most_messages = 0;    // the same of a connection
-  std::uint64_t most_domains = 0;     // of recipients, likewise
+  std::uint64_t most_domains = 0;     // of recipients of a connection
   std::vector<std::string> auth;      // mechanisms, upper case
 };
 

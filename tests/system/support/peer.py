@@ -25,18 +25,19 @@ class Transaction:
 class ScriptedPeer:
     """Listens on `host`:MX_PORT and takes mail as any server does, but for what `script` says.
 
-    Script keys are stages: banner, EHLO, HELO, STARTTLS, MAIL, RCPT, DATA, dot, QUIT; "RCPT:user@domain" for one recipient.  A
-    value is a reply line, DROP, STALL, or a list of such, one for each time (the last one stays).  `capabilities` are EHLO
-    lines.  `handshake` False answers STARTTLS with 220 and then with bytes that are no TLS.
+    Script keys are stages: banner, EHLO, HELO, STARTTLS, handshake (bytes in its place), "EHLO under TLS", AUTH, MAIL, RCPT, DATA,
+    body (in its middle), dot, QUIT, and LHLO of a store (`lmtp`); "RCPT:user@domain" for one recipient.  A value is a reply
+    line, DROP, STALL, or a list of such, one for each time (the last one stays).  `capabilities` are EHLO lines, and
+    `under_tls` those that come with TLS.  `handshake` False answers STARTTLS with 220 and then with bytes that are no TLS.
     """
 
     family = socket.AF_INET
 
     def __init__(self, case, host, name=None, *, script=None, capabilities=("PIPELINING", "8BITMIME", "SIZE 100000000"),
-                 certificate=None, handshake=True, port=MX_PORT, up=True):
+                 certificate=None, handshake=True, port=MX_PORT, up=True, under_tls=(), lmtp=False):
         self.address = case.net.host(host) if isinstance(host, int) else host
         self.name = name or f"host-{self.address}"
-        self.port, self.handshake = port, handshake
+        self.port, self.handshake, self.under_tls, self.lmtp = port, handshake, under_tls, lmtp
         self.script = {stage: itertools.chain(value, itertools.repeat(value[-1])) if isinstance(value, list)
                        else itertools.repeat(value) for stage, value in (script or {}).items()}
         self.capabilities = list(capabilities) + (["STARTTLS"] if certificate else [])
@@ -150,12 +151,13 @@ class Connection:
 
     def command(self, verb, line):
         """True ends the connection."""
-        if verb == "EHLO":
+        if verb == ("LHLO" if self.server.lmtp else "EHLO"):
             lines = [self.server.name, *self.server.capabilities]
             if self.tls:
-                lines = [word for word in lines if word != "STARTTLS"]
+                lines = [word for word in lines if word != "STARTTLS"] + list(self.server.under_tls)
             usual = "\r\n".join(f"250{' ' if i == len(lines) - 1 else '-'}{text}" for i, text in enumerate(lines))
-            self.answer("EHLO", usual)
+            under_tls = self.tls and "EHLO under TLS" in self.server.script
+            self.answer("EHLO under TLS" if under_tls else verb, usual)
             self.current = Transaction(verb, self.tls)
         elif verb == "HELO":
             self.answer("HELO", f"250 {self.server.name}")
@@ -163,6 +165,8 @@ class Connection:
         elif verb == "STARTTLS" and self.server.context:
             if self.answer("STARTTLS", "220 2.0.0 go ahead") == "2":
                 return self.start_tls()
+        elif verb == "AUTH" and self.tls:
+            self.answer("AUTH", "235 2.7.0 welcome")
         elif verb == "MAIL":
             self.current = Transaction(self.current.hello, self.tls)
             if self.answer("MAIL", "250 2.1.0 Ok") == "2":
@@ -193,6 +197,10 @@ class Connection:
         return False
 
     def start_tls(self):
+        if "handshake" in self.server.script:
+            self.answer("handshake", None)
+            self.input.readline()
+            return True
         if not self.server.handshake:
             self.socket.sendall(b"this is no TLS record\r\n")
             self.input.readline()
@@ -213,6 +221,8 @@ class Connection:
     def data(self):
         lines = []
         while True:
+            if len(lines) == 100 and "body" in self.server.script:
+                self.answer("body", None)
             line = self.input.readline()
             if not line.endswith(b"\n"):
                 raise EOFError
@@ -226,6 +236,7 @@ class Connection:
         done, self.current = self.current, Transaction(self.current.hello, self.tls)
         # Counted before the reply: a peer that accepts and then drops has the message.
         reply = self.server.scripted("dot", "250 2.0.0 Ok: taken")
+        replies = len(done.recipients) if self.server.lmtp else 1
         if reply is STALL or reply is DROP or reply[0] == "2":
             with self.server.lock:
                 self.server.transactions.append(done)
@@ -233,5 +244,5 @@ class Connection:
             self.server.closing.wait()
         if reply is STALL or reply is DROP:
             raise EOFError
-        self.socket.sendall(reply.encode() + b"\r\n")
+        self.socket.sendall((reply.encode() + b"\r\n") * replies)
         done.answered = True

@@ -135,6 +135,25 @@ TEST(Deliver, SaysWhatIsWrong) {
   EXPECT_THAT(deliver("discard"), IsEmpty());
 }
 
+TEST(Users, HaveStoresOfTheirOwn) {
+  const auto users = [](const std::string& text, const std::string& deliver = "discard:") {
+    return load_below("tables: {stores: {type: file, path: /s}}\ndomains: {a.example: {recipients: any, deliver: \"" +
+                      deliver + "\", users: " + text + "}}\n");
+  };
+  const auto listed = users("{Bob: \"lmtp:127.0.0.1:24\", ann: \"maildir:/v/{local}\"}");
+  EXPECT_THAT(errors(listed), IsEmpty());
+  const auto& domain = listed.settings.route.domains.at("a.example");
+  EXPECT_EQ(domain.users.at("bob").argument, "127.0.0.1:24");
+  EXPECT_EQ(domain.users.at("ann").kind, route::DeliverKind::maildir);
+  EXPECT_EQ(users("table:stores").settings.route.domains.at("a.example").user_table, "stores");
+  EXPECT_THAT(errors(users("{bob: mx}")), ElementsAre(HasSubstr("is none of maildir:")));
+  EXPECT_THAT(errors(users("{a b: \"lmtp:127.0.0.1:24\"}")), SizeIs(1));
+  EXPECT_THAT(errors(users("{bob: \"lmtp:127.0.0.1:24\", BOB: \"lmtp:127.0.0.1:24\"}")), SizeIs(1));
+  EXPECT_THAT(errors(users("table:other")), ElementsAre(HasSubstr("there is no table \"other\"")));
+  EXPECT_THAT(errors(users("stores")), ElementsAre(HasSubstr("is no table: write table:NAME")));
+  EXPECT_THAT(errors(users("table:stores", "mx")), ElementsAre(HasSubstr("has no users here")));
+}
+
 TEST(Aliases, LeadToFullAddressesOnly) {
   EXPECT_THAT(errors(load_below("aliases: {a@b.example: [\"|/bin/sh\"]}\n")),
               ElementsAre(HasSubstr("is a program or file")));

@@ -329,12 +329,13 @@ TEST_F(Api, HistoryIsSearchedByWhatIsSaid) {
 TEST_F(Api, RouteShowsEachStep) {
   const auto ways = get("/v1/route?address=bob%40a.example&sender=alice%40example.com");
   EXPECT_THAT(backend.asked, ElementsAre("route bob@a.example from <alice@example.com>"));
-  EXPECT_EQ(boost::json::serialize(ways.at_pointer("/ways/0")),
-            R"J({"destination":"a.example","recipients":["bob@a.example"],"rule":"dns",)J"
-            R"J("route":"smtp:mx.a.example","site":"mx.a.example","queued":null,"waits":"down: refused",)J"
-            R"J("hosts":[{"name":"mx.a.example","preference":10,"addresses":["192.0.2.1:25"],"why_none":null,)J"
-            R"J("tls":{"level":"opportunistic","names":[],"tlsa":0,"source":"default","skip":null}}],)J"
-            R"J("next_hop":null,"user":null})J");
+  EXPECT_EQ(
+      boost::json::serialize(ways.at_pointer("/ways/0")),
+      R"J({"destination":"a.example","recipients":["bob@a.example"],"rule":"dns",)J"
+      R"J("route":"smtp:mx.a.example","site":"mx.a.example","queued":null,"waits":"down: refused",)J"
+      R"J("hosts":[{"name":"mx.a.example","preference":10,"addresses":["192.0.2.1:25"],"why_none":null,"remark":null,)J"
+      R"J("tls":{"level":"opportunistic","names":[],"tlsa":0,"source":"default","skip":null}}],)J"
+      R"J("next_hop":null,"user":null})J");
   EXPECT_EQ(ask("GET", "/v1/route?address=bob%40a.example&sender=%3C%3E").status, 200U);
   EXPECT_EQ(ask("GET", "/v1/route").status, 400U);
   EXPECT_EQ(ask("GET", "/v1/route?address=%40").status, 400U);

@@ -46,6 +46,13 @@ TEST_F(AuditTest, CountsEveryDeliveryThatIsThere) {
   EXPECT_EQ(found.broken, "");
 }
 
+TEST_F(AuditTest, AUserWithAnItemOfItsOwnIsNotMissing) {
+  store(1, {"a.example"});
+  enqueue(1, "x@a.example");
+  EXPECT_THAT(round().suspicious, IsEmpty());
+  EXPECT_THAT(missing({{{1}, "a.example"}}), IsEmpty());
+}
+
 TEST_F(AuditTest, DeliveryThatTheQueueForgotIsFoundByItsDomain) {
   store(1, {"a.example", "b.example"});
   store(2, {"a.example"});

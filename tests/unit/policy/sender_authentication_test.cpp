@@ -34,13 +34,14 @@ class SenderAuthenticationTest : public ::testing::Test {
     SenderAuthentication one(settings_, signers_, resolver_, clock_,
                              {.client = base::IpAddress::parse("192.0.2.1").value(),
                               .hello = "mail.good.example",
-                              .sender = smtp::Mailbox{"a", domain}});
+                              .sender = smtp::Mailbox{"a", domain},
+                              .is_forwarded = [](const auto& to) { return to.domain == "outside.example"; }});
     refusal_ = run_awaitable(one.check_sender());
     one.begin_message();
     stored_.clear();
     one.put(text, stored_);
     one.finish(stored_);
-    return run_awaitable(one.judge());
+    return run_awaitable(one.judge(recipients_));
   }
 
   void use_key(mailauth::KeyKind kind) {
@@ -55,6 +56,8 @@ class SenderAuthenticationTest : public ::testing::Test {
   std::shared_ptr<const mailauth::Signers> signers_;
   testing::FakeResolver resolver_;
   testing::ManualClock clock_;
+  std::vector<mail::Recipient> recipients_ = {{.address = {"b", "here.example"}},
+                                              {.address = {"c", "outside.example"}}};
   std::optional<smtp::Reply> refusal_;
   std::string stored_;
 };
@@ -120,6 +123,14 @@ TEST_F(SenderAuthenticationTest, TrustedSealersVouchForWhatTheyChanged) {
   EXPECT_THAT(trusted.summary, HasSubstr("arc=pass dmarc=fail(none)"));
   EXPECT_THAT(trusted.seal, StartsWith("ARC-Seal: i=2;")) << "and the chain goes on";
   EXPECT_TRUE(judge(sealed + "More.\r\n", "lists.example").refusal) << "changed behind the seal";
+}
+
+TEST_F(SenderAuthenticationTest, OnlyWhatIsForwardedIsSealed) {
+  use_key(mailauth::KeyKind::rsa);
+  settings_.seal_as = "lists.example";
+  EXPECT_NE(judge(message).seal, "");
+  recipients_.pop_back();
+  EXPECT_EQ(judge(message).seal, "");
 }
 
 TEST_F(SenderAuthenticationTest, OnlyRsaSeals) {

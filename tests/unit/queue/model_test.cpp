@@ -132,6 +132,7 @@ class Comparison {
     Key key;
     Grant grant;
     std::string site;
+    bool joined = false;  // goes along with another, without a grant
   };
 
   Settings make_settings() {
@@ -242,7 +243,32 @@ class Comparison {
       ASSERT_EQ(model_.limit(site).start(model_.now), work->grant.kind);
     }
     out_.push_back({.key = work->item.key, .grant = work->grant, .site = site});
-    if (!overdue && random_.below(2) == 0) route(out_.size() - 1);
+    if (overdue) return;
+    const auto started = out_.size();
+    if (random_.below(2) == 0) route(started - 1);
+    if (out_.size() == started && random_.below(2) == 0) join(out_.back());
+  }
+
+  void join(Out with) {
+    for (auto& [k, entry] : model_.items) {
+      if (k.id != with.key.id || k == with.key) continue;
+      const bool may_join = entry.item.state == State::due && !model_.overdue(entry) &&
+                            model_.site(k.destination) == with.site && !model_.suspended.contains(k.destination);
+      ASSERT_EQ(queue_.join(k, with.grant), may_join);
+      if (!may_join) continue;
+      entry.item.state = State::active;
+      out_.push_back({.key = k, .grant = {}, .site = {}, .joined = true});
+    }
+  }
+
+  void give_back(const Key& of) {
+    queue_.give_back(of);
+    const auto entry = model_.items.find(of);
+    if (entry == model_.items.end() || entry->second.item.state != State::active) return;
+    if (std::exchange(entry->second.hold_pending, false))
+      entry->second.item.state = State::held;
+    else
+      model_.enter_due(entry->second);
   }
 
   void route(std::size_t at) {
@@ -281,8 +307,12 @@ class Comparison {
     out_.erase(at);
     const SiteReport report{
         .kind = static_cast<SiteReport::Kind>(random_.below(4)), .reply = {}, .fraction = random_.fraction()};
-    queue_.ended(out.grant, report, model_.now);
-    model_.ended(out.grant, out.site, report);
+    if (!out.joined) {
+      queue_.ended(out.grant, report, model_.now);
+      model_.ended(out.grant, out.site, report);
+    } else if (random_.below(3) == 0) {
+      return give_back(out.key);
+    }
     const auto entry = model_.items.find(out.key);
     if (random_.below(3) == 0) {
       queue_.remove(out.key);

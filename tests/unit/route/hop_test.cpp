@@ -492,6 +492,43 @@ TEST_F(HopTest, SiteThatIsKnownWithoutDnsIsTheSiteOfTheHop) {
   EXPECT_EQ(Router(settings_, {}, listening_).known_site("elsewhere.example", me), "");
 }
 
+TEST_F(HopTest, DomainsShareTransactionsOnlyOnOneExplicitWay) {
+  local("a.example", DeliverKind::lmtp, "unix:/run/lmtp");
+  local("b.example", DeliverKind::lmtp, "unix:/run/lmtp");
+  local("c.example", DeliverKind::lmtp, "unix:/run/other");
+  local("d.example", DeliverKind::maildir, "/v/{domain}/{local}");
+  local("e.example", DeliverKind::smtp, "[10.0.0.7]");
+  route({"f.example", "g.example"}, {"[10.0.0.1]"});
+  route({"h.example"}, {"[10.0.0.1]"}).tls_name = "mx.h.example";
+  route({"i.example"}, {"[10.0.0.1]"}).hold = true;
+  route({"j.example"});
+  const Router router(settings_, {}, listening_);
+  const auto way = [&](std::string_view domain) {
+    return router.shared_way(domain, smtp::Mailbox{"me", "example.com"});
+  };
+  EXPECT_EQ(way("a.example"), way("B.example"));
+  EXPECT_EQ(way("f.example"), way("g.example"));
+  std::set<std::string> different;
+  for (const auto* domain : {"a.example", "c.example", "e.example", "f.example", "h.example"})
+    EXPECT_TRUE(different.insert(way(domain)).second) << domain;
+  EXPECT_FALSE(different.contains(""));
+  for (const auto* domain : {"d.example", "i.example", "j.example", "mx.example", "mail.example.com", ""})
+    EXPECT_EQ(way(domain), "") << domain;
+}
+
+TEST_F(HopTest, WhatIsAgainstTheRfcIsToleratedWithARemark) {
+  dns_.add_mx("a.example", 10, "alias.example").add_cname("alias.example", "real.example");
+  dns_.add_mx("a.example", 20, "192.0.2.7").add_mx("a.example", 30, "good.example");
+  dns_.add_address("real.example", "192.0.2.5").add_address("good.example", "192.0.2.8");
+  dns_.add_cname("implicit.example", "real.example");
+  std::vector<std::string> remarks;
+  const auto found = std::get<SmtpHop>(hop("a.example"));
+  for (const auto& host : found.hosts) remarks.push_back(host.remark);
+  EXPECT_THAT(remarks, ElementsAre("the MX alias.example is an alias of real.example and should be that name itself",
+                                   "the MX 192.0.2.7 is an address and should be a name", ""));
+  EXPECT_EQ(std::get<SmtpHop>(hop("implicit.example")).hosts.front().remark, "");
+}
+
 TEST_F(HopTest, RouteOfASenderIsFoundWithoutDns) {
   local("a.example", DeliverKind::maildir, "/v");
   route({"*"}, {"[10.0.0.1]"}).senders = {"@special.example"};

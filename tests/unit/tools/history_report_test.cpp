@@ -57,7 +57,7 @@ TEST(WaysReport, RouteIsReadFromTopToBottom) {
        "queued":null,"waits":"down: refused","next_hop":"[192.0.2.1]","user":null,
        "hosts":[{"name":"mx.y","preference":10,"addresses":["192.0.2.1:25"],"why_none":null,
                  "tls":{"level":"verify","names":["mx.y"],"tlsa":0,"source":"route","skip":null}},
-                {"name":"mx2.y","preference":20,"addresses":[],"why_none":"no such name",
+                {"name":"mx2.y","preference":20,"addresses":[],"why_none":"no such name","remark":"odd",
                  "tls":{"level":"dane","names":["mx2.y"],"tlsa":1,"source":"dane","skip":"bogus"}}]}]})"));
   EXPECT_EQ(text,
             "bob@y is not ours:\n"
@@ -67,6 +67,7 @@ TEST(WaysReport, RouteIsReadFromTopToBottom) {
             "  host         10 mx.y: 192.0.2.1:25\n"
             "    TLS        verify mx.y (route)\n"
             "  host         20 mx2.y: no such name\n"
+            "    remark     odd\n"
             "    TLS        dane mx2.y (dane), not used now: bogus\n"
             "  destination  [192.0.2.1]\n"
             "  state        nothing is queued there\n"

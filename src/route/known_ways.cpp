@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is known of a way without DNS.
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "godwit/base/text.hpp"
+#include "godwit/route/router.hpp"
+#include "next_hop.hpp"
+#include "route_patterns.hpp"
+#include "said.hpp"
+
+namespace godwit::route {
+
+using boost::asio::awaitable;
+
+awaitable<base::Result<Router::Place>> Router::find_place(std::string domain) const {
+  Said said;
+  for (;;) {
+    const auto place = place_of(domain, said);
+    if (said.outage()) co_return base::fail(base::ErrorKind::io, *said.outage());
+    if (!said.wants_more()) co_return place;
+    co_await said.learn();
+  }
+}
+
+awaitable<void> Router::learn(std::string destination) const {
+  if (domain_tables_.empty()) co_return;
+  auto finding = find_place(base::to_lower(base::domain_of(destination)));
+  co_await std::move(finding);
+}
+
+const RouteSettings* Router::first_match(std::string_view domain, const smtp::ReversePath& sender) const {
+  const auto found =
+      std::ranges::find_if(settings_.routes, [&](const auto& route) { return matches(route, domain, sender); });
+  return found == settings_.routes.end() ? nullptr : &*found;
+}
+
+std::string Router::normal_domain(std::string_view domain) const {
+  auto lower = base::to_lower(domain);
+  return lower.starts_with('[') && is_local_domain(lower) ? settings_.hostname : lower;
+}
+
+// "": <Postmaster>, for whom there is nobody.
+Router::Place Router::known_place(const std::string& domain) const {
+  Said said;
+  return domain.empty() ? Place{.kind = Place::Kind::here} : place_of(domain, said);
+}
+
+bool Router::leaves(const smtp::Mailbox& address) const {
+  const auto place = known_place(normal_domain(address.domain));
+  return place.goes_on() || (place.settings != nullptr && place.settings->deliver.kind == DeliverKind::smtp);
+}
+
+const RouteSettings* Router::route_of(std::string_view destination, const smtp::ReversePath& sender) const {
+  const auto normal = normal_domain(base::domain_of(destination));
+  const auto place = known_place(normal);
+  return place.goes_on() ? first_match(normal, sender) : nullptr;
+}
+
+std::optional<std::string> Router::why_held(std::string_view destination, const smtp::ReversePath& sender) const {
+  const auto* route = route_of(destination, sender);
+  if (route == nullptr || !route->hold) return {};
+  return fmt::format("a route holds mail for {}", destination);
+}
+
+// By what a destination of ours is reached; nothing: it is not known, or leads nowhere.
+std::optional<DeliverTarget> Router::known_target(std::string_view destination, const Place& place) const {
+  if (place.settings == nullptr) return {};
+  if (!destination.contains('@')) return place.settings->deliver;
+  Said said;
+  auto own = store_of(base::to_lower(destination), said);
+  if (said.unknowns() > 0 || (own && !*own)) return {};
+  return own ? std::move(**own) : place.settings->deliver;
+}
+
+std::string Router::known_site(std::string_view destination, const smtp::ReversePath& sender) const {
+  const auto domain = normal_domain(base::domain_of(destination));
+  const auto place = known_place(domain);
+  if (place.goes_on()) {
+    const auto* route = first_match(domain, sender);
+    return route == nullptr ? "" : join_hops(route->next_hops);
+  }
+  const auto target = known_target(destination, place);
+  if (!target) return {};
+  if (target->kind == DeliverKind::maildir) return site_of(MaildirHop{});
+  if (target->kind == DeliverKind::discard) return site_of(DiscardHop{});
+  if (target->kind == DeliverKind::smtp) return target->argument;
+  const auto endpoint = base::Endpoint::parse(target->argument);
+  return endpoint ? site_of(LmtpHop{*endpoint}) : std::string();
+}
+
+std::string Router::shared_way(std::string_view destination, const smtp::ReversePath& sender) const {
+  const auto domain = normal_domain(base::domain_of(destination));
+  const auto place = known_place(domain);
+  if (place.goes_on()) {
+    const auto* route = first_match(domain, sender);
+    const bool is_shared = route != nullptr && !route->next_hops.empty() && !route->hold;
+    return is_shared ? fmt::format("routes[{}]", route - settings_.routes.data()) : std::string();
+  }
+  const auto target = known_target(destination, place);
+  if (!target) return {};
+  if (target->kind == DeliverKind::lmtp) return "lmtp:" + target->argument;
+  return target->kind == DeliverKind::smtp ? "smtp:" + target->argument : std::string();
+}
+
+}  // namespace godwit::route
