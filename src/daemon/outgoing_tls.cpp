@@ -17,7 +17,8 @@ dispatch::TlsReports::Configuration reports_configuration(const LiveSettings& li
   return {.settings = std::move(settings),
           .hostname = live.settings.hostname,
           .router = std::move(router),
-          .tls = live.tls.client};
+          .tls = live.tls.client,
+          .signers = live.signers};
 }
 
 }  // namespace

@@ -24,6 +24,7 @@
 #include "godwit/dispatch/settings.hpp"
 #include "godwit/dns/resolver.hpp"
 #include "godwit/log/logger.hpp"
+#include "godwit/mailauth/signers.hpp"
 #include "godwit/net/deadline.hpp"
 #include "godwit/net/stream.hpp"
 #include "godwit/net/tls.hpp"
@@ -54,6 +55,7 @@ class TlsReports {
     std::string hostname;
     std::shared_ptr<const route::Router> router;
     std::shared_ptr<const net::TlsClientContext> tls;
+    std::shared_ptr<const mailauth::Signers> signers;  // null: reports are not signed
   };
   TlsReports(Surroundings surroundings, Configuration configuration);
   ~TlsReports();
