@@ -195,7 +195,7 @@ std::unique_ptr<policy::MessageInspection> Connection::inspection_of(const smtp:
   if (!verifies || around_.resolver == nullptr || !rules_->verification.verify) return nullptr;
   policy::Origin origin{.client = sender_.client.address, .hello = session_.hello().name, .sender = sender};
   return std::make_unique<policy::SenderAuthentication>(rules_->verification, rules_->signers, *around_.resolver,
-                                                        around_.clock, std::move(origin));
+                                                        around_.clock, std::move(origin), rules_->dmarc_counts);
 }
 
 }  // namespace godwit::server

@@ -57,6 +57,7 @@ struct Rules {
   policy::MaySendAs may_send_as;
   std::shared_ptr<const mailauth::Signers> signers = {};  // null: nothing is signed
   CheckLists checks = {};
+  state::DmarcCounts* dmarc_counts = nullptr;  // null: nobody is told of mail in his name
 };
 
 struct Surroundings {
