@@ -92,6 +92,8 @@ base::Result<> Host::open() {
   open_suppressions();
   greylist_ = std::make_unique<state::Greylist>(settings.state, housekeeping_.executor(), clock_, log_);
   greylist_->open();
+  dmarc_counts_ =
+      std::make_unique<state::DmarcCounts>(settings.state.directory, housekeeping_.executor(), clock_, log_);
   maildir_ = std::make_unique<deliver::MaildirAgent>(settings.deliver.maildir, settings.hostname, disk_, clock_,
                                                      random_, maildirs_.executor(), reactors_[home].executor(),
                                                      reactors_[home].deadlines());
@@ -102,26 +104,29 @@ base::Result<> Host::open() {
   suspensions_ =
       std::make_unique<state::SmallFile>(settings.state.directory, "suspensions", disk_, housekeeping_.executor());
   make_outgoing_tls();
+  make_dmarc_reporting();
   std::vector<dispatch::Lane> lanes;
   for (std::size_t i = 0; i < reactors_.size(); ++i)
     lanes.push_back({.executor = reactors_[i].executor(), .agent = parts_[i].agent.get()});
   auto on_refused = [this](const std::string& account, std::size_t recipients) {
     breaker_.refused(account, recipients, clock_.wall());
   };
-  dispatcher_ = std::make_unique<dispatch::Dispatcher>(dispatch_settings(*live_), make_router(*live_),
-                                                       dispatch::Surroundings{.home = reactors_[home].executor(),
-                                                                              .network = reactors_[home].network(),
-                                                                              .resolver = *parts_[home].resolver,
-                                                                              .spool = *spool_,
-                                                                              .maildir = *maildir_,
-                                                                              .lanes = std::move(lanes),
-                                                                              .clock = clock_,
-                                                                              .random = random_,
-                                                                              .log = events_,
-                                                                              .suspensions = suspensions_.get(),
-                                                                              .suppressions = suppressions_.get(),
-                                                                              .on_refused = std::move(on_refused),
-                                                                              .sts = &outgoing_tls_->policies()});
+  dispatcher_ =
+      std::make_unique<dispatch::Dispatcher>(dispatch_settings(*live_), make_router(*live_),
+                                             dispatch::Surroundings{.home = reactors_[home].executor(),
+                                                                    .network = reactors_[home].network(),
+                                                                    .resolver = *parts_[home].resolver,
+                                                                    .spool = *spool_,
+                                                                    .maildir = *maildir_,
+                                                                    .lanes = std::move(lanes),
+                                                                    .clock = clock_,
+                                                                    .random = random_,
+                                                                    .log = events_,
+                                                                    .suspensions = suspensions_.get(),
+                                                                    .suppressions = suppressions_.get(),
+                                                                    .on_refused = std::move(on_refused),
+                                                                    .sts = &outgoing_tls_->policies(),
+                                                                    .dmarc_reports = &dmarc_reporting_->received()});
   spool_->on_committed([this](auto message) { dispatcher_->committed(std::move(message)); });
   open_account_guard();
   recall_lockouts();
@@ -139,6 +144,18 @@ void Host::make_outgoing_tls() {
                                                                           .log = log_},
                                                 *live_, make_router(*live_));
   for (auto& parts : parts_) parts.agent->on_tls_session(outgoing_tls_->counter());
+}
+
+void Host::make_dmarc_reporting() {
+  dmarc_reporting_ = std::make_unique<DmarcReporting>(DmarcReporting::Surroundings{.home = reactors_[home],
+                                                                                   .resolver = *parts_[home].resolver,
+                                                                                   .spool = *spool_,
+                                                                                   .pool = housekeeping_.executor(),
+                                                                                   .clock = clock_,
+                                                                                   .random = random_,
+                                                                                   .log = log_,
+                                                                                   .counts = *dmarc_counts_},
+                                                      *live_, make_router(*live_));
 }
 
 base::Result<> Host::open_spool() {
@@ -171,6 +188,7 @@ void Host::start() {
 }
 
 boost::asio::awaitable<void> Host::start_queue() {
+  dmarc_reporting_->start();
   co_await outgoing_tls_->start();  // else the first mail would go without the policies that are known
   auto started = co_await dispatcher_->start();
   // To go on would be to take mail and leave what is in the spool lying there, unseen.

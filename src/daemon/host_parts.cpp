@@ -85,15 +85,17 @@ std::shared_ptr<const server::Rules> Host::make_rules(const LiveSettings& live,
   auto may_send_as = [this](const std::string& account, const smtp::Mailbox& sender) {
     return auth::may_send_as(account, {}, sender) || accounts_.table()->may_send_as(account, sender);
   };
-  return std::make_shared<const server::Rules>(server::Rules{.settings = live.settings.server,
-                                                             .policy = live.settings.policy,
-                                                             .verification = live.settings.mailauth,
-                                                             .router = std::move(router),
-                                                             .tls = live.tls.server,
-                                                             .client_authorities = live.tls.client_authorities,
-                                                             .may_send_as = std::move(may_send_as),
-                                                             .signers = live.signers,
-                                                             .checks = make_check_lists(live)});
+  return std::make_shared<const server::Rules>(
+      server::Rules{.settings = live.settings.server,
+                    .policy = live.settings.policy,
+                    .verification = live.settings.mailauth,
+                    .router = std::move(router),
+                    .tls = live.tls.server,
+                    .client_authorities = live.tls.client_authorities,
+                    .may_send_as = std::move(may_send_as),
+                    .signers = live.signers,
+                    .checks = make_check_lists(live),
+                    .dmarc_counts = are_dmarc_reports_sent(live) ? dmarc_counts_.get() : nullptr});
 }
 
 server::CheckLists Host::make_check_lists(const LiveSettings& live) {

@@ -40,6 +40,8 @@ class StsSource;
 
 namespace godwit::dispatch {
 
+class ReceivedDmarcReports;
+
 // One reactor's outgoing side.
 struct Lane {
   boost::asio::any_io_executor executor;
@@ -61,6 +63,8 @@ struct Surroundings {
   // So many recipients of an account's message were refused for good.
   std::function<void(const std::string& account, std::size_t recipients)> on_refused = {};
   route::StsSource* sts = nullptr;  // may be null: no MTA-STS
+  // Reports of others, read beside their delivery; may be null.
+  ReceivedDmarcReports* dmarc_reports = nullptr;
 };
 
 // One line of the queue, as an administrator sees it.
