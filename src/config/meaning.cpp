@@ -34,6 +34,7 @@ class Checks : Findings {
   void credentials(const std::string& key, const route::RouteSettings& route, route::TlsLevel level);
   void forwarding();
   void milters();
+  void reports();
   void retry();
   void directories();
   void control();
@@ -224,6 +225,24 @@ void Checks::forwarding() {
 // ---- the rest
 // ---------------------------------------------------------------------------------------------------------
 
+// What is not signed for the domain of its author nobody believes (RFC 9990 section 3.4.2).
+void Checks::reports() {
+  const auto& reports = settings_.dispatch.dmarc_reports;
+  if (!reports.enabled) return;
+  const auto& contact = reports.contact.empty() ? settings_.route.postmaster : reports.contact;
+  const auto& from = reports.from.empty() ? contact : reports.from;
+  if (contact.empty())
+    return warn("dmarc_reports.enabled", "nothing is reported: set dmarc_reports.contact, or the postmaster");
+  const auto domain = from.substr(from.rfind('@') + 1);
+  const auto signs = [&](const auto& key) {
+    return key.accounts.empty() && (domain == key.domain || domain.ends_with("." + key.domain));
+  };
+  if (std::ranges::none_of(settings_.mailauth.keys, signs))
+    warn("dmarc_reports.enabled",
+         fmt::format("reports from {} are not signed, so nobody will believe them: dkim.keys has no key of {}", from,
+                     domain));
+}
+
 void Checks::retry() {
   const auto& retry = settings_.dispatch.queue.retry;
   const auto show = [](base::Duration d) { return base::format_duration(d); };
@@ -295,6 +314,7 @@ void check_meaning(Loaded& loaded) {
   checks.routes();
   checks.forwarding();
   checks.milters();
+  checks.reports();
   checks.retry();
   checks.directories();
   checks.control();

@@ -54,8 +54,18 @@ Fields<Document> mailauth_part() {
           "or held in the queue where it asks for quarantine"),
       field(
           "verification.timeout", [](auto& d) -> auto& { return d.settings.mailauth.timeout; }, duration(1s, 5min),
-          "For the look-ups of one message, before DATA and again behind it; what is not found out by then counts as a "
-          "temporary failure, and the message is taken"),
+          "For the look-ups of one message, before DATA, again behind it, and again for the policy of its author; what "
+          "is "
+          "not found out by then counts as a temporary failure, and the message is taken"),
+      field(
+          "verification.organizational_domain", [](auto& d) -> auto& { return d.settings.mailauth.public_suffix_list; },
+          word<bool>({{"tree_walk", false}, {"public_suffix_list", true}}),
+          "How DMARC finds out what belongs to one organisation: by its records in DNS (RFC 9989), or by the public "
+          "suffix list of this machine (RFC 7489)"),
+      field(
+          "verification.received_spf", [](auto& d) -> auto& { return d.settings.mailauth.received_spf; }, boolean(),
+          "Say what came of SPF also in a field Received-SPF (RFC 7208 section 9.1), for programs that read no "
+          "Authentication-Results"),
       field(
           "arc.seal_as", [](auto& d) -> auto& { return d.settings.mailauth.seal_as; },
           or_empty(domain_name(), "nothing is sealed"),
@@ -74,6 +84,34 @@ Fields<Document> mailauth_part() {
           "keys "
           "of one domain all sign. "
           "Users get the signature of a domain only for mail that they send from there"),
+      field(
+          "dmarc_reports.enabled", [](auto& d) -> auto& { return d.settings.dispatch.dmarc_reports.enabled; },
+          boolean(),
+          "Tell domains that ask for it, once a day, what mail came in their name and what DMARC said of it (RFC "
+          "9990). "
+          "Needs a key of `dkim.keys` for the domain of `from`: what is not signed is not believed"),
+      field(
+          "dmarc_reports.contact", [](auto& d) -> auto& { return d.settings.dispatch.dmarc_reports.contact; },
+          or_empty(mail_address(), "the `postmaster`; without one nothing is reported"),
+          "Who answers questions about a report"),
+      field(
+          "dmarc_reports.from", [](auto& d) -> auto& { return d.settings.dispatch.dmarc_reports.from; },
+          or_empty(mail_address(), "the contact"), "In the From field of reports"),
+      field(
+          "dmarc_reports.sender", [](auto& d) -> auto& { return d.settings.dispatch.dmarc_reports.sender; },
+          or_empty(mail_address(), "the null sender, to which nothing comes back"),
+          "The envelope's sender of reports, who gets back those that cannot be delivered"),
+      field(
+          "dmarc_reports.organization", [](auto& d) -> auto& { return d.settings.dispatch.dmarc_reports.organization; },
+          or_empty(text(), "the `hostname`"), "Who reports"),
+      field(
+          "dmarc_reports.destinations", [](auto& d) -> auto& { return d.settings.dispatch.dmarc_reports.destinations; },
+          number<std::size_t>(1, 8), "Most addresses of one domain that get its report"),
+      field(
+          "dmarc_reports.addresses", [](auto& d) -> auto& { return d.settings.dispatch.dmarc_reports.addresses; },
+          list_of(mail_address(), Single::accept),
+          "Addresses here to which others send their reports (`rua` of our own records): these are read beside their "
+          "delivery and summed up, for `godwitctl dmarc summary`"),
   };
 }
 

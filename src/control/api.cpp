@@ -12,6 +12,7 @@
 
 #include "api_answers.hpp"
 #include "arguments.hpp"
+#include "dmarc_json.hpp"
 #include "godwit/base/text.hpp"
 #include "history_json.hpp"
 #include "import_body.hpp"
@@ -191,6 +192,24 @@ Answer send_tls_reports(Backend& backend, Arguments) {
   co_return response(200, json::object{{"reports", result->reports}, {"failed", result->failed}});
 }
 
+Answer send_dmarc_reports(Backend& backend, Arguments) {
+  const auto result = co_await backend.send_dmarc_reports();
+  if (!result) co_return failure(result.error());
+  co_return response(200, json::object{{"reports", result->reports}, {"failed", result->failed}});
+}
+
+Answer dmarc_reports(Backend& backend, Arguments arguments) {
+  const auto result = co_await backend.dmarc_reports(arguments.page.limit);
+  co_return result ? response(200, to_json(*result)) : failure(result.error());
+}
+
+Answer dmarc_summary(Backend& backend, Arguments arguments) {
+  constexpr base::Duration usual = std::chrono::hours(24 * 30);
+  const auto time = arguments.wait == base::Duration::zero() ? usual : arguments.wait;
+  const auto result = co_await backend.dmarc_summary(arguments.name, time);
+  co_return result ? response(200, to_json(*result)) : failure(result.error());
+}
+
 Answer reload(Backend& backend, Arguments) {
   const auto result = co_await backend.reload();
   if (!result) co_return failure(result.error());
@@ -214,7 +233,7 @@ struct Route {
 };
 
 // The first pattern that fits a path counts, so "queue/retry" is no id.
-constexpr std::array<Route, 37> routes{{
+constexpr std::array<Route, 40> routes{{
     {"GET", "/metrics", metrics},
     {"GET", "/v1/status", status},
     {"GET", "/v1/events", events},
@@ -250,6 +269,9 @@ constexpr std::array<Route, 37> routes{{
     {"POST", "/v1/accounts/release", release_account},
     {"POST", "/v1/accounts/purge", purge_account},
     {"POST", "/v1/tlsrpt/send", send_tls_reports},
+    {"GET", "/v1/dmarc/reports", dmarc_reports},
+    {"POST", "/v1/dmarc/send", send_dmarc_reports},
+    {"GET", "/v1/dmarc/summary", dmarc_summary},
     {"POST", "/v1/reload", reload},
     {"POST", "/v1/stop", stop},
 }};

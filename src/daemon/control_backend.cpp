@@ -6,6 +6,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "godwit/base/text.hpp"
 #include "host.hpp"
 
 namespace godwit::daemon {
@@ -294,6 +295,27 @@ control::Task<dispatch::TlsReports::Sent> ControlBackend::send_tls_reports() {
   auto sending = host_.outgoing_tls_->reports().send_now();
   auto sent = co_await std::move(sending);
   co_return sent;
+}
+
+control::Task<dispatch::DmarcReports::Sent> ControlBackend::send_dmarc_reports() {
+  if (!are_dmarc_reports_sent(*host_.live_))
+    co_return base::fail(base::ErrorKind::refused, "dmarc_reports.enabled is false, or there is no contact");
+  auto sending = host_.dmarc_reporting_->reports().send_now();
+  auto sent = co_await std::move(sending);
+  co_return sent;
+}
+
+control::Task<std::vector<state::DmarcCounts::Waiting>> ControlBackend::dmarc_reports(std::size_t limit) {
+  auto asking = host_.dmarc_counts_->waiting(limit);
+  auto waiting = co_await std::move(asking);
+  co_return waiting;
+}
+
+control::Task<std::vector<state::DmarcSums::Domain>> ControlBackend::dmarc_summary(std::string domain,
+                                                                                   base::Duration time) {
+  auto asking = host_.dmarc_reporting_->sums().summary(base::to_lower(domain), host_.clock_.wall() - time);
+  auto summary = co_await std::move(asking);
+  co_return summary;
 }
 
 control::Task<control::ReloadResult> ControlBackend::reload() {

@@ -47,6 +47,9 @@ class ControlBackend final : public control::Backend {
   control::Task<std::size_t> release_account(std::string name) override;
   control::Task<std::size_t> purge_account(std::string name) override;
   control::Task<dispatch::TlsReports::Sent> send_tls_reports() override;
+  control::Task<dispatch::DmarcReports::Sent> send_dmarc_reports() override;
+  control::Task<std::vector<state::DmarcCounts::Waiting>> dmarc_reports(std::size_t limit) override;
+  control::Task<std::vector<state::DmarcSums::Domain>> dmarc_summary(std::string domain, base::Duration time) override;
   control::Task<control::ReloadResult> reload() override;
   control::Task<> stop() override;
 

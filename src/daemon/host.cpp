@@ -94,6 +94,8 @@ base::Result<> Host::open() {
   greylist_->open();
   recipient_answers_->open();
   router_ = make_router(*live_);
+  dmarc_counts_ =
+      std::make_unique<state::DmarcCounts>(settings.state.directory, housekeeping_.executor(), clock_, log_);
   maildir_ = std::make_unique<deliver::MaildirAgent>(settings.deliver.maildir, settings.hostname, disk_, clock_,
                                                      random_, maildirs_.executor(), reactors_[home].executor(),
                                                      reactors_[home].deadlines());
@@ -104,6 +106,7 @@ base::Result<> Host::open() {
   suspensions_ =
       std::make_unique<state::SmallFile>(settings.state.directory, "suspensions", disk_, housekeeping_.executor());
   make_outgoing_tls();
+  make_dmarc_reporting();
   std::vector<dispatch::Lane> lanes;
   for (std::size_t i = 0; i < reactors_.size(); ++i)
     lanes.push_back({.executor = reactors_[i].executor(), .agent = parts_[i].agent.get()});
@@ -125,7 +128,8 @@ base::Result<> Host::open() {
                                                                     .suppressions = suppressions_.get(),
                                                                     .on_refused = std::move(on_refused),
                                                                     .sts = &outgoing_tls_->policies(),
-                                                                    .signers = [this] { return live_->signers; }});
+                                                                    .signers = [this] { return live_->signers; },
+                                                                    .dmarc_reports = &dmarc_reporting_->received()});
   open_account_guard();
   open_quarantine_notices();
   spool_->on_committed([this](auto message) {
@@ -147,6 +151,18 @@ void Host::make_outgoing_tls() {
                                                                           .log = log_},
                                                 *live_, make_router(*live_));
   for (auto& parts : parts_) parts.agent->on_tls_session(outgoing_tls_->counter());
+}
+
+void Host::make_dmarc_reporting() {
+  dmarc_reporting_ = std::make_unique<DmarcReporting>(DmarcReporting::Surroundings{.home = reactors_[home],
+                                                                                   .resolver = *parts_[home].resolver,
+                                                                                   .spool = *spool_,
+                                                                                   .pool = housekeeping_.executor(),
+                                                                                   .clock = clock_,
+                                                                                   .random = random_,
+                                                                                   .log = log_,
+                                                                                   .counts = *dmarc_counts_},
+                                                      *live_, make_router(*live_));
 }
 
 base::Result<> Host::open_spool() {
@@ -180,6 +196,7 @@ void Host::start() {
 }
 
 boost::asio::awaitable<void> Host::start_queue() {
+  dmarc_reporting_->start();
   co_await outgoing_tls_->start();  // else the first mail would go without the policies that are known
   auto started = co_await dispatcher_->start();
   // To go on would be to take mail and leave what is in the spool lying there, unseen.

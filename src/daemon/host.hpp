@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "dmarc_reporting.hpp"
 #include "godwit/auth/accounts.hpp"
 #include "godwit/auth/local_users.hpp"
 #include "godwit/auth/lockouts.hpp"
@@ -128,6 +129,7 @@ class Host {
   void make_callouts();
   boost::asio::awaitable<deliver::Outcomes> inquire(std::string domain, std::vector<smtp::Mailbox> recipients);
   boost::asio::awaitable<void> stop_callouts(base::MonoTime deadline);
+  void make_dmarc_reporting();
   server::Surroundings server_surroundings(std::size_t reactor, policy::ConnectionLimits& limits);
   std::shared_ptr<const route::Router> make_router(const LiveSettings& live) const;
   std::shared_ptr<const server::Rules> make_rules(const LiveSettings& live,
@@ -209,8 +211,10 @@ class Host {
   std::unique_ptr<state::SmallFile> suspensions_;
   std::unique_ptr<state::Suppressions> suppressions_;  // null: off
   std::unique_ptr<state::Greylist> greylist_;
+  std::unique_ptr<state::DmarcCounts> dmarc_counts_;
   std::string srs_secret_;  // signs where none is configured
   std::unique_ptr<OutgoingTls> outgoing_tls_;
+  std::unique_ptr<DmarcReporting> dmarc_reporting_;
   std::unique_ptr<dispatch::Dispatcher> dispatcher_;
   std::unique_ptr<state::SmallFile> known_accounts_;
   std::unique_ptr<dispatch::AccountGuard> account_guard_;

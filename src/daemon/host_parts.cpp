@@ -90,17 +90,19 @@ std::shared_ptr<const server::Rules> Host::make_rules(const LiveSettings& live,
   const auto& route = live.settings.route;
   auto canonical =
       std::make_shared<const route::Canonical>(route.canonical, route.detail_separator, recipient_lookups_);
-  return std::make_shared<const server::Rules>(server::Rules{.settings = live.settings.server,
-                                                             .policy = live.settings.policy,
-                                                             .verification = live.settings.mailauth,
-                                                             .router = std::move(router),
-                                                             .tls = live.tls.server,
-                                                             .client_authorities = live.tls.client_authorities,
-                                                             .may_send_as = std::move(may_send_as),
-                                                             .signers = live.signers,
-                                                             .checks = make_check_lists(live),
-                                                             .limits = policy_limits_,
-                                                             .canonical = std::move(canonical)});
+  return std::make_shared<const server::Rules>(
+      server::Rules{.settings = live.settings.server,
+                    .policy = live.settings.policy,
+                    .verification = live.settings.mailauth,
+                    .router = std::move(router),
+                    .tls = live.tls.server,
+                    .client_authorities = live.tls.client_authorities,
+                    .may_send_as = std::move(may_send_as),
+                    .signers = live.signers,
+                    .checks = make_check_lists(live),
+                    .limits = policy_limits_,
+                    .canonical = std::move(canonical),
+                    .dmarc_counts = are_dmarc_reports_sent(live) ? dmarc_counts_.get() : nullptr});
 }
 
 server::CheckLists Host::make_check_lists(const LiveSettings& live) {

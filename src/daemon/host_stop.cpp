@@ -98,6 +98,7 @@ bool Host::stop() {
   run_on(home, stop_control());
   run_until(saved_by + settling_time, remember_lockouts());
   run_on(home, outgoing_tls_->stop(clock_.mono() + last_words));
+  run_on(home, dmarc_reporting_->stop(clock_.mono() + last_words));
   run_on(home, spool_->stop());
   run_until(clock_.mono() + settling_time, history_.stop());
   reactors_.begin_stop();

@@ -184,6 +184,15 @@ base::Result<mailauth::Key> load_key(const std::string& path) {
   return key;
 }
 
+void load_public_suffixes(const config::Loaded& file, mailauth::Settings& settings, LiveSettingsLoaded& result) {
+  if (!settings.public_suffix_list) return;
+  auto rule = mailauth::by_public_suffix_list();
+  if (rule)
+    settings.organizational_domain = std::move(*rule);
+  else
+    add_once(file, "verification.organizational_domain", config::Severity::error, rule.error().message, result);
+}
+
 void load_signers(const config::Loaded& file, LiveSettings& live, LiveSettingsLoaded& result) {
   std::vector<mailauth::Signer> signers;
   const auto& keys = live.settings.mailauth.keys;
@@ -251,6 +260,7 @@ LiveSettingsLoaded load_live_settings(const std::string& path, const base::Clock
   load_tokens(loaded, live.settings.control, result);
   load_signers(loaded, live, result);
   load_hooks(loaded, live, result);
+  load_public_suffixes(loaded, live.settings.mailauth, result);
   live.settings.tls.client_certificates = client_certificates(live.settings.route.routes);
   take_tls(loaded, live, clock.wall(), out_of_date, result);
   if (result.errors.empty()) result.live = std::make_shared<const LiveSettings>(std::move(live));

@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "godwit/mail/dmarc_report.hpp"
 #include "godwit/mail/tls_report.hpp"
 #include "own_signatures.hpp"
 #include "spool_content.hpp"
@@ -39,8 +40,10 @@ boost::asio::awaitable<base::Result<std::optional<Reporter::Destination>>> Repor
   }
   // Only losses concern the postmaster.  Where none is configured, or one who does not exist, this address is held like
   // other mail for him.
-  if (!to && kind == mail::DsnKind::failure && original.protocol != double_bounce_protocol &&
-      original.protocol != mail::tls_report_protocol)
+  const bool about_report = original.protocol == double_bounce_protocol ||
+                            original.protocol == mail::tls_report_protocol ||
+                            original.protocol == mail::dmarc_report_protocol;
+  if (!to && kind == mail::DsnKind::failure && !about_report)
     to = Destination{.address = {"postmaster", hostname_}, .double_bounce = true};
   co_return to;
 }

@@ -5,6 +5,7 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include "dispatcher_implementation.hpp"
+#include "godwit/dispatch/received_dmarc_reports.hpp"
 #include "returned_mail.hpp"
 #include "spool_content.hpp"
 
@@ -18,6 +19,7 @@ constexpr std::string_view complaint = "complaint";
 }  // namespace
 
 void Dispatcher::Implementation::look_at(const Message& message) {
+  if (around_.dmarc_reports != nullptr) around_.dmarc_reports->look_at(message);
   if (message->envelope.client_address.empty() || !is_returned(message->envelope, *router_)) return;
   if (reports_read_ >= most_reports_read) return around_.log.warn("report_unread", {{"id", to_string(message->id)}});
   ++reports_read_;

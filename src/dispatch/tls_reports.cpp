@@ -6,13 +6,13 @@
 
 #include <fmt/format.h>
 
+#include "daily_turn.hpp"
 #include "godwit/base/exception_text.hpp"
-#include "godwit/mail/received.hpp"
+#include "godwit/mail/compression.hpp"
 #include "godwit/mail/tls_report.hpp"
 #include "godwit/net/http_client.hpp"
 #include "godwit/net/task_group.hpp"
-#include "godwit/spool/add_message.hpp"
-#include "own_signatures.hpp"
+#include "own_mail.hpp"
 #include "tls_counts.hpp"
 
 namespace godwit::dispatch {
@@ -22,24 +22,10 @@ using boost::asio::awaitable;
 using std::chrono::days;
 using Day = TlsCounts::Day;
 
-constexpr base::Duration gathering = std::chrono::minutes(1);  // what is counted meanwhile is written at once
-constexpr base::Duration spread = std::chrono::hours(4);       // RFC 8460 section 4.1
-constexpr base::Duration retry_pause = std::chrono::hours(1);
+constexpr base::Duration gathering = std::chrono::minutes(1);     // what is counted meanwhile is written at once
 constexpr base::Duration longest_nap = std::chrono::minutes(10);  // the wall clock may be set
-constexpr days late_at_most(1);                                   // RFC 8460 section 5.5
 constexpr base::Duration post_time = std::chrono::minutes(1);
 constexpr base::Duration patience_with_start = std::chrono::seconds(10);  // for the file of counts
-
-// The text, then its end.
-spool::Pieces whole(std::string text) {
-  const auto left = std::make_shared<std::vector<std::string>>(2);
-  left->back() = std::move(text);
-  return [left, current = std::make_shared<std::string>()]() -> disk::Task<std::string_view> {
-    *current = left->empty() ? std::string() : std::move(left->back());
-    if (!left->empty()) left->pop_back();
-    co_return std::string_view(*current);
-  };
-}
 
 }  // namespace
 
@@ -49,7 +35,7 @@ class TlsReports::Implementation {
       : around_(std::move(surroundings)),
         http_(around_.network, around_.resolver),
         configuration_(std::move(configuration)),
-        delay_(std::chrono::duration_cast<base::Duration>(spread * around_.random.fraction())),
+        turn_(around_.random),
         loading_(around_.executor, around_.deadlines),
         look_(around_.executor, around_.deadlines),
         tasks_(around_.executor, around_.deadlines, [this](const std::exception_ptr& thrown) {
@@ -80,8 +66,7 @@ class TlsReports::Implementation {
   net::HttpClient http_;
   Configuration configuration_;
   TlsCounts counts_;
-  base::Duration delay_;  // after midnight
-  base::WallTime not_before_{};
+  DailyTurn turn_;
   Day full_since_{};
   bool sending_ = false;
   bool loaded_ = false;
@@ -129,10 +114,8 @@ void TlsReports::Implementation::count(const deliver::TlsSession& session) {
 
 base::Duration TlsReports::Implementation::pause() const {
   const auto now = around_.clock.wall();
-  const auto today = TlsCounts::day_of(now);
-  const bool waiting = enabled() && !counts_.due(today).empty();
-  const base::WallTime next = base::WallTime(waiting ? today : today + days(1)) + delay_;
-  return std::max<base::Duration>(std::max(next, not_before_) - now, base::Duration::zero());
+  const bool waiting = enabled() && !counts_.due(TlsCounts::day_of(now)).empty();
+  return turn_.pause(now, waiting);
 }
 
 awaitable<void> TlsReports::Implementation::run() {
@@ -140,7 +123,7 @@ awaitable<void> TlsReports::Implementation::run() {
   for (;;) {
     if (pause() == base::Duration::zero()) {
       const auto sent = co_await send(TlsCounts::day_of(around_.clock.wall()));
-      if (sent.failed > 0 || sending_) not_before_ = around_.clock.wall() + retry_pause;
+      if (sent.failed > 0 || sending_) turn_.try_later(around_.clock.wall());
     }
     const auto nap = around_.network.now() + std::clamp<base::Duration>(pause(), std::chrono::seconds(1), longest_nap);
     auto woken = co_await look_.wait(std::min(nap, write_at));
@@ -173,7 +156,7 @@ awaitable<TlsReports::Sent> TlsReports::Implementation::send(Day before) {
       continue;
     }
     const auto fate = co_await send_one(of);
-    const bool too_late = TlsCounts::day_of(around_.clock.wall()) > of.day + days(1) + late_at_most;
+    const bool too_late = DailyTurn::is_too_late(of.day, around_.clock.wall());
     if (fate == Fate::sent) ++sent.reports;
     if (fate == Fate::failed && !too_late) {
       ++sent.failed;
@@ -252,25 +235,20 @@ awaitable<bool> TlsReports::Implementation::post(std::string url, std::string co
 
 awaitable<bool> TlsReports::Implementation::send_mail(smtp::Mailbox to, const mail::TlsReport& report,
                                                       const std::string& compressed) {
-  const auto& settings = configuration_.settings;
-  const auto now = around_.clock.wall();
-  mail::Envelope envelope;
-  envelope.accepted = now;
-  envelope.protocol = mail::tls_report_protocol;
-  envelope.tls_optional = true;  // as its header says
-  const auto router = configuration_.router;
-  auto expanding = router->expand(to);
-  auto expansion = co_await std::move(expanding);
-  envelope.recipients = std::move(expansion.recipients);
-  const mail::TlsReportMail form{.submitter = configuration_.hostname, .from = settings.from, .to = to, .now = now};
-  auto text = compose_tls_report(report, form, compressed, around_.random);
-  text.insert(0, own_signatures(text, configuration_.signers.get(), now));  // RFC 8460 section 3
-  const auto size = text.size();
-  base::Result<base::MessageId> added = base::fail(base::ErrorKind::not_found, "there is no such address here");
-  if (!envelope.recipients.empty()) {
-    auto adding = spool::add_message(around_.spool, std::move(envelope), size, whole(std::move(text)));
-    added = co_await std::move(adding);
-  }
+  const mail::TlsReportMail form{.submitter = configuration_.hostname,
+                                 .from = configuration_.settings.from,
+                                 .to = to,
+                                 .now = around_.clock.wall()};
+  OwnMail own{.to = to,
+              .text = compose_tls_report(report, form, compressed, around_.random),
+              .protocol = mail::tls_report_protocol,
+              .tls_optional = true};  // as its header says
+  const OwnMailWay way{.spool = around_.spool,
+                       .clock = around_.clock,
+                       .router = configuration_.router,
+                       .signers = configuration_.signers};
+  auto sending = send_own_mail(std::move(own), way);
+  const auto added = co_await std::move(sending);
   const auto address = "<" + to_string(to) + ">";
   if (added)
     around_.log.info("tls_report", {{"domain", report.domain}, {"to", address}, {"id", to_string(*added)}});

@@ -7,8 +7,8 @@
 
 #include "encoded_word.hpp"
 #include "godwit/base/text.hpp"
+#include "godwit/mail/safe_text.hpp"
 #include "header_line.hpp"
-#include "safe_text.hpp"
 
 namespace godwit::mail {
 namespace {

@@ -7,6 +7,7 @@
 #include "godwit/base/text.hpp"
 #include "godwit/mail/header.hpp"
 #include "godwit/mail/safe_text.hpp"
+#include "mime_parts.hpp"
 #include "mime_type.hpp"
 
 namespace godwit::mail {
@@ -14,31 +15,6 @@ namespace {
 
 constexpr std::size_t max_parts = 20;
 constexpr std::size_t longest_value = 1000;
-
-std::string_view after_header(std::string_view text, const Header& header) {
-  text.remove_prefix(header.text().size());
-  if (text.starts_with(crlf)) text.remove_prefix(crlf.size());
-  return text;
-}
-
-// Takes the next part of a multipart from `rest`, without the line end before the delimiter; nothing: there is none.
-std::optional<std::string_view> next_part(std::string_view& rest, const std::string& delimiter) {
-  const auto find = [&](std::string_view text) {
-    for (auto at = text.find(delimiter); at != std::string_view::npos; at = text.find(delimiter, at + 1))
-      if (at == 0 || text[at - 1] == '\n') return at;
-    return std::string_view::npos;
-  };
-  const auto start = find(rest);
-  if (start == std::string_view::npos) return {};
-  rest.remove_prefix(start + delimiter.size());
-  if (rest.starts_with("--")) return {};
-  const auto line_end = rest.find(crlf);
-  rest.remove_prefix(line_end == std::string_view::npos ? rest.size() : line_end + crlf.size());
-  const auto end = find(rest);
-  const auto part = rest.substr(0, end);
-  rest.remove_prefix(part.size());
-  return part;
-}
 
 std::string value(const Header& header, std::string_view name) {
   const auto field = header.find(name);

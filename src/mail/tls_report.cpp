@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "godwit/mail/tls_report.hpp"
 
-#include <zlib.h>
-
-#include <stdexcept>
-
 #include <fmt/format.h>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
-#include "body_encoder.hpp"
 #include "godwit/base/text.hpp"
 #include "godwit/mail/safe_text.hpp"
+#include "report_mail.hpp"
 
 namespace godwit::mail {
 namespace {
@@ -67,29 +63,6 @@ json::object policy_json(const TlsReport::Policy& policy, const std::string& dom
   return result;
 }
 
-std::string wrapped_base64(std::string_view bytes) {
-  std::string result;
-  BodyEncoder encoder(TransferEncoding::base64);
-  encoder.put(bytes, result);
-  encoder.finish(result);
-  if (!result.ends_with("\r\n")) result += "\r\n";
-  return result;
-}
-
-std::string header_of(const TlsReport& report, const TlsReportMail& mail, const std::string& boundary) {
-  const auto domain = safe_text(report.domain);
-  const auto submitter = safe_text(mail.submitter);
-  std::string header = fmt::format("From: <{}>\r\nTo: <{}>\r\n", safe_text(mail.from), safe_text(to_string(mail.to)));
-  header += folded_field("Subject", fmt::format("Report Domain: {} Submitter: {} Report-ID: <{}>", domain, submitter,
-                                                safe_text(report.id)));
-  header += fmt::format("Date: {}\r\nMessage-ID: <{}>\r\n", base::format_rfc5322(mail.now), safe_text(report.id));
-  header += fmt::format("TLS-Report-Domain: {}\r\nTLS-Report-Submitter: {}\r\n", domain, submitter);
-  // RFC 8689 section 5: whatever hosts on the way do, it is no reason to lose what tells of it.
-  header += "TLS-Required: No\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n";
-  return header +
-         fmt::format("Content-Type: multipart/report; report-type=\"tlsrpt\";\r\n\tboundary=\"{}\"\r\n", boundary);
-}
-
 }  // namespace
 
 std::string to_json(const TlsReport& report) {
@@ -104,26 +77,6 @@ std::string to_json(const TlsReport& report) {
   return json::serialize(result);
 }
 
-std::string gzip(std::string_view bytes) {
-  constexpr int window_with_gzip_header = 15 + 16;
-  constexpr int memory_level = 8;
-  z_stream stream{};
-  if (deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, window_with_gzip_header, memory_level,
-                   Z_DEFAULT_STRATEGY) != Z_OK)
-    throw std::runtime_error("zlib cannot compress");
-  std::string result(deflateBound(&stream, static_cast<uLong>(bytes.size())), '\0');
-  std::string input(bytes);  // zlib's input is not const
-  stream.next_in = reinterpret_cast<Bytef*>(input.data());
-  stream.avail_in = static_cast<uInt>(input.size());
-  stream.next_out = reinterpret_cast<Bytef*>(result.data());
-  stream.avail_out = static_cast<uInt>(result.size());
-  const int done = deflate(&stream, Z_FINISH);
-  result.resize(stream.total_out);
-  deflateEnd(&stream);
-  if (done != Z_STREAM_END) throw std::runtime_error("zlib cannot compress");
-  return result;
-}
-
 std::string tls_report_file_name(const TlsReport& report, std::string_view submitter) {
   const auto unique = report.id.substr(0, report.id.find('@'));
   return fmt::format("{}!{}!{}!{}!{}.json.gz", submitter, report.domain, seconds_of(report.begin),
@@ -132,20 +85,27 @@ std::string tls_report_file_name(const TlsReport& report, std::string_view submi
 
 std::string compose_tls_report(const TlsReport& report, const TlsReportMail& mail, std::string_view compressed,
                                base::Random& random) {
-  // Base 64 and our own words have no "=_".
-  const auto first = random.next();
-  const auto boundary = fmt::format("=_{:016x}{:016x}", first, random.next());
-  const auto file = safe_text(tls_report_file_name(report, mail.submitter));
-  std::string body = "This is a report in MIME format (RFC 8460).\r\n";
-  body += fmt::format(
-      "\r\n--{}\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n"
-      "This is the report of {}\r\non TLS with the mail hosts of {}\r\nfrom {} to {}.\r\n",
-      boundary, safe_text(mail.submitter), safe_text(report.domain), date_time(report.begin), date_time(report.end));
-  body += fmt::format(
-      "\r\n--{}\r\nContent-Type: application/tlsrpt+gzip;\r\n\tname=\"{}\"\r\nContent-Transfer-Encoding: base64\r\n"
-      "Content-Disposition: attachment;\r\n\tfilename=\"{}\"\r\n\r\n{}\r\n--{}--\r\n",
-      boundary, file, file, wrapped_base64(compressed), boundary);
-  return header_of(report, mail, boundary) + "\r\n" + body;
+  const auto domain = safe_text(report.domain);
+  const auto submitter = safe_text(mail.submitter);
+  const auto id = safe_text(report.id);
+  // RFC 8689 section 5: whatever hosts on the way do, it is no reason to lose what tells of it.
+  constexpr std::string_view tls_optional = "TLS-Required: No\r\n";
+  return compose_report_mail(
+      {.from = safe_text(mail.from),
+       .to = safe_text(to_string(mail.to)),
+       .subject = fmt::format("Report Domain: {} Submitter: {} Report-ID: <{}>", domain, submitter, id),
+       .id = id,
+       .now = mail.now,
+       .fields =
+           fmt::format("TLS-Report-Domain: {}\r\nTLS-Report-Submitter: {}\r\n{}", domain, submitter, tls_optional),
+       .content_type = "multipart/report; report-type=\"tlsrpt\"",
+       .standard = "RFC 8460",
+       .words = fmt::format("This is the report of {}\r\non TLS with the mail hosts of {}\r\nfrom {} to {}.\r\n",
+                            submitter, domain, date_time(report.begin), date_time(report.end)),
+       .file_type = "application/tlsrpt+gzip",
+       .file_name = safe_text(tls_report_file_name(report, mail.submitter)),
+       .file = compressed},
+      random);
 }
 
 }  // namespace godwit::mail

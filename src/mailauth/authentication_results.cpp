@@ -7,35 +7,18 @@
 
 #include "characters.hpp"
 #include "godwit/base/text.hpp"
+#include "header_words.hpp"
 
 namespace godwit::mailauth {
 namespace {
-
-constexpr std::size_t longest = 320;  // of a value: an address
 
 bool is_plain(char c) {
   return is_letter(c) || is_digit(c) || std::string_view("!#$&'*+-.^_`{|}~@").find(c) != std::string_view::npos;
 }
 
-std::string quoted(std::string_view text) {
-  std::string result = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') result += '\\';
-    result += is_visible(c) || c == ' ' ? c : '?';
-  }
-  return result + '"';
-}
-
 std::string value_text(std::string_view value) {
-  value = value.substr(0, longest);
+  value = value.substr(0, longest_value);
   return !value.empty() && std::ranges::all_of(value, is_plain) ? std::string(value) : quoted(value);
-}
-
-std::string comment_text(std::string_view text) {
-  std::string result;
-  for (const char c : text.substr(0, longest))
-    result += (is_visible(c) || c == ' ') && c != '(' && c != ')' && c != '\\' ? c : '?';
-  return result;
 }
 
 }  // namespace
@@ -46,7 +29,7 @@ std::string results_text(const std::vector<MethodResult>& results) {
   for (const auto& one : results) {
     text += fmt::format(";\r\n\t{}={}", one.method, one.result);
     if (!one.comment.empty()) text += fmt::format(" ({})", comment_text(one.comment));
-    if (!one.reason.empty()) text += " reason=" + quoted(std::string_view(one.reason).substr(0, longest));
+    if (!one.reason.empty()) text += " reason=" + quoted(std::string_view(one.reason).substr(0, longest_value));
     for (const auto& [property, value] : one.properties)
       text += fmt::format("\r\n\t {}={}", property, value_text(value));
   }

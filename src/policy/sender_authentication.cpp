@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "dmarc_row.hpp"
 #include "godwit/base/text.hpp"
 #include "godwit/dns/bounded_resolver.hpp"
 #include "godwit/mailauth/arc.hpp"
@@ -28,7 +29,8 @@ using mailauth::DmarcResult;
 using mailauth::DmarcVerdict;
 using mailauth::SpfResult;
 
-constexpr std::size_t most_lookups = 200;  // of one message: 10 of SPF with 10 names each, keys, and tree walks
+constexpr std::size_t most_lookups = 200;       // of one message: 10 of SPF with 10 names each, and keys
+constexpr std::size_t most_dmarc_lookups = 64;  // of one author: tree walks
 
 // The more a verdict asks for, the further it counts: From may name several domains.
 bool is_stricter(const DmarcVerdict& one, const DmarcVerdict& other) {
@@ -41,12 +43,14 @@ bool is_stricter(const DmarcVerdict& one, const DmarcVerdict& other) {
 class SenderAuthentication::Implementation {
  public:
   Implementation(const mailauth::Settings& settings, std::shared_ptr<const mailauth::Signers> signers,
-                 dns::Resolver& resolver, const base::Clock& clock, Origin origin)
+                 dns::Resolver& resolver, const base::Clock& clock, Origin origin, state::DmarcCounts* counts)
       : settings_(settings),
         signers_(std::move(signers)),
         clock_(clock),
+        inner_resolver_(resolver),
         resolver_(resolver, clock, most_lookups),
-        origin_(std::move(origin)) {}
+        origin_(std::move(origin)),
+        counts_(counts) {}
 
   awaitable<std::optional<smtp::Reply>> check_sender() {
     if (!spf_) {
@@ -83,7 +87,8 @@ class SenderAuthentication::Implementation {
     const auto dkim = co_await mailauth::verify_dkim(*digest_, resolver_, clock_.wall());
     const auto arc = co_await mailauth::verify_arc(*digest_, resolver_, clock_.wall());
     auto dmarc = co_await check_authors(dkim);
-    if (is_vouched_for(arc) && dmarc.result == DmarcResult::fail) {
+    const bool vouched_for = is_vouched_for(arc) && dmarc.result == DmarcResult::fail;
+    if (vouched_for) {
       dmarc.wanted = DmarcPolicy::none;
       dmarc.reason = "passed at the trusted sealer " + arc.sealers.back();
     }
@@ -93,8 +98,12 @@ class SenderAuthentication::Implementation {
     Findings result;
     if (is_forwarded(recipients)) result.seal = seal(arc, found);
     result.header = mailauth::authentication_results_field(settings_.service, found);
+    if (settings_.received_spf)
+      result.header += mailauth::received_spf_field(
+          spf_query(), *spf_, by_hello() ? mailauth::SpfIdentity::hello : mailauth::SpfIdentity::mail_from);
     result.summary = summary(dkim, arc, dmarc);
     if (settings_.apply_dmarc) apply(dmarc, result);
+    if (counts_ != nullptr) count(dkim, dmarc, vouched_for);
     co_return result;
   }
 
@@ -136,17 +145,43 @@ class SenderAuthentication::Implementation {
       strictest.reason = authors.error().message;
       co_return strictest;
     }
-    mailauth::DmarcQuery query;
-    if (spf_->result == SpfResult::pass) query.spf_domain = spf_domain();
-    for (const auto& one : dkim)
-      if (one.result == DkimResult::pass) query.dkim_domains.push_back(one.domain);
+    const auto query = dmarc_query(dkim);
     for (const auto& author : *authors) {
-      query.domain = author;
       auto asked = query;
-      auto verdict = co_await mailauth::check_dmarc(resolver_, std::move(asked));
+      asked.domain = author;
+      // Of its own: whoever made the keys and the other author slow to look up does not keep this one from being asked.
+      dns::BoundedResolver resolver(inner_resolver_, clock_, most_dmarc_lookups);
+      resolver.set_deadline(clock_.mono() + settings_.timeout);
+      auto verdict = co_await mailauth::check_dmarc(resolver, std::move(asked));
       if (&author == &authors->front() || is_stricter(verdict, strictest)) strictest = std::move(verdict);
     }
     co_return strictest;
+  }
+
+  mailauth::DmarcQuery dmarc_query(const std::vector<DkimVerdict>& dkim) const {
+    mailauth::DmarcQuery query;
+    query.organizational_domain = settings_.organizational_domain;
+    if (spf_->result == SpfResult::pass) query.spf_domain = spf_domain();
+    if (spf_->result == SpfResult::temp_error) query.spf_undecided = spf_domain();
+    for (const auto& one : dkim) {
+      if (one.result == DkimResult::pass) query.dkim_domains.push_back(one.domain);
+      if (one.result == DkimResult::temp_error) query.dkim_undecided.push_back(one.domain);
+    }
+    return query;
+  }
+
+  void count(const std::vector<DkimVerdict>& dkim, const DmarcVerdict& dmarc, bool vouched_for) const {
+    if (!is_reported(dmarc)) return;
+    const DmarcObserved observed{.client = origin_.client,
+                                 .envelope_from = origin_.sender ? origin_.sender->domain : std::string(),
+                                 .spf_domain = spf_domain(),
+                                 .spf = spf_->result,
+                                 .dkim = dkim,
+                                 .dmarc = dmarc,
+                                 .by_public_suffix_list = static_cast<bool>(settings_.organizational_domain),
+                                 .vouched_for = vouched_for,
+                                 .applied = settings_.apply_dmarc};
+    counts_->count(row_of(observed));
   }
 
   const mailauth::Signer* sealer() const {
@@ -214,8 +249,10 @@ class SenderAuthentication::Implementation {
   const mailauth::Settings& settings_;
   const std::shared_ptr<const mailauth::Signers> signers_;
   const base::Clock& clock_;
+  dns::Resolver& inner_resolver_;
   dns::BoundedResolver resolver_;
   const Origin origin_;
+  state::DmarcCounts* const counts_;  // null: nothing is counted
   std::optional<mailauth::SpfOutcome> spf_;
   std::vector<std::string> signed_by_;
   std::unique_ptr<mailauth::MessageDigest> digest_;
@@ -224,9 +261,9 @@ class SenderAuthentication::Implementation {
 
 SenderAuthentication::SenderAuthentication(const mailauth::Settings& settings,
                                            std::shared_ptr<const mailauth::Signers> signers, dns::Resolver& resolver,
-                                           const base::Clock& clock, Origin origin)
+                                           const base::Clock& clock, Origin origin, state::DmarcCounts* counts)
     : implementation_(
-          std::make_unique<Implementation>(settings, std::move(signers), resolver, clock, std::move(origin))) {}
+          std::make_unique<Implementation>(settings, std::move(signers), resolver, clock, std::move(origin), counts)) {}
 SenderAuthentication::~SenderAuthentication() = default;
 
 awaitable<std::optional<smtp::Reply>> SenderAuthentication::check_sender() {

@@ -198,7 +198,7 @@ std::unique_ptr<policy::MessageInspection> Connection::inspection_of(const smtp:
       .sender = sender,
       .is_forwarded = [router = rules_->router](const smtp::Mailbox& address) { return router->leaves(address); }};
   return std::make_unique<policy::SenderAuthentication>(rules_->verification, rules_->signers, *around_.resolver,
-                                                        around_.clock, std::move(origin));
+                                                        around_.clock, std::move(origin), rules_->dmarc_counts);
 }
 
 }  // namespace godwit::server

@@ -42,7 +42,10 @@ base::Result<SqliteFile> SqliteFile::open(const std::string& path) {
 }
 
 std::unexpected<base::Error> SqliteFile::failed() const {
-  return base::fail(base::ErrorKind::io, path_ + ": " + sqlite3_errmsg(database_.get()));
+  const int code = sqlite3_errcode(database_.get());
+  const bool damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+  return base::fail(damaged ? base::ErrorKind::corrupt : base::ErrorKind::io,
+                    path_ + ": " + sqlite3_errmsg(database_.get()));
 }
 
 base::Result<> SqliteFile::run(const std::string& statement, std::initializer_list<Value> values,

@@ -19,7 +19,7 @@ class SqliteFile {
  public:
   using Value = std::variant<std::int64_t, std::string>;
 
-  // Makes the folder and the file where they are not there yet.
+  // Makes the folder and the file where they are not there yet.  Errors, of both: io, corrupt (it is no such file).
   static base::Result<SqliteFile> open(const std::string& path);
 
   // Runs a statement with these for ?1, ?2, …; `row` is called for each row of the result.

@@ -13,6 +13,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "dmarc_report_text.hpp"
 #include "event_stream.hpp"
 #include "godwit/base/encoding.hpp"
 #include "godwit/base/message_id.hpp"
@@ -88,6 +89,11 @@ int ask_and_print(const ControlCommands& commands, const std::string& method, co
   if (!answer->good()) return fail(commands, *answer, about);
   commands.console.out << (commands.output == Output::json ? answer->body : to_text(answer->value));
   return exit_done;
+}
+
+std::string reports_sent_text(const json::value& sent) {
+  return fmt::format("{} reports sent, {} to be tried again.\n", json::serialize(sent.at("reports")),
+                     json::serialize(sent.at("failed")));
 }
 
 // A mistyped id never reaches the daemon.
@@ -389,11 +395,21 @@ int ControlCommands::account(const std::string& verb, const std::string& name) c
 }
 
 int ControlCommands::send_tls_reports() const {
-  const auto text = [](const json::value& sent) {
-    return fmt::format("{} reports sent, {} to be tried again.\n", json::serialize(sent.at("reports")),
-                       json::serialize(sent.at("failed")));
-  };
-  return ask_and_print(*this, "POST", "/v1/tlsrpt/send", "", text);
+  return ask_and_print(*this, "POST", "/v1/tlsrpt/send", "", reports_sent_text);
+}
+
+int ControlCommands::send_dmarc_reports() const {
+  return ask_and_print(*this, "POST", "/v1/dmarc/send", "", reports_sent_text);
+}
+
+int ControlCommands::dmarc_reports() const {
+  return ask_and_print(*this, "GET", "/v1/dmarc/reports?limit=1000", "", dmarc_waiting_text);
+}
+
+int ControlCommands::dmarc_summary(const std::string& domain, const std::string& time) const {
+  auto query = parameter("name", domain) + parameter("for", time);
+  if (!query.empty()) query.front() = '?';
+  return ask_and_print(*this, "GET", "/v1/dmarc/summary" + query, "", dmarc_summary_text);
 }
 
 int ControlCommands::reload() const {

@@ -60,6 +60,10 @@ struct ControlCommands {
   // verb: release, purge.
   int account(const std::string& verb, const std::string& name) const;
   int send_tls_reports() const;
+  int send_dmarc_reports() const;
+  int dmarc_reports() const;
+  // time: like 30d, may be empty.
+  int dmarc_summary(const std::string& domain, const std::string& time) const;
   int reload() const;
   int stop() const;
 };

@@ -45,6 +45,7 @@ class CommandLine {
     add_accounts();
     add_dkim();
     add_tls_reports();
+    add_dmarc();
     add_spool();
     setup_.add_to(app_);
     add_command(app_, "reload", "apply the changed configuration, or say what is wrong with it",
@@ -268,6 +269,20 @@ class CommandLine {
     reports->require_subcommand(1);
     add_command(*reports, "send", "send what was counted so far now, not after the day is over",
                 [this] { return control().send_tls_reports(); });
+  }
+
+  void add_dmarc() {
+    CLI::App* dmarc = app_.add_subcommand("dmarc", "reports on mail in a domain's name (RFC 9990)");
+    dmarc->fallthrough();
+    dmarc->require_subcommand(1);
+    add_command(*dmarc, "reports", "what was counted of other domains and is not reported yet",
+                [this] { return control().dmarc_reports(); });
+    add_command(*dmarc, "send", "send what was counted so far now, not after the day is over",
+                [this] { return control().send_dmarc_reports(); });
+    CLI::App* summary = add_command(*dmarc, "summary", "what others reported of mail in our name",
+                                    [this] { return control().dmarc_summary(domain_, for_); });
+    summary->add_option("--domain", domain_, "only this one, with the clients that sent in its name");
+    summary->add_option("--for", for_, "of this time until now, like 7d; default: 30d")->type_name("DURATION");
   }
 
   void add_dkim() {

@@ -56,7 +56,7 @@ class ApiIsAsDocumented(ReceivingHost):
 
     def test_answers_are_those_of_the_page(self):
         certificate = Certificate(self, "mail.xyz.example")
-        self.start(certificate=certificate, suppression={"enabled": True},
+        self.start(certificate=certificate, suppression={"enabled": True}, dmarc_reports={"enabled": True, "contact": TO},
                    routes=[{"domains": ["held.example"], "hold": True}])
         delivered, _ = self.send()
         self.godwit.wait_event("delivered")
@@ -91,6 +91,9 @@ class ApiIsAsDocumented(ReceivingHost):
         self.ask("POST", "/v1/suppression/remove", "?name=x@a.example")
         self.ask("POST", "/v1/dns/flush")
         self.ask("POST", "/v1/tlsrpt/send")
+        self.ask("GET", "/v1/dmarc/reports")
+        self.ask("POST", "/v1/dmarc/send")
+        self.ask("GET", "/v1/dmarc/summary", "?name=a.example&for=7d")
 
         for verb in ("retry", "hold", "release", "bounce"):
             self.ask("POST", f"/v1/queue/{verb}", "?sender=nobody@nowhere.example")

@@ -22,6 +22,7 @@
 #include "godwit/control/metrics.hpp"
 #include "godwit/control/status.hpp"
 #include "godwit/dispatch/dispatcher.hpp"
+#include "godwit/dispatch/dmarc_reports.hpp"
 #include "godwit/dispatch/selector.hpp"
 #include "godwit/dispatch/tls_reports.hpp"
 #include "godwit/mail/envelope.hpp"
@@ -29,6 +30,8 @@
 #include "godwit/queue/queue.hpp"
 #include "godwit/spool/add_message.hpp"
 #include "godwit/spool/spool.hpp"
+#include "godwit/state/dmarc_counts.hpp"
+#include "godwit/state/dmarc_sums.hpp"
 #include "godwit/state/history.hpp"
 #include "godwit/state/suppressions.hpp"
 
@@ -153,6 +156,12 @@ class Backend {
   virtual Task<std::size_t> purge_account(std::string name) = 0;
   // Reports on outgoing TLS, now, of all that was counted since the last ones.
   virtual Task<dispatch::TlsReports::Sent> send_tls_reports() = 0;
+  // The same of mail in other domains' names (DMARC).  refused: it is switched off.
+  virtual Task<dispatch::DmarcReports::Sent> send_dmarc_reports() = 0;
+  // What was counted and is not sent yet.
+  virtual Task<std::vector<state::DmarcCounts::Waiting>> dmarc_reports(std::size_t limit) = 0;
+  // What others reported of mail in the name of a domain (empty: all), of this time until now.
+  virtual Task<std::vector<state::DmarcSums::Domain>> dmarc_summary(std::string domain, base::Duration time) = 0;
   // Completes when the new configuration counts, or was refused whole.
   virtual Task<ReloadResult> reload() = 0;
   // Begins the orderly stop and completes before it ends, so that it can still be answered.

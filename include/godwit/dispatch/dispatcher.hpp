@@ -41,6 +41,8 @@ class StsSource;
 
 namespace godwit::dispatch {
 
+class ReceivedDmarcReports;
+
 // One reactor's outgoing side.
 struct Lane {
   boost::asio::any_io_executor executor;
@@ -64,6 +66,8 @@ struct Surroundings {
   route::StsSource* sts = nullptr;  // may be null: no MTA-STS
   // With whose keys reports are signed now; may be empty, and give null: they are not.
   std::function<std::shared_ptr<const mailauth::Signers>()> signers = {};
+  // Reports of others, read beside their delivery; may be null.
+  ReceivedDmarcReports* dmarc_reports = nullptr;
 };
 
 // One line of the queue, as an administrator sees it.

@@ -42,6 +42,18 @@ struct QuarantineSettings {
   std::string contact = {};                         // an address; empty: the postmaster
 };
 
+// RFC 9990.
+struct DmarcReportSettings {
+  bool enabled = false;
+  std::string from;              // address; empty: contact
+  std::string sender;            // of the envelope; empty: <>
+  std::string contact;           // address, told in each report; empty: the postmaster, and without one nothing is sent
+  std::string organization;      // empty: hostname
+  std::size_t destinations = 4;  // addresses of one policy that get its report
+  // Of ours, to which others send theirs: these are summed up.
+  std::vector<std::string> addresses;
+};
+
 struct Settings {
   std::string hostname;
   queue::Settings queue;
@@ -58,6 +70,7 @@ struct Settings {
   std::size_t maildir_connections = 8;  // deliveries into Maildirs at once
   TlsReportSettings tls_reports;
   QuarantineSettings quarantine;
+  DmarcReportSettings dmarc_reports;
 };
 
 }  // namespace godwit::dispatch

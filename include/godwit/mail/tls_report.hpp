@@ -46,8 +46,6 @@ struct TlsReport {
 
 // RFC 8460 section 4.4; UTF-8 without line ends.
 std::string to_json(const TlsReport& report);
-// RFC 1952.
-std::string gzip(std::string_view bytes);
 // RFC 8460 section 5.1: "mail.example.com!example.net!1700000000!1700086399!id.json.gz".
 std::string tls_report_file_name(const TlsReport& report, std::string_view submitter);
 

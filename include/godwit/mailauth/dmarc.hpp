@@ -4,6 +4,7 @@
 // many domains.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -15,11 +16,19 @@
 #include "godwit/base/result.hpp"
 #include "godwit/dns/resolver.hpp"
 #include "godwit/mail/header.hpp"
+#include "godwit/mailauth/organizational_domain.hpp"
 
 namespace godwit::mailauth {
 
 enum class DmarcPolicy { none, quarantine, reject };
 std::string_view to_string(DmarcPolicy policy);
+
+// A mailto: of rua=.
+struct ReportUri {
+  std::string address{};
+  std::uint64_t largest = 0;  // octets of the mail, by "!10m"; 0: any
+  bool operator==(const ReportUri&) const = default;
+};
 
 struct DmarcRecord {
   DmarcPolicy policy = DmarcPolicy::none;
@@ -29,7 +38,7 @@ struct DmarcRecord {
   bool strict_spf = false;
   bool is_testing = false;                                          // t=y
   enum class Suffix { unknown, yes, no } suffix = Suffix::unknown;  // psd=
-  std::vector<std::string> reports{};                               // rua=, mail addresses
+  std::vector<ReportUri> reports{};                                 // rua=
 };
 // Whether a TXT record is of DMARC.
 bool is_dmarc_record(std::string_view text);
@@ -50,16 +59,25 @@ struct DmarcVerdict {
   std::string reason{};
 };
 
-// The organisational domain by another rule than the tree walk: the public suffix list, as RFC 7489 had it.
-using OrganizationalDomain = std::function<std::string(std::string_view domain)>;
-
 struct DmarcQuery {
   std::string domain;                            // of From
   std::string spf_domain{};                      // that passed SPF (MAIL FROM, or HELO of <>); empty: none did
   std::vector<std::string> dkim_domains{};       // of signatures that are good
+  std::string spf_undecided{};                   // whose SPF could not be looked up now; empty: it could
+  std::vector<std::string> dkim_undecided{};     // whose keys could not be looked up now
   OrganizationalDomain organizational_domain{};  // empty: tree walk
 };
 boost::asio::awaitable<DmarcVerdict> check_dmarc(dns::Resolver& resolver, DmarcQuery query);
+
+// Where the owner of a policy wants its aggregate reports (RFC 9990 sections 3.4 and 4), each address once.
+struct DmarcDestinations {
+  bool temporary = false;              // a look-up failed for now: ask again later
+  std::vector<ReportUri> to{};         // none, and nothing temporary: no reports are wanted
+  std::vector<std::string> refused{};  // addresses elsewhere, where nobody says that they take such reports
+};
+// domain: where the record is.
+boost::asio::awaitable<DmarcDestinations> find_dmarc_destinations(dns::Resolver& resolver, std::string domain,
+                                                                  OrganizationalDomain organizational_domain);
 
 // The domains of the addresses in From, each once.  Error invalid: there is none, or it cannot be read.
 inline constexpr std::size_t most_authors = 4;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "godwit/base/clock.hpp"
+#include "godwit/mailauth/organizational_domain.hpp"
 
 namespace godwit::mailauth {
 
@@ -21,7 +22,10 @@ struct Settings {
   bool verify = true;   // mail from outside on service mx
   std::string service;  // authserv-id (RFC 8601 section 2.5)
   bool reject_spf_fail = false;
+  bool received_spf = false;                          // also as a field of its own (RFC 7208 section 9.1)
   bool apply_dmarc = false;                           // do what the domain of From asks for; else only say so
+  bool public_suffix_list = false;                    // organisational domains by it; else by tree walk
+  OrganizationalDomain organizational_domain;         // made of that when it is loaded; empty: tree walk
   base::Duration timeout = std::chrono::seconds(20);  // of all look-ups for one message (RFC 7208 section 4.6.4)
   std::vector<SigningKey> keys;
   std::string seal_as;                       // domain whose key seals (ARC); empty: nothing is sealed

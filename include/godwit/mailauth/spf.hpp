@@ -38,4 +38,8 @@ struct SpfOutcome {
 // check_host() of section 4.
 boost::asio::awaitable<SpfOutcome> check_spf(dns::Resolver& resolver, SpfQuery query);
 
+// "Received-SPF: pass (…) client-ip=…; …" with its CRLF, folded (section 9.1).
+enum class SpfIdentity { mail_from, hello };
+std::string received_spf_field(const SpfQuery& query, const SpfOutcome& outcome, SpfIdentity identity);
+
 }  // namespace godwit::mailauth

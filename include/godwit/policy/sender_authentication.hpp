@@ -3,8 +3,9 @@
 // into its header, and what the domain of its author wants done.  server/ asks at the first recipient and at the end of
 // the message, and lets the message stream through.  One reactor.
 //
-// Not asked for mail of trusted networks, of users and of programs of this machine.  Look-ups take `timeout` at most
-// (and what is under way then); what could not be looked up neither passes nor fails.
+// Not asked for mail of trusted networks, of users and of programs of this machine.  Look-ups for SPF, for the keys of
+// signatures, and for the policy of each author take `timeout` each at most (and what is under way then); what could
+// not be looked up neither passes nor fails.
 #pragma once
 
 #include <functional>
@@ -23,6 +24,7 @@
 #include "godwit/policy/message_inspection.hpp"
 #include "godwit/smtp/address.hpp"
 #include "godwit/smtp/reply.hpp"
+#include "godwit/state/dmarc_counts.hpp"
 
 namespace godwit::policy {
 
@@ -36,9 +38,11 @@ struct Origin {
 
 class SenderAuthentication final : public MessageInspection {
  public:
-  // Settings, resolver and clock outlive it.  signers: with a key to seal with, or null.
+  // Settings, resolver, clock and counts outlive it.  signers: with a key to seal with, or null.  counts: of what is
+  // told to the domains of authors that ask for it; null: nothing is.
   SenderAuthentication(const mailauth::Settings& settings, std::shared_ptr<const mailauth::Signers> signers,
-                       dns::Resolver& resolver, const base::Clock& clock, Origin origin);
+                       dns::Resolver& resolver, const base::Clock& clock, Origin origin,
+                       state::DmarcCounts* counts = nullptr);
   ~SenderAuthentication() override;
 
   // SPF of MAIL FROM, or of HELO for <>.  Asked again, the answer is the same.

@@ -59,6 +59,7 @@ struct Rules {
   CheckLists checks = {};
   std::shared_ptr<policy::Limits> limits = {};             // null: there are none
   std::shared_ptr<const route::Canonical> canonical = {};  // null: addresses stay
+  state::DmarcCounts* dmarc_counts = nullptr;              // null: nobody is told of mail in his name
 };
 
 struct Surroundings {

@@ -22,8 +22,8 @@ class Dns:
 
     numbers = itertools.count(1)
 
-    def __init__(self, case, ttl=60, host=253):
-        self.case, self.ttl = case, ttl
+    def __init__(self, case, ttl=60, host=253, port=DNS_PORT):
+        self.case, self.ttl, self.port = case, ttl, port
         self.address = case.net.host(host)
         self.records = []
         self.log_file = case.folder / f"dns-{next(self.numbers)}.log"
@@ -74,7 +74,7 @@ class Dns:
         # Everything is local: no forwarding, so that an unknown name is NXDOMAIN.
         self.process = kill_after(self.case, subprocess.Popen(
             [program, "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--no-daemon",
-             f"--user={pwd.getpwuid(os.getuid()).pw_name}", f"--port={DNS_PORT}", f"--listen-address={self.address}",
+             f"--user={pwd.getpwuid(os.getuid()).pw_name}", f"--port={self.port}", f"--listen-address={self.address}",
              "--bind-interfaces", "--local=/#/", f"--local-ttl={self.ttl}", "--log-queries",
              f"--log-facility={self.log_file}", "--cache-size=0", *self.records],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL), "dnsmasq")
@@ -88,7 +88,7 @@ class Dns:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
             client.settimeout(0.2)
             try:
-                client.sendto(query, (self.address, DNS_PORT))
+                client.sendto(query, (self.address, self.port))
                 return client.recv(512)
             except OSError:
                 return None

@@ -145,6 +145,17 @@ TEST_F(Api, ReportsOnTlsAreSentAndCounted) {
   EXPECT_EQ(answer.body, "{\"reports\":3,\"failed\":1}\n");
 }
 
+TEST_F(Api, ReportsOfDmarcAreShownSentAndSummedUp) {
+  EXPECT_EQ(ask("POST", "/v1/dmarc/send").body, "{\"reports\":2,\"failed\":1}\n");
+  EXPECT_EQ(get("/v1/dmarc/reports").at_pointer("/reports/0/messages"), 5);
+  const auto summary = get("/v1/dmarc/summary?name=x.example&for=7d");
+  EXPECT_EQ(summary.at_pointer("/domains/0/sources/0/passed"), 3);
+  EXPECT_EQ(summary.at_pointer("/domains/0/organizations/0"), "Some \xEF\xBF\xBD");
+  get("/v1/dmarc/summary");
+  EXPECT_THAT(backend.asked, ElementsAre("send_dmarc_reports", "dmarc_reports 100", "dmarc_summary \"x.example\" 7d",
+                                         "dmarc_summary \"\" 30d"));
+}
+
 TEST_F(Api, ShownDestinationsSayWhyTheyWait) {
   EXPECT_EQ(get("/v1/queue/" + known).at_pointer("/destinations/0/reason"), "waits for its retry time");
 }

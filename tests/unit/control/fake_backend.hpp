@@ -270,6 +270,24 @@ class FakeBackend final : public Backend {
     asked.emplace_back("send_tls_reports");
     co_return dispatch::TlsReports::Sent{.reports = 3, .failed = 1};
   }
+  Task<dispatch::DmarcReports::Sent> send_dmarc_reports() override {
+    asked.emplace_back("send_dmarc_reports");
+    co_return dispatch::DmarcReports::Sent{.reports = 2, .failed = 1};
+  }
+  Task<std::vector<state::DmarcCounts::Waiting>> dmarc_reports(std::size_t limit) override {
+    asked.push_back("dmarc_reports " + std::to_string(limit));
+    const auto day = std::chrono::floor<std::chrono::days>(noon);
+    co_return std::vector<state::DmarcCounts::Waiting>{{.day = day, .domain = "x.example", .rows = 2, .messages = 5}};
+  }
+  Task<std::vector<state::DmarcSums::Domain>> dmarc_summary(std::string domain, base::Duration time) override {
+    asked.push_back("dmarc_summary \"" + domain + "\" " + base::format_duration(time));
+    const state::DmarcSums::Counts counts{.messages = 5, .passed = 3, .dkim = 2, .spf = 1, .rejected = 1};
+    co_return std::vector<state::DmarcSums::Domain>{{.name = "x.example",
+                                                     .reports = 1,
+                                                     .organizations = {"Some \xE9"},
+                                                     .counts = counts,
+                                                     .sources = {{.address = "192.0.2.1", .counts = counts}}}};
+  }
   Task<ReloadResult> reload() override {
     asked.emplace_back("reload");
     co_return reload_result;

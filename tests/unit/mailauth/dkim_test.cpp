@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "godwit/base/encoding.hpp"
+#include "mailauth/new_signature.hpp"
 #include "support/fake_resolver.hpp"
 #include "support/run_awaitable.hpp"
 
@@ -198,6 +199,91 @@ TEST(Dkim, SimpleBodyOfEveryShapeVerifies) {
             << ::testing::PrintToString(body);
     }
   }
+}
+
+// ---- what a signature says beside: t=, x=, l=, i=
+
+class SignatureTags : public ::testing::Test {
+ protected:
+  SignatureTags() { publish(""); }
+
+  void publish(std::string_view more) {
+    resolver_ = FakeResolver();
+    resolver_.add_txt("s1._domainkey.example.com", record("ed25519", key_.public_text(), more));
+  }
+  // t= is dkim_now.
+  std::string signed_with(const std::string& more) {
+    MessageDigest digest([](const auto&) { return std::vector<BodyHashing>{{.form = Canonical::relaxed}}; });
+    digest.put(plain);
+    digest.finish();
+    const NewSignature wanted{.name = "DKIM-Signature",
+                              .tags = "v=1; a=ed25519-sha256; c=relaxed/relaxed; d=example.com; s=s1; " + more,
+                              .fields = fields_to_sign(digest.header())};
+    return sign_message(digest, wanted, key_, dkim_now).value() + std::string(plain);
+  }
+  std::string after(base::Duration time, const std::string& message) {
+    return outcome(message, resolver_, dkim_now + time);
+  }
+
+  const std::uint64_t now_ = 1528637950;
+  const Key key_ = Key::generate(KeyKind::ed25519, 0).value();
+  FakeResolver resolver_;
+};
+
+TEST_F(SignatureTags, TheyHaveTheirTime) {
+  using std::chrono::seconds;
+  const auto expiring = signed_with("x=" + std::to_string(now_ + 100) + ";");
+  EXPECT_EQ(after(seconds(0), expiring), "pass");
+  EXPECT_EQ(after(seconds(100), expiring), "pass");
+  EXPECT_EQ(after(seconds(101), expiring), "fail: the signature has expired");
+  EXPECT_EQ(after(seconds(0), signed_with("x=" + std::to_string(now_ - 1) + ";")),
+            "permerror: it expires before it was made");
+  EXPECT_EQ(after(seconds(0), signed_with("x=soon;")), "permerror: the tag \"x\" is no number");
+  EXPECT_EQ(after(seconds(-600), signed_with("")), "pass") << "a clock may be behind";
+  EXPECT_EQ(after(seconds(-1000), signed_with("")), "fail: the signature is from the future");
+}
+
+TEST_F(SignatureTags, TheyMayBeOfAPartOfTheBody) {
+  const std::string body = "Hello, Bob.\r\n";
+  const auto whole = signed_with("l=" + std::to_string(body.size()) + ";");
+  EXPECT_EQ(after({}, whole), "pass");
+  EXPECT_EQ(after({}, whole + "appended\r\n"), "pass");
+  EXPECT_EQ(after({}, replaced(whole, "Hello, Bob", "Hello, Rob")), "fail: the body has changed");
+  EXPECT_EQ(after({}, signed_with("l=1000;")), "fail: the body is shorter than what was signed");
+  EXPECT_EQ(after({}, signed_with("l=5;")), "fail: the body has changed") << "the hash is of all of it";
+  EXPECT_EQ(after({}, signed_with("l=-1;")), "permerror: the tag \"l\" is no number");
+  EXPECT_EQ(after({}, signed_with("l=99999999999999999999999;")), "permerror: the tag \"l\" is no number");
+}
+
+TEST_F(SignatureTags, FlagsOfTheKeyCount) {
+  const auto below = signed_with("i=bob@sub.example.com;");
+  EXPECT_EQ(after({}, below), "pass");
+  publish("t=s; ");
+  EXPECT_EQ(after({}, below), "permerror: the identity is not of the key's very domain");
+  EXPECT_EQ(after({}, signed_with("i=bob@example.com;")), "pass");
+  publish("t=y:s; ");
+  EXPECT_TRUE(verify_signatures(signed_with(""), resolver_).front().is_testing);
+  resolver_ = FakeResolver();
+  resolver_.add_txt("s1._domainkey.example.com", "v=DKIM1; k=ed25519; p=");
+  EXPECT_EQ(after({}, signed_with("")), "permerror: the key was revoked");
+}
+
+TEST_F(SignatureTags, TenThousandOfThemCostLittle) {
+  std::string tags;
+  for (int i = 0; i < 10'000; ++i) tags += "x" + std::to_string(i) + "=y; ";
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(after({}, signed_with(tags)), "permerror: too many tags");
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+  EXPECT_THAT(resolver_.asked, ::testing::IsEmpty());
+}
+
+TEST_F(SignatureTags, AFewOfThousandsOfSignaturesAreLookedAt) {
+  const auto one = signed_with("");
+  const auto field = one.substr(0, one.size() - plain.size());
+  std::string many;
+  for (int i = 0; i < 500; ++i) many += field;
+  EXPECT_THAT(verify_signatures(many + std::string(plain), resolver_), ::testing::SizeIs(most_signatures));
+  EXPECT_LE(resolver_.asked.size(), most_signatures);
 }
 
 // RFC 6376 section 3.4.5 and sections 3.4.3, 3.4.4: known hashes.

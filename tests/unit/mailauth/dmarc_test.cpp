@@ -114,12 +114,164 @@ TEST_F(Dmarc, OtherRuleForTheOrganisation) {
   EXPECT_EQ(verdict.policy_domain, "example.co.uk");
 }
 
+// RFC 9989 section 4.7 and appendix B.1, put together: what each policy comes to for mail that does not pass.
+TEST_F(Dmarc, PoliciesAsATable) {
+  struct Case {
+    std::string record;               // of example.com
+    std::string own, there, nowhere;  // of example.com, and of subdomains that exist and do not
+  };
+  const std::string uri = "; rua=mailto:a@example.com";
+  const std::vector<Case> cases = {
+      {"p=none", "none", "none", "none"},
+      {"p=quarantine", "quarantine", "quarantine", "quarantine"},
+      {"p=reject", "reject", "reject", "reject"},
+      {"p=reject; sp=none", "reject", "none", "none"},
+      {"p=none; sp=reject", "none", "reject", "reject"},
+      {"p=none; np=reject", "none", "none", "reject"},
+      {"p=none; sp=quarantine; np=reject", "none", "quarantine", "reject"},
+      {"p=reject; sp=reject; np=none", "reject", "reject", "none"},
+      {"p=reject; t=y", "quarantine", "quarantine", "quarantine"},
+      {"p=quarantine; sp=reject; np=none; t=y", "none", "quarantine", "none"},
+      {"p=reject; t=n", "reject", "reject", "reject"},
+      {"p=reject; t=maybe", "reject", "reject", "reject"},
+      {"p=REJECT", "reject", "reject", "reject"},
+      {" p = reject ;", "reject", "reject", "reject"},
+      {"p=reject; ; nonsense; x=y; adkim=?", "reject", "reject", "reject"},  // errors elsewhere are passed over
+      {"p=reject; p=none", "reject", "reject", "reject"},
+      {"p=never" + uri, "none", "none", "none"},
+      {"p=reject; sp=never" + uri, "none", "none", "none"},
+      {"p=reject; np=never; sp=reject" + uri, "none", "none", "none"},
+      {"sp=reject" + uri, "none", "reject", "reject"},
+  };
+  for (const auto& one : cases) {
+    SCOPED_TRACE(one.record);
+    resolver_ = FakeResolver();
+    record("example.com", "v=DMARC1; " + one.record);
+    resolver_.add_address("there.example.com", "192.0.2.1");
+    EXPECT_EQ(outcome("example.com"), "fail " + one.own);
+    EXPECT_EQ(outcome("there.example.com"), "fail " + one.there);
+    EXPECT_EQ(outcome("nowhere.example.com"), "fail " + one.nowhere);
+    EXPECT_EQ(outcome("there.example.com", "example.com"), "pass none");
+  }
+  // Without addresses for reports, what cannot be read is no record.
+  for (const char* text : {"v=DMARC1; p=never", "v=DMARC1; p=reject; sp=never", "v=DMARC1; p=reject; np=",
+                           "v=DMARC1; p=never; rua=https://x.example/", "p=reject; v=DMARC1", "v=dmarc1; p=reject"}) {
+    resolver_ = FakeResolver();
+    record("example.com", text);
+    EXPECT_EQ(outcome("example.com"), "none none") << text;
+  }
+}
+
+// RFC 9989 section 5.3.2: what could not be looked up has not failed.
+TEST_F(Dmarc, TemporaryFailuresAreNoFailures) {
+  record("bank.example", "v=DMARC1; p=reject");
+  const auto with = [&](std::string spf, std::vector<std::string> dkim) {
+    DmarcQuery query{.domain = "bank.example"};
+    query.spf_undecided = std::move(spf);
+    query.dkim_undecided = std::move(dkim);
+    return std::string(to_string(testing::run_awaitable(check_dmarc(resolver_, std::move(query))).result));
+  };
+  EXPECT_EQ(with("bank.example", {}), "temperror");
+  EXPECT_EQ(with("", {"other.example", "mail.bank.example"}), "temperror");
+  EXPECT_EQ(with("mallory.example", {"mallory.example"}), "fail") << "whose DNS is his own to break";
+  resolver_.fail("TXT _dmarc.mail.bank.example");
+  EXPECT_EQ(outcome("mail.bank.example"), "temperror none") << "it may have a policy of its own";
+  EXPECT_EQ(outcome("bank.example"), "fail reject");
+  resolver_.fail("TXT _dmarc.example");
+  EXPECT_EQ(outcome("www.bank.example"), "fail reject") << "what is above decides nothing";
+}
+
+TEST_F(Dmarc, PublicSuffixListIsTheOlderRule) {
+  const auto rule = by_public_suffix_list().value();
+  EXPECT_EQ(rule("A.b.Example.co.uk"), "example.co.uk");
+  EXPECT_EQ(rule("example.com"), "example.com");
+  EXPECT_EQ(rule("co.uk"), "co.uk");
+  record("example.co.uk", "v=DMARC1; p=reject");
+  const auto result = [&](const std::string& spf) {
+    DmarcQuery query{.domain = "mail.example.co.uk", .spf_domain = spf};
+    query.organizational_domain = rule;
+    return testing::run_awaitable(check_dmarc(resolver_, std::move(query))).result;
+  };
+  EXPECT_EQ(result("other.example.co.uk"), DmarcResult::pass);
+  EXPECT_EQ(result("other.co.uk"), DmarcResult::fail);
+}
+
+// ---- where reports go: RFC 9990 section 4
+
+class Destinations : public Dmarc {
+ protected:
+  // "a@x b@y!100; refused c@z"
+  std::string of(const std::string& domain) {
+    const auto found = testing::run_awaitable(find_dmarc_destinations(resolver_, domain, {}));
+    std::string text = found.temporary ? "later " : "";
+    for (const auto& uri : found.to)
+      text += uri.address + (uri.largest == 0 ? " " : "!" + std::to_string(uri.largest) + " ");
+    for (const auto& address : found.refused) text += "refused " + address + " ";
+    return text;
+  }
+};
+
+TEST_F(Destinations, OfTheSameOrganisationNeedNoConsent) {
+  EXPECT_EQ(of("example.com"), "");
+  record("example.com",
+         "v=DMARC1; p=none; rua=mailto:a@example.com,mailto:b@reports.example.com!5k, MAILTO:a@example.com");
+  EXPECT_EQ(of("example.com"), "a@example.com b@reports.example.com!5120 ");
+}
+
+TEST_F(Destinations, ElsewhereMustConsent) {
+  record("example.com", "v=DMARC1; p=none; rua=mailto:a@service.example,mailto:b@example.com");
+  EXPECT_EQ(of("example.com"), "b@example.com refused a@service.example ");
+  resolver_.add_txt("example.com._report._dmarc.service.example", "something else");
+  EXPECT_EQ(of("example.com"), "b@example.com refused a@service.example ");
+  resolver_.add_txt("example.com._report._dmarc.service.example", "v=DMARC1;");
+  EXPECT_EQ(of("example.com"), "a@service.example b@example.com ");
+}
+
+TEST_F(Destinations, ElsewhereMayNameAnotherAddressOfItsOwn) {
+  record("example.com", "v=DMARC1; p=none; rua=mailto:a@service.example");
+  resolver_.add_txt("example.com._report._dmarc.service.example", "v=DMARC1; rua=mailto:b@service.example!1m");
+  EXPECT_EQ(of("example.com"), "b@service.example!1048576 ");
+}
+
+TEST_F(Destinations, NobodyIsSentToAThird) {
+  record("example.com", "v=DMARC1; p=none; rua=mailto:a@service.example");
+  resolver_.add_txt("example.com._report._dmarc.service.example", "v=DMARC1; rua=mailto:victim@bank.example");
+  EXPECT_EQ(of("example.com"), "refused a@service.example ");
+}
+
+TEST_F(Destinations, WhatCannotBeLookedUpIsAskedAgain) {
+  record("example.com", "v=DMARC1; p=none; rua=mailto:a@service.example,mailto:b@example.com");
+  resolver_.fail("TXT example.com._report._dmarc.service.example");
+  EXPECT_EQ(of("example.com"), "later b@example.com refused a@service.example ");
+  resolver_.fail("TXT _dmarc.slow.example");
+  EXPECT_EQ(of("slow.example"), "later ");
+}
+
+TEST(DmarcRecordText, UrisHaveSizes) {
+  const auto uris = [](const std::string& rua) {
+    std::string text;
+    const auto record = parse_dmarc_record("v=DMARC1; p=none; rua=" + rua).value();
+    for (const auto& uri : record.reports) text += uri.address + "!" + std::to_string(uri.largest) + " ";
+    return text;
+  };
+  EXPECT_EQ(uris("mailto:a@x.example!10"), "a@x.example!10 ");
+  EXPECT_EQ(uris("mailto:a@x.example!2K,mailto:b@x.example!1g"), "a@x.example!2048 b@x.example!1073741824 ");
+  EXPECT_EQ(uris("mailto:a%2Bb@x.example?subject=x"), "a+b@x.example!0 ");
+  EXPECT_EQ(
+      uris("mailto:a@x.example!,mailto:a@x.example!m,mailto:a@x.example!1x,mailto:a@x.example!99999999999999999g"), "");
+  EXPECT_EQ(uris("https://x.example/,mailto:x,mailto:@x.example,mailto:a@b c,mailto:a%0@x.example"), "");
+  std::string many = "mailto:a@x.example";
+  for (int i = 0; i < 100; ++i) many += ",mailto:" + std::to_string(i) + "@x.example";
+  EXPECT_THAT(parse_dmarc_record("v=DMARC1; p=none; rua=" + many).value().reports, ::testing::SizeIs(8));
+}
+
 TEST(DmarcRecordText, SaysWhatItSays) {
   const auto record =
       parse_dmarc_record("v=DMARC1; p=quarantine; rua=mailto:dmarc@example.com!10m, mailto:b@example.net; fo=1; x=y")
           .value();
   EXPECT_EQ(record.policy, DmarcPolicy::quarantine);
-  EXPECT_THAT(record.reports, ::testing::ElementsAre("dmarc@example.com", "b@example.net"));
+  EXPECT_THAT(record.reports, ::testing::ElementsAre(ReportUri{.address = "dmarc@example.com", .largest = 10U << 20U},
+                                                     ReportUri{.address = "b@example.net"}));
   EXPECT_EQ(parse_dmarc_record("v=DMARC1; rua=mailto:a@b.example").value().policy, DmarcPolicy::none);
   EXPECT_FALSE(parse_dmarc_record("v=DMARC1; p=never"));
 }

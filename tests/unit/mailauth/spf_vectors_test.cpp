@@ -117,5 +117,47 @@ TEST(SpfVectors, AllOfTheOpenspfSuiteHold) {
   EXPECT_GT(all, 200U);
 }
 
+// ---- loops, and the field
+
+TEST(Spf, LoopsEndAfterTenTerms) {
+  for (const std::string record : {"v=spf1 include:a.example -all", "v=spf1 redirect=a.example",
+                                   "v=spf1 include:b.example "
+                                   "include:b.example -all"}) {
+    FakeResolver resolver;
+    resolver.add_txt("a.example", record).add_txt("b.example", "v=spf1 include:a.example include:a.example -all");
+    SpfQuery query;
+    query.client = base::IpAddress::parse("192.0.2.1").value();
+    query.domain = "a.example";
+    const auto result = testing::run_awaitable(check_spf(resolver, query));
+    EXPECT_EQ(result.result, SpfResult::perm_error) << record;
+    EXPECT_LE(resolver.asked.size(), 11U) << record;
+  }
+}
+
+TEST(ReceivedSpf, SaysWhatWasFound) {
+  SpfQuery query;
+  query.client = base::IpAddress::parse("2001:db8::1").value();
+  query.hello = "mail.example.net";
+  query.local = "alice";
+  query.domain = "example.net";
+  query.receiver = "mx.example.com";
+  EXPECT_EQ(
+      received_spf_field(query, {.result = SpfResult::pass, .mechanism = "ip6:2001:db8::/32"}, SpfIdentity::mail_from),
+      "Received-SPF: pass (mx.example.com: domain of example.net designates 2001:db8::1 as permitted sender)\r\n"
+      "\tclient-ip=\"2001:db8::1\";\r\n\tenvelope-from=\"alice@example.net\";\r\n\thelo=mail.example.net;\r\n"
+      "\treceiver=mx.example.com;\r\n\tidentity=mailfrom;\r\n\tmechanism=\"ip6:2001:db8::/32\"\r\n");
+  query.client = base::IpAddress::parse("192.0.2.1").value();
+  query.hello = "x (y)\r\nX-Evil: \"1\"";
+  query.domain = query.hello;
+  const auto field =
+      received_spf_field(query, {.result = SpfResult::temp_error, .problem = "no \"answer\""}, SpfIdentity::hello);
+  EXPECT_THAT(field,
+              ::testing::HasSubstr("temperror (mx.example.com: error in processing the domain of x ?y???X-Evil"));
+  EXPECT_THAT(field, ::testing::HasSubstr("client-ip=192.0.2.1;\r\n\thelo=\"x (y)??X-Evil: \\\"1\\\"\";"));
+  EXPECT_THAT(field, ::testing::HasSubstr("identity=helo"));
+  EXPECT_THAT(field, ::testing::Not(::testing::HasSubstr("envelope-from")));
+  EXPECT_THAT(field, ::testing::Not(::testing::HasSubstr("\nX-Evil")));
+}
+
 }  // namespace
 }  // namespace godwit::mailauth

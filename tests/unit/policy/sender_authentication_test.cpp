@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "godwit/mailauth/dkim.hpp"
+#include "policy/dmarc_row.hpp"
 #include "support/fake_resolver.hpp"
 #include "support/manual_clock.hpp"
 #include "support/run_awaitable.hpp"
@@ -131,6 +132,87 @@ TEST_F(SenderAuthenticationTest, OnlyWhatIsForwardedIsSealed) {
   EXPECT_NE(judge(message).seal, "");
   recipients_.pop_back();
   EXPECT_EQ(judge(message).seal, "");
+}
+
+TEST_F(SenderAuthenticationTest, SpfHasAFieldOfItsOwnWhereWanted) {
+  EXPECT_THAT(judge(message).header, Not(HasSubstr("Received-SPF")));
+  settings_.received_spf = true;
+  EXPECT_THAT(judge(message).header, HasSubstr("\r\nReceived-SPF: pass (mx.example.com: domain of good.example "));
+}
+
+TEST_F(SenderAuthenticationTest, ADeadKeyServerSparesNobodyThePolicy) {
+  settings_.apply_dmarc = true;
+  const std::string signed_by_mallory =
+      "DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=mallory.example; s=s1; h=from; "
+      "bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AAAA\r\n";
+  resolver_.fail("TXT s1._domainkey.mallory.example");
+  EXPECT_TRUE(judge(signed_by_mallory + "From: ceo@bank.example\r\n\r\n").refusal);
+  auto by_the_bank = signed_by_mallory;
+  by_the_bank.replace(by_the_bank.find("mallory"), 7, "bank");
+  resolver_.fail("TXT s1._domainkey.bank.example");
+  const auto found = judge(by_the_bank + "From: ceo@bank.example\r\n\r\n");
+  EXPECT_FALSE(found.refusal) << "it may be good";
+  EXPECT_THAT(found.summary, HasSubstr("dmarc=temperror"));
+}
+
+// ---- what is told of it
+
+std::string told(const DmarcObserved& observed) {
+  return row_of(observed).rest;
+}
+
+TEST(DmarcRow, SaysWhatWasDoneAndWhy) {
+  using mailauth::DmarcPolicy;
+  DmarcObserved observed;
+  observed.client = base::IpAddress::parse("192.0.2.1").value();
+  observed.applied = true;
+  auto& dmarc = observed.dmarc;
+  dmarc.domain = "sub.x.example";
+  dmarc.policy_domain = "x.example";
+  dmarc.record.policy = dmarc.published = dmarc.wanted = DmarcPolicy::reject;
+  dmarc.result = mailauth::DmarcResult::fail;
+  EXPECT_FALSE(is_reported(dmarc)) << "nobody wants it";
+  dmarc.record.reports = {{.address = "a@x.example"}};
+  ASSERT_TRUE(is_reported(dmarc));
+  const auto says = [&](const std::string& disposition, const std::string& reason) {
+    const auto text = told(observed);
+    EXPECT_THAT(text, HasSubstr("<disposition>" + disposition + "</disposition>"));
+    EXPECT_EQ(text.find("<reason>") != std::string::npos, !reason.empty()) << text;
+    EXPECT_THAT(text, HasSubstr(reason.empty() ? "</spf></policy_evaluated>" : "<type>" + reason + "</type>"));
+  };
+  says("reject", "");
+  observed.applied = false;
+  says("none", "local_policy");
+  observed.applied = true;
+  dmarc.wanted = DmarcPolicy::quarantine;
+  says("quarantine", "policy_test_mode");
+  dmarc.wanted = DmarcPolicy::none;
+  observed.vouched_for = true;
+  says("none", "trusted_forwarder");
+  observed.vouched_for = false;
+  dmarc.result = mailauth::DmarcResult::pass;
+  says("pass", "");
+  dmarc.published = DmarcPolicy::none;
+  says("none", "");
+  dmarc.result = mailauth::DmarcResult::temp_error;
+  EXPECT_FALSE(is_reported(dmarc));
+}
+
+TEST(DmarcRow, SignaturesThatPassComeFirst) {
+  DmarcObserved observed;
+  observed.client = base::IpAddress::parse("192.0.2.1").value();
+  observed.dmarc.domain = observed.dmarc.policy_domain = "x.example";
+  using mailauth::DkimResult;
+  observed.dkim = {{.result = DkimResult::fail, .domain = "bad.example", .selector = "a"},
+                   {.result = DkimResult::pass, .domain = "other.example", .selector = "b"},
+                   {.result = DkimResult::pass, .domain = "x.example", .selector = "c"}};
+  const auto text = told(observed);
+  EXPECT_LT(text.find("x.example</domain><selector>c"), text.find("other.example"));
+  EXPECT_LT(text.find("other.example"), text.find("bad.example"));
+  const auto row = row_of(observed);
+  EXPECT_EQ(row.domain, "x.example");
+  EXPECT_EQ(row.source, "192.0.2.1");
+  EXPECT_THAT(row.policy, HasSubstr("<discovery_method>treewalk</discovery_method><p>none</p>"));
 }
 
 TEST_F(SenderAuthenticationTest, OnlyRsaSeals) {

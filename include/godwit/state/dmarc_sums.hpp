@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// What others report of mail in the name of domains (aggregate reports of DMARC that were sent to us), summed up by
+// day, domain and client.  In SQLite; a report that comes twice counts once.  Bounded: what has no room is not taken,
+// and what is older than `keep` goes.  One reactor asks; the work is done on `pool`.  A file that is damaged is set
+// aside and begun anew.  Logged: dmarc_sums_rebuilt.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include "godwit/base/clock.hpp"
+#include "godwit/base/result.hpp"
+#include "godwit/log/logger.hpp"
+
+namespace godwit::state {
+
+class SqliteFile;
+
+class DmarcSums {
+ public:
+  static constexpr std::size_t most_rows = 500'000;
+  static constexpr std::size_t most_reports = 100'000;
+  static constexpr std::chrono::days keep{400};
+
+  struct Row {
+    std::string source;       // address of the client
+    std::string header_from;  // domain
+    std::string disposition;
+    bool dkim = false;  // aligned
+    bool spf = false;
+    std::uint64_t count = 0;
+  };
+  struct Report {
+    std::string organization;
+    std::string id;
+    std::string domain;  // of the policy
+    base::WallTime begin{};
+    base::WallTime end{};
+    std::vector<Row> rows;
+  };
+
+  DmarcSums(const std::string& directory, boost::asio::any_io_executor pool, const base::Clock& clock, log::Logger& log)
+      : path_(directory + "/dmarc_received.sqlite"), pool_(std::move(pool)), clock_(clock), log_(log) {}
+
+  enum class Taken { yes, known, full, not_of_now };  // the last: of the future, or of long ago
+  boost::asio::awaitable<base::Result<Taken>> add(Report report);
+
+  struct Counts {
+    std::uint64_t messages = 0;
+    std::uint64_t passed = 0;  // aligned by DKIM or SPF
+    std::uint64_t dkim = 0;
+    std::uint64_t spf = 0;
+    std::uint64_t quarantined = 0;
+    std::uint64_t rejected = 0;
+  };
+  struct Source {
+    std::string address;
+    Counts counts;
+  };
+  struct Domain {
+    std::string name;
+    std::uint64_t reports = 0;
+    std::vector<std::string> organizations;  // who reports, at most `most_organizations`
+    Counts counts;
+    std::vector<Source> sources;  // those with most that did not pass first, at most `most_sources`
+  };
+  static constexpr std::size_t most_domains = 1000;
+  static constexpr std::size_t most_organizations = 50;
+  static constexpr std::size_t most_sources = 50;
+  // Of days since then.  domain: only this one; empty: all, without sources.
+  boost::asio::awaitable<base::Result<std::vector<Domain>>> summary(std::string domain, base::WallTime since);
+
+ private:
+  // On the pool.
+  base::Result<SqliteFile> open();
+  base::Result<Taken> add_here(const Report& report);
+  base::Result<> write(SqliteFile& file, const Report& report);
+  base::Result<std::vector<Domain>> summary_here(const std::string& domain, base::WallTime since);
+
+  std::string path_;
+  boost::asio::any_io_executor pool_;
+  const base::Clock& clock_;
+  log::Logger& log_;
+};
+
+}  // namespace godwit::state
