@@ -57,7 +57,7 @@ TEST(Report, LimitsSayWhoMayDoMoreWhen) {
     "unused":"2026-11-23T09:05:55.123Z"}]})");
   EXPECT_THAT(limits_text(page), HasSubstr("sender  a@a.example   2/2"));
   EXPECT_THAT(limits_text(page), HasSubstr("messages 2/1h"));
-  EXPECT_THAT(limits_text(page), HasSubstr("1024/1048576  bytes 1MiB/1h    now"));
+  EXPECT_THAT(limits_text(page), HasSubstr("1024/1048576  bytes 1MiB/1h  now"));
   EXPECT_EQ(limits_text(boost::json::parse(R"({"limits":[]})")), "Nobody has used anything of a limit.\n");
 }
 
