@@ -14,6 +14,7 @@
 #include "godwit/base/text.hpp"
 #include "history_json.hpp"
 #include "import_body.hpp"
+#include "inspection.hpp"
 #include "json.hpp"
 #include "ways_json.hpp"
 
@@ -21,10 +22,6 @@ namespace godwit::control {
 namespace {
 
 namespace json = boost::json;
-
-Response response(unsigned status, const json::value& body) {
-  return {.status = status, .body = json::serialize(body) + "\n", .allow = {}};
-}
 
 unsigned status_of(base::ErrorKind kind) {
   switch (kind) {
@@ -43,16 +40,10 @@ unsigned status_of(base::ErrorKind kind) {
   }
 }
 
-Response failure(const base::Error& error) {
-  return error_response(status_of(error.kind), error.message);
-}
-
 Response done(const base::Result<>& result, base::MessageId id, std::string_view what) {
   if (!result) return failure(result.error());
   return response(200, json::object{{"id", base::to_string(id)}, {"done", json::string(what)}});
 }
-
-using Answer = boost::asio::awaitable<Response>;
 
 Answer status(Backend& backend, Arguments) {
   const auto result = co_await backend.status();
@@ -275,14 +266,17 @@ struct Route {
   std::string_view pattern;
   Answer (*answer)(Backend&, Arguments);
   bool takes_body = false;
-  Scope changes = Scope::admin;  // what those need that are no GET
-  Scope needs() const { return method == "GET" ? Scope::read : changes; }
+  std::optional<Scope> scope{};  // not said: read for GET, else admin
+  Scope needs() const { return scope.value_or(method == "GET" ? Scope::read : Scope::admin); }
 };
 
 // The first pattern that fits a path counts, so "queue/retry" is no id.
-constexpr std::array<Route, 35> routes{{
+constexpr std::array<Route, 40> routes{{
     {"GET", "/metrics", metrics},
+    {"GET", "/v1/access", access_answer},
     {"GET", "/v1/status", status},
+    {"GET", "/v1/busiest", busiest_answer},
+    {"GET", "/v1/log", log_answer},
     {"GET", "/v1/events", events},
     {"GET", "/v1/queue", queue_list},
     {"POST", "/v1/queue/retry", change_many<Verb::retry>, false, Scope::queue},
@@ -314,6 +308,8 @@ constexpr std::array<Route, 35> routes{{
     {"POST", "/v1/accounts/release", release_account},
     {"POST", "/v1/accounts/purge", purge_account},
     {"POST", "/v1/tlsrpt/send", send_tls_reports},
+    {"GET", "/v1/configuration", configuration_answer, false, Scope::admin},
+    {"POST", "/v1/configuration/check", check_answer, true},
     {"POST", "/v1/reload", reload},
     {"POST", "/v1/stop", stop},
 }};
@@ -374,6 +370,14 @@ std::string_view to_string(QueueOrder::Verb verb) {
   return "delete";
 }
 
+Response response(unsigned status, const json::value& body) {
+  return {.status = status, .body = json::serialize(body) + "\n", .allow = {}};
+}
+
+Response failure(const base::Error& error) {
+  return error_response(status_of(error.kind), error.message);
+}
+
 Response error_response(unsigned status, std::string_view what) {
   return response(status, json::object{{"error", json::string(what)}});
 }
@@ -410,6 +414,7 @@ boost::asio::awaitable<Response> handle(Backend& backend, Request request) {
     arguments.id = *parsed;
   }
   arguments.body = std::move(request.body);
+  arguments.scopes = request.scopes;
   const std::string_view target = request.target;
   const std::size_t question = target.find('?');
   const std::string_view query = question == std::string_view::npos ? std::string_view() : target.substr(question + 1);

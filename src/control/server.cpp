@@ -250,13 +250,14 @@ boost::asio::awaitable<void> Server::stream_events(Connection& connection, Respo
 }
 
 // Who has no token learns nothing, not even what there is.
-bool Server::may_ask(Connection& connection, const Request& request, Response& refusal) {
+bool Server::may_ask(Connection& connection, Request& request, Response& refusal) {
   if (!guard_.tokens) return true;
   const auto& header = connection.parser->get();
   const std::string authorization(header[http::field::authorization]);
   const auto scopes = guard_.tokens->scopes_of(authorization);
   const auto needed = needed_scope(request);
   const auto opens = static_cast<Scopes>(Scope::admin) | static_cast<Scopes>(needed.value_or(Scope::read));
+  request.scopes = scopes.value_or(0);
   if (scopes && (!needed || (*scopes & opens) != 0)) return true;
   refusal = scopes ? error_response(403, "this token does not open that")
                    : error_response(401, "a token is needed: Authorization: Bearer TOKEN");

@@ -18,12 +18,14 @@
 #include "godwit/base/clock.hpp"
 #include "godwit/base/message_id.hpp"
 #include "godwit/base/result.hpp"
+#include "godwit/control/configuration.hpp"
 #include "godwit/control/event_feed.hpp"
 #include "godwit/control/metrics.hpp"
 #include "godwit/control/status.hpp"
 #include "godwit/dispatch/dispatcher.hpp"
 #include "godwit/dispatch/selector.hpp"
 #include "godwit/dispatch/tls_reports.hpp"
+#include "godwit/log/recent_lines.hpp"
 #include "godwit/mail/envelope.hpp"
 #include "godwit/mail/export_file.hpp"
 #include "godwit/queue/queue.hpp"
@@ -98,6 +100,8 @@ class Backend {
   virtual ~Backend() = default;
   virtual Task<Status> status() = 0;
   virtual Task<Metrics> metrics() = 0;
+  virtual Task<DestinationSums> busiest() = 0;
+  virtual Task<log::RecentLines::Tail> log_lines(std::uint64_t after, log::Level least, std::size_t limit) = 0;
   // Of events of this name; empty: all.  exhausted: too many listen.
   virtual Task<std::shared_ptr<EventFeed::Subscription>> events(std::string name) = 0;
   // In order of id.
@@ -137,6 +141,10 @@ class Backend {
   virtual Task<std::size_t> purge_account(std::string name) = 0;
   // Reports on outgoing TLS, now, of all that was counted since the last ones.
   virtual Task<dispatch::TlsReports::Sent> send_tls_reports() = 0;
+  virtual Task<Configuration> configuration() = 0;
+  // What a reload would say, with `draft` in place of the main file (nothing: with the files as they are).  Changes
+  // nothing.
+  virtual Task<ConfigurationCheck> check_configuration(std::optional<std::string> draft) = 0;
   // Completes when the new configuration counts, or was refused whole.
   virtual Task<ReloadResult> reload() = 0;
   // Begins the orderly stop and completes before it ends, so that it can still be answered.

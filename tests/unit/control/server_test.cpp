@@ -273,6 +273,17 @@ TEST_F(GuardedControlServer, WhoHasATokenIsToldWhatIsNotThere) {
   EXPECT_THAT(talk({request_with("GET /nothing", "reader")}), StartsWith("HTTP/1.1 404 "));
 }
 
+TEST_F(GuardedControlServer, ATokenIsToldWhatItOpens) {
+  EXPECT_THAT(talk({request_with("GET /v1/access", "reader")}), EndsWith("\r\n\r\n{\"scopes\":[\"read\"]}\n"));
+  EXPECT_THAT(talk({request_with("GET /v1/access", "chief")}), EndsWith("{\"scopes\":[\"admin\"]}\n"));
+}
+
+TEST_F(GuardedControlServer, TheConfigurationIsForTheChiefAlone) {
+  EXPECT_THAT(talk({request_with("GET /v1/configuration", "reader")}), StartsWith("HTTP/1.1 403 "));
+  EXPECT_THAT(talk({request_with("POST /v1/configuration/check", "operator")}), StartsWith("HTTP/1.1 403 "));
+  EXPECT_THAT(talk({request_with("GET /v1/configuration", "chief")}), StartsWith("HTTP/1.1 200 "));
+}
+
 TEST_F(GuardedControlServer, TheBodyOfAStrangerIsNotReadOn) {
   const std::string message(300'000, 'x');
   const auto got = talk({import_request(import_envelope(message.size()), message) + std::string(get_status)});
