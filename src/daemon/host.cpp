@@ -206,7 +206,8 @@ void Host::serve_control() {
 control::Guard Host::http_guard() const {
   const auto& settings = live_->settings.control;
   return {.tokens = std::make_shared<const control::Tokens>(settings.tokens),
-          .tls = settings.http_tls ? live_->tls.server : nullptr};
+          .tls = settings.http_tls ? live_->tls.server : nullptr,
+          .console = true};
 }
 
 boost::asio::awaitable<void> Host::accept_control(net::Listener& listener, control::Server& server) {

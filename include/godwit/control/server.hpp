@@ -27,6 +27,7 @@ struct Response;
 struct Guard {
   std::shared_ptr<const Tokens> tokens;              // null: whoever can connect may ask
   std::shared_ptr<const net::TlsServerContext> tls;  // null: no TLS
+  bool console = false;                              // the web console is served, to who asks
 };
 
 class Server {

@@ -292,6 +292,23 @@ TEST_F(GuardedControlServer, TheBodyOfAStrangerIsNotReadOn) {
   EXPECT_EQ(backend.imported_body, "");
 }
 
+// ---- the console
+// ------------------------------------------------------------------------------------------------------
+
+TEST_F(GuardedControlServer, TheConsoleIsThereWithoutATokenWhereItIsWanted) {
+  const std::string request = "GET / HTTP/1.1\r\n\r\n";
+  EXPECT_THAT(talk({request}), StartsWith("HTTP/1.1 401 "));
+  server.guard(
+      {.tokens = std::make_shared<const Tokens>(std::vector<TokenSettings>{}), .tls = nullptr, .console = true});
+  EXPECT_EQ(answers_in(talk({request + request})), 2);
+  EXPECT_THAT(peer.got, StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(talk({std::string(get_status)}), StartsWith("HTTP/1.1 401 "));
+}
+
+TEST_F(ControlServer, TheUnixSocketHasNoConsole) {
+  EXPECT_THAT(talk({"GET / HTTP/1.1\r\n\r\n"}), StartsWith("HTTP/1.1 404 "));
+}
+
 // ---- events
 // -----------------------------------------------------------------------------------------------------------
 
