@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The web console in the real Chromium: every page, with the mouse, with keys alone, on a phone; and nothing that a peer says is run."""
 
-import pathlib
-
 from support.browser import Browser
 from support.certificate import Certificate
 from support.dialogue import Dialogue
@@ -393,19 +391,6 @@ class ConsoleIsUsed(Scenario):
                 self.assertLessEqual(page.run("document.documentElement.scrollWidth"), 360)
                 page.screenshot("phone-" + place.split("/")[0].split("?")[0] + ("-more" if "?" in place else ""))
         self.assert_clean()
-
-    def test_godwitctl_shows_the_same(self):
-        id = self.send(TO)
-        self.godwit.wait_event("delivered", id=id)
-        self.hold(1)
-        told = self.godwit.control_json("top", "--interval", "200ms")
-        self.assertEqual(told["queue"]["held"], 1)
-        self.assertEqual(told["per_second"]["accepted"], 0)
-        text = self.godwit.control("top", "--once", "--interval", "300ms").stdout
-        self.assertIn("held.example", text)
-        self.assertIn("1 held", text)
-        self.assertIn("CN=mail.xyz.example", self.godwit.control("tls").stdout.replace("CN = ", "CN="))
-        self.assertEqual(self.godwit.control("top", "--interval", "1ms", check=False).returncode, 2)
 
 
 if __name__ == "__main__":
