@@ -7,10 +7,14 @@ import os
 import signal
 import socket
 import subprocess
+import time
 
 from .scenario import (BIN, DNS_PORT, MX_PORT, SUBMISSION_PORT, SUBMISSIONS_PORT, kill_after, listening, wait_until)
 from .log_schema import faults_in
 from .maildir import Maildir
+
+
+LINES_GATHER = 0.005  # before the daemon writes them (src/log/line_queue.cpp)
 
 
 def merge(base, changes):
@@ -161,7 +165,12 @@ class Godwit:
     # ---- what it says ---------------------------------------------------------------------------------------------
 
     def events(self, event=None, **fields):
-        """The log's lines as dictionaries, those of `event` and with these fields."""
+        """The log's lines as dictionaries, those of `event` and with these fields, also what is about to be written."""
+        if self.process and self.alive():
+            time.sleep(4 * LINES_GATHER)
+        return self._logged(event, **fields)
+
+    def _logged(self, event=None, **fields):
         found = []
         for line in self.log_file.read_text(errors="replace").splitlines() if self.log_file.exists() else []:
             try:
@@ -178,7 +187,7 @@ class Godwit:
             raise AssertionError("docs/log.schema.json does not know: " + "\n".join(faults))
 
     def wait_event(self, event, timeout=20, **fields):
-        return wait_until(lambda: self.events(event, **fields), f"{self.name} logs {event} {fields}", timeout)[-1]
+        return wait_until(lambda: self._logged(event, **fields), f"{self.name} logs {event} {fields}", timeout)[-1]
 
     def control(self, *words, check=True, **options):
         """godwitctl against this daemon."""
