@@ -73,7 +73,7 @@ Fields<Document> control_part() {
           "Unix socket for the mail of programs on this host (sendmail); every user may connect", at_start),
       field(
           "control.http", [](auto& d) -> auto& { return d.settings.control.http; }, endpoint_or_empty(),
-          "The same API and the metrics over TCP, for who shows a token", at_start),
+          "The web console, the same API and the metrics over TCP, for who shows a token", at_start),
       field(
           "control.http_tls", [](auto& d) -> auto& { return d.settings.control.http_tls; }, boolean(),
           "Over TLS, with `tls.certificates`; other addresses than loopback need it", at_start),

@@ -16,6 +16,7 @@
 #include "godwit/base/text.hpp"
 #include "history_json.hpp"
 #include "import_body.hpp"
+#include "inspection.hpp"
 #include "json.hpp"
 #include "ways_json.hpp"
 
@@ -228,14 +229,17 @@ struct Route {
   std::string_view pattern;
   Answer (*answer)(Backend&, Arguments);
   bool takes_body = false;
-  Scope changes = Scope::admin;  // what those need that are no GET
-  Scope needs() const { return method == "GET" ? Scope::read : changes; }
+  std::optional<Scope> scope{};  // not said: read for GET, else admin
+  Scope needs() const { return scope.value_or(method == "GET" ? Scope::read : Scope::admin); }
 };
 
 // The first pattern that fits a path counts, so "queue/retry" is no id.
-constexpr std::array<Route, 40> routes{{
+constexpr std::array<Route, 45> routes{{
     {"GET", "/metrics", metrics},
+    {"GET", "/v1/access", access_answer},
     {"GET", "/v1/status", status},
+    {"GET", "/v1/busiest", busiest_answer},
+    {"GET", "/v1/log", log_answer},
     {"GET", "/v1/events", events},
     {"GET", "/v1/queue", queue_list},
     {"POST", "/v1/queue/retry", change_many<Verb::retry>, false, Scope::queue},
@@ -272,6 +276,8 @@ constexpr std::array<Route, 40> routes{{
     {"GET", "/v1/dmarc/reports", dmarc_reports},
     {"POST", "/v1/dmarc/send", send_dmarc_reports},
     {"GET", "/v1/dmarc/summary", dmarc_summary},
+    {"GET", "/v1/configuration", configuration_answer, false, Scope::admin},
+    {"POST", "/v1/configuration/check", check_answer, true},
     {"POST", "/v1/reload", reload},
     {"POST", "/v1/stop", stop},
 }};
@@ -376,6 +382,7 @@ boost::asio::awaitable<Response> handle(Backend& backend, Request request) {
     arguments.id = *parsed;
   }
   arguments.body = std::move(request.body);
+  arguments.scopes = request.scopes;
   const std::string_view target = request.target;
   const std::size_t question = target.find('?');
   const std::string_view query = question == std::string_view::npos ? std::string_view() : target.substr(question + 1);

@@ -8,15 +8,22 @@
 #include <string_view>
 #include <vector>
 
+#include <boost/json/value.hpp>
+
 #include "godwit/control/backend.hpp"
 #include "godwit/control/settings.hpp"
 
 namespace godwit::control {
 
+// Of who needs no token.
+inline constexpr Scopes all_scopes = static_cast<Scopes>(Scope::read) | static_cast<Scopes>(Scope::queue) |
+                                     static_cast<Scopes>(Scope::admin) | static_cast<Scopes>(Scope::submit);
+
 struct Request {
   std::string method;
-  std::string target;       // "/v1/queue?limit=10"
-  spool::Pieces body = {};  // what is sent with it; read only where takes_body() says so
+  std::string target;          // "/v1/queue?limit=10"
+  spool::Pieces body = {};     // what is sent with it; read only where takes_body() says so
+  Scopes scopes = all_scopes;  // what its token opens
 };
 
 struct Response {
@@ -25,6 +32,7 @@ struct Response {
   std::string allow;  // with 405
   std::string_view type = "application/json";
   std::shared_ptr<EventFeed::Subscription> events = {};  // instead of a body: a stream without end
+  std::string etag = {};                                 // of a file of the console; empty: it is an answer of the API
 };
 
 // A resource and what one may do with it.
@@ -39,6 +47,8 @@ bool takes_body(const Request& request);
 // What a token must open; nothing: there is no such resource.
 std::optional<Scope> needed_scope(const Request& request);
 boost::asio::awaitable<Response> handle(Backend& backend, Request request);
+Response response(unsigned status, const boost::json::value& body);
+Response failure(const base::Error& error);
 // {"error": "..."}
 Response error_response(unsigned status, std::string_view what);
 

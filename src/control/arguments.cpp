@@ -8,6 +8,7 @@
 
 #include "godwit/base/encoding.hpp"
 #include "godwit/base/text.hpp"
+#include "godwit/log/line.hpp"
 #include "import_body.hpp"
 
 namespace godwit::control {
@@ -22,6 +23,12 @@ constexpr base::Duration longest_suspension = std::chrono::hours(24 * 365);
 std::optional<queue::State> parse_state(std::string_view text) {
   for (const auto state : {queue::State::waiting, queue::State::due, queue::State::active, queue::State::held})
     if (base::iequals(text, queue::to_string(state))) return state;
+  return {};
+}
+
+std::optional<log::Level> parse_level(std::string_view text) {
+  for (const auto level : {log::Level::debug, log::Level::info, log::Level::warn, log::Level::error})
+    if (text == log::to_string(level)) return level;
   return {};
 }
 
@@ -86,6 +93,16 @@ std::string read_parameter(std::string_view name, std::string value, Arguments& 
     return arguments.envelope > 0 && arguments.envelope <= greatest_envelope
                ? ""
                : fmt::format("envelope is 1 to {} bytes", greatest_envelope);
+  }
+  if (name == "level") {
+    const auto level = parse_level(value);
+    arguments.level = level.value_or(log::Level::debug);
+    return level ? "" : "level is debug, info, warn or error";
+  }
+  if (name == "after_line") {
+    const auto number = base::parse_unsigned(value);
+    arguments.after_line = number.value_or(0);
+    return number ? "" : "after_line is a number";
   }
   if (name == "limit") {
     const auto limit = base::parse_unsigned(value);

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "godwit/control/backend.hpp"
+#include "godwit/control/settings.hpp"
 
 namespace godwit::control {
 
@@ -21,11 +22,14 @@ struct Arguments {
   std::string reason{};
   base::Duration wait{};
   std::string after_name{};
-  std::string name{};             // of who is locked out
-  std::uint64_t envelope = 0;     // size
-  smtp::Mailbox address{};        // whose route is asked for
-  state::HistoryQuery history{};  // but for what `selector` and `page` say too
+  std::string name{};                    // of who is locked out
+  std::uint64_t envelope = 0;            // size
+  smtp::Mailbox address{};               // whose route is asked for
+  state::HistoryQuery history{};         // but for what `selector` and `page` say too
+  std::uint64_t after_line = 0;          // of the log
+  log::Level level = log::Level::debug;  // likewise: this one and worse
   spool::Pieces body{};
+  Scopes scopes = 0;  // of who asks
 };
 
 // "limit=10&sender=%40example.com"; what is wrong with it, or empty.

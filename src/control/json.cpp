@@ -2,6 +2,7 @@
 #include "json.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -19,11 +20,6 @@ constexpr std::size_t recipients_listed = 10;
 
 json::value time(base::WallTime value) {
   return text(base::format_rfc3339(value));
-}
-json::value list(const std::vector<std::string>& values) {
-  json::array array;
-  for (const std::string& value : values) array.emplace_back(text(value));
-  return array;
 }
 
 // The state of the message is that of the destination that is furthest on.
@@ -98,12 +94,29 @@ json::value to_json(const policy::StoppedAccount& account) {
 json::value to_json(const Certificate& certificate) {
   return json::object{{"file", text(certificate.file)},
                       {"subject", text(certificate.subject)},
-                      {"names", list(certificate.names)},
+                      {"names", list_of_text(certificate.names)},
                       {"expires", certificate.expires ? time(*certificate.expires) : json::value()},
                       {"staple_until", certificate.staple_until ? time(*certificate.staple_until) : json::value()},
                       {"staple_error", text_or_null(certificate.staple_error)},
                       {"error", text_or_null(certificate.error)},
                       {"out_of_date", text_or_null(certificate.out_of_date)}};
+}
+
+// Sums since the start, from which rates can be told.
+json::value to_json(const EventCounts::Values& events) {
+  json::object totals{{"accepted", events.accepted}, {"accepted_bytes", events.accepted_bytes}};
+  for (std::size_t i = 0; i < EventCounts::outcomes.size(); ++i)
+    totals[EventCounts::outcomes[i]] =
+        std::accumulate(events.by_outcome[i].begin(), events.by_outcome[i].end(), std::uint64_t{0});
+  totals["rejected"] = std::accumulate(events.rejected.begin(), events.rejected.end(), std::uint64_t{0});
+  totals["put_off"] = std::accumulate(events.put_off.begin(), events.put_off.end(), std::uint64_t{0});
+  return totals;
+}
+
+json::value to_json(const base::HistogramCounts& histogram) {
+  return json::object{{"bounds", json::array(histogram.bounds.begin(), histogram.bounds.end())},
+                      {"counts", json::array(histogram.counts.begin(), histogram.counts.end())},
+                      {"sum", histogram.sum}};
 }
 
 }  // namespace
@@ -148,11 +161,13 @@ json::value to_json(const Status& status) {
                       {"connections", json::object{{"in", status.connections_in}, {"out", status.connections_out}}},
                       {"spool", spool},
                       {"history", history},
-                      {"listeners", list(status.listeners)},
+                      {"listeners", list_of_text(status.listeners)},
                       {"dns", json::object{{"validation", text(status.dns_validation)}}},
                       {"dns_lists", std::move(dns_lists)},
                       {"accounts", json::object{{"stopped", std::move(stopped)}}},
-                      {"tls", json::object{{"certificates", std::move(certificates)}}}};
+                      {"tls", json::object{{"certificates", std::move(certificates)}}},
+                      {"totals", to_json(status.events)},
+                      {"accept_time", to_json(status.accept_time)}};
 }
 
 json::value summary_to_json(const QueueEntry& entry) {
@@ -266,8 +281,9 @@ json::value to_json(const std::vector<Suppression>& suppressions, std::size_t li
 }
 
 json::value to_json(const ReloadResult& result) {
-  return json::object{
-      {"applied", result.applied}, {"errors", list(result.errors)}, {"restart_needed", list(result.restart_needed)}};
+  return json::object{{"applied", result.applied},
+                      {"errors", list_of_text(result.errors)},
+                      {"restart_needed", list_of_text(result.restart_needed)}};
 }
 
 }  // namespace godwit::control

@@ -106,7 +106,7 @@ void add_outcomes(Families& families, const EventCounts::Values& events) {
 }
 
 void add_times(Families& families, const Metrics& metrics) {
-  families.histogram("accept_seconds", "From a message's final dot to its 250.", metrics.accept_time);
+  families.histogram("accept_seconds", "From a message's final dot to its 250.", metrics.status.accept_time);
   const auto& spool = metrics.status.spool;
   families.histogram("commit_seconds", "From a message's hand-over to the committer until it survives power loss.",
                      spool.commit_time);
@@ -219,8 +219,8 @@ void add_process(Families& families, const Metrics& metrics) {
 
 std::string to_text(const Metrics& metrics) {
   Families families;
-  add_incoming(families, metrics.events);
-  add_outcomes(families, metrics.events);
+  add_incoming(families, metrics.status.events);
+  add_outcomes(families, metrics.status.events);
   add_times(families, metrics);
   add_queue(families, metrics.status);
   add_destinations(families, metrics.destinations);

@@ -3,15 +3,14 @@
 
 #include <algorithm>
 #include <array>
-#include <sstream>
 #include <utility>
 
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
-#include <boost/beast/http/write.hpp>
 
 #include "api.hpp"
+#include "console.hpp"
 #include "piece_body.hpp"
+#include "response_text.hpp"
 
 namespace godwit::control {
 namespace {
@@ -29,22 +28,6 @@ constexpr base::Duration piece_timeout = std::chrono::seconds(30);    // for the
 constexpr base::Duration write_timeout = std::chrono::seconds(30);
 constexpr base::Duration handshake_timeout = std::chrono::seconds(10);
 constexpr base::Duration keep_alive_interval = std::chrono::seconds(15);  // of streams of events
-
-std::string serialize(const Response& response, unsigned version, bool keep_alive) {
-  http::response<http::string_body> message(static_cast<http::status>(response.status), version, response.body);
-  message.set(http::field::server, "Godwit");
-  message.set(http::field::content_type, response.type);
-  if (!response.allow.empty()) message.set(http::field::allow, response.allow);
-  if (response.status == 401) message.set(http::field::www_authenticate, "Bearer realm=\"godwit\"");
-  message.keep_alive(keep_alive);
-  if (response.events)
-    message.set(http::field::cache_control, "no-store");  // its end is that of the connection
-  else
-    message.prepare_payload();
-  std::ostringstream out;
-  out << message;
-  return std::move(out).str();
-}
 
 Response refusal_of(const boost::system::error_code& error) {
   if (error == http::error::header_limit) return error_response(431, "the header is longer than 16 KiB");
@@ -177,7 +160,7 @@ bool Server::make_room() {
 boost::asio::awaitable<void> Server::serve(std::unique_ptr<net::Stream> stream) {
   if (stopping_) co_return;
   if (!make_room()) {
-    const std::string answer = serialize(error_response(503, "too many control connections"), 11, false);
+    const std::string answer = response_text(error_response(503, "too many control connections"), 11, false);
     const auto written = co_await net::write_all(*stream, answer, clock_.mono() + write_timeout);
     if (written) stream->shutdown();
     co_return;
@@ -228,7 +211,7 @@ boost::asio::awaitable<void> Server::serve_requests(Connection& connection) {
       co_await stream_events(connection, std::move(response));
       break;
     }
-    const std::string bytes = serialize(response, is_whole ? message.version() : 11, keep_alive);
+    const std::string bytes = response_text(response, is_whole ? message.version() : 11, keep_alive);
     const auto written = co_await net::write_all(*connection.stream, bytes, clock_.mono() + write_timeout);
     if (!written) co_return;
   }
@@ -238,7 +221,7 @@ boost::asio::awaitable<void> Server::serve_requests(Connection& connection) {
 // Until the client goes, or the server stops.
 boost::asio::awaitable<void> Server::stream_events(Connection& connection, Response response) {
   connection.events = response.events;
-  std::string bytes = serialize(response, 11, false);
+  std::string bytes = response_text(response, 11, false);
   for (;;) {
     const auto written = co_await net::write_all(*connection.stream, bytes, clock_.mono() + write_timeout);
     if (!written) break;
@@ -250,13 +233,14 @@ boost::asio::awaitable<void> Server::stream_events(Connection& connection, Respo
 }
 
 // Who has no token learns nothing, not even what there is.
-bool Server::may_ask(Connection& connection, const Request& request, Response& refusal) {
+bool Server::may_ask(Connection& connection, Request& request, Response& refusal) {
   if (!guard_.tokens) return true;
   const auto& header = connection.parser->get();
   const std::string authorization(header[http::field::authorization]);
   const auto scopes = guard_.tokens->scopes_of(authorization);
   const auto needed = needed_scope(request);
   const auto opens = static_cast<Scopes>(Scope::admin) | static_cast<Scopes>(needed.value_or(Scope::read));
+  request.scopes = scopes.value_or(0);
   if (scopes && (!needed || (*scopes & opens) != 0)) return true;
   refusal = scopes ? error_response(403, "this token does not open that")
                    : error_response(401, "a token is needed: Authorization: Bearer TOKEN");
@@ -272,6 +256,11 @@ boost::asio::awaitable<Received> Server::answer(Connection& connection, Response
   const auto& message = connection.parser->get();
   Request request{std::string(message.method_string()), std::string(message.target())};
   const std::string method = request.method, target = request.target;
+  const std::string if_none_match(message[http::field::if_none_match]);
+  if (auto page = guard_.console ? console_answer(request, if_none_match) : std::nullopt) {
+    response = std::move(*page);
+    co_return co_await connection.finish();
+  }
   if (!may_ask(connection, request, response)) co_return co_await connection.finish();
   connection.idle = false;
   connection.takes_body = takes_body(request);

@@ -82,6 +82,8 @@ control::Task<control::Status> ControlBackend::status() {
   status.dns_validation = dns::to_string(host_.resolver_watch_.found());
   status.stopped_accounts = host_.breaker_.stopped();
   status.dns_lists = host_.list_health_.report();
+  status.events = host_.events_.counts();
+  for (const auto& parts : host_.parts_) status.accept_time.add(parts.accept_time.counts());
   status.certificates = host_.live_->tls.certificates;
   for (auto& certificate : status.certificates)
     certificate.out_of_date = date_problem(certificate, host_.clock_.wall());

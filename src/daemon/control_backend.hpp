@@ -22,6 +22,8 @@ class ControlBackend final : public control::Backend {
 
   control::Task<control::Status> status() override;
   control::Task<control::Metrics> metrics() override;
+  control::Task<control::DestinationSums> busiest() override;
+  control::Task<log::RecentLines::Tail> log_lines(std::uint64_t after, log::Level least, std::size_t limit) override;
   control::Task<std::shared_ptr<control::EventFeed::Subscription>> events(std::string name) override;
   control::Task<control::QueuePage> queue_list(dispatch::Selector selector, dispatch::Page page) override;
   control::Task<control::QueueEntry> queue_show(base::MessageId id) override;
@@ -50,6 +52,8 @@ class ControlBackend final : public control::Backend {
   control::Task<dispatch::DmarcReports::Sent> send_dmarc_reports() override;
   control::Task<std::vector<state::DmarcCounts::Waiting>> dmarc_reports(std::size_t limit) override;
   control::Task<std::vector<state::DmarcSums::Domain>> dmarc_summary(std::string domain, base::Duration time) override;
+  control::Task<control::Configuration> configuration() override;
+  control::Task<control::ConfigurationCheck> check_configuration(std::optional<std::string> draft) override;
   control::Task<control::ReloadResult> reload() override;
   control::Task<> stop() override;
 

@@ -2,6 +2,7 @@
 // The control API's questions about the past and the future of mail: trace, history, route, why.
 #include <utility>
 
+#include "configuration_check.hpp"
 #include "control_backend.hpp"
 #include "godwit/base/text.hpp"
 #include "host.hpp"
@@ -13,6 +14,25 @@ namespace {
 constexpr base::Duration search_time = std::chrono::seconds(10);
 
 }  // namespace
+
+control::Task<log::RecentLines::Tail> ControlBackend::log_lines(std::uint64_t after, log::Level least,
+                                                                std::size_t limit) {
+  co_return host_.recent_log_.after(after, least, limit);
+}
+
+control::Task<control::Configuration> ControlBackend::configuration() {
+  auto read = [path = host_.config_path_, running = host_.live_] { return read_configuration(path, *running); };
+  auto reading = host_.housekeeping_.run(std::move(read));
+  co_return co_await std::move(reading);
+}
+
+control::Task<control::ConfigurationCheck> ControlBackend::check_configuration(std::optional<std::string> draft) {
+  auto check = [path = host_.config_path_, draft = std::move(draft), running = host_.live_, &clock = host_.clock_] {
+    return daemon::check_configuration(path, draft, *running, clock);
+  };
+  auto checking = host_.housekeeping_.run(std::move(check));
+  co_return co_await std::move(checking);
+}
 
 control::Task<control::Trace> ControlBackend::trace(base::MessageId id) {
   auto reading = host_.history_.of(id);

@@ -21,8 +21,6 @@ control::Task<control::Metrics> ControlBackend::metrics() {
   auto status = co_await std::move(asking);
   if (!status) co_return std::unexpected(status.error());
   metrics.status = std::move(*status);
-  metrics.events = host_.events_.counts();
-  for (const auto& parts : host_.parts_) metrics.accept_time.add(parts.accept_time.counts());
   const auto& measures = host_.dispatcher_->measures();
   metrics.wait_time = measures.wait_time.counts();
   metrics.route_time = measures.route_time.counts();
@@ -39,6 +37,11 @@ control::Task<control::Metrics> ControlBackend::metrics() {
   metrics.process = process_usage();
   metrics.process.start_time = std::chrono::duration<double>(started_at_.time_since_epoch()).count();
   co_return metrics;
+}
+
+control::Task<control::DestinationSums> ControlBackend::busiest() {
+  auto summing = sum_destinations();
+  co_return co_await std::move(summing);
 }
 
 boost::asio::awaitable<control::DestinationSums> ControlBackend::sum_destinations() {

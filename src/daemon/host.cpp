@@ -26,11 +26,12 @@ std::size_t reactor_count(const config::Settings& settings) {
 }  // namespace
 
 Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, const base::Clock& clock,
-           log::FileLogger& log, std::function<void()> request_stop)
+           log::FileLogger& log, const log::RecentLines& recent_log, std::function<void()> request_stop)
     : config_path_(std::move(config_path)),
       live_(std::move(live)),
       clock_(clock),
       log_(log),
+      recent_log_(recent_log),
       request_stop_(std::move(request_stop)),
       accounts_(live_->accounts.all),
       lockouts_(live_->settings.auth.lockouts),
@@ -231,7 +232,8 @@ void Host::serve_control() {
 control::Guard Host::http_guard() const {
   const auto& settings = live_->settings.control;
   return {.tokens = std::make_shared<const control::Tokens>(settings.tokens),
-          .tls = settings.http_tls ? live_->tls.server : nullptr};
+          .tls = settings.http_tls ? live_->tls.server : nullptr,
+          .console = true};
 }
 
 boost::asio::awaitable<void> Host::accept_control(net::Listener& listener, control::Server& server) {

@@ -28,6 +28,7 @@
 #include "godwit/dispatch/quarantine_notices.hpp"
 #include "godwit/dns/caching_resolver.hpp"
 #include "godwit/log/logger.hpp"
+#include "godwit/log/recent_lines.hpp"
 #include "godwit/net/ares_transport.hpp"
 #include "godwit/net/listener.hpp"
 #include "godwit/net/reactor.hpp"
@@ -66,7 +67,7 @@ class Host {
  public:
   // request_stop: asks the main thread to stop the host; called from any thread.
   Host(std::string config_path, std::shared_ptr<const LiveSettings> live, const base::Clock& clock,
-       log::FileLogger& log, std::function<void()> request_stop);
+       log::FileLogger& log, const log::RecentLines& recent_log, std::function<void()> request_stop);
   ~Host();
 
   // `inherited` sockets serve the listeners they fit; the others are bound here.
@@ -164,6 +165,7 @@ class Host {
   std::shared_ptr<const LiveSettings> live_;  // replaced on the home reactor
   const base::Clock& clock_;
   log::FileLogger& log_;
+  const log::RecentLines& recent_log_;
   std::function<void()> request_stop_;
   std::atomic<bool> failed_ = false;
 

@@ -240,9 +240,9 @@ void take_tls(const config::Loaded& file, LiveSettings& live, base::WallTime now
 }  // namespace
 
 LiveSettingsLoaded load_live_settings(const std::string& path, const base::Clock& clock, OutOfDate out_of_date,
-                                      const net::Interfaces& interfaces) {
+                                      const config::FileAccess& files, const net::Interfaces& interfaces) {
   LiveSettingsLoaded result;
-  auto loaded = config::load(path);
+  auto loaded = config::load(path, files);
   add_diagnostics(loaded.diagnostics, result);
   if (!loaded.ok()) return result;
   add_diagnostics(config::check_environment(loaded), result);

@@ -43,6 +43,7 @@ enum class OutOfDate { error, warning };
 
 // Reads the file and all it names; reports every error, not the first.
 LiveSettingsLoaded load_live_settings(const std::string& path, const base::Clock& clock, OutOfDate out_of_date,
+                                      const config::FileAccess& files = config::system_files(),
                                       const net::Interfaces& interfaces = net::SystemInterfaces());
 
 }  // namespace godwit::daemon

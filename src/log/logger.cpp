@@ -11,6 +11,7 @@
 
 #include "godwit/log/events.hpp"
 #include "godwit/log/line.hpp"
+#include "godwit/log/recent_lines.hpp"
 #include "line_queue.hpp"
 #include "sink.hpp"
 
@@ -19,8 +20,9 @@ namespace {
 
 class AsyncLogger final : public FileLogger {
  public:
-  AsyncLogger(const Settings& settings, const base::Clock& clock, std::unique_ptr<Sink> sink)
-      : clock_(clock), format_(settings.format), level_(settings.level), sink_(std::move(sink)) {
+  // recent: may be null.
+  AsyncLogger(const Settings& settings, const base::Clock& clock, std::unique_ptr<Sink> sink, RecentLines* recent)
+      : clock_(clock), format_(settings.format), level_(settings.level), sink_(std::move(sink)), recent_(recent) {
     writer_ = std::jthread([this] { write_all(); });
     static_cast<void>(::pthread_setname_np(writer_.native_handle(), "log"));
   }
@@ -45,8 +47,10 @@ class AsyncLogger final : public FileLogger {
   // The writer's thread.
   void write_all() {
     std::uint64_t lost = 0;
-    while (const auto batch = queue_.next()) {
+    while (auto batch = queue_.next()) {
       lost += batch->lost + sink_->write(batch->lines);
+      if (recent_ != nullptr)
+        for (Line& written : batch->lines) recent_->add(written.level, std::move(written.text));
       if (lost == 0) continue;
       const Field count("count", lost);
       const std::deque<Line> report{{.level = Level::warn, .text = line(Level::warn, event::log_lost, {&count, 1})}};
@@ -58,9 +62,17 @@ class AsyncLogger final : public FileLogger {
   const Format format_;
   std::atomic<Level> level_;
   const std::unique_ptr<Sink> sink_;
+  RecentLines* const recent_;
   LineQueue queue_;
   std::jthread writer_;  // the last: it ends first
 };
+
+base::Result<std::unique_ptr<FileLogger>> open_with(const Settings& settings, const base::Clock& clock,
+                                                    RecentLines* recent) {
+  auto sink = settings.file == "syslog" ? syslog_sink() : file_sink(settings.file);
+  if (!sink) return std::unexpected(sink.error());
+  return std::make_unique<AsyncLogger>(settings, clock, std::move(*sink), recent);
+}
 
 class NullLogger final : public Logger {
  public:
@@ -71,9 +83,12 @@ class NullLogger final : public Logger {
 }  // namespace
 
 base::Result<std::unique_ptr<FileLogger>> open_logger(const Settings& settings, const base::Clock& clock) {
-  auto sink = settings.file == "syslog" ? syslog_sink() : file_sink(settings.file);
-  if (!sink) return std::unexpected(sink.error());
-  return std::make_unique<AsyncLogger>(settings, clock, std::move(*sink));
+  return open_with(settings, clock, nullptr);
+}
+
+base::Result<std::unique_ptr<FileLogger>> open_logger(const Settings& settings, const base::Clock& clock,
+                                                      RecentLines& recent) {
+  return open_with(settings, clock, &recent);
 }
 
 Logger& null_logger() {

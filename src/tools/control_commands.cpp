@@ -22,6 +22,7 @@
 #include "http_client.hpp"
 #include "point_in_time.hpp"
 #include "report.hpp"
+#include "tls_report.hpp"
 #include "ways_report.hpp"
 
 namespace godwit::tools {
@@ -308,6 +309,19 @@ int ControlCommands::destinations() const {
   object.erase("next");
   object["destinations"] = std::move(all);
   console.out << json::serialize(object) << "\n";
+  return exit_done;
+}
+
+int ControlCommands::tls() const {
+  constexpr std::size_t looked_at = 1000;
+  const auto status = ask(*this, "GET", "/v1/status");
+  if (!status) return exit_failed;
+  if (!status->good()) return fail(*this, *status, "");
+  const auto delivered = ask(*this, "GET", fmt::format("/v1/history?outcome=delivered&limit={}", looked_at));
+  if (!delivered) return exit_failed;
+  if (!delivered->good()) return fail(*this, *delivered, "");
+  const auto summary = tls_summary(status->value, delivered->value);
+  console.out << (output == Output::json ? json::serialize(summary) + "\n" : tls_text(summary));
   return exit_done;
 }
 

@@ -45,6 +45,7 @@ struct ControlCommands {
   int route(const std::string& address, const std::string& sender) const;
   int why(const std::string& what) const;
   int destinations() const;
+  int tls() const;
   // suspend, resume; wait: like 2h, may be empty.  destination empty: all delivery.
   int delivery(const std::string& verb, const std::string& destination, const std::string& wait,
                const std::string& reason) const;

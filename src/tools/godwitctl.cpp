@@ -16,6 +16,7 @@
 #include "manual.hpp"
 #include "setup_options.hpp"
 #include "spool_commands.hpp"
+#include "top_command.hpp"
 
 namespace godwit::tools {
 namespace {
@@ -35,6 +36,7 @@ class CommandLine {
     app_.require_subcommand(1);
     app_.fallthrough();
     add_command(app_, "status", "what the daemon is doing", [this] { return control().status(); });
+    add_top();
     add_queue();
     add_history();
     add_ways();
@@ -71,6 +73,14 @@ class CommandLine {
     added->fallthrough();
     added->callback([this, command = std::move(command)] { command_ = command; });
     return added;
+  }
+
+  void add_top() {
+    CLI::App* top =
+        add_command(app_, "top", "what flows, again and again until q: in, out, queue, busiest destinations",
+                    [this] { return top_command().run(); });
+    top->add_option("--interval", interval_, "between two looks; default: 2s")->type_name("DURATION");
+    top->add_flag("--once", once_, "print what flowed in one interval, and end; also where the output is no terminal");
   }
 
   void add_queue() {
@@ -196,6 +206,8 @@ class CommandLine {
   void add_delivery() {
     add_command(app_, "destinations", "where mail goes: connections, limits, and why it waits",
                 [this] { return control().destinations(); });
+    add_command(app_, "tls", "certificates, when they expire, and what TLS came to with other hosts",
+                [this] { return control().tls(); });
     CLI::App* delivery = app_.add_subcommand("delivery", "stop sending for a while; mail is still accepted");
     delivery->fallthrough();
     delivery->require_subcommand(1);
@@ -393,6 +405,14 @@ class CommandLine {
             .socket = socket_.empty() ? usual_socket : socket_,
             .output = json_ ? Output::json : Output::text};
   }
+  TopCommand top_command() const {
+    const auto commands = control();
+    return {.console = console_,
+            .socket = commands.socket,
+            .output = commands.output,
+            .interval = interval_,
+            .once = once_};
+  }
   AccountCommands accounts() const {
     using From = AccountCommands::PasswordFrom;
     return {.console = console_,
@@ -428,7 +448,8 @@ class CommandLine {
   std::vector<std::string> ids_;
   Selectors selectors_;
   HistorySearch search_;
-  std::string reason_, for_;
+  std::string reason_, for_, interval_ = "2s";
+  bool once_ = false;
   bool all_ = false;
   std::string file_, config_, address_, directory_, folder_;
   ExportSelection selection_;

@@ -66,6 +66,12 @@ class ApiIsAsDocumented(ReceivingHost):
 
         self.assertIn("godwit_healthy", self.ask("GET", "/metrics"))
         self.assertTrue(self.ask("GET", "/v1/status")["tls"]["certificates"])
+        self.assertEqual(self.ask("GET", "/v1/access")["scopes"], ["read", "queue", "admin", "submit"])
+        self.assertTrue(self.ask("GET", "/v1/busiest")["destinations"])
+        self.assertTrue(self.ask("GET", "/v1/log", "?level=info&limit=10")["lines"])
+        configuration = self.ask("GET", "/v1/configuration")
+        self.assertEqual(configuration["files"][0]["path"], configuration["file"])
+        self.assertEqual(self.ask("POST", "/v1/configuration/check")["differences"], [])
         page = self.ask("GET", "/v1/queue", "?limit=2")
         self.assertEqual([message["id"] for message in page["messages"]], held[:2])
         self.assertEqual(page["next"], held[1])

@@ -18,6 +18,7 @@
 #include "godwit/base/clock.hpp"
 #include "godwit/base/message_id.hpp"
 #include "godwit/base/result.hpp"
+#include "godwit/control/configuration.hpp"
 #include "godwit/control/event_feed.hpp"
 #include "godwit/control/metrics.hpp"
 #include "godwit/control/status.hpp"
@@ -25,6 +26,7 @@
 #include "godwit/dispatch/dmarc_reports.hpp"
 #include "godwit/dispatch/selector.hpp"
 #include "godwit/dispatch/tls_reports.hpp"
+#include "godwit/log/recent_lines.hpp"
 #include "godwit/mail/envelope.hpp"
 #include "godwit/mail/export_file.hpp"
 #include "godwit/queue/queue.hpp"
@@ -113,6 +115,8 @@ class Backend {
   virtual ~Backend() = default;
   virtual Task<Status> status() = 0;
   virtual Task<Metrics> metrics() = 0;
+  virtual Task<DestinationSums> busiest() = 0;
+  virtual Task<log::RecentLines::Tail> log_lines(std::uint64_t after, log::Level least, std::size_t limit) = 0;
   // Of events of this name; empty: all.  exhausted: too many listen.
   virtual Task<std::shared_ptr<EventFeed::Subscription>> events(std::string name) = 0;
   // In order of id.
@@ -162,6 +166,10 @@ class Backend {
   virtual Task<std::vector<state::DmarcCounts::Waiting>> dmarc_reports(std::size_t limit) = 0;
   // What others reported of mail in the name of a domain (empty: all), of this time until now.
   virtual Task<std::vector<state::DmarcSums::Domain>> dmarc_summary(std::string domain, base::Duration time) = 0;
+  virtual Task<Configuration> configuration() = 0;
+  // What a reload would say, with `draft` in place of the main file (nothing: with the files as they are).  Changes
+  // nothing.
+  virtual Task<ConfigurationCheck> check_configuration(std::optional<std::string> draft) = 0;
   // Completes when the new configuration counts, or was refused whole.
   virtual Task<ReloadResult> reload() = 0;
   // Begins the orderly stop and completes before it ends, so that it can still be answered.

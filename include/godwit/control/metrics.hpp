@@ -11,7 +11,6 @@
 
 #include "godwit/base/clock.hpp"
 #include "godwit/base/histogram.hpp"
-#include "godwit/control/event_counts.hpp"
 #include "godwit/control/status.hpp"
 #include "godwit/policy/limits.hpp"
 #include "godwit/queue/queue.hpp"
@@ -57,8 +56,7 @@ class DestinationSums {
 
 struct Metrics {
   Status status;
-  EventCounts::Values events;
-  base::HistogramCounts accept_time, wait_time, route_time, delay;
+  base::HistogramCounts wait_time, route_time, delay;
   std::vector<std::pair<std::string, base::HistogramCounts>> attempt_times;  // by stage, of those that there were
   std::uint64_t delivered_bytes = 0;
   DestinationSums destinations;

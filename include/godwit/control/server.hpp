@@ -27,6 +27,7 @@ struct Response;
 struct Guard {
   std::shared_ptr<const Tokens> tokens;              // null: whoever can connect may ask
   std::shared_ptr<const net::TlsServerContext> tls;  // null: no TLS
+  bool console = false;                              // the web console is served, to who asks
 };
 
 class Server {
@@ -48,7 +49,8 @@ class Server {
 
   bool make_room();
   boost::asio::awaitable<bool> secure(Connection& connection);
-  bool may_ask(Connection& connection, const Request& request, Response& refusal);
+  // Notes in the request what its token opens.
+  bool may_ask(Connection& connection, Request& request, Response& refusal);
   boost::asio::awaitable<void> stream_events(Connection& connection, Response response);
   boost::asio::awaitable<void> serve_requests(Connection& connection);
   boost::asio::awaitable<Received> answer(Connection& connection, Response& response);

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "godwit/base/clock.hpp"
+#include "godwit/base/histogram.hpp"
+#include "godwit/control/event_counts.hpp"
 #include "godwit/dispatch/dispatcher.hpp"
 #include "godwit/policy/account_breaker.hpp"
 #include "godwit/policy/list_health.hpp"
@@ -48,6 +50,8 @@ struct Status {
   std::vector<Certificate> certificates;
   std::vector<policy::StoppedAccount> stopped_accounts = {};
   std::vector<policy::ListHealth::Report> dns_lists = {};
+  EventCounts::Values events = {};         // since the start
+  base::HistogramCounts accept_time = {};  // seconds from a final dot to its 250
 };
 
 }  // namespace godwit::control

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "arguments.hpp"
+#include "godwit/log/recent_lines.hpp"
 #include "godwit/net/listener.hpp"
 #include "host.hpp"
 #include "live_settings.hpp"
@@ -98,7 +99,8 @@ int serve(const Arguments& arguments, std::shared_ptr<const daemon::LiveSettings
   if (!inherited) return print("cannot start", inherited.error()), exit_failed;
   if (auto prepared = prepare_folders(settings); !prepared) return print("cannot start", prepared.error()), exit_failed;
   const auto signals = block_signals();  // before the first thread, which is the log's
-  auto log = log::open_logger(settings.log, clock);
+  log::RecentLines recent;
+  auto log = log::open_logger(settings.log, clock, recent);
   if (!log) return print("log", log.error()), exit_failed;
   const auto fail = [&](const base::Error& error) {
     (*log)->error("start_failed", {{"reason", error.message}});
@@ -106,7 +108,7 @@ int serve(const Arguments& arguments, std::shared_ptr<const daemon::LiveSettings
     if (!settings.log.file.empty()) print("cannot start", error);
     return exit_failed;
   };
-  daemon::Host host(arguments.config, live, clock, **log, [] { ::kill(::getpid(), SIGTERM); });
+  daemon::Host host(arguments.config, live, clock, **log, recent, [] { ::kill(::getpid(), SIGTERM); });
   if (auto bound = host.bind(std::move(*inherited)); !bound) return fail(bound.error());
   if (auto dropped = daemon::drop_privileges(settings.user); !dropped) return fail(dropped.error());
   if (auto opened = host.open(); !opened) return fail(opened.error());

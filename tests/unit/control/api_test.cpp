@@ -71,6 +71,58 @@ TEST_F(Api, StatusTellsOfTheAudit) {
   EXPECT_EQ(get("/v1/status").at_pointer("/queue/audit/errors"), 0);
 }
 
+TEST_F(Api, StatusHasTotalsAndTheTimeOfAcceptance) {
+  const auto status = get("/v1/status");
+  for (const char* name : {"accepted", "accepted_bytes", "delivered", "deferred", "bounced", "expired", "deleted",
+                           "discarded", "rejected", "put_off"})
+    EXPECT_EQ(status.at("totals").at(name), 0) << name;
+  EXPECT_EQ(status.at_pointer("/totals/delivered"), 0);
+  EXPECT_TRUE(status.at_pointer("/accept_time/counts").is_array());
+}
+
+TEST_F(Api, TheBusiestAreNamed) {
+  const auto found = get("/v1/busiest");
+  EXPECT_EQ(found.at_pointer("/destinations/0/name"), "google");
+  EXPECT_EQ(found.at_pointer("/destinations/0/due"), 7);
+  EXPECT_EQ(found.at("down"), 1);
+}
+
+TEST_F(Api, TheLogIsReadOnWhereItWasLeft) {
+  const auto found = get("/v1/log?level=warn&after_line=7&limit=5");
+  EXPECT_THAT(backend.asked, ElementsAre("log after 7 warn 5"));
+  EXPECT_EQ(found.at_pointer("/lines/0/number"), 8);
+  EXPECT_EQ(found.at_pointer("/lines/0/line"), "deferred \xEF\xBF\xBD<b>");
+  EXPECT_EQ(found.at("next"), 9);
+  EXPECT_EQ(ask("GET", "/v1/log?level=loud").status, 400U);
+  EXPECT_EQ(ask("GET", "/v1/log?after_line=x").status, 400U);
+}
+
+TEST_F(Api, TheConfigurationIsShown) {
+  const auto found = get("/v1/configuration");
+  EXPECT_EQ(found.at("file"), "/etc/godwit/godwit.yaml");
+  EXPECT_EQ(found.at_pointer("/files/0/text"), "hostname: mail\n");
+  EXPECT_EQ(found.at_pointer("/values/0/default"), "0");
+}
+
+TEST_F(Api, ADraftOfTheConfigurationIsChecked) {
+  const auto check = [this](std::string draft) {
+    std::string rest = std::move(draft), piece;
+    spool::Pieces pieces = [&]() -> Task<std::string_view> {
+      piece = rest.substr(0, 1000);
+      rest.erase(0, 1000);
+      co_return std::string_view(piece);
+    };
+    auto answer = handle(backend, {"POST", "/v1/configuration/check", std::move(pieces)});
+    return godwit::testing::run_awaitable(std::move(answer));
+  };
+  const auto found = boost::json::parse(check("threads: 4\n").body);
+  EXPECT_EQ(found.at_pointer("/warnings/0"), "f:1:1: late");
+  EXPECT_EQ(found.at_pointer("/differences/0/after"), "4");
+  check("");
+  EXPECT_THAT(backend.asked, ElementsAre("check threads: 4\n", "check the files"));
+  EXPECT_EQ(check(std::string((1U << 20U) + 1, ' ')).status, 413U);
+}
+
 TEST_F(Api, DestinationsShowLimitsAndWhyMailWaits) {
   const auto page = get("/v1/destinations?limit=5&after_name=a%2Cb");
   EXPECT_THAT(backend.asked, ElementsAre("destinations 5 after \"a,b\""));

@@ -8,6 +8,7 @@
 
 #include "godwit/base/text.hpp"
 #include "godwit/control/backend.hpp"
+#include "godwit/log/line.hpp"
 
 namespace godwit::control {
 
@@ -70,6 +71,35 @@ class FakeBackend final : public Backend {
     Metrics metrics;
     metrics.status = *co_await status();
     co_return metrics;
+  }
+
+  Task<DestinationSums> busiest() override {
+    DestinationSums sums;
+    queue::SiteView site;
+    site.name = "google";
+    site.due = 7;
+    site.state = queue::SiteView::State::down;
+    sums.add(site);
+    co_return sums;
+  }
+  Task<log::RecentLines::Tail> log_lines(std::uint64_t after, log::Level least, std::size_t limit) override {
+    asked.push_back("log after " + std::to_string(after) + " " + std::string(log::to_string(least)) + " " +
+                    std::to_string(limit));
+    log::RecentLines::Tail tail{.lines = {}, .last = 9};
+    tail.lines.push_back({8, log::Level::warn, "deferred \xFF<b>"});
+    co_return tail;
+  }
+  Task<Configuration> configuration() override {
+    Configuration configuration{.main_file = "/etc/godwit/godwit.yaml", .files = {}, .values = {}};
+    configuration.files.push_back({"/etc/godwit/godwit.yaml", "hostname: mail\n"});
+    configuration.values.push_back({"threads", "2", "0", true});
+    co_return configuration;
+  }
+  Task<ConfigurationCheck> check_configuration(std::optional<std::string> draft) override {
+    asked.push_back("check " + draft.value_or("the files"));
+    ConfigurationCheck check{.errors = {}, .warnings = {"f:1:1: late"}, .differences = {}};
+    check.differences.push_back({"threads", "2", "4", true});
+    co_return check;
   }
 
   Task<std::shared_ptr<EventFeed::Subscription>> events(std::string name) override {

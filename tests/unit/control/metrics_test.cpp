@@ -47,7 +47,7 @@ TEST(Metrics, HistogramsAreCumulative) {
   base::Histogram histogram(bounds);
   for (const double value : {0.05, 0.05, 0.5, 5.0}) histogram.add(value);
   Metrics metrics;
-  metrics.accept_time = histogram.counts();
+  metrics.status.accept_time = histogram.counts();
   const auto text = to_text(metrics);
   EXPECT_THAT(text, HasSubstr("# TYPE godwit_accept_seconds histogram\n"));
   EXPECT_THAT(text, HasSubstr("godwit_accept_seconds_bucket{le=\"0.1\"} 2\n"));
@@ -58,8 +58,8 @@ TEST(Metrics, HistogramsAreCumulative) {
 
 TEST(Metrics, OutcomesHaveAClassOnlyWhereThereWasOne) {
   Metrics metrics;
-  metrics.events.by_outcome[0].back() = 7;
-  metrics.events.by_outcome[1][static_cast<std::size_t>(mail::FailureClass::network)] = 3;
+  metrics.status.events.by_outcome[0].back() = 7;
+  metrics.status.events.by_outcome[1][static_cast<std::size_t>(mail::FailureClass::network)] = 3;
   const auto text = to_text(metrics);
   EXPECT_THAT(text, HasSubstr("godwit_recipients_total{outcome=\"delivered\",class=\"none\"} 7\n"));
   EXPECT_THAT(text, HasSubstr("godwit_recipients_total{outcome=\"deferred\",class=\"network\"} 3\n"));

@@ -301,12 +301,40 @@ TEST_F(GuardedControlServer, WhoHasATokenIsToldWhatIsNotThere) {
   EXPECT_THAT(talk({request_with("GET /nothing", "reader")}), StartsWith("HTTP/1.1 404 "));
 }
 
+TEST_F(GuardedControlServer, ATokenIsToldWhatItOpens) {
+  EXPECT_THAT(talk({request_with("GET /v1/access", "reader")}), EndsWith("\r\n\r\n{\"scopes\":[\"read\"]}\n"));
+  EXPECT_THAT(talk({request_with("GET /v1/access", "chief")}), EndsWith("{\"scopes\":[\"admin\"]}\n"));
+}
+
+TEST_F(GuardedControlServer, TheConfigurationIsForTheChiefAlone) {
+  EXPECT_THAT(talk({request_with("GET /v1/configuration", "reader")}), StartsWith("HTTP/1.1 403 "));
+  EXPECT_THAT(talk({request_with("POST /v1/configuration/check", "operator")}), StartsWith("HTTP/1.1 403 "));
+  EXPECT_THAT(talk({request_with("GET /v1/configuration", "chief")}), StartsWith("HTTP/1.1 200 "));
+}
+
 TEST_F(GuardedControlServer, TheBodyOfAStrangerIsNotReadOn) {
   const std::string message(300'000, 'x');
   const auto got = talk({import_request(import_envelope(message.size()), message) + std::string(get_status)});
   EXPECT_THAT(got, StartsWith("HTTP/1.1 401 "));
   EXPECT_EQ(answers_in(got), 1);
   EXPECT_EQ(backend.imported_body, "");
+}
+
+// ---- the console
+// ------------------------------------------------------------------------------------------------------
+
+TEST_F(GuardedControlServer, TheConsoleIsThereWithoutATokenWhereItIsWanted) {
+  const std::string request = "GET / HTTP/1.1\r\n\r\n";
+  EXPECT_THAT(talk({request}), StartsWith("HTTP/1.1 401 "));
+  server.guard(
+      {.tokens = std::make_shared<const Tokens>(std::vector<TokenSettings>{}), .tls = nullptr, .console = true});
+  EXPECT_EQ(answers_in(talk({request + request})), 2);
+  EXPECT_THAT(peer.got, StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(talk({std::string(get_status)}), StartsWith("HTTP/1.1 401 "));
+}
+
+TEST_F(ControlServer, TheUnixSocketHasNoConsole) {
+  EXPECT_THAT(talk({"GET / HTTP/1.1\r\n\r\n"}), StartsWith("HTTP/1.1 404 "));
 }
 
 // ---- events

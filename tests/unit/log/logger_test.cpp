@@ -9,6 +9,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "godwit/log/recent_lines.hpp"
+
 namespace godwit::log {
 namespace {
 
@@ -51,6 +53,19 @@ TEST_F(LoggerTest, FlushReturnsWhenAllIsWritten) {
   logger->error("failed");
   logger->flush();
   EXPECT_EQ(read(), "2024-10-04T00:00:00.000Z info listening address=[::]:25\n2024-10-04T00:00:00.000Z error failed\n");
+}
+
+TEST_F(LoggerTest, RemembersItsLastLines) {
+  RecentLines recent;
+  const auto logger =
+      std::move(*open_logger({.level = Level::info, .format = Format::text, .file = file()}, clock_, recent));
+  logger->info("listening", {{"address", "[::]:25"}});
+  logger->warn("late");
+  logger->flush();
+  const auto tail = recent.after(0, Level::warn, 10);
+  ASSERT_EQ(tail.lines.size(), 1U);
+  EXPECT_EQ(tail.lines[0].text, "2024-10-04T00:00:00.000Z warn late");
+  EXPECT_EQ(tail.last, 2U);
 }
 
 TEST_F(LoggerTest, FlushOfNothingReturnsAtOnce) {

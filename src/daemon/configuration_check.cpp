@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "configuration_check.hpp"
+
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "godwit/config/keys.hpp"
+
+namespace godwit::daemon {
+namespace {
+
+constexpr std::size_t most_text = std::size_t{4} << 20U;  // of all files
+
+using Texts = std::map<std::string, std::string>;
+
+// The files that the configuration is made of now.
+Texts texts_of(const std::string& path) {
+  auto texts = std::make_shared<Texts>();
+  auto files = config::system_files();
+  files.read_file = [texts, read = files.read_file](const std::string& file) {
+    auto text = read(file);
+    if (text) texts->insert_or_assign(file, *text);
+    return text;
+  };
+  config::load(path, files);
+  return std::move(*texts);
+}
+
+config::FileAccess with_draft(const std::string& path, const std::string& draft) {
+  auto files = config::system_files();
+  files.read_file = [path, draft, known = texts_of(path)](const std::string& file) -> base::Result<std::string> {
+    if (file == path) return draft;
+    if (const auto found = known.find(file); found != known.end()) return found->second;
+    return base::fail(base::ErrorKind::refused, "a draft includes only what the configuration includes now");
+  };
+  return files;
+}
+
+std::vector<control::ConfigurationDifference> differences(const config::Settings& running,
+                                                          const config::Settings& then) {
+  const auto before = config::values_of(running), after = config::values_of(then);
+  std::vector<control::ConfigurationDifference> all;
+  for (std::size_t i = 0; i < before.size(); ++i)
+    if (before[i].value != after[i].value)
+      all.push_back({before[i].key, before[i].value, after[i].value, before[i].needs_restart});
+  return all;
+}
+
+}  // namespace
+
+control::ConfigurationCheck check_configuration(const std::string& path, const std::optional<std::string>& draft,
+                                                const LiveSettings& running, const base::Clock& clock) {
+  const auto out_of_date = is_out_of_date(running.tls, clock.wall()) ? OutOfDate::warning : OutOfDate::error;
+  const auto files = draft ? with_draft(path, *draft) : config::system_files();
+  auto loaded = load_live_settings(path, clock, out_of_date, files);
+  control::ConfigurationCheck check{
+      .errors = std::move(loaded.errors), .warnings = std::move(loaded.warnings), .differences = {}};
+  if (loaded.live) check.differences = differences(running.settings, loaded.live->settings);
+  return check;
+}
+
+control::Configuration read_configuration(const std::string& path, const LiveSettings& running) {
+  control::Configuration configuration{.main_file = path, .files = {}, .values = {}};
+  std::size_t size = 0;
+  for (auto& [file, text] : texts_of(path)) {
+    size += text.size();
+    if (size <= most_text) configuration.files.push_back({file, text});
+  }
+  for (auto& each : config::values_of(running.settings))
+    configuration.values.push_back({each.key, each.value, each.fallback, each.needs_restart});
+  return configuration;
+}
+
+}  // namespace godwit::daemon

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// A terminal whose whole screen is written anew again and again.  As it was before once this ends.
+#pragma once
+
+#include <termios.h>
+
+#include <string_view>
+
+#include "godwit/base/clock.hpp"
+
+namespace godwit::tools {
+
+class LiveScreen {
+ public:
+  // Standard input and output are terminals.
+  static bool possible();
+
+  LiveScreen();
+  LiveScreen(const LiveScreen&) = delete;
+  LiveScreen& operator=(const LiveScreen&) = delete;
+  ~LiveScreen();
+
+  // Cut to the size of the terminal.
+  void show(std::string_view text);
+  // false: q, Ctrl-C or the end of the terminal came.
+  bool wait(base::Duration time);
+
+ private:
+  termios before_{};
+};
+
+}  // namespace godwit::tools
