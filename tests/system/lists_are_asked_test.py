@@ -51,7 +51,7 @@ class ListsAreAsked(JudgedHost):
         self.rcpt("250")
         self.assertEqual(self.states(), {"all.example": "lists_everything", "gone.example": "lists_nothing",
                                          "paid.example": "refuses", "good.example": "good"})
-        self.assertEqual(len(self.godwit.events("list_switched_off")), 3)
+        self.wait_until(lambda: len(self.godwit.events("list_switched_off")) == 3, "three lists are switched off")
         status = self.godwit.control("status").stdout
         self.assertEqual(status.count("LIST OFF"), 3)
         self.rcpt("250")
