@@ -47,8 +47,7 @@ class PartsAreExamined(JudgedHost):
                       b"Content-Disposition: attachment;\r\n filename*1*=%2Ee; filename*0=a;\r\n\tfilename*2=xe",
                       b'Content-Disposition: attachment; filename="a.txt"; filename=a.exe'):
             self.deliver("550 5.6.0", message=with_name(field))
-        rejected = self.godwit.wait_event("rejected")
-        self.assertIn('"a.exe" (*.exe)', rejected["check_mime"])
+        self.wait_until(lambda: any('"a.exe" (*.exe)' in one["check_mime"] for one in self.godwit.events("rejected")), "it is logged")
         passed = queued_id(self.deliver(message=with_attachment("setup.exe")))
         self.assertEqual(self.evidence(passed), ("none", "parts=2 depth=1"))
         self.godwit.mailbox(TO).wait(1)
@@ -84,7 +83,7 @@ class PartsAreExamined(JudgedHost):
         began = time.monotonic()
         self.assertIn("deep", self.deliver("550 5.6.0", message=deep))
         self.assertIn("more than 1000 parts", self.deliver("550 5.6.0", message=wide))
-        self.assertIn("The header has more than", self.deliver("550 5.6.0", message=line))
+        self.assertIn("than is looked at", self.deliver("550 5.6.0", message=line))
         self.assertLess(time.monotonic() - began, 60)
         with open(f"/proc/{self.godwit.process.pid}/status") as status:
             (peak,) = [int(line.split()[1]) for line in status if line.startswith("VmHWM:")]
