@@ -54,8 +54,8 @@ void add_excess(std::string_view header, const mail::Header& fields, const Heade
 std::vector<Fault> header_faults(std::string_view header, const HeaderSettings& settings) {
   std::vector<Fault> faults;
   const mail::Header fields(header);
-  const auto found = [&](CheckAction action, std::string text) {
-    if (action != CheckAction::none) faults.push_back({.action = action, .text = std::move(text) + " (RFC 5322)"});
+  const auto found = [&](CheckAction action, std::string_view text) {
+    if (action != CheckAction::none) faults.push_back({.action = action, .text = fmt::format("{} (RFC 5322)", text)});
   };
   const auto from = fields.find("From");
   if (!from || is_empty(*from)) found(settings.missing_from, "The message has no From");
