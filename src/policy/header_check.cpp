@@ -2,7 +2,6 @@
 #include "header_check.hpp"
 
 #include <array>
-#include <utility>
 
 #include <fmt/format.h>
 
