@@ -116,7 +116,11 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   void keep_held(const queue::Item& item, const std::string& why);
   // The outcomes are those of together(); `now` and `fraction` are filled in.
   boost::asio::awaitable<void> settle(Parts parts, Attempted attempted);
-  boost::asio::awaitable<void> settle_part(queue::Item item, Transaction transaction, Attempted attempted);
+  // What becomes of it, as it is logged and counted.
+  Settlement settlement_of(const Part& part, Attempted attempted);
+  // Takes out of the update what it records.
+  void record_delivered(base::MessageId id, mail::Update& update);
+  boost::asio::awaitable<void> settle_part(Part part, Settlement settlement, Attempted attempted);
   bool is_suppressing(mail::FailureClass klass) const;
   void suppress_bounced(const Transaction& transaction, const deliver::Outcomes& outcomes,
                         const Settlement& settlement);
