@@ -132,6 +132,8 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   // The item that a recipient of the message is in: its own, or else the one of its domain.
   std::string destination_of(base::MessageId id, const smtp::Mailbox& address) const;
   Transaction transaction_of(Message message, const queue::Item& item) const;
+  // Of a domain's recipients, those who are in this item.
+  void keep_own(Transaction& transaction, const queue::Key& key) const;
   // What load() gives has it, and in time the spool.
   void record(base::MessageId id, mail::Update update);
   // Asks the spool how far its records are, so that copies_ may forget.
@@ -155,9 +157,10 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
     std::vector<queue::Item> idle;
   };
   Kept keep_from_delivery(base::MessageId id);
-  bool waits_for(const queue::Key& key, const mail::Envelope& envelope) const;
+  // The destinations of those who wait.
+  std::set<std::string> awaited(base::MessageId id, const mail::Envelope& envelope) const;
   // Destinations without a waiting recipient leave the queue, the others wait on as before.
-  void let_go(Kept kept, const mail::Envelope& envelope);
+  void let_go(Kept kept, base::MessageId id, const mail::Envelope& envelope);
   void put_back(queue::Item item);
 
   queue::Settings queue_settings() const;
