@@ -78,6 +78,9 @@ boost::asio::awaitable<base::Result<Transaction>> Dispatcher::Implementation::se
   auto asking = router->destinations_of(std::move(addresses));
   const auto destinations = co_await std::move(asking);
   if (!destinations) co_return std::unexpected(destinations.error());
+  // Of what was held meanwhile nothing more goes on its way; what was removed is looked at again.
+  const auto* current = queue_.find(item.key);
+  const bool held = current != nullptr && current->to_be_held;
   auto rest = transaction;
   rest.recipients.clear();
   for (std::size_t i = 0; i < destinations->size(); ++i) {
@@ -88,7 +91,7 @@ boost::asio::awaitable<base::Result<Transaction>> Dispatcher::Implementation::se
     }
     auto own = item;
     own.key.destination = destination;
-    own.state = queue::State::waiting;
+    own.state = held ? queue::State::held : queue::State::waiting;
     add(std::move(own), envelope.sender);
   }
   co_return rest;
