@@ -105,6 +105,9 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   void watch_lookups();
   boost::asio::awaitable<void> forward(queue::Item item, Transaction transaction,
                                        std::vector<mail::Recipient> recipients);
+  // An item in which nobody waits leaves the queue.  Those of its domain who are in no other — they were in it, until a
+  // reload changed which users addresses mean — go into the domain's.
+  void leave(queue::Item item, const mail::Envelope& envelope);
   // Others of the message that may go in the same transaction come with it.
   void join_others(const queue::Grant& grant, const route::Router& router, Parts& parts);
   boost::asio::awaitable<void> deliver_over(queue::Grant grant, Parts parts, route::Hop hop,

@@ -35,7 +35,7 @@ void Dispatcher::Implementation::let_go(Kept kept, base::MessageId id, const mai
     if (destinations.contains(item.key.destination))
       put_back(std::move(item));
     else
-      queue_.remove(item.key);
+      leave(std::move(item), envelope);
   }
   pump();
 }

@@ -97,6 +97,21 @@ boost::asio::awaitable<base::Result<Transaction>> Dispatcher::Implementation::se
   co_return rest;
 }
 
+void Dispatcher::Implementation::leave(queue::Item item, const mail::Envelope& envelope) {
+  const auto* current = queue_.find(item.key);
+  const bool held = item.state == queue::State::held || (current != nullptr && current->to_be_held);
+  queue_.remove(item.key);
+  const std::string domain(base::domain_of(item.key.destination));
+  const bool is_left = std::ranges::any_of(envelope.recipients, [&](const mail::Recipient& recipient) {
+    return recipient.state == mail::RecipientState::waiting && recipient.address.domain == domain &&
+           destination_of(item.key.id, recipient.address) == domain;
+  });
+  if (!is_left) return;
+  item.key.destination = domain;
+  item.state = held ? queue::State::held : queue::State::waiting;
+  add(std::move(item), envelope.sender);  // unless it is there
+}
+
 void Dispatcher::Implementation::join_others(const queue::Grant& grant, const route::Router& router, Parts& parts) {
   const auto key = parts.front().item.key;
   auto message = parts.front().transaction.message;
@@ -114,7 +129,7 @@ void Dispatcher::Implementation::join_others(const queue::Grant& grant, const ro
     if (of_domain != by_domain.end()) transaction.recipients = of_domain->second;
     keep_own(transaction, other);
     if (transaction.recipients.empty()) {  // settled meanwhile
-      queue_.remove(other);
+      leave(std::move(item), message->envelope);
       continue;
     }
     if (router.has_users() && !goes_to(router, transaction, other.destination)) {
