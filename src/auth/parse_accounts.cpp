@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Accounts files → AccountTable.  Every error of a file is reported, not only the first (but for YAML that cannot be
 // read on).
-#include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <optional>
 
 #include <fmt/format.h>
@@ -13,9 +10,12 @@
 #include "godwit/auth/accounts.hpp"
 #include "godwit/auth/password.hpp"
 #include "godwit/base/text.hpp"
+#include "godwit/lookup/plain_file.hpp"
 
 namespace godwit::auth {
 namespace {
+
+constexpr std::size_t largest_accounts = std::size_t{64} << 20U;
 
 class Parser {
  public:
@@ -125,13 +125,14 @@ std::expected<AccountTable, Complaints> load_accounts(const std::vector<std::str
   AccountTable all;
   Complaints errors;
   for (const std::string& file : files) {
-    std::ifstream stream(file, std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(stream), {}};
-    if (!stream.is_open() || stream.bad()) {
-      errors.push_back(file + ": cannot be read: " + ::strerrordesc_np(errno));
+    const auto text = lookup::read_plain_file(file, largest_accounts);
+    if (!text) {
+      const auto& error = text.error();
+      errors.push_back(error.os_error == 0 ? error.message
+                                           : file + ": cannot be read: " + ::strerrordesc_np(error.os_error));
       continue;
     }
-    auto table = parse_accounts(text, file);
+    auto table = parse_accounts(*text, file);
     if (!table) {
       errors.insert(errors.end(), table.error().begin(), table.error().end());
       continue;

@@ -40,6 +40,7 @@ base::Result<> readable_file(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return base::fail_os("cannot be read", errno);
   if (S_ISDIR(status.st_mode)) return base::fail_os("cannot be read", EISDIR);
+  if (!S_ISREG(status.st_mode)) return base::fail(base::ErrorKind::invalid, "is no plain file");
   if (::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) != 0) return base::fail_os("cannot be read", errno);
   return {};
 }
@@ -80,6 +81,9 @@ std::vector<Diagnostic> check_environment(const Loaded& loaded, const Probe& pro
     check(probe.readable_file, key + ".certificate", settings.tls.certificates[i].certificate);
     check(probe.readable_file, key + ".private_key", settings.tls.certificates[i].private_key);
   }
+  for (std::size_t i = 0; i < settings.server.listeners.size(); ++i)
+    check(probe.readable_file, fmt::format("listeners[{}].client_certificates.ca_file", i),
+          settings.server.listeners[i].client_certificates.ca_file);
   for (std::size_t i = 0; i < settings.mailauth.keys.size(); ++i)
     check(probe.readable_file, fmt::format("dkim.keys[{}].private_key", i), settings.mailauth.keys[i].private_key);
   check(probe.readable_file, "tls.ca_file", settings.tls.ca_file);

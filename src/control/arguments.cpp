@@ -18,7 +18,7 @@ constexpr std::size_t greatest_limit = 1000;
 constexpr std::size_t longest_pattern = 1000;
 constexpr std::size_t longest_reason = 500;
 constexpr base::Duration rest_of_second = std::chrono::milliseconds(999);
-constexpr base::Duration longest_suspension = std::chrono::hours(24 * 365);
+constexpr std::chrono::days longest_time = state::DmarcSums::keep;  // of suspensions, and of what is looked back at
 
 std::optional<queue::State> parse_state(std::string_view text) {
   for (const auto state : {queue::State::waiting, queue::State::due, queue::State::active, queue::State::held})
@@ -80,9 +80,9 @@ std::string read_parameter(std::string_view name, std::string value, Arguments& 
   if (name == "for") {
     const auto wait = base::parse_duration(value);
     arguments.wait = wait.value_or(base::Duration::zero());
-    return arguments.wait > base::Duration::zero() && arguments.wait <= longest_suspension
+    return arguments.wait > base::Duration::zero() && arguments.wait <= longest_time
                ? ""
-               : "for is a duration up to 365d, like 30m, 2h or 5d";
+               : fmt::format("for is a duration up to {}d, like 30m, 2h or 5d", longest_time.count());
   }
   if (name == "all") {
     arguments.all = value == "true";

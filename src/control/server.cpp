@@ -27,6 +27,7 @@ constexpr base::Duration request_timeout = std::chrono::seconds(10);  // from th
 constexpr base::Duration piece_timeout = std::chrono::seconds(30);    // for the next bytes of a message
 constexpr base::Duration write_timeout = std::chrono::seconds(30);
 constexpr base::Duration handshake_timeout = std::chrono::seconds(10);
+constexpr base::Rate most_complaints{.count = 10, .period = std::chrono::seconds(1)};
 constexpr base::Duration keep_alive_interval = std::chrono::seconds(15);  // of streams of events
 
 Response refusal_of(const boost::system::error_code& error) {
@@ -187,7 +188,7 @@ boost::asio::awaitable<bool> Server::secure(Connection& connection) {
   auto secured = co_await net::tls_accept(std::move(connection.stream), std::move(tls), deadline);
   connection.handshaking = nullptr;
   if (!secured) {
-    log_.warn("tls_failed", {{"client", client}, {"reason", secured.error().message}});
+    complain("tls_failed", {{"client", client}, {"reason", secured.error().message}});
     co_return false;
   }
   connection.stream = std::move(*secured);
@@ -232,6 +233,15 @@ boost::asio::awaitable<void> Server::stream_events(Connection& connection, Respo
   connection.events.reset();
 }
 
+void Server::complain(std::string_view event, std::vector<log::Field> fields) {
+  if (!complaints_.take(most_complaints, clock_.mono())) {
+    ++passed_over_;
+    return;
+  }
+  if (const auto count = std::exchange(passed_over_, 0); count > 0) fields.emplace_back("passed_over", count);
+  if (log_.enabled(log::Level::warn)) log_.write(log::Level::warn, event, fields);
+}
+
 // Who has no token learns nothing, not even what there is.
 bool Server::may_ask(Connection& connection, Request& request, Response& refusal) {
   if (!guard_.tokens) return true;
@@ -244,10 +254,10 @@ bool Server::may_ask(Connection& connection, Request& request, Response& refusal
   if (scopes && (!needed || (*scopes & opens) != 0)) return true;
   refusal = scopes ? error_response(403, "this token does not open that")
                    : error_response(401, "a token is needed: Authorization: Bearer TOKEN");
-  log_.warn("control_refused", {{"client", base::to_string(connection.stream->remote().address)},
-                                {"method", request.method},
-                                {"target", request.target},
-                                {"status", refusal.status}});
+  complain("control_refused", {{"client", base::to_string(connection.stream->remote().address)},
+                               {"method", request.method},
+                               {"target", request.target},
+                               {"status", refusal.status}});
   return false;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "configuration_check.hpp"
 
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <utility>
@@ -28,13 +29,23 @@ Texts texts_of(const std::string& path) {
 }
 
 config::FileAccess with_draft(const std::string& path, const std::string& draft) {
-  auto files = config::system_files();
-  files.read_file = [path, draft, known = texts_of(path)](const std::string& file) -> base::Result<std::string> {
+  const auto known = std::make_shared<const Texts>(texts_of(path));
+  const auto read_file = [path, draft, known](const std::string& file) -> base::Result<std::string> {
     if (file == path) return draft;
-    if (const auto found = known.find(file); found != known.end()) return found->second;
+    if (const auto found = known->find(file); found != known->end()) return found->second;
     return base::fail(base::ErrorKind::refused, "a draft includes only what the configuration includes now");
   };
-  return files;
+  // Nor does it learn what there is beside.
+  const auto list_folder = [known](const std::string& folder) -> base::Result<std::vector<std::string>> {
+    std::vector<std::string> names;
+    for (const auto& [file, text] : *known) {
+      const std::filesystem::path one(file);
+      const auto parent = one.has_parent_path() ? one.parent_path().string() : ".";
+      if (parent == folder) names.push_back(one.filename().string());
+    }
+    return names;
+  };
+  return {.read_file = read_file, .list_folder = list_folder};
 }
 
 std::vector<control::ConfigurationDifference> differences(const config::Settings& running,

@@ -2,14 +2,13 @@
 #include "live_settings.hpp"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
 #include <sys/stat.h>
 
 #include "godwit/base/text.hpp"
+#include "godwit/lookup/plain_file.hpp"
 #include "godwit/net/url.hpp"
 
 namespace godwit::daemon {
@@ -17,6 +16,7 @@ namespace {
 
 constexpr auto expiry_warning = std::chrono::hours(24 * 14);
 constexpr std::size_t shortest_token = 16;
+constexpr std::size_t largest_secret = std::size_t{64} << 10U;  // a file of them, or of a key
 
 void add_diagnostics(const std::vector<config::Diagnostic>& diagnostics, LiveSettingsLoaded& result) {
   for (const auto& diagnostic : diagnostics) {
@@ -25,21 +25,15 @@ void add_diagnostics(const std::vector<config::Diagnostic>& diagnostics, LiveSet
   }
 }
 
-base::Result<std::string> read_text(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return base::fail_os(path, errno);
-  return std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-}
-
 base::Result<std::string> read_secret(const std::string& path) {
-  auto text = read_text(path);
+  auto text = lookup::read_plain_file(path, largest_secret);
   if (!text) return text;
   return std::string(base::trim(base::split(*text, '\n').front()));
 }
 
 // One a line.
 base::Result<std::vector<std::string>> read_secrets(const std::string& path) {
-  const auto text = read_text(path);
+  const auto text = lookup::read_plain_file(path, largest_secret);
   if (!text) return std::unexpected(text.error());
   std::vector<std::string> secrets;
   for (const auto line : base::split(*text, '\n'))
@@ -174,10 +168,9 @@ void load_hooks(const config::Loaded& file, LiveSettings& live, LiveSettingsLoad
 
 base::Result<mailauth::Key> load_key(const std::string& path) {
   if (auto is_private = check_private(path); !is_private) return std::unexpected(is_private.error());
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return base::fail_os(path, errno);
-  const std::string pem((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  auto key = mailauth::Key::from_pem(pem);
+  const auto pem = lookup::read_plain_file(path, largest_secret);
+  if (!pem) return std::unexpected(pem.error());
+  auto key = mailauth::Key::from_pem(*pem);
   if (!key) return base::fail(key.error().kind, path + ": " + key.error().message);
   if (key->kind() == mailauth::KeyKind::rsa && key->bits() < mailauth::weakest_rsa)
     return base::fail(base::ErrorKind::invalid, path + ": an RSA key needs 1024 bits at least, better 2048");
@@ -245,7 +238,9 @@ LiveSettingsLoaded load_live_settings(const std::string& path, const base::Clock
   auto loaded = config::load(path, files);
   add_diagnostics(loaded.diagnostics, result);
   if (!loaded.ok()) return result;
+  // What is not there, or is no file, is not read either: what a draft names may be anything.
   add_diagnostics(config::check_environment(loaded), result);
+  if (!result.errors.empty()) return result;
 
   LiveSettings live;
   live.settings = std::move(loaded.settings);

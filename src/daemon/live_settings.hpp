@@ -41,7 +41,8 @@ struct LiveSettingsLoaded {
 // better one an error; for who starts (a host that takes no mail any more would be worse) a warning.
 enum class OutOfDate { error, warning };
 
-// Reads the file and all it names; reports every error, not the first.
+// Reads the file and all it names; reports every error, not the first, but of what the files say only where all of them
+// can be read.
 LiveSettingsLoaded load_live_settings(const std::string& path, const base::Clock& clock, OutOfDate out_of_date,
                                       const config::FileAccess& files = config::system_files(),
                                       const net::Interfaces& interfaces = net::SystemInterfaces());

@@ -53,8 +53,10 @@ class AsyncLogger final : public FileLogger {
         for (Line& written : batch->lines) recent_->add(written.level, std::move(written.text));
       if (lost == 0) continue;
       const Field count("count", lost);
-      const std::deque<Line> report{{.level = Level::warn, .text = line(Level::warn, event::log_lost, {&count, 1})}};
-      if (sink_->write(report) == 0) lost = 0;  // else said when the file takes lines again
+      std::deque<Line> report{{.level = Level::warn, .text = line(Level::warn, event::log_lost, {&count, 1})}};
+      if (sink_->write(report) != 0) continue;  // said when the file takes lines again
+      lost = 0;
+      if (recent_ != nullptr) recent_->add(Level::warn, std::move(report.front().text));
     }
   }
 

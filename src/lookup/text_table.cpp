@@ -3,28 +3,12 @@
 
 #include <sys/stat.h>
 
-#include <cerrno>
-#include <fstream>
-#include <iterator>
+#include <utility>
 
 #include "godwit/base/text.hpp"
+#include "godwit/lookup/plain_file.hpp"
 
 namespace godwit::lookup {
-namespace {
-
-base::Result<std::string> read_file(const std::string& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return base::fail_os(path, errno);
-  if (!S_ISREG(status.st_mode)) return base::fail(base::ErrorKind::invalid, path + " is no plain file");
-  if (static_cast<std::size_t>(status.st_size) > TextTable::most_bytes)
-    return base::fail(base::ErrorKind::exhausted, path + " is too large");
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return base::fail_os(path, errno);
-  return std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-}
-
-}  // namespace
-
 std::shared_ptr<const TextContent> TextTable::content() const {
   const std::lock_guard lock(mutex_);
   return content_;
@@ -72,7 +56,7 @@ TextTable::Refreshed TextTable::refresh() {
   if (!has_changed()) return result;
   result.changed = true;
   std::vector<Stamp> stamps = {stamp_of(path_)};
-  const auto text = read_file(path_);
+  const auto text = read_plain_file(path_, most_bytes);
   if (!text) {
     result.errors.push_back(text.error().message);
     stamps_ = std::move(stamps);
@@ -80,7 +64,7 @@ TextTable::Refreshed TextTable::refresh() {
   }
   const ReadFile read = [&stamps](const std::string& path) {
     stamps.push_back(stamp_of(path));
-    return read_file(path);
+    return read_plain_file(path, most_bytes);
   };
   auto content = std::make_shared<TextContent>(parse_text_table(*text, path_, read));
   stamps_ = std::move(stamps);

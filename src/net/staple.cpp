@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "staple.hpp"
 
+#include <sys/stat.h>
+
 #include <cerrno>
 #include <ctime>
 #include <fstream>
@@ -18,6 +20,10 @@ using BasicPtr = std::unique_ptr<OCSP_BASICRESP, Free<&OCSP_BASICRESP_free>>;
 constexpr std::size_t largest = 64 * 1024;
 
 base::Result<std::string> read_file(const std::string& path) {
+  // A pipe would be waited for.
+  struct stat status {};
+  if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
+    return base::fail(base::ErrorKind::invalid, path + ": is no plain file");
   errno = 0;
   std::ifstream file(path, std::ios::binary);
   if (!file) {

@@ -15,7 +15,6 @@ namespace {
 
 namespace http = boost::beast::http;
 
-constexpr std::chrono::seconds patience(60);  // a reload waits for the disk
 constexpr std::uint64_t greatest_answer = 64U << 20U;
 
 base::Result<> send_body(UnixSocket& socket, const HttpBody& body) {
@@ -65,7 +64,7 @@ base::Result<HttpAnswer> receive(UnixSocket& socket, const Each& each = {}) {
 }  // namespace
 
 base::Result<HttpAnswer> http_request(const std::string& socket, const std::string& method, const std::string& target,
-                                      const HttpBody& body) {
+                                      const HttpBody& body, std::chrono::seconds patience) {
   auto connected = UnixSocket::connect(socket);
   if (!connected) return std::unexpected(connected.error());
   connected->set_patience(patience);
@@ -79,7 +78,7 @@ base::Result<HttpAnswer> http_request(const std::string& socket, const std::stri
 base::Result<HttpAnswer> http_stream(const std::string& socket, const std::string& target, const Each& each) {
   auto connected = UnixSocket::connect(socket);
   if (!connected) return std::unexpected(connected.error());
-  connected->set_patience(patience);
+  connected->set_patience(usual_patience);
   auto sent = connected->send("GET " + target + " HTTP/1.1\r\nHost: godwitd\r\nConnection: close\r\n\r\n");
   if (!sent) return std::unexpected(sent.error());
   return receive(*connected, each);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// One HTTP request over a Unix socket: connect, ask, read the answer, close.  Blocks for at most a minute of silence.
+// One HTTP request over a Unix socket: connect, ask, read the answer, close.  Blocks while the daemon is
+// silent, but not for longer than its patience.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -22,10 +24,12 @@ struct HttpBody {
   std::function<base::Result<std::string_view>()> next{};
 };
 
+inline constexpr std::chrono::seconds usual_patience(60);  // a reload waits for the disk
+
 // Requires: method and target are of our own making (nothing is escaped).  Errors: io (os_error: ENOENT, ECONNREFUSED,
 // EACCES of the socket), timed_out, corrupt (no HTTP), closed; those of the body.
 base::Result<HttpAnswer> http_request(const std::string& socket, const std::string& method, const std::string& target,
-                                      const HttpBody& body = {});
+                                      const HttpBody& body = {}, std::chrono::seconds patience = usual_patience);
 
 // The body of an answer 200 goes to `each` as it comes, until the peer ends or `each` gives false; of another answer as
 // above.

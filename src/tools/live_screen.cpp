@@ -2,10 +2,13 @@
 #include "live_screen.hpp"
 
 #include <poll.h>
+#include <signal.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <string>
 
@@ -14,13 +17,42 @@
 namespace godwit::tools {
 namespace {
 
-constexpr char interrupt = '\x03';
+constexpr std::string_view enter_screen = "\x1b[?1049h\x1b[?25l";
+constexpr std::string_view leave_screen = "\x1b[?25h\x1b[?1049l";
+constexpr std::array endings{SIGINT, SIGTERM, SIGHUP};
+
+termios terminal_before{};  // what a handler finds without an object
 
 void write_out(std::string_view bytes) {
   while (!bytes.empty()) {
     const auto written = ::write(STDOUT_FILENO, bytes.data(), bytes.size());
     if (written < 0 && errno != EINTR) return;
     if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+// Also in a handler.
+void restore_terminal() {
+  write_out(leave_screen);
+  ::tcsetattr(STDIN_FILENO, TCSANOW, &terminal_before);
+}
+
+// Its action is the usual one again, so it ends the program once this returns.
+void restore_and_end(int signal) {
+  restore_terminal();
+  ::raise(signal);
+}
+
+// What is ignored (nohup) stays so.
+void handle_endings(void (*handler)(int)) {
+  for (const int signal : endings) {
+    struct sigaction present {};
+    struct sigaction wanted {};
+    ::sigaction(signal, nullptr, &present);
+    if (present.sa_handler == SIG_IGN) continue;
+    wanted.sa_handler = handler;
+    wanted.sa_flags = static_cast<int>(SA_RESETHAND);
+    ::sigaction(signal, &wanted, nullptr);
   }
 }
 
@@ -49,16 +81,18 @@ bool LiveScreen::possible() {
 }
 
 LiveScreen::LiveScreen() {
-  ::tcgetattr(STDIN_FILENO, &before_);
-  termios raw = before_;
-  raw.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO | ISIG);
+  ::tcgetattr(STDIN_FILENO, &terminal_before);
+  handle_endings(restore_and_end);
+  termios raw = terminal_before;
+  raw.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
+  raw.c_cc[VSUSP] = raw.c_cc[VQUIT] = _POSIX_VDISABLE;
   ::tcsetattr(STDIN_FILENO, TCSANOW, &raw);
-  write_out("\x1b[?1049h\x1b[?25l");
+  write_out(enter_screen);
 }
 
 LiveScreen::~LiveScreen() {
-  write_out("\x1b[?25h\x1b[?1049l");
-  ::tcsetattr(STDIN_FILENO, TCSANOW, &before_);
+  restore_terminal();
+  handle_endings(SIG_DFL);
 }
 
 void LiveScreen::show(std::string_view text) {
@@ -78,7 +112,7 @@ bool LiveScreen::wait(base::Duration time) {
   pollfd input{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
   if (::poll(&input, 1, static_cast<int>(milliseconds)) <= 0) return true;
   char key = 0;
-  return ::read(STDIN_FILENO, &key, 1) == 1 && key != 'q' && key != 'Q' && key != interrupt;
+  return ::read(STDIN_FILENO, &key, 1) == 1 && key != 'q' && key != 'Q';
 }
 
 }  // namespace godwit::tools

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A terminal whose whole screen is written anew again and again.  As it was before once this ends.
+// A terminal whose whole screen is written anew again and again.  As it was before once this ends, also by SIGINT
+// (Ctrl-C), SIGTERM or SIGHUP, which end the program as they always do.  One at a time.
 #pragma once
-
-#include <termios.h>
 
 #include <string_view>
 
@@ -22,11 +21,8 @@ class LiveScreen {
 
   // Cut to the size of the terminal.
   void show(std::string_view text);
-  // false: q, Ctrl-C or the end of the terminal came.
+  // false: q or the end of the terminal came.
   bool wait(base::Duration time);
-
- private:
-  termios before_{};
 };
 
 }  // namespace godwit::tools

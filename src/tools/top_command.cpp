@@ -19,6 +19,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr base::Duration shortest_interval = std::chrono::milliseconds(200);
+constexpr std::chrono::seconds top_patience(5);  // somebody looks on
 constexpr base::Duration longest_interval = std::chrono::hours(1);
 
 struct Sample {
@@ -27,7 +28,7 @@ struct Sample {
 };
 
 base::Result<json::value> fetch(const std::string& socket, const std::string& target) {
-  const auto answer = http_request(socket, "GET", target);
+  const auto answer = http_request(socket, "GET", target, {}, top_patience);
   if (!answer) return base::fail(answer.error().kind, "cannot reach godwitd: " + answer.error().message);
   boost::system::error_code error;
   auto value = json::parse(answer->body, error);

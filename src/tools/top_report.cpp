@@ -21,7 +21,8 @@ namespace json = boost::json;
 // After a restart of the daemon its sums begin anew.
 std::uint64_t grown(const json::value& before, const json::value& now, const std::string& pointer) {
   const auto first = number(before, pointer), second = number(now, pointer);
-  return second >= first ? second - first : second;
+  const bool began_anew = second < first || number(now, "/uptime") < number(before, "/uptime");
+  return began_anew ? second : second - first;
 }
 
 // The least time within which this part of what came was accepted; null: nothing came.

@@ -5,6 +5,8 @@
 import os
 import pty
 import select
+import signal
+import termios
 import time
 
 from support.certificate import Certificate
@@ -68,6 +70,18 @@ class FlowIsWatched(ReceivingHost):
         terminal.press(b"q")
         terminal.shows("\x1b[?1049l")  # the screen as it was
         self.assertEqual(terminal.status(), 0)
+
+    def test_top_ends_while_the_daemon_hangs(self):
+        self.start()
+        terminal = Terminal(self, BIN / "godwitctl", "--socket", self.godwit.control_socket, "top", "--interval", "200ms")
+        terminal.shows("connections")
+        self.godwit.process.send_signal(signal.SIGSTOP)
+        self.addCleanup(self.godwit.process.send_signal, signal.SIGCONT)
+        terminal.shows("no answer")
+        terminal.press(b"\x03")  # most likely while it asks again
+        terminal.shows("\x1b[?1049l")
+        self.assertEqual(terminal.status(), -signal.SIGINT)
+        self.assertTrue(termios.tcgetattr(terminal.descriptor)[3] & termios.ECHO)
 
     def test_tls_tells_of_certificates_and_of_others(self):
         peer = ScriptedPeer(self, 2, "mx.far.example", certificate=Certificate(self, "mx.far.example", self.net.host(2)))

@@ -32,8 +32,8 @@ class HeldMailIsTold(JudgedHost):
             client.envelope("mod@abc.example", to, hello="EHLO mail.abc.example")
             return queued_id(client.data(content))
 
-    def notices(self, count, to=TO):
-        stored = self.godwit.mailbox(to).wait(count)
+    def notices(self, count, to=TO, timeout=20):
+        stored = self.godwit.mailbox(to).wait(count, timeout)
         self.assertEqual(len(stored), count)
         return [email.message_from_bytes(one.raw, policy=email.policy.default) for one in stored]
 
@@ -63,13 +63,13 @@ class HeldMailIsTold(JudgedHost):
         self.assertEqual(len(self.godwit.events("quarantine_told")), 1)
 
     def test_many_are_told_together_once_in_a_while(self):
-        self.begin(interval="8s")
+        self.begin(interval="30s")
         self.hold("one")
         self.notices(1)
         more = [self.hold(f"more {number}") for number in range(25)]
         deleted, more = more[0], more[1:]
         self.godwit.control("queue", "delete", deleted)
-        _, digest = self.notices(2)
+        _, digest = self.notices(2, timeout=60)
         text = digest.get_content()
         self.assertIn(more[0], text)
         self.assertIn("... and 5 more", text)

@@ -56,6 +56,8 @@ class MuchAtOnceIsBorne(ReceivingHost):
         return received.decode().splitlines()
 
     def in_one_go(self, client, commands):
+        client.socket.settimeout(200)  # it is read as fast as it is answered
+
         def say():
             try:
                 client.send(commands)

@@ -7,10 +7,13 @@
 #include <cstddef>
 #include <list>
 #include <memory>
+#include <string_view>
+#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 
 #include "godwit/base/clock.hpp"
+#include "godwit/base/token_bucket.hpp"
 #include "godwit/control/backend.hpp"
 #include "godwit/control/tokens.hpp"
 #include "godwit/log/logger.hpp"
@@ -49,6 +52,8 @@ class Server {
 
   bool make_room();
   boost::asio::awaitable<bool> secure(Connection& connection);
+  // Warns, but of what strangers do not more than the log can bear: the next line says how many were passed over.
+  void complain(std::string_view event, std::vector<log::Field> fields);
   // Notes in the request what its token opens.
   bool may_ask(Connection& connection, Request& request, Response& refusal);
   boost::asio::awaitable<void> stream_events(Connection& connection, Response response);
@@ -61,6 +66,8 @@ class Server {
   Guard guard_;
   std::list<Connection*> connections_;
   bool stopping_ = false;
+  base::TokenBucket complaints_;
+  std::uint64_t passed_over_ = 0;  // complaints since the last one that was logged
 };
 
 }  // namespace godwit::control

@@ -15,6 +15,7 @@ function hosts(way) {
     { name: "TLS", of: (row) => [row.tls.level, row.tls.source ? ` (${row.tls.source})` : ""] },
     { name: "Names", of: (row) => row.tls.names.join(", ") },
     { name: "Passed over", of: (row) => row.tls.skip ?? "", class: "reply" },
+    { name: "Remark", of: (row) => row.remark ?? "", class: "reply" },
   ], way.hosts, "There are no hosts.");
 }
 

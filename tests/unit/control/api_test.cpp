@@ -204,8 +204,10 @@ TEST_F(Api, ReportsOfDmarcAreShownSentAndSummedUp) {
   EXPECT_EQ(summary.at_pointer("/domains/0/sources/0/passed"), 3);
   EXPECT_EQ(summary.at_pointer("/domains/0/organizations/0"), "Some \xEF\xBF\xBD");
   get("/v1/dmarc/summary");
+  EXPECT_EQ(ask("GET", "/v1/dmarc/summary?for=400d").status, 200U);
+  EXPECT_EQ(ask("GET", "/v1/dmarc/summary?for=401d").status, 400U);
   EXPECT_THAT(backend.asked, ElementsAre("send_dmarc_reports", "dmarc_reports 100", "dmarc_summary \"x.example\" 7d",
-                                         "dmarc_summary \"\" 30d"));
+                                         "dmarc_summary \"\" 30d", "dmarc_summary \"\" 400d"));
 }
 
 TEST_F(Api, ShownDestinationsSayWhyTheyWait) {

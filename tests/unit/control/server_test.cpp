@@ -3,16 +3,14 @@
 
 #include <gmock/gmock.h>
 
-#include <algorithm>
 #include <deque>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
+#include "support/manual_clock.hpp"
 #include "unit/control/fake_backend.hpp"
+#include "unit/control/scripted_peer.hpp"
 
 namespace godwit::control {
 namespace {
@@ -22,49 +20,6 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 constexpr std::string_view get_status = "GET /v1/status HTTP/1.1\r\nHost: x\r\n\r\n";
-
-// What a peer sends, piece by piece, and what it got.
-struct Peer {
-  std::deque<std::string> sends;
-  std::string got;
-  bool ends = true;  // after the last piece; else it stays silent and the wait times out
-  bool was_shut_down = false;
-  bool was_cancelled = false;
-  bool waits = false;  // after the last piece, until it is cancelled
-};
-
-class PeerStream final : public net::Stream {
- public:
-  explicit PeerStream(Peer& peer) : peer_(peer) {}
-  net::IoResult try_read(std::span<char> into) override {
-    if (peer_.sends.empty()) return {peer_.ends ? net::IoResult::Status::end : net::IoResult::Status::would_block};
-    std::string& piece = peer_.sends.front();
-    const std::size_t size = std::min(piece.size(), into.size());
-    std::copy_n(piece.begin(), size, into.begin());
-    piece.erase(0, size);
-    if (piece.empty()) peer_.sends.pop_front();
-    return {net::IoResult::Status::ok, size};
-  }
-  net::IoResult try_write(std::string_view bytes) override {
-    peer_.got += bytes;
-    return {net::IoResult::Status::ok, bytes.size()};
-  }
-  net::Task<> readable(base::MonoTime) override {
-    const auto executor = co_await boost::asio::this_coro::executor;
-    while (peer_.waits && !peer_.was_cancelled) co_await boost::asio::post(executor, boost::asio::use_awaitable);
-    if (peer_.was_cancelled) co_return base::fail(base::ErrorKind::cancelled, "cancelled");
-    co_return base::fail(base::ErrorKind::timed_out, "silent");
-  }
-  net::Task<> writable(base::MonoTime) override { co_return base::Result<>(); }
-  void cancel() override { peer_.was_cancelled = true; }
-  void shutdown() override { peer_.was_shut_down = true; }
-  const base::Endpoint& local() const override { return endpoint_; }
-  const base::Endpoint& remote() const override { return endpoint_; }
-
- private:
-  Peer& peer_;
-  base::Endpoint endpoint_;
-};
 
 class ControlServer : public ::testing::Test {
  protected:
@@ -110,9 +65,10 @@ class ControlServer : public ::testing::Test {
   }
 
   boost::asio::io_context io{1};
-  base::SystemClock clock;
+  testing::ManualClock clock;
   FakeBackend backend;
-  Server server{backend, clock, log::null_logger()};
+  RefusalsLogger log;
+  Server server{backend, clock, log};
   Peer peer;
 };
 
@@ -281,6 +237,16 @@ TEST_F(GuardedControlServer, WhoHasNoTokenKeepsNobodyOut) {
   const auto question = request_with("GET /v1/status", "reader");
   EXPECT_THAT(ask_after(40, "POST /v1/stop HTTP/1.1\r\nContent-Length: 1000\r\n\r\nx", question),
               StartsWith("HTTP/1.1 200 OK\r\n"));
+}
+
+TEST_F(GuardedControlServer, WhoHasNoTokenDoesNotFillTheLog) {
+  for (int i = 0; i < 50; ++i) talk({std::string(get_status)});
+  EXPECT_EQ(log.lines, 10);
+  EXPECT_EQ(log.passed_over, 0);
+  clock.now += std::chrono::seconds(1);
+  talk({std::string(get_status)});
+  EXPECT_EQ(log.lines, 11);
+  EXPECT_EQ(log.passed_over, 40);
 }
 
 TEST_F(GuardedControlServer, ATokenOpensWhatItsScopeSays) {

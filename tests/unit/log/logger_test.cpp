@@ -68,6 +68,23 @@ TEST_F(LoggerTest, RemembersItsLastLines) {
   EXPECT_EQ(tail.last, 2U);
 }
 
+TEST_F(LoggerTest, RemembersThatLinesWereLost) {
+  RecentLines recent;
+  std::filesystem::create_symlink("/dev/full", file());
+  const auto logger =
+      std::move(*open_logger({.level = Level::info, .format = Format::text, .file = file()}, clock_, recent));
+  logger->warn("lost");
+  logger->flush();
+  std::filesystem::remove(file());
+  ASSERT_TRUE(logger->reopen());
+  logger->warn("kept");
+  logger->flush();
+  const auto tail = recent.after(0, Level::warn, 10);
+  ASSERT_EQ(tail.lines.size(), 3U);
+  EXPECT_THAT(tail.lines[2].text, HasSubstr("log_lost count="));
+  EXPECT_THAT(read(), HasSubstr(tail.lines[2].text));
+}
+
 TEST_F(LoggerTest, FlushOfNothingReturnsAtOnce) {
   open()->flush();
 }

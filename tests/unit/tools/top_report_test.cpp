@@ -40,6 +40,7 @@ TEST(TopReport, RatesAreOfTheTimeBetween) {
 
 TEST(TopReport, ADaemonThatWasStartedAnewCountsFromNothing) {
   EXPECT_EQ(top_summary(status_of(100), status_of(4, 1), 2, busy_page).at("per_second").at("accepted"), 2.0);
+  EXPECT_EQ(top_summary(status_of(100), status_of(130, 1), 2, busy_page).at("per_second").at("accepted"), 65.0);
 }
 
 TEST(TopReport, WithoutTrafficNothingIsDividedByIt) {

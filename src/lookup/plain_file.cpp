@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "godwit/lookup/plain_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+namespace godwit::lookup {
+namespace {
+
+base::Result<std::string> read_all(int descriptor, const std::string& path, std::size_t most) {
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0) return base::fail_os(path, errno);
+  if (!S_ISREG(status.st_mode)) return base::fail(base::ErrorKind::invalid, path + " is no plain file");
+  std::string text;
+  std::array<char, 16384> piece{};
+  for (;;) {
+    const auto got = ::read(descriptor, piece.data(), piece.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return base::fail_os(path, errno);
+    if (got == 0) return text;
+    text.append(piece.data(), static_cast<std::size_t>(got));
+    if (text.size() > most) return base::fail(base::ErrorKind::exhausted, path + " is too large");
+  }
+}
+
+}  // namespace
+
+base::Result<std::string> read_plain_file(const std::string& path, std::size_t most) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  if (descriptor < 0) return base::fail_os(path, errno);
+  auto text = read_all(descriptor, path, most);
+  ::close(descriptor);
+  return text;
+}
+
+}  // namespace godwit::lookup
