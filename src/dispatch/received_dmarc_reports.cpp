@@ -101,15 +101,28 @@ awaitable<void> ReceivedDmarcReports::read(Message message) {
   const auto id = to_string(message->id);
   auto reading = beginning(message->body, mail::largest_dmarc_report_mail);
   auto text = co_await std::move(reading);
-  auto parse = [](std::string whole) -> awaitable<mail::DmarcReportsRead> { co_return mail::read_dmarc_mail(whole); };
-  auto task = parse(std::move(text));
-  auto found = co_await boost::asio::co_spawn(around_.pool, std::move(task), boost::asio::use_awaitable);
-  for (const auto& problem : found.problems) leave_unread(id, problem);
-  if (found.reports.empty() && found.problems.empty()) leave_unread(id, "there is no report in it");
-  for (auto& report : found.reports) {
-    auto taking = take(id, std::move(report));
-    co_await std::move(taking);
+  auto find = [](const std::string* of) -> awaitable<std::vector<mail::DmarcReportPart>> {
+    co_return mail::find_dmarc_reports(*of);
+  };
+  auto finding = find(&text);
+  const auto parts = co_await boost::asio::co_spawn(around_.pool, std::move(finding), boost::asio::use_awaitable);
+  if (parts.empty()) leave_unread(id, "there is no report in it");
+  // One after the other, so that the memory is that of one.
+  for (const auto& part : parts) {
+    auto reading_part = read_part(id, part);
+    co_await std::move(reading_part);
   }
+}
+
+awaitable<void> ReceivedDmarcReports::read_part(std::string id, mail::DmarcReportPart part) {
+  auto parse = [](mail::DmarcReportPart of) -> awaitable<base::Result<mail::DmarcReport>> {
+    co_return mail::read_dmarc_report(of);
+  };
+  auto task = parse(std::move(part));
+  auto report = co_await boost::asio::co_spawn(around_.pool, std::move(task), boost::asio::use_awaitable);
+  if (!report) co_return leave_unread(id, report.error().message);
+  auto taking = take(std::move(id), std::move(*report));
+  co_await std::move(taking);
 }
 
 awaitable<void> ReceivedDmarcReports::take(std::string id, mail::DmarcReport report) {

@@ -51,6 +51,8 @@ class ReceivedDmarcReports {
   bool is_report(const mail::Envelope& envelope) const;
   boost::asio::awaitable<void> read_waiting();
   boost::asio::awaitable<void> read(Message message);
+  // `part` points into the text of the message.
+  boost::asio::awaitable<void> read_part(std::string id, mail::DmarcReportPart part);
   boost::asio::awaitable<void> take(std::string id, mail::DmarcReport report);
   void leave_unread(const std::string& id, const std::string& why);
 
