@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -37,10 +38,13 @@ class ReceivedDmarcReports {
     log::Logger& log;
     state::DmarcSums& sums;
   };
-  // addresses: "dmarc@example.com", in lower case.
-  ReceivedDmarcReports(Surroundings surroundings, std::vector<std::string> addresses);
+  struct Configuration {
+    std::vector<std::string> addresses;                      // "dmarc@example.com", in lower case
+    std::function<bool(const std::string& domain)> is_ours;  // in lower case; of others no report is taken
+  };
+  ReceivedDmarcReports(Surroundings surroundings, Configuration configuration);
 
-  void change(std::vector<std::string> addresses) { addresses_ = std::move(addresses); }
+  void change(Configuration configuration) { configuration_ = std::move(configuration); }
   boost::asio::awaitable<void> stop(base::MonoTime deadline);
 
   using Message = std::shared_ptr<const spool::StoredMessage>;
@@ -57,7 +61,7 @@ class ReceivedDmarcReports {
   void leave_unread(const std::string& id, const std::string& why);
 
   Surroundings around_;
-  std::vector<std::string> addresses_;
+  Configuration configuration_;
   std::deque<Message> waiting_;
   net::TaskGroup tasks_;
 };
