@@ -146,6 +146,7 @@ boost::asio::awaitable<void> QuarantineNotices::tell_due() {
     const auto count = message.held.size() + message.more;
     OwnMessage own{.hostname = parts_.hostname, .recipients = {recipient}, .body = smtp::BodyType::eight_bit_mime};
     own.signers = parts_.signers();
+    own.protocol = notice_protocol;
     own.compose = [message = std::move(message)](base::MessageId id, base::WallTime now) {
       return compose_quarantine_notice(message, id, now);
     };
