@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dmarc_reporting.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,10 +19,27 @@ dispatch::DmarcReportSettings completed_dmarc_settings(const LiveSettings& live)
   return settings;
 }
 
-std::vector<std::string> report_addresses(const LiveSettings& live) {
+// One of ours, or below or above one: a policy may stand at the organisation's domain.
+bool is_domain_of_ours(const route::Router& router, const mailauth::Signers* signers, const std::string& domain) {
+  const auto is_related = [&](const std::string& ours) {
+    return domain == ours || domain.ends_with("." + ours) || ours.ends_with("." + domain);
+  };
+  const auto& settings = router.settings();
+  const auto is_related_name = [&](const auto& one) {
+    return one.first.starts_with("table:") || is_related(one.first);
+  };
+  return is_related(settings.hostname) || std::ranges::any_of(settings.domains, is_related_name) ||
+         (signers != nullptr && !signers->of(domain, {}).empty());
+}
+
+dispatch::ReceivedDmarcReports::Configuration received_configuration(const LiveSettings& live,
+                                                                     std::shared_ptr<const route::Router> router) {
   auto addresses = live.settings.dispatch.dmarc_reports.addresses;
   for (auto& address : addresses) address = base::to_lower(address);
-  return addresses;
+  auto is_ours = [router = std::move(router), signers = live.signers](const std::string& domain) {
+    return is_domain_of_ours(*router, signers.get(), domain);
+  };
+  return {.addresses = std::move(addresses), .is_ours = std::move(is_ours)};
 }
 
 dispatch::DmarcReports::Configuration dmarc_configuration(const LiveSettings& live,
@@ -48,17 +66,17 @@ DmarcReporting::DmarcReporting(Surroundings surroundings, const LiveSettings& li
                 .random = surroundings.random,
                 .log = surroundings.log,
                 .counts = surroundings.counts},
-               dmarc_configuration(live, std::move(router))),
+               dmarc_configuration(live, router)),
       received_({.executor = surroundings.home.executor(),
                  .pool = surroundings.pool,
                  .deadlines = surroundings.home.deadlines(),
                  .log = surroundings.log,
                  .sums = sums_},
-                report_addresses(live)) {}
+                received_configuration(live, std::move(router))) {}
 
 void DmarcReporting::change(const LiveSettings& live, std::shared_ptr<const route::Router> router) {
-  reports_.change(dmarc_configuration(live, std::move(router)));
-  received_.change(report_addresses(live));
+  reports_.change(dmarc_configuration(live, router));
+  received_.change(received_configuration(live, std::move(router)));
 }
 
 boost::asio::awaitable<void> DmarcReporting::stop(base::MonoTime deadline) {

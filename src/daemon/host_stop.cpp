@@ -89,8 +89,8 @@ bool Host::stop() {
   run_everywhere([this](Parts& parts) { return parts.agent->stop(clock_.mono() + last_words); });
   // Attempts that the agents had to cancel have outcomes now.
   run_on(home, dispatcher_->stop(clock_.mono() + settling_time));
-  run_on(home, stop_callouts(clock_.mono() + last_words));
   const auto saved_by = clock_.mono() + settling_time;
+  run_until(saved_by, stop_callouts(clock_.mono() + last_words));
   run_until(saved_by, save_suppressions());
   run_until(saved_by, save_greylist());
   run_until(saved_by + settling_time, account_guard_->stop());
@@ -98,7 +98,7 @@ bool Host::stop() {
   run_on(home, stop_control());
   run_until(saved_by + settling_time, remember_lockouts());
   run_on(home, outgoing_tls_->stop(clock_.mono() + last_words));
-  run_on(home, dmarc_reporting_->stop(clock_.mono() + last_words));
+  run_until(saved_by + settling_time, dmarc_reporting_->stop(clock_.mono() + last_words));
   run_on(home, spool_->stop());
   run_until(clock_.mono() + settling_time, history_.stop());
   reactors_.begin_stop();

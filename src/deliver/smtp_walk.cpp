@@ -30,6 +30,13 @@ bool was_stale(const SmtpConnection::Ended& ended) {
          });
 }
 
+// Of one recipient at least, and not only of the sender or of itself: asked again, it may have an answer for others.
+bool answered_for_some(const SmtpConnection::Ended& ended) {
+  return ended.results && std::ranges::any_of(*ended.results, [](const smtp::RecipientResult& result) {
+           return result.verdict != smtp::RecipientResult::Verdict::send_again && result.stage != smtp::Stage::mail;
+         });
+}
+
 // Counts while it lives, however its owner ends.
 class InUse {
  public:
@@ -104,7 +111,8 @@ boost::asio::awaitable<void> SmtpAgent::Walk::try_host(const route::Host& host, 
   }
 }
 
-// Over a connection that is open already.  True: there was one, and its address is taken out.
+// Over a connection that is open already.  True: there was one, and its address is taken out, unless some are left for
+// another connection to it.
 boost::asio::awaitable<bool> SmtpAgent::Walk::try_kept(const route::Host& host, Addresses& addresses) {
   for (const auto& address : addresses) {
     const auto key = key_of(host, address, client_tls(host.tls.level));
@@ -116,13 +124,14 @@ boost::asio::awaitable<bool> SmtpAgent::Walk::try_kept(const route::Host& host, 
     const bool settled = co_await use(std::move(kept), key, host, true, in_clear);
     if (!settled) co_return false;  // it was dead: a new one
     if (lacks_) lacking_.push_back({&host, address});
-    std::erase(addresses, base::Endpoint(address));
+    if (!book_.has_rest()) std::erase(addresses, base::Endpoint(address));
     co_return true;
   }
   co_return false;
 }
 
-// Over a new connection, to whichever of the addresses answers first; those that were tried are taken out.
+// Over a new connection, to whichever of the addresses answers first; those that were tried are taken out.  Where some
+// are left for another connection to that one, it stands first.
 boost::asio::awaitable<void> SmtpAgent::Walk::try_new(const route::Host& host, Addresses& addresses,
                                                       smtp::ClientTls tls) {
   auto raced = co_await connect(host, addresses);
@@ -130,6 +139,7 @@ boost::asio::awaitable<void> SmtpAgent::Walk::try_new(const route::Host& host, A
     book_.note_host(smtp::Stage::connect, failure.error.message, relay_name(host, addresses[failure.runner]));
   if (!raced.stream) {
     if (raced.failures.empty()) book_.note_host(smtp::Stage::connect, "stopped", relay_name(host, addresses.front()));
+    book_.give_up_rest();
     addresses.clear();
     co_return;
   }
@@ -142,13 +152,15 @@ boost::asio::awaitable<void> SmtpAgent::Walk::try_new(const route::Host& host, A
   auto connection = greet(std::move(raced.stream), host, key);
   co_await use(std::move(connection), key, host, false, in_clear);
   if (lacks_) lacking_.push_back({&host, address});
-  if (!in_clear) co_return;
-  // TLS was only wanted, and failed: the same host again without it (RFC 7435: some protection most of the time).
-  note("once more, without TLS");
-  if (!job_.inquiry)
-    agent_.log_.warn("tls_fallback", {{"id", to_string(job_.id)}, {"relay", relay_name(host, address)}});
-  Addresses again = {address};
-  co_await try_new(host, again, smtp::ClientTls::none);
+  if (in_clear) {
+    // TLS was only wanted, and failed: the same host again without it (RFC 7435: some protection most of the time).
+    note("once more, without TLS");
+    if (!job_.inquiry)
+      agent_.log_.warn("tls_fallback", {{"id", to_string(job_.id)}, {"relay", relay_name(host, address)}});
+    Addresses again = {address};
+    co_await try_new(host, again, smtp::ClientTls::none);
+  }
+  if (book_.has_rest()) addresses.insert(addresses.begin(), address);
 }
 
 boost::asio::awaitable<RaceResult> SmtpAgent::Walk::connect(const route::Host& host, const Addresses& addresses) {
@@ -167,7 +179,8 @@ boost::asio::awaitable<RaceResult> SmtpAgent::Walk::connect(const route::Host& h
   co_return result;
 }
 
-// False: a kept connection turned out to be dead; nothing was noted.
+// False: a kept connection turned out to be dead; nothing was noted.  Afterwards the book has a rest where the host
+// answers for fewer recipients over one connection (RFC 9422): they need another one.  Each answers for one at least.
 boost::asio::awaitable<bool> SmtpAgent::Walk::use(std::unique_ptr<SmtpConnection> connection, const ConnectionKey& key,
                                                   const route::Host& host, bool reused, bool& again_in_clear) {
   const auto relay = relay_name(host, key.remote);
@@ -183,7 +196,10 @@ boost::asio::awaitable<bool> SmtpAgent::Walk::use(std::unique_ptr<SmtpConnection
     ended = co_await transact(*connection);
     note(ended, *connection, relay);
   }
-  book_.give_up_rest();
+  if (book_.has_rest() && connection->usable() && answered_for_some(ended))
+    note("the host takes no more over this connection: another one for the rest");
+  else
+    book_.give_up_rest();
   const auto most = most_messages(*connection);
   if (connection->usable()) agent_.keep(key, std::move(connection), most);
   co_return true;

@@ -128,7 +128,7 @@ boost::asio::awaitable<void> Dispatcher::Implementation::run(queue::Work work) {
     auto transaction = transaction_of(std::move(*message), work.item);
     if (transaction.recipients.empty()) {
       ended(work.grant, {});
-      queue_.remove(key);
+      leave(work.item, transaction.message->envelope);
       if (!queue_.contains(key.id)) fresh_.erase(key.id);
     } else if (work.grant.kind == queue::Grant::Kind::overdue ||
                transaction.message->envelope.is_too_late(around_.clock.wall())) {

@@ -105,6 +105,9 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   void watch_lookups();
   boost::asio::awaitable<void> forward(queue::Item item, Transaction transaction,
                                        std::vector<mail::Recipient> recipients);
+  // An item in which nobody waits leaves the queue.  Those of its domain who are in no other — they were in it, until a
+  // reload changed which users addresses mean — go into the domain's.
+  void leave(queue::Item item, const mail::Envelope& envelope);
   // Others of the message that may go in the same transaction come with it.
   void join_others(const queue::Grant& grant, const route::Router& router, Parts& parts);
   boost::asio::awaitable<void> deliver_over(queue::Grant grant, Parts parts, route::Hop hop,
@@ -116,7 +119,11 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   void keep_held(const queue::Item& item, const std::string& why);
   // The outcomes are those of together(); `now` and `fraction` are filled in.
   boost::asio::awaitable<void> settle(Parts parts, Attempted attempted);
-  boost::asio::awaitable<void> settle_part(queue::Item item, Transaction transaction, Attempted attempted);
+  // What becomes of it, as it is logged and counted.
+  Settlement settlement_of(const Part& part, Attempted attempted);
+  // Takes out of the update what it records.
+  void record_delivered(base::MessageId id, mail::Update& update);
+  boost::asio::awaitable<void> settle_part(Part part, Settlement settlement, Attempted attempted);
   bool is_suppressing(mail::FailureClass klass) const;
   void suppress_bounced(const Transaction& transaction, const deliver::Outcomes& outcomes,
                         const Settlement& settlement);
@@ -128,6 +135,8 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   // The item that a recipient of the message is in: its own, or else the one of its domain.
   std::string destination_of(base::MessageId id, const smtp::Mailbox& address) const;
   Transaction transaction_of(Message message, const queue::Item& item) const;
+  // Of a domain's recipients, those who are in this item.
+  void keep_own(Transaction& transaction, const queue::Key& key) const;
   // What load() gives has it, and in time the spool.
   void record(base::MessageId id, mail::Update update);
   // Asks the spool how far its records are, so that copies_ may forget.
@@ -151,9 +160,10 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
     std::vector<queue::Item> idle;
   };
   Kept keep_from_delivery(base::MessageId id);
-  bool waits_for(const queue::Key& key, const mail::Envelope& envelope) const;
+  // The destinations of those who wait.
+  std::set<std::string> awaited(base::MessageId id, const mail::Envelope& envelope) const;
   // Destinations without a waiting recipient leave the queue, the others wait on as before.
-  void let_go(Kept kept, const mail::Envelope& envelope);
+  void let_go(Kept kept, base::MessageId id, const mail::Envelope& envelope);
   void put_back(queue::Item item);
 
   queue::Settings queue_settings() const;

@@ -13,6 +13,7 @@
 #include "godwit/mail/compression.hpp"
 #include "godwit/mail/dmarc_report.hpp"
 #include "godwit/mailauth/dmarc.hpp"
+#include "godwit/net/patience.hpp"
 #include "godwit/net/signal.hpp"
 #include "godwit/net/task_group.hpp"
 #include "own_mail.hpp"
@@ -24,7 +25,19 @@ using boost::asio::awaitable;
 
 constexpr base::Duration dmarc_gathering = std::chrono::seconds(5);    // a crash loses as much
 constexpr base::Duration others_turn = std::chrono::milliseconds(50);  // what is being sent already comes first
+constexpr base::Duration report_patience = std::chrono::minutes(1);    // with DNS and disks, for one report
 constexpr base::Duration longest_dmarc_nap = std::chrono::minutes(10);
+
+class SendingMark {
+ public:
+  explicit SendingMark(bool& mark) : mark_(mark) { mark_ = true; }
+  ~SendingMark() { mark_ = false; }
+  SendingMark(const SendingMark&) = delete;
+  SendingMark& operator=(const SendingMark&) = delete;
+
+ private:
+  bool& mark_;
+};
 
 }  // namespace
 
@@ -35,9 +48,11 @@ class DmarcReports::Implementation {
         configuration_(std::move(configuration)),
         turn_(around_.random),
         look_(around_.executor, around_.deadlines),
-        tasks_(around_.executor, around_.deadlines, [this](const std::exception_ptr& thrown) {
-          around_.log.error("task_failed", {{"reason", base::exception_text(thrown)}});
-        }) {}
+        tasks_(around_.executor, around_.deadlines,
+               [this](const std::exception_ptr& thrown) {
+                 around_.log.error("task_failed", {{"reason", base::exception_text(thrown)}});
+               }),
+        patience_(around_.executor, around_.deadlines, tasks_) {}
 
   void start() { tasks_.spawn(run()); }
   void change(Configuration configuration) { configuration_ = std::move(configuration); }
@@ -59,6 +74,9 @@ class DmarcReports::Implementation {
   awaitable<void> send_due();
   // What is not wanted any more, or was never asked for.
   awaitable<void> forget_old();
+  // Ends in time, and throws nothing.
+  awaitable<Fate> attempt(Report report);
+  awaitable<Fate> send_or_complain(Report report);
   awaitable<Fate> send_one(Report report);
   awaitable<base::Result<Made>> make(Report report);
   awaitable<Fate> send_to(Report report, mailauth::ReportUri uri, std::shared_ptr<const Made> made);
@@ -74,6 +92,7 @@ class DmarcReports::Implementation {
   bool failing_ = false;
   net::Signal look_;
   net::TaskGroup tasks_;
+  net::Patience patience_;
 };
 
 awaitable<void> DmarcReports::Implementation::stop(base::MonoTime deadline) {
@@ -130,20 +149,38 @@ awaitable<base::Result<DmarcReports::Sent>> DmarcReports::Implementation::send(D
     if (!slept) break;
   }
   if (sending_ || !enabled()) co_return sent;
-  sending_ = true;
+  const SendingMark mark(sending_);
   const auto reports = co_await around_.counts.close(before);
-  if (reports) {
-    for (const auto& report : *reports) {
-      if (tasks_.closed()) break;
-      const auto fate = co_await send_one(report);
-      const bool again = co_await settle(report, fate);
-      if (again) ++sent.failed;
-      if (fate == Fate::sent && !again) ++sent.reports;
-    }
-  }
-  sending_ = false;
   if (!reports) co_return std::unexpected(reports.error());
+  for (const auto& report : *reports) {
+    if (tasks_.closed()) break;
+    const auto fate = co_await attempt(report);
+    const bool again = co_await settle(report, fate);
+    if (again) ++sent.failed;
+    if (fate == Fate::sent && !again) ++sent.reports;
+    co_await save();  // what is counted meanwhile: there may be many
+  }
   co_return sent;
+}
+
+awaitable<DmarcReports::Implementation::Fate> DmarcReports::Implementation::attempt(Report report) {
+  const auto until = around_.network.now() + report_patience;
+  auto waiting = patience_.wait<Fate>(send_or_complain(report), [until] { return until; });
+  const auto fate = co_await std::move(waiting);
+  if (!fate) complain(report, {}, "it takes too long");
+  co_return fate.value_or(Fate::failed);
+}
+
+awaitable<DmarcReports::Implementation::Fate> DmarcReports::Implementation::send_or_complain(Report report) {
+  std::string why;
+  try {
+    auto sending = send_one(report);
+    co_return co_await std::move(sending);
+  } catch (const std::exception& thrown) {
+    why = thrown.what();
+  }
+  complain(report, {}, why);
+  co_return Fate::failed;
 }
 
 // True: it is to be tried again.

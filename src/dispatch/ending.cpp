@@ -22,19 +22,20 @@ Dispatcher::Implementation::Kept Dispatcher::Implementation::keep_from_delivery(
   return kept;
 }
 
-bool Dispatcher::Implementation::waits_for(const queue::Key& key, const mail::Envelope& envelope) const {
-  return std::ranges::any_of(envelope.recipients, [&](const mail::Recipient& recipient) {
-    return recipient.state == mail::RecipientState::waiting &&
-           destination_of(key.id, recipient.address) == key.destination;
-  });
+std::set<std::string> Dispatcher::Implementation::awaited(base::MessageId id, const mail::Envelope& envelope) const {
+  std::set<std::string> destinations;
+  for (const auto& recipient : envelope.recipients)
+    if (recipient.state == mail::RecipientState::waiting) destinations.insert(destination_of(id, recipient.address));
+  return destinations;
 }
 
-void Dispatcher::Implementation::let_go(Kept kept, const mail::Envelope& envelope) {
+void Dispatcher::Implementation::let_go(Kept kept, base::MessageId id, const mail::Envelope& envelope) {
+  const auto destinations = awaited(id, envelope);
   for (auto& item : kept.idle) {
-    if (waits_for(item.key, envelope))
+    if (destinations.contains(item.key.destination))
       put_back(std::move(item));
     else
-      queue_.remove(item.key);
+      leave(std::move(item), envelope);
   }
   pump();
 }
@@ -75,7 +76,7 @@ boost::asio::awaitable<base::Result<>> Dispatcher::Implementation::end(base::Mes
     log_ended(id, envelope, settlement.update);
     record(id, std::move(settlement.update));
   }
-  let_go(std::move(kept), envelope);
+  let_go(std::move(kept), id, envelope);
   // In delivery, and deleted: what comes of it changes nothing any more.
   if (!mail::has_waiting(envelope))
     for (const auto& key : queue_.keys_of(id)) queue_.remove(key);

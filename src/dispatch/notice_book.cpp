@@ -22,9 +22,20 @@ std::uint64_t as_milliseconds(base::WallTime time) {
 
 }  // namespace
 
+bool NoticeBook::has_room() {
+  if (entries_.size() >= most_recipients && !all_wait_)
+    all_wait_ = std::erase_if(entries_, [](const auto& one) { return !one.second.waits(); }) == 0;
+  return entries_.size() < most_recipients;
+}
+
+bool NoticeBook::was_told_since(const std::string& recipient, base::WallTime time) const {
+  const auto found = entries_.find(recipient);
+  return found != entries_.end() && found->second.told >= time;
+}
+
 bool NoticeBook::add(const std::string& recipient, base::MessageId id) {
   youngest_ = std::max(youngest_, id);
-  if (!entries_.contains(recipient) && entries_.size() >= most_recipients) return false;
+  if (!entries_.contains(recipient) && !has_room()) return false;
   auto& entry = entries_[recipient];
   if (std::ranges::find(entry.ids, id) != entry.ids.end()) return true;
   if (entry.ids.size() < most_listed)
@@ -35,6 +46,7 @@ bool NoticeBook::add(const std::string& recipient, base::MessageId id) {
 }
 
 std::vector<NoticeBook::Notice> NoticeBook::take_due(base::WallTime now, base::Duration interval) {
+  all_wait_ = false;
   std::vector<Notice> due;
   for (auto at = entries_.begin(); at != entries_.end();) {
     auto& [recipient, entry] = *at;
@@ -68,8 +80,8 @@ std::optional<base::WallTime> NoticeBook::next_due(base::Duration interval) cons
 }
 
 // "youngest ID", then "RECIPIENT TOLD MORE ID ID ...".
-std::string NoticeBook::encode() const {
-  auto text = fmt::format("youngest {}\n", base::to_string(youngest_));
+std::string NoticeBook::encode(base::MessageId youngest) const {
+  auto text = fmt::format("youngest {}\n", base::to_string(youngest));
   for (const auto& [recipient, entry] : entries_) {
     text += fmt::format("{} {} {}", base::percent_encode(recipient), as_milliseconds(entry.told), entry.more);
     for (const auto id : entry.ids) text += " " + base::to_string(id);

@@ -27,7 +27,8 @@ class NoticeBook {
     std::size_t more = 0;  // messages that are not listed
   };
 
-  // False: there are too many recipients, and this one will not be told.
+  // False: there are too many recipients who wait, and this one will not be told.  Where it is full of others, it
+  // forgets when those were told.
   bool add(const std::string& recipient, base::MessageId id);
   // Those that are due; they count as told now.
   std::vector<Notice> take_due(base::WallTime now, base::Duration interval);
@@ -35,11 +36,13 @@ class NoticeBook {
   void put_back(Notice notice);
   // When the next one is due; nothing: nobody waits.
   std::optional<base::WallTime> next_due(base::Duration interval) const;
+  // Also of what it has forgotten: false.
+  bool was_told_since(const std::string& recipient, base::WallTime time) const;
   // The youngest message that was ever added.
   base::MessageId youngest() const { return youngest_; }
 
-  // A line each; what cannot be read is passed over.
-  std::string encode() const;
+  // A line each; what cannot be read is passed over.  youngest: what will be read back as such.
+  std::string encode(base::MessageId youngest) const;
   void decode(std::string_view text);
 
  private:
@@ -49,7 +52,9 @@ class NoticeBook {
     std::size_t more = 0;
     bool waits() const { return !ids.empty() || more > 0; }
   };
+  bool has_room();
   std::map<std::string, Entry> entries_;
+  bool all_wait_ = false;  // since it was full
   base::MessageId youngest_{};
 };
 

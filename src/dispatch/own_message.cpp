@@ -7,11 +7,6 @@
 #include "own_signatures.hpp"
 
 namespace godwit::dispatch {
-namespace {
-
-constexpr std::string_view internal_protocol = "internal";
-
-}  // namespace
 
 boost::asio::awaitable<base::Result<base::MessageId>> commit_own(spool::Spool& spool, const base::Clock& clock,
                                                                  OwnMessage message) {
@@ -26,7 +21,7 @@ boost::asio::awaitable<base::Result<base::MessageId>> commit_own(spool::Spool& s
   trace.time = now;
   mail::Envelope envelope;
   envelope.accepted = now;
-  envelope.protocol = internal_protocol;
+  envelope.protocol = message.protocol;
   envelope.body = message.body;
   envelope.recipients = std::move(message.recipients);
   const std::string composed = message.compose(id, now);

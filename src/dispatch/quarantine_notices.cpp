@@ -21,6 +21,15 @@ constexpr base::Duration longest_rest = std::chrono::hours(1);
 constexpr base::Duration last_patience = std::chrono::seconds(5);  // at a stop, for what is under way
 constexpr std::size_t read_of_message = 64U << 10U;                // its header
 constexpr std::size_t most_recalled = 10'000;
+constexpr auto longest_overtaking = std::chrono::minutes(10);
+
+// A message has its id when it begins to come in, and is held when it is there: younger ones may overtake it.
+base::MessageId some_time_before(base::MessageId id) {
+  constexpr std::uint64_t ids_in_microsecond = 1U << 12U;
+  constexpr std::uint64_t some_time =
+      ids_in_microsecond * static_cast<std::uint64_t>(std::chrono::microseconds(longest_overtaking).count());
+  return {id.value - std::min(id.value, some_time)};
+}
 
 // Of the recipients that have this address, the one who waits.
 const mail::Recipient* waiting_as(const mail::Envelope& envelope, const std::string& address) {
@@ -66,16 +75,17 @@ void QuarantineNotices::reload(QuarantineSettings settings, std::shared_ptr<cons
 void QuarantineNotices::committed(std::shared_ptr<const spool::StoredMessage> message) {
   if (!message->envelope.held) return;
   auto take = [this, message = std::move(message)] {
-    if (!settings_.notify || !recalled_) return;  // recall() will find it in the spool
-    note(message->id, message->envelope);
+    if (!settings_.notify || !read_) return;  // recall() will find it in the spool
+    note(message->id, message->envelope, Told::no);
     woken_.notify();
   };
   boost::asio::post(parts_.home, std::move(take));
 }
 
-void QuarantineNotices::note(base::MessageId id, const mail::Envelope& envelope) {
+void QuarantineNotices::note(base::MessageId id, const mail::Envelope& envelope, Told told) {
   for (const auto& recipient : envelope.recipients) {
     if (!is_told(recipient)) continue;
+    if (told == Told::maybe && book_->was_told_since(smtp::to_string(recipient.address), envelope.accepted)) continue;
     if (!book_->add(smtp::to_string(recipient.address), id))
       parts_.log.warn("quarantine_not_told", {{"id", base::to_string(id)},
                                               {"to", smtp::to_string(recipient.address)},
@@ -146,6 +156,7 @@ boost::asio::awaitable<void> QuarantineNotices::tell_due() {
     const auto count = message.held.size() + message.more;
     OwnMessage own{.hostname = parts_.hostname, .recipients = {recipient}, .body = smtp::BodyType::eight_bit_mime};
     own.signers = parts_.signers();
+    own.protocol = notice_protocol;
     own.compose = [message = std::move(message)](base::MessageId id, base::WallTime now) {
       return compose_quarantine_notice(message, id, now);
     };
@@ -168,10 +179,12 @@ boost::asio::awaitable<void> QuarantineNotices::recall() {
     book_->decode(*text);
   else
     parts_.log.error("quarantine_not_recalled", {{"reason", text.error().message}});
-  recalled_ = true;
-  if (!settings_.notify) co_return;
+  since_ = book_->youngest();
+  read_ = true;
+  recalled_ = !settings_.notify;
+  if (recalled_) co_return;
   std::vector<base::MessageId> held;
-  auto each = [&held, since = book_->youngest()](const spool::Summary& summary) {
+  auto each = [&held, since = some_time_before(since_)](const spool::Summary& summary) {
     if (summary.held && summary.attempts == 0 && summary.id > since) held.push_back(summary.id);
     return held.size() < most_recalled;
   };
@@ -180,13 +193,14 @@ boost::asio::awaitable<void> QuarantineNotices::recall() {
   for (const auto id : held) {
     auto reading = parts_.spool.read(id);
     const auto stored = co_await std::move(reading);
-    if (stored && stored->envelope.held) note(id, stored->envelope);
+    if (stored && stored->envelope.held) note(id, stored->envelope, Told::maybe);
   }
+  recalled_ = listed.has_value();
 }
 
 boost::asio::awaitable<void> QuarantineNotices::remember() {
-  if (!recalled_) co_return;
-  auto text = book_->encode();
+  if (!read_) co_return;
+  auto text = book_->encode(recalled_ ? book_->youngest() : since_);  // else the next recall would pass over the rest
   if (text == remembered_) co_return;
   remembered_ = text;
   auto written = co_await parts_.file.write(std::move(text));

@@ -43,8 +43,8 @@ std::string_view why_not(state::DmarcSums::Taken taken) {
   switch (taken) {
     case state::DmarcSums::Taken::known:
       return "it came before";
-    case state::DmarcSums::Taken::full:
-      return "so many reports are kept already";
+    case state::DmarcSums::Taken::too_large:
+      return "it has too many rows";
     case state::DmarcSums::Taken::not_of_now:
       return "it is of the future, or of long ago";
     case state::DmarcSums::Taken::yes:
@@ -55,9 +55,9 @@ std::string_view why_not(state::DmarcSums::Taken taken) {
 
 }  // namespace
 
-ReceivedDmarcReports::ReceivedDmarcReports(Surroundings surroundings, std::vector<std::string> addresses)
+ReceivedDmarcReports::ReceivedDmarcReports(Surroundings surroundings, Configuration configuration)
     : around_(std::move(surroundings)),
-      addresses_(std::move(addresses)),
+      configuration_(std::move(configuration)),
       tasks_(around_.executor, around_.deadlines, [this](const std::exception_ptr& thrown) {
         around_.log.error("task_failed", {{"reason", base::exception_text(thrown)}});
       }) {}
@@ -70,7 +70,7 @@ awaitable<void> ReceivedDmarcReports::stop(base::MonoTime deadline) {
 
 bool ReceivedDmarcReports::is_report(const mail::Envelope& envelope) const {
   const auto is_ours = [&](const std::string& address) {
-    return std::ranges::find(addresses_, base::to_lower(address)) != addresses_.end();
+    return std::ranges::find(configuration_.addresses, base::to_lower(address)) != configuration_.addresses.end();
   };
   return std::ranges::any_of(envelope.recipients, [&](const mail::Recipient& recipient) {
     return is_ours(to_string(recipient.address)) || is_ours(recipient.original);
@@ -78,7 +78,7 @@ bool ReceivedDmarcReports::is_report(const mail::Envelope& envelope) const {
 }
 
 void ReceivedDmarcReports::look_at(const Message& message) {
-  if (addresses_.empty() || tasks_.closed() || !is_report(message->envelope)) return;
+  if (configuration_.addresses.empty() || tasks_.closed() || !is_report(message->envelope)) return;
   if (waiting_.size() >= most_waiting) return leave_unread(to_string(message->id), "so many wait to be read");
   waiting_.push_back(message);
   if (tasks_.size() < most_at_once) tasks_.spawn(read_waiting());
@@ -101,19 +101,33 @@ awaitable<void> ReceivedDmarcReports::read(Message message) {
   const auto id = to_string(message->id);
   auto reading = beginning(message->body, mail::largest_dmarc_report_mail);
   auto text = co_await std::move(reading);
-  auto parse = [](std::string whole) -> awaitable<mail::DmarcReportsRead> { co_return mail::read_dmarc_mail(whole); };
-  auto task = parse(std::move(text));
-  auto found = co_await boost::asio::co_spawn(around_.pool, std::move(task), boost::asio::use_awaitable);
-  for (const auto& problem : found.problems) leave_unread(id, problem);
-  if (found.reports.empty() && found.problems.empty()) leave_unread(id, "there is no report in it");
-  for (auto& report : found.reports) {
-    auto taking = take(id, std::move(report));
-    co_await std::move(taking);
+  auto find = [](const std::string* of) -> awaitable<std::vector<mail::DmarcReportPart>> {
+    co_return mail::find_dmarc_reports(*of);
+  };
+  auto finding = find(&text);
+  const auto parts = co_await boost::asio::co_spawn(around_.pool, std::move(finding), boost::asio::use_awaitable);
+  if (parts.empty()) leave_unread(id, "there is no report in it");
+  // One after the other, so that the memory is that of one.
+  for (const auto& part : parts) {
+    auto reading_part = read_part(id, part);
+    co_await std::move(reading_part);
   }
+}
+
+awaitable<void> ReceivedDmarcReports::read_part(std::string id, mail::DmarcReportPart part) {
+  auto parse = [](mail::DmarcReportPart of) -> awaitable<base::Result<mail::DmarcReport>> {
+    co_return mail::read_dmarc_report(of);
+  };
+  auto task = parse(std::move(part));
+  auto report = co_await boost::asio::co_spawn(around_.pool, std::move(task), boost::asio::use_awaitable);
+  if (!report) co_return leave_unread(id, report.error().message);
+  auto taking = take(std::move(id), std::move(*report));
+  co_await std::move(taking);
 }
 
 awaitable<void> ReceivedDmarcReports::take(std::string id, mail::DmarcReport report) {
   const auto domain = report.policy.domain;
+  if (!configuration_.is_ours(domain)) co_return leave_unread(id, "it is about " + domain + ", a domain of others");
   const auto organization = report.organization;
   const auto messages = messages_of(report);
   auto sum = summed(std::move(report));

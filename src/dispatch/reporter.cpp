@@ -6,6 +6,7 @@
 
 #include "godwit/mail/dmarc_report.hpp"
 #include "godwit/mail/tls_report.hpp"
+#include "own_message.hpp"
 #include "own_signatures.hpp"
 #include "spool_content.hpp"
 
@@ -40,7 +41,7 @@ boost::asio::awaitable<base::Result<std::optional<Reporter::Destination>>> Repor
   }
   // Only losses concern the postmaster.  Where none is configured, or one who does not exist, this address is held like
   // other mail for him.
-  const bool about_report = original.protocol == double_bounce_protocol ||
+  const bool about_report = original.protocol == double_bounce_protocol || original.protocol == notice_protocol ||
                             original.protocol == mail::tls_report_protocol ||
                             original.protocol == mail::dmarc_report_protocol;
   if (!to && kind == mail::DsnKind::failure && !about_report)
@@ -78,10 +79,11 @@ boost::asio::awaitable<bool> Reporter::report_to(smtp::ReversePath return_path, 
   }
   const auto& to = *chosen;
   if (!to) {
-    around_.log.warn("report_dropped",
-                     {{"id", original_id},
-                      {"kind", to_string(kind)},
-                      {"reason", "nobody can be told: the report to the postmaster failed, or nobody asked"}});
+    around_.log.warn(
+        "report_dropped",
+        {{"id", original_id},
+         {"kind", to_string(kind)},
+         {"reason", "nobody can be told: a report to the postmaster or a notice failed, or nobody asked"}});
     co_return true;
   }
   auto expanding = router->expand(to->address);
@@ -117,7 +119,7 @@ boost::asio::awaitable<bool> Reporter::report_to(smtp::ReversePath return_path, 
                                            .client_name = {},
                                            .client_address = {},
                                            .hostname = hostname_,
-                                           .protocol = "internal",
+                                           .protocol = std::string(internal_protocol),
                                            .id = id,
                                            .tls_version = {},
                                            .tls_cipher = {},

@@ -2,6 +2,7 @@
 // Which way an item takes, and which others take it too: what DNS says, and how long that may take; and who has what
 // was kept for a postmaster.
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "dispatcher_implementation.hpp"
@@ -21,6 +22,15 @@ bool goes_to(const route::Router& router, const Transaction& transaction, const 
   return std::ranges::all_of(transaction.recipients, [&](std::uint32_t index) {
     return router.known_destination(recipients[index].address) == destination;
   });
+}
+
+// Views into the envelope.
+std::map<std::string_view, std::vector<std::uint32_t>> waiting_by_domain(const mail::Envelope& envelope) {
+  std::map<std::string_view, std::vector<std::uint32_t>> domains;
+  for (std::uint32_t i = 0; i < envelope.recipients.size(); ++i)
+    if (envelope.recipients[i].state == mail::RecipientState::waiting)
+      domains[envelope.recipients[i].address.domain].push_back(i);
+  return domains;
 }
 
 }  // namespace
@@ -48,11 +58,15 @@ std::string Dispatcher::Implementation::destination_of(base::MessageId id, const
 Transaction Dispatcher::Implementation::transaction_of(Message message, const queue::Item& item) const {
   auto transaction =
       make_transaction(std::move(message), std::string(base::domain_of(item.key.destination)), item.attempts);
+  keep_own(transaction, item.key);
+  return transaction;
+}
+
+void Dispatcher::Implementation::keep_own(Transaction& transaction, const queue::Key& key) const {
   const auto& recipients = transaction.message->envelope.recipients;
   std::erase_if(transaction.recipients, [&](std::uint32_t index) {
-    return destination_of(item.key.id, recipients[index].address) != item.key.destination;
+    return destination_of(key.id, recipients[index].address) != key.destination;
   });
-  return transaction;
 }
 
 boost::asio::awaitable<base::Result<Transaction>> Dispatcher::Implementation::set_users_apart(queue::Item item,
@@ -64,6 +78,9 @@ boost::asio::awaitable<base::Result<Transaction>> Dispatcher::Implementation::se
   auto asking = router->destinations_of(std::move(addresses));
   const auto destinations = co_await std::move(asking);
   if (!destinations) co_return std::unexpected(destinations.error());
+  // Of what was held meanwhile nothing more goes on its way; what was removed is looked at again.
+  const auto* current = queue_.find(item.key);
+  const bool held = current != nullptr && current->to_be_held;
   auto rest = transaction;
   rest.recipients.clear();
   for (std::size_t i = 0; i < destinations->size(); ++i) {
@@ -74,10 +91,25 @@ boost::asio::awaitable<base::Result<Transaction>> Dispatcher::Implementation::se
     }
     auto own = item;
     own.key.destination = destination;
-    own.state = queue::State::waiting;
+    own.state = held ? queue::State::held : queue::State::waiting;
     add(std::move(own), envelope.sender);
   }
   co_return rest;
+}
+
+void Dispatcher::Implementation::leave(queue::Item item, const mail::Envelope& envelope) {
+  const auto* current = queue_.find(item.key);
+  const bool held = item.state == queue::State::held || (current != nullptr && current->to_be_held);
+  queue_.remove(item.key);
+  const std::string domain(base::domain_of(item.key.destination));
+  const bool is_left = std::ranges::any_of(envelope.recipients, [&](const mail::Recipient& recipient) {
+    return recipient.state == mail::RecipientState::waiting && recipient.address.domain == domain &&
+           destination_of(item.key.id, recipient.address) == domain;
+  });
+  if (!is_left) return;
+  item.key.destination = domain;
+  item.state = held ? queue::State::held : queue::State::waiting;
+  add(std::move(item), envelope.sender);  // unless it is there
 }
 
 void Dispatcher::Implementation::join_others(const queue::Grant& grant, const route::Router& router, Parts& parts) {
@@ -88,12 +120,16 @@ void Dispatcher::Implementation::join_others(const queue::Grant& grant, const ro
   if (way.empty()) return;
   // What others have settled of it since it was loaded.
   if (auto current = copies_.find(key.id)) message = std::move(current);
+  const auto by_domain = waiting_by_domain(message->envelope);
   for (const auto& other : queue_.keys_of(key.id)) {
     if (router.shared_way(other.destination, sender) != way || !queue_.join(other, grant)) continue;
     auto item = *queue_.find(other);
-    auto transaction = transaction_of(message, item);
+    Transaction transaction{.message = message, .recipients = {}, .attempts = item.attempts};
+    const auto of_domain = by_domain.find(base::domain_of(other.destination));
+    if (of_domain != by_domain.end()) transaction.recipients = of_domain->second;
+    keep_own(transaction, other);
     if (transaction.recipients.empty()) {  // settled meanwhile
-      queue_.remove(other);
+      leave(std::move(item), message->envelope);
       continue;
     }
     if (router.has_users() && !goes_to(router, transaction, other.destination)) {

@@ -6,27 +6,51 @@
 #include "dispatcher_implementation.hpp"
 
 namespace godwit::dispatch {
+namespace {
+
+bool is_delivered(const mail::RecipientUpdate& update) { return update.state == mail::RecipientState::delivered; }
+
+bool is_told(const Settlement& settlement) {
+  return !settlement.failures.empty() || !settlement.delays.empty() || !settlement.successes.empty();
+}
+
+}  // namespace
 
 boost::asio::awaitable<void> Dispatcher::Implementation::settle(Parts parts, Attempted attempted) {
   attempted.now = around_.clock.wall();
   attempted.fraction = around_.random.fraction();
   auto outcomes = apart(parts, std::exchange(attempted.outcomes, {}));
+  // Of all before anything is recorded: what is recorded of one changes the message that the others see.
+  std::vector<Settlement> settlements;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     auto own = attempted;
     own.outcomes = std::move(outcomes[i]);
-    auto settling = settle_part(std::move(parts[i].item), std::move(parts[i].transaction), std::move(own));
+    settlements.push_back(settlement_of(parts[i], std::move(own)));
+  }
+  // Reports take their time, and a crash or a stop may come first: what was delivered is not delivered again.
+  if (std::ranges::any_of(settlements, is_told))
+    for (std::size_t i = 0; i < parts.size(); ++i)
+      if (settlements[i].successes.empty()) record_delivered(parts[i].item.key.id, settlements[i].update);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (settlements[i].successes.empty()) continue;
+    // One of success that cannot be stored is not worth a second delivery.
+    co_await reporter_.report(mail::DsnKind::success, parts[i].transaction.message,
+                              std::move(settlements[i].successes), router_);
+    record_delivered(parts[i].item.key.id, settlements[i].update);
+  }
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    auto settling = settle_part(std::move(parts[i]), std::move(settlements[i]), attempted);
     co_await std::move(settling);
   }
 }
 
-boost::asio::awaitable<void> Dispatcher::Implementation::settle_part(queue::Item item, Transaction transaction,
-                                                                     Attempted attempted) {
-  const auto id = item.key.id;
-  const auto now = attempted.now;
+Settlement Dispatcher::Implementation::settlement_of(const Part& part, Attempted attempted) {
+  const auto& transaction = part.transaction;
   const auto& envelope = transaction.message->envelope;
-  const auto retry = policy_->retry(item.key.destination, envelope.sender);
+  const auto retry = policy_->retry(part.item.key.destination, envelope.sender);
   classify(classifier_, attempted.outcomes);
-  auto settlement = dispatch::settle(settings_, retry, transaction, attempted.outcomes, now, attempted.fraction);
+  auto settlement =
+      dispatch::settle(settings_, retry, transaction, attempted.outcomes, attempted.now, attempted.fraction);
   if (!attempted.counts) {
     settlement.update.attempts.reset();
     settlement.update.next_attempt.reset();
@@ -35,19 +59,39 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle_part(queue::Item
   measure_delivered(transaction, settlement);
   if (around_.suppressions != nullptr) suppress_bounced(transaction, attempted.outcomes, settlement);
   tell_refused(envelope, settlement);
+  return settlement;
+}
+
+void Dispatcher::Implementation::record_delivered(base::MessageId id, mail::Update& update) {
+  const auto others = std::ranges::stable_partition(update.recipients, is_delivered);
+  if (others.begin() == update.recipients.begin()) return;
+  mail::Update delivered;
+  if (others.empty()) {
+    delivered = std::exchange(update, {});
+  } else {
+    delivered.recipients.assign(update.recipients.begin(), others.begin());
+    update.recipients.erase(update.recipients.begin(), others.begin());
+  }
+  record(id, std::move(delivered));
+}
+
+boost::asio::awaitable<void> Dispatcher::Implementation::settle_part(Part part, Settlement settlement,
+                                                                     Attempted attempted) {
+  const auto& item = part.item;
+  const auto& transaction = part.transaction;
+  const auto id = item.key.id;
+  const auto& envelope = transaction.message->envelope;
+  const auto retry = policy_->retry(item.key.destination, envelope.sender);
   // The report first, then the record that needs no report any more: a crash between the two reports twice, never not
   // at all.
   bool told = co_await reporter_.report(mail::DsnKind::failure, transaction.message, settlement.failures, router_);
   if (told) told = co_await reporter_.report(mail::DsnKind::delay, transaction.message, settlement.delays, router_);
-  // One of success that cannot be stored is not worth a second delivery.
-  co_await reporter_.report(mail::DsnKind::success, transaction.message, settlement.successes, router_);
   const auto attempts = item.attempts + (attempted.counts ? 1 : 0);
   const auto later =
-      attempted.counts ? now + queue::retry_delay(retry, attempts, attempted.fraction) : item.next_attempt;
+      attempted.counts ? attempted.now + queue::retry_delay(retry, attempts, attempted.fraction) : item.next_attempt;
   if (!told) {
     // Nothing of this attempt's failures is recorded; deliveries are, so that they are not repeated.
-    std::erase_if(settlement.update.recipients,
-                  [](const auto& update) { return update.state != mail::RecipientState::delivered; });
+    std::erase_if(settlement.update.recipients, [](const auto& update) { return !is_delivered(update); });
     if (attempted.counts) settlement.update.next_attempt = later;
     settlement.update.warned.reset();
     settlement.waiting = true;
@@ -58,7 +102,7 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle_part(queue::Item
                          .attempts = attempts,
                          .deadline = next_deadline(retry, patience),
                          .with_site = attempted.with_site};
-  record(id, std::move(settlement.update));
+  if (settlement.update != mail::Update{}) record(id, std::move(settlement.update));
   if (settlement.waiting) {
     queue_.reschedule(item.key, next);
   } else {

@@ -116,8 +116,10 @@ Waiting Dispatcher::Implementation::waiting_of(const QueueEntry& entry, std::siz
     waiting.site = sites.front().name;
     if (item.state == queue::State::due) waiting.next = sites.front().next;
   }
+  const auto domain = base::domain_of(item.key.destination);
   for (const auto& recipient : entry.envelope.recipients)
     if (recipient.state == mail::RecipientState::waiting && waiting.last_reply.empty() &&
+        recipient.address.domain == domain &&
         destination_of(entry.id, recipient.address) == item.key.destination)
       waiting.last_reply = recipient.last_reply;
   return waiting;

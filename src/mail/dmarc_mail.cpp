@@ -14,8 +14,7 @@
 namespace godwit::mail {
 namespace {
 
-constexpr std::size_t most_mail_parts = 20;   // looked at, of all levels
-constexpr std::size_t most_mail_reports = 4;  // read
+constexpr std::size_t most_mail_parts = 20;  // looked at, of all levels
 constexpr std::size_t deepest_mail_part = 3;
 
 std::optional<std::string> plain_base64(std::string_view text) {
@@ -63,15 +62,15 @@ bool may_be_report(const MimeType& type) {
          std::ranges::find(subtypes, type.subtype) != subtypes.end();
 }
 
-class DmarcMailReader {
+class DmarcReportFinder {
  public:
-  DmarcReportsRead read(std::string_view message) {
-    read_part(message, 0);
-    return std::move(result_);
+  std::vector<DmarcReportPart> find(std::string_view message) {
+    look_at(message, 0);
+    return std::move(found_);
   }
 
  private:
-  void read_part(std::string_view text, std::size_t level) {
+  void look_at(std::string_view text, std::size_t level) {
     const Header header(text);
     const auto type = mime_type(header);
     auto body = after_header(text, header);
@@ -80,33 +79,33 @@ class DmarcMailReader {
       while (parts_++ < most_mail_parts) {
         const auto part = next_part(body, delimiter);
         if (!part) return;
-        read_part(*part, level + 1);
+        look_at(*part, level + 1);
       }
       return;
     }
-    if (may_be_report(type)) read_file(body, type.encoding);
+    if (may_be_report(type) && found_.size() < most_mail_reports)
+      found_.push_back({.body = body, .encoding = type.encoding});
   }
 
-  void read_file(std::string_view body, const std::string& encoding) {
-    if (result_.reports.size() + result_.problems.size() >= most_mail_reports) return;
-    const auto bytes = decoded_part(body, encoding);
-    if (!bytes) return result_.problems.emplace_back("its encoding is damaged"), void();
-    const auto xml = unpacked(*bytes, largest_dmarc_report);
-    auto report = xml ? parse_dmarc_report(*xml) : std::unexpected(xml.error());
-    if (report)
-      result_.reports.push_back(std::move(*report));
-    else
-      result_.problems.push_back(report.error().message);
-  }
-
-  DmarcReportsRead result_;
+  std::vector<DmarcReportPart> found_;
   std::size_t parts_ = 0;
 };
 
+base::Result<std::string> unpacked_report(const DmarcReportPart& part) {
+  const auto bytes = decoded_part(part.body, part.encoding);
+  if (!bytes) return base::fail(base::ErrorKind::invalid, "its encoding is damaged");
+  return unpacked(*bytes, largest_dmarc_report);
+}
+
 }  // namespace
 
-DmarcReportsRead read_dmarc_mail(std::string_view message) {
-  return DmarcMailReader().read(message.substr(0, largest_dmarc_report_mail));
+std::vector<DmarcReportPart> find_dmarc_reports(std::string_view message) {
+  return DmarcReportFinder().find(message.substr(0, largest_dmarc_report_mail));
+}
+
+base::Result<DmarcReport> read_dmarc_report(const DmarcReportPart& part) {
+  const auto xml = unpacked_report(part);
+  return xml ? parse_dmarc_report(*xml) : std::unexpected(xml.error());
 }
 
 }  // namespace godwit::mail

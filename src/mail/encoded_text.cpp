@@ -48,29 +48,20 @@ std::string from_q(std::string_view text) {
   return decode_escapes(plain, '=');
 }
 
-// At the start of `text`, which begins with "=?".
+// At the start of `text`, which begins with "=?" and has a "?=" behind it.  What does not decode is not looked through:
+// base64 ends at the first "?", which the next word has, and all that stands in Q decodes.
 std::optional<EncodedWord> encoded_word(std::string_view text) {
   const auto charset_end = text.substr(0, longest_charset + 2).find('?', 2);
   if (charset_end == std::string_view::npos || charset_end + 3 >= text.size() || text[charset_end + 2] != '?')
     return {};
   const auto begin = charset_end + 3;
-  const auto end = text.find("?=", begin);
-  if (end == std::string_view::npos) return {};
   const auto charset = text.substr(2, charset_end - 2);
+  const auto encoding = base::to_lower(text.substr(charset_end + 1, 1));
+  if (encoding != "b" && encoding != "q") return {};
+  const auto end = encoding == "b" ? text.find('?', begin) : text.find("?=", begin);
+  if (end == std::string_view::npos || !text.substr(end).starts_with("?=")) return {};
   const auto content = text.substr(begin, end - begin);
-  std::optional<std::string> bytes;
-  switch (text[charset_end + 1]) {
-    case 'b':
-    case 'B':
-      bytes = lenient_base64(content);
-      break;
-    case 'q':
-    case 'Q':
-      bytes = from_q(content);
-      break;
-    default:
-      break;
-  }
+  const auto bytes = encoding == "b" ? lenient_base64(content) : from_q(content);
   if (!bytes) return {};
   return EncodedWord{.text = decode_charset(charset.substr(0, charset.find('*')), *bytes), .length = end + 2};
 }
@@ -88,13 +79,14 @@ std::string decode_charset(std::string_view charset, std::string_view bytes) {
 std::string decode_words(std::string_view text) {
   std::string result;
   bool after_word = false;
-  bool may_end = true;  // no word ends any more: there is no "?="
+  const auto last_end = text.rfind("?=");
+  const auto tail = last_end == std::string_view::npos ? text.size() : text.size() - last_end;  // no word begins there
   while (!text.empty()) {
-    const auto begin = may_end ? text.find("=?") : std::string_view::npos;
+    const auto found = text.find("=?");
+    const auto begin = found < text.size() && text.size() - found > tail ? found : std::string_view::npos;
     const auto between = text.substr(0, begin);
     const auto word = begin == std::string_view::npos ? std::nullopt : encoded_word(text.substr(begin));
     if (!word && begin != std::string_view::npos) {
-      may_end = text.find("?=", begin + 2) != std::string_view::npos;
       result += text.substr(0, begin + 2);
       text.remove_prefix(begin + 2);
       after_word = false;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "xml_reader.hpp"
 
-#include <algorithm>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -28,18 +27,14 @@ class XmlReading {
   }
 
   base::Result<> read(std::string_view xml) {
-    constexpr std::size_t piece = 64 * 1024;  // its length is an int
-    for (std::size_t at = 0;; at += piece) {
-      const auto some = xml.substr(std::min(at, xml.size()), piece);
-      const bool last = at + piece >= xml.size();
-      const auto status = XML_Parse(parser_.get(), some.data(), static_cast<int>(some.size()), last ? 1 : 0);
-      if (thrown_) std::rethrow_exception(thrown_);
-      if (error_) return std::unexpected(*std::move(error_));
-      if (status != XML_STATUS_OK)
-        return base::fail(base::ErrorKind::invalid, std::string("it is not well-formed XML: ") +
-                                                        XML_ErrorString(XML_GetErrorCode(parser_.get())));
-      if (last) return {};
-    }
+    if (xml.size() > largest_xml) return base::fail(base::ErrorKind::exhausted, "it is too large");
+    // All at once: expat looks through what a piece leaves unfinished again with each further piece.
+    const auto status = XML_Parse(parser_.get(), xml.data(), static_cast<int>(xml.size()), 1);
+    if (thrown_) std::rethrow_exception(thrown_);
+    if (error_) return std::unexpected(*std::move(error_));
+    if (status == XML_STATUS_OK) return {};
+    return base::fail(base::ErrorKind::invalid,
+                      std::string("it is not well-formed XML: ") + XML_ErrorString(XML_GetErrorCode(parser_.get())));
   }
 
  private:
@@ -50,7 +45,7 @@ class XmlReading {
   // No exception may pass through expat.
   template <class Work>
   void guarded(const Work& work) {
-    if (error_ || thrown_) return;  // it tells what is left of a piece
+    if (error_ || thrown_) return;  // it may tell some more
     try {
       work();
     } catch (...) {

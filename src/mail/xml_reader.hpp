@@ -19,10 +19,11 @@ struct XmlEvents {
   std::function<void(const std::string& path, std::string_view text)> ends;
 };
 
+inline constexpr std::size_t largest_xml = std::size_t{1} << 30U;  // expat counts in an int
 inline constexpr std::size_t deepest_xml = 16;
 inline constexpr std::size_t longest_xml_text = 1024;
 
-// Errors: invalid (not well-formed, or with a document type), exhausted (too deep).
+// Errors: invalid (not well-formed, or with a document type), exhausted (too deep, too large).
 base::Result<> read_xml(std::string_view xml, const XmlEvents& events);
 
 }  // namespace godwit::mail

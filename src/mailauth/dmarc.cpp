@@ -97,10 +97,10 @@ base::Result<std::vector<std::string>> author_domains(const mail::Header& header
       const auto& domain = address.mailbox.domain;
       if (!is_domain_name(domain)) return base::fail(base::ErrorKind::invalid, "From has an address without a domain");
       if (std::ranges::find(domains, domain) == domains.end()) domains.push_back(domain);
+      if (domains.size() > most_authors) return base::fail(base::ErrorKind::invalid, "From has too many domains");
     }
   }
   if (domains.empty()) return base::fail(base::ErrorKind::invalid, "there is no From");
-  if (domains.size() > most_authors) return base::fail(base::ErrorKind::invalid, "From has too many domains");
   return domains;
 }
 

@@ -131,17 +131,18 @@ json::object message_of(const HttpHookSettings& hook, const Facts& facts, const 
 }  // namespace
 
 void BodyStart::put(std::string_view bytes) {
-  constexpr std::string_view end = "\r\n\r\n";
-  while (!in_body_ && !bytes.empty()) {
-    const char next = bytes.front();
-    bytes.remove_prefix(1);
-    if (next != end[matched_]) matched_ = 0;
-    if (next == end[matched_]) ++matched_;
-    in_body_ = matched_ == end.size();
-  }
+  if (splitter_.ended()) return take(bytes);
+  std::string body;
+  cut_ = !splitter_.put(bytes, body);  // else its beginning is not known
+  if (!splitter_.ended()) return;
+  static_cast<void>(splitter_.take_header());
+  take(body);
+}
+
+void BodyStart::take(std::string_view body) {
   const auto room = longest_ - bytes_.size();
-  cut_ = cut_ || bytes.size() > room;
-  bytes_ += bytes.substr(0, room);
+  cut_ = cut_ || body.size() > room;
+  bytes_ += body.substr(0, room);
 }
 
 std::string hook_request(const HttpHookSettings& hook, Stage stage, const Facts& facts, const BodyStart* body) {

@@ -6,12 +6,14 @@
 #include <string>
 #include <string_view>
 
+#include "godwit/mail/header_splitter.hpp"
 #include "godwit/policy/check.hpp"
 #include "godwit/policy/hook_settings.hpp"
 
 namespace godwit::policy {
 
-// The beginning of a message's body, as it comes in pieces with the header before it.
+// The beginning of a message's body, as it comes in pieces with the header before it.  What is no field begins the
+// body, too, so that nothing is in neither.
 class BodyStart {
  public:
   explicit BodyStart(std::size_t longest) : longest_(longest) {}
@@ -21,10 +23,12 @@ class BodyStart {
   bool is_cut() const { return cut_; }
 
  private:
+  void take(std::string_view body);
+
   std::size_t longest_;
+  static constexpr std::size_t longest_header = std::size_t{256} << 10U;
+  mail::HeaderSplitter splitter_{longest_header};
   std::string bytes_;
-  std::size_t matched_ = 2;  // of the CR LF CR LF before the body, with that of a line before the first
-  bool in_body_ = false;
   bool cut_ = false;
 };
 

@@ -61,7 +61,8 @@ Item Queue::Implementation::item_of(Index index) const {
           .sender = record.sender,
           .size = record.size,
           .state = record.state,
-          .released = record.released};
+          .released = record.released,
+          .to_be_held = record.hold_when_finished};
 }
 
 const Item* Queue::Implementation::find(const Key& key) const {

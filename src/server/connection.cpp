@@ -244,6 +244,12 @@ smtp::ReversePath Connection::sender() const {
   return receiver_ ? receiver_->sender() : smtp::ReversePath();
 }
 
+smtp::ReversePath Connection::given_sender() const {
+  auto sender = session_.sender();
+  if (sender) sender = rules_->router->complete(std::move(*sender));
+  return sender;
+}
+
 void Connection::stop_gently() {
   stopping_ = true;
   // Only a wait for the client's next bytes is cut short; the session decides whether now is the moment to say 421.

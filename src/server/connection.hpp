@@ -84,14 +84,16 @@ class Connection {
   Authenticator& authenticator();
   Event logged_in(Authenticator::Answer answer);
   Receiver& receiver();
-  smtp::ReversePath sender() const;  // of the transaction; empty where there is none
+  smtp::ReversePath sender() const;        // of the transaction; empty where there is none
+  smtp::ReversePath given_sender() const;  // before rules changed it
   boost::asio::awaitable<Event> commit();
   void log_accepted(base::MessageId id);
   void log_checked(const std::string& identity, const policy::Opinion& opinion);
   void log_not_taken(const smtp::event::Refused& refused);
   boost::asio::awaitable<bool> flush();
-  // rewritten: the sender by which it goes on.
-  std::optional<smtp::Reply> check_sender(const smtp::action::CheckSender& action, smtp::ReversePath rewritten);
+  std::optional<smtp::Reply> check_sender(const smtp::ReversePath& sender);
+  boost::asio::awaitable<std::optional<smtp::Reply>> begin_transaction(smtp::action::CheckSender asked,
+                                                                       Schedule schedule);
   boost::asio::awaitable<base::Result<smtp::ReversePath>> rewritten_sender(smtp::ReversePath sender);
   policy::MailOrigin origin() const;
   bool rewrites() const;  // addresses

@@ -25,7 +25,7 @@ bool Connection::rewrites() const {
 
 boost::asio::awaitable<base::Result<smtp::Mailbox>> Connection::rewritten(smtp::Mailbox address, bool is_sender) {
   address = rules_->router->complete(std::move(address));
-  if (!rewrites() || !rules_->policy.rewriting.envelope) co_return address;
+  if (!rewrites()) co_return address;
   std::vector<route::Canonical::Question> one;
   one.push_back({.address = address, .is_sender = is_sender});
   auto rewriting = rules_->canonical->rewrite(std::move(one));

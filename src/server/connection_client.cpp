@@ -134,7 +134,10 @@ boost::asio::awaitable<bool> Connection::wait_to_greet() {
 Connection::Event Connection::speak_for(const smtp::ClaimedClient& claim) {
   if (claim.address) sender_.client.address = *claim.address;
   sender_.client.can_be_trusted = sender_.client.can_be_trusted && !claim.anonymous;
-  if (claim.name) sender_.client_name = *claim.name;
+  if (claim.name)
+    sender_.client_name = *claim.name;
+  else if (claim.address)
+    sender_.client_name.clear();
   if (claim.account) sender_.client.account = *claim.account;
   decide_trust();
   milters_.reset();  // they have met somebody else

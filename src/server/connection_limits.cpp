@@ -31,8 +31,7 @@ policy::Limits::Who Connection::limited_as(const smtp::ReversePath& sender) cons
   if (is_local()) return who;
   const auto& address = sender_.client.address;
   who.client = address;
-  who.trusted = std::ranges::any_of(rules_->policy.trusted_networks,
-                                    [&](const auto& network) { return network.contains(address); });
+  who.trusted = policy::is_trusted(rules_->policy, sender_.client);
   return who;
 }
 
@@ -64,7 +63,7 @@ std::optional<smtp::Reply> Connection::limit_sender(const smtp::ReversePath& sen
 std::optional<smtp::Reply> Connection::limit_recipient(const smtp::Mailbox& recipient) {
   if (!is_limited(Limited::recipients) && !is_limited(Limited::new_destinations)) return {};
   const auto domain = base::to_lower(rules_->router->complete(recipient).domain);
-  return reply_if(rules_->limits->take_recipient(limited_as(sender()), domain, around_.network.now()));
+  return reply_if(rules_->limits->take_recipient(limited_as(given_sender()), domain, around_.network.now()));
 }
 
 // When it is known to exist, so that nobody fills the memory with names.
@@ -84,7 +83,7 @@ void Connection::count_bytes(const smtp::ServerEvent& end) {
                     (refused != nullptr && refused->why == event::RefusedWhy::policy);
   if (!came || !receiver_ || !is_limited(Limited::bytes)) return;
   const auto now = around_.network.now();
-  rules_->limits->owe(Limited::bytes, receiver_->size(), limited_as(sender()), now);
+  rules_->limits->owe(Limited::bytes, receiver_->size(), limited_as(given_sender()), now);
   for (const auto& recipient : receiver_->asked())
     rules_->limits->owe(Limited::bytes, receiver_->size(), limited_to(recipient), now);
 }

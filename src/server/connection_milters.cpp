@@ -55,10 +55,14 @@ boost::asio::awaitable<bool> Connection::meet_milters() {
 
 boost::asio::awaitable<Connection::Event> Connection::ask_about_sender(action::CheckSender asked) {
   end_transaction();
-  auto rewriting = rewritten_sender(asked.sender);
-  auto sender_to_be = co_await std::move(rewriting);
-  if (!sender_to_be) co_return event::Verdict{.refusal = cannot_rewrite(*asked.sender, sender_to_be.error())};
-  auto refusal = check_sender(asked, std::move(*sender_to_be));
+  if (asked.sender) asked.sender = rules_->router->complete(std::move(*asked.sender));
+  auto schedule = make_schedule(asked.parameters, around_.clock.wall(), session_settings_.longest_hold);
+  auto refusal = check_sender(asked.sender);
+  if (!refusal && !schedule) refusal = schedule.error();
+  if (!refusal) {
+    auto beginning = begin_transaction(asked, *schedule);
+    refusal = co_await std::move(beginning);
+  }
   if (!refusal && milters() != nullptr) {
     const bool sent = co_await flush();
     if (!sent) co_return event::PeerClosed{};

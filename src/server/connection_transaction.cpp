@@ -22,26 +22,34 @@ smtp::Reply too_many_refused() {
 
 }  // namespace
 
-std::optional<smtp::Reply> Connection::check_sender(const action::CheckSender& asked, smtp::ReversePath rewritten) {
+// Before any table is asked: who sends too much costs no look-up.
+std::optional<smtp::Reply> Connection::check_sender(const smtp::ReversePath& sender) {
   const auto& router = *rules_->router;
-  auto sender = asked.sender;
-  if (sender) sender = router.complete(std::move(*sender));  // only of service local a domain can be missing
   const auto may_send_as = [this](const std::string& account, const smtp::Mailbox& from) {
     return (authenticator_ && authenticator_->may_send_as(account, from)) || rules_->may_send_as(account, from);
   };
   auto refusal = is_local() ? policy::check_local_sender(user_, sender, router.settings())
                             : policy::check_sender(sender_.client, sender, may_send_as);
-  auto schedule = make_schedule(asked.parameters, around_.clock.wall(), session_settings_.longest_hold);
-  if (!schedule && !refusal) refusal = schedule.error();
   if (!refusal) refusal = stop_refusal();
   if (!refusal) refusal = limit_sender(sender);
+  return refusal;
+}
+
+// What is signed is of whom the header will say it is, whatever becomes of the envelope.
+boost::asio::awaitable<std::optional<smtp::Reply>> Connection::begin_transaction(action::CheckSender asked,
+                                                                                 Schedule schedule) {
+  auto rewriting = rewritten_sender(asked.sender);
+  auto changed = co_await std::move(rewriting);
+  if (!changed) co_return cannot_rewrite(*asked.sender, changed.error());
+  const auto& rules = rules_->policy.rewriting;
+  const auto& goes_on = rules.envelope ? *changed : asked.sender;
   const bool is_verified = origin() == policy::MailOrigin::others;
-  auto inspection = refusal ? nullptr : inspection_of(is_verified ? sender : rewritten, asked.parameters.body);
+  auto inspection = inspection_of(!is_verified && rules.header ? *changed : asked.sender, asked.parameters.body);
   sends_mail_ = true;
   receiver_.reset();
-  receiver().begin_transaction(rewritten, schedule.value_or(Schedule{}), std::move(inspection));
-  if (sender) receiver().note_rewritten(*sender, *rewritten);
-  return refusal;
+  receiver().begin_transaction(goes_on, std::move(schedule), std::move(inspection));
+  if (goes_on) receiver().note_rewritten(*asked.sender, *goes_on);
+  co_return std::nullopt;
 }
 
 // Of what is submitted here; what is relayed passes as it came, and so does what has no lines.
@@ -78,7 +86,7 @@ std::optional<mail::HeaderFixes> Connection::header_fixes() const {
   mail::HeaderFixes fixes;
   fixes.hostname = sender_.hostname;
   fixes.origin = names.origin;
-  fixes.from = sender();
+  fixes.from = given_sender();  // it is rewritten with the others
   by_account ? name_submitter(account, fixes) : name_submitter(user_, fixes);
   return fixes;
 }
@@ -105,14 +113,18 @@ void Connection::name_submitter(const std::string& account, mail::HeaderFixes& f
 
 boost::asio::awaitable<Connection::Event> Connection::check_recipient(action::CheckRecipient asked) {
   const auto completed = rules_->router->complete(asked.recipient);
-  auto rewriting = rewritten(asked.recipient, false);
-  const auto address = co_await std::move(rewriting);
   policy::RecipientDecision decision;
-  if (address) {
+  decision.refusal = limit_recipient(completed);
+  base::Result<smtp::Mailbox> address = completed;
+  if (!decision.refusal && rules_->policy.rewriting.envelope) {
+    auto rewriting = rewritten(completed, false);
+    address = co_await std::move(rewriting);
+  }
+  if (!address) {
+    decision.refusal = cannot_rewrite(asked.recipient, address.error());
+  } else if (!decision.refusal) {
     auto deciding = decide_recipient(*address == completed ? asked.recipient : *address);
     decision = co_await std::move(deciding);
-  } else {
-    decision.refusal = cannot_rewrite(asked.recipient, address.error());
   }
   if (!decision.refusal && receiver().must_verify_sender()) {
     const bool sent = co_await flush();
@@ -144,8 +156,6 @@ boost::asio::awaitable<Connection::Event> Connection::check_recipient(action::Ch
 
 boost::asio::awaitable<policy::RecipientDecision> Connection::decide_recipient(smtp::Mailbox recipient) {
   policy::RecipientDecision refused;
-  refused.refusal = limit_recipient(recipient);
-  if (refused.refusal) co_return refused;
   if (const auto& account = sender_.client.account; !account.empty()) {
     const auto address = rules_->router->complete(recipient);
     if (!around_.breaker.recipient(account, smtp::to_string(address), around_.clock.wall())) {

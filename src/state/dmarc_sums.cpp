@@ -19,10 +19,10 @@ constexpr const char* dmarc_received_table =
     "INTEGER "
     "NOT NULL, PRIMARY KEY (domain, organization, id)) WITHOUT ROWID";
 constexpr const char* dmarc_sums_table =
-    "CREATE TABLE IF NOT EXISTS sums (day INTEGER NOT NULL, domain TEXT NOT NULL, source TEXT NOT NULL, header_from "
-    "TEXT "
-    "NOT NULL, disposition TEXT NOT NULL, dkim INTEGER NOT NULL, spf INTEGER NOT NULL, count INTEGER NOT NULL, PRIMARY "
-    "KEY (day, domain, source, header_from, disposition, dkim, spf)) WITHOUT ROWID";
+    "CREATE TABLE IF NOT EXISTS sums (day INTEGER NOT NULL, domain TEXT NOT NULL, organization TEXT NOT NULL, source "
+    "TEXT NOT NULL, header_from TEXT NOT NULL, disposition TEXT NOT NULL, dkim INTEGER NOT NULL, spf INTEGER NOT NULL, "
+    "count INTEGER NOT NULL, PRIMARY KEY (day, domain, organization, source, header_from, disposition, dkim, spf)) "
+    "WITHOUT ROWID";
 constexpr const char* dmarc_sum_columns =
     "SUM(count), SUM(count * (dkim OR spf)), SUM(count * dkim), SUM(count * spf), SUM(count * (disposition = "
     "'quarantine')), SUM(count * (disposition = 'reject'))";
@@ -34,13 +34,6 @@ std::int64_t day_number(base::WallTime time) {
 base::Result<> make_sums_tables(SqliteFile& file) {
   auto done = file.run(dmarc_received_table);
   return done ? file.run(dmarc_sums_table) : done;
-}
-
-base::Result<std::int64_t> number_from(SqliteFile& file, const std::string& question) {
-  std::int64_t number = 0;
-  auto done = file.run(question, {}, [&](sqlite3_stmt* row) { number = sqlite3_column_int64(row, 0); });
-  if (!done) return std::unexpected(done.error());
-  return number;
 }
 
 // From this column on, dmarc_sum_columns.
@@ -66,16 +59,48 @@ base::Result<SqliteFile> DmarcSums::open() {
   return file;
 }
 
+struct DmarcSums::Bound {
+  std::string table;
+  std::size_t most = 0;
+  std::size_t added = 0;
+  bool of_all = false;  // else of the report's organization and domain
+};
+
+// Whole days go, the oldest first, so that who writes much takes the place of what is old, and never of what is new.
+base::Result<> DmarcSums::make_room(SqliteFile& file, const Report& report, const Bound& bound) {
+  const std::string meant = " WHERE (?3 OR (domain = ?1 AND organization = ?2))";
+  const std::int64_t of_all = bound.of_all ? 1 : 0;
+  std::vector<std::pair<std::int64_t, std::size_t>> rows_of_day;
+  std::size_t rows = bound.added;
+  auto done = file.run("SELECT day, COUNT(*) FROM " + bound.table + meant + " GROUP BY day ORDER BY day",
+                       {report.domain, report.organization, of_all}, [&](sqlite3_stmt* row) {
+                         rows_of_day.emplace_back(sqlite3_column_int64(row, 0),
+                                                  static_cast<std::size_t>(sqlite3_column_int64(row, 1)));
+                         rows += rows_of_day.back().second;
+                       });
+  if (rows <= bound.most) return done;
+  std::int64_t last = 0;
+  for (auto day = rows_of_day.begin(); rows > bound.most && day != rows_of_day.end(); ++day) {
+    last = day->first;
+    rows -= day->second;
+  }
+  for (const auto* table : {"sums", "reports"})
+    if (done)
+      done = file.run(std::string("DELETE FROM ") + table + meant + " AND day <= ?4",
+                      {report.domain, report.organization, of_all, last});
+  return done;
+}
+
 base::Result<> DmarcSums::write(SqliteFile& file, const Report& report) {
   const auto day = day_number(report.begin);
   auto done =
       file.run("INSERT INTO reports VALUES (?1, ?2, ?3, ?4)", {report.domain, report.organization, report.id, day});
   for (auto row = report.rows.begin(); done && row != report.rows.end(); ++row)
     done = file.run(
-        "INSERT INTO sums VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO UPDATE SET count = count + "
+        "INSERT INTO sums VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO UPDATE SET count = count + "
         "excluded.count",
-        {day, report.domain, row->source, row->header_from, row->disposition, std::int64_t{row->dkim},
-         std::int64_t{row->spf}, static_cast<std::int64_t>(row->count)});
+        {day, report.domain, report.organization, row->source, row->header_from, row->disposition,
+         std::int64_t{row->dkim}, std::int64_t{row->spf}, static_cast<std::int64_t>(row->count)});
   return done;
 }
 
@@ -83,6 +108,7 @@ base::Result<DmarcSums::Taken> DmarcSums::add_here(const Report& report) {
   const auto oldest = day_number(clock_.wall() - keep);
   const auto day = day_number(report.begin);
   if (day < oldest || day > day_number(clock_.wall() + days(1))) return Taken::not_of_now;
+  if (report.rows.size() > most_rows_of_one) return Taken::too_large;
   auto file = open();
   if (!file) return std::unexpected(file.error());
   auto done = file->run("BEGIN");
@@ -94,12 +120,11 @@ base::Result<DmarcSums::Taken> DmarcSums::add_here(const Report& report) {
                      {report.domain, report.organization, report.id}, [&](sqlite3_stmt*) { known = true; });
   if (!done) return std::unexpected(done.error());
   if (known) return Taken::known;
-  const auto reports = number_from(*file, "SELECT COUNT(*) FROM reports");
-  const auto rows = number_from(*file, "SELECT COUNT(*) FROM sums");
-  if (!reports || !rows) return std::unexpected((reports ? rows : reports).error());
-  const auto room = static_cast<std::uint64_t>(*rows) + report.rows.size() <= most_rows;
-  if (!room || static_cast<std::uint64_t>(*reports) >= most_reports) return Taken::full;
-  done = write(*file, report);
+  for (const auto& bound :
+       {Bound{"reports", most_reports_of_one, 1, false}, Bound{"reports", most_reports, 1, true},
+        Bound{"sums", most_rows_of_one, report.rows.size(), false}, Bound{"sums", most_rows, report.rows.size(), true}})
+    if (done) done = make_room(*file, report, bound);
+  if (done) done = write(*file, report);
   if (done) done = file->run("COMMIT");
   if (!done) return std::unexpected(done.error());
   return Taken::yes;

@@ -60,12 +60,12 @@ class DmarcReportsAreSummedUp(ReceivingHost):
                 (gzip.compress(report([("192.0.2.1", 5, "none", "pass", "fail")], "1")), "gzip"),
                 (zipped(report([("192.0.2.1", 2, "none", "pass", "pass")], "2")), "zip"),
                 (report([("192.0.2.9", 3, "reject", "fail", "fail")], "3"), "xml"),
-                (gzip.compress(report([("192.0.2.1", 1, "none", "fail", "pass")], domain="other.example")), "octet-stream")]):
+                (gzip.compress(report([("192.0.2.1", 1, "none", "fail", "pass")], domain="sub.xyz.example")), "octet-stream")]):
             identity = self.report(data, subtype)
             self.godwit.wait_event("dmarc_report_received", id=identity)
             self.assertEqual(self.godwit.mailbox(ADDRESS).wait(number + 1)[-1].path.is_file(), True)
         domains = {one["domain"]: one for one in self.summary()}
-        self.assertEqual(set(domains), {"xyz.example", "other.example"})
+        self.assertEqual(set(domains), {"xyz.example", "sub.xyz.example"})
         (one,) = self.summary("--domain", "xyz.example")
         self.assertEqual({name: one[name] for name in ("messages", "passed", "dkim", "spf", "rejected", "reports")},
                          {"messages": 10, "passed": 7, "dkim": 7, "spf": 2, "rejected": 3, "reports": 3})
@@ -84,6 +84,14 @@ class DmarcReportsAreSummedUp(ReceivingHost):
         again = self.godwit.wait_event("dmarc_report_unread", id=self.report(data))
         self.assertIn("came before", again["reason"])
         self.assertEqual(self.summary()[0]["messages"], 5)
+
+    def test_reports_about_domains_of_others_are_not_taken(self):
+        rows = [("192.0.2.1", 5, "none", "pass", "fail")]
+        for domain in ("other.example", "notxyz.example"):
+            unread = self.godwit.wait_event("dmarc_report_unread", id=self.report(gzip.compress(report(rows, domain=domain))))
+            self.assertIn("a domain of others", unread["reason"])
+        self.godwit.wait_event("dmarc_report_received", id=self.report(gzip.compress(report(rows, domain="example"))))
+        self.assertEqual([one["domain"] for one in self.summary()], ["example"])
 
     def test_bombs_and_rubbish_are_delivered_unread(self):
         entities = b"<!DOCTYPE x [<!ENTITY a 'aaaaaaaaaa'>" + b"".join(

@@ -21,9 +21,10 @@ class TokenBucket {
     if (taken) full_again_ = next(rate, 1, now);
     return taken;
   }
-  // Takes `count` whether they are there or not, and gives how long it is until they are.
+  // Takes `count` whether they are there or not, and gives how long it is until they are: never more than a period, so
+  // that nobody is shut out for longer by what others did in his name at the same time.
   Duration owe(const Rate& rate, std::uint64_t count, MonoTime now) {
-    full_again_ = next(rate, count, now);
+    full_again_ = std::min(next(rate, count, now), now + 2 * rate.period);
     return std::max(Duration::zero(), full_again_ - now - rate.period);
   }
   void give_back(const Rate& rate, std::uint64_t count) { full_again_ -= time_of(rate, count); }

@@ -12,6 +12,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "godwit/base/clock.hpp"
+#include "godwit/base/message_id.hpp"
 #include "godwit/dispatch/settings.hpp"
 #include "godwit/log/logger.hpp"
 #include "godwit/mailauth/signers.hpp"
@@ -52,7 +53,8 @@ class QuarantineNotices {
   void reload(QuarantineSettings settings, std::shared_ptr<const route::Router> router);
 
  private:
-  void note(base::MessageId id, const mail::Envelope& envelope);
+  enum class Told { no, maybe };
+  void note(base::MessageId id, const mail::Envelope& envelope, Told told);
   bool is_told(const mail::Recipient& recipient) const;
   boost::asio::awaitable<void> recall();
   boost::asio::awaitable<void> remember();
@@ -64,7 +66,9 @@ class QuarantineNotices {
   std::shared_ptr<const route::Router> router_;
   std::unique_ptr<NoticeBook> book_;
   std::string remembered_;
-  bool recalled_ = false;
+  base::MessageId since_{};  // what is older was recalled before
+  bool read_ = false;        // the file
+  bool recalled_ = false;    // all of the spool
   bool running_ = false;
   net::Signal woken_;
   net::Signal ended_;

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -37,10 +38,13 @@ class ReceivedDmarcReports {
     log::Logger& log;
     state::DmarcSums& sums;
   };
-  // addresses: "dmarc@example.com", in lower case.
-  ReceivedDmarcReports(Surroundings surroundings, std::vector<std::string> addresses);
+  struct Configuration {
+    std::vector<std::string> addresses;                      // "dmarc@example.com", in lower case
+    std::function<bool(const std::string& domain)> is_ours;  // in lower case; of others no report is taken
+  };
+  ReceivedDmarcReports(Surroundings surroundings, Configuration configuration);
 
-  void change(std::vector<std::string> addresses) { addresses_ = std::move(addresses); }
+  void change(Configuration configuration) { configuration_ = std::move(configuration); }
   boost::asio::awaitable<void> stop(base::MonoTime deadline);
 
   using Message = std::shared_ptr<const spool::StoredMessage>;
@@ -51,11 +55,13 @@ class ReceivedDmarcReports {
   bool is_report(const mail::Envelope& envelope) const;
   boost::asio::awaitable<void> read_waiting();
   boost::asio::awaitable<void> read(Message message);
+  // `part` points into the text of the message.
+  boost::asio::awaitable<void> read_part(std::string id, mail::DmarcReportPart part);
   boost::asio::awaitable<void> take(std::string id, mail::DmarcReport report);
   void leave_unread(const std::string& id, const std::string& why);
 
   Surroundings around_;
-  std::vector<std::string> addresses_;
+  Configuration configuration_;
   std::deque<Message> waiting_;
   net::TaskGroup tasks_;
 };

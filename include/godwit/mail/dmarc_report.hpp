@@ -99,18 +99,23 @@ std::string compose_dmarc_report(const DmarcReportHead& head, const DmarcReportM
 
 // ---- read
 
-inline constexpr std::size_t largest_dmarc_report = std::size_t{32} << 20U;       // of XML
+inline constexpr std::size_t largest_dmarc_report = std::size_t{8} << 20U;        // of XML
 inline constexpr std::size_t largest_dmarc_report_mail = std::size_t{16} << 20U;  // what goes beyond is not looked at
 inline constexpr std::size_t most_dmarc_rows = 50'000;
 
 // Errors: invalid (no such report, or one with a document type), exhausted (beyond the bounds).
 base::Result<DmarcReport> parse_dmarc_report(std::string_view xml);
 
-// Of the parts of a mail: gzip, zip or XML.
-struct DmarcReportsRead {
-  std::vector<DmarcReport> reports;
-  std::vector<std::string> problems;  // why a part that may be one is none
+// A part of a mail that may be a report: gzip, zip or XML.
+struct DmarcReportPart {
+  std::string_view body;  // in the mail, as it was sent
+  std::string encoding;   // "base64"
 };
-DmarcReportsRead read_dmarc_mail(std::string_view message);
+// At most `most_mail_reports`.
+std::vector<DmarcReportPart> find_dmarc_reports(std::string_view message);
+inline constexpr std::size_t most_mail_reports = 4;
+// One, for what it takes is much.  Errors: those of parse_dmarc_report(); invalid (its encoding), corrupt and
+// unsupported (packed so).
+base::Result<DmarcReport> read_dmarc_report(const DmarcReportPart& part);
 
 }  // namespace godwit::mail

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What others report of mail in the name of domains (aggregate reports of DMARC that were sent to us), summed up by
-// day, domain and client.  In SQLite; a report that comes twice counts once.  Bounded: what has no room is not taken,
-// and what is older than `keep` goes.  One reactor asks; the work is done on `pool`.  A file that is damaged is set
+// day, domain, reporting organization and client.  In SQLite; a report that comes twice counts once.  Bounded, in all
+// and for what calls itself one organization and reports of one domain: the oldest days go where a report has no room,
+// and what is older than `keep`.  One reactor asks; the work is done on `pool`.  A file that is damaged is set
 // aside and begun anew.  Logged: dmarc_sums_rebuilt.
 #pragma once
 
@@ -27,6 +28,8 @@ class DmarcSums {
  public:
   static constexpr std::size_t most_rows = 500'000;
   static constexpr std::size_t most_reports = 100'000;
+  static constexpr std::size_t most_rows_of_one = 50'000;  // of one organization about one domain
+  static constexpr std::size_t most_reports_of_one = 5'000;
   static constexpr std::chrono::days keep{400};
 
   struct Row {
@@ -49,7 +52,8 @@ class DmarcSums {
   DmarcSums(const std::string& directory, boost::asio::any_io_executor pool, const base::Clock& clock, log::Logger& log)
       : path_(directory + "/dmarc_received.sqlite"), pool_(std::move(pool)), clock_(clock), log_(log) {}
 
-  enum class Taken { yes, known, full, not_of_now };  // the last: of the future, or of long ago
+  // too_large: more than most_rows_of_one; not_of_now: of the future, or of long ago.
+  enum class Taken { yes, known, too_large, not_of_now };
   boost::asio::awaitable<base::Result<Taken>> add(Report report);
 
   struct Counts {
@@ -81,6 +85,8 @@ class DmarcSums {
   // On the pool.
   base::Result<SqliteFile> open();
   base::Result<Taken> add_here(const Report& report);
+  struct Bound;
+  static base::Result<> make_room(SqliteFile& file, const Report& report, const Bound& bound);
   base::Result<> write(SqliteFile& file, const Report& report);
   base::Result<std::vector<Domain>> summary_here(const std::string& domain, base::WallTime since);
 

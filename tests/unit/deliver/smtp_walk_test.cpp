@@ -55,21 +55,23 @@ class SmtpWalkTest : public ::testing::Test {
     return hop_.hosts.back();
   }
 
-  Outcome deliver() {
+  Outcome deliver() { return deliver_to({"example.com"}).front(); }
+  // To one recipient of each domain.
+  Outcomes deliver_to(const std::vector<std::string>& domains) {
     SmtpAgent agent(settings_, network_, deadlines_, nullptr, log::null_logger(), io_.get_executor());
     Job job{.id = {}, .sender = smtp::Mailbox{"a", "client.example"}, .envid = {}, .recipients = {}, .content = {}};
     job.body = smtp::BodyType::eight_bit_mime;
     job.require_tls = require_tls_;
     job.transcript = transcript_;
     job.content = std::make_shared<testing::TextContent>(eight_bit);
-    job.recipients.emplace_back().address = {"b", "example.com"};
+    for (const auto& domain : domains) job.recipients.emplace_back().address = {"b", domain};
     const auto outcomes = testing::run_on(io_, agent.deliver(std::move(job), hop_));
     const auto stop = [](SmtpAgent& stopped) -> boost::asio::awaitable<bool> {
       co_await stopped.stop(base::no_deadline);
       co_return true;
     };
     testing::run_on(io_, stop(agent));
-    return outcomes.front();
+    return outcomes;
   }
 
   boost::asio::io_context io_;
@@ -133,6 +135,29 @@ TEST_F(SmtpWalkTest, WhatIsOddAboutAHostStandsInTheTranscript) {
   peer({"8BITMIME"});
   EXPECT_EQ(deliver().kind, Outcome::Kind::delivered);
   EXPECT_THAT(transcript_->text(), HasSubstr("the MX is an address"));
+}
+
+// ---- what hosts take over one connection (RFC 9422)
+
+TEST_F(SmtpWalkTest, WhomAConnectionHadNoRoomForGetItOverAnother) {
+  host("mx1");
+  std::vector<Written> connections;
+  for (int i = 0; i < 3; ++i) connections.push_back(peer({"8BITMIME", "LIMITS RCPTDOMAINMAX=1"}));
+  const auto outcomes = deliver_to({"one.example", "two.example", "three.example"});
+  for (const auto& outcome : outcomes) EXPECT_EQ(outcome.kind, Outcome::Kind::delivered) << to_line(outcome.reply);
+  EXPECT_THAT(*connections[2], HasSubstr("RCPT TO:<b@three.example>"));
+  EXPECT_THAT(*connections[2], Not(HasSubstr("two.example")));
+}
+
+TEST_F(SmtpWalkTest, WhomNoOtherConnectionCameForWait) {
+  host("mx1");
+  peer({"8BITMIME", "LIMITS RCPTDOMAINMAX=1"});
+  network_.refuse();
+  const auto unasked = peer({"8BITMIME", "LIMITS RCPTDOMAINMAX=1"});
+  const auto outcomes = deliver_to({"one.example", "two.example"});
+  EXPECT_EQ(outcomes[0].kind, Outcome::Kind::delivered);
+  EXPECT_EQ(outcomes[1].kind, Outcome::Kind::deferred);
+  EXPECT_EQ(*unasked, "");
 }
 
 // ---- what hosts lack

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "dispatch/reporter.hpp"
 #include "godwit/disk/disk.hpp"
 #include "support/fake_resolver.hpp"
 #include "support/manual_clock.hpp"
@@ -133,6 +134,33 @@ class DispatcherTest : public ::testing::Test {
   std::uint64_t last_ = 0;
 };
 using Told = std::vector<std::string>;
+
+// Where the spool takes none: false, it is to be tried again.
+TEST_F(DispatcherTest, NobodyIsToldOfANoticeThatFails) {
+  Surroundings around{.home = io_.get_executor(),
+                      .network = network_,
+                      .resolver = resolver_,
+                      .spool = spool_,
+                      .maildir = maildir_,
+                      .lanes = {},
+                      .clock = clock_,
+                      .random = random_,
+                      .log = log::null_logger()};
+  Reporter reporter("mail.example", 24h, around);
+  const auto is_settled = [&](const std::string& protocol) {
+    mail::Envelope envelope;
+    envelope.protocol = protocol;
+    envelope.recipients.emplace_back().address = {"r", "a.example"};
+    mail::DsnRecipient failed;
+    failed.recipient = envelope.recipients.front();
+    auto original = std::make_shared<const spool::StoredMessage>(
+        spool::StoredMessage{.id = {1}, .envelope = envelope, .body = std::make_shared<EmptyBody>()});
+    return testing::run_awaitable(
+        io_, reporter.report(mail::DsnKind::failure, std::move(original), {failed}, discarding_router()));
+  };
+  EXPECT_FALSE(is_settled("internal"));
+  EXPECT_TRUE(is_settled("notice"));
+}
 
 TEST_F(DispatcherTest, WhatIsCommittedIsDeliveredAndRecorded) {
   commit({"a.example", "b.example"});

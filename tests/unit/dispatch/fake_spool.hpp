@@ -18,7 +18,7 @@ class EmptyBody final : public spool::Body {
 };
 
 // Knows envelopes, which no update changes, and counts what it is asked.
-class FakeSpool final : public spool::Spool {
+class FakeSpool : public spool::Spool {
  public:
   void on_committed(Notice) override {}
   void on_fatal(std::function<void(std::string)>) override {}

@@ -5,8 +5,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+
 #include "dispatch/notice_book.hpp"
 #include "godwit/base/text.hpp"
+#include "godwit/dispatch/quarantine_notices.hpp"
+#include "support/let_others_run.hpp"
+#include "support/manual_clock.hpp"
+#include "support/run_awaitable.hpp"
+#include "support/sim_disk.hpp"
+#include "unit/dispatch/fake_spool.hpp"
 
 namespace godwit::dispatch {
 namespace {
@@ -51,8 +61,12 @@ TEST(NoticeBook, ItIsBounded) {
   EXPECT_EQ(due.at(0).more, 5U);
   for (std::size_t i = 1; i < NoticeBook::most_recipients; ++i)
     EXPECT_TRUE(book.add("r" + std::to_string(i) + "@x.example", id_one));
-  EXPECT_FALSE(book.add("too.many@x.example", id_one));
-  EXPECT_TRUE(book.add("a@x.example", id_one));
+  EXPECT_TRUE(book.add("one.more@x.example", id_one)) << "in the place of who was told";
+  EXPECT_FALSE(book.was_told_since("a@x.example", base::WallTime{}));
+  EXPECT_FALSE(book.add("too.many@x.example", id_one)) << "all wait";
+  EXPECT_TRUE(book.add("r1@x.example", id_two));
+  EXPECT_THAT(book.take_due(at_noon, 1h), SizeIs(NoticeBook::most_recipients));
+  EXPECT_TRUE(book.add("too.many@x.example", id_one));
 }
 
 TEST(NoticeBook, ItSurvivesARestart) {
@@ -62,8 +76,8 @@ TEST(NoticeBook, ItSurvivesARestart) {
   book.add("told one@x.example", id_three);
   book.add("new@x.example", id_one);
   NoticeBook again;
-  again.decode("no line of ours\n" + book.encode() + "x y z\n");
-  EXPECT_EQ(again.encode(), book.encode());
+  again.decode("no line of ours\n" + book.encode(book.youngest()) + "x y z\n");
+  EXPECT_EQ(again.encode(id_three), book.encode(id_three));
   EXPECT_EQ(again.youngest(), id_three);
   EXPECT_THAT(again.take_due(at_noon + 1min, 1h), SizeIs(1));
   EXPECT_THAT(again.take_due(at_noon + 1h, 1h), SizeIs(1));
@@ -101,6 +115,102 @@ TEST(QuarantineNotice, WhatASenderWroteIsHarmless) {
   EXPECT_THAT(notice, Not(HasSubstr("\x1B")));
   EXPECT_TRUE(base::is_valid_utf8(notice));
   for (const auto line : base::split(notice, '\n')) EXPECT_LT(line.size(), 500U);
+}
+
+// What is listed can fail, or be interrupted by what comes meanwhile.
+class HoldingSpool final : public FakeSpool {
+ public:
+  boost::asio::awaitable<base::Result<>> for_each_live(spool::Listing,
+                                                       std::function<bool(const spool::Summary&)> each) override {
+    for (const auto& [id, envelope] : envelopes) {
+      spool::Summary summary;
+      summary.id = id;
+      summary.held = envelope.held;
+      each(summary);
+    }
+    if (meanwhile) meanwhile();
+    co_await test::let_others_run(10);
+    co_return fails ? base::fail(base::ErrorKind::io, "it fails") : base::Result<>();
+  }
+  std::function<void()> meanwhile;
+  bool fails = false;
+};
+
+class QuarantineRecallTest : public ::testing::Test {
+ protected:
+  // So many microseconds after the first.
+  static base::MessageId id_at(std::uint64_t microseconds) {
+    return {(std::uint64_t{1} << 55U) + (microseconds << 12U)};
+  }
+  mail::Envelope held() {
+    mail::Envelope envelope;
+    envelope.held = true;
+    envelope.accepted = clock_.wall();
+    auto& recipient = envelope.recipients.emplace_back();
+    recipient.address = {"r", "x.example"};
+    recipient.last_reply = "it has a virus";
+    return envelope;
+  }
+  static std::shared_ptr<const route::Router> router() {
+    route::Settings settings;
+    settings.hostname = "mail.example";
+    settings.domains["x.example"].deliver.kind = route::DeliverKind::maildir;
+    return std::make_shared<const route::Router>(std::move(settings), route::Lookups{}, std::vector<base::Endpoint>{});
+  }
+  // Until it was stopped while it recalls; what it remembers.
+  std::string recall() {
+    QuarantineNotices notices({.home = io_.get_executor(),
+                               .deadlines = deadlines_,
+                               .spool = spool_,
+                               .file = file_,
+                               .hostname = "mail.example",
+                               .clock = clock_,
+                               .log = log::null_logger(),
+                               .signers = [] { return std::shared_ptr<const mailauth::Signers>(); }},
+                              {.notify = true}, router());
+    if (comes_)
+      spool_.meanwhile = [&] {
+        notices.committed(std::make_shared<const spool::StoredMessage>(
+            spool::StoredMessage{.id = *comes_, .envelope = held(), .body = std::make_shared<EmptyBody>()}));
+      };
+    boost::asio::co_spawn(io_, notices.run(), boost::asio::detached);
+    boost::asio::co_spawn(io_, notices.stop(), boost::asio::detached);
+    io_.restart();
+    io_.run();
+    spool_.meanwhile = {};
+    return testing::run_awaitable(io_, file_.read()).value();
+  }
+  void remember(base::MessageId youngest) {
+    ASSERT_TRUE(testing::run_awaitable(io_, file_.write(NoticeBook().encode(youngest))));
+  }
+
+  testing::ManualClock clock_;
+  net::Deadlines deadlines_{clock_};
+  boost::asio::io_context io_;
+  test::SimDisk disk_;
+  state::SmallFile file_{"/state", "quarantine_notices", disk_, io_.get_executor()};
+  HoldingSpool spool_;
+  std::optional<base::MessageId> comes_;
+};
+
+TEST_F(QuarantineRecallTest, WhatWasNotRecalledToItsEndIsRecalledAgain) {
+  clock_.now += 24h;
+  remember(id_at(0));
+  comes_ = id_at(9'000'000'000);
+  spool_.fails = true;
+  EXPECT_THAT(recall(), HasSubstr("youngest " + base::to_string(id_at(0)) + "\n"));
+  spool_.fails = false;
+  EXPECT_THAT(recall(), HasSubstr("youngest " + base::to_string(*comes_) + "\n"));
+}
+
+TEST_F(QuarantineRecallTest, WhatAYoungerOneOvertookIsRecalled) {
+  clock_.now += 24h;
+  remember(id_at(9'000'000'000));
+  spool_.envelopes[id_at(0)] = held();  // long before: was recalled
+  spool_.envelopes[id_at(8'900'000'000)] = held();
+  const auto text = recall();
+  EXPECT_THAT(text, HasSubstr(base::to_string(id_at(8'900'000'000))));
+  EXPECT_THAT(text, Not(HasSubstr(base::to_string(id_at(0)))));
 }
 
 }  // namespace

@@ -199,5 +199,18 @@ TEST(EncodedText, WordsAreDecodedAsReadersDo) {
   EXPECT_EQ(decode_charset("UTF-16", std::string("a\0b\0", 4)), "ab");
 }
 
+// Of a stranger's making: looked through anew for each word, they take minutes.
+TEST(EncodedText, WordsThatAreNoneAreNotLookedThroughAgain) {
+  for (const std::string_view word : {"=?a?x?b", "=?a?b?**", "=?a?b?**=?", "=?", "=?a?"}) {
+    std::string text;
+    while (text.size() < 4'000'000) text += word;
+    EXPECT_EQ(decode_words(text), text);
+    text += "?";  // with the next: an end behind them all
+    EXPECT_EQ(decode_words(text + "= =?utf-8?q?c=3Dd?="), text + "= c=d") << word;
+  }
+  EXPECT_EQ(decode_words("=?a?q?x=?a?q?y?= z?="), "x=?a?q?y z?=");
+  EXPECT_EQ(decode_words("=?utf-8?b?YQ?==?utf-8?q?\?=="), "a=");
+}
+
 }  // namespace
 }  // namespace godwit::mail

@@ -88,8 +88,9 @@ TEST_F(HookRequest, TheBodyIsTold) {
 
 TEST(BodyStart, BeginsBehindTheEmptyLine) {
   const std::pair<std::string_view, std::string_view> table[] = {
-      {"A: b\r\n\r\nbody", "body"},   {"\r\nbody", "body"}, {"A: b\r\n\r\n\r\nbody", "\r\nbody"}, {"A: b\r\n", ""},
-      {"A: b\r\r\n\r\nbody", "body"},
+      {"A: b\r\n\r\nbody", "body"},         {"\r\nbody", "body"},
+      {"A: b\r\n\r\n\r\nbody", "\r\nbody"}, {"A: b\r\n", ""},
+      {"A: b\r\r\n\r\nbody", "body"},       {"A: b\r\nno field\r\nbody", "no field\r\nbody"},
   };
   for (const auto& [message, expected] : table) {
     for (std::size_t split = 0; split <= message.size(); ++split) {

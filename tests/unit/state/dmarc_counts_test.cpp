@@ -251,6 +251,31 @@ TEST_F(DmarcSumsTest, OldOnesGo) {
   EXPECT_EQ(run(sums_.summary({}, base::WallTime{})).value().at(0).counts.messages, 1U);
 }
 
+// What calls itself an organization, or many, fills its days only; reports of today are always taken.
+TEST_F(DmarcSumsTest, TheOldestDaysMakeRoom) {
+  const auto many = [&](const std::string& organization, const std::string& id, int days_ago) {
+    std::vector<DmarcSums::Row> rows(DmarcSums::most_rows_of_one, row("192.0.2.1", false, false, 1));
+    for (std::size_t i = 0; i < rows.size(); ++i) rows[i].source = std::to_string(i);
+    auto one = report(id, std::move(rows));
+    one.organization = organization;
+    one.begin -= std::chrono::days(days_ago);
+    return one;
+  };
+  ASSERT_EQ(add(report("honest", {row("192.0.2.1", true, true, 7)})), DmarcSums::Taken::yes);
+  ASSERT_EQ(add(many("forged", "1", 2)), DmarcSums::Taken::yes);
+  ASSERT_EQ(add(many("forged", "2", 1)), DmarcSums::Taken::yes);
+  EXPECT_EQ(summary().at(0).counts.messages, DmarcSums::most_rows_of_one + 7) << "its older day went";
+  EXPECT_EQ(add(many("forged", "1", 2)), DmarcSums::Taken::yes) << "what was dropped may come again";
+  for (std::size_t i = 0; i <= DmarcSums::most_rows / DmarcSums::most_rows_of_one; ++i)
+    ASSERT_EQ(add(many("forged" + std::to_string(i), "1", 3)), DmarcSums::Taken::yes);
+  EXPECT_EQ(add(report("honest too", {row("192.0.2.1", true, true, 9)})), DmarcSums::Taken::yes);
+  EXPECT_LE(summary().at(0).counts.messages, DmarcSums::most_rows + 16);
+  EXPECT_EQ(summary().at(0).counts.passed, 16U);
+  auto large = many("forged", "3", 0);
+  large.rows.push_back(row("x", false, false, 1));
+  EXPECT_EQ(add(std::move(large)), DmarcSums::Taken::too_large);
+}
+
 TEST_F(DmarcSumsTest, ADamagedFileIsSetAside) {
   std::ofstream(folder_ + "/dmarc_received.sqlite") << std::string(10'000, 'x');
   EXPECT_EQ(add(report("1", {row("192.0.2.1", true, true, 1)})), DmarcSums::Taken::yes);
