@@ -31,6 +31,7 @@ class Loader {
   std::vector<std::string> included_files();
   std::vector<std::string> matching(const std::string& pattern);
   void sort_diagnostics();
+  void bound_diagnostics();
 
   const FileAccess& files_;
   Fields<Document> fields_ = top_fields();
@@ -111,13 +112,28 @@ void Loader::sort_diagnostics() {
   std::ranges::stable_sort(loaded_.diagnostics, {}, key);
 }
 
+// Errors rather than warnings: that there are any must not be forgotten.
+void Loader::bound_diagnostics() {
+  auto& all = loaded_.diagnostics;
+  if (all.size() < Reader::most_diagnostics) return;
+  std::ranges::stable_partition(all, [](const auto& d) { return d.severity == Severity::error; });
+  all.erase(all.begin() + Reader::most_diagnostics, all.end());
+  sort_diagnostics();
+  all.back().message += fmt::format(" (these are {}: more are not looked for)", Reader::most_diagnostics);
+}
+
 Loaded Loader::run() && {
-  read(loaded_.main_file, Role::main);
-  for (const auto& file : included_files()) read(file, Role::included);
+  try {
+    read(loaded_.main_file, Role::main);
+    for (const auto& file : included_files()) read(file, Role::included);
+  } catch (const Reader::Enough&) {
+    all_read_ = false;
+  }
   loaded_.settings = std::move(document_.settings);
   complete(loaded_);
   if (all_read_) check_meaning(loaded_);
   sort_diagnostics();
+  bound_diagnostics();
   return std::move(loaded_);
 }
 

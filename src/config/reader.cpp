@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reader.hpp"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 namespace godwit::config {
@@ -20,6 +22,13 @@ void Reader::report(const Place& place, std::string message, std::string suggest
                                  .message = std::move(message),
                                  .suggestion = std::move(suggestion),
                                  .severity = Severity::error});
+  if (loaded_.diagnostics.size() >= most_diagnostics) throw Enough();
+}
+
+void Reader::count_value() {
+  if (++values_ <= most_values) return;
+  report(here_, fmt::format("a configuration has at most {} values; more are not read", most_values), {});
+  throw Enough();
 }
 
 void Reader::fail_at(const YAML::Mark& mark, std::string message) {
@@ -36,8 +45,10 @@ bool Reader::claim(const std::string& path, const YAML::Node& key, const YAML::N
   return false;
 }
 
-Reader::Step::Step(Reader& reader, std::string path, const YAML::Node& value)
-    : reader_(reader), path_before_(std::move(reader.path_)), place_before_(reader.here_) {
+Reader::Step::Step(Reader& reader, std::string path, const YAML::Node& value) : reader_(reader) {
+  reader_.count_value();
+  path_before_ = std::exchange(reader_.path_, {});
+  place_before_ = reader_.here_;
   reader_.path_ = std::move(path);
   const auto at = reader_.loaded_.places.find(reader_.path_);
   if (value.IsNull() && at != reader_.loaded_.places.end())

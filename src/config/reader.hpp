@@ -22,6 +22,12 @@ class Reader {
  public:
   explicit Reader(Loaded& loaded) : loaded_(loaded) {}
 
+  // Thrown where more is wrong, or there, than anybody would mend: by aliases a small YAML file can say a thing
+  // millions of times.  Nothing is read on then.
+  struct Enough {};
+  static constexpr std::size_t most_diagnostics = 1000;
+  static constexpr std::size_t most_values = 2'000'000;
+
   void begin_file(const std::string& file) { file_ = file; }
   const std::string& path() const { return path_; }
 
@@ -58,12 +64,14 @@ class Reader {
 
  private:
   Place place(const YAML::Node& node) const;
+  void count_value();
   void report(const Place& place, std::string message, std::string suggestion);
 
   Loaded& loaded_;
   std::string file_;
   std::string path_;
   Place here_;
+  std::size_t values_ = 0;  // looked at so far
 };
 
 }  // namespace godwit::config
