@@ -61,7 +61,7 @@ struct Item {
   Sender sender{};
   std::uint64_t size = 0;
   State state = State::waiting;
-  bool released = false;  // was held, and the administrator let it go: no rule holds it again
+  bool released = false;    // was held, and the administrator let it go: no rule holds it again
   bool to_be_held = false;  // while active: when that ends (find() says so, add() does not ask)
 };
 
