@@ -8,7 +8,9 @@
 namespace godwit::dispatch {
 namespace {
 
-bool is_delivered(const mail::RecipientUpdate& update) { return update.state == mail::RecipientState::delivered; }
+bool is_delivered(const mail::RecipientUpdate& update) {
+  return update.state == mail::RecipientState::delivered;
+}
 
 bool is_told(const Settlement& settlement) {
   return !settlement.failures.empty() || !settlement.delays.empty() || !settlement.successes.empty();
@@ -34,8 +36,8 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle(Parts parts, Att
   for (std::size_t i = 0; i < parts.size(); ++i) {
     if (settlements[i].successes.empty()) continue;
     // One of success that cannot be stored is not worth a second delivery.
-    co_await reporter_.report(mail::DsnKind::success, parts[i].transaction.message,
-                              std::move(settlements[i].successes), router_);
+    co_await reporter_.report(mail::DsnKind::success, parts[i].transaction.message, std::move(settlements[i].successes),
+                              router_);
     record_delivered(parts[i].item.key.id, settlements[i].update);
   }
   for (std::size_t i = 0; i < parts.size(); ++i) {

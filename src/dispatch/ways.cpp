@@ -119,8 +119,7 @@ Waiting Dispatcher::Implementation::waiting_of(const QueueEntry& entry, std::siz
   const auto domain = base::domain_of(item.key.destination);
   for (const auto& recipient : entry.envelope.recipients)
     if (recipient.state == mail::RecipientState::waiting && waiting.last_reply.empty() &&
-        recipient.address.domain == domain &&
-        destination_of(entry.id, recipient.address) == item.key.destination)
+        recipient.address.domain == domain && destination_of(entry.id, recipient.address) == item.key.destination)
       waiting.last_reply = recipient.last_reply;
   return waiting;
 }

@@ -4,7 +4,7 @@
 
 from support.peer import ScriptedPeer
 from support.scenario import main
-from support.sending_host import SendingHost
+from support.sending_host import SENDER, SendingHost
 
 
 class RecipientsShareATransaction(SendingHost):
@@ -82,6 +82,15 @@ class RecipientsOfOneNextHopShareATransaction(SendingHost):
         self.smart.wait(2)
         self.wait_until(lambda: ["a@one.example", "b@two.example"] in self.transactions(), "both come together")
         self.assertIn(["d@four.example"], self.transactions())
+
+    def test_the_sender_is_warned_of_all_who_are_late(self):
+        self.smart = ScriptedPeer(self, 2, "smart.example", script={"RCPT": "451 4.3.0 come back later"})
+        self.start(routes=[{"next_hop": f"[{self.smart.address}]:{self.smart.port}"}],
+                   delivery={"retry": {"first": "500ms", "max": "500ms", "warn": "1s", "expire": "1h"}})
+        recipients = [f"user@{domain}.example" for domain in ("one", "two", "three")]
+        self.send(recipients)
+        warned_of = lambda: b"".join(stored.content for stored in self.godwit.mailbox(SENDER).messages())
+        self.wait_until(lambda: all(f"Final-Recipient: rfc822; {recipient}".encode() in warned_of() for recipient in recipients), "a warning names each")
 
     def test_only_by_the_same_rule(self):
         self.start_with({"domains": ["one.example", "two.example"]}, {"domains": ["three.example"], "tls": "none"})

@@ -4,8 +4,14 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "dispatch/reporter.hpp"
 #include "godwit/disk/disk.hpp"
+#include "godwit/lookup/table.hpp"
 #include "support/fake_resolver.hpp"
 #include "support/manual_clock.hpp"
 #include "support/run_awaitable.hpp"
@@ -37,13 +43,33 @@ class StandingNetwork final : public net::Network {
   net::Deadlines& deadlines_;
 };
 
-std::shared_ptr<const route::Router> discarding_router() {
-  route::Settings settings;
+std::shared_ptr<const route::Router> router_of(route::Settings settings, route::Lookups lookups = {}) {
   settings.hostname = "mail.example";
+  return std::make_shared<const route::Router>(std::move(settings), std::move(lookups), std::vector<base::Endpoint>{});
+}
+
+route::Settings discarding() {
+  route::Settings settings;
   for (const char* domain : {"a.example", "b.example"})
     settings.domains[domain].deliver.kind = route::DeliverKind::discard;
-  return std::make_shared<const route::Router>(std::move(settings), route::Lookups{}, std::vector<base::Endpoint>{});
+  return settings;
 }
+
+// Has a store for everybody, and takes its time.
+class SlowStores final : public lookup::Table {
+ public:
+  explicit SlowStores(net::Network& network) : network_(network) {}
+  const std::string& name() const override { return name_; }
+  std::optional<lookup::Answer> recall(const std::string&) override { return {}; }
+  boost::asio::awaitable<lookup::Answer> ask(std::string) override {
+    auto slept = co_await network_.sleep_until(network_.now() + 10s);
+    co_return lookup::present({"maildir:/stores/{local}"});
+  }
+
+ private:
+  net::Network& network_;
+  std::string name_ = "stores";
+};
 
 class DispatcherTest : public ::testing::Test {
  protected:
@@ -80,11 +106,15 @@ class DispatcherTest : public ::testing::Test {
   }
 
   base::MessageId commit(const std::vector<std::string>& domains) {
-    const base::MessageId id{++last_};
     mail::Envelope envelope;
-    envelope.sender = smtp::Mailbox{"s", "x.example"};
-    envelope.accepted = envelope.next_attempt = clock_.wall();
+    envelope.accepted = clock_.wall();
     for (const auto& domain : domains) envelope.recipients.emplace_back().address = {"r", domain};
+    return commit(std::move(envelope));
+  }
+  base::MessageId commit(mail::Envelope envelope) {
+    const base::MessageId id{++last_};
+    envelope.sender = smtp::Mailbox{"s", "x.example"};
+    envelope.next_attempt = clock_.wall();
     spool_.envelopes[id] = envelope;
     dispatcher_.committed(std::make_shared<const spool::StoredMessage>(
         spool::StoredMessage{.id = id, .envelope = std::move(envelope), .body = std::make_shared<EmptyBody>()}));
@@ -121,7 +151,7 @@ class DispatcherTest : public ::testing::Test {
   deliver::MaildirAgent maildir_{
       {}, "mail.example", disk_, clock_, random_, io_.get_executor(), io_.get_executor(), deadlines_};
   Dispatcher dispatcher_{Settings{},
-                         discarding_router(),
+                         router_of(discarding()),
                          {.home = io_.get_executor(),
                           .network = network_,
                           .resolver = resolver_,
@@ -156,7 +186,7 @@ TEST_F(DispatcherTest, NobodyIsToldOfANoticeThatFails) {
     auto original = std::make_shared<const spool::StoredMessage>(
         spool::StoredMessage{.id = {1}, .envelope = envelope, .body = std::make_shared<EmptyBody>()});
     return testing::run_awaitable(
-        io_, reporter.report(mail::DsnKind::failure, std::move(original), {failed}, discarding_router()));
+        io_, reporter.report(mail::DsnKind::failure, std::move(original), {failed}, router_of(discarding())));
   };
   EXPECT_FALSE(is_settled("internal"));
   EXPECT_TRUE(is_settled("notice"));
@@ -195,6 +225,36 @@ TEST_F(DispatcherTest, WhatIsLeftOfAMessageIsAttemptedAtOnce) {
   EXPECT_EQ(told(), (Told{"0 deleted", "1 delivered"}));
   EXPECT_GT(spool_.reads, 0);
   EXPECT_EQ(dispatcher_.counts().waiting, 0U);
+}
+
+TEST_F(DispatcherTest, AHoldWhileUsersAreLookedUpHoldsThem) {
+  auto settings = discarding();
+  settings.domains["a.example"].user_table = "stores";
+  dispatcher_.reload(Settings{}, router_of(settings, {.accounts = {},
+                                                      .tables = {{"stores", std::make_shared<SlowStores>(network_)}}}));
+  const auto id = commit({"a.example"});
+  EXPECT_EQ(dispatcher_.counts().active, 1U) << "it asks for the stores";
+  EXPECT_TRUE(dispatcher_.hold(id));
+  pass(1min);
+  EXPECT_EQ(dispatcher_.counts().held, 1U);
+  EXPECT_EQ(dispatcher_.counts().items, 1U);
+}
+
+TEST_F(DispatcherTest, WhomAReloadGivesAnotherNameIsNotForgotten) {
+  auto settings = discarding();
+  settings.domains["a.example"].users["r"].kind = route::DeliverKind::discard;
+  dispatcher_.reload(Settings{}, router_of(settings));
+  spool_.is_keeping_up = false;
+  mail::Envelope envelope;
+  envelope.accepted = clock_.wall();
+  envelope.recipients.emplace_back().address = {"r+x", "a.example"};
+  commit(std::move(envelope));
+  settings.detail_separator = "-";
+  dispatcher_.reload(Settings{}, router_of(settings));
+  spool_.is_keeping_up = true;
+  pass(2s);
+  EXPECT_EQ(told(), Told{"0 delivered"});
+  EXPECT_EQ(dispatcher_.counts().items, 0U);
 }
 
 }  // namespace
