@@ -139,6 +139,13 @@ base::Result<std::string> read_bearer_token(const std::string& path) {
   return token;
 }
 
+void check_urls(const config::Loaded& file, LiveSettingsLoaded& result) {
+  const auto& hooks = file.settings.policy.http_hooks;
+  for (std::size_t i = 0; i < hooks.size(); ++i)
+    if (const auto url = net::parse_url(hooks[i].url); !url)
+      add_once(file, fmt::format("policy.http_hooks[{}].url", i), config::Severity::error, url.error().message, result);
+}
+
 void load_hooks(const config::Loaded& file, LiveSettings& live, LiveSettingsLoaded& result) {
   auto& hooks = live.settings.policy.http_hooks;
   for (std::size_t i = 0; i < hooks.size(); ++i) {
@@ -146,7 +153,6 @@ void load_hooks(const config::Loaded& file, LiveSettings& live, LiveSettingsLoad
     const auto wrong = [&](std::string_view key, const std::string& why) {
       add_once(file, fmt::format("policy.http_hooks[{}].{}", i, key), config::Severity::error, why, result);
     };
-    if (const auto url = net::parse_url(hook.url); !url) wrong("url", url.error().message);
     if (!hook.token_file.empty()) {
       auto token = read_bearer_token(hook.token_file);
       if (token)
@@ -240,6 +246,7 @@ LiveSettingsLoaded load_live_settings(const std::string& path, const base::Clock
   if (!loaded.ok()) return result;
   // What is not there, or is no file, is not read either: what a draft names may be anything.
   add_diagnostics(config::check_environment(loaded), result);
+  check_urls(loaded, result);
   if (!result.errors.empty()) return result;
 
   LiveSettings live;

@@ -48,11 +48,7 @@ class BadResolver final : public dns::Resolver {
 
 class DmarcReportsTest : public ::testing::Test {
  protected:
-  DmarcReportsTest() {
-    std::string folder = (std::filesystem::temp_directory_path() / "godwit-dmarc-XXXXXX").string();
-    folder_ = ::mkdtemp(folder.data());
-    clock_.now += std::chrono::hours(24 * 20'000);
-  }
+  DmarcReportsTest() { clock_.now += std::chrono::hours(24 * 20'000); }
   ~DmarcReportsTest() override { std::filesystem::remove_all(folder_); }
 
   void poll() {
@@ -76,7 +72,12 @@ class DmarcReportsTest : public ::testing::Test {
     return ended;
   }
 
-  std::string folder_;
+  static std::string make_folder() {
+    std::string folder = (std::filesystem::temp_directory_path() / "godwit-dmarc-XXXXXX").string();
+    return ::mkdtemp(folder.data());
+  }
+
+  const std::string folder_ = make_folder();
   boost::asio::io_context io_;
   testing::ManualClock clock_;
   net::Deadlines deadlines_{clock_};
