@@ -85,7 +85,9 @@ class AccountIsStopped(Scenario):
         client = self.login(ALICE)
         client.submit(ALICE, [f"b{i}@elsewhere.example" for i in range(20)], message(sender=ALICE))
         self.assertEqual(self.stopped(), [])
-        self.assertEqual(len(self.godwit.mailbox(BOB).files()), 1, "the postmaster was told once")
+        # A crash may repeat a delivery, not a message.
+        told = {mail.header("Message-ID")[0] for mail in self.godwit.mailbox(BOB).messages()}
+        self.assertEqual(len(told), 1, "the postmaster was told once")
 
     def test_its_mail_is_thrown_away(self):
         self.start(recipients=5)
