@@ -5,13 +5,12 @@ import json
 import pathlib
 import socket
 import ssl
-import threading
 
 import jsonschema
 
+from .scripted_listener import CLOSE, HANG, ScriptedListener
+
 SCHEMA = json.loads((pathlib.Path(__file__).parents[3] / "docs" / "http-hook.schema.json").read_text())
-CLOSE = object()  # the connection is closed instead of an answer
-HANG = object()   # never an answer
 
 
 def validator(part):
@@ -22,49 +21,20 @@ def response(body, status="200 OK", more=""):
     return f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n{more}\r\n".encode() + body
 
 
-class Hook:
+class Hook(ScriptedListener):
     """`script`: stage → an answer (dictionary), bytes to send as they are, CLOSE or HANG; a list gives them one after the other; without one it
     has no opinion.  `requests` are what was asked, `heads` the heads of the requests; `faults` what was not as documented."""
 
     def __init__(self, case, name="hook", *, host=70, port=20980, script=None, certificate=None, domain=None, reads=True):
-        self.name, self.script, self.reads = name, dict(script or {}), reads
-        self.requests, self.heads, self.faults, self.sockets, self.connections = [], [], [], [], 0
+        self.name, self.script = name, dict(script or {})
+        self.requests, self.heads, self.faults = [], [], []
         self.context = certificate.server_context() if certificate else None
         self.url = f"{'https' if certificate else 'http'}://{domain or case.net.host(host)}:{port}/mail"
         self.asked, self.answers = validator("request"), validator("answer")
-        self.listener = socket.create_server((case.net.host(host), port))
-        case.addCleanup(self.close)
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__(case, socket.create_server((case.net.host(host), port)), reads)
 
     def config(self, **changes):
         return {"name": self.name, "url": self.url, **changes}
-
-    def close(self):
-        self.hang_up()
-        try:
-            self.listener.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-        self.listener.close()
-
-    def hang_up(self):
-        for one in self.sockets:
-            try:
-                one.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-        self.sockets.clear()
-
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            self.sockets.append(client)
-            if self.reads:
-                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client):
         try:

@@ -2,62 +2,30 @@
 """A policy server in Postfix's words that answers as scripted: any action, hangs, crashes, garbage."""
 
 import socket
-import threading
 
-CLOSE = object()  # the connection is closed instead of an answer
-HANG = object()   # never an answer
+from .scripted_listener import CLOSE, HANG, ScriptedListener
 
 
-class ScriptedPolicyServer:
+class ScriptedPolicyServer(ScriptedListener):
     """Listens on `host`:`port`, or at a Unix socket.  `script`: protocol_state → action, bytes to send as they are, CLOSE or HANG;
     a list gives them one after the other; without one it is "DUNNO".  `requests` are dictionaries; `connections` is a number."""
 
     def __init__(self, case, name="scripted", *, host=50, port=20910, path=None, script=None, reads=True):
-        self.name, self.script, self.reads = name, dict(script or {}), reads
-        self.requests, self.sockets, self.connections = [], [], 0
+        self.name, self.script, self.requests = name, dict(script or {}), []
         if path:
             self.address = f"unix:{path}"
-            self.listener = socket.socket(socket.AF_UNIX)
-            self.listener.bind(str(path))
+            listener = socket.socket(socket.AF_UNIX)
+            listener.bind(str(path))
         else:
             self.address = f"inet:{case.net.host(host)}:{port}"
-            self.listener = socket.socket()
-            self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            self.listener.bind((case.net.host(host), port))
-        self.listener.listen(64)
-        case.addCleanup(self.close)
-        threading.Thread(target=self._accept, daemon=True).start()
+            listener = socket.socket()
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((case.net.host(host), port))
+        listener.listen(64)
+        super().__init__(case, listener, reads)
 
     def config(self, **changes):
         return {"name": self.name, "address": self.address, **changes}
-
-    def close(self):
-        self.hang_up()
-        try:
-            self.listener.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-        self.listener.close()
-
-    def hang_up(self):
-        """On all who are connected."""
-        for one in self.sockets:
-            try:
-                one.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-        self.sockets.clear()
-
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            self.sockets.append(client)
-            if self.reads:
-                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client):
         attributes = {}
