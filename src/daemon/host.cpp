@@ -41,16 +41,21 @@ Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, co
       breaker_(live_->settings.policy.breaker),
       list_health_(log),
       reactors_(clock, reactor_count(live_->settings)),
-      committer_("committer"),
-      bodies_("bodies", body_threads, unbounded),
-      maildirs_("maildir", live_->settings.deliver.maildir.threads, unbounded),
-      passwords_("passwords", live_->settings.auth.threads, live_->settings.auth.waiting),
-      proofs_("proofs", 1, proofs_waiting),
-      local_("local", local_threads, local_waiting),
-      lookups_("lookups", live_->settings.auth.lookup_threads, live_->settings.auth.waiting),
-      recipients_("recipients", live_->settings.auth.lookup_threads, live_->settings.lookup.waiting),
-      housekeeping_("housekeeping", 1, 4),
-      histories_("history", 1, unbounded),
+      committer_("committer", net::Begin::later),
+      bodies_("bodies", body_threads, unbounded, net::Priority::normal, net::Begin::later),
+      background_("background", 1, unbounded, net::Priority::background, net::Begin::later),
+      maildirs_("maildir", live_->settings.deliver.maildir.threads, unbounded, net::Priority::normal,
+                net::Begin::later),
+      passwords_("passwords", live_->settings.auth.threads, live_->settings.auth.waiting, net::Priority::normal,
+                 net::Begin::later),
+      proofs_("proofs", 1, proofs_waiting, net::Priority::normal, net::Begin::later),
+      local_("local", local_threads, local_waiting, net::Priority::normal, net::Begin::later),
+      lookups_("lookups", live_->settings.auth.lookup_threads, live_->settings.auth.waiting, net::Priority::normal,
+               net::Begin::later),
+      recipients_("recipients", live_->settings.auth.lookup_threads, live_->settings.lookup.waiting,
+                  net::Priority::normal, net::Begin::later),
+      housekeeping_("housekeeping", 1, 4, net::Priority::normal, net::Begin::later),
+      histories_("history", 1, unbounded, net::Priority::normal, net::Begin::later),
       history_(live_->settings.state.directory + "/history", live_->settings.state.history, disk_, clock_, log_,
                histories_.executor()),
       feed_(reactors_[home].executor(), reactors_[home].deadlines(), clock),
@@ -79,7 +84,15 @@ Host::~Host() = default;
 // ---- start
 // ---------------------------------------------------------------------------------------------------------------
 
+void Host::start_pools() {
+  committer_.start();
+  for (auto* pool : {&bodies_, &background_, &maildirs_, &passwords_, &proofs_, &local_, &lookups_, &recipients_,
+                     &housekeeping_, &histories_})
+    pool->start();
+}
+
 base::Result<> Host::open() {
+  start_pools();
   auto opened = open_spool();
   if (!opened) return opened;
   auto decoy = own_secret("decoy_secret");
@@ -167,8 +180,9 @@ void Host::make_dmarc_reporting() {
 }
 
 base::Result<> Host::open_spool() {
-  auto opening = spool::open_spool(live_->settings.spool, disk_, clock_, random_, events_,
-                                   {.committer = committer_.executor(), .bodies = bodies_.executor()});
+  auto opening = spool::open_spool(
+      live_->settings.spool, disk_, clock_, random_, events_,
+      {.committer = committer_.executor(), .bodies = bodies_.executor(), .background = background_.executor()});
   auto spool = run_alone(std::move(opening));
   if (!spool) return std::unexpected(spool.error());
   spool_ = std::move(*spool);

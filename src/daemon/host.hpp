@@ -112,6 +112,7 @@ class Host {
   base::Result<> bind_control(InheritedSockets& inherited);
   base::Result<> bind_submit(InheritedSockets& inherited);
   void keep_bound(server::ListenerSettings settings, std::vector<net::BoundSocket> sockets);
+  void start_pools();
   base::Result<> open_spool();
   base::Result<std::string> own_secret(const std::string& name);
   void open_suppressions();
@@ -183,6 +184,7 @@ class Host {
   net::ReactorPool reactors_;
   net::SingleThread committer_;
   net::BoundedPool bodies_;
+  net::BoundedPool background_;  // listings for orders, the search for damage
   net::BoundedPool maildirs_;
   net::BoundedPool passwords_;
   net::BoundedPool proofs_;        // keys for AUTH at other hosts

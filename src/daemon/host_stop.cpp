@@ -104,11 +104,11 @@ bool Host::stop() {
   reactors_.begin_stop();
   reactors_.stop();
   reactors_.join();
-  for (auto* pool :
-       {&bodies_, &maildirs_, &passwords_, &proofs_, &lookups_, &recipients_, &local_, &housekeeping_, &histories_})
+  for (auto* pool : {&bodies_, &background_, &maildirs_, &passwords_, &proofs_, &lookups_, &recipients_, &local_,
+                     &housekeeping_, &histories_})
     pool->stop();
   committer_.stop();
-  for (auto* pool : {&bodies_, &passwords_, &proofs_, &lookups_, &recipients_, &local_}) pool->join();
+  for (auto* pool : {&bodies_, &background_, &passwords_, &proofs_, &lookups_, &recipients_, &local_}) pool->join();
   committer_.join();
   if (!join_folders()) return false;
   // Lookups under way end here; whoever awaits them is among the abandoned.

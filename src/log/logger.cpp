@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <deque>
+#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -22,11 +23,15 @@ class AsyncLogger final : public FileLogger {
  public:
   // recent: may be null.
   AsyncLogger(const Settings& settings, const base::Clock& clock, std::unique_ptr<Sink> sink, RecentLines* recent)
-      : clock_(clock), format_(settings.format), level_(settings.level), sink_(std::move(sink)), recent_(recent) {
-    writer_ = std::jthread([this] { write_all(); });
-    static_cast<void>(::pthread_setname_np(writer_.native_handle(), "log"));
+      : clock_(clock), format_(settings.format), level_(settings.level), sink_(std::move(sink)), recent_(recent) {}
+  ~AsyncLogger() override {
+    start();
+    queue_.close();
   }
-  ~AsyncLogger() override { queue_.close(); }
+
+  void start() override {
+    std::call_once(started_, [this] { writer_ = std::jthread([this] { write_all(); }); });
+  }
 
   bool enabled(Level level) const override { return level >= level_.load(std::memory_order_relaxed); }
 
@@ -36,7 +41,10 @@ class AsyncLogger final : public FileLogger {
 
   base::Result<> reopen() override { return sink_->reopen(); }
   void set_level(Level level) override { level_ = level; }
-  void flush() override { queue_.flush(); }
+  void flush() override {
+    start();
+    queue_.flush();
+  }
 
  private:
   std::string line(Level level, std::string_view event, std::span<const Field> fields) const {
@@ -46,6 +54,7 @@ class AsyncLogger final : public FileLogger {
 
   // The writer's thread.
   void write_all() {
+    static_cast<void>(::pthread_setname_np(::pthread_self(), "log"));
     std::uint64_t lost = 0;
     while (auto batch = queue_.next()) {
       lost += batch->lost + sink_->write(batch->lines);
@@ -66,6 +75,7 @@ class AsyncLogger final : public FileLogger {
   const std::unique_ptr<Sink> sink_;
   RecentLines* const recent_;
   LineQueue queue_;
+  std::once_flag started_;
   std::jthread writer_;  // the last: it ends first
 };
 

@@ -88,9 +88,11 @@ ReactorPool::~ReactorPool() {
 
 void ReactorPool::start() {
   for (auto& reactor : reactors_) {
-    threads_.emplace_back([running = reactor.get()] { running->run(); });
-    const std::string name = fmt::format("reactor-{}", reactor->index());
-    ::pthread_setname_np(threads_.back().native_handle(), name.c_str());
+    // A thread names itself: to name another one is to write to a file in /proc.
+    threads_.emplace_back([running = reactor.get()] {
+      ::pthread_setname_np(::pthread_self(), fmt::format("reactor-{}", running->index()).c_str());
+      running->run();
+    });
   }
 }
 

@@ -4,17 +4,28 @@
 #include <algorithm>
 
 #include <pthread.h>
+#include <sys/resource.h>
 
 namespace godwit::net {
+namespace {
 
-BoundedPool::BoundedPool(std::string name, std::size_t threads, std::size_t max_waiting)
-    : name_(std::move(name)), max_waiting_(max_waiting), guard_(boost::asio::make_work_guard(io_)) {
-  const std::string shown = name_.substr(0, 15);
-  working_ = std::max<std::size_t>(threads, 1);
-  for (std::size_t i = 0; i < std::max<std::size_t>(threads, 1); ++i) {
-    threads_.emplace_back([this] { work(); });
-    ::pthread_setname_np(threads_.back().native_handle(), shown.c_str());
-  }
+constexpr int background_nice = 10;
+
+}  // namespace
+
+BoundedPool::BoundedPool(std::string name, std::size_t threads, std::size_t max_waiting, Priority priority, Begin begin)
+    : name_(std::move(name)),
+      count_(std::max<std::size_t>(threads, 1)),
+      max_waiting_(max_waiting),
+      priority_(priority),
+      guard_(boost::asio::make_work_guard(io_)) {
+  if (begin == Begin::now) start();
+}
+
+void BoundedPool::start() {
+  if (!threads_.empty()) return;
+  working_ = count_;
+  for (std::size_t i = 0; i < count_; ++i) threads_.emplace_back([this] { work(); });
 }
 
 BoundedPool::~BoundedPool() {
@@ -23,6 +34,9 @@ BoundedPool::~BoundedPool() {
 }
 
 void BoundedPool::work() {
+  ::pthread_setname_np(::pthread_self(), name_.substr(0, 15).c_str());
+  // Linux: "who" 0 is the calling thread alone.  Refused by a stricter sandbox: as other threads then.
+  if (priority_ == Priority::background) ::setpriority(PRIO_PROCESS, 0, background_nice);
   io_.run();
   const std::scoped_lock lock(mutex_);
   --working_;

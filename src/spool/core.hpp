@@ -2,10 +2,10 @@
 // The spool's inside: the queue in front of the committer, the committer, the housekeeping, the index.
 //
 // Threads: submit(), update(), begin-checks and reads from any thread.  drain() is the committer: it runs on
-// executors.committer while something waits, one at a time.  maintain(), prepare_spares(), scrub() and compact() run on
-// executors.bodies, one of each at a time.  `mutex_` guards the queue and is held for a few instructions;
-// `index_mutex_` guards the live index and is taken once a group.  Everything spawned holds a shared_ptr to the core;
-// stop() waits until nothing is spawned any more.
+// executors.committer while something waits, one at a time.  maintain(), prepare_spares() and compact() run on
+// executors.bodies, scrub() and gentle listings on executors.background, one of each at a time.  `mutex_` guards the
+// queue and is held for a few instructions; `index_mutex_` guards the live index and is taken once a group.  Everything
+// spawned holds a shared_ptr to the core; stop() waits until nothing is spawned any more.
 #pragma once
 
 #include <atomic>

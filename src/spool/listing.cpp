@@ -119,9 +119,10 @@ Awaitable<base::Result<>> Core::for_each_live(Listing listing, std::function<boo
     for (const auto& [number, state] : index_.segments().all()) numbers.push_back(number);
   }
   const auto executor = co_await boost::asio::this_coro::executor;
+  const auto& pool = listing == Listing::gentle ? executors.background : executors.bodies;
   for (const std::uint32_t number : numbers) {
     auto task = list_segment(number, listing);
-    auto summaries = co_await run_on(executors.bodies, std::move(task));
+    auto summaries = co_await run_on(pool, std::move(task));
     if (!summaries) co_return std::unexpected(summaries.error());
     std::size_t told = 0;
     for (const Summary& summary : *summaries) {
@@ -129,7 +130,7 @@ Awaitable<base::Result<>> Core::for_each_live(Listing listing, std::function<boo
       if (++told % summaries_per_turn == 0) co_await boost::asio::post(executor, boost::asio::use_awaitable);
     }
     // To free so many strings takes milliseconds, too.
-    boost::asio::post(executors.bodies, [all = std::move(*summaries)] {});
+    boost::asio::post(pool, [all = std::move(*summaries)] {});
   }
   co_return base::Result<>{};
 }

@@ -49,7 +49,7 @@ void Core::scrub_later(std::vector<std::uint32_t> segments) {
   if (segments.empty()) return;
   task_started();
   auto task = scrub(std::move(segments));
-  spawn(executors.bodies, std::move(task));
+  spawn(executors.background, std::move(task));
 }
 
 Awaitable<void> Core::scrub(std::vector<std::uint32_t> segments) {

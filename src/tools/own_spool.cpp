@@ -8,8 +8,9 @@ namespace godwit::tools {
 
 base::Result<> OwnSpool::open(const spool::Settings& settings) {
   const boost::asio::any_io_executor executor(context_.get_executor());
-  auto opened = run_here(context_, spool::open_spool(settings, disk_, clock_, random_, log::null_logger(),
-                                                     {.committer = executor, .bodies = executor}));
+  auto opened =
+      run_here(context_, spool::open_spool(settings, disk_, clock_, random_, log::null_logger(),
+                                           {.committer = executor, .bodies = executor, .background = executor}));
   if (!opened) return std::unexpected(std::move(opened.error()));
   spool_ = std::move(*opened);
   spool_->on_fatal([this](std::string why) { failure_ = std::move(why); });

@@ -89,7 +89,7 @@ class Bench {
   }
   bool open() {
     auto opened = wait(spool::open_spool(settings_, disk_, clock_, random_, log::null_logger(),
-                                         {committer_.get_executor(), pool_.get_executor()}));
+                                         {committer_.get_executor(), pool_.get_executor(), pool_.get_executor()}));
     if (!opened) {
       std::fprintf(stderr, "%s\n", opened.error().message.c_str());
       return false;

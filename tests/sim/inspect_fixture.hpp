@@ -106,7 +106,7 @@ class Inspect : public ::testing::Test {
                                   .segment_size = 64U << 10U,
                                   .memory = 1U << 20U,
                                   .message_size = 1U << 20U},
-                                 disk_, clock_, random_, log::null_logger(), {executor, executor, pause_}));
+                                 disk_, clock_, random_, log::null_logger(), {executor, executor, executor, pause_}));
     ASSERT_TRUE(opened) << opened.error().message;
     spool_ = std::move(*opened);
   }

@@ -53,6 +53,8 @@ class Logger {
 // The daemon's log: standard error, a file (reopen() after rotation), or "syslog".
 class FileLogger : public Logger {
  public:
+  // The writer's thread begins; lines wait until then.  Called once, at the latest by flush() or the destructor.
+  virtual void start() = 0;
   virtual base::Result<> reopen() = 0;
   virtual void set_level(Level level) = 0;
   virtual void flush() = 0;

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <mutex>
 #include <string>
@@ -38,13 +39,22 @@ struct AsResult<base::Result<T>> {
 };
 }  // namespace detail
 
+// Background threads yield to all others (nice 10, where the system lets them): what they do, nobody waits for.
+enum class Priority : std::uint8_t { normal, background };
+// At once, or by start(): what is posted before waits.
+enum class Begin : std::uint8_t { now, later };
+
 class BoundedPool {
  public:
   // `name` is what ps and gdb show (15 characters).
-  BoundedPool(std::string name, std::size_t threads, std::size_t max_waiting);
+  BoundedPool(std::string name, std::size_t threads, std::size_t max_waiting, Priority priority = Priority::normal,
+              Begin begin = Begin::now);
   ~BoundedPool();  // stop and join
   BoundedPool(const BoundedPool&) = delete;
   BoundedPool& operator=(const BoundedPool&) = delete;
+
+  // The threads begin.  Again: nothing.
+  void start();
 
   // Runs `function()` on the pool and goes on on the caller's executor.  A function that gives a Result gives that
   // Result; what it throws is thrown to the caller.  `function` must own what it uses.  Errors: exhausted (too many
@@ -66,7 +76,9 @@ class BoundedPool {
   bool enter();  // one more waits; false: no room
 
   std::string name_;
+  std::size_t count_;  // of threads
   std::size_t max_waiting_;
+  Priority priority_;
   std::atomic<std::size_t> waiting_ = 0;
   std::atomic<bool> stopping_ = false;
   boost::asio::io_context io_;
@@ -80,7 +92,9 @@ class BoundedPool {
 // One thread, one after the other, unbounded: its callers bound themselves (the spool's committer).
 class SingleThread {
  public:
-  explicit SingleThread(std::string name) : pool_(std::move(name), 1, static_cast<std::size_t>(-1)) {}
+  explicit SingleThread(std::string name, Begin begin = Begin::now)
+      : pool_(std::move(name), 1, static_cast<std::size_t>(-1), Priority::normal, begin) {}
+  void start() { pool_.start(); }
   boost::asio::any_io_executor executor() { return pool_.executor(); }
   void stop() { pool_.stop(); }
   void join() { pool_.join(); }

@@ -86,8 +86,9 @@ struct Statistics {
 };
 
 struct Executors {
-  boost::asio::any_io_executor committer;  // one thread; may block
-  boost::asio::any_io_executor bodies;     // a bounded pool; may block
+  boost::asio::any_io_executor committer;   // one thread; may block
+  boost::asio::any_io_executor bodies;      // a bounded pool; may block
+  boost::asio::any_io_executor background;  // may block, and may yield to all others
   // Waits on the pool, so that background work keeps its rate.  Empty: a timer of the pool's.
   std::function<boost::asio::awaitable<void>(base::Duration)> pause = {};
 };

@@ -32,7 +32,7 @@ class ConnectionInTime : public ::testing::Test {
   ConnectionInTime() : stream_(std::make_unique<TricklingStream>(io_.get_executor(), clock_)) {
     // Named, not temporaries of the call: GCC 12 destroys such parameters of a coroutine twice.
     const spool::Settings settings{.directory = "spool", .min_free = 0, .segment_size = 1U << 20U};
-    const spool::Executors executors{io_.get_executor(), io_.get_executor()};
+    const spool::Executors executors{io_.get_executor(), io_.get_executor(), io_.get_executor()};
     auto opened = run_on(io_, spool::open_spool(settings, disk_, clock_, random_, log::null_logger(), executors));
     spool_ = std::move(opened).value();
     settings_.hostname = "mail.example.com";

@@ -54,8 +54,8 @@ class SpoolTest : public ::testing::Test {
     return boost::asio::co_spawn(callers_, std::move(task), boost::asio::use_future).get();
   }
   base::Result<> open() {
-    auto opened =
-        run(open_spool(settings_, disk_, clock_, random_, log_, {committer_.get_executor(), pool_.get_executor()}));
+    auto opened = run(open_spool(settings_, disk_, clock_, random_, log_,
+                                 {committer_.get_executor(), pool_.get_executor(), pool_.get_executor()}));
     if (!opened) return std::unexpected(opened.error());
     spool_ = std::move(*opened);
     return {};
@@ -275,8 +275,8 @@ TEST_F(SpoolTest, BodiesWithoutRoomInMemoryGoToFiles) {
 
 TEST_F(SpoolTest, ASecondDaemonIsRefused) {
   ASSERT_TRUE(open());
-  auto second =
-      run(open_spool(settings_, disk_, clock_, random_, log_, {committer_.get_executor(), pool_.get_executor()}));
+  auto second = run(open_spool(settings_, disk_, clock_, random_, log_,
+                               {committer_.get_executor(), pool_.get_executor(), pool_.get_executor()}));
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().kind, base::ErrorKind::refused);
   EXPECT_THAT(second.error().message, ::testing::HasSubstr("another daemon uses the spool"));
