@@ -26,10 +26,19 @@ endif()
 target_compile_definitions(
   godwit_flags INTERFACE BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_BEAST_SEPARATE_COMPILATION
                          BOOST_ASIO_HAS_STD_INVOKE_RESULT GODWIT_VERSION="${PROJECT_VERSION}")
+# What an attacker finds hard; tests/lint/hardening.py looks for it in the program.
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+include(CheckPIESupported)
+check_pie_supported()
 if(NOT GODWIT_SANITIZE)
-  target_compile_options(godwit_flags INTERFACE $<$<CONFIG:Release,RelWithDebInfo>:-D_FORTIFY_SOURCE=2>
-                                                -fstack-protector-strong)
+  target_compile_options(
+    godwit_flags INTERFACE $<$<CONFIG:Release,RelWithDebInfo>:-D_FORTIFY_SOURCE=3> -D_GLIBCXX_ASSERTIONS
+                           -fstack-protector-strong -fstack-clash-protection)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    target_compile_options(godwit_flags INTERFACE -fcf-protection=full)
+  endif()
 endif()
+target_link_options(godwit_flags INTERFACE -Wl,-z,relro,-z,now)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # Asio's coroutine frames have an operator delete of their own, which optimised GCC 12 takes for a mismatch (GCC 109224).
   target_compile_options(godwit_flags INTERFACE -Wno-mismatched-new-delete)

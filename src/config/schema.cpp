@@ -61,6 +61,16 @@ Fields<Document> host_part() {
           "user", [](auto& d) -> auto& { return d.settings.user; }, user_name(),
           "When started as root: becomes this user after binding", Reload::restart),
       field(
+          "sandbox.enabled", [](auto& d) -> auto& { return d.settings.sandbox.enabled; }, boolean(),
+          "The daemon shuts itself in before its first thread: it can open only the files of the system and those that "
+          "the "
+          "configuration names (Landlock), and use only system calls of a mail server (seccomp); it never executes "
+          "anything",
+          Reload::restart),
+      field(
+          "sandbox.writable", [](auto& d) -> auto& { return d.settings.sandbox.writable; }, list_of(text()),
+          "Folders of stores that only tables name, which the daemon may write to as well", Reload::restart),
+      field(
           "stop_grace", [](auto& d) -> auto& { return d.settings.stop_grace; }, duration(0s, 10min),
           "How long a stop waits for transactions in progress"),
   };

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "dmarc_reporting.hpp"
+#include "file_rules.hpp"
 #include "godwit/auth/accounts.hpp"
 #include "godwit/auth/local_users.hpp"
 #include "godwit/auth/lockouts.hpp"
@@ -72,6 +73,8 @@ class Host {
 
   // `inherited` sockets serve the listeners they fit; the others are bound here.
   base::Result<> bind(InheritedSockets inherited);
+  // What a reload names beyond these needs a restart.  Empty: this process can open everything.
+  void keep_to(std::vector<FileRule> granted) { granted_ = std::move(granted); }
   base::Result<> open();
   void start();
   // Serves until the grace period of a stop is over or everything has ended by itself; the spool is synced.
@@ -169,6 +172,7 @@ class Host {
   const log::RecentLines& recent_log_;
   std::function<void()> request_stop_;
   std::atomic<bool> failed_ = false;
+  std::vector<FileRule> granted_;
 
   base::SystemRandom random_;
   disk::PosixDisk disk_;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What changes while the host runs: its configuration, and the certificate files.
+#include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -19,8 +21,12 @@ boost::asio::awaitable<ReloadOutcome> Host::try_reload() {
   auto reopened = log_.reopen();
   if (!reopened) log_.error("log_not_reopened", {{"reason", reopened.error().message}});
   const auto out_of_date = is_out_of_date(live_->tls, clock_.wall()) ? OutOfDate::warning : OutOfDate::error;
-  auto load = [path = config_path_, &clock = clock_, out_of_date] {
-    return load_live_settings(path, clock, out_of_date);
+  std::vector<std::string> beyond_reach;
+  auto load = [path = config_path_, &clock = clock_, out_of_date, &granted = granted_, &beyond_reach] {
+    auto live = load_live_settings(path, clock, out_of_date);
+    if (!granted.empty())
+      beyond_reach = outside(granted, paths_of(live.live ? live.live->settings : config::load(path).settings));
+    return live;
   };
   auto loaded = co_await housekeeping_.run(std::move(load));
   ReloadOutcome outcome;
@@ -30,8 +36,13 @@ boost::asio::awaitable<ReloadOutcome> Host::try_reload() {
   }
   outcome.errors = std::move(loaded->errors);
   outcome.warnings = std::move(loaded->warnings);
-  if (!loaded->live) co_return outcome;
+  if (!loaded->live) {
+    for (const auto& path : beyond_reach)
+      outcome.errors.push_back(path + " lies outside of what the daemon can open since its start: restart it for that");
+    co_return outcome;
+  }
   outcome.restart_needed = config::restart_needed(live_->settings, loaded->live->settings);
+  std::ranges::move(beyond_reach, std::back_inserter(outcome.restart_needed));
   auto next = std::make_shared<LiveSettings>(*loaded->live);
   config::keep_until_restart(live_->settings, next->settings);
   const std::shared_ptr<const LiveSettings> live = std::move(next);

@@ -17,11 +17,11 @@
 namespace godwit::daemon {
 namespace {
 
-base::Result<> keep_only_bind_capability() {
+// Those of systemd (AmbientCapabilities=) too.
+base::Result<> drop_capabilities() {
   __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
-  constexpr unsigned bind_bit = 1U << CAP_NET_BIND_SERVICE;
-  __user_cap_data_struct data[2] = {{.effective = bind_bit, .permitted = bind_bit, .inheritable = 0}, {}};
-  if (::syscall(SYS_capset, &header, data) != 0) return base::fail_os("cannot set capabilities", errno);
+  const __user_cap_data_struct none[2] = {{.effective = 0, .permitted = 0, .inheritable = 0}, {}};
+  if (::syscall(SYS_capset, &header, none) != 0) return base::fail_os("cannot drop capabilities", errno);
   return {};
 }
 
@@ -29,16 +29,16 @@ base::Result<> keep_only_bind_capability() {
 
 base::Result<> drop_privileges(const std::string& user) {
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return base::fail_os("cannot set no_new_privs", errno);
-  if (::geteuid() != 0 || user.empty()) return {};
+  if (::geteuid() != 0) return drop_capabilities();
+  if (user.empty()) return {};
   const passwd* entry = ::getpwnam(user.c_str());
   if (entry == nullptr)
     return base::fail(base::ErrorKind::not_found, "user: there is no user " + user + " on this system");
-  if (::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) return base::fail_os("cannot keep capabilities", errno);
   if (::initgroups(user.c_str(), entry->pw_gid) != 0 || ::setgid(entry->pw_gid) != 0 || ::setuid(entry->pw_uid) != 0)
     return base::fail_os("cannot become " + user, errno);
   // The change of user made the process undumpable; a crash should still leave a core where the system wants one.
   ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-  return keep_only_bind_capability();
+  return drop_capabilities();
 }
 
 base::Result<> prepare_folder(const std::string& path, const std::string& user, unsigned mode) {

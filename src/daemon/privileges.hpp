@@ -8,8 +8,9 @@
 
 namespace godwit::daemon {
 
-// Not root, or user empty: does nothing.  Else becomes `user` with its groups and keeps CAP_NET_BIND_SERVICE alone, so
-// that a reload can bind low ports.  no_new_privs is set in any case: nothing is ever executed.
+// Root becomes `user` with its groups, unless that is empty.  Whoever is not root then has no capability left:
+// listeners change at a restart only, so no reload needs one.  no_new_privs is set in any case: nothing is ever
+// executed.
 base::Result<> drop_privileges(const std::string& user);
 
 // Makes the folder, and gives it to `user` when we are root and have just made it.  For spool, state and control

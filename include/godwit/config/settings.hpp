@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "godwit/auth/settings.hpp"
 #include "godwit/control/settings.hpp"
@@ -22,10 +23,16 @@
 
 namespace godwit::config {
 
+struct SandboxSettings {
+  bool enabled = true;
+  std::vector<std::string> writable;  // folders that no key names: stores in tables
+};
+
 struct Settings {
   std::string hostname;
   std::size_t threads = 0;  // 0: one per core
   std::string user = "godwit";
+  SandboxSettings sandbox;
   base::Duration stop_grace = std::chrono::seconds(30);  // after SIGTERM
   auth::Settings auth;
   control::Settings control;

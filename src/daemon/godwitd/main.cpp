@@ -17,6 +17,7 @@
 #include "live_settings.hpp"
 #include "privileges.hpp"
 #include "resolver_watch.hpp"
+#include "sandbox.hpp"
 
 namespace {
 
@@ -98,7 +99,7 @@ int serve(const Arguments& arguments, std::shared_ptr<const daemon::LiveSettings
   auto inherited = daemon::InheritedSockets::from_systemd();
   if (!inherited) return print("cannot start", inherited.error()), exit_failed;
   if (auto prepared = prepare_folders(settings); !prepared) return print("cannot start", prepared.error()), exit_failed;
-  const auto signals = block_signals();  // before the first thread, which is the log's
+  const auto signals = block_signals();  // before the first thread
   log::RecentLines recent;
   auto log = log::open_logger(settings.log, clock, recent);
   if (!log) return print("log", log.error()), exit_failed;
@@ -111,6 +112,10 @@ int serve(const Arguments& arguments, std::shared_ptr<const daemon::LiveSettings
   daemon::Host host(arguments.config, live, clock, **log, recent, [] { ::kill(::getpid(), SIGTERM); });
   if (auto bound = host.bind(std::move(*inherited)); !bound) return fail(bound.error());
   if (auto dropped = daemon::drop_privileges(settings.user); !dropped) return fail(dropped.error());
+  auto sandbox = daemon::enter_sandbox(arguments.config, settings);
+  (*log)->start();
+  for (const auto& remark : sandbox.remarks) (*log)->warn("sandbox_incomplete", {{"reason", remark}});
+  host.keep_to(std::move(sandbox.granted));
   if (auto opened = host.open(); !opened) return fail(opened.error());
   host.start();
   (*log)->info("started",

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which folders this process may open for the rest of its life (landlock.hpp): the system's, and those of the paths
+// that the configuration names.  A file stands for its folder, so that it can be replaced; a link for the folders of
+// both ends.  What is configured later and lies outside needs a restart.  Reads the file system's names; any thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "godwit/config/keys.hpp"
+#include "godwit/config/settings.hpp"
+
+namespace godwit::daemon {
+
+struct FileRule {
+  std::string path;  // absolute; of a folder, or a file of its own
+  bool write = false;
+  auto operator<=>(const FileRule&) const = default;
+};
+
+// Of a path among the values of the configuration.
+struct ConfiguredPath {
+  std::string key;
+  std::string path;
+  bool write = false;
+};
+
+// Every absolute path in the values, whatever the key: after "maildir:" and in folders of the daemon's own it writes.
+std::vector<ConfiguredPath> paths_in(const std::vector<config::KeyValue>& values);
+// And where files of ours are if it is not said.
+std::vector<ConfiguredPath> paths_of(const config::Settings& settings);
+
+// In order, each once.
+std::vector<FileRule> file_rules(const std::string& config_path, const std::vector<ConfiguredPath>& paths);
+
+// Those of `paths` that `granted` does not hold: "KEY: PATH".
+std::vector<std::string> outside(const std::vector<FileRule>& granted, const std::vector<ConfiguredPath>& paths);
+
+}  // namespace godwit::daemon

@@ -1,0 +1,85 @@
+#!/ usr / bin / env python3
+#SPDX - License - Identifier : Apache - 2.0
+"""The daemon takes from itself what it does not need before its first thread, and goes on doing all that it must."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from support.certificate import Certificate
+from support.receiving_host import ReceivingHost
+from support.scenario import main
+
+NAME = "mail.xyz.example"
+
+
+class DaemonIsShutIn(ReceivingHost):
+    def setUp(self):
+        super().setUp()
+        self.files = Certificate(self, NAME, self.net.host(1))
+        self.elsewhere = Path(tempfile.mkdtemp(prefix="godwit-elsewhere-", dir="/var/tmp"))
+        self.addCleanup(shutil.rmtree, self.elsewhere)
+
+    def shut_in(self, **config):
+        self.godwit = self.host(certificate=self.files, **config)
+        self.godwit.config["tls"]["check_interval"] = "200ms"
+        self.godwit.start()
+        if self.godwit.events("sandbox_incomplete"):
+            self.skipTest("this kernel cannot do it")
+
+    def states_of_threads(self):
+        tasks = Path(f"/proc/{self.godwit.process.pid}/task")
+        return [dict(line.split(":\t", 1) for line in (task / "status").read_text().splitlines() if ":\t" in line)
+                for task in tasks.iterdir()]
+
+    def test_every_thread_is(self):
+        self.shut_in()
+        states = self.states_of_threads()
+        self.assertGreater(len(states), 5)
+        self.assertEqual({state["Seccomp"] for state in states}, {"2"})
+        self.assertEqual({state["NoNewPrivs"] for state in states}, {"1"})
+
+    def test_a_file_outside_is_not_opened_and_a_restart_opens_it(self):
+        self.shut_in()
+        for name in "certificate", "private_key":
+            path = getattr(self.files, name)
+            shutil.copy(path, self.elsewhere / name)
+            self.godwit.config["tls"]["certificates"][0][name] = str(self.elsewhere / name)
+        self.godwit.write_config()
+        refused = self.godwit.control("reload", check=False)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("Permission denied", refused.stdout + refused.stderr)
+        self.assertIn(f"tls.certificates: {self.elsewhere}/private_key lies outside", refused.stdout + refused.stderr)
+        self.assert_still_works()
+        self.godwit.stop()
+        self.godwit.start()
+        self.godwit.control("reload")
+        self.assert_still_works()
+
+    def test_a_store_outside_is_named_by_the_reload(self):
+        self.shut_in()
+        self.godwit.config["domains"]["new.example"] = {
+            "deliver": f"maildir:{self.elsewhere}/{{local}}", "recipients": "any"}
+        self.godwit.write_config()
+        said = self.godwit.control("reload")
+        self.assertIn(f"domains: {self.elsewhere}", said.stdout + said.stderr)
+        self.godwit.wait_event("restart_needed")
+
+    def test_certificates_are_renewed_and_mail_is_filed(self):
+        self.shut_in()
+        other = Certificate(self, "new.xyz.example")
+        os.replace(other.certificate, self.files.certificate)
+        os.replace(other.private_key, self.files.private_key)
+        self.godwit.wait_event("certificate_reloaded", subject="CN=new.xyz.example")
+        self.assert_still_works()
+
+    def test_it_can_be_left_out(self):
+        self.godwit = self.host(certificate=self.files, sandbox={"enabled": False})
+        self.godwit.start()
+        self.assertEqual({state["Seccomp"] for state in self.states_of_threads()}, {"0"})
+        self.assert_still_works()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/file_rules.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include <gmock/gmock.h>
+
+namespace godwit::daemon {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+std::vector<std::string> shown(const std::vector<ConfiguredPath>& paths) {
+  std::vector<std::string> all;
+  for (const auto& [key, path, write] : paths) all.push_back(key + " " + path + (write ? " w" : " r"));
+  return all;
+}
+
+config::KeyValue value_of_key(std::string key, std::string value) {
+  return {.key = std::move(key), .value = std::move(value), .fallback = {}, .needs_restart = false};
+}
+
+TEST(FileRules, PathsAreFoundWhereverTheyStandInAValue) {
+  const std::vector<config::KeyValue> values = {
+      value_of_key("tls.certificates",
+                   "[{certificate: /etc/x/f.pem, private_key: /srv/../srv/k.pem, ocsp_response: }]"),
+      value_of_key("domains",
+                   "{a.example: {deliver: maildir:/var/vmail/{domain}/{local}}, b: {deliver: lmtp:unix:/run/d/lmtp}}"),
+      value_of_key("spool.directory", "/var/spool/godwit")};
+  EXPECT_THAT(shown(paths_in(values)),
+              ElementsAre("tls.certificates /etc/x/f.pem r", "tls.certificates /srv/k.pem r", "domains /var/vmail/ w",
+                          "domains /run/d/lmtp r", "spool.directory /var/spool/godwit w"));
+}
+
+TEST(FileRules, NetworksAndUrlsAreNoPaths) {
+  EXPECT_THAT(paths_in({value_of_key("trusted_networks", "[127.0.0.0/8, ::1/128, 2001:db8::/32]"),
+                        value_of_key("url", "https://example.com/x"), value_of_key("text", "either/or")}),
+              IsEmpty());
+}
+
+class FileRulesOnDisk : public ::testing::Test {
+ protected:
+  FileRulesOnDisk() : folder_(fs::path(::testing::TempDir()) / ("rules-" + std::to_string(::getpid()))) {
+    fs::create_directories(folder_ / "mail");
+    fs::create_directories(folder_ / "live");
+    fs::create_directories(folder_ / "archive");
+    std::ofstream(folder_ / "archive/cert1.pem") << "x";
+    fs::create_symlink("../archive/cert1.pem", folder_ / "live/cert.pem");
+  }
+  ~FileRulesOnDisk() override { fs::remove_all(folder_); }
+  std::string at(const std::string& name) const { return (folder_ / name).string(); }
+
+  fs::path folder_;
+};
+
+TEST_F(FileRulesOnDisk, AFileStandsForItsFolderAndALinkForBothEnds) {
+  const auto rules = file_rules(at("none/godwit.yaml"), {{"tls.certificates", at("live/cert.pem"), false}});
+  EXPECT_THAT(rules, Contains(FileRule{at("live"), false}));
+  EXPECT_THAT(rules, Contains(FileRule{at("archive"), false}));
+  EXPECT_THAT(rules, Contains(FileRule{folder_.string(), false})) << "none/ is not there: it can be made";
+  EXPECT_THAT(rules, Not(Contains(FileRule{at("mail"), false})));
+}
+
+TEST_F(FileRulesOnDisk, AFolderStandsForItselfAndTheRootForNothing) {
+  const auto rules = file_rules(at("live/godwit.yaml"), {{"domains", at("mail/"), true}, {"x", "/no-such-file", true}});
+  EXPECT_TRUE(
+      std::ranges::any_of(rules, [&](const auto& rule) { return rule.write && rule.path.starts_with(at("mail")); }));
+  EXPECT_FALSE(std::ranges::any_of(rules, [](const auto& rule) { return rule.path == "/"; }));
+}
+
+TEST_F(FileRulesOnDisk, WhatIsConfiguredLaterAndLiesOutsideIsNamed) {
+  const std::vector<FileRule> granted = {{at("live"), false}, {at("mail"), true}};
+  EXPECT_THAT(outside(granted, {{"a", at("live/other.pem"), false}, {"b", at("mail/x/y"), true}, {"c", "", false}}),
+              IsEmpty());
+  EXPECT_THAT(outside(granted, {{"a", at("live/cert.pem"), false},  // leads to archive/
+                                {"b", at("live/log"), true},        // may be read only
+                                {"c", at("lively/x"), false}}),     // begins like another
+              ElementsAre("a: " + at("live/cert.pem"), "b: " + at("live/log"), "c: " + at("lively/x")));
+}
+
+}  // namespace
+}  // namespace godwit::daemon
