@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // What becomes of items that were attempted, or spoken for: reports, the spool's record, the next attempt.
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "dispatcher_implementation.hpp"
 
 namespace godwit::dispatch {
 namespace {
+
+constexpr base::Duration report_again = std::chrono::minutes(1);
 
 bool is_delivered(const mail::RecipientUpdate& update) {
   return update.state == mail::RecipientState::delivered;
@@ -89,9 +92,12 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle_part(Part part, 
   bool told = co_await reporter_.report(mail::DsnKind::failure, transaction.message, settlement.failures, router_);
   if (told) told = co_await reporter_.report(mail::DsnKind::delay, transaction.message, settlement.delays, router_);
   const auto attempts = item.attempts + (attempted.counts ? 1 : 0);
-  const auto later =
+  auto later =
       attempted.counts ? attempted.now + queue::retry_delay(retry, attempts, attempted.fraction) : item.next_attempt;
+  auto no_deadline_before = base::WallTime{};
   if (!told) {
+    // Its time may be over already; a full disk is not asked again and again.
+    later = no_deadline_before = std::max(later, attempted.now + report_again);
     // Nothing of this attempt's failures is recorded; deliveries are, so that they are not repeated.
     std::erase_if(settlement.update.recipients, [](const auto& update) { return !is_delivered(update); });
     if (attempted.counts) settlement.update.next_attempt = later;
@@ -102,7 +108,7 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle_part(Part part, 
   patience.warned = patience.warned || settlement.update.warned.value_or(false);
   const queue::Next next{.attempt = settlement.update.next_attempt.value_or(later),
                          .attempts = attempts,
-                         .deadline = next_deadline(retry, patience),
+                         .deadline = std::max(next_deadline(retry, patience), no_deadline_before),
                          .with_site = attempted.with_site};
   if (settlement.update != mail::Update{}) record(id, std::move(settlement.update));
   if (settlement.waiting) {

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -213,6 +214,20 @@ TEST_F(DispatcherTest, NoDeliveryIsBegunWhileTooMuchWaitsForTheSpool) {
   spool_.is_keeping_up = true;
   pass(1s);
   EXPECT_EQ(told(), Told{"0 delivered"});
+}
+
+// Its time was over long ago, and a full disk takes no report of it.
+TEST_F(DispatcherTest, WhatCannotBeReportedIsNotTriedAgainAndAgain) {
+  mail::Envelope envelope;
+  envelope.accepted = clock_.wall() - 24h * 10;
+  envelope.recipients.emplace_back().address = {"r", "nowhere.example"};
+  commit(std::move(envelope));
+  pass(1h);
+  const auto attempts = std::ranges::count(resolver_.asked, "MX nowhere.example");
+  EXPECT_GT(attempts, 1);
+  EXPECT_LT(attempts, 62);
+  EXPECT_EQ(told(), Told{}) << "nothing is recorded that nobody was told of";
+  EXPECT_EQ(dispatcher_.counts().waiting, 1U);
 }
 
 // The spool may not show yet what it was told of the message; the other destination is attempted all the same, and only
