@@ -246,6 +246,12 @@ Fields<Document> storage_part() {
           word<TrustAd>({{"auto", TrustAd::automatic}, {"yes", TrustAd::yes}, {"no", TrustAd::no}}),
           "Whether a resolver's word that an answer is authentic counts; auto: of resolvers on loopback", at_start),
       field(
+          "dns.randomize_case", [](auto& d) -> auto& { return d.settings.dns.randomize_case; }, boolean(),
+          "Write names in queries in upper and lower case at random, and take no answer that does not repeat them so "
+          "(0x20): "
+          "harder to forge, but some servers cannot do it, and mail to their domains waits",
+          at_start),
+      field(
           "dns.cache_entries", [](auto& d) -> auto& { return d.settings.dns.cache_entries; },
           number<std::size_t>(0, 10000000), "Answers each thread keeps", at_start),
       field(

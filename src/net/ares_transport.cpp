@@ -26,6 +26,7 @@
 
 #include "godwit/dns/caching_resolver.hpp"
 #include "godwit/dns/message.hpp"
+#include "godwit/dns/query_case.hpp"
 
 namespace godwit::net {
 namespace {
@@ -60,7 +61,7 @@ class AresTransport::Channel : public std::enable_shared_from_this<Channel> {
   };
 
   Channel(boost::asio::any_io_executor executor, const dns::Settings& settings, base::Random& random)
-      : executor_(std::move(executor)), random_(random), timer_(executor_) {
+      : executor_(std::move(executor)), random_(random), randomize_case_(settings.randomize_case), timer_(executor_) {
     open(settings);
   }
   Channel(const Channel&) = delete;
@@ -78,7 +79,8 @@ class AresTransport::Channel : public std::enable_shared_from_this<Channel> {
     in_flight_.insert(id);
     query[0] = static_cast<char>(id >> 8U);
     query[1] = static_cast<char>(id & 0xFFU);
-    auto* ticket = new Ticket{.channel = this, .id = id, .pending = pending};
+    if (randomize_case_) dns::randomize_case(query, random_);
+    auto* ticket = new Ticket{.channel = this, .id = id, .query = randomize_case_ ? query : "", .pending = pending};
     // May call on_answer before it returns.
     ::ares_send(channel_, reinterpret_cast<const unsigned char*>(query.data()), static_cast<int>(query.size()),
                 on_answer, ticket);
@@ -97,6 +99,7 @@ class AresTransport::Channel : public std::enable_shared_from_this<Channel> {
   struct Ticket {
     Channel* channel;  // alive: the channel's end calls on_answer first
     std::uint16_t id;
+    std::string query;  // where its case must come back; else empty
     std::shared_ptr<Pending> pending;
   };
 
@@ -170,8 +173,12 @@ class AresTransport::Channel : public std::enable_shared_from_this<Channel> {
     const std::unique_ptr<Ticket> ticket(static_cast<Ticket*>(argument));
     ticket->channel->in_flight_.erase(ticket->id);
     auto& pending = *ticket->pending;
-    if (status == ARES_SUCCESS && bytes != nullptr) {
-      pending.reply.bytes.assign(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
+    const std::string_view answer(reinterpret_cast<const char*>(bytes),
+                                  bytes != nullptr ? static_cast<std::size_t>(size) : 0);
+    if (!answer.empty() && !ticket->query.empty() && !dns::repeats_question(answer, ticket->query)) {
+      pending.reply.failure = "the answer does not repeat the name as it was written (dns.randomize_case)";
+    } else if (status == ARES_SUCCESS && bytes != nullptr) {
+      pending.reply.bytes = answer;
     } else {
       pending.reply.failure = failure_text(status);
     }
@@ -239,6 +246,7 @@ class AresTransport::Channel : public std::enable_shared_from_this<Channel> {
 
   boost::asio::any_io_executor executor_;
   base::Random& random_;
+  const bool randomize_case_;
   boost::asio::steady_timer timer_;
   ares_channel channel_ = nullptr;
   std::map<int, std::shared_ptr<Socket>> sockets_;

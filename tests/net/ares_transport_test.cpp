@@ -151,6 +151,20 @@ TEST_F(AresTransportTest, DrawsAnIdForEachQuery) {
   EXPECT_GE(ids.size(), 19U);
 }
 
+TEST_F(AresTransportTest, NamesInRandomCaseMustComeBackSo) {
+  settings_.randomize_case = true;
+  server_.over_udp = one_mx;
+  transport({server_.endpoint()});
+  std::set<std::string> questions;
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(exchange(query_).failure, "");
+  for (const auto& query : server_.udp_queries) questions.insert(query.substr(12));
+  EXPECT_GT(questions.size(), 15U);
+  server_.over_udp = [this](const std::string& query) { return one_mx(query.substr(0, 12) + query_.substr(12)); };
+  const auto forged = exchange(query_);
+  EXPECT_EQ(forged.bytes, "");
+  EXPECT_THAT(forged.failure, HasSubstr("does not repeat"));
+}
+
 TEST_F(AresTransportTest, SilenceTimesOut) {
   transport({server_.endpoint()}, 20ms);
   const auto reply = exchange(query_);

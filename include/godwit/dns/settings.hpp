@@ -16,6 +16,7 @@ struct Settings {
   std::vector<base::Endpoint> servers;               // empty: the system's
   base::Duration timeout = std::chrono::seconds(5);  // of one try; two tries
   TrustAd trust_ad = TrustAd::automatic;
+  bool randomize_case = false;        // of the names in queries
   std::size_t cache_entries = 20000;  // of one reactor
 };
 
