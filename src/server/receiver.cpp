@@ -54,8 +54,13 @@ std::string protocol(const Sender& sender, const smtp::ServerSession& session) {
 void Receiver::begin_transaction(smtp::ReversePath sender, const Schedule& schedule,
                                  std::unique_ptr<policy::MessageInspection> inspection) {
   inspection_ = std::move(inspection);
-  sender_ = std::move(sender);
+  sender_ = given_sender_ = std::move(sender);
   schedule_ = schedule;
+}
+
+void Receiver::rewrite_sender(smtp::Mailbox sender) {
+  if (sender_) note_rewritten(*sender_, sender);
+  sender_ = std::move(sender);
 }
 
 // A client that is refused for what it is may ask for further recipients: the answer stays.
@@ -81,6 +86,7 @@ smtp::ServerEvent Receiver::begin(std::uint64_t size_hint, std::optional<mail::H
   incoming_ = std::move(*begun);
   checks_.reset();
   if (checks) checks_.emplace(std::move(*checks));
+  header_kept_ = false;
   fixer_.reset();
   if (fixes) {
     fixes->id = incoming_->id();
@@ -135,6 +141,17 @@ boost::asio::awaitable<smtp::ServerEvent> Receiver::body(std::string_view bytes,
   co_return co_await write(std::move(passed), sender, session);
 }
 
+// For the checks, to its end; a piece of the body may follow.
+void Receiver::keep_header(std::string_view bytes) {
+  if (!checks_ || header_kept_) return;
+  constexpr std::string_view end = "\r\n\r\n";
+  auto& kept = checks_->facts.header;
+  const auto before = kept.size();
+  kept += bytes.substr(0, policy::Facts::longest_header - before);
+  header_kept_ = kept.size() == policy::Facts::longest_header || kept.starts_with("\r\n") ||
+                 kept.find(end, before < end.size() ? 0 : before - end.size() + 1) != std::string::npos;
+}
+
 void Receiver::inspect(std::string& bytes) {
   if (!inspection_ || inspects_as_stored()) return;
   std::string passed;
@@ -144,15 +161,11 @@ void Receiver::inspect(std::string& bytes) {
 
 boost::asio::awaitable<smtp::ServerEvent> Receiver::write(std::string bytes, const Sender& sender,
                                                           const smtp::ServerSession& session) {
-  const bool in_header = header_.in_header();
   header_.put(bytes);
-  if (checks_) {
-    auto& kept = checks_->facts.header;
-    if (in_header) kept += bytes.substr(0, policy::Facts::longest_header - kept.size());
-    if (checks_->chain.wants_message()) {
-      auto showing = checks_->chain.take(bytes);
-      co_await std::move(showing);
-    }
+  if (!rewrites(true)) keep_header(bytes);
+  if (checks_ && checks_->chain.wants_message()) {
+    auto showing = checks_->chain.take(bytes);
+    co_await std::move(showing);
   }
   if (content_) {
     std::string body;
