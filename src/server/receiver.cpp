@@ -58,11 +58,6 @@ void Receiver::begin_transaction(smtp::ReversePath sender, const Schedule& sched
   schedule_ = schedule;
 }
 
-void Receiver::rewrite_sender(smtp::Mailbox sender) {
-  if (sender_) note_rewritten(*sender_, sender);
-  sender_ = std::move(sender);
-}
-
 // A client that is refused for what it is may ask for further recipients: the answer stays.
 boost::asio::awaitable<std::optional<smtp::Reply>> Receiver::verify_sender() {
   auto refusal = co_await inspection_->check_sender();
@@ -139,17 +134,6 @@ boost::asio::awaitable<smtp::ServerEvent> Receiver::body(std::string_view bytes,
   const bool altered = co_await alter_and_inspect(passed, false);
   if (!altered || passed.empty()) co_return smtp::event::BodyTaken{};
   co_return co_await write(std::move(passed), sender, session);
-}
-
-// For the checks, to its end; a piece of the body may follow.
-void Receiver::keep_header(std::string_view bytes) {
-  if (!checks_ || header_kept_) return;
-  constexpr std::string_view end = "\r\n\r\n";
-  auto& kept = checks_->facts.header;
-  const auto before = kept.size();
-  kept += bytes.substr(0, policy::Facts::longest_header - before);
-  header_kept_ = kept.size() == policy::Facts::longest_header || kept.starts_with("\r\n") ||
-                 kept.find(end, before < end.size() ? 0 : before - end.size() + 1) != std::string::npos;
 }
 
 void Receiver::inspect(std::string& bytes) {
@@ -297,16 +281,6 @@ boost::asio::awaitable<std::optional<smtp::ServerEvent>> Receiver::judge(mail::E
   on_top_ = std::move(found.header);
   seal_ = rewrites(true) ? std::string() : std::move(found.seal);
   co_return std::nullopt;
-}
-
-boost::asio::awaitable<policy::MessageDecision> Receiver::ask_checks() {
-  auto facts = std::move(checks_->facts);
-  facts.identity = identity();
-  facts.id = incoming_->id();
-  facts.size = size_;
-  auto deciding = checks_->chain.end_message(std::move(facts));
-  auto decision = co_await std::move(deciding);
-  co_return decision;
 }
 
 void Receiver::discard() {

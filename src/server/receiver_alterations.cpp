@@ -70,6 +70,11 @@ boost::asio::awaitable<std::optional<smtp::ServerEvent>> Receiver::copy(mail::En
   co_return std::nullopt;
 }
 
+void Receiver::rewrite_sender(smtp::Mailbox sender) {
+  if (sender_) note_rewritten(*sender_, sender);
+  sender_ = std::move(sender);
+}
+
 void Receiver::note_rewritten(const smtp::Mailbox& before, const smtp::Mailbox& after) {
   if (before == after || envelope_rewritten_.size() > longest_note) return;
   if (!envelope_rewritten_.empty()) envelope_rewritten_ += ' ';
