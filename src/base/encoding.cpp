@@ -1,12 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "godwit/base/encoding.hpp"
 
+#include <array>
 #include <cstdint>
 
 namespace godwit::base {
 namespace {
 
 constexpr std::string_view base64_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+constexpr std::uint8_t no_value = 64;
+constexpr auto base64_values = [] {
+  std::array<std::uint8_t, 256> values{};
+  values.fill(no_value);
+  for (std::size_t i = 0; i < base64_alphabet.size(); ++i)
+    values[static_cast<unsigned char>(base64_alphabet[i])] = static_cast<std::uint8_t>(i);
+  return values;
+}();
 
 constexpr std::string_view unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 
@@ -41,9 +51,9 @@ std::optional<std::string> base64_decode(std::string_view text) {
   std::uint32_t group = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const bool pad = i >= text.size() - padding;
-    const auto value = pad ? 0 : base64_alphabet.find(text[i]);
-    if (value == std::string_view::npos) return {};
-    group = group << 6U | static_cast<std::uint32_t>(value);
+    const std::uint32_t value = pad ? 0 : base64_values[static_cast<unsigned char>(text[i])];
+    if (value == no_value) return {};
+    group = group << 6U | value;
     if (i % 4 == 3) {
       for (unsigned shift : {16U, 8U, 0U}) bytes += static_cast<char>(group >> shift & 255U);
       group = 0;

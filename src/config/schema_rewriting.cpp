@@ -67,7 +67,7 @@ Fields<policy::CopySettings> copy_fields() {
           Need::required),
       make_field<Copy>(
           "senders", [](auto& c) -> auto& { return c.senders; }, list_of(pattern, Single::accept),
-          "Only of mail from these; empty: from all"),
+          "Only of mail from these, as in MAIL or as it is rewritten; empty: from all"),
       make_field<Copy>(
           "recipients", [](auto& c) -> auto& { return c.recipients; }, list_of(pattern, Single::accept),
           "Only of mail to one of these, as in RCPT or after aliases; empty: to all"),

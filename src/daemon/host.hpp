@@ -31,6 +31,7 @@
 #include "godwit/log/logger.hpp"
 #include "godwit/log/recent_lines.hpp"
 #include "godwit/net/ares_transport.hpp"
+#include "godwit/net/haste.hpp"
 #include "godwit/net/listener.hpp"
 #include "godwit/net/reactor.hpp"
 #include "godwit/net/task_group.hpp"
@@ -105,6 +106,7 @@ class Host {
     std::unique_ptr<policy::MilterConnections> milters;
     std::unique_ptr<policy::KeptConnections> connections;  // to what checks ask
     std::unique_ptr<net::TaskGroup> check_tasks;           // what checks have begun and nobody waits for any more
+    std::unique_ptr<net::Haste> haste;                     // with checks, when the host stops
     std::unique_ptr<policy::CheckSurroundings> checks;
     std::unique_ptr<server::Server> server;
     base::Histogram accept_time{base::latency_bounds};
@@ -133,6 +135,7 @@ class Host {
   void make_outgoing_tls();
   void make_callouts();
   boost::asio::awaitable<deliver::Outcomes> inquire(std::string domain, std::vector<smtp::Mailbox> recipients);
+  boost::asio::awaitable<void> stop_serving(Parts& parts, base::Duration grace, base::MonoTime deadline);
   boost::asio::awaitable<void> stop_callouts(base::MonoTime deadline);
   void make_dmarc_reporting();
   server::Surroundings server_surroundings(std::size_t reactor, policy::ConnectionLimits& limits);

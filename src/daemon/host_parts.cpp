@@ -24,6 +24,7 @@ void Host::make_parts(std::size_t index) {
     log_.error("task_failed", {{"reason", base::exception_text(thrown)}});
   };
   parts.check_tasks = std::make_unique<net::TaskGroup>(reactor.executor(), reactor.deadlines(), std::move(note));
+  parts.haste = std::make_unique<net::Haste>();
   parts.connections = std::make_unique<policy::KeptConnections>(reactor.executor(), reactor.deadlines());
   parts.checks =
       std::make_unique<policy::CheckSurroundings>(policy::CheckSurroundings{.executor = reactor.executor(),
@@ -31,6 +32,7 @@ void Host::make_parts(std::size_t index) {
                                                                             .network = reactor.network(),
                                                                             .resolver = *parts.resolver,
                                                                             .tasks = *parts.check_tasks,
+                                                                            .haste = *parts.haste,
                                                                             .clock = clock_,
                                                                             .log = log_,
                                                                             .connections = *parts.connections});

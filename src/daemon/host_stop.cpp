@@ -15,6 +15,14 @@ namespace {
 
 constexpr base::Duration last_words = std::chrono::seconds(1);     // for QUITs and answers of the control socket
 constexpr base::Duration settling_time = std::chrono::seconds(5);  // for the outcomes of what was cancelled
+// For what others say of mail that is under way; without that it is deferred.
+constexpr base::Duration patience_at_end = std::chrono::seconds(2);
+
+// On the reactor of the group.
+boost::asio::awaitable<void> cancel_tasks(net::TaskGroup& group) {
+  group.cancel();
+  co_return;
+}
 
 }  // namespace
 
@@ -72,6 +80,14 @@ bool Host::join_folders() {
   return all_ended;
 }
 
+// On the reactor of these parts.
+boost::asio::awaitable<void> Host::stop_serving(Parts& parts, base::Duration grace, base::MonoTime deadline) {
+  const auto longest = std::min(grace, patience_at_end);
+  parts.haste->begin(clock_.mono(), longest);
+  if (&parts == &parts_[home]) callouts_->hurry(longest);
+  co_await parts.server->stop(deadline);
+}
+
 // In the direction of the mail: nothing more comes in, what is on its way out ends, then the spool.  Whoever did not
 // end in its time is destroyed only when all threads have ended, and before anything that it uses.
 bool Host::stop() {
@@ -82,8 +98,9 @@ bool Host::stop() {
   };
   run_on(home, read_grace(*this, grace));  // a reload may be replacing the settings
   const auto deadline = clock_.mono() + grace;
-  run_everywhere([deadline](Parts& parts) { return parts.server->stop(deadline); });
+  run_everywhere([this, grace, deadline](Parts& parts) { return stop_serving(parts, grace, deadline); });
   run_on(home, maildrop_->stop(deadline));
+  run_everywhere([](Parts& parts) { return cancel_tasks(*parts.check_tasks); });
   maildir_->stop();
   run_on(home, dispatcher_->stop(deadline));
   run_everywhere([this](Parts& parts) { return parts.agent->stop(clock_.mono() + last_words); });

@@ -130,13 +130,15 @@ awaitable<void> ReceivedDmarcReports::take(std::string id, mail::DmarcReport rep
   if (!configuration_.is_ours(domain)) co_return leave_unread(id, "it is about " + domain + ", a domain of others");
   const auto organization = report.organization;
   const auto messages = messages_of(report);
+  const auto unreadable = report.unreadable;
   auto sum = summed(std::move(report));
   auto adding = around_.sums.add(std::move(sum));
   const auto taken = co_await std::move(adding);
   if (!taken) co_return leave_unread(id, taken.error().message);
   if (*taken != state::DmarcSums::Taken::yes) co_return leave_unread(id, std::string(why_not(*taken)));
-  around_.log.info("dmarc_report_received",
-                   {{"id", id}, {"domain", domain}, {"reporter", organization}, {"count", messages}});
+  around_.log.info(
+      "dmarc_report_received",
+      {{"id", id}, {"domain", domain}, {"reporter", organization}, {"count", messages}, {"unreadable", unreadable}});
 }
 
 }  // namespace godwit::dispatch

@@ -102,7 +102,10 @@ class DmarcReportReader {
   // What has no client that it is about counts nothing.
   void keep_row() {
     const auto source = base::IpAddress::parse(row_.source);
-    if (!source || row_.count == 0 || row_.count > greatest_row_count) return;
+    if (!source || row_.count == 0 || row_.count > greatest_row_count) {
+      ++report_.unreadable;
+      return;
+    }
     too_many_ = too_many_ || report_.rows.size() >= most_dmarc_rows;
     if (too_many_) return;
     row_.source = to_string(*source);

@@ -24,6 +24,9 @@ class BodyCanonicalizer {
  private:
   void put_simple(std::string_view bytes, std::string& out);
   void put_relaxed(std::string_view bytes, std::string& out);
+  // Of a line, relaxed: what has single spaces alone, and what has not.
+  void put_plain(std::string_view text, std::string& out);
+  void put_words(std::string_view text, std::string& out);
   void put_text(std::string_view text, std::string& out);
   // A CR came before: whether this is its LF.
   bool take_newline(std::string_view& bytes, std::string& out);

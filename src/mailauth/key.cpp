@@ -1,19 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "godwit/mailauth/key.hpp"
 
+#include <algorithm>
+#include <bit>
+
 #include <openssl/bio.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
 #include "godwit/base/encoding.hpp"
+#include "rsa_public_key.hpp"
+#include "sha256.hpp"
 
 namespace godwit::mailauth {
 namespace {
 
 constexpr std::size_t ed25519_size = 32;
+// Octets of an RSA key.  What is longer takes milliseconds to verify with, and nobody has it but to make us work.
+constexpr std::size_t longest_modulus = 1024;
+constexpr std::size_t longest_exponent = 8;
 
 struct Free {
   void operator()(EVP_PKEY_CTX* context) const { EVP_PKEY_CTX_free(context); }
@@ -48,9 +58,31 @@ std::string text_of(BIO* bio) {
 KeyContext rsa_context(EVP_PKEY* key, int (*init)(EVP_PKEY_CTX*)) {
   KeyContext context(EVP_PKEY_CTX_new(key, nullptr));
   if (!context || init(context.get()) <= 0 || EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PADDING) <= 0 ||
-      EVP_PKEY_CTX_set_signature_md(context.get(), EVP_sha256()) <= 0)
+      EVP_PKEY_CTX_set_signature_md(context.get(), sha256_algorithm()) <= 0)
     return {};
   return context;
+}
+
+// A number as OpenSSL has it in parameters: in the order of the machine.
+std::string in_native_order(std::string_view number) {
+  std::string octets(number);
+  if constexpr (std::endian::native == std::endian::little) std::ranges::reverse(octets);
+  return octets;
+}
+
+// Null: the library refuses it.
+EVP_PKEY* rsa_key_of(const RsaPublicKey& numbers) {
+  auto modulus = in_native_order(numbers.modulus);
+  auto exponent = in_native_order(numbers.exponent);
+  OSSL_PARAM parameters[] = {OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_N, bytes_of(modulus), modulus.size()),
+                             OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_E, bytes_of(exponent), exponent.size()),
+                             OSSL_PARAM_construct_end()};
+  const KeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr));
+  EVP_PKEY* key = nullptr;
+  if (!context || EVP_PKEY_fromdata_init(context.get()) <= 0 ||
+      EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, parameters) <= 0)
+    return nullptr;
+  return key;
 }
 
 int refuse_passphrase(char*, int, int, void*) {
@@ -82,16 +114,10 @@ base::Result<Key> Key::from_record(KeyKind kind, std::string_view bytes) {
     return take(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, bytes_of(bytes), bytes.size()),
                 "not an Ed25519 key");
   }
-  const auto size = static_cast<long>(bytes.size());
-  const auto* data = bytes_of(bytes);
-  EVP_PKEY* key = d2i_PUBKEY(nullptr, &data, size);
-  if (key == nullptr) {
-    data = bytes_of(bytes);
-    key = d2i_PublicKey(EVP_PKEY_RSA, nullptr, &data, size);
-  }
-  auto taken = take(key, "not an RSA key");
-  if (taken && taken->kind() != KeyKind::rsa) return base::fail(base::ErrorKind::invalid, "not an RSA key");
-  return taken;
+  const auto numbers = read_rsa_public_key(bytes);
+  if (numbers && (numbers->modulus.size() > longest_modulus || numbers->exponent.size() > longest_exponent))
+    return base::fail(base::ErrorKind::unsupported, "the key is too long");
+  return take(numbers ? rsa_key_of(*numbers) : nullptr, "not an RSA key");
 }
 
 base::Result<Key> Key::from_pem(std::string_view pem) {

@@ -35,7 +35,7 @@ Callouts::Callouts(const CalloutSettings& settings, Parts parts)
              [this](const std::exception_ptr& thrown) {
                parts_.log.error("task_failed", {{"reason", base::exception_text(thrown)}});
              }),
-      patience_(parts_.home, parts_.deadlines, tasks_) {}
+      patience_(parts_.home, parts_.deadlines, tasks_, &haste_) {}
 
 std::optional<Answer> Callouts::recall(const std::string& address) {
   const auto at = address.rfind('@');
@@ -61,10 +61,13 @@ awaitable<Answer> Callouts::ask_at_home(std::shared_ptr<Callouts> self, std::str
   std::vector<smtp::Mailbox> recipients{*mailbox};
   if (!self->parts_.answers.takes_all(domain)) recipients.push_back(self->nobody(domain));
   auto inquiring = inquire(self, domain, std::move(recipients));
-  const auto until = [deadline = self->patience_.now() + self->settings_.timeout] { return deadline; };
+  const auto until = [&haste = self->haste_, asked = self->patience_.now(), patience = self->settings_.timeout] {
+    return haste.until(asked, patience);
+  };
   auto waiting = self->patience_.wait(std::move(inquiring), until);
   const auto outcomes = co_await std::move(waiting);
   if (outcomes) co_return self->conclude(address, domain, *outcomes);
+  if (self->haste_.begun()) co_return lookup::unavailable("no answer before the daemon stops");
   const auto why = fmt::format("no answer in {}", base::format_duration(self->settings_.timeout));
   self->leave_alone(domain, why);
   co_return self->failed(address, why);

@@ -39,6 +39,11 @@ bool is_of_connection(Stage stage) {
 
 constexpr std::size_t longest_added_header = 64U << 10U;
 
+// Nothing passes unseen because we end.
+Verdict too_late() {
+  return defer(smtp::make_reply(451, {4, 3, 2}, "Shutting down, try again later"), {});
+}
+
 // Once: a check may say the same of several recipients.
 void add_fields(std::string& header, const std::string& more) {
   if (header.find(more) == std::string::npos && header.size() + more.size() <= longest_added_header) header += more;
@@ -80,7 +85,7 @@ CheckChain::CheckChain(std::shared_ptr<const CheckList> list, const CheckSetting
     : list_(std::move(list)),
       settings_(settings),
       around_(surroundings),
-      patience_(surroundings.executor, surroundings.deadlines, surroundings.tasks) {
+      patience_(surroundings.executor, surroundings.deadlines, surroundings.tasks, &surroundings.haste) {
   for (const auto& entry : *list_) {
     links_.push_back({.entry = &entry, .check = entry.make(around_)});
     wants_message_ = wants_message_ || links_.back().check->wants_message();
@@ -120,8 +125,7 @@ awaitable<void> CheckChain::find_name(const Facts& facts) {
   client_name_ = facts.client_name;
   if (client_name_.status != ClientName::Status::unknown || facts.service == smtp::Service::local) co_return;
   auto finding = find_client_name(around_.resolver, facts.client);
-  const auto until = [deadline = patience_.now() + settings_.timeout] { return deadline; };
-  auto waiting = patience_.wait(std::move(finding), until);
+  auto waiting = patience_.wait(std::move(finding), until(settings_.timeout));
   auto found = co_await std::move(waiting);
   client_name_.status = ClientName::Status::temporary;
   if (found) client_name_ = std::move(*found);
@@ -136,7 +140,7 @@ awaitable<std::optional<smtp::Reply>> CheckChain::begin_message(Facts facts) {
 
 awaitable<void> CheckChain::take(std::string bytes) {
   for (auto& link : links_) {
-    if (link.failed || !link.check->wants_message() || discards()) continue;
+    if (cut_short_ || link.failed || !link.check->wants_message() || discards()) continue;
     auto passing = pass_on(link, bytes);
     co_await std::move(passing);
   }
@@ -144,10 +148,11 @@ awaitable<void> CheckChain::take(std::string bytes) {
 
 awaitable<void> CheckChain::pass_on(Link& link, std::string bytes) {
   auto taking = take_safely(link.check, std::move(bytes));
-  const auto until = [deadline = patience_.now() + link.entry->patience] { return deadline; };
-  auto waiting = patience_.wait(std::move(taking), until);
+  auto waiting = patience_.wait(std::move(taking), until(link.entry->patience));
   const auto taken = co_await std::move(waiting);
-  if (!taken || !*taken) give_up(link, Stage::data, taken ? "it failed" : "it takes the message too slowly");
+  if (taken && *taken) co_return;
+  cut_short_ = cut_short_ || (!taken && around_.haste.begun());
+  give_up(link, Stage::data, taken ? "it failed" : "it takes the message too slowly");
 }
 
 awaitable<MessageDecision> CheckChain::end_message(Facts facts) {
@@ -196,26 +201,31 @@ bool CheckChain::is_asked(std::size_t index, Stage stage, bool stranger) const {
 }
 
 awaitable<Verdict> CheckChain::ask(Link& link, Stage stage, std::shared_ptr<const Facts> facts) {
+  if (cut_short_) co_return too_late();
   if (link.failed) co_return link.entry->on_failure;
   auto asking = ask_safely(link.check, stage, std::move(facts));
-  const auto until = [deadline = patience_.now() + link.entry->patience] { return deadline; };
-  auto waiting = patience_.wait(std::move(asking), until);
+  auto waiting = patience_.wait(std::move(asking), until(link.entry->patience));
   auto said = co_await std::move(waiting);
   if (said && *said && (*said)->failure.empty()) co_return std::move(**said);
   std::string reason = fmt::format("no answer in {}", base::format_duration(link.entry->patience));
   if (said) reason = *said ? (*said)->failure : std::string("it failed");
-  give_up(link, stage, reason);
-  auto verdict = link.entry->on_failure;
-  add_words(verdict.evidence, reason);
-  co_return verdict;
+  cut_short_ = !said && around_.haste.begun();
+  co_return give_up(link, stage, reason);
 }
 
-void CheckChain::give_up(Link& link, Stage stage, const std::string& reason) {
+std::function<base::MonoTime()> CheckChain::until(base::Duration patience) const {
+  return [&haste = around_.haste, asked = patience_.now(), patience] { return haste.until(asked, patience); };
+}
+
+Verdict CheckChain::give_up(Link& link, Stage stage, const std::string& reason) {
   link.failed = true;
+  auto verdict = cut_short_ ? too_late() : link.entry->on_failure;
+  add_words(verdict.evidence, cut_short_ ? "no answer before the daemon stops" : reason);
   around_.log.warn("check_failed", {{"check", link.entry->name},
                                     {"stage", to_string(stage)},
-                                    {"reason", reason},
-                                    {"verdict", to_string(link.entry->on_failure.kind)}});
+                                    {"reason", verdict.evidence},
+                                    {"verdict", to_string(verdict.kind)}});
+  return verdict;
 }
 
 void CheckChain::note(std::size_t index, Stage stage, const Verdict& verdict) {

@@ -22,8 +22,10 @@ bool fits(const std::vector<std::string>& patterns, const smtp::Mailbox& address
   return std::ranges::any_of(patterns, [&](const auto& pattern) { return is_meant(pattern, address); });
 }
 
-bool fits(const CopySettings& rule, const mail::Envelope& envelope, const std::vector<smtp::Mailbox>& asked) {
-  if (!rule.senders.empty() && !(envelope.sender && fits(rule.senders, *envelope.sender))) return false;
+bool fits(const CopySettings& rule, const mail::Envelope& envelope, const smtp::ReversePath& given,
+          const std::vector<smtp::Mailbox>& asked) {
+  const auto is_from = [&](const smtp::ReversePath& sender) { return sender && fits(rule.senders, *sender); };
+  if (!rule.senders.empty() && !is_from(given) && !is_from(envelope.sender)) return false;
   return rule.recipients.empty() ||
          std::ranges::any_of(asked, [&](const auto& address) { return fits(rule.recipients, address); }) ||
          std::ranges::any_of(envelope.recipients,
@@ -63,12 +65,13 @@ bool MessageCopies::came_back(const smtp::ReversePath& sender) const {
 }
 
 awaitable<base::Result<std::vector<std::string>>> MessageCopies::add(mail::Envelope& envelope,
+                                                                     const smtp::ReversePath& given,
                                                                      const std::vector<smtp::Mailbox>& asked) const {
   std::vector<std::string> told;
-  if (came_back(envelope.sender)) co_return told;
+  if (came_back(given) || came_back(envelope.sender)) co_return told;
   std::vector<mail::Recipient> copies;
   for (const auto& rule : rules_) {
-    if (!fits(rule, envelope, asked)) continue;
+    if (!fits(rule, envelope, given, asked)) continue;
     const auto to = smtp::parse_mailbox(rule.to);
     if (!to) continue;  // config has refused it
     auto expanding = router_->expand(*to);

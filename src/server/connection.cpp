@@ -252,6 +252,7 @@ smtp::ReversePath Connection::given_sender() const {
 
 void Connection::stop_gently() {
   stopping_ = true;
+  if (pause_) pause_->cancel();
   // Only a wait for the client's next bytes is cut short; the session decides whether now is the moment to say 421.
   if (waiting_) stream_->interrupt();
 }

@@ -52,7 +52,7 @@ policy::Facts Connection::facts() const {
   facts.tls = session_.tls();
   facts.account = sender_.client.account;
   if (authenticator_) facts.mechanism = authenticator_->mechanism();
-  facts.sender = sender();
+  facts.sender = receiver_ ? given_sender() : smtp::ReversePath();
   facts.parameters = session_.mail_parameters();
   if (receiver_) facts.identity = receiver_->identity();
   return facts;

@@ -71,7 +71,7 @@ boost::asio::awaitable<Connection::Event> Connection::ask_about_sender(action::C
                                    .tls = session_.tls(),
                                    .account = sender_.client.account,
                                    .mechanism = by_auth ? authenticator_->mechanism() : "EXTERNAL",
-                                   .address = receiver().sender(),
+                                   .address = asked.sender,
                                    .parameters = asked.parameters};
     auto asking = milters_->mail(std::move(sender));
     refusal = co_await std::move(asking);

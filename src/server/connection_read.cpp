@@ -19,12 +19,12 @@ constexpr base::Duration moment = std::chrono::milliseconds(50);
 boost::asio::awaitable<Connection::Event> Connection::read() {
   const bool sent = co_await flush();
   if (!sent) co_return event::PeerClosed{};
-  if (stopping_ && !std::exchange(told_stopping_, true)) co_return event::Stopping{};
   std::optional<policy::Tarpit::Place> place;
   if (const auto wait = due_wait(place); wait > base::Duration::zero()) {
     co_await pause_until(around_.network.now() + wait);
     place.reset();
   }
+  if (stopping_ && !std::exchange(told_stopping_, true)) co_return event::Stopping{};
   begin_read();
   co_return co_await await_input();
 }
@@ -115,9 +115,9 @@ base::Duration Connection::due_wait(std::optional<policy::Tarpit::Place>& place)
   return wait;
 }
 
-// Ended by cancel() only: who is slowed down gains nothing by hanging up.
+// Ended by a stop only: who is slowed down gains nothing by hanging up.
 boost::asio::awaitable<void> Connection::pause_until(base::MonoTime until) {
-  if (until <= around_.network.now()) co_return;
+  if (stopping_ || until <= around_.network.now()) co_return;
   pause_ = std::make_unique<net::Signal>(around_.executor, around_.deadlines);
   co_await pause_->wait(until);
   pause_.reset();

@@ -42,13 +42,12 @@ boost::asio::awaitable<std::optional<smtp::Reply>> Connection::begin_transaction
   auto changed = co_await std::move(rewriting);
   if (!changed) co_return cannot_rewrite(*asked.sender, changed.error());
   const auto& rules = rules_->policy.rewriting;
-  const auto& goes_on = rules.envelope ? *changed : asked.sender;
   const bool is_verified = origin() == policy::MailOrigin::others;
   auto inspection = inspection_of(!is_verified && rules.header ? *changed : asked.sender, asked.parameters.body);
   sends_mail_ = true;
   receiver_.reset();
-  receiver().begin_transaction(goes_on, std::move(schedule), std::move(inspection));
-  if (goes_on) receiver().note_rewritten(*asked.sender, *goes_on);
+  receiver().begin_transaction(asked.sender, std::move(schedule), std::move(inspection));
+  if (rules.envelope && *changed) receiver().rewrite_sender(**changed);
   co_return std::nullopt;
 }
 

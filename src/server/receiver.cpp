@@ -54,7 +54,7 @@ std::string protocol(const Sender& sender, const smtp::ServerSession& session) {
 void Receiver::begin_transaction(smtp::ReversePath sender, const Schedule& schedule,
                                  std::unique_ptr<policy::MessageInspection> inspection) {
   inspection_ = std::move(inspection);
-  sender_ = std::move(sender);
+  sender_ = given_sender_ = std::move(sender);
   schedule_ = schedule;
 }
 
@@ -81,6 +81,7 @@ smtp::ServerEvent Receiver::begin(std::uint64_t size_hint, std::optional<mail::H
   incoming_ = std::move(*begun);
   checks_.reset();
   if (checks) checks_.emplace(std::move(*checks));
+  header_kept_ = false;
   fixer_.reset();
   if (fixes) {
     fixes->id = incoming_->id();
@@ -144,15 +145,11 @@ void Receiver::inspect(std::string& bytes) {
 
 boost::asio::awaitable<smtp::ServerEvent> Receiver::write(std::string bytes, const Sender& sender,
                                                           const smtp::ServerSession& session) {
-  const bool in_header = header_.in_header();
   header_.put(bytes);
-  if (checks_) {
-    auto& kept = checks_->facts.header;
-    if (in_header) kept += bytes.substr(0, policy::Facts::longest_header - kept.size());
-    if (checks_->chain.wants_message()) {
-      auto showing = checks_->chain.take(bytes);
-      co_await std::move(showing);
-    }
+  if (!rewrites(true)) keep_header(bytes);
+  if (checks_ && checks_->chain.wants_message()) {
+    auto showing = checks_->chain.take(bytes);
+    co_await std::move(showing);
   }
   if (content_) {
     std::string body;
@@ -284,16 +281,6 @@ boost::asio::awaitable<std::optional<smtp::ServerEvent>> Receiver::judge(mail::E
   on_top_ = std::move(found.header);
   seal_ = rewrites(true) ? std::string() : std::move(found.seal);
   co_return std::nullopt;
-}
-
-boost::asio::awaitable<policy::MessageDecision> Receiver::ask_checks() {
-  auto facts = std::move(checks_->facts);
-  facts.identity = identity();
-  facts.id = incoming_->id();
-  facts.size = size_;
-  auto deciding = checks_->chain.end_message(std::move(facts));
-  auto decision = co_await std::move(deciding);
-  co_return decision;
 }
 
 void Receiver::discard() {

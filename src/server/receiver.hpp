@@ -62,9 +62,11 @@ class Receiver {
  public:
   Receiver(spool::Spool& spool, const base::Clock& clock) : spool_(spool), clock_(clock) {}
 
-  // Once.  sender: with a domain.  inspection: null where there is none.
+  // Once.  sender: as in MAIL, with a domain.  inspection: null where there is none.
   void begin_transaction(smtp::ReversePath sender, const Schedule& schedule,
                          std::unique_ptr<policy::MessageInspection> inspection);
+  // Rules made another one of it, which goes on in its place.
+  void rewrite_sender(smtp::Mailbox sender);
   // The next answer of verify_sender() takes look-ups.
   bool must_verify_sender() const { return inspection_ && !sender_verified_; }
   // Before the first recipient.  Empty: the transaction may go on.
@@ -109,6 +111,7 @@ class Receiver {
   boost::asio::awaitable<smtp::ServerEvent> write(std::string bytes, const Sender& sender,
                                                   const smtp::ServerSession& session);
   void inspect(std::string& bytes);
+  void keep_header(std::string_view bytes);
   // What may pass of the bytes.  False: it cannot be changed as it must, and is refused at its end.
   boost::asio::awaitable<bool> alter_and_inspect(std::string& bytes, bool is_last);
   boost::asio::awaitable<bool> alter(std::string& bytes, bool is_last);
@@ -129,6 +132,7 @@ class Receiver {
   spool::Spool& spool_;
   const base::Clock& clock_;
   smtp::ReversePath sender_;
+  smtp::ReversePath given_sender_;  // in MAIL
   mail::RecipientList recipients_;
   Schedule schedule_;
   std::vector<smtp::Mailbox> asked_;  // by RCPT commands that were accepted
@@ -143,8 +147,9 @@ class Receiver {
   bool sender_verified_ = false;
   std::string verified_;
   std::optional<ContentChecks> checks_;
-  std::string on_top_;  // what the inspection and the checks put above the message
-  std::string seal_;    // likewise, as long as nothing that it covers is changed
+  bool header_kept_ = false;  // all of it that they are shown
+  std::string on_top_;        // what the inspection and the checks put above the message
+  std::string seal_;          // likewise, as long as nothing that it covers is changed
   std::optional<Filtering> filtering_;
   std::unique_ptr<FilteredContent> content_;  // null: nobody filters it
   std::string filtered_;

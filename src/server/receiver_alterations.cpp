@@ -19,7 +19,7 @@ smtp::event::Refused not_now(std::string_view what) {
 
 }  // namespace
 
-// Our own mail is signed as it leaves, that of strangers verified as it came.
+// Our own mail is signed as it leaves, that of strangers verified and checked as it came.
 boost::asio::awaitable<bool> Receiver::alter_and_inspect(std::string& bytes, bool is_last) {
   if (unaltered_) co_return false;
   if (rewrites(false)) {
@@ -29,6 +29,7 @@ boost::asio::awaitable<bool> Receiver::alter_and_inspect(std::string& bytes, boo
   inspect(bytes);
   if (is_last && inspection_ && !inspects_as_stored()) inspection_->finish(bytes);
   if (!rewrites(true)) co_return true;
+  keep_header(bytes);
   co_return co_await alter(bytes, is_last);
 }
 
@@ -59,7 +60,7 @@ boost::asio::awaitable<bool> Receiver::alter(std::string& bytes, bool is_last) {
 
 // Without its copies it is not taken.
 boost::asio::awaitable<std::optional<smtp::ServerEvent>> Receiver::copy(mail::Envelope& envelope) {
-  auto adding = alterations_.copies->add(envelope, asked_);
+  auto adding = alterations_.copies->add(envelope, given_sender_, asked_);
   const auto added = co_await std::move(adding);
   if (!added) {
     outage_ = added.error().message;
@@ -67,6 +68,11 @@ boost::asio::awaitable<std::optional<smtp::ServerEvent>> Receiver::copy(mail::En
   }
   copied_ = base::join(*added, ",");
   co_return std::nullopt;
+}
+
+void Receiver::rewrite_sender(smtp::Mailbox sender) {
+  if (sender_) note_rewritten(*sender_, sender);
+  sender_ = std::move(sender);
 }
 
 void Receiver::note_rewritten(const smtp::Mailbox& before, const smtp::Mailbox& after) {

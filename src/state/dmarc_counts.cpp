@@ -94,7 +94,7 @@ void DmarcCounts::count(Row row) {
   else if (unsaved_.size() < most_unsaved && size <= longest_row)
     unsaved_.emplace(std::move(key), 1);
   else
-    complain_of_room();
+    leave_out(1);
 }
 
 bool DmarcCounts::changed() const {
@@ -103,11 +103,17 @@ bool DmarcCounts::changed() const {
 }
 
 // Under the lock.
-void DmarcCounts::complain_of_room() {
+void DmarcCounts::leave_out(std::uint64_t messages) {
+  left_out_ += messages;
   if (std::exchange(full_since_, today()) != today()) log_.warn("dmarc_counts_full", {{"rows", most_rows}});
 }
 
-base::Result<> DmarcCounts::add(SqliteFile& file, const DayRow& row, std::uint64_t count) {
+void DmarcCounts::tell_left_out() {
+  const std::lock_guard lock(mutex_);
+  if (const auto count = std::exchange(left_out_, 0); count > 0) log_.warn("dmarc_counts_left_out", {{"count", count}});
+}
+
+base::Result<> DmarcCounts::add(SqliteFile& file, const DayRow& row, std::uint64_t count, std::uint64_t& left_out) {
   const auto& [day, what] = row;
   bool known = false;
   auto done = file.run(
@@ -118,8 +124,7 @@ base::Result<> DmarcCounts::add(SqliteFile& file, const DayRow& row, std::uint64
   if (!done || known) return done;
   auto& size = sizes_[{day, what.domain}];
   if (rows_ >= most_rows || size >= most_rows_of_domain) {
-    const std::lock_guard lock(mutex_);
-    complain_of_room();
+    left_out += count;
     return {};
   }
   done = file.run("INSERT INTO counts VALUES (0, ?1, ?2, ?3, ?4, ?5, ?6)",
@@ -128,9 +133,10 @@ base::Result<> DmarcCounts::add(SqliteFile& file, const DayRow& row, std::uint64
   return done;
 }
 
-base::Result<> DmarcCounts::write(SqliteFile& file, const std::map<DayRow, std::uint64_t>& some) {
+base::Result<> DmarcCounts::write(SqliteFile& file, const std::map<DayRow, std::uint64_t>& some,
+                                  std::uint64_t& left_out) {
   auto done = file.run("BEGIN");
-  for (auto at = some.begin(); done && at != some.end(); ++at) done = add(file, at->first, at->second);
+  for (auto at = some.begin(); done && at != some.end(); ++at) done = add(file, at->first, at->second, left_out);
   return done ? file.run("COMMIT") : done;
 }
 
@@ -142,12 +148,19 @@ base::Result<> DmarcCounts::save() {
   }
   if (some.empty()) return {};
   auto file = open();
-  auto written = file ? write(*file, some) : base::Result<>(std::unexpected(file.error()));
-  if (written) return written;
-  sizes_known_ = false;  // of a transaction that was undone
+  std::uint64_t left_out = 0;
+  auto written = file ? write(*file, some, left_out) : base::Result<>(std::unexpected(file.error()));
   const std::lock_guard lock(mutex_);
-  for (const auto& [row, count] : some)
-    if (unsaved_.contains(row) || unsaved_.size() < most_unsaved) unsaved_[row] += count;
+  if (!written) {
+    sizes_known_ = false;  // of a transaction that was undone
+    left_out = 0;
+    for (const auto& [row, count] : some)
+      if (unsaved_.contains(row) || unsaved_.size() < most_unsaved)
+        unsaved_[row] += count;
+      else
+        left_out += count;
+  }
+  if (left_out > 0) leave_out(left_out);
   return written;
 }
 
@@ -177,6 +190,7 @@ base::Result<std::vector<DmarcCounts::Report>> DmarcCounts::reports(SqliteFile& 
 // A day is over at its end, or now; what was reported of it before is not so again.
 base::Result<std::vector<DmarcCounts::Report>> DmarcCounts::close_here(Day before) {
   if (auto kept = save(); !kept) return std::unexpected(kept.error());
+  tell_left_out();
   if (!std::filesystem::exists(path_)) return std::vector<Report>();  // made when there is something to keep
   auto file = open();
   if (!file) return std::unexpected(file.error());

@@ -67,7 +67,7 @@ struct DmarcSums::Bound {
 };
 
 // Whole days go, the oldest first, so that who writes much takes the place of what is old, and never of what is new.
-base::Result<> DmarcSums::make_room(SqliteFile& file, const Report& report, const Bound& bound) {
+base::Result<> DmarcSums::make_room(SqliteFile& file, const Report& report, const Bound& bound, Dropped& dropped) {
   const std::string meant = " WHERE (?3 OR (domain = ?1 AND organization = ?2))";
   const std::int64_t of_all = bound.of_all ? 1 : 0;
   std::vector<std::pair<std::int64_t, std::size_t>> rows_of_day;
@@ -84,11 +84,28 @@ base::Result<> DmarcSums::make_room(SqliteFile& file, const Report& report, cons
     last = day->first;
     rows -= day->second;
   }
-  for (const auto* table : {"sums", "reports"})
+  const auto drop = [&](const std::string& table, std::uint64_t& count) {
     if (done)
-      done = file.run(std::string("DELETE FROM ") + table + meant + " AND day <= ?4",
-                      {report.domain, report.organization, of_all, last});
+      done = file.run("DELETE FROM " + table + meant + " AND day <= ?4 RETURNING 1",
+                      {report.domain, report.organization, of_all, last}, [&](sqlite3_stmt*) { ++count; });
+  };
+  drop("sums", dropped.rows);
+  drop("reports", dropped.reports);
   return done;
+}
+
+// Who floods us is not told of each time.
+void DmarcSums::tell(const Report& report, const Dropped& dropped) {
+  untold_.reports += dropped.reports;
+  untold_.rows += dropped.rows;
+  const auto today = day_number(clock_.wall());
+  if (dropped.reports == 0 || told_ == today) return;
+  told_ = today;
+  log_.warn("dmarc_sums_dropped", {{"domain", report.domain},
+                                   {"reporter", report.organization},
+                                   {"reports", untold_.reports},
+                                   {"rows", untold_.rows}});
+  untold_ = {};
 }
 
 base::Result<> DmarcSums::write(SqliteFile& file, const Report& report) {
@@ -120,13 +137,15 @@ base::Result<DmarcSums::Taken> DmarcSums::add_here(const Report& report) {
                      {report.domain, report.organization, report.id}, [&](sqlite3_stmt*) { known = true; });
   if (!done) return std::unexpected(done.error());
   if (known) return Taken::known;
+  Dropped dropped;
   for (const auto& bound :
        {Bound{"reports", most_reports_of_one, 1, false}, Bound{"reports", most_reports, 1, true},
         Bound{"sums", most_rows_of_one, report.rows.size(), false}, Bound{"sums", most_rows, report.rows.size(), true}})
-    if (done) done = make_room(*file, report, bound);
+    if (done) done = make_room(*file, report, bound, dropped);
   if (done) done = write(*file, report);
   if (done) done = file->run("COMMIT");
   if (!done) return std::unexpected(done.error());
+  tell(report, dropped);
   return Taken::yes;
 }
 

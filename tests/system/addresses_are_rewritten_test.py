@@ -8,6 +8,7 @@ import sqlite3
 from support.certificate import Certificate
 from support.dialogue import Dialogue, queued_id
 from support.godwit import Godwit
+from support.hook import Hook
 from support.message import message
 from support.peer import ScriptedPeer
 from support.scenario import MX_PORT, SUBMISSION_PORT, Scenario, main
@@ -41,7 +42,7 @@ class AddressesAreRewritten(Scenario):
         connection.commit()
         connection.close()
 
-    def start(self, trusted="127.0.0.0/8", mail=("submitted", "trusted")):
+    def start(self, trusted="127.0.0.0/8", mail=("submitted", "trusted"), **config):
         table = {"type": "sqlite", "path": str(self.database), "query": "SELECT new FROM canonical WHERE old = {key}"}
         self.godwit = Godwit(
             self, hostname="mail.example.com", address=self.net.host(1), certificate=self.certificate, origin="example.com",
@@ -51,7 +52,8 @@ class AddressesAreRewritten(Scenario):
             rewriting={"senders": ["table:canonical"], "recipients": {"@old.example": "@new.example"},
                        "masquerade": "example.com", "mail": list(mail)},
             header_rules=RULES,
-            routes=[{"domains": ["new.example", "old.example"], "next_hop": f"[{self.peer.address}]:{self.peer.port}"}])
+            routes=[{"domains": ["new.example", "old.example"], "next_hop": f"[{self.peer.address}]:{self.peer.port}"}],
+            **config)
         self.godwit.with_submission().add_account(ALICE, "secret").start()
 
     def log_in(self):
@@ -126,6 +128,26 @@ class AddressesAreRewritten(Scenario):
         self.assertIn(b"<alice.smith@example.com>\r\n", stored.content)
         self.assertIn(b"User-Agent", stored.content)
         self.assertEqual(stored.header("Return-Path"), ["<alice.smith@example.com>"])
+
+    def test_checks_judge_the_mail_of_strangers_as_it_came(self):
+        hook = Hook(self)
+        self.start(trusted="192.0.2.0/24", mail=["others"], policy={
+            "checks": {"mx": ["http:hook"]}, "http_hooks": [hook.config(stages=["mail", "end"])]})
+        stored = self.relayed()
+        self.assertEqual(stored.header("Return-Path"), ["<alice.smith@example.com>"])
+        self.assertIn(b"<alice.smith@example.com>\r\n", stored.content)
+        mail, end = hook.requests
+        self.assertEqual((mail["sender"], end["sender"]), (ALICE, ALICE))
+        fields = {field["name"]: field["value"].strip() for field in end["message"]["headers"]}
+        self.assertEqual(fields["From"], f'"alice@int.example.com" (me) <{ALICE}>')
+        self.assertEqual(hook.faults, [])
+
+    def test_copies_know_a_sender_by_both_addresses(self):
+        self.start(copies=[{"to": "carol@example.com", "senders": ALICE},
+                           {"to": "alice.smith@example.com", "senders": "alice.smith@example.com"}])
+        client = self.log_in()
+        identity = client.submit(ALICE, BOB, CONTENT, hello=None)
+        self.assertEqual(self.godwit.wait_event("accepted", id=identity)["copies"], "carol@example.com,alice.smith@example.com")
 
     def test_mail_of_trusted_hosts_keeps_its_fields(self):
         self.start()

@@ -60,6 +60,7 @@ struct DmarcReport {
   base::WallTime end{};  // the last second that counts
   Policy policy{};
   std::vector<Row> rows{};
+  std::size_t unreadable = 0;  // further ones, of a report that was read: without a client, or with an absurd count
 };
 
 // ---- made

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Waits for a task, but not for ever: for what nobody can cut short, like a write to a disk that stalls.  A task that
 // takes longer goes on by itself and its result is dropped, so it must own what it uses, or use what outlives the
-// group.  One reactor.
+// group.  Where there is haste, `until` is asked again when that begins.  One reactor.
 #pragma once
 
 #include <concepts>
@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "godwit/net/haste.hpp"
 #include "godwit/net/signal.hpp"
 #include "godwit/net/task_group.hpp"
 
@@ -17,8 +18,8 @@ namespace godwit::net {
 class Patience {
  public:
   // All of the same reactor.
-  Patience(boost::asio::any_io_executor executor, Deadlines& deadlines, TaskGroup& group)
-      : executor_(std::move(executor)), deadlines_(deadlines), group_(group) {}
+  Patience(boost::asio::any_io_executor executor, Deadlines& deadlines, TaskGroup& group, Haste* haste = nullptr)
+      : executor_(std::move(executor)), deadlines_(deadlines), group_(group), haste_(haste) {}
 
   base::MonoTime now() const { return deadlines_.now(); }
 
@@ -30,6 +31,8 @@ class Patience {
     const auto outcome = std::make_shared<Outcome<T>>(executor_, deadlines_);
     auto running = run(outcome, std::move(task));
     group_.spawn(std::move(running));
+    const Canceller::Hook in_haste(haste_ == nullptr ? nullptr : &haste_->beginning(),
+                                   [outcome] { outcome->ended.notify(); });
     while (!outcome->result && now() < until()) static_cast<void>(co_await outcome->ended.wait(until()));
     co_return std::move(outcome->result);
   }
@@ -51,6 +54,7 @@ class Patience {
   boost::asio::any_io_executor executor_;
   Deadlines& deadlines_;
   TaskGroup& group_;
+  Haste* haste_;
 };
 
 }  // namespace godwit::net

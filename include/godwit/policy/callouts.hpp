@@ -30,6 +30,7 @@
 #include "godwit/log/logger.hpp"
 #include "godwit/lookup/table.hpp"
 #include "godwit/net/deadline.hpp"
+#include "godwit/net/haste.hpp"
 #include "godwit/net/patience.hpp"
 #include "godwit/net/task_group.hpp"
 #include "godwit/policy/settings.hpp"
@@ -64,6 +65,9 @@ class Callouts final : public lookup::Table, public std::enable_shared_from_this
 
   // On `home`, these.
   void change_settings(const CalloutSettings& settings) { settings_ = settings; }
+  // The daemon is about to stop: from now on no answer is awaited for longer than that.  What has none is not known
+  // then, whatever was known of it before.
+  void hurry(base::Duration longest) { haste_.begin(parts_.clock.mono(), longest); }
   // No more are begun; those under way end within that time, or are abandoned.
   boost::asio::awaitable<void> stop(base::MonoTime deadline);
 
@@ -86,6 +90,7 @@ class Callouts final : public lookup::Table, public std::enable_shared_from_this
   CalloutSettings settings_;
   Parts parts_;
   net::TaskGroup tasks_;
+  net::Haste haste_;
   net::Patience patience_;
   std::map<std::string, Place> places_;  // by domain, of ours
 };

@@ -11,7 +11,8 @@
 // at connect, helo or mail is said to each RCPT, so that the log knows whom it concerned.
 //
 // Diagnostics: one that takes longer than its patience, throws, or says that it failed, gives its entry's verdict
-// on_failure, is logged (check_failed) and is not asked again on this connection.
+// on_failure, is logged (check_failed) and is not asked again on this connection.  When the daemon stops, no answer
+// is awaited for long (CheckSurroundings::haste), and what is cut short so is deferred, whatever on_failure says.
 #pragma once
 
 #include <chrono>
@@ -32,6 +33,7 @@
 #include "godwit/dns/resolver.hpp"
 #include "godwit/log/logger.hpp"
 #include "godwit/net/deadline.hpp"
+#include "godwit/net/haste.hpp"
 #include "godwit/net/stream.hpp"
 #include "godwit/net/task_group.hpp"
 #include "godwit/policy/client_name.hpp"
@@ -100,7 +102,7 @@ struct Facts {
   std::string account = {};    // empty: not authenticated
   std::string mechanism = {};  // of AUTH
   // mail
-  smtp::ReversePath sender = {};
+  smtp::ReversePath sender = {};  // as in MAIL, with a domain
   smtp::MailParameters parameters = {};
   bool vouched = false;  // by a check before
   // rcpt: the one that is asked about, as in RCPT, with a domain
@@ -137,6 +139,7 @@ struct CheckSurroundings {
   net::Network& network;
   dns::Resolver& resolver;
   net::TaskGroup& tasks;  // of what goes on when nobody waits for it any more
+  net::Haste& haste;      // begun when the daemon stops: from then on no answer is awaited for long
   const base::Clock& clock;
   log::Logger& log;
   KeptConnections& connections;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -79,8 +80,10 @@ class CheckChain {
   boost::asio::awaitable<std::optional<smtp::Reply>> ask_all(Stage stage, Facts facts);
   bool is_asked(std::size_t index, Stage stage, bool stranger) const;
   boost::asio::awaitable<Verdict> ask(Link& link, Stage stage, std::shared_ptr<const Facts> facts);
+  std::function<base::MonoTime()> until(base::Duration patience) const;
   boost::asio::awaitable<void> pass_on(Link& link, std::string bytes);
-  void give_up(Link& link, Stage stage, const std::string& reason);
+  // What counts in the place of its verdicts.
+  Verdict give_up(Link& link, Stage stage, const std::string& reason);
   void note(std::size_t index, Stage stage, const Verdict& verdict);
   bool vouched() const { return of_connection_.vouched || of_transaction_.vouched; }
   bool discards() const { return of_connection_.discards || of_transaction_.discards; }
@@ -93,6 +96,7 @@ class CheckChain {
   std::vector<Link> links_;
   std::vector<Opinion> opinions_;
   bool wants_message_ = false;
+  bool cut_short_ = false;  // one had no answer when the daemon stopped: nobody is asked any more
   ClientName client_name_;
 
   bool connected_ = false;            // connect was asked

@@ -23,13 +23,15 @@ class MessageCopies {
   MessageCopies(const std::vector<CopySettings>& rules, MailOrigin origin, std::shared_ptr<const route::Router> router);
 
   bool empty() const { return rules_.empty(); }
-  // Adds them to the envelope, for all rules that fit its sender and those it is for: `asked`, as in RCPT, and its
-  // recipients; whoever has it anyway is not added.  Gives to whom it goes.
+  // Adds them to the envelope, for all rules that fit its sender and those it is for, either as they were `given` in
+  // MAIL and `asked` for in RCPT, or as the envelope has them now; whoever has it anyway is not added.  Gives to whom
+  // it goes.
   //
   // A copy that leaves for another host has a return path of ours, signed, that leads to the postmaster: no bounce
   // tells its sender about it, and one that comes back from there is known and not copied again.
   // Errors: io (an address cannot be looked up now), refused (it does not exist); nothing was added.
   boost::asio::awaitable<base::Result<std::vector<std::string>>> add(mail::Envelope& envelope,
+                                                                     const smtp::ReversePath& given,
                                                                      const std::vector<smtp::Mailbox>& asked) const;
 
  private:

@@ -7,7 +7,8 @@
 //
 // count(): any thread; the rest is asked for on one reactor, one after the other, and done on `pool`.
 //
-// Logged: dmarc_counts_full (once a day), dmarc_counts_rebuilt.
+// Logged: dmarc_counts_full (once a day), dmarc_counts_left_out (how many messages, when reports are closed),
+// dmarc_counts_rebuilt.
 #pragma once
 
 #include <chrono>
@@ -98,12 +99,14 @@ class DmarcCounts {
   // On the pool.
   base::Result<SqliteFile> open();
   base::Result<> save();
-  base::Result<> write(SqliteFile& file, const std::map<DayRow, std::uint64_t>& some);
-  base::Result<> add(SqliteFile& file, const DayRow& row, std::uint64_t count);
+  // Adds what has no room to left_out.
+  base::Result<> write(SqliteFile& file, const std::map<DayRow, std::uint64_t>& some, std::uint64_t& left_out);
+  base::Result<> add(SqliteFile& file, const DayRow& row, std::uint64_t count, std::uint64_t& left_out);
   base::Result<> read_sizes(SqliteFile& file);
   base::Result<std::vector<Report>> close_here(Day before);
   base::Result<std::vector<Report>> reports(SqliteFile& file);
-  void complain_of_room();
+  void leave_out(std::uint64_t messages);
+  void tell_left_out();
 
   std::string path_;
   boost::asio::any_io_executor pool_;
@@ -111,7 +114,8 @@ class DmarcCounts {
   log::Logger& log_;
   mutable std::mutex mutex_;
   std::map<DayRow, std::uint64_t> unsaved_;
-  Day full_since_{};          // under the lock
+  Day full_since_{};  // under the lock, like what follows
+  std::uint64_t left_out_ = 0;
   bool sizes_known_ = false;  // the pool's, like what follows
   Sizes sizes_;               // of what is not closed
   std::size_t rows_ = 0;      // in all

@@ -2,8 +2,10 @@
 // What others report of mail in the name of domains (aggregate reports of DMARC that were sent to us), summed up by
 // day, domain, reporting organization and client.  In SQLite; a report that comes twice counts once.  Bounded, in all
 // and for what calls itself one organization and reports of one domain: the oldest days go where a report has no room,
-// and what is older than `keep`.  One reactor asks; the work is done on `pool`.  A file that is damaged is set
-// aside and begun anew.  Logged: dmarc_sums_rebuilt.
+// and what is older than `keep`.  One reactor asks; the work is done on `pool`, one thing after the other.  A file that
+// is damaged is set aside and begun anew.
+//
+// Logged: dmarc_sums_dropped (what made room, once a day: all since the last time), dmarc_sums_rebuilt.
 #pragma once
 
 #include <chrono>
@@ -86,7 +88,12 @@ class DmarcSums {
   base::Result<SqliteFile> open();
   base::Result<Taken> add_here(const Report& report);
   struct Bound;
-  static base::Result<> make_room(SqliteFile& file, const Report& report, const Bound& bound);
+  struct Dropped {
+    std::uint64_t reports = 0;
+    std::uint64_t rows = 0;
+  };
+  static base::Result<> make_room(SqliteFile& file, const Report& report, const Bound& bound, Dropped& dropped);
+  void tell(const Report& report, const Dropped& dropped);
   base::Result<> write(SqliteFile& file, const Report& report);
   base::Result<std::vector<Domain>> summary_here(const std::string& domain, base::WallTime since);
 
@@ -94,6 +101,8 @@ class DmarcSums {
   boost::asio::any_io_executor pool_;
   const base::Clock& clock_;
   log::Logger& log_;
+  Dropped untold_;  // the pool's, like what follows
+  std::int64_t told_ = 0;
 };
 
 }  // namespace godwit::state

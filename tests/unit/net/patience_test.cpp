@@ -42,7 +42,8 @@ class PatienceTest : public ::testing::Test {
   Deadlines deadlines_{clock_};
   boost::asio::io_context io_;
   TaskGroup group_{io_.get_executor(), deadlines_, [](std::exception_ptr) {}};
-  Patience patience_{io_.get_executor(), deadlines_, group_};
+  Haste haste_;
+  Patience patience_{io_.get_executor(), deadlines_, group_, &haste_};
   Signal gate_{io_.get_executor(), deadlines_};
   base::MonoTime until_ = clock_.now + 30s;
   Answer answer_;
@@ -85,6 +86,32 @@ TEST_F(PatienceTest, TheTimeMayMoveOnMeanwhile) {
   EXPECT_FALSE(answer_);
   gate_.notify();
   run();
+}
+
+TEST_F(PatienceTest, InHasteItIsAskedAgainHowLongToWait) {
+  ask();
+  clock_.now += 10s;
+  until_ = clock_.now + 2s;
+  haste_.begin(clock_.now, 2s);
+  run();
+  EXPECT_FALSE(answered_);
+  clock_.now += 2s;
+  run();
+  EXPECT_TRUE(answered_);
+  EXPECT_FALSE(answer_);
+  gate_.notify();
+  run();
+}
+
+TEST(Haste, NobodyIsWaitedForLonger) {
+  const base::MonoTime start{100s};
+  Haste haste;
+  EXPECT_EQ(haste.until(start, 30s), start + 30s);
+  haste.begin(start + 10s, 2s);
+  EXPECT_TRUE(haste.begun());
+  EXPECT_EQ(haste.until(start, 30s), start + 12s);
+  EXPECT_EQ(haste.until(start, 5s), start + 5s);
+  EXPECT_EQ(haste.until(start + 20s, 30s), start + 22s) << "who is asked later has as long";
 }
 
 TEST_F(PatienceTest, InAClosedGroupTheTaskIsWaitedFor) {

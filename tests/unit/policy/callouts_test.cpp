@@ -194,5 +194,29 @@ TEST_F(CalloutsTest, AHostThatHangsHoldsSoManyAndNobodyWaitsForIt) {
   EXPECT_THAT(ask("b@backup.example").reason, HasSubstr("at once")) << "the first still hangs";
 }
 
+TEST_F(CalloutsTest, WhatIsCutShortByAStopIsNotKnown) {
+  EXPECT_EQ(kind("a@backup.example"), Known::present);
+  clock_.now += state_.callout.present;
+  settings_.on_failure = CalloutSettings::Failure::accept;
+  callouts_->change_settings(settings_);
+  hangs_ = true;
+  std::optional<lookup::Answer> said;
+  auto asking = [](Callouts& callouts, std::optional<lookup::Answer>& answer) -> boost::asio::awaitable<void> {
+    auto task = callouts.ask("a@backup.example");
+    answer = co_await std::move(task);
+  };
+  io_.restart();
+  boost::asio::co_spawn(io_, asking(*callouts_, said), boost::asio::detached);
+  io_.poll();
+  callouts_->hurry(2s);
+  clock_.advance_to(clock_.mono() + 2s);
+  deadlines_.expire(clock_.mono());
+  io_.restart();
+  io_.poll();
+  ASSERT_TRUE(said);
+  EXPECT_EQ(said->kind, Known::unavailable);
+  EXPECT_EQ(said->reason, "no answer before the daemon stops");
+}
+
 }  // namespace
 }  // namespace godwit::policy

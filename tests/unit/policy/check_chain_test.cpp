@@ -241,6 +241,37 @@ TEST_F(CheckChainTest, ASlowCheckCostsItsPatience) {
   EXPECT_THAT(second_.asked, ElementsAre("mail"));
 }
 
+TEST_F(CheckChainTest, WhatIsCutShortByAStopIsDeferred) {
+  first_.says[Stage::mail] = no_opinion();
+  first_.hangs = true;
+  second_.says[Stage::end] = no_opinion();
+  on_failure_ = Verdict{.kind = Kind::accept};
+  std::optional<std::string> reply;
+  auto asking = [](CheckChain& chain, Facts known, std::optional<std::string>& said) -> boost::asio::awaitable<void> {
+    const auto refusal = co_await chain.recipient(std::move(known));
+    said = refusal ? to_line(*refusal) : "ok";
+  };
+  boost::asio::co_spawn(io_, asking(chain(), facts(), reply), boost::asio::detached);
+  io_.poll();
+  haste_.begin(clock_.mono(), std::chrono::seconds(2));
+  io_.poll();
+  EXPECT_FALSE(reply) << "it has a moment";
+  clock_.advance_to(clock_.mono() + std::chrono::seconds(2));
+  deadlines_.expire(clock_.mono());
+  io_.restart();
+  io_.poll();
+  EXPECT_EQ(reply, "451 4.3.2 Shutting down, try again later");
+  EXPECT_EQ(to_line(*end().refusal), "451 4.3.2 Shutting down, try again later");
+  EXPECT_THAT(second_.asked, IsEmpty());
+}
+
+TEST_F(CheckChainTest, WhatFailsWhileItStopsCountsAsConfigured) {
+  first_.says[Stage::mail] = no_opinion();
+  first_.throws = true;
+  haste_.begin(clock_.mono(), std::chrono::seconds(2));
+  EXPECT_EQ(rcpt(), "ok");
+}
+
 TEST_F(CheckChainTest, UsersAreNotAskedWhatStrangersAre) {
   first_.says[Stage::mail] = reject(smtp::make_reply(550, {5, 7, 1}, "No"), "");
   auto user = facts();

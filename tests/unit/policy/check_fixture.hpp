@@ -44,12 +44,14 @@ class CheckFixture : public ::testing::Test {
   testing::ManualNetwork network_{io_.get_executor(), clock_};
   testing::FakeResolver resolver_;
   net::TaskGroup tasks_{io_.get_executor(), deadlines_, [](const std::exception_ptr&) {}};
+  net::Haste haste_;
   KeptConnections connections_{io_.get_executor(), deadlines_};
   CheckSurroundings around_{.executor = io_.get_executor(),
                             .deadlines = deadlines_,
                             .network = network_,
                             .resolver = resolver_,
                             .tasks = tasks_,
+                            .haste = haste_,
                             .clock = clock_,
                             .log = log::null_logger(),
                             .connections = connections_};

@@ -36,7 +36,7 @@ class MessageCopiesTest : public ::testing::Test {
         std::make_shared<const route::Router>(route_, route::Lookups{}, std::vector<base::Endpoint>{}, paths);
     const MessageCopies copies(rules_, origin, router);
     const std::vector<smtp::Mailbox> asked{mailbox_of("asked@example.com")};
-    auto added = testing::run_awaitable(copies.add(envelope_, asked));
+    auto added = testing::run_awaitable(copies.add(envelope_, given_ ? given_ : envelope_.sender, asked));
     if (!added) return {"error: " + added.error().message};
     return std::move(*added);
   }
@@ -45,6 +45,7 @@ class MessageCopiesTest : public ::testing::Test {
   route::Settings route_;
   std::vector<CopySettings> rules_;
   mail::Envelope envelope_;
+  smtp::ReversePath given_;  // in MAIL; empty: as the envelope has it
 };
 
 TEST_F(MessageCopiesTest, NobodyIsToldOfThem) {
@@ -65,6 +66,17 @@ TEST_F(MessageCopiesTest, RulesAreForSomeMailOnly) {
   EXPECT_THAT(add(), IsEmpty());
   rules_ = {{.to = "archive@example.com", .senders = {"MOD@abc.example"}, .recipients = {"asked@example.com"}}};
   EXPECT_THAT(add(), ElementsAre("archive@example.com"));
+}
+
+TEST_F(MessageCopiesTest, ASenderIsKnownByBothAddresses) {
+  given_ = mailbox_of("mod@pc7.abc.example");
+  for (const auto* pattern : {"mod@pc7.abc.example", "@pc7.abc.example", "mod@abc.example", "@abc.example"}) {
+    rules_ = {{.to = "archive@example.com", .senders = {pattern}}};
+    EXPECT_THAT(add(), ElementsAre("archive@example.com")) << pattern;
+    envelope_.recipients.pop_back();
+  }
+  rules_ = {{.to = "archive@example.com", .senders = {"@example"}}};
+  EXPECT_THAT(add(), IsEmpty());
 }
 
 TEST_F(MessageCopiesTest, OneThatComesBackIsNotCopiedAgain) {

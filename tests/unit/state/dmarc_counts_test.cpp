@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <boost/asio/io_context.hpp>
 
+#include "godwit/log/line.hpp"
 #include "godwit/state/dmarc_sums.hpp"
 #include "support/manual_clock.hpp"
 #include "support/run_awaitable.hpp"
@@ -16,14 +17,19 @@ namespace godwit::state {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 class QuietLog final : public log::Logger {
  public:
   bool enabled(log::Level) const override { return true; }
-  void write(log::Level, std::string_view event, std::span<const log::Field>) override { names.emplace_back(event); }
+  void write(log::Level, std::string_view event, std::span<const log::Field> fields) override {
+    names.emplace_back(event);
+    lines.push_back(log::text_line({}, log::Level::warn, event, fields));
+  }
   std::vector<std::string> names;
+  std::vector<std::string> lines;
 };
 
 class DmarcStore : public ::testing::Test {
@@ -140,6 +146,11 @@ TEST_F(DmarcStore, IsBounded) {
   EXPECT_EQ(waiting[0].messages, DmarcCounts::most_rows_of_domain + 1) << "what is known goes on";
   EXPECT_EQ(waiting[1].domain, "b.example") << "another domain has its room";
   EXPECT_THAT(log_.names, ElementsAre("dmarc_counts_full")) << "said once";
+  close();
+  EXPECT_THAT(log_.names, ElementsAre("dmarc_counts_full", "dmarc_counts_left_out"));
+  EXPECT_THAT(log_.lines.back(), HasSubstr("count=11"));
+  close();
+  EXPECT_THAT(log_.names, SizeIs(2)) << "nothing since then";
 }
 
 TEST_F(DmarcStore, OldOnesAreForgotten) {
@@ -265,12 +276,15 @@ TEST_F(DmarcSumsTest, TheOldestDaysMakeRoom) {
   ASSERT_EQ(add(many("forged", "1", 2)), DmarcSums::Taken::yes);
   ASSERT_EQ(add(many("forged", "2", 1)), DmarcSums::Taken::yes);
   EXPECT_EQ(summary().at(0).counts.messages, DmarcSums::most_rows_of_one + 7) << "its older day went";
+  ASSERT_THAT(log_.names, ElementsAre("dmarc_sums_dropped"));
+  EXPECT_THAT(log_.lines[0], HasSubstr("domain=x.example reporter=forged reports=1 rows=50000"));
   EXPECT_EQ(add(many("forged", "1", 2)), DmarcSums::Taken::yes) << "what was dropped may come again";
   for (std::size_t i = 0; i <= DmarcSums::most_rows / DmarcSums::most_rows_of_one; ++i)
     ASSERT_EQ(add(many("forged" + std::to_string(i), "1", 3)), DmarcSums::Taken::yes);
   EXPECT_EQ(add(report("honest too", {row("192.0.2.1", true, true, 9)})), DmarcSums::Taken::yes);
   EXPECT_LE(summary().at(0).counts.messages, DmarcSums::most_rows + 16);
   EXPECT_EQ(summary().at(0).counts.passed, 16U);
+  EXPECT_THAT(log_.names, SizeIs(1)) << "said once a day";
   auto large = many("forged", "3", 0);
   large.rows.push_back(row("x", false, false, 1));
   EXPECT_EQ(add(std::move(large)), DmarcSums::Taken::too_large);
