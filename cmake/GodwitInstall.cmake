@@ -27,6 +27,7 @@ install(FILES systemd/sysusers.conf DESTINATION lib/sysusers.d RENAME godwit.con
 install(FILES systemd/tmpfiles.conf DESTINATION lib/tmpfiles.d RENAME godwit.conf)
 install(FILES conf/godwit.yaml conf/accounts.yaml.example conf/bounce-patterns.yaml DESTINATION share/godwit)
 install(DIRECTORY conf/fail2ban DESTINATION share/godwit)
+install(PROGRAMS conf/certbot-deploy-hook DESTINATION share/godwit)
 install(FILES LICENSE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.md")
 # In a package alone: who installs from here has a configuration of his own.

@@ -4,21 +4,12 @@
 #include <fmt/format.h>
 
 #include "godwit/base/text.hpp"
+#include "yaml_text.hpp"
 
 namespace godwit::setup {
 namespace {
 
 constexpr const char* system_folder = "/etc/godwit";
-
-// As a string of YAML; a folder may have any name.
-std::string yaml_string(std::string_view text) {
-  std::string result = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') result += '\\';
-    result += c;
-  }
-  return result + '"';
-}
 
 std::string own_addresses_lines(const std::vector<base::IpAddress>& addresses) {
   if (addresses.empty()) return {};

@@ -22,6 +22,7 @@ CLI::App* SetupOptions::add(CLI::App& parent, const char* name, const char* help
 
 void SetupOptions::add_to(CLI::App& app) {
   add_init(app);
+  add_import(app);
   add_doctor(app);
   add_config(app);
 }
@@ -42,6 +43,19 @@ void SetupOptions::add_init(CLI::App& app) {
                    "keep the configuration, and all else below it, in this folder; default: /etc/godwit")
       ->type_name("FOLDER");
   command->add_option("--dns", dns_servers_, "the DNS servers to ask; default: the system's")->type_name("ADDRESS");
+}
+
+void SetupOptions::add_import(CLI::App& app) {
+  CLI::App* group = app.add_subcommand("import", "make a configuration out of another mail server's");
+  group->fallthrough();
+  group->require_subcommand(1);
+  CLI::App* postfix = add(*group, "postfix", "of Postfix's main.cf, master.cf and tables; names what has no equivalent",
+                          [this] { return settings_ ? importing().show_settings() : importing().run(); });
+  postfix->add_option("DIRECTORY", postfix_, "where main.cf is; default: /etc/postfix");
+  postfix->add_option("--output", output_, "write it to this file, and passwords beside it; default: standard output")
+      ->type_name("FILE");
+  postfix->add_flag("--force", force_, "replace files that are there");
+  postfix->add_flag("--settings", settings_, "print what becomes of each of Postfix's settings, and exit");
 }
 
 void SetupOptions::add_doctor(CLI::App& app) {
@@ -83,6 +97,10 @@ InitCommand SetupOptions::init() const {
           .folder = folder_,
           .dns = dns_servers_,
           .asks = !yes_};
+}
+
+ImportCommand SetupOptions::importing() const {
+  return {.console = console_, .directory = postfix_, .output = output_, .replaces = force_, .as_json = as_json_};
 }
 
 DoctorCommand SetupOptions::doctor() const {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The words and options of init, doctor and config on godwitctl's command line.
+// The words and options of init, import, doctor and config on godwitctl's command line.
 #pragma once
 
 #include <functional>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "config_commands.hpp"
+#include "import_command.hpp"
 #include "setup_commands.hpp"
 
 namespace CLI {
@@ -29,10 +30,12 @@ class SetupOptions {
  private:
   CLI::App* add(CLI::App& parent, const char* name, const char* help, Command command);
   void add_init(CLI::App& app);
+  void add_import(CLI::App& app);
   void add_doctor(CLI::App& app);
   void add_config(CLI::App& app);
 
   InitCommand init() const;
+  ImportCommand importing() const;
   DoctorCommand doctor() const;
   ConfigCommands config() const { return {.console = console_, .config = config_, .as_json = as_json_}; }
 
@@ -43,6 +46,8 @@ class SetupOptions {
   std::string config_, zone_, other_, key_;
   std::vector<std::string> addresses_, dns_servers_, blocklists_;
   bool yes_ = false;
+  std::string postfix_ = "/etc/postfix", output_;
+  bool force_ = false, settings_ = false;
 };
 
 }  // namespace godwit::tools

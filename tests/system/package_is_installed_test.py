@@ -14,7 +14,7 @@ from support.scenario import BIN, Scenario, main
 EXPECTED = {
     "usr/sbin/godwitd", "usr/sbin/sendmail", "usr/bin/godwitctl", "usr/bin/mailq", "usr/bin/newaliases",
     "usr/lib/systemd/system/godwitd.service", "usr/lib/systemd/system/godwitd.socket", "usr/lib/sysusers.d/godwit.conf",
-    "usr/lib/tmpfiles.d/godwit.conf", "usr/share/godwit/godwit.yaml", "usr/share/godwit/accounts.yaml.example",
+    "usr/lib/tmpfiles.d/godwit.conf", "usr/share/godwit/godwit.yaml", "usr/share/godwit/accounts.yaml.example", "usr/share/godwit/certbot-deploy-hook",
     "usr/share/doc/godwit/README.md", "usr/share/doc/godwit/LICENSE", "usr/share/doc/godwit/operations.md",
     "usr/share/doc/godwit/configuration.md", "usr/share/doc/godwit/quickstart.md", "usr/share/man/man1/godwitctl.1",
     "usr/share/man/man1/sendmail.1", "usr/share/man/man1/mailq.1", "usr/share/man/man5/godwit.yaml.5", "usr/share/man/man8/godwitd.8",
