@@ -15,10 +15,16 @@ namespace {
 namespace fs = std::filesystem;
 
 // Libraries, resolver and users of the system; where they are not, there is nothing to grant.
-constexpr std::string_view readable_of_system[] = {"/etc",         "/usr",       "/lib",     "/lib64",
-                                                   "/proc",        "/run",       "/var/run", "/sys/devices/system/cpu",
-                                                   "/dev/urandom", "/dev/random"};
-constexpr std::string_view writable_of_system[] = {"/dev/null"};
+constexpr std::string_view readable_of_system[] = {"/etc",
+                                                   "/usr",
+                                                   "/lib",
+                                                   "/lib64",
+                                                   "/proc",
+                                                   "/run",
+                                                   "/var/run",
+                                                   "/sys/devices/system/cpu",
+                                                   "/var/lib/ca-certificates"};
+constexpr std::string_view devices[] = {"/dev/null", "/dev/random", "/dev/urandom"};
 
 constexpr std::string_view written_keys[] = {"spool.directory",       "state.directory", "control.socket",
                                              "control.submit_socket", "log.file",        "sandbox.writable"};
@@ -26,23 +32,25 @@ constexpr std::string_view written_keys[] = {"spool.directory",       "state.dir
 bool begins_path(std::string_view text, std::size_t at) {
   if (text[at] != '/' || (at + 1 < text.size() && text[at + 1] == '/')) return false;
   if (text.substr(0, at).ends_with("::")) return false;  // a network
-  return at == 0 || std::string_view(" [:").find(text[at - 1]) != std::string_view::npos;
+  return at == 0 || std::string_view(" [:='\"").find(text[at - 1]) != std::string_view::npos;
 }
 
-// A folder, or a name in one that may come and go: then the folder.
-fs::path folder_of(const fs::path& path) {
+// A folder, or a name in one that may come and go: then the folder.  What is not there yet can be read wherever it is
+// made.
+fs::path folder_of(fs::path path, bool write) {
   std::error_code ignored;
+  if (!path.has_filename()) path = path.parent_path();  // "/var/vmail/"
   auto folder = fs::is_directory(path, ignored) ? path : path.parent_path();
-  while (!fs::exists(folder, ignored) && folder != folder.parent_path()) folder = folder.parent_path();
+  while (!write && !fs::exists(folder, ignored) && folder != folder.parent_path()) folder = folder.parent_path();
   return folder;
 }
 
-// The root folder is never granted: then the thing alone.
+// The root folder is never granted: of what lies there, the thing alone.
 void grant(const fs::path& path, bool write, std::set<FileRule>& rules) {
   std::error_code failed;
-  const auto folder = folder_of(path);
+  const auto folder = folder_of(path, write);
   const auto& granted = folder == folder.root_path() ? path : folder;
-  if (fs::exists(granted, failed)) rules.insert({granted.string(), write});
+  if (granted != granted.root_path() && fs::exists(granted, failed)) rules.insert({granted.string(), write});
 }
 
 fs::path target_of(const fs::path& path) {
@@ -66,7 +74,7 @@ std::vector<ConfiguredPath> paths_in(const std::vector<config::KeyValue>& values
     for (std::size_t at = 0; at < value.size(); ++at) {
       if (!begins_path(value, at)) continue;
       const bool maildir = std::string_view(value).substr(0, at).ends_with("maildir:");
-      const auto end = std::min(value.find_first_of(",]}{ ", at), value.size());
+      const auto end = std::min(value.find_first_of(",]}{ '\"", at), value.size());
       paths.push_back({key, fs::path(value.substr(at, end - at)).lexically_normal().string(), written_key || maildir});
       at = end;
     }
@@ -84,7 +92,7 @@ std::vector<ConfiguredPath> paths_of(const config::Settings& settings) {
 std::vector<FileRule> file_rules(const std::string& config_path, const std::vector<ConfiguredPath>& paths) {
   std::set<FileRule> rules;
   for (const auto path : readable_of_system) grant(path, false, rules);
-  for (const auto path : writable_of_system) rules.insert({std::string(path), true});
+  for (const auto path : devices) rules.insert({std::string(path), path == "/dev/null"});
   std::error_code failed;
   const auto config = fs::absolute(config_path, failed);
   grant(config, false, rules);

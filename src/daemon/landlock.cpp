@@ -49,6 +49,7 @@ base::Result<> add_rule(int ruleset, const FileRule& rule, std::uint64_t handled
 
 base::Result<> confine_files(const std::vector<FileRule>& rules) {
   const long version = ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
+  if (version < 0 && errno != ENOSYS && errno != EOPNOTSUPP) return base::fail_os("Landlock is not permitted", errno);
   if (version < first_that_moves) return base::fail(base::ErrorKind::not_found, "this kernel has no Landlock");
   auto handled = reading | changing_files | changing_folders | never;
   if (version < first_that_truncates) handled &= ~truncate;

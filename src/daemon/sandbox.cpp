@@ -34,10 +34,12 @@ Sandbox enter_sandbox(const std::string& config_path, const config::Settings& se
     sandbox.remarks.push_back(fmt::format("{} threads were there before and stay outside", threads - 1));
   if (!settings.sandbox.enabled || !is_possible) return sandbox;
   sandbox.granted = file_rules(config_path, paths_of(settings));
-  if (const auto confined = confine_files(sandbox.granted); confined)
+  if (const auto confined = confine_files(sandbox.granted); confined) {
     sandbox.files = true;
-  else
+  } else {
+    sandbox.granted.clear();
     sandbox.remarks.push_back("files: " + confined.error().message);
+  }
   if (const auto confined = confine_system_calls(); confined)
     sandbox.system_calls = true;
   else

@@ -43,6 +43,10 @@ void randomize_case(std::string& query, base::Random& random) {
 }
 
 bool repeats_question(std::string_view answer, std::string_view query) {
+  // A server that did not understand the query may leave the question out.
+  constexpr unsigned char rcode_bits = 0x0F, format_error = 1;
+  if (answer.size() >= before_name && answer[4] == 0 && answer[5] == 0)
+    return (static_cast<unsigned char>(answer[3]) & rcode_bits) == format_error;
   const auto end = end_of_name(query) + 1 + after_name;
   if (end > query.size() || end > answer.size()) return false;
   return answer.substr(before_name, end - before_name) == query.substr(before_name, end - before_name);

@@ -40,6 +40,9 @@ base::Result<std::unique_ptr<SqliteDatabase::Connection>> SqliteDatabase::open(b
       sqlite3_open_v2(path_.c_str(), &connection->handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nullptr);
   if (opened != SQLITE_OK) return failed();
   sqlite3_busy_timeout(connection->handle, lock_patience);
+  // Elsewhere the daemon cannot open files (sandbox).
+  if (sqlite3_exec(connection->handle, "PRAGMA temp_store=MEMORY", nullptr, nullptr, nullptr) != SQLITE_OK)
+    return failed();
   const auto is_late = [](void* context) {
     const auto* self = static_cast<const Connection*>(context);
     return self->clock->mono() >= self->deadline ? 1 : 0;

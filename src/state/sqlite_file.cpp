@@ -38,6 +38,8 @@ base::Result<SqliteFile> SqliteFile::open(const std::string& path) {
   file.database_.reset(database);
   if (opened != SQLITE_OK) return file.failed();
   sqlite3_busy_timeout(database, lock_patience);
+  // Elsewhere the daemon cannot open files (sandbox).
+  if (auto set = file.run("PRAGMA temp_store=MEMORY"); !set) return std::unexpected(set.error());
   return file;
 }
 

@@ -20,6 +20,12 @@ chown = [line for line in filters if re.search(r"@privileged|@chown", line)]
 if re.search(r"maildir: {group: ", configuration) and (not chown or chown[-1].startswith("~")):
     faults.append("conf/godwit.yaml proposes a group for the mail store, and SystemCallFilter= forbids chown")
 
+# What the daemon takes from itself (src/daemon/privileges.cpp, landlock.cpp, system_calls.cpp, net/worker_pool).
+allowed = {call for line in filters if not line.startswith("~") for call in line.split()}
+for call in ("capset", "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self", "seccomp", "setpriority"):
+    if call not in allowed:
+        faults.append(f"the daemon calls {call}, which SystemCallFilter= forbids")
+
 writable = [path.lstrip("-") for line in re.findall(r"^ReadWritePaths=(.*)", unit, re.M) for path in line.split()]
 writable += [f"/var/lib/{name}" for name in re.findall(r"^StateDirectory=(\S+)", unit, re.M)]
 writable += [f"/run/{name}" for name in re.findall(r"^RuntimeDirectory=(\S+)", unit, re.M)]

@@ -14,7 +14,7 @@ namespace godwit::dns {
 // Of a query as build_query makes it.
 void randomize_case(std::string& query, base::Random& random);
 
-// Byte for byte.  An answer without a question repeats none.
+// Byte for byte.  An answer without a question repeats none, unless it says that the query was not understood.
 bool repeats_question(std::string_view answer, std::string_view query);
 
 }  // namespace godwit::dns

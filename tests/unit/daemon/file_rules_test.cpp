@@ -38,6 +38,12 @@ TEST(FileRules, PathsAreFoundWhereverTheyStandInAValue) {
                           "domains /run/d/lmtp r", "spool.directory /var/spool/godwit w"));
 }
 
+TEST(FileRules, PathsInTheWordsOfALibraryAreFoundToo) {
+  const std::vector<config::KeyValue> values = {value_of_key(
+      "accounts", "[{type: postgresql, connection: host=db passfile='/srv/pg/pass' sslrootcert=/opt/ca.pem}]")};
+  EXPECT_THAT(shown(paths_in(values)), ElementsAre("accounts /srv/pg/pass r", "accounts /opt/ca.pem r"));
+}
+
 TEST(FileRules, NetworksAndUrlsAreNoPaths) {
   EXPECT_THAT(paths_in({value_of_key("trusted_networks", "[127.0.0.0/8, ::1/128, 2001:db8::/32]"),
                         value_of_key("url", "https://example.com/x"), value_of_key("text", "either/or")}),
@@ -68,10 +74,17 @@ TEST_F(FileRulesOnDisk, AFileStandsForItsFolderAndALinkForBothEnds) {
 }
 
 TEST_F(FileRulesOnDisk, AFolderStandsForItselfAndTheRootForNothing) {
-  const auto rules = file_rules(at("live/godwit.yaml"), {{"domains", at("mail/"), true}, {"x", "/no-such-file", true}});
+  const auto rules =
+      file_rules(at("live/godwit.yaml"),
+                 {{"domains", at("mail/"), true}, {"x", "/no-such-file", true}, {"y", "/", false}, {"z", "/", true}});
   EXPECT_TRUE(
       std::ranges::any_of(rules, [&](const auto& rule) { return rule.write && rule.path.starts_with(at("mail")); }));
   EXPECT_FALSE(std::ranges::any_of(rules, [](const auto& rule) { return rule.path == "/"; }));
+}
+
+TEST_F(FileRulesOnDisk, WhatCannotBeWrittenBecauseItIsNotThereOpensNothingAbove) {
+  const auto rules = file_rules(at("live/godwit.yaml"), {{"maildrop.directory", at("none/maildrop"), true}});
+  EXPECT_FALSE(std::ranges::any_of(rules, [&](const auto& rule) { return rule.write && rule.path != "/dev/null"; }));
 }
 
 TEST_F(FileRulesOnDisk, WhatIsConfiguredLaterAndLiesOutsideIsNamed) {

@@ -44,6 +44,13 @@ TEST(QueryCase, AnAnswerRepeatsTheQuestionByteForByte) {
   EXPECT_FALSE(repeats_question(*build_query(asked), query));
 }
 
+TEST(QueryCase, WhoDidNotUnderstandTheQueryMayLeaveTheQuestionOut) {
+  const auto query = query_with_case(7);
+  const std::string not_understood("\0\0\x81\x81\0\0\0\0\0\0\0\0", 12), fine("\0\0\x81\x80\0\0\0\0\0\0\0\0", 12);
+  EXPECT_TRUE(repeats_question(not_understood, query));
+  EXPECT_FALSE(repeats_question(fine, query));
+}
+
 TEST(QueryCase, WhatIsCutOffRepeatsNothing) {
   const auto query = query_with_case(7);
   for (std::size_t size = 0; size < 12 + asked.name.size() + 2 + 4; ++size)
