@@ -53,6 +53,7 @@
 #include "live_settings.hpp"
 #include "outgoing_tls.hpp"
 #include "resolver_watch.hpp"
+#include "socket_store.hpp"
 
 namespace godwit::daemon {
 
@@ -72,7 +73,8 @@ class Host {
        log::FileLogger& log, const log::RecentLines& recent_log, std::function<void()> request_stop);
   ~Host();
 
-  // `inherited` sockets serve the listeners they fit; the others are bound here.
+  // `inherited` sockets serve the listeners they fit; the others are bound here, and kept for the next process where
+  // the service manager does that.
   base::Result<> bind(InheritedSockets inherited);
   // What a reload names beyond these needs a restart.  Empty: this process can open everything.
   void keep_to(std::vector<FileRule> granted) { granted_ = std::move(granted); }
@@ -115,7 +117,9 @@ class Host {
   base::Result<std::vector<net::BoundSocket>> sockets_for(const server::ListenerSettings& listener,
                                                           std::vector<InheritedSocket> inherited);
   base::Result<> bind_control(InheritedSockets& inherited);
+  base::Result<> bind_http(std::vector<InheritedSocket> left);
   base::Result<> bind_submit(InheritedSockets& inherited);
+  void store_sockets(SocketStore kept);
   void keep_bound(server::ListenerSettings settings, std::vector<net::BoundSocket> sockets);
   void start_pools();
   base::Result<> open_spool();

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The host's doors: sockets bound or inherited, and their listeners.
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -28,22 +30,65 @@ base::Result<std::vector<net::BoundSocket>> bind_unix_socket(const std::string& 
                                                              const net::BindOptions& options,
                                                              InheritedSockets& inherited) {
   const base::Endpoint endpoint{.address = {}, .port = 0, .unix_path = path};
-  if (auto given = inherited.take(endpoint)) return net::adopt_listener(std::move(given->descriptor), reactors);
+  if (auto given = inherited.take(endpoint)) {
+    std::vector<net::FileDescriptor> one;
+    one.push_back(std::move(given->descriptor));
+    return net::adopt_listeners(std::move(one), reactors);
+  }
   return net::bind_listeners(endpoint, reactors, options);
+}
+
+std::vector<net::FileDescriptor> descriptors(std::vector<InheritedSocket> sockets) {
+  std::vector<net::FileDescriptor> all;
+  for (auto& socket : sockets) all.push_back(std::move(socket.descriptor));
+  return all;
+}
+
+// As they are, one address after the other: what a socket unit gives is all that there shall be.
+base::Result<std::vector<net::BoundSocket>> adopt_all(std::vector<InheritedSocket> sockets, std::size_t reactors) {
+  std::ranges::stable_sort(sockets, {}, [](const auto& socket) { return base::to_string(socket.local); });
+  std::vector<net::BoundSocket> bound;
+  for (auto from = sockets.begin(); from != sockets.end();) {
+    const auto to = std::find_if(from, sockets.end(), [&](const auto& socket) { return socket.local != from->local; });
+    auto adopted =
+        net::adopt_listeners(descriptors({std::make_move_iterator(from), std::make_move_iterator(to)}), reactors);
+    if (!adopted) return adopted;
+    std::ranges::move(*adopted, std::back_inserter(bound));
+    from = to;
+  }
+  return bound;
+}
+
+// Port 0 is another one each time.
+bool is_lasting(const base::Endpoint& configured) {
+  return configured.unix_path.empty() && configured.port != 0;
+}
+
+void store(SocketStore& store, std::vector<net::BoundSocket>& sockets) {
+  for (auto& socket : sockets)
+    if (!socket.kept) socket.kept = store.keep(socket.descriptor.get(), socket.local);
 }
 
 }  // namespace
 
 base::Result<> Host::bind(InheritedSockets inherited) {
+  const auto stored = inherited.count_stored();
   const auto& listeners = live_->settings.server.listeners;
   auto assigned = inherited.assign(listeners);
+  const auto& http = live_->settings.control.http;
+  auto http_left = http ? inherited.take_stored(*http) : std::vector<InheritedSocket>();
+  // Before anything is bound: it may be on a port of theirs.
+  const auto gone = inherited.take_stored();
+  for (const auto& socket : gone) SocketStore::forget(socket.descriptor.get(), socket.name);
   for (std::size_t i = 0; i < listeners.size(); ++i) {
     auto sockets = sockets_for(listeners[i], std::move(assigned[i]));
     if (!sockets) return std::unexpected(sockets.error());
     keep_bound(listeners[i], std::move(*sockets));
   }
   if (auto bound = bind_control(inherited); !bound) return bound;
+  if (auto bound = bind_http(std::move(http_left)); !bound) return bound;
   if (auto bound = bind_submit(inherited); !bound) return bound;
+  store_sockets(SocketStore::of_service_manager(stored - gone.size()));
   if (inherited.left().empty()) return {};
   return base::fail(base::ErrorKind::invalid,
                     fmt::format("systemd passed a socket of {} that no listener has: change the listeners or the "
@@ -53,20 +98,21 @@ base::Result<> Host::bind(InheritedSockets inherited) {
 
 base::Result<std::vector<net::BoundSocket>> Host::sockets_for(const server::ListenerSettings& listener,
                                                               std::vector<InheritedSocket> inherited) {
-  if (inherited.empty()) return net::bind_listeners(listener.address, reactors_.size());
-  std::vector<net::BoundSocket> sockets;
-  for (auto& one : inherited) {
-    auto adopted = net::adopt_listener(std::move(one.descriptor), reactors_.size());
-    if (!adopted) return adopted;
-    for (auto& socket : *adopted) sockets.push_back(std::move(socket));
-  }
-  return sockets;
+  if (std::ranges::all_of(inherited, &InheritedSocket::is_stored))
+    return net::bind_listeners(listener.address, reactors_.size(), {}, descriptors(std::move(inherited)));
+  return adopt_all(std::move(inherited), reactors_.size());
+}
+
+void Host::store_sockets(SocketStore kept) {
+  for (auto& listener : bound_)
+    if (is_lasting(listener.settings.address)) store(kept, listener.sockets);
+  if (!bound_http_.empty() && is_lasting(*live_->settings.control.http)) store(kept, bound_http_);
 }
 
 void Host::keep_bound(server::ListenerSettings settings, std::vector<net::BoundSocket> sockets) {
   BoundListener bound{.settings = std::move(settings), .sockets = std::move(sockets), .addresses = {}, .names = {}};
   for (const auto& socket : bound.sockets) {
-    if (socket.reactor != home) continue;
+    if (socket.reactor != home || std::ranges::find(bound.addresses, socket.local) != bound.addresses.end()) continue;
     bound.addresses.push_back(socket.local);
     bound.names.push_back(base::to_string(socket.local));
   }
@@ -80,9 +126,13 @@ base::Result<> Host::bind_control(InheritedSockets& inherited) {
       path, 1, {.backlog = 64, .unix_mode = 0660, .unix_group = service_group(live_->settings.user)}, inherited);
   if (!sockets) return std::unexpected(sockets.error());
   bound_control_ = std::move(*sockets);
+  return {};
+}
+
+base::Result<> Host::bind_http(std::vector<InheritedSocket> left) {
   const auto& http = live_->settings.control.http;
-  if (!http) return {};
-  auto over_tcp = net::bind_listeners(*http, 1, {.backlog = 64});
+  if (!http || bound_control_.empty()) return {};
+  auto over_tcp = net::bind_listeners(*http, 1, {.backlog = 64}, descriptors(std::move(left)));
   if (!over_tcp) return std::unexpected(over_tcp.error());
   bound_http_ = std::move(*over_tcp);
   return {};

@@ -101,8 +101,12 @@ bool Host::stop() {
   run_everywhere([this, grace, deadline](Parts& parts) { return stop_serving(parts, grace, deadline); });
   run_on(home, maildrop_->stop(deadline));
   run_everywhere([](Parts& parts) { return cancel_tasks(*parts.check_tasks); });
-  maildir_->stop();
-  run_on(home, dispatcher_->stop(deadline));
+  auto stop_deliveries = [](Host& host, base::MonoTime until) -> boost::asio::awaitable<void> {
+    host.maildir_->stop();
+    auto stopping = host.dispatcher_->stop(until);
+    co_await std::move(stopping);
+  };
+  run_on(home, stop_deliveries(*this, deadline));
   run_everywhere([this](Parts& parts) { return parts.agent->stop(clock_.mono() + last_words); });
   // Attempts that the agents had to cancel have outcomes now.
   run_on(home, dispatcher_->stop(clock_.mono() + settling_time));

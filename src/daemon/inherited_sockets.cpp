@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inherited_sockets.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <utility>
@@ -8,6 +9,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "godwit/net/listener.hpp"
+#include "socket_store.hpp"
 
 namespace godwit::daemon {
 namespace {
@@ -35,6 +37,10 @@ struct FreeNames {
 };
 
 }  // namespace
+
+bool InheritedSocket::is_stored() const {
+  return is_stored_name(name);
+}
 
 base::Result<InheritedSockets> InheritedSockets::from_systemd() {
   char** given = nullptr;
@@ -75,6 +81,18 @@ std::optional<InheritedSocket> InheritedSockets::take(const base::Endpoint& endp
   auto taken = take_all([&](const auto& socket) { return socket.local == endpoint; });
   if (taken.empty()) return {};
   return std::move(taken.front());
+}
+
+std::vector<InheritedSocket> InheritedSockets::take_stored(const base::Endpoint& endpoint) {
+  return take_all([&](const auto& socket) { return socket.is_stored() && has_address_of(socket.local, endpoint); });
+}
+
+std::vector<InheritedSocket> InheritedSockets::take_stored() {
+  return take_all([](const auto& socket) { return socket.is_stored(); });
+}
+
+std::size_t InheritedSockets::count_stored() const {
+  return static_cast<std::size_t>(std::ranges::count_if(sockets_, &InheritedSocket::is_stored));
 }
 
 }  // namespace godwit::daemon

@@ -58,8 +58,10 @@ Outcome unfit(const base::Error& error) {
   return failed(smtp::make_reply(554, {5, 6, 1}, "The message cannot be recoded: " + error.message));
 }
 
-Outcome interrupted() {
-  return deferred(smtp::make_reply(451, {4, 3, 2}, "The mail server is stopping"));
+Outcome not_tried() {
+  auto outcome = deferred(smtp::make_reply(451, {4, 3, 2}, "The mail server is stopping"));
+  outcome.untried = true;
+  return outcome;
 }
 
 smtp::Reply trouble(const base::Error& error) {
@@ -118,7 +120,7 @@ boost::asio::awaitable<Outcome> MaildirAgent::take_turn(const Job& job, const ma
   const bool ours = co_await turns_->take(mailbox);
   if (!ours) co_return deferred(smtp::make_reply(451, {4, 2, 1}, "The mailbox's folder does not answer"));
   const Turn turn(*turns_, mailbox);
-  if (stopping_) co_return interrupted();
+  if (stopping_) co_return not_tried();
   auto one = deliver_one(job, recipient, std::move(place));
   co_return co_await boost::asio::co_spawn(pool_, std::move(one), boost::asio::use_awaitable);
 }

@@ -10,6 +10,14 @@ namespace {
 
 constexpr std::size_t most_named = 20;
 
+void leave_untried(Part& part, deliver::Outcomes& outcomes) {
+  std::vector<std::uint32_t> tried;
+  for (std::size_t i = 0; i < outcomes.size(); ++i)
+    if (!outcomes[i].untried) tried.push_back(part.transaction.recipients[i]);
+  if (std::erase_if(outcomes, [](const auto& outcome) { return outcome.untried; }) > 0) part.others_wait = true;
+  part.transaction.recipients = std::move(tried);
+}
+
 }  // namespace
 
 Transaction together(const Parts& parts) {
@@ -32,6 +40,15 @@ std::vector<deliver::Outcomes> apart(Parts& parts, deliver::Outcomes outcomes) {
     add_answers(std::move(part.answers), own);
   }
   return of_parts;
+}
+
+void leave_untried(Parts& parts, std::vector<deliver::Outcomes>& outcomes) {
+  for (std::size_t i = parts.size(); i-- > 0;) {
+    leave_untried(parts[i], outcomes[i]);
+    if (!parts[i].others_wait || !outcomes[i].empty()) continue;
+    parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(i));
+    outcomes.erase(outcomes.begin() + static_cast<std::ptrdiff_t>(i));
+  }
 }
 
 std::string destinations_of(const Parts& parts) {

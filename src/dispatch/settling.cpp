@@ -25,12 +25,15 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle(Parts parts, Att
   attempted.now = around_.clock.wall();
   attempted.fraction = around_.random.fraction();
   auto outcomes = apart(parts, std::exchange(attempted.outcomes, {}));
+  // Recorded as it was, it is due at once in the next process; in this one nothing becomes of it any more.
+  leave_untried(parts, outcomes);
   // Of all before anything is recorded: what is recorded of one changes the message that the others see.
   std::vector<Settlement> settlements;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     auto own = attempted;
     own.outcomes = std::move(outcomes[i]);
     settlements.push_back(settlement_of(parts[i], std::move(own)));
+    if (parts[i].others_wait) settlements.back().waiting = true;
   }
   // Reports take their time, and a crash or a stop may come first: what was delivered is not delivered again.
   if (std::ranges::any_of(settlements, is_told))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Binding listening sockets, TCP and inherited; Unix sockets are in bind_unix.cpp.
+#include <algorithm>
 #include <cerrno>
 
 #include <fcntl.h>
@@ -90,12 +91,32 @@ base::Endpoint any_v4(std::uint16_t port) {
   return {.address = base::IpAddress(), .port = port, .unix_path = {}};
 }
 
-base::Result<std::vector<BoundSocket>> bind_both_families(base::Endpoint endpoint, std::size_t reactors, int backlog) {
+// What a predecessor left of one endpoint, by family.
+struct Left {
+  std::vector<FileDescriptor> v6;
+  std::vector<FileDescriptor> v4;
+};
+
+Left by_family(std::vector<FileDescriptor> left) {
+  Left parted;
+  for (auto& socket : left)
+    (local_endpoint(socket.get()).address.is_v6() ? parted.v6 : parted.v4).push_back(std::move(socket));
+  return parted;
+}
+
+base::Result<std::vector<BoundSocket>> adopt_or_bind(std::vector<FileDescriptor> left, const base::Endpoint& endpoint,
+                                                     std::size_t reactors, int backlog) {
+  if (!left.empty()) return adopt_listeners(std::move(left), reactors);
+  return bind_one_address(endpoint, reactors, backlog);
+}
+
+base::Result<std::vector<BoundSocket>> bind_both_families(base::Endpoint endpoint, std::size_t reactors, int backlog,
+                                                          Left left) {
   const bool choose_port = endpoint.port == 0;
   for (int tries = choose_port ? free_port_tries : 1;; --tries) {
-    auto v6 = bind_one_address(endpoint, reactors, backlog);
+    auto v6 = adopt_or_bind(std::move(left.v6), endpoint, reactors, backlog);
     if (!v6 && !is_absent_family(v6.error())) return v6;
-    auto v4 = bind_one_address(any_v4(v6 ? v6->front().local.port : endpoint.port), reactors, backlog);
+    auto v4 = adopt_or_bind(std::move(left.v4), any_v4(v6 ? v6->front().local.port : endpoint.port), reactors, backlog);
     if (!v6) return v4;
     if (v4) {
       for (auto& socket : *v4) v6->push_back(std::move(socket));
@@ -118,38 +139,51 @@ base::Result<std::vector<BoundSocket>> share(FileDescriptor socket, const base::
   return sockets;
 }
 
+// Its flags and options become those of a socket that we bind.
+base::Result<> prepare_inherited(int socket) {
+  int listening = 0;
+  int type = 0;
+  socklen_t size = sizeof(int);
+  if (::getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0)
+    return base::fail_os(fmt::format("the inherited descriptor {} is no socket", socket), errno);
+  if (::getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type != SOCK_STREAM || listening == 0)
+    return base::fail(base::ErrorKind::invalid,
+                      fmt::format("the inherited descriptor {} is no listening stream socket", socket));
+  const int flags = ::fcntl(socket, F_GETFL);
+  if (flags < 0 || ::fcntl(socket, F_SETFL, flags | O_NONBLOCK) != 0 || ::fcntl(socket, F_SETFD, FD_CLOEXEC) != 0)
+    return base::fail_os("inherited descriptor", errno);
+  if (local_endpoint(socket).unix_path.empty()) {
+    switch_on(socket, IPPROTO_TCP, TCP_NODELAY);
+    switch_on(socket, SOL_SOCKET, SO_KEEPALIVE);
+  }
+  return {};
+}
+
 }  // namespace
 
 base::Result<std::vector<BoundSocket>> bind_listeners(const base::Endpoint& endpoint, std::size_t reactors,
-                                                      const BindOptions& options) {
+                                                      const BindOptions& options, std::vector<FileDescriptor> left) {
   if (!endpoint.unix_path.empty()) {
     auto socket = bind_unix(endpoint, options);
     if (!socket) return std::unexpected(std::move(socket.error()));
     return share(std::move(*socket), endpoint, reactors);
   }
-  if (is_both_families(endpoint)) return bind_both_families(endpoint, reactors, options.backlog);
-  return bind_one_address(endpoint, reactors, options.backlog);
+  if (is_both_families(endpoint))
+    return bind_both_families(endpoint, reactors, options.backlog, by_family(std::move(left)));
+  return adopt_or_bind(std::move(left), endpoint, reactors, options.backlog);
 }
 
-base::Result<std::vector<BoundSocket>> adopt_listener(FileDescriptor inherited, std::size_t reactors) {
-  int listening = 0;
-  int type = 0;
-  socklen_t size = sizeof(int);
-  if (::getsockopt(inherited.get(), SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0)
-    return base::fail_os(fmt::format("the inherited descriptor {} is no socket", inherited.get()), errno);
-  if (::getsockopt(inherited.get(), SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type != SOCK_STREAM || listening == 0)
-    return base::fail(base::ErrorKind::invalid,
-                      fmt::format("the inherited descriptor {} is no listening stream socket", inherited.get()));
-  const int flags = ::fcntl(inherited.get(), F_GETFL);
-  if (flags < 0 || ::fcntl(inherited.get(), F_SETFL, flags | O_NONBLOCK) != 0 ||
-      ::fcntl(inherited.get(), F_SETFD, FD_CLOEXEC) != 0)
-    return base::fail_os("inherited descriptor", errno);
-  const auto local = local_endpoint(inherited.get());
-  if (local.unix_path.empty()) {
-    switch_on(inherited.get(), IPPROTO_TCP, TCP_NODELAY);
-    switch_on(inherited.get(), SOL_SOCKET, SO_KEEPALIVE);
+base::Result<std::vector<BoundSocket>> adopt_listeners(std::vector<FileDescriptor> inherited, std::size_t reactors) {
+  for (const auto& socket : inherited)
+    if (auto prepared = prepare_inherited(socket.get()); !prepared) return std::unexpected(prepared.error());
+  const auto local = local_endpoint(inherited.front().get());
+  std::vector<BoundSocket> sockets;
+  for (std::size_t i = 0; i < std::max(inherited.size(), reactors); ++i) {
+    FileDescriptor copy(::fcntl(inherited[i % inherited.size()].get(), F_DUPFD_CLOEXEC, 0));
+    if (!copy) return listen_failure(local, errno);
+    sockets.push_back({.descriptor = std::move(copy), .local = local, .reactor = i % reactors, .kept = true});
   }
-  return share(std::move(inherited), local, reactors);
+  return sockets;
 }
 
 base::Endpoint bound_address(int socket) {

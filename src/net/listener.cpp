@@ -52,6 +52,7 @@ class SocketListener final : public Listener {
       : reactor_(reactor),
         descriptor_(reactor.context(), socket.descriptor.release()),
         local_(std::move(socket.local)),
+        kept_(socket.kept),
         pause_(reactor.executor(), reactor.deadlines()) {}
 
   Task<std::unique_ptr<Stream>> accept() override;
@@ -70,6 +71,7 @@ class SocketListener final : public Listener {
   Reactor& reactor_;
   boost::asio::posix::stream_descriptor descriptor_;
   base::Endpoint local_;
+  bool kept_;
   Signal pause_;
   std::deque<Accepted> drained_;
   base::MonoTime not_before_ = base::MonoTime::min();
@@ -126,11 +128,12 @@ base::Result<std::unique_ptr<Stream>> SocketListener::make_stream(Accepted accep
   return std::move(*stream);
 }
 
-// With SO_REUSEPORT a closing socket takes its queue with it, so the queue is emptied first.
+// With SO_REUSEPORT a closing socket takes its queue with it, so the queue is emptied first; that of a kept one goes on
+// waiting.
 void SocketListener::close() {
   if (closed_) return;
   closed_ = true;
-  for (;;) {
+  while (!kept_) {
     auto accepted = accept_one();
     if (accepted)
       drained_.push_back(std::move(*accepted));

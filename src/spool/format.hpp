@@ -11,7 +11,8 @@
 
 namespace godwit::spool {
 
-inline constexpr std::uint32_t format_version = 1;
+inline constexpr std::uint32_t format_version = 1;  // written
+inline constexpr std::uint32_t oldest_version = 1;  // all from here on are read
 
 // Groups start on whole blocks: the sectors that hold an acknowledged group are never written again, so that a power
 // loss while the next one is written cannot take them along.

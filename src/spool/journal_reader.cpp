@@ -56,8 +56,7 @@ disk::Task<std::optional<std::string>> JournalReader::read_file(std::uint32_t nu
 base::Result<> JournalReader::read_header(ReadSegment& segment, std::uint64_t& first_group) const {
   const auto header = decode_segment_header(segment.bytes.substr(0, block_size));
   if (!header && header.error() == HeaderFault::unknown_version)
-    return base::fail(base::ErrorKind::unsupported,
-                      paths_.segment(segment.number) + " has a format that this version does not know");
+    return std::unexpected(unknown_version(paths_.segment(segment.number), segment.bytes));
   if (header && number_of(header->generation) == segment.number) {
     segment.header = *header;
     segment.generation = header->generation;

@@ -86,9 +86,7 @@ Recovery::Step<> Recovery::read_headers() {
     if (!block) co_return std::unexpected(std::move(block.error()));
     auto header = decode_segment_header(*block);
     if (!header && header.error() == HeaderFault::unknown_version)
-      co_return base::fail(base::ErrorKind::unsupported,
-                           path + " has a format that this version does not know (it knows " +
-                               std::to_string(format_version) + "): start the version that wrote it");
+      co_return std::unexpected(unknown_version(path, *block));
     if (header && number_of(header->generation) == segment.number) segment.header = *header;
   }
   co_return base::Result<>{};

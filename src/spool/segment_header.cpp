@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "segment_header.hpp"
 
+#include <fmt/format.h>
+
 #include "bytes.hpp"
 #include "godwit/base/checksum.hpp"
 
@@ -30,6 +32,10 @@ bool is_sound(std::string_view block, std::string_view magic, std::size_t size) 
          get<std::uint32_t>(block, crc_at) == base::crc32c(block.substr(covered_at, size - covered_at));
 }
 
+bool is_known(std::uint32_t version) {
+  return version >= oldest_version && version <= format_version;
+}
+
 }  // namespace
 
 std::string encode(const SegmentHeader& header) {
@@ -44,13 +50,22 @@ std::string encode(const SegmentHeader& header) {
 
 std::expected<SegmentHeader, HeaderFault> decode_segment_header(std::string_view block) {
   if (!is_sound(block, segment_magic, segment_header_size)) return std::unexpected(HeaderFault::damaged);
-  if (get<std::uint32_t>(block, covered_at) != format_version) return std::unexpected(HeaderFault::unknown_version);
+  if (!is_known(get<std::uint32_t>(block, covered_at))) return std::unexpected(HeaderFault::unknown_version);
   if (get<std::uint32_t>(block, 48) != block_size) return std::unexpected(HeaderFault::unknown_version);
   const base::Duration created(static_cast<std::int64_t>(get<std::uint64_t>(block, 40)));
   return SegmentHeader{.generation = get<std::uint64_t>(block, 16),
                        .capacity = get<std::uint64_t>(block, 24),
                        .first_group = get<std::uint64_t>(block, 32),
                        .created = base::WallTime(created)};
+}
+
+base::Error unknown_version(const std::string& path, std::string_view block) {
+  const auto version = get<std::uint32_t>(block, covered_at);
+  return base::Error{
+      .kind = base::ErrorKind::unsupported,
+      .message = fmt::format("{} has spool format {}{}, and this version of Godwit knows formats up to {}: start the "
+                             "version that wrote it; nothing was changed",
+                             path, version, version > format_version ? " of a newer version" : "", format_version)};
 }
 
 std::string encode(const Trailer& trailer) {
@@ -62,8 +77,7 @@ std::string encode(const Trailer& trailer) {
 }
 
 std::optional<Trailer> decode_trailer(std::string_view block) {
-  if (!is_sound(block, trailer_magic, trailer_size) || get<std::uint32_t>(block, covered_at) != format_version)
-    return {};
+  if (!is_sound(block, trailer_magic, trailer_size) || !is_known(get<std::uint32_t>(block, covered_at))) return {};
   return Trailer{.generation = get<std::uint64_t>(block, 16),
                  .index_at = get<std::uint64_t>(block, 24),
                  .last_group = get<std::uint64_t>(block, 32)};

@@ -10,6 +10,7 @@
 
 #include "format.hpp"
 #include "godwit/base/clock.hpp"
+#include "godwit/base/result.hpp"
 
 namespace godwit::spool {
 
@@ -23,8 +24,11 @@ struct SegmentHeader {
 std::string encode(const SegmentHeader& header);
 
 enum class HeaderFault { damaged, unknown_version };
-// Magic, version and checksum have the same place in all versions, so that an unknown one is told from damage.
+// All versions up to ours.  Magic, version and checksum have the same place in each, so that an unknown one is told
+// from damage.
 std::expected<SegmentHeader, HeaderFault> decode_segment_header(std::string_view block);
+// What to say of one with an unknown version, in the file at this path.
+base::Error unknown_version(const std::string& path, std::string_view block);
 
 struct Trailer {
   Generation generation = 0;

@@ -16,6 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 using ListenerTest = Loopback;
@@ -161,21 +162,80 @@ TEST_F(ListenerTest, AMissingFolderGroupOrShortNameIsSaid) {
   EXPECT_EQ(bind_listeners(unix_endpoint(std::string(200, 'x')), 1).error().kind, base::ErrorKind::invalid);
 }
 
+std::vector<FileDescriptor> descriptors(std::vector<BoundSocket> sockets) {
+  std::vector<FileDescriptor> all;
+  for (auto& socket : sockets) all.push_back(std::move(socket.descriptor));
+  return all;
+}
+
+std::vector<std::size_t> reactors_of(const std::vector<BoundSocket>& sockets) {
+  std::vector<std::size_t> all;
+  for (const auto& socket : sockets) all.push_back(socket.reactor);
+  return all;
+}
+
 TEST_F(ListenerTest, AnInheritedSocketIsSharedByTheReactors) {
   auto inherited = bind_listeners(loopback, 1);
-  auto sockets = adopt_listener(std::move(inherited->front().descriptor), 3);
+  const auto local = inherited->front().local;
+  auto sockets = adopt_listeners(descriptors(std::move(*inherited)), 3);
   ASSERT_TRUE(sockets.has_value());
-  ASSERT_EQ(sockets->size(), 3U);
-  EXPECT_EQ(sockets->at(2).reactor, 2U);
-  EXPECT_EQ(sockets->at(2).local, inherited->front().local);
+  EXPECT_THAT(reactors_of(*sockets), ElementsAre(0, 1, 2));
+  EXPECT_EQ(sockets->at(2).local, local);
   const auto listener = make_listener(reactor, std::move(sockets->at(2)));
   connect_to(*listener);
 }
 
+TEST_F(ListenerTest, EachInheritedSocketHasAReactor) {
+  auto inherited = bind_listeners(loopback, 3);
+  const auto local = inherited->front().local;
+  auto sockets = adopt_listeners(descriptors(std::move(*inherited)), 2);
+  ASSERT_TRUE(sockets.has_value());
+  EXPECT_THAT(reactors_of(*sockets), ElementsAre(0, 1, 0));
+  EXPECT_FALSE(check_bindable(local).has_value()) << "the port stays taken";
+}
+
+TEST_F(ListenerTest, WhoWaitsInTheQueueOfAKeptSocketIsLeftToTheNext) {
+  auto bound = bind_listeners(loopback, 1);
+  const auto local = bound->front().local;
+  std::vector<FileDescriptor> kept;
+  kept.emplace_back(::dup(bound->front().descriptor.get()));
+  bound->front().kept = true;
+  const auto first = make_listener(reactor, std::move(bound->front()));
+  auto client = std::get<0>(run(reactor.network().connect(local, {})));
+  first->close();
+  EXPECT_EQ(std::get<0>(run(first->accept())).error().kind, base::ErrorKind::cancelled);
+  auto next = adopt_listeners(std::move(kept), 1);
+  ASSERT_TRUE(next.has_value());
+  EXPECT_TRUE(next->front().kept);
+  const auto second = make_listener(reactor, std::move(next->front()));
+  EXPECT_TRUE(std::get<0>(run(second->accept())).has_value());
+}
+
+TEST_F(ListenerTest, OnlyTheFamilyThatNobodyLeftIsBound) {
+  auto both = bind_listeners(any_v6(0), 1);
+  ASSERT_TRUE(both.has_value());
+  if (both->size() < 2) GTEST_SKIP() << "this host has no IPv6";
+  for (const std::size_t there : {0U, 1U}) {
+    const auto port = both->front().local.port;
+    std::vector<FileDescriptor> left;
+    left.push_back(std::move(both->at(there).descriptor));
+    both->clear();
+    both = bind_listeners(any_v6(port), 1, {}, std::move(left));
+    ASSERT_TRUE(both.has_value()) << both.error().message;
+    ASSERT_EQ(both->size(), 2U);
+    EXPECT_TRUE(both->at(0).local.address.is_v6());
+    EXPECT_TRUE(both->at(1).local.address.is_v4());
+    EXPECT_EQ(both->at(there).kept, true);
+    EXPECT_EQ(both->at(1 - there).kept, false);
+  }
+}
+
 TEST_F(ListenerTest, WhatIsNoListeningSocketIsNotAdopted) {
-  FileDescriptor idle(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  EXPECT_EQ(adopt_listener(std::move(idle), 1).error().kind, base::ErrorKind::invalid);
-  EXPECT_FALSE(adopt_listener(FileDescriptor(::dup(0)), 1).has_value());
+  std::vector<FileDescriptor> idle, file;
+  idle.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  EXPECT_EQ(adopt_listeners(std::move(idle), 1).error().kind, base::ErrorKind::invalid);
+  file.emplace_back(::dup(0));
+  EXPECT_FALSE(adopt_listeners(std::move(file), 1).has_value());
 }
 
 // Two reactors, each with its own socket on one port; every client is answered, whoever got it.

@@ -4,26 +4,12 @@
 
 import signal
 import socket
-import sys
 
 from support.dialogue import Dialogue, send
 from support.message import message
 from support.receiving_host import SENDER, TO, ReceivingHost
 from support.scenario import MX_PORT, main
-
-# Moves the descriptors to 3, 4, ... and becomes the program, as systemd's child does.
-LAUNCHER = """
-import os, sys
-descriptors, names, program = sys.argv[1].split(","), sys.argv[2], sys.argv[3:]
-for place, descriptor in enumerate(descriptors):
-    os.dup2(int(descriptor), 100 + place)
-for place in range(len(descriptors)):
-    os.dup2(100 + place, 3 + place, inheritable=True)
-os.closerange(3 + len(descriptors), 200)
-os.environ.update(LISTEN_FDS=str(len(descriptors)), LISTEN_FDNAMES=names, LISTEN_PID=str(os.getpid()))
-os.execv(program[0], program)
-"""
-
+from support.service_manager import launcher
 
 class SocketsAreInherited(ReceivingHost):
     def listening_socket(self, host, port=MX_PORT):
@@ -35,9 +21,8 @@ class SocketsAreInherited(ReceivingHost):
         """Starts the daemon with these sockets."""
         descriptors = [listener.fileno() for listener in sockets]
         names = names or ["godwitd.socket"] * len(sockets)
-        launcher = [sys.executable, "-c", LAUNCHER, ",".join(map(str, descriptors)), ":".join(names)]
         started = len(self.godwit.events("started"))
-        self.godwit.process = self.godwit.spawn(launcher=launcher, pass_fds=descriptors)
+        self.godwit.process = self.godwit.spawn(launcher=launcher(descriptors, names), pass_fds=descriptors)
         self.wait_until(lambda: len(self.godwit.events("started")) > started or not self.godwit.alive(), "it has started")
 
     def take_mail(self, address, port=MX_PORT):

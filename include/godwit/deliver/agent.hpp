@@ -65,6 +65,7 @@ struct Outcome {
   std::optional<mail::DsnSuccess> success = mail::DsnSuccess::delivered;
   mail::FailureClass klass = mail::FailureClass::other;  // of what was not delivered; dispatch/ sets it
   bool untimed = false;  // it went to a host that keeps no time to deliver by (RFC 2852)
+  bool untried = false;  // a stop came before its turn: deferred, but this was no attempt
 };
 // One for each recipient of the job, in order.
 using Outcomes = std::vector<Outcome>;

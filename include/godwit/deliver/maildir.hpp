@@ -46,8 +46,8 @@ class MaildirAgent {
   // Each recipient is filed into the Maildir of its own path.  One mailbox takes one message at a time; behind a folder
   // that hangs, recipients are deferred after 10 seconds.
   boost::asio::awaitable<Outcomes> deliver(Job job, std::string path_template, std::string detail_separator);
-  // What is being filed is finished; recipients after it are deferred, so that what was filed can be recorded before
-  // the end.  Any thread.
+  // What is being filed is finished; recipients after it are left untried, so that what was filed can be recorded
+  // before the end.  Any thread.
   void stop() { stopping_ = true; }
 
  private:

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Listening sockets.  Binding is apart from accepting: daemon/ binds at start (as root, before any thread), drops
 // privileges, then attaches each socket to its reactor.  With several reactors each has a socket of its own
-// (SO_REUSEPORT) and the kernel spreads the clients; a Unix socket or an inherited one is shared by dup instead.
+// (SO_REUSEPORT) and the kernel spreads the clients; a Unix socket, or too few inherited ones, are shared by dup.
+// At close who waits in the queue of a socket is accepted, unless the socket is `kept`.
 #pragma once
 
 #include <cstddef>
@@ -25,16 +26,21 @@ struct BoundSocket {
   FileDescriptor descriptor;  // listens already
   base::Endpoint local;       // with the real port
   std::size_t reactor = 0;    // where it belongs
+  // Somebody else has it open, too, and gives it to the next process: who waits in its queue is served by that one.
+  bool kept = false;
 };
 
 // [::] takes both families, a socket each, skipping a family the host does not have.  Port 0 takes one free port for
 // all. A Unix path is made anew; a file left by a dead daemon is removed, unless somebody answers on it. Errors:
 // refused ("... already in use by another program"; permission for a low port), not_found (no such group), io.
+// `left`: sockets on which another process listened at this endpoint (TCP); they are adopted, and only a family that
+// has none is bound.
 base::Result<std::vector<BoundSocket>> bind_listeners(const base::Endpoint& endpoint, std::size_t reactors,
-                                                      const BindOptions& options = {});
-// A listening socket inherited from systemd (taken over, closed at last with its duplicates).  Errors: invalid (no
-// listening stream socket), io.
-base::Result<std::vector<BoundSocket>> adopt_listener(FileDescriptor inherited, std::size_t reactors);
+                                                      const BindOptions& options = {},
+                                                      std::vector<FileDescriptor> left = {});
+// Listening sockets that were inherited, all of one address: each reactor has one at least, and each of them a reactor,
+// however many there are of either; they are `kept`.  Errors: invalid (no listening stream socket), io.
+base::Result<std::vector<BoundSocket>> adopt_listeners(std::vector<FileDescriptor> inherited, std::size_t reactors);
 // Where a socket is bound; empty for what is none.
 base::Endpoint bound_address(int socket);
 // For --check: could bind_listeners bind this?

@@ -48,9 +48,9 @@ class Sender(threading.Thread):
 class Senders:
     """`count` senders at work, from start() to stop()."""
 
-    def __init__(self, case, address, count, compose, *, seed, pause=0.0):
+    def __init__(self, case, address, count, compose, *, seed, pause=0.0, sender=Sender):
         self.case = case
-        self.all = [Sender(address, number, compose, seed=seed, pause=pause) for number in range(count)]
+        self.all = [sender(address, number, compose, seed=seed, pause=pause) for number in range(count)]
 
     def start(self):
         for sender in self.all:

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "daemon/socket_store.hpp"
 #include "support/endpoint.hpp"
 
 namespace godwit::daemon {
@@ -58,6 +59,26 @@ TEST(InheritedSockets, WhatNobodyTakesIsLeft) {
   given.assign(listeners);
   EXPECT_TRUE(given.take({.address = {}, .port = 0, .unix_path = "/run/godwit/control.sock"}).has_value());
   EXPECT_THAT(addresses(given.left()), ElementsAre("[::]:26"));
+}
+
+TEST(InheritedSockets, OfOurPredecessorAreToldByTheirNames) {
+  const std::string v6 = stored_name(endpoint("[::]:25")), v4 = stored_name(endpoint("0.0.0.0:25"));
+  EXPECT_NE(v6, v4);
+  EXPECT_EQ(v6.find(':'), std::string::npos) << "parts names";
+  auto given =
+      sockets({{v6.c_str(), "[::]:25"}, {v4.c_str(), "0.0.0.0:25"}, {v4.c_str(), "0.0.0.0:26"}, {"mx", "[::]:27"}});
+  EXPECT_EQ(given.count_stored(), 3U);
+  EXPECT_THAT(addresses(given.take_stored(endpoint("[::]:26"))), ElementsAre("0.0.0.0:26"));
+  EXPECT_THAT(addresses(given.assign(listeners)[0]), ElementsAre("[::]:25", "0.0.0.0:25"));
+  EXPECT_THAT(addresses(given.left()), ElementsAre("[::]:27"));
+}
+
+TEST(InheritedSockets, OfAListenerThatHasGoneAreTold) {
+  const std::string name = stored_name(endpoint("0.0.0.0:26"));
+  auto given = sockets({{name.c_str(), "0.0.0.0:26"}, {"godwitd.socket", "0.0.0.0:27"}});
+  given.assign(listeners);
+  EXPECT_THAT(addresses(given.take_stored()), ElementsAre("0.0.0.0:26"));
+  EXPECT_THAT(addresses(given.left()), ElementsAre("0.0.0.0:27"));
 }
 
 }  // namespace

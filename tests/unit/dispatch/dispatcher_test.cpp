@@ -113,13 +113,17 @@ class DispatcherTest : public ::testing::Test {
     return commit(std::move(envelope));
   }
   base::MessageId commit(mail::Envelope envelope) {
+    const auto id = hand_in(std::move(envelope));
+    poll();
+    return id;
+  }
+  base::MessageId hand_in(mail::Envelope envelope) {
     const base::MessageId id{++last_};
     envelope.sender = smtp::Mailbox{"s", "x.example"};
     envelope.next_attempt = clock_.wall();
     spool_.envelopes[id] = envelope;
     dispatcher_.committed(std::make_shared<const spool::StoredMessage>(
         spool::StoredMessage{.id = id, .envelope = std::move(envelope), .body = std::make_shared<EmptyBody>()}));
-    poll();
     return id;
   }
   bool remove(base::MessageId id, Selector recipients) {
@@ -253,6 +257,37 @@ TEST_F(DispatcherTest, AHoldWhileUsersAreLookedUpHoldsThem) {
   pass(1min);
   EXPECT_EQ(dispatcher_.counts().held, 1U);
   EXPECT_EQ(dispatcher_.counts().items, 1U);
+}
+
+// A stop comes while a message is about to be filed.
+class StoppedDispatcherTest : public DispatcherTest {
+ protected:
+  void file_and_stop() {
+    auto settings = discarding();
+    settings.domains["a.example"].deliver = {.kind = route::DeliverKind::maildir, .argument = "/mail/{local}"};
+    dispatcher_.reload(Settings{}, router_of(settings));
+    mail::Envelope envelope;
+    envelope.accepted = clock_.wall();
+    envelope.recipients.emplace_back().address = {"r", "a.example"};
+    hand_in(std::move(envelope));
+    spawn([this]() -> boost::asio::awaitable<void> {
+      auto stopping = dispatcher_.stop(clock_.now);
+      co_await std::move(stopping);
+    });
+    poll();
+  }
+};
+
+TEST_F(StoppedDispatcherTest, WhatIsUnderWayIsFinished) {
+  file_and_stop();
+  EXPECT_EQ(told(), Told{"0 delivered"});
+}
+
+// It is due at once in the next process: that was no attempt.
+TEST_F(StoppedDispatcherTest, WhatIsNotTriedAnyMoreIsRecordedAsItWas) {
+  maildir_.stop();
+  file_and_stop();
+  EXPECT_TRUE(spool_.updates.empty());
 }
 
 TEST_F(DispatcherTest, WhomAReloadGivesAnotherNameIsNotForgotten) {

@@ -57,6 +57,24 @@ TEST(Parts, WhoIsAnsweredForTakesNoPartInTheAttempt) {
   EXPECT_THAT(relays(outcomes[1]), ElementsAre("to b", "answered too"));
 }
 
+TEST(Parts, WhoWasNotTriedHasNoOutcome) {
+  auto parts = two_parts();
+  auto outcomes = apart(parts, {told("to a"), told("to b"), told("to c")});
+  leave_untried(parts, outcomes);
+  EXPECT_FALSE(parts[1].others_wait);
+  EXPECT_EQ(parts.size(), 2U);
+  outcomes[1][0].untried = true;
+  leave_untried(parts, outcomes);
+  EXPECT_THAT(relays(outcomes[1]), ElementsAre("to c"));
+  EXPECT_THAT(parts[1].transaction.recipients, ElementsAre(2U));
+  EXPECT_TRUE(parts[1].others_wait);
+  outcomes[0][0].untried = true;
+  leave_untried(parts, outcomes);
+  ASSERT_EQ(parts.size(), 1U);
+  EXPECT_EQ(parts[0].item.key.destination, "b.example");
+  EXPECT_THAT(relays(outcomes[0]), ElementsAre("to c"));
+}
+
 TEST(Parts, OfManyDestinationsTheLogHasTheFirst) {
   auto parts = two_parts();
   parts.resize(1000, parts.back());
