@@ -8,6 +8,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_future.hpp>
 
+#include "control_submissions.hpp"
 #include "host.hpp"
 
 namespace godwit::daemon {
@@ -84,6 +85,7 @@ bool Host::stop() {
   const auto deadline = clock_.mono() + grace;
   run_everywhere([deadline](Parts& parts) { return parts.server->stop(deadline); });
   run_on(home, maildrop_->stop(deadline));
+  run_on(home, submissions_->stop(deadline));
   maildir_->stop();
   run_on(home, dispatcher_->stop(deadline));
   run_everywhere([this](Parts& parts) { return parts.agent->stop(clock_.mono() + last_words); });
