@@ -38,6 +38,7 @@ class Checks : Findings {
   void retry();
   void directories();
   void control();
+  void submitting_token(std::size_t index);
 };
 
 void Checks::hostname() {
@@ -278,6 +279,19 @@ void Checks::directories() {
     error("limits.memory", "limits.memory must be at least spool.inline_limit");
 }
 
+// One that can do everything need not send as somebody.
+void Checks::submitting_token(std::size_t index) {
+  const auto& token = settings_.control.tokens[index];
+  const auto key = fmt::format("control.tokens[{}]", index);
+  const auto has = [&](control::Scope scope) { return (token.scopes & static_cast<control::Scopes>(scope)) != 0; };
+  if (has(control::Scope::submit) && !has(control::Scope::admin) && token.account.empty())
+    error(key, "a token with the scope submit needs an account to send as");
+  if (!has(control::Scope::submit) && !has(control::Scope::admin) && !token.account.empty())
+    warn(key + ".account", "a token without the scope submit hands in nothing");
+  if (token.account.empty() && (!token.senders.empty() || !token.messages.empty() || !token.recipients.empty()))
+    warn(key, "senders, messages and recipients of a token count with its account, which is not set");
+}
+
 // Who has a token can throw mail away, or read who writes to whom.
 void Checks::control() {
   const auto& control = settings_.control;
@@ -294,6 +308,7 @@ void Checks::control() {
   for (std::size_t i = 0; i < control.tokens.size(); ++i) {
     const auto key = fmt::format("control.tokens[{}].scopes", i);
     if (control.tokens[i].scopes == 0 && is_set(key)) error(key, "a token without scopes opens nothing");
+    submitting_token(i);
   }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The keys of who may ask the daemon, and how.
+#include "names.hpp"
 #include "schema.hpp"
 
 namespace godwit::config {
@@ -55,7 +56,24 @@ Fields<TokenSettings> token_fields() {
       make_field<TokenSettings>(
           "scopes", [](auto& t) -> auto& { return t.scopes; }, scopes(),
           "What it opens: `read` all that changes nothing, and the metrics; `queue` orders about messages and "
-          "deliveries; `admin` everything; `submit` handing in messages"),
+          "deliveries; `admin` everything; `submit` handing in messages, as `account`"),
+      make_field<TokenSettings>(
+          "account", [](auto& t) -> auto& { return t.account; }, or_empty(text(), "none"),
+          "With `submit`: the account as which it hands in messages (`POST /v1/messages`), whose rules and limits "
+          "count"),
+      make_field<TokenSettings>(
+          "senders", [](auto& t) -> auto& { return t.senders; },
+          list_of(scalar<std::string>("address or @domain", parse_address_pattern, show_text), Single::accept),
+          "Sender addresses that it may use beside the account's own, instead of those that the account has; empty: as "
+          "the account, where `accounts` names a file"),
+      make_field<TokenSettings>(
+          "messages", [](auto& t) -> auto& { return t.messages; }, list_of(rate(), Single::accept),
+          "Messages that it may hand in, such as `[100/1h, 500/1d]`; more are answered 429. Empty: as many as the "
+          "rules "
+          "of its account let it"),
+      make_field<TokenSettings>(
+          "recipients", [](auto& t) -> auto& { return t.recipients; }, list_of(rate(), Single::accept),
+          "The same of their recipients. A message is taken while anything of it is left"),
   };
 }
 

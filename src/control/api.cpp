@@ -234,7 +234,7 @@ struct Route {
 };
 
 // The first pattern that fits a path counts, so "queue/retry" is no id.
-constexpr std::array<Route, 45> routes{{
+constexpr std::array<Route, 46> routes{{
     {"GET", "/metrics", metrics},
     {"GET", "/v1/access", access_answer},
     {"GET", "/v1/status", status},
@@ -248,6 +248,7 @@ constexpr std::array<Route, 45> routes{{
     {"POST", "/v1/queue/bounce", change_many<Verb::bounce>, false, Scope::queue},
     {"POST", "/v1/queue/delete", change_many<Verb::remove>, false, Scope::queue},
     {"POST", "/v1/queue/import", queue_import, true},
+    {"POST", "/v1/messages", submit_message, true, Scope::submit},
     {"GET", "/v1/queue/{id}", queue_show},
     {"GET", "/v1/trace/{id}", trace},
     {"GET", "/v1/history", history_search},
@@ -386,6 +387,11 @@ boost::asio::awaitable<Response> handle(Backend& backend, Request request) {
   const std::string_view target = request.target;
   const std::size_t question = target.find('?');
   const std::string_view query = question == std::string_view::npos ? std::string_view() : target.substr(question + 1);
+  arguments.submission = {.caller = std::move(request.caller),
+                          .content_type = std::move(request.content_type),
+                          .key = std::move(request.idempotency_key),
+                          .length = request.length,
+                          .query = std::string(query)};
   if (const std::string wrong = read_query(query, arguments); !wrong.empty()) co_return error_response(400, wrong);
   auto answer = route.answer(backend, arguments);
   Response response = co_await std::move(answer);

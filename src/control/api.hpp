@@ -2,6 +2,7 @@
 // The resources: method and path → a call of the backend → JSON.  No HTTP syntax here, no stream.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include <boost/json/value.hpp>
 
 #include "godwit/control/backend.hpp"
+#include "godwit/control/caller.hpp"
 #include "godwit/control/settings.hpp"
 
 namespace godwit::control {
@@ -24,6 +26,10 @@ struct Request {
   std::string target;          // "/v1/queue?limit=10"
   spool::Pieces body = {};     // what is sent with it; read only where takes_body() says so
   Scopes scopes = all_scopes;  // what its token opens
+  Caller caller = {};          // who hands in a message
+  std::string content_type = {};
+  std::string idempotency_key = {};
+  std::optional<std::uint64_t> length = {};  // of the body, where it is said
 };
 
 struct Response {
@@ -33,6 +39,8 @@ struct Response {
   std::string_view type = "application/json";
   std::shared_ptr<EventFeed::Subscription> events = {};  // instead of a body: a stream without end
   std::string etag = {};                                 // of a file of the console; empty: it is an answer of the API
+  std::int64_t retry_after = 0;                          // seconds; 0: nothing is said
+  bool replayed = false;                                 // the first answer to a request that came again
 };
 
 // A resource and what one may do with it.

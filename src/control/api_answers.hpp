@@ -24,5 +24,6 @@ Answer suppress(Backend& backend, Arguments arguments);
 Answer unsuppress(Backend& backend, Arguments arguments);
 Answer release_account(Backend& backend, Arguments arguments);
 Answer purge_account(Backend& backend, Arguments arguments);
+Answer submit_message(Backend& backend, Arguments arguments);  // api_submission.cpp
 
 }  // namespace godwit::control

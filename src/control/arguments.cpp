@@ -54,6 +54,7 @@ std::string take_time(std::string_view name, std::string_view value, std::option
 // One parameter, decoded; what is wrong with it, or empty.
 std::string read_parameter(std::string_view name, std::string value, Arguments& arguments) {
   auto& selector = arguments.selector;
+  if (is_envelope_word(name)) return set_envelope_word(arguments.submission.envelope, name, value);
   if (name == "sender") return take_text(name, std::move(value), longest_pattern, selector.sender);
   if (name == "recipient") return take_text(name, std::move(value), longest_pattern, selector.recipient);
   if (name == "destination") return take_text(name, std::move(value), longest_pattern, selector.destination);

@@ -9,6 +9,7 @@
 
 #include "godwit/control/backend.hpp"
 #include "godwit/control/settings.hpp"
+#include "submission_order.hpp"
 
 namespace godwit::control {
 
@@ -29,7 +30,8 @@ struct Arguments {
   std::uint64_t after_line = 0;          // of the log
   log::Level level = log::Level::debug;  // likewise: this one and worse
   spool::Pieces body{};
-  Scopes scopes = 0;  // of who asks
+  Scopes scopes = 0;             // of who asks
+  SubmissionOrder submission{};  // but for `body`
 };
 
 // "limit=10&sender=%40example.com"; what is wrong with it, or empty.

@@ -2,6 +2,7 @@
 #include "response_text.hpp"
 
 #include <sstream>
+#include <string>
 #include <utility>
 
 #include <boost/beast/http/string_body.hpp>
@@ -18,6 +19,8 @@ std::string response_text(const Response& response, unsigned version, bool keep_
   message.set(http::field::content_type, response.type);
   message.set("X-Content-Type-Options", "nosniff");
   if (!response.allow.empty()) message.set(http::field::allow, response.allow);
+  if (response.retry_after > 0) message.set(http::field::retry_after, std::to_string(response.retry_after));
+  if (response.replayed) message.set("Idempotent-Replayed", "true");
   if (response.status == 401) message.set(http::field::www_authenticate, "Bearer realm=\"godwit\"");
   message.keep_alive(keep_alive);
   if (response.etag.empty()) {

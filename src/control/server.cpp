@@ -3,147 +3,46 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 #include <utility>
-
-#include <boost/beast/http/parser.hpp>
 
 #include "api.hpp"
 #include "console.hpp"
-#include "piece_body.hpp"
+#include "godwit/base/text.hpp"
+#include "http_connection.hpp"
 #include "response_text.hpp"
 
 namespace godwit::control {
 namespace {
 
 namespace http = boost::beast::http;
-using Parser = http::request_parser<PieceBody>;
 
 constexpr std::size_t max_connections = 32;
-constexpr std::uint32_t header_limit = 16U << 10U;
-constexpr std::uint64_t body_limit = 64U << 10U;                      // of what nobody reads
-constexpr std::uint64_t message_limit = 4ULL << 30U;                  // with its envelope; the spool's own is below
-constexpr base::Duration idle_timeout = std::chrono::seconds(60);     // until the first byte of a request
-constexpr base::Duration request_timeout = std::chrono::seconds(10);  // from then to its end
-constexpr base::Duration piece_timeout = std::chrono::seconds(30);    // for the next bytes of a message
 constexpr base::Duration write_timeout = std::chrono::seconds(30);
 constexpr base::Duration handshake_timeout = std::chrono::seconds(10);
 constexpr base::Rate most_complaints{.count = 10, .period = std::chrono::seconds(1)};
 constexpr base::Duration keep_alive_interval = std::chrono::seconds(15);  // of streams of events
 
-Response refusal_of(const boost::system::error_code& error) {
-  if (error == http::error::header_limit) return error_response(431, "the header is longer than 16 KiB");
-  return error_response(400, "this is no HTTP request: " + error.message());
+// Of the Unix socket: whom the kernel names.
+Caller local_caller(const net::Stream& stream) {
+  Caller caller{.scopes = all_scopes};
+  const auto peer = stream.peer_credential();
+  if (!peer) return caller;
+  caller.name = "uid:" + std::to_string(peer->user);
+  caller.submitter = server::Submitter{.user = peer->user};
+  return caller;
+}
+
+void note_client(const net::Stream& stream, server::Submitter& submitter) {
+  submitter.remote = stream.remote();
+  submitter.local = stream.local();
+  const auto* tls = stream.tls_info();
+  if (tls == nullptr) return;
+  submitter.tls_version = tls->version;
+  submitter.tls_cipher = tls->cipher;
 }
 
 }  // namespace
-
-// What one request came to: its header is parsed, it is broken (the answer), or over (the peer is gone or idle).
-struct Received {
-  enum class Kind { request, broken, over } kind = Kind::over;
-  Response refusal{};
-};
-
-// One request at a time: receive(), then next_piece() to the body's end.
-struct Server::Connection {
-  std::unique_ptr<net::Stream> stream;
-  const base::Clock& clock;
-  std::optional<Parser> parser{};
-  std::string pending{};  // read but not parsed: also the request that follows
-  std::string piece{};    // of the body, given out
-  std::uint64_t body_size = 0;
-  bool takes_body = false;
-  base::MonoTime deadline{};
-  bool begun = false;  // a request came, in part
-  bool idle = true;    // until one came that may be made: only such keep others out
-  base::MonoTime idle_since{};
-  bool displaced = false;              // it makes room for another, and is about to end
-  net::Stream* handshaking = nullptr;  // while a handshake has taken the stream over
-  std::shared_ptr<EventFeed::Subscription> events{};
-
-  void begin();
-  void cancel() {
-    if (auto* waiting = handshaking != nullptr ? handshaking : stream.get()) waiting->cancel();
-  }
-  // The next request, up to the end of its header.
-  boost::asio::awaitable<Received> receive();
-  // Errors: invalid (it is no HTTP), exhausted (too long), those of the stream.
-  net::Task<std::string_view> next_piece();
-  // Passes over what is left of the body.
-  boost::asio::awaitable<Received> finish();
-
- private:
-  boost::system::error_code parse();
-  net::Task<> read_more();
-};
-
-void Server::Connection::begin() {
-  parser.emplace();
-  parser->header_limit(header_limit);
-  parser->body_limit(boost::none);  // next_piece() has the bounds
-  parser->eager(true);
-  body_size = 0;
-  takes_body = false;
-  begun = false;
-  idle = true;
-  idle_since = clock.mono();
-}
-
-boost::system::error_code Server::Connection::parse() {
-  boost::system::error_code error;
-  if (!pending.empty() && !parser->is_done()) pending.erase(0, parser->put(boost::asio::buffer(pending), error));
-  if (error == http::error::need_more) error = {};
-  return error;
-}
-
-net::Task<> Server::Connection::read_more() {
-  std::array<char, 16384> bytes;
-  const auto got = co_await net::read_some(*stream, bytes, deadline);
-  if (!got) co_return std::unexpected(got.error());
-  pending.append(bytes.data(), *got);
-  co_return base::Result<>();
-}
-
-boost::asio::awaitable<Received> Server::Connection::receive() {
-  deadline = clock.mono() + idle_timeout;
-  for (;;) {
-    if (!pending.empty() && !std::exchange(begun, true)) deadline = clock.mono() + request_timeout;
-    if (const auto error = parse()) co_return Received{Received::Kind::broken, refusal_of(error)};
-    if (parser->is_header_done()) co_return Received{Received::Kind::request};
-    const auto read = co_await read_more();
-    if (!read) co_return Received{};
-  }
-}
-
-net::Task<std::string_view> Server::Connection::next_piece() {
-  auto& arrived = parser->get().body();
-  for (;;) {
-    if (const auto error = parse())
-      co_return base::fail(base::ErrorKind::invalid, "the body is broken: " + error.message());
-    if (!arrived.empty() || parser->is_done()) break;
-    if (takes_body) deadline = clock.mono() + piece_timeout;
-    auto read = co_await read_more();
-    if (!read) co_return std::unexpected(std::move(read.error()));
-  }
-  piece = std::exchange(arrived, {});
-  body_size += piece.size();
-  if (body_size > (takes_body ? message_limit : body_limit))
-    co_return base::fail(base::ErrorKind::exhausted, "the body is too long");
-  co_return std::string_view(piece);
-}
-
-boost::asio::awaitable<Received> Server::Connection::finish() {
-  for (;;) {
-    const auto left = co_await next_piece();
-    if (left && left->empty()) co_return Received{Received::Kind::request};
-    if (left) continue;
-    const auto kind = left.error().kind;
-    if (kind == base::ErrorKind::exhausted)
-      co_return Received{Received::Kind::broken, error_response(413, left.error().message)};
-    if (kind == base::ErrorKind::invalid)
-      co_return Received{Received::Kind::broken, error_response(400, left.error().message)};
-    co_return Received{};
-  }
-}
 
 // Who keeps connections open and asks nothing locks nobody out.
 bool Server::make_room() {
@@ -244,21 +143,35 @@ void Server::complain(std::string_view event, std::vector<log::Field> fields) {
 
 // Who has no token learns nothing, not even what there is.
 bool Server::may_ask(Connection& connection, Request& request, Response& refusal) {
-  if (!guard_.tokens) return true;
+  if (!guard_.tokens) {
+    request.caller = local_caller(*connection.stream);
+    return true;
+  }
   const auto& header = connection.parser->get();
   const std::string authorization(header[http::field::authorization]);
-  const auto scopes = guard_.tokens->scopes_of(authorization);
+  const auto caller = guard_.tokens->caller_of(authorization);
   const auto needed = needed_scope(request);
   const auto opens = static_cast<Scopes>(Scope::admin) | static_cast<Scopes>(needed.value_or(Scope::read));
-  request.scopes = scopes.value_or(0);
-  if (scopes && (!needed || (*scopes & opens) != 0)) return true;
-  refusal = scopes ? error_response(403, "this token does not open that")
+  request.caller = caller.value_or(Caller());
+  request.scopes = request.caller.scopes;
+  if (caller && (!needed || (request.scopes & opens) != 0)) return true;
+  refusal = caller ? error_response(403, "this token does not open that")
                    : error_response(401, "a token is needed: Authorization: Bearer TOKEN");
   complain("control_refused", {{"client", base::to_string(connection.stream->remote().address)},
                                {"method", request.method},
                                {"target", request.target},
                                {"status", refusal.status}});
   return false;
+}
+
+// Who asks before it sends a large body waits for that (RFC 9110 section 10.1.1).
+boost::asio::awaitable<bool> Server::tell_to_go_on(Connection& connection) {
+  const auto& message = connection.parser->get();
+  if (message.version() < 11 || !base::iequals(std::string_view(message[http::field::expect]), "100-continue"))
+    co_return true;
+  constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+  const auto written = co_await net::write_all(*connection.stream, go_on, clock_.mono() + write_timeout);
+  co_return written.has_value();
 }
 
 // `response` stays empty where the request was not carried out.
@@ -272,9 +185,15 @@ boost::asio::awaitable<Received> Server::answer(Connection& connection, Response
     co_return co_await connection.finish();
   }
   if (!may_ask(connection, request, response)) co_return co_await connection.finish();
+  request.content_type = message[http::field::content_type];
+  request.idempotency_key = message["Idempotency-Key"];
+  if (const auto length = connection.parser->content_length()) request.length = *length;
+  if (request.caller.submitter) note_client(*connection.stream, *request.caller.submitter);
   connection.idle = false;
   connection.takes_body = takes_body(request);
   if (connection.takes_body) {
+    const bool told = co_await tell_to_go_on(connection);
+    if (!told) co_return Received{};
     request.body = [&connection] { return connection.next_piece(); };
   } else {
     Received rest = co_await connection.finish();

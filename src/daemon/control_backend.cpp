@@ -6,6 +6,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "control_submissions.hpp"
 #include "godwit/base/text.hpp"
 #include "host.hpp"
 
@@ -64,6 +65,10 @@ ControlBackend::ControlBackend(Host& host)
       spool_directory_(host.live_->settings.spool.directory),
       imports_(remembered_imports) {
   for (const auto& bound : host.bound_) listeners_.insert(listeners_.end(), bound.names.begin(), bound.names.end());
+}
+
+control::SubmissionDesk* ControlBackend::submissions() {
+  return &host_.submissions_->desk();
 }
 
 control::Task<control::Status> ControlBackend::status() {

@@ -20,6 +20,7 @@ class ControlBackend final : public control::Backend {
  public:
   explicit ControlBackend(Host& host);
 
+  control::SubmissionDesk* submissions() override;
   control::Task<control::Status> status() override;
   control::Task<control::Metrics> metrics() override;
   control::Task<control::DestinationSums> busiest() override;

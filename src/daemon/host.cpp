@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "control_backend.hpp"
+#include "control_submissions.hpp"
 #include "godwit/base/exception_text.hpp"
 #include "run_alone.hpp"
 
@@ -117,6 +118,7 @@ base::Result<> Host::open() {
   for (std::size_t i = 0; i < reactors_.size(); ++i) make_parts(i);
   maildrop_ = std::make_unique<server::Maildrop>(config::maildrop(settings), make_rules(*live_, make_router(*live_)),
                                                  server_surroundings(home, maildrop_limits_), local_, random_);
+  submissions_ = std::make_unique<ControlSubmissions>(*this, make_rules(*live_, make_router(*live_)));
   suspensions_ =
       std::make_unique<state::SmallFile>(settings.state.directory, "suspensions", disk_, housekeeping_.executor());
   make_outgoing_tls();

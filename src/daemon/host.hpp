@@ -58,6 +58,7 @@
 namespace godwit::daemon {
 
 class ControlBackend;
+class ControlSubmissions;
 
 struct ReloadOutcome {
   bool applied = false;
@@ -93,6 +94,7 @@ class Host {
 
  private:
   friend class ControlBackend;
+  friend class ControlSubmissions;
   static constexpr std::size_t home = 0;  // the reactor of queue, control and reloads
   struct BoundListener {
     server::ListenerSettings settings;
@@ -223,6 +225,7 @@ class Host {
   std::vector<Parts> parts_;
   policy::ConnectionLimits maildrop_limits_;  // its one connection counts against nobody
   std::unique_ptr<server::Maildrop> maildrop_;
+  std::unique_ptr<ControlSubmissions> submissions_;
   std::unique_ptr<state::SmallFile> suspensions_;
   std::unique_ptr<state::Suppressions> suppressions_;  // null: off
   std::unique_ptr<state::Greylist> greylist_;

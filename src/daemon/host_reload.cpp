@@ -7,6 +7,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include "control_submissions.hpp"
 #include "host.hpp"
 
 namespace godwit::daemon {
@@ -74,6 +75,7 @@ boost::asio::awaitable<ReloadOutcome> Host::try_reload() {
 
 void Host::apply_to_reactors(std::shared_ptr<const LiveSettings> live, std::shared_ptr<const server::Rules> rules) {
   maildrop_->reload(rules);
+  submissions_->reload(rules);
   outgoing_tls_->change(*live, rules->router);
   dmarc_reporting_->change(*live, rules->router);
   for (std::size_t i = 0; i < reactors_.size(); ++i) {

@@ -8,6 +8,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_future.hpp>
 
+#include "control_submissions.hpp"
 #include "host.hpp"
 
 namespace godwit::daemon {
@@ -100,6 +101,7 @@ bool Host::stop() {
   const auto deadline = clock_.mono() + grace;
   run_everywhere([this, grace, deadline](Parts& parts) { return stop_serving(parts, grace, deadline); });
   run_on(home, maildrop_->stop(deadline));
+  run_on(home, submissions_->stop(deadline));
   run_everywhere([](Parts& parts) { return cancel_tasks(*parts.check_tasks); });
   auto stop_deliveries = [](Host& host, base::MonoTime until) -> boost::asio::awaitable<void> {
     host.maildir_->stop();

@@ -44,19 +44,21 @@ smtp::SessionSettings session_settings(const Rules& rules, const ListenerSetting
 }  // namespace
 
 Connection::Connection(std::unique_ptr<net::Stream> stream, std::shared_ptr<const Rules> rules,
-                       const ListenerSettings& listener, Surroundings& surroundings)
+                       const ListenerSettings& listener, Surroundings& surroundings, HandedIn* handed_in)
     : stream_(std::move(stream)),
       rules_(std::move(rules)),
       listener_(listener),
       around_(surroundings),
+      handed_in_(handed_in),
       session_settings_(session_settings(*rules_, listener_, around_.verifier, around_.clock.wall())),
       session_(session_settings_) {
   sender_.hostname = rules_->settings.hostname;
   sender_.client = {.address = stream_->remote().address,
                     .service = listener_.service,
                     .can_be_trusted = true,
-                    .account = {},
+                    .account = handed_in_ != nullptr ? handed_in_->who.account : std::string(),
                     .user = {}};
+  if (!sender_.client.account.empty()) sender_.protocol = "HTTP";
 }
 
 boost::asio::awaitable<void> Connection::run() {
@@ -214,7 +216,9 @@ boost::asio::awaitable<Connection::Event> Connection::commit() {
   const auto began = around_.clock.mono();
   const bool sent = co_await flush();
   smtp::ServerEvent answer;
-  if (auto stopped = stop_refusal())  // since its MAIL
+  auto stopped = stop_refusal();  // since its MAIL
+  if (!stopped && handed_in_ != nullptr) stopped = co_await ask_before_commit();
+  if (stopped)
     answer = event::Refused{.why = event::RefusedWhy::policy, .reply = std::move(stopped)};
   else
     answer = co_await receiver().commit(sender_, session_, [this] { return stream_->peer_finished(); });
@@ -233,6 +237,16 @@ boost::asio::awaitable<Connection::Event> Connection::commit() {
   end_transaction();
   if (!sent) co_return event::PeerClosed{};
   co_return answer;
+}
+
+boost::asio::awaitable<std::optional<smtp::Reply>> Connection::ask_before_commit() {
+  handed_in_->committing = receiver().id();
+  if (!handed_in_->before_commit) co_return std::nullopt;
+  auto accepted = receiver().asked();
+  auto asking = handed_in_->before_commit(receiver().id(), std::move(accepted));
+  const auto may_go_on = co_await std::move(asking);
+  if (may_go_on) co_return std::nullopt;
+  co_return smtp::make_reply(451, {4, 3, 0}, may_go_on.error().message);
 }
 
 Receiver& Connection::receiver() {

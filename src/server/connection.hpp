@@ -23,15 +23,16 @@
 #include "godwit/policy/local_user.hpp"
 #include "godwit/policy/milters.hpp"
 #include "godwit/server/server.hpp"
+#include "handed_in.hpp"
 #include "receiver.hpp"
 
 namespace godwit::server {
 
 class Connection {
  public:
-  // `listener` and `surroundings` outlive it.
+  // `listener`, `surroundings` and `handed_in` outlive it.  handed_in: null, or who speaks and what it wants to know.
   Connection(std::unique_ptr<net::Stream> stream, std::shared_ptr<const Rules> rules, const ListenerSettings& listener,
-             Surroundings& surroundings);
+             Surroundings& surroundings, HandedIn* handed_in = nullptr);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -87,6 +88,8 @@ class Connection {
   smtp::ReversePath sender() const;        // of the transaction; empty where there is none
   smtp::ReversePath given_sender() const;  // before rules changed it
   boost::asio::awaitable<Event> commit();
+  boost::asio::awaitable<std::optional<smtp::Reply>> ask_before_commit();
+  bool may_send_as(const std::string& account, const smtp::Mailbox& from) const;
   void log_accepted(base::MessageId id);
   void log_checked(const std::string& identity, const policy::Opinion& opinion);
   void log_not_taken(const smtp::event::Refused& refused);
@@ -130,6 +133,7 @@ class Connection {
   void name_submitter(const std::string& account, mail::HeaderFixes& fixes) const;
   boost::asio::awaitable<bool> certify(smtp::TlsInfo& info);
   smtp::TlsInfo tls_info() const;
+  std::optional<smtp::TlsInfo> shown_tls() const;                            // to those who judge mail
   std::shared_ptr<const net::ClientAuthorities> client_authorities() const;  // null: none is asked for a certificate
   void log_refusal(std::string_view stage, const smtp::Reply& reply, const std::string& to);
   void log_with_checks(log::Level level, std::string_view event, std::vector<log::Field> fields);
@@ -140,6 +144,7 @@ class Connection {
   std::shared_ptr<const Rules> rules_;
   const ListenerSettings& listener_;
   Surroundings& around_;
+  HandedIn* const handed_in_;
   std::optional<policy::ConnectionLimits::Place> place_;
   smtp::SessionSettings session_settings_;
   smtp::ServerSession session_;

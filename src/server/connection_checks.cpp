@@ -49,7 +49,7 @@ policy::Facts Connection::facts() const {
   facts.user = sender_.client.user;
   facts.stranger = is_stranger() && sender_.client.can_be_trusted;
   facts.hello = session_.hello();
-  facts.tls = session_.tls();
+  facts.tls = shown_tls();
   facts.account = sender_.client.account;
   if (authenticator_) facts.mechanism = authenticator_->mechanism();
   facts.sender = receiver_ ? given_sender() : smtp::ReversePath();

@@ -34,19 +34,19 @@ std::string_view to_string(action::Close::Reason reason) {
 
 void Connection::log_accepted(base::MessageId id) {
   const auto identity = base::to_string(id);
-  std::vector<log::Field> fields{
-      {"id", identity},
-      {"from", "<" + smtp::to_string(receiver_->sender()) + ">"},
-      {"to", receiver_->asked_recipients()},
-      {"recipients", receiver_->recipients().size()},
-      {"size", receiver_->size()},
-      {"client", sender_.client_address},
-      {"hello", session_.hello().name},
-      {"protocol", session_.protocol()},
-      {"account", session_.account()},
-      {"tls", session_.tls() ? std::string_view(session_.tls()->version) : std::string_view("none")},
-      {"message_id", receiver_->message_id()},
-      {"verified", receiver_->verified()}};
+  const auto tls = shown_tls();
+  std::vector<log::Field> fields{{"id", identity},
+                                 {"from", "<" + smtp::to_string(receiver_->sender()) + ">"},
+                                 {"to", receiver_->asked_recipients()},
+                                 {"recipients", receiver_->recipients().size()},
+                                 {"size", receiver_->size()},
+                                 {"client", sender_.client_address},
+                                 {"hello", session_.hello().name},
+                                 {"protocol", sender_.protocol.empty() ? session_.protocol() : sender_.protocol},
+                                 {"account", session_.account()},
+                                 {"tls", tls ? std::string_view(tls->version) : std::string_view("none")},
+                                 {"message_id", receiver_->message_id()},
+                                 {"verified", receiver_->verified()}};
   const auto rewritten = receiver_->rewritten();
   if (!receiver_->filtered().empty()) fields.emplace_back("filtered", receiver_->filtered());
   if (!rewritten.empty()) fields.emplace_back("rewritten", rewritten);

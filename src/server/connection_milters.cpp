@@ -68,7 +68,7 @@ boost::asio::awaitable<Connection::Event> Connection::ask_about_sender(action::C
     if (!sent) co_return event::PeerClosed{};
     const bool by_auth = authenticator_ && !authenticator_->mechanism().empty();
     policy::Milters::Sender sender{.hello = session_.hello(),
-                                   .tls = session_.tls(),
+                                   .tls = shown_tls(),
                                    .account = sender_.client.account,
                                    .mechanism = by_auth ? authenticator_->mechanism() : "EXTERNAL",
                                    .address = asked.sender,

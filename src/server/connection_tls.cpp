@@ -20,6 +20,15 @@ bool Connection::is_implicit() const {
 
 // The handshake of implicit TLS.  It counts as a connection from its first byte.
 boost::asio::awaitable<bool> Connection::secure() {
+  if (handed_in_ != nullptr && !handed_in_->who.account.empty()) {
+    // It has shown who it is: as for who has a certificate, nothing is left to say for AUTH.
+    const auto& who = handed_in_->who;
+    session_.next(event::TlsReady{{.version = who.tls_version,
+                                   .cipher = who.tls_cipher,
+                                   .peer_subject = who.account,
+                                   .channel_binding = {},
+                                   .server_name = {}}});
+  }
   if (!is_implicit()) co_return true;
   std::string nothing;  // named: GCC 12 destroys temporaries that a coroutine takes twice
   auto outcome = co_await start_tls(std::move(nothing));
@@ -85,6 +94,11 @@ std::shared_ptr<const net::ClientAuthorities> Connection::client_authorities() c
   if (around_.verifier == nullptr) return nullptr;
   const auto found = rules_->client_authorities.find(listener_.client_certificates.ca_file);
   return found != rules_->client_authorities.end() ? found->second : nullptr;
+}
+
+std::optional<smtp::TlsInfo> Connection::shown_tls() const {
+  const auto& tls = session_.tls();
+  return tls && !tls->version.empty() ? tls : std::nullopt;
 }
 
 smtp::TlsInfo Connection::tls_info() const {

@@ -25,14 +25,20 @@ smtp::Reply too_many_refused() {
 // Before any table is asked: who sends too much costs no look-up.
 std::optional<smtp::Reply> Connection::check_sender(const smtp::ReversePath& sender) {
   const auto& router = *rules_->router;
-  const auto may_send_as = [this](const std::string& account, const smtp::Mailbox& from) {
-    return (authenticator_ && authenticator_->may_send_as(account, from)) || rules_->may_send_as(account, from);
+  const auto may_use = [this](const std::string& account, const smtp::Mailbox& from) {
+    return may_send_as(account, from);
   };
   auto refusal = is_local() ? policy::check_local_sender(user_, sender, router.settings())
-                            : policy::check_sender(sender_.client, sender, may_send_as);
+                            : policy::check_sender(sender_.client, sender, may_use);
   if (!refusal) refusal = stop_refusal();
   if (!refusal) refusal = limit_sender(sender);
   return refusal;
+}
+
+bool Connection::may_send_as(const std::string& account, const smtp::Mailbox& from) const {
+  if (handed_in_ != nullptr && !handed_in_->who.senders.empty())
+    return auth::may_send_as(account, handed_in_->who.senders, from);
+  return (authenticator_ && authenticator_->may_send_as(account, from)) || rules_->may_send_as(account, from);
 }
 
 // What is signed is of whom the header will say it is, whatever becomes of the envelope.
@@ -105,7 +111,9 @@ void Connection::name_submitter(const std::string& account, mail::HeaderFixes& f
   if (!address) return;  // a store may have names that are no addresses
   if (!fixes.from) fixes.from = *address;
   fixes.submitter = *address;
-  fixes.is_submitter = [account, rules = rules_](const smtp::Mailbox& other) {
+  const auto senders = handed_in_ != nullptr ? handed_in_->who.senders : std::vector<std::string>();
+  fixes.is_submitter = [account, senders, rules = rules_](const smtp::Mailbox& other) {
+    if (!senders.empty()) return auth::may_send_as(account, senders, other);
     return rules->may_send_as && rules->may_send_as(account, other);
   };
 }

@@ -180,16 +180,19 @@ boost::asio::awaitable<Maildrop::Implementation::Outcome> Maildrop::Implementati
 
 boost::asio::awaitable<Maildrop::Implementation::Outcome> Maildrop::Implementation::submit(std::string name,
                                                                                            DroppedMessage opened) {
-  MaildropClient client(opened.file, opened.content, rules_->settings.hostname, pool_);
+  const auto client = maildrop_client(opened.file, opened.content, rules_->settings.hostname, pool_);
+  ClientEnd end{.user = net::PeerCredential{.user = opened.file->owner()},
+                .remote = listener_.address,
+                .local = listener_.address};
   std::vector<smtp::RecipientResult> results;
   {
-    Connection connection(maildrop_stream(client, opened.file->owner(), path_), rules_, listener_, around_);
+    Connection connection(transaction_stream(*client, std::move(end)), rules_, listener_, around_);
     Connection* const served = &connection;
     const net::Canceller::Hook when_stopping(&gently_, [served] { served->stop_gently(); });
     const net::Canceller::Hook when_cancelled(&tasks_.canceller(), [served] { served->cancel(); });
     co_await connection.run();
   }
-  results = client.finish();
+  results = client->finish();
   co_return co_await settle(std::move(name), std::move(opened), std::move(results));
 }
 

@@ -46,6 +46,7 @@ smtp::event::Refused header_too_long(const base::Error& error) {
 
 // How a message came, for Received and the envelope.
 std::string protocol(const Sender& sender, const smtp::ServerSession& session) {
+  if (!sender.protocol.empty()) return std::string(sender.protocol);
   return std::string(sender.client.user.empty() ? session.protocol() : "local");
 }
 

@@ -36,7 +36,8 @@ struct Sender {
   std::string_view hostname;  // ours
   policy::Client client;
   std::string client_address;
-  std::string client_name;  // of its host; empty: not known
+  std::string client_name;      // of its host; empty: not known
+  std::string_view protocol{};  // how it speaks, where that is not what its session says
 };
 
 // Whom the message is shown to, with what is known before its first byte.

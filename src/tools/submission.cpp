@@ -14,7 +14,7 @@
 #include "godwit/mail/address_list.hpp"
 #include "godwit/mail/display_name.hpp"
 #include "godwit/mail/header.hpp"
-#include "header_recipients.hpp"
+#include "godwit/mail/header_recipients.hpp"
 #include "maildrop_writer.hpp"
 #include "refusals.hpp"
 #include "submitter.hpp"
@@ -102,7 +102,7 @@ class MessageSubmission {
   }
 
   std::optional<Failure> read_header_recipients() {
-    const auto found = header_recipients(draft_->beginning());
+    const auto found = mail::header_recipients(draft_->beginning());
     if (!found) return Failure{EX_DATAERR, found.error().message + "; nothing was sent"};
     for (const auto& address : *found) add(address);
     if (transaction_.recipients.empty()) return Failure{EX_DATAERR, "the header names no recipients"};

@@ -24,14 +24,14 @@ class ApiIsAsDocumented(ReceivingHost):
         self.api = yaml.safe_load(OPENAPI.read_text())
         self.asked = set()
 
-    def ask(self, method, path, query="", status=200, **names):
+    def ask(self, method, path, query="", status=200, message=None, **names):
         """Asks, and holds the answer to the page; gives its body."""
         operation = self.api["paths"][path][method.lower()]
         answers = operation["responses"]
         self.assertIn(str(status), {*answers, *([] if status < 400 else [str(status)])}, f"{method} {path}")
         connection = ControlConnection(self.godwit.control_socket)
         self.addCleanup(connection.close)
-        connection.request(method, path.format(**names) + query)
+        connection.request(method, path.format(**names) + query, **(message or {}))
         answer = connection.getresponse()
         body = answer.read().decode()
         self.assertEqual(answer.status, status, body)
@@ -100,6 +100,19 @@ class ApiIsAsDocumented(ReceivingHost):
         self.ask("GET", "/v1/dmarc/reports")
         self.ask("POST", "/v1/dmarc/send")
         self.ask("GET", "/v1/dmarc/summary", "?name=a.example&for=7d")
+
+        letter = {"from": SENDER, "to": [{"name": "Somchai", "address": TO}], "subject": "s", "text": "t", "notify": ["failure"],
+                  "attachments": [{"content_base64": "aGk=", "filename": "f"}]}
+        schema = {"$ref": "#/components/schemas/NewMessage", "components": self.api["components"]}
+        jsonschema.Draft202012Validator(schema).validate(letter)
+        as_json = {"Content-Type": "application/json", "Idempotency-Key": "k"}
+        for body, status in ((letter, 202), (letter, 202), ({**letter, "to": TO}, 422)):
+            self.ask("POST", "/v1/messages", message={"body": json.dumps(body), "headers": as_json}, status=status)
+        as_json.pop("Idempotency-Key")
+        self.ask("POST", "/v1/messages", message={"body": json.dumps({**letter, "x": 1}), "headers": as_json}, status=400)
+        refused = {"body": f"From: {SENDER}\n\nhi\n", "headers": {"Content-Type": "message/rfc822"}}
+        answer = self.ask("POST", "/v1/messages", "?to=nobody@xyz.example&notify=never", message=refused, status=422)
+        self.assertEqual(answer["recipients"][0]["status"], "refused")
 
         for verb in ("retry", "hold", "release", "bounce"):
             self.ask("POST", f"/v1/queue/{verb}", "?sender=nobody@nowhere.example")

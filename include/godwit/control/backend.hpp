@@ -110,9 +110,13 @@ struct LimitUse {
   base::WallTime unused{};               // when everything has come back
 };
 
+class SubmissionDesk;
+
 class Backend {
  public:
   virtual ~Backend() = default;
+  // Where messages are handed in; null: nowhere.
+  virtual SubmissionDesk* submissions() { return nullptr; }
   virtual Task<Status> status() = 0;
   virtual Task<Metrics> metrics() = 0;
   virtual Task<DestinationSums> busiest() = 0;

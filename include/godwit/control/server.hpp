@@ -58,6 +58,7 @@ class Server {
   bool may_ask(Connection& connection, Request& request, Response& refusal);
   boost::asio::awaitable<void> stream_events(Connection& connection, Response response);
   boost::asio::awaitable<void> serve_requests(Connection& connection);
+  boost::asio::awaitable<bool> tell_to_go_on(Connection& connection);
   boost::asio::awaitable<Received> answer(Connection& connection, Response& response);
 
   Backend& backend_;

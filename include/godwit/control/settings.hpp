@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "godwit/base/ip_address.hpp"
+#include "godwit/base/rate.hpp"
 
 namespace godwit::control {
 
@@ -15,14 +16,17 @@ enum class Scope : std::uint8_t {
   read = 1,    // everything that changes nothing, and the metrics
   queue = 2,   // messages and deliveries: retry, hold, release, bounce, delete, suspend, resume
   admin = 4,   // all
-  submit = 8,  // to hand in messages
+  submit = 8,  // to hand in messages, as the account of the token
 };
 using Scopes = std::uint8_t;
 
 struct TokenSettings {
   std::string file;
   Scopes scopes = static_cast<Scopes>(Scope::read);
-  std::string secret = {};  // what the file holds
+  std::string account = {};               // as whom it hands in messages; empty: it cannot
+  std::vector<std::string> senders = {};  // that it may use beside the account's address; empty: as the account
+  std::vector<base::Rate> messages = {}, recipients = {};  // that it may hand in
+  std::string secret = {};                                 // what the file holds
 };
 
 struct Settings {

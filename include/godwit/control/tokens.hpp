@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "godwit/control/caller.hpp"
 #include "godwit/control/settings.hpp"
 
 namespace godwit::control {
@@ -15,14 +16,15 @@ class Tokens {
  public:
   // Of each the secret was read.
   explicit Tokens(const std::vector<TokenSettings>& tokens);
-  // What "Bearer TOKEN" opens; nothing: there is no such token.  Takes the same time whichever it is, or nearly.
-  std::optional<Scopes> scopes_of(std::string_view authorization) const;
+  // Whose "Bearer TOKEN" is, but for where he speaks from; nothing: there is no such token.  Takes the same time
+  // whichever it is, or nearly.  One that stands in several files has the scopes of all, and the first account.
+  std::optional<Caller> caller_of(std::string_view authorization) const;
 
  private:
   using Digest = std::array<unsigned char, 32>;
   struct Known {
     Digest digest;  // of the token: of equal size, and nothing that a dump of memory gives away
-    Scopes scopes = 0;
+    Caller caller;
   };
   static Digest digest_of(std::string_view token);
 

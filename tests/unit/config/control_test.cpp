@@ -41,6 +41,26 @@ TEST(Control, TokensHaveScopes) {
   EXPECT_EQ(control.tokens[2].scopes, 15);
 }
 
+TEST(Control, ATokenHandsInMessagesAsAnAccount) {
+  const auto below_token = [](const std::string& more) {
+    return load_below("control: {http: \"127.0.0.1:8025\", tokens: [{file: /a, " + more + "}]}\n");
+  };
+  const auto loaded = below_token(
+      "scopes: submit, account: shop@example.com, senders: \"@example.com\", messages: [100/1h, 500/1d], recipients: "
+      "1000/1d");
+  EXPECT_THAT(errors(loaded), IsEmpty());
+  const auto& token = loaded.settings.control.tokens.at(0);
+  EXPECT_EQ(token.account, "shop@example.com");
+  EXPECT_THAT(token.senders, ElementsAre("@example.com"));
+  EXPECT_THAT(token.messages, SizeIs(2));
+  EXPECT_EQ(base::to_string(token.recipients.at(0)), "1000/1d");
+  EXPECT_THAT(errors(below_token("scopes: submit")), ElementsAre(HasSubstr("needs an account to send as")));
+  EXPECT_THAT(errors(below_token("scopes: admin")), IsEmpty());
+  EXPECT_THAT(warnings(below_token("account: a@example.com")), Contains(HasSubstr("hands in nothing")));
+  EXPECT_THAT(warnings(below_token("messages: 1/1h")), Contains(HasSubstr("count with its account")));
+  EXPECT_THAT(errors(below_token("scopes: submit, account: a, senders: [\"b c\"]")), SizeIs(1));
+}
+
 TEST(Control, WhatIsNoScopeOrAddressIsAnError) {
   EXPECT_THAT(errors(load_below("control: {http: \"127.0.0.1:8025\", tokens: [{file: /a, scopes: [reed]}]}\n")),
               Contains(HasSubstr("\"reed\" is none of read | queue | admin | submit")));

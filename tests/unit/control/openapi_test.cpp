@@ -14,7 +14,7 @@ namespace godwit::control {
 namespace {
 
 constexpr std::string_view word(Scope scope) {
-  return scope == Scope::read ? "read" : scope == Scope::queue ? "queue" : "admin";
+  return scope == Scope::read ? "read" : scope == Scope::queue ? "queue" : scope == Scope::submit ? "submit" : "admin";
 }
 
 TEST(OpenApi, NamesTheRoutesAndTheirScopes) {

@@ -35,7 +35,7 @@ class MaildropClientTest : public ::testing::Test {
                                            .recipients = {{.address = {"alice", ""}}, {.address = {"nosuch", ""}}}})
         << message;
     const auto opened = open_dropped(disk::DropFolder(folder_.string()), "m").value();
-    client_.emplace(opened.file, opened.content, "mail.x.example", pool_);
+    client_ = maildrop_client(opened.file, opened.content, "mail.x.example", pool_);
   }
   // What it says after that reply.
   std::string after(std::string_view reply) {
@@ -50,7 +50,7 @@ class MaildropClientTest : public ::testing::Test {
   std::string say_body() {
     std::string all;
     do {
-      auto reading = [](MaildropClient& client) -> boost::asio::awaitable<bool> {
+      auto reading = [](TransactionClient& client) -> boost::asio::awaitable<bool> {
         co_await client.read_on();
         co_return true;
       };
@@ -63,7 +63,7 @@ class MaildropClientTest : public ::testing::Test {
   fs::path folder_;
   net::BoundedPool pool_{"local", 1, 4};
   boost::asio::io_context io_;
-  std::optional<MaildropClient> client_;
+  std::unique_ptr<TransactionClient> client_;
 };
 
 TEST_F(MaildropClientTest, SaysTheFileAndLearnsWhatBecameOfEach) {

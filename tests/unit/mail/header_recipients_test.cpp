@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/header_recipients.hpp"
+#include "godwit/mail/header_recipients.hpp"
 
 #include <gmock/gmock.h>
 
-namespace godwit::tools {
+namespace godwit::mail {
 namespace {
 
 using ::testing::ElementsAre;
@@ -45,4 +45,4 @@ TEST(HeaderRecipients, NobodyIsLeftOutInSilence) {
 }
 
 }  // namespace
-}  // namespace godwit::tools
+}  // namespace godwit::mail

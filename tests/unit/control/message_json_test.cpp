@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/message_json.hpp"
+
+#include <gmock/gmock.h>
+#include <boost/asio/io_context.hpp>
+#include <boost/json/parse.hpp>
+
+#include "control/json_body.hpp"
+#include "support/run_on.hpp"
+
+namespace godwit::control {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+base::Result<MessageOrder> order_of(std::string_view json) {
+  return read_message_order(boost::json::parse(json));
+}
+
+std::string json_fault(std::string_view json) {
+  const auto order = order_of(json);
+  return order ? "none" : order.error().message;
+}
+
+TEST(MessageJson, SaysWhoGetsWhat) {
+  const auto order = order_of(R"({"from": "\"Doe, Alice\" <alice@x.example>", "to": ["bob@y.example", {"name": "Carol",
+      "address": "carol@z.example"}], "cc": "dan@y.example", "bcc": ["eve@y.example", "bob@y.example"], "subject": "s",
+      "text": "t", "html": null, "headers": {"X-A": ["1", "2"]}, "attachments": [{"content_base64": "aG k=\n",
+      "content_id": "<logo@x>"}], "notify": ["success", "failure"], "ret": "headers", "envid": "e1",
+      "deliver_by": "3600;R"})");
+  ASSERT_TRUE(order) << order.error().message;
+  const auto& [message, envelope] = *order;
+  EXPECT_EQ(message.from.at(0).name, "Doe, Alice");
+  EXPECT_EQ(message.to.at(1).name, "Carol");
+  EXPECT_FALSE(message.html);
+  EXPECT_EQ(message.headers.size(), 2U);
+  EXPECT_EQ(message.attachments.at(0).content, "hi");
+  EXPECT_EQ(message.attachments.at(0).content_id, "logo@x");
+  EXPECT_TRUE(message.attachments.at(0).is_inline);
+  EXPECT_EQ(envelope.sender, smtp::ReversePath(smtp::Mailbox{"alice", "x.example"}));
+  EXPECT_THAT(envelope.recipients, ElementsAre(smtp::Mailbox{"bob", "y.example"}, smtp::Mailbox{"carol", "z.example"},
+                                               smtp::Mailbox{"dan", "y.example"}, smtp::Mailbox{"eve", "y.example"}));
+  EXPECT_EQ(envelope.notify, smtp::notify_success | smtp::notify_failure);
+  EXPECT_EQ(envelope.ret, smtp::return_headers);
+  EXPECT_EQ(envelope.envid, "e1");
+  EXPECT_EQ(envelope.deliver_by->within.count(), 3600);
+}
+
+TEST(MessageJson, AnEnvelopeOfItsOwnCounts) {
+  const auto order = order_of(
+      R"({"from": "a@x.example", "to": "b@y.example", "envelope": {"from": "", "recipients": ["c@z.example"]}})");
+  ASSERT_TRUE(order);
+  EXPECT_EQ(order->envelope.sender, std::optional<smtp::ReversePath>(std::in_place));
+  EXPECT_THAT(order->envelope.recipients, ElementsAre(smtp::Mailbox{"c", "z.example"}));
+}
+
+TEST(MessageJson, FaultsNameTheirMember) {
+  EXPECT_THAT(json_fault("[]"), HasSubstr("expected an object"));
+  EXPECT_EQ(json_fault("{}"), "from: it is missing");
+  EXPECT_THAT(json_fault(R"({"from": "a@x.example", "subjet": ""})"),
+              HasSubstr("subjet: there is no such member; subject?"));
+  EXPECT_THAT(json_fault(R"({"from": "a@x.example", "subject": 1})"), "subject: expected a string");
+  EXPECT_THAT(json_fault(R"({"from": "a"})"), StartsWith("from: \"a\" is no address"));
+  EXPECT_THAT(json_fault(R"({"from": "a@x.example, b@x.example"})"), StartsWith("from: "));
+  EXPECT_THAT(json_fault(R"({"from": {"name": "A"}})"), "from: it has no address");
+  EXPECT_THAT(json_fault(R"({"from": "a@x.example", "to": ["b@y.example", "c"]})"), StartsWith("to[1]: "));
+  EXPECT_THAT(json_fault(R"({"from": "a@x.example", "attachments": [{"filename": "f"}]})"),
+              "attachments[0]: it has no content_base64");
+  EXPECT_THAT(json_fault(R"({"from": "a@x.example", "attachments": [{"content_base64": "aGk"}]})"),
+              "attachments[0].content_base64: this is no base 64");
+  EXPECT_THAT(json_fault(R"({"from": "a@x.example", "attachments": {"content_base64": "", "inline": 1}})"),
+              "attachments.inline: expected true or false");
+  EXPECT_THAT(json_fault(R"({"from": "a@x.example", "notify": ["never", "success"]})"), StartsWith("notify: "));
+  EXPECT_THAT(json_fault(R"({"from": "a@x.example", "envid": "a b"})"), StartsWith("envid: "));
+  EXPECT_THAT(json_fault(R"({"from": "a@x.example", "envelope": {"recipients": ["b"  , 7]}})"),
+              "envelope.recipients[1]: expected a string");
+}
+
+class JsonBody : public ::testing::Test {
+ protected:
+  // Read in pieces of so many bytes.
+  std::string read(std::string text, std::size_t piece, std::uint64_t most = 1000, std::uint64_t room = 1000) {
+    std::size_t at = 0;
+    spool::Pieces pieces = [&]() -> disk::Task<std::string_view> {
+      const auto given = std::string_view(text).substr(at, piece);
+      at += given.size();
+      co_return given;
+    };
+    std::function<bool(std::uint64_t)> reserve = [&](std::uint64_t bytes) {
+      if (bytes > room) return false;
+      room -= bytes;
+      return true;
+    };
+    auto reading = read_json(std::move(pieces), most, std::move(reserve));
+    const auto value = testing::run_on(io_, std::move(reading));
+    return value ? "ok" : value.error().message;
+  }
+  boost::asio::io_context io_;
+};
+
+TEST_F(JsonBody, FaultsHaveALineAndAColumnHoweverItComes) {
+  const std::string text = "{\"a\": 1,\n \"b\": x}";
+  for (std::size_t piece = 1; piece <= text.size(); ++piece)
+    EXPECT_THAT(read(text, piece), StartsWith("JSON, line 2, column 7: ")) << piece;
+  EXPECT_THAT(read("{\"a\": 1", 3), StartsWith("JSON, line 1, column 8: "));
+  EXPECT_THAT(read("", 3), StartsWith("JSON, line 1, column 1: "));
+  EXPECT_EQ(read("{} \n ", 1), "ok");
+  for (std::size_t piece = 1; piece < 5; ++piece)
+    EXPECT_THAT(read("{} {}", piece), StartsWith("JSON, line 1, ")) << piece;
+  EXPECT_THAT(read("\"\xFF\"", 1), StartsWith("JSON, line 1, column 2: "));
+  EXPECT_THAT(read(std::string(500, '['), 100), StartsWith("JSON, line 1, "));
+}
+
+TEST_F(JsonBody, IsBounded) {
+  EXPECT_THAT(read("{\"a\": 1}", 3, 7), HasSubstr("longer than 7 bytes"));
+  EXPECT_THAT(read("{\"a\": 1}", 3, 8, 7), HasSubstr("try again later"));
+}
+
+}  // namespace
+}  // namespace godwit::control
