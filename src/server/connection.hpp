@@ -96,7 +96,6 @@ class Connection {
                                                                        Schedule schedule);
   boost::asio::awaitable<base::Result<smtp::ReversePath>> rewritten_sender(smtp::ReversePath sender);
   policy::MailOrigin origin() const;
-  bool rewrites() const;  // addresses
   // With a domain.  Errors: a table cannot be asked.
   boost::asio::awaitable<base::Result<smtp::Mailbox>> rewritten(smtp::Mailbox address, bool is_sender);
   smtp::Reply cannot_rewrite(const smtp::Mailbox& address, const base::Error& error);
