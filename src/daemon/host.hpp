@@ -192,6 +192,7 @@ class Host {
   net::BoundedPool housekeeping_;  // reloads
   net::BoundedPool histories_;     // one thread: the history, written and searched
   state::History history_;
+  state::History refusals_;  // envelopes that were refused; by the same thread
   control::EventFeed feed_;
   state::RecordingLogger recorded_;  // the log, and the history
   control::FeedingLogger fed_;       // and those who listen

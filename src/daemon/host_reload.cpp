@@ -45,6 +45,7 @@ boost::asio::awaitable<ReloadOutcome> Host::try_reload() {
   policy_limits_ = std::make_shared<policy::Limits>(live->settings.policy, policy_limits_.get());
   breaker_.change_settings(live->settings.policy.breaker);
   history_.change_settings(live->settings.state.history);
+  refusals_.change_settings(refusals_kept(live->settings.state.history));
   greylist_->change_settings(live->settings.state.greylist);
   recipient_answers_->change_settings(live->settings.state.callout);
   callouts_->change_settings(live->settings.policy.callout);

@@ -88,6 +88,7 @@ class Connection {
   smtp::ReversePath given_sender() const;  // before rules changed it
   boost::asio::awaitable<Event> commit();
   void log_accepted(base::MessageId id);
+  void log_envelope(const std::string& identity);
   void log_checked(const std::string& identity, const policy::Opinion& opinion);
   void log_not_taken(const smtp::event::Refused& refused);
   boost::asio::awaitable<bool> flush();
@@ -131,6 +132,8 @@ class Connection {
   smtp::TlsInfo tls_info() const;
   std::shared_ptr<const net::ClientAuthorities> client_authorities() const;  // null: none is asked for a certificate
   void log_refusal(std::string_view stage, const smtp::Reply& reply, const std::string& to);
+  void log_refusal(std::string_view stage, const smtp::Reply& reply, const std::string& to,
+                   const smtp::ReversePath& from);
   void log_with_checks(log::Level level, std::string_view event, std::vector<log::Field> fields);
   void log_end(smtp::action::Close::Reason reason);
 
