@@ -40,6 +40,7 @@ Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, co
       policy_limits_(std::make_shared<policy::Limits>(live_->settings.policy)),
       breaker_(live_->settings.policy.breaker),
       list_health_(log),
+      replayed_lists_(log::null_logger()),
       reactors_(clock, reactor_count(live_->settings)),
       committer_("committer"),
       bodies_("bodies", body_threads, unbounded),
