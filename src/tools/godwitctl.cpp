@@ -365,9 +365,11 @@ class CommandLine {
         ->group("");
     app_.add_option_function<std::string>("--completion",
                                           [this, print](const std::string& shell) {
-                                            using commandline::bash_completion, commandline::fish_completion;
+                                            using commandline::bash_completion, commandline::fish_completion,
+                                                commandline::zsh_completion;
                                             print(shell == "bash"   ? std::optional(bash_completion(app_))
                                                   : shell == "fish" ? std::optional(fish_completion(app_))
+                                                  : shell == "zsh"  ? std::optional(zsh_completion(app_))
                                                                     : std::nullopt);
                                           })
         ->group("");
