@@ -22,6 +22,7 @@ install(
   endforeach()")
 install(FILES ${GODWIT_DOCUMENTS}/godwitctl.bash DESTINATION share/bash-completion/completions RENAME godwitctl)
 install(FILES ${GODWIT_DOCUMENTS}/godwitctl.fish DESTINATION share/fish/vendor_completions.d)
+install(FILES ${GODWIT_DOCUMENTS}/_godwitctl DESTINATION share/zsh/vendor-completions)
 install(FILES systemd/godwitd.service systemd/godwitd.socket DESTINATION lib/systemd/system)
 install(FILES systemd/sysusers.conf DESTINATION lib/sysusers.d RENAME godwit.conf)
 install(FILES systemd/tmpfiles.conf DESTINATION lib/tmpfiles.d RENAME godwit.conf)

@@ -21,13 +21,16 @@ std::string shell_quoted(std::string_view text) {
   return result + "'";
 }
 
+// Or the same.
+bool is_above(const CommandWords& one, const CommandWords& other) {
+  return one.path.size() <= other.path.size() && std::equal(one.path.begin(), one.path.end(), other.path.begin());
+}
+
 // The options of the commands above count too.
 std::string words_after(const std::vector<CommandWords>& all, const CommandWords& command) {
   auto words = command.commands;
   for (const auto& each : all) {
-    const bool is_above =
-        each.path.size() <= command.path.size() && std::equal(each.path.begin(), each.path.end(), command.path.begin());
-    if (!is_above) continue;
+    if (!is_above(each, command)) continue;
     for (const auto& option : each.options)
       for (const auto& name : option.names)
         if (std::ranges::find(words, name) == words.end()) words.push_back(name);
@@ -44,6 +47,37 @@ std::string option_names(const std::vector<CommandWords>& all, bool files) {
         for (const auto& name : option.names)
           if (std::ranges::find(names, name) == names.end()) names.push_back(name);
   return base::join(names, " | ");
+}
+
+// "name:what it means" for _describe, quoted.
+std::string zsh_item(std::string_view name, std::string_view help) {
+  std::string item;
+  for (const char c : name) item += c == ':' ? std::string("\\:") : std::string(1, c);
+  return shell_quoted(item + ":" + std::string(help));
+}
+
+std::string zsh_commands(const std::vector<CommandWords>& all, const CommandWords& command) {
+  std::vector<std::string> items;
+  for (const auto& below : command.commands) {
+    auto path = command.path;
+    path.push_back(below);
+    items.push_back(zsh_item(below, std::ranges::find(all, path, &CommandWords::path)->help));
+  }
+  return base::join(items, " ");
+}
+
+std::string zsh_options(const std::vector<CommandWords>& all, const CommandWords& command) {
+  std::vector<std::string> items, seen;
+  for (const auto& each : all) {
+    if (!is_above(each, command)) continue;
+    for (const auto& option : each.options)
+      for (const auto& name : option.names) {
+        if (std::ranges::find(seen, name) != seen.end()) continue;
+        seen.push_back(name);
+        items.push_back(zsh_item(name, option.help));
+      }
+  }
+  return base::join(items, " ");
 }
 
 std::string fish_condition(const CommandWords& command) {
@@ -113,6 +147,48 @@ std::string fish_completion(const CLI::App& app) {
     }
   }
   return script;
+}
+
+std::string zsh_completion(const CLI::App& app) {
+  const auto all = words_of(app);
+  const auto& name = app.get_name();
+  std::vector<std::string> paths;
+  std::string cases;
+  for (const auto& command : all) {
+    if (!command.path.empty()) paths.push_back(shell_quoted(path_of(command)));
+    const bool takes_file = std::ranges::any_of(command.arguments, &OptionWords::is_file);
+    cases += fmt::format("    ({})\n      commands=({})\n      options=({}){} ;;\n", shell_quoted(path_of(command)),
+                         zsh_commands(all, command), zsh_options(all, command), takes_file ? "\n      files=yes" : "");
+  }
+  return fmt::format(R"(#compdef {0}
+# Completion of {0} for zsh, made from its command line.
+_{0}() {{
+  local at= next= files=
+  local -a commands options
+  local -i i
+  for ((i = 2; i < CURRENT; i++)); do
+    next=${{at:+$at }}${{words[i]}}
+    case $next in
+      ({1}) at=$next ;;
+    esac
+  done
+  case ${{words[CURRENT-1]}} in
+    ({2}) _files; return ;;
+    ({3}) _message 'a value'; return ;;
+  esac
+  case $at in
+{4}  esac
+  if [[ ${{words[CURRENT]}} == -* ]]; then
+    _describe -o option options
+    return
+  fi
+  (( $#commands )) && _describe command commands
+  [[ -n $files ]] && _files
+  return 0
+}}
+_{0} "$@"
+)",
+                     name, base::join(paths, " | "), option_names(all, true), option_names(all, false), cases);
 }
 
 }  // namespace godwit::commandline

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The keys of who may ask the daemon, and how.
+#include <charconv>
+
 #include "names.hpp"
 #include "schema.hpp"
 
@@ -77,6 +79,21 @@ Fields<TokenSettings> token_fields() {
   };
 }
 
+Type<std::optional<double>> percent_or_empty() {
+  return scalar<std::optional<double>>(
+      "percentage, such as 5%; \"\": any",
+      [](const std::string& text) -> base::Result<std::optional<double>> {
+        if (text.empty()) return std::optional<double>();
+        double value = -1;
+        const auto* end = text.data() + text.size() - 1;
+        const auto [last, error] = std::from_chars(text.data(), end, value, std::chars_format::fixed);
+        if (text.back() != '%' || error != std::errc() || last != end || !(value >= 0 && value <= 100))
+          return invalid(fmt::format("\"{}\" is no percentage from 0% to 100%", base::printable(text)));
+        return std::optional(value);
+      },
+      [](const std::optional<double>& value) { return value ? fmt::format("{}%", *value) : std::string("\"\""); });
+}
+
 }  // namespace
 
 Fields<Document> control_part() {
@@ -98,6 +115,13 @@ Fields<Document> control_part() {
       field(
           "control.tokens", [](auto& d) -> auto& { return d.settings.control.tokens; }, records(token_fields()),
           "Who may ask over TCP"),
+      field(
+          "reload.refuse_newly_rejected", [](auto& d) -> auto& { return d.settings.control.refuse_newly_rejected; },
+          percent_or_empty(),
+          "A reload is refused when of the last 1000 envelopes that were accepted more than this share would be "
+          "refused "
+          "by the new configuration, and not by the present one; the smaller value of both counts. `godwitctl reload "
+          "--force` applies it nevertheless"),
   };
 }
 

@@ -18,6 +18,7 @@
 #include "import_body.hpp"
 #include "inspection.hpp"
 #include "json.hpp"
+#include "replay_answers.hpp"
 #include "ways_json.hpp"
 
 namespace godwit::control {
@@ -211,8 +212,8 @@ Answer dmarc_summary(Backend& backend, Arguments arguments) {
   co_return result ? response(200, to_json(*result)) : failure(result.error());
 }
 
-Answer reload(Backend& backend, Arguments) {
-  const auto result = co_await backend.reload();
+Answer reload(Backend& backend, Arguments arguments) {
+  const auto result = co_await backend.reload(arguments.force);
   if (!result) co_return failure(result.error());
   json::value body = to_json(*result);
   if (!result->applied) body.as_object()["error"] = "the configuration was refused; the present one stays";
@@ -234,7 +235,7 @@ struct Route {
 };
 
 // The first pattern that fits a path counts, so "queue/retry" is no id.
-constexpr std::array<Route, 46> routes{{
+constexpr std::array<Route, 48> routes{{
     {"GET", "/metrics", metrics},
     {"GET", "/v1/access", access_answer},
     {"GET", "/v1/status", status},
@@ -279,6 +280,8 @@ constexpr std::array<Route, 46> routes{{
     {"GET", "/v1/dmarc/summary", dmarc_summary},
     {"GET", "/v1/configuration", configuration_answer, false, Scope::admin},
     {"POST", "/v1/configuration/check", check_answer, true},
+    {"GET", "/v1/configuration/replay", replay_answer, false, Scope::admin},
+    {"POST", "/v1/configuration/replay", start_replay_answer, true},
     {"POST", "/v1/reload", reload},
     {"POST", "/v1/stop", stop},
 }};

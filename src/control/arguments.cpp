@@ -89,6 +89,20 @@ std::string read_parameter(std::string_view name, std::string value, Arguments& 
     arguments.all = value == "true";
     return arguments.all ? "" : "all is true, or left out";
   }
+  if (name == "force") {
+    arguments.force = value == "true";
+    return arguments.force ? "" : "force is true, or left out";
+  }
+  if (name == "dns") {
+    arguments.replay.dns = value == "true";
+    return arguments.replay.dns ? "" : "dns is true, or left out";
+  }
+  if (name == "last") {
+    arguments.replay.last = base::parse_unsigned(value).value_or(0);
+    return arguments.replay.last > 0 && arguments.replay.last <= ReplayOrder::greatest
+               ? ""
+               : fmt::format("last is 1 to {}", ReplayOrder::greatest);
+  }
   if (name == "envelope") {
     arguments.envelope = base::parse_unsigned(value).value_or(0);
     return arguments.envelope > 0 && arguments.envelope <= greatest_envelope

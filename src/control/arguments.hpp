@@ -29,6 +29,8 @@ struct Arguments {
   state::HistoryQuery history{};         // but for what `selector` and `page` say too
   std::uint64_t after_line = 0;          // of the log
   log::Level level = log::Level::debug;  // likewise: this one and worse
+  ReplayOrder replay{};
+  bool force = false;  // a reload
   spool::Pieces body{};
   Scopes scopes = 0;             // of who asks
   SubmissionOrder submission{};  // but for `body`

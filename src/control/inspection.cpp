@@ -23,7 +23,8 @@ json::value to_json(const DestinationSums::Sum& sum) {
                       {"down", sum.down}};
 }
 
-// Errors: exhausted (it is too long), those of the pieces.
+}  // namespace
+
 Task<std::string> whole_draft(spool::Pieces pieces) {
   std::string whole;
   for (;;) {
@@ -35,8 +36,6 @@ Task<std::string> whole_draft(spool::Pieces pieces) {
     whole += *piece;
   }
 }
-
-}  // namespace
 
 Answer access_answer(Backend&, Arguments arguments) {
   json::array scopes;

@@ -14,6 +14,8 @@ Answer access_answer(Backend& backend, Arguments arguments);
 Answer busiest_answer(Backend& backend, Arguments arguments);
 Answer log_answer(Backend& backend, Arguments arguments);
 Answer configuration_answer(Backend& backend, Arguments arguments);
+// The body of a request that has a draft of the main file.  Errors: exhausted (it is too long), those of the pieces.
+Task<std::string> whole_draft(spool::Pieces pieces);
 // The body is a draft of the main file; empty: the files as they are.
 Answer check_answer(Backend& backend, Arguments arguments);
 

@@ -5,6 +5,7 @@
 #include <boost/json/object.hpp>
 
 #include "godwit/base/text.hpp"
+#include "godwit/route/tls_level.hpp"
 #include "json.hpp"
 #include "json_text.hpp"
 
@@ -12,22 +13,6 @@ namespace godwit::control {
 namespace {
 
 namespace json = boost::json;
-
-std::string_view name_of(route::TlsLevel level) {
-  switch (level) {
-    case route::TlsLevel::none:
-      return "none";
-    case route::TlsLevel::opportunistic:
-      return "opportunistic";
-    case route::TlsLevel::require:
-      return "require";
-    case route::TlsLevel::verify:
-      return "verify";
-    case route::TlsLevel::dane:
-      return "dane";
-  }
-  return "none";
-}
 
 json::value tls_to_json(const route::TlsPolicy& policy) {
   json::array names;

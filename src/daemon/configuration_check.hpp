@@ -16,6 +16,9 @@ namespace godwit::daemon {
 // of them.
 control::ConfigurationCheck check_configuration(const std::string& path, const std::optional<std::string>& draft,
                                                 const LiveSettings& running, const base::Clock& clock);
+// The same in full: for who tries it out.
+LiveSettingsLoaded load_draft(const std::string& path, const std::optional<std::string>& draft,
+                              const LiveSettings& running, const base::Clock& clock);
 control::Configuration read_configuration(const std::string& path, const LiveSettings& running);
 
 }  // namespace godwit::daemon

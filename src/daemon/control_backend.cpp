@@ -325,8 +325,8 @@ control::Task<std::vector<state::DmarcSums::Domain>> ControlBackend::dmarc_summa
   co_return summary;
 }
 
-control::Task<control::ReloadResult> ControlBackend::reload() {
-  auto outcome = co_await host_.reload();
+control::Task<control::ReloadResult> ControlBackend::reload(bool force) {
+  auto outcome = co_await host_.reload(force);
   co_return control::ReloadResult{.applied = outcome.applied,
                                   .errors = std::move(outcome.errors),
                                   .restart_needed = std::move(outcome.restart_needed)};

@@ -55,7 +55,10 @@ class ControlBackend final : public control::Backend {
   control::Task<std::vector<state::DmarcSums::Domain>> dmarc_summary(std::string domain, base::Duration time) override;
   control::Task<control::Configuration> configuration() override;
   control::Task<control::ConfigurationCheck> check_configuration(std::optional<std::string> draft) override;
-  control::Task<control::ReloadResult> reload() override;
+  control::Task<control::ReplayStart> start_replay(std::optional<std::string> draft,
+                                                   control::ReplayOrder order) override;
+  control::Task<control::ReplayProgress> replay() override;
+  control::Task<control::ReloadResult> reload(bool force) override;
   control::Task<> stop() override;
 
  private:

@@ -34,6 +34,17 @@ control::Task<control::ConfigurationCheck> ControlBackend::check_configuration(s
   co_return co_await std::move(checking);
 }
 
+control::Task<control::ReplayStart> ControlBackend::start_replay(std::optional<std::string> draft,
+                                                                 control::ReplayOrder order) {
+  auto starting = host_.start_replay(std::move(draft), order);
+  co_return co_await std::move(starting);
+}
+
+control::Task<control::ReplayProgress> ControlBackend::replay() {
+  if (!host_.replay_progress_) co_return base::fail(base::ErrorKind::not_found, "nothing was replayed since the start");
+  co_return *host_.replay_progress_;
+}
+
 control::Task<control::Trace> ControlBackend::trace(base::MessageId id) {
   auto reading = host_.history_.of(id);
   auto events = co_await std::move(reading);

@@ -41,6 +41,7 @@ Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, co
       policy_limits_(std::make_shared<policy::Limits>(live_->settings.policy)),
       breaker_(live_->settings.policy.breaker),
       list_health_(log),
+      replayed_lists_(log::null_logger()),
       reactors_(clock, reactor_count(live_->settings)),
       committer_("committer", net::Begin::later),
       bodies_("bodies", body_threads, unbounded, net::Priority::normal, net::Begin::later),
@@ -59,8 +60,10 @@ Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, co
       histories_("history", 1, unbounded, net::Priority::normal, net::Begin::later),
       history_(live_->settings.state.directory + "/history", live_->settings.state.history, disk_, clock_, log_,
                histories_.executor()),
+      refusals_(live_->settings.state.directory + "/refusals", refusals_kept(live_->settings.state.history), disk_,
+                clock_, log_, histories_.executor()),
       feed_(reactors_[home].executor(), reactors_[home].deadlines(), clock),
-      recorded_(log_, history_),
+      recorded_(log_, history_, refusals_),
       fed_(recorded_, feed_),
       events_(fed_),
       verifier_({.accounts = accounts_, .stores = stores_, .pool = passwords_, .random = random_, .log = log},
@@ -103,6 +106,7 @@ base::Result<> Host::open() {
   if (!srs) return std::unexpected(srs.error());
   srs_secret_ = std::move(*srs);
   history_.start();
+  refusals_.start();
   const auto& settings = live_->settings;
   open_suppressions();
   greylist_ = std::make_unique<state::Greylist>(settings.state, housekeeping_.executor(), clock_, log_);

@@ -52,6 +52,7 @@
 #include "inherited_sockets.hpp"
 #include "live_settings.hpp"
 #include "outgoing_tls.hpp"
+#include "replay.hpp"
 #include "resolver_watch.hpp"
 #include "socket_store.hpp"
 
@@ -65,6 +66,8 @@ struct ReloadOutcome {
   std::vector<std::string> errors;
   std::vector<std::string> warnings;
   std::vector<std::string> restart_needed;
+  // Why it was not applied.
+  std::string_view refused_because = "the configuration has errors; the old one stays";
 };
 
 class Host {
@@ -86,7 +89,8 @@ class Host {
   // destroyed: the process must end.
   bool stop();
   // Home reactor.  Whole or not at all; connections stay up; what came of it is logged.
-  boost::asio::awaitable<ReloadOutcome> reload();
+  // force: also where it refuses more mail than reload.refuse_newly_rejected allows.
+  boost::asio::awaitable<ReloadOutcome> reload(bool force);
   // From the main thread, for SIGHUP.
   void start_reload();
   // The spool failed, or its queue could not be read: exit for a restart.
@@ -145,7 +149,10 @@ class Host {
   boost::asio::awaitable<void> stop_callouts(base::MonoTime deadline);
   void make_dmarc_reporting();
   server::Surroundings server_surroundings(std::size_t reactor, policy::ConnectionLimits& limits);
-  std::shared_ptr<const route::Router> make_router(const LiveSettings& live) const;
+  std::shared_ptr<const route::Router> make_router(const LiveSettings& live) const {
+    return make_router(live, recipient_lookups_);
+  }
+  std::shared_ptr<const route::Router> make_router(const LiveSettings& live, const route::Lookups& lookups) const;
   std::shared_ptr<const server::Rules> make_rules(const LiveSettings& live,
                                                   std::shared_ptr<const route::Router> router);
   server::CheckLists make_check_lists(const LiveSettings& live);
@@ -153,13 +160,25 @@ class Host {
   std::vector<base::Endpoint> listening_addresses(const LiveSettings& live) const;
   void attach_listeners();
   void serve_control();
-  boost::asio::awaitable<ReloadOutcome> try_reload();
+  boost::asio::awaitable<ReloadOutcome> try_reload(bool force);
   void log_reload(const ReloadOutcome& outcome);
   boost::asio::awaitable<void> accept_control(net::Listener& listener, control::Server& server);
   control::Guard http_guard() const;
   boost::asio::awaitable<void> start_queue();
   void fail(std::string_view event, const std::string& reason);
   boost::asio::awaitable<void> run_reload();
+  enum class AskDns { yes, no };
+  server::RehearsalRules rehearsal_rules(std::shared_ptr<const LiveSettings> live, const route::Lookups& lookups,
+                                         AskDns dns);
+  boost::asio::awaitable<control::ReplayReport> replay(std::shared_ptr<const LiveSettings> next,
+                                                       control::ReplayOrder order, base::Duration time,
+                                                       control::ReplayProgress& progress);
+  boost::asio::awaitable<base::Result<control::ReplayStart>> start_replay(std::optional<std::string> draft,
+                                                                          control::ReplayOrder order);
+  boost::asio::awaitable<void> run_replay(std::shared_ptr<const LiveSettings> next, control::ReplayOrder order,
+                                          std::shared_ptr<control::ReplayProgress> progress);
+  // Why a reload must not go on; nothing: it may.
+  boost::asio::awaitable<std::vector<std::string>> too_much_rejected(std::shared_ptr<const LiveSettings> next);
   boost::asio::awaitable<void> watch_certificates();
   boost::asio::awaitable<void> watch_tables();
   boost::asio::awaitable<void> refresh_certificates();
@@ -194,6 +213,7 @@ class Host {
   std::shared_ptr<policy::Limits> policy_limits_;  // replaced on the home reactor
   policy::AccountBreaker breaker_;
   policy::ListHealth list_health_;
+  policy::ListHealth replayed_lists_;  // of lists as replays ask them, which says nothing to those in force
   net::ReactorPool reactors_;
   net::SingleThread committer_;
   net::BoundedPool bodies_;
@@ -207,6 +227,7 @@ class Host {
   net::BoundedPool housekeeping_;  // reloads
   net::BoundedPool histories_;     // one thread: the history, written and searched
   state::History history_;
+  state::History refusals_;  // envelopes that were refused; by the same thread
   control::EventFeed feed_;
   state::RecordingLogger recorded_;  // the log, and the history
   control::FeedingLogger fed_;       // and those who listen
@@ -239,7 +260,9 @@ class Host {
   std::unique_ptr<state::SmallFile> kept_notices_;
   std::unique_ptr<dispatch::QuarantineNotices> quarantine_notices_;
   std::unique_ptr<state::SmallFile> kept_lockouts_;
-  std::string lockouts_text_;  // as it was written last
+  std::string lockouts_text_;                                 // as it was written last
+  std::shared_ptr<control::ReplayProgress> replay_progress_;  // of the replay that began last; null: none did
+  bool reloading_ = false;
   std::unique_ptr<ControlBackend> control_backend_;
   std::unique_ptr<control::Server> control_;
   std::unique_ptr<control::Server> http_;  // the same over TCP, for who has a token; null: there is none

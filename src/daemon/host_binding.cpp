@@ -6,24 +6,13 @@
 
 #include <fmt/format.h>
 
+#include "godwit/policy/service_name.hpp"
 #include "host.hpp"
 #include "own_addresses.hpp"
 #include "privileges.hpp"
 
 namespace godwit::daemon {
 namespace {
-
-std::string_view to_string(smtp::Service service) {
-  switch (service) {
-    case smtp::Service::mx:
-      return "mx";
-    case smtp::Service::submission:
-      return "submission";
-    case smtp::Service::local:
-      break;
-  }
-  return "local";
-}
 
 // One of our Unix sockets, inherited or made.
 base::Result<std::vector<net::BoundSocket>> bind_unix_socket(const std::string& path, std::size_t reactors,
@@ -163,7 +152,7 @@ std::vector<base::Endpoint> Host::listening_addresses(const LiveSettings& live) 
 void Host::attach_listeners() {
   for (auto& listener : bound_) {
     for (const auto& name : listener.names)
-      log_.info("listening", {{"address", name}, {"service", to_string(listener.settings.service)}});
+      log_.info("listening", {{"address", name}, {"service", policy::name_of(listener.settings.service)}});
     for (auto& socket : listener.sockets) {
       const auto index = socket.reactor;
       parts_[index].server->listen(net::make_listener(reactors_[index], std::move(socket)), listener.settings);

@@ -65,11 +65,11 @@ server::Surroundings Host::server_surroundings(std::size_t reactor, policy::Conn
           .log = events_};
 }
 
-std::shared_ptr<const route::Router> Host::make_router(const LiveSettings& live) const {
+std::shared_ptr<const route::Router> Host::make_router(const LiveSettings& live, const route::Lookups& lookups) const {
   const auto& srs = live.settings.route.srs;
   const auto secrets = srs.secrets.empty() ? std::vector<std::string>{srs_secret_} : srs.secrets;
   auto return_paths = std::make_shared<const route::ReturnPaths>(secrets, live.settings.route, clock_);
-  return std::make_shared<const route::Router>(live.settings.route, recipient_lookups_, listening_addresses(live),
+  return std::make_shared<const route::Router>(live.settings.route, lookups, listening_addresses(live),
                                                std::move(return_paths));
 }
 

@@ -12,13 +12,22 @@
 
 namespace godwit::daemon {
 
-boost::asio::awaitable<ReloadOutcome> Host::reload() {
-  auto outcome = co_await try_reload();
+// One after the other: none is overtaken by one that read the files later.
+boost::asio::awaitable<ReloadOutcome> Host::reload(bool force) {
+  constexpr base::Duration look_again = std::chrono::milliseconds(20);
+  auto& network = reactors_[home].network();
+  while (reloading_ && !tasks_.closed()) static_cast<void>(co_await network.sleep_until(clock_.mono() + look_again));
+  struct Turn {
+    bool& taken;
+    explicit Turn(bool& flag) : taken(flag) { taken = true; }
+    ~Turn() { taken = false; }
+  } const turn(reloading_);
+  auto outcome = co_await try_reload(force);
   log_reload(outcome);
   co_return outcome;
 }
 
-boost::asio::awaitable<ReloadOutcome> Host::try_reload() {
+boost::asio::awaitable<ReloadOutcome> Host::try_reload(bool force) {
   auto reopened = log_.reopen();
   if (!reopened) log_.error("log_not_reopened", {{"reason", reopened.error().message}});
   const auto out_of_date = is_out_of_date(live_->tls, clock_.wall()) ? OutOfDate::warning : OutOfDate::error;
@@ -47,6 +56,11 @@ boost::asio::awaitable<ReloadOutcome> Host::try_reload() {
   auto next = std::make_shared<LiveSettings>(*loaded->live);
   config::keep_until_restart(live_->settings, next->settings);
   const std::shared_ptr<const LiveSettings> live = std::move(next);
+  if (!force) outcome.errors = co_await too_much_rejected(live);
+  if (!outcome.errors.empty()) {
+    outcome.refused_because = "too much mail would be refused; the old one stays";
+    co_return outcome;
+  }
   accounts_.replace(live->accounts.all);
   stores_.replace(make_stores(live->settings.auth, live->accounts, back_end_parts()));
   verifier_.use_introspection(make_introspection(live->settings.auth, back_end_parts()));
@@ -57,6 +71,7 @@ boost::asio::awaitable<ReloadOutcome> Host::try_reload() {
   policy_limits_ = std::make_shared<policy::Limits>(live->settings.policy, policy_limits_.get());
   breaker_.change_settings(live->settings.policy.breaker);
   history_.change_settings(live->settings.state.history);
+  refusals_.change_settings(refusals_kept(live->settings.state.history));
   greylist_->change_settings(live->settings.state.greylist);
   recipient_answers_->change_settings(live->settings.state.callout);
   callouts_->change_settings(live->settings.policy.callout);
@@ -93,11 +108,11 @@ void Host::log_reload(const ReloadOutcome& outcome) {
   if (outcome.applied)
     log_.info("reloaded");
   else
-    log_.error("reload_refused", {{"reason", "the configuration has errors; the old one stays"}});
+    log_.error("reload_refused", {{"reason", outcome.refused_because}});
 }
 
 boost::asio::awaitable<void> Host::run_reload() {
-  co_await reload();
+  co_await reload(false);
 }
 
 void Host::start_reload() {

@@ -124,6 +124,7 @@ bool Host::stop() {
   run_until(saved_by + settling_time, dmarc_reporting_->stop(clock_.mono() + last_words));
   run_on(home, spool_->stop());
   run_until(clock_.mono() + settling_time, history_.stop());
+  run_until(clock_.mono() + settling_time, refusals_.stop());
   reactors_.begin_stop();
   reactors_.stop();
   reactors_.join();

@@ -7,27 +7,10 @@
 
 #include "dispatcher_implementation.hpp"
 #include "godwit/base/text.hpp"
+#include "godwit/dispatch/find_ways.hpp"
 
 namespace godwit::dispatch {
 namespace {
-
-std::string rule_of(const route::Router& router, const std::string& destination, const smtp::ReversePath& sender,
-                    const route::Hop& hop) {
-  const auto& settings = router.settings();
-  if (const auto* route = router.route_of(destination, sender); route != nullptr)
-    return fmt::format("routes[{}]", route - settings.routes.data());
-  const bool from_dns = std::holds_alternative<route::SmtpHop>(hop) && std::get<route::SmtpHop>(hop).from_dns;
-  const std::string domain(base::domain_of(destination));
-  if (router.is_local_domain(domain) && !from_dns)
-    return "domains." + domain + (destination.contains('@') ? ".users" : "");
-  return "dns";
-}
-
-std::string why_not(const route::Hop& hop) {
-  if (const auto* held = std::get_if<route::HoldHop>(&hop)) return held->why;
-  if (const auto* none = std::get_if<route::NoRoute>(&hop)) return to_line(none->reply);
-  return {};
-}
 
 std::string words_of(const queue::Suspension& suspension, std::string_view what) {
   const auto until = suspension.until == queue::never ? "it is resumed" : base::format_rfc3339(suspension.until);
@@ -63,28 +46,11 @@ boost::asio::awaitable<Ways> Dispatcher::Implementation::ways(smtp::Mailbox addr
   Ways ways{.asked = router->complete(std::move(address)), .expansion = {}, .ways = {}};
   auto expanding = router->expand(ways.asked);
   ways.expansion = co_await std::move(expanding);
-  std::vector<mail::Recipient> recipients;
-  std::vector<smtp::Mailbox> addresses;
-  for (const auto& recipient : ways.expansion.recipients) {
-    if (recipient.expanded_alias) continue;
-    recipients.push_back(recipient);
-    addresses.push_back(recipient.address);
-  }
-  auto asking = router->destinations_of(std::move(addresses));
-  const auto destinations = co_await std::move(asking);
-  for (std::size_t i = 0; i < recipients.size(); ++i) {
-    const auto destination = destinations ? (*destinations)[i] : recipients[i].address.domain;
-    const auto known = std::ranges::find(ways.ways, destination, &Way::destination);
-    auto& way = known != ways.ways.end() ? *known : ways.ways.emplace_back();
-    way.destination = destination;
-    way.recipients.push_back(std::move(recipients[i]));
-  }
+  const WaySources sources{.resolver = around_.resolver, .random = around_.random, .sts = around_.sts};
+  auto finding = find_ways(*router, ways.expansion.recipients, sender, sources);
+  ways.ways = co_await std::move(finding);
   for (auto& way : ways.ways) {
-    auto finding = router->hop(way.destination, sender, around_.resolver, around_.random, around_.sts);
-    way.hop = co_await std::move(finding);
-    way.rule = rule_of(*router, way.destination, sender, way.hop);
-    way.waits = router->why_held(way.destination, sender).value_or(why_not(way.hop));
-    if (!why_not(way.hop).empty()) continue;
+    if (leads_nowhere(way.hop)) continue;
     way.site = policy->site_of(way.hop, way.destination);
     way.queued = queue_.site(way.site);
     if (way.waits.empty()) way.waits = why_waits_at(way.destination, way.site);

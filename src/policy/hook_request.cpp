@@ -10,6 +10,7 @@
 #include "godwit/base/encoding.hpp"
 #include "godwit/base/text.hpp"
 #include "godwit/mail/header.hpp"
+#include "godwit/policy/service_name.hpp"
 
 namespace godwit::policy {
 namespace {
@@ -25,18 +26,6 @@ json::value json_text(std::string_view said) {
 
 json::value json_text_or_null(std::string_view said) {
   return said.empty() ? json::value(nullptr) : json_text(said);
-}
-
-std::string_view word_of(smtp::Service service) {
-  switch (service) {
-    case smtp::Service::submission:
-      return "submission";
-    case smtp::Service::local:
-      return "local";
-    case smtp::Service::mx:
-      break;
-  }
-  return "mx";
 }
 
 std::string_view word_of(smtp::BodyType body) {
@@ -152,7 +141,7 @@ std::string hook_request(const HttpHookSettings& hook, Stage stage, const Facts&
   request["stage"] = json_text(to_string(stage));
   request["host"] = json_text(facts.hostname);
   request["listener"] = json_text(base::to_string(facts.listener));
-  request["service"] = json_text(word_of(facts.service));
+  request["service"] = json_text(name_of(facts.service));
   request["client"] = client_of(facts);
   if (stage >= Stage::helo) {
     request["hello"] = hello_of(facts);

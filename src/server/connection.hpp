@@ -91,6 +91,7 @@ class Connection {
   boost::asio::awaitable<std::optional<smtp::Reply>> ask_before_commit();
   bool may_send_as(const std::string& account, const smtp::Mailbox& from) const;
   void log_accepted(base::MessageId id);
+  void log_envelope(const std::string& identity);
   void log_checked(const std::string& identity, const policy::Opinion& opinion);
   void log_not_taken(const smtp::event::Refused& refused);
   boost::asio::awaitable<bool> flush();
@@ -99,7 +100,6 @@ class Connection {
                                                                        Schedule schedule);
   boost::asio::awaitable<base::Result<smtp::ReversePath>> rewritten_sender(smtp::ReversePath sender);
   policy::MailOrigin origin() const;
-  bool rewrites() const;  // addresses
   // With a domain.  Errors: a table cannot be asked.
   boost::asio::awaitable<base::Result<smtp::Mailbox>> rewritten(smtp::Mailbox address, bool is_sender);
   smtp::Reply cannot_rewrite(const smtp::Mailbox& address, const base::Error& error);
@@ -136,6 +136,8 @@ class Connection {
   std::optional<smtp::TlsInfo> shown_tls() const;                            // to those who judge mail
   std::shared_ptr<const net::ClientAuthorities> client_authorities() const;  // null: none is asked for a certificate
   void log_refusal(std::string_view stage, const smtp::Reply& reply, const std::string& to);
+  void log_refusal(std::string_view stage, const smtp::Reply& reply, const std::string& to,
+                   const smtp::ReversePath& from);
   void log_with_checks(log::Level level, std::string_view event, std::vector<log::Field> fields);
   void log_end(smtp::action::Close::Reason reason);
 

@@ -2,31 +2,14 @@
 // What the checks that the configuration lists say to a transaction.
 #include <utility>
 
+#include "check_names.hpp"
 #include "connection.hpp"
 
 namespace godwit::server {
-namespace {
-
-namespace event = smtp::event;
-
-const std::vector<std::string>& names_of(const ListenerSettings& listener, const policy::CheckSettings& settings) {
-  if (listener.checks) return *listener.checks;
-  switch (listener.service) {
-    case smtp::Service::submission:
-      return settings.submission;
-    case smtp::Service::local:
-      return settings.local;
-    case smtp::Service::mx:
-      break;
-  }
-  return settings.mx;
-}
-
-}  // namespace
 
 policy::CheckChain* Connection::checks() {
   if (checks_ || around_.checks == nullptr) return checks_.get();
-  const auto list = rules_->checks.find(names_of(listener_, rules_->policy.checks));
+  const auto list = rules_->checks.find(check_names(listener_, rules_->policy.checks));
   if (list != rules_->checks.end() && !list->second->empty())
     checks_ = std::make_unique<policy::CheckChain>(list->second, rules_->policy.checks, *around_.checks);
   return checks_.get();

@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "connection.hpp"
+#include "godwit/base/text.hpp"
+#include "godwit/policy/service_name.hpp"
 
 namespace godwit::server {
 namespace {
@@ -34,6 +36,7 @@ std::string_view to_string(action::Close::Reason reason) {
 
 void Connection::log_accepted(base::MessageId id) {
   const auto identity = base::to_string(id);
+  log_envelope(identity);
   const auto tls = shown_tls();
   std::vector<log::Field> fields{{"id", identity},
                                  {"from", "<" + smtp::to_string(receiver_->sender()) + ">"},
@@ -41,6 +44,7 @@ void Connection::log_accepted(base::MessageId id) {
                                  {"recipients", receiver_->recipients().size()},
                                  {"size", receiver_->size()},
                                  {"client", sender_.client_address},
+                                 {"service", policy::name_of(listener_.service)},
                                  {"hello", session_.hello().name},
                                  {"protocol", sender_.protocol.empty() ? session_.protocol() : sender_.protocol},
                                  {"account", session_.account()},
@@ -60,6 +64,18 @@ void Connection::log_accepted(base::MessageId id) {
   for (const auto& opinion : checks_->opinions()) log_checked(identity, opinion);
 }
 
+// As the client said it, where `accepted` tells less: for who replays it under other rules.
+void Connection::log_envelope(const std::string& identity) {
+  const auto& asked = receiver_->asked();
+  if (asked.size() <= Receiver::most_told && receiver_->rewritten().empty()) return;
+  std::vector<std::string> addresses;
+  for (const auto& recipient : asked) addresses.push_back("<" + smtp::to_string(recipient) + ">");
+  around_.log.debug("envelope", {{"id", identity},
+                                 {"from", "<" + smtp::to_string(given_sender()) + ">"},
+                                 {"to", base::join(addresses, ",")},
+                                 {"asked", asked.size()}});
+}
+
 // A line of its own in the history.
 void Connection::log_checked(const std::string& identity, const policy::Opinion& opinion) {
   around_.log.debug("checked", {{"id", identity},
@@ -73,18 +89,27 @@ void Connection::log_not_taken(const event::Refused& refused) {
   log_with_checks(log::Level::warn, "rejected",
                   {{"client", sender_.client_address},
                    {"stage", "data"},
-                   {"from", "<" + smtp::to_string(sender()) + ">"},
-                   {"reason", refused.reply ? to_line(*refused.reply) : std::string("the spool refused it")}});
+                   {"from", "<" + smtp::to_string(given_sender()) + ">"},
+                   {"reason", refused.reply ? to_line(*refused.reply) : std::string("the spool refused it")},
+                   {"service", policy::name_of(listener_.service)},
+                   {"account", sender_.client.account}});
 }
 
 void Connection::log_refusal(std::string_view stage, const smtp::Reply& reply, const std::string& to) {
+  log_refusal(stage, reply, to, given_sender());
+}
+
+void Connection::log_refusal(std::string_view stage, const smtp::Reply& reply, const std::string& to,
+                             const smtp::ReversePath& from) {
   log_with_checks(log::Level::warn, "rejected",
                   {{"client", sender_.client_address},
                    {"stage", stage},
-                   {"from", "<" + smtp::to_string(sender()) + ">"},
+                   {"from", "<" + smtp::to_string(from) + ">"},
                    {"to", to},
                    {"reply", to_line(reply)},
-                   {"hello", session_.hello().name}});
+                   {"hello", session_.hello().name},
+                   {"service", policy::name_of(listener_.service)},
+                   {"account", sender_.client.account}});
 }
 
 // What the checks said so far stands behind the event's own fields.

@@ -77,7 +77,7 @@ boost::asio::awaitable<Connection::Event> Connection::ask_about_sender(action::C
     refusal = co_await std::move(asking);
   }
   if (refusal) {
-    log_refusal("mail", *refusal, {});
+    log_refusal("mail", *refusal, {}, asked.sender);
     receiver_.reset();
   }
   co_return event::Verdict{.refusal = std::move(refusal)};

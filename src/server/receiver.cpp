@@ -168,11 +168,10 @@ boost::asio::awaitable<smtp::ServerEvent> Receiver::write(std::string bytes, con
 }
 
 std::string Receiver::asked_recipients() const {
-  constexpr std::size_t most = 10;
   std::vector<std::string> asked;
   for (const auto& recipient : recipients()) {
     auto text = "<" + (recipient.original.empty() ? to_string(recipient.address) : recipient.original) + ">";
-    if (asked.size() < most && std::ranges::find(asked, text) == asked.end()) asked.push_back(std::move(text));
+    if (asked.size() < most_told && std::ranges::find(asked, text) == asked.end()) asked.push_back(std::move(text));
   }
   return base::join(asked, ",");
 }

@@ -91,6 +91,7 @@ class Receiver {
   const smtp::ReversePath& sender() const { return sender_; }
   std::uint64_t size() const { return size_; }
   // For the log: whom RCPT named, "<a@x>,<b@y>"; of many the first.
+  static constexpr std::size_t most_told = 10;
   std::string asked_recipients() const;
   const std::string& message_id() const { return header_.message_id(); }
   base::MessageId id() const { return incoming_->id(); }  // of the message that was begun

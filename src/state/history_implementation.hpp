@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The history's inside.  history.cpp: what comes in and is written; history_reading.cpp: who asks.  But for add() all
+// The history's inside.  history.cpp: what comes in and is written; history_reading.cpp and
+// history_walk.cpp: who asks.  But for add() all
 // runs on the executor, where the disk may block.
 #pragma once
 
@@ -40,6 +41,11 @@ class History::Implementation : public std::enable_shared_from_this<Implementati
   HistoryCounts counts() const;
   boost::asio::awaitable<base::Result<std::vector<HistoryEvent>>> of(base::MessageId id);
   boost::asio::awaitable<base::Result<HistoryFound>> search(HistoryQuery query, base::MonoTime until);
+  // history_walk.cpp
+  boost::asio::awaitable<std::shared_ptr<HistoryWalk::State>> begin_walk(std::string event,
+                                                                         std::vector<std::string> beside,
+                                                                         std::size_t most);
+  boost::asio::awaitable<std::vector<HistoryEvent>> walk_on(std::shared_ptr<HistoryWalk::State> state);
 
  private:
   static constexpr std::size_t most_searches = 4;
@@ -70,6 +76,7 @@ class History::Implementation : public std::enable_shared_from_this<Implementati
   struct Search;
   boost::asio::awaitable<bool> search_in(HistorySegment segment, Search& search);
   boost::asio::awaitable<void> take(std::vector<HistoryMatch> found, Search& search);
+  boost::asio::awaitable<std::size_t> count_events(HistorySegment segment, std::string event);
 
   HistorySettings settings_;
   std::atomic<bool> keeps_;

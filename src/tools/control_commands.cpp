@@ -2,7 +2,6 @@
 #include "control_commands.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <optional>
 #include <ostream>
 #include <utility>
@@ -13,6 +12,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "control_request.hpp"
 #include "dmarc_report_text.hpp"
 #include "event_stream.hpp"
 #include "godwit/base/encoding.hpp"
@@ -32,54 +32,6 @@ namespace json = boost::json;
 
 constexpr std::size_t page_size = 500;     // messages listed
 constexpr std::size_t change_size = 1000;  // messages changed
-
-struct Answer {
-  unsigned status = 0;
-  std::string body;
-  json::value value;
-  bool good() const { return status >= 200 && status < 300; }
-};
-
-void complain(const ControlCommands& commands, std::string_view what) {
-  commands.console.err << "godwitctl: " << what << "\n";
-}
-
-std::string advice(int os_error) {
-  switch (os_error) {
-    case ENOENT:
-    case ECONNREFUSED:
-      return " (is it running? another socket: --socket)";
-    case EACCES:
-      return " (root and members of the group godwit may)";
-    default:
-      return {};
-  }
-}
-
-// Nothing: could not ask, and said so.
-std::optional<Answer> ask(const ControlCommands& commands, const std::string& method, const std::string& target) {
-  auto answer = http_request(commands.socket, method, target);
-  if (!answer) {
-    complain(commands, "cannot reach godwitd: " + answer.error().message + advice(answer.error().os_error));
-    return std::nullopt;
-  }
-  boost::system::error_code error;
-  auto value = json::parse(answer->body, error);
-  if (error || !value.is_object()) {
-    complain(commands, fmt::format("godwitd answered {} without JSON", answer->status));
-    return std::nullopt;
-  }
-  return Answer{answer->status, std::move(answer->body), std::move(value)};
-}
-
-int fail(const ControlCommands& commands, const Answer& answer, const std::string& about) {
-  if (commands.output == Output::json) commands.console.out << answer.body;
-  const json::value* error = answer.value.get_object().if_contains("error");
-  complain(commands,
-           about + (error != nullptr && error->is_string() ? base::printable(error->get_string())
-                                                           : fmt::format("godwitd answered {}", answer.status)));
-  return exit_failed;
-}
 
 // Asks once and prints the JSON or the text made of it.
 template <class ToText>
@@ -426,8 +378,8 @@ int ControlCommands::dmarc_summary(const std::string& domain, const std::string&
   return ask_and_print(*this, "GET", "/v1/dmarc/summary" + query, "", dmarc_summary_text);
 }
 
-int ControlCommands::reload() const {
-  const auto answer = ask(*this, "POST", "/v1/reload");
+int ControlCommands::reload(bool force) const {
+  const auto answer = ask(*this, "POST", force ? "/v1/reload?force=true" : "/v1/reload");
   if (!answer) return exit_failed;
   if (answer->value.get_object().if_contains("applied") == nullptr) return fail(*this, *answer, "");
   (output == Output::json ? console.out

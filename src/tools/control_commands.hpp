@@ -65,7 +65,8 @@ struct ControlCommands {
   int dmarc_reports() const;
   // time: like 30d, may be empty.
   int dmarc_summary(const std::string& domain, const std::string& time) const;
-  int reload() const;
+  // force: also where it would refuse more of the mail than the configuration allows.
+  int reload(bool force) const;
   int stop() const;
 };
 

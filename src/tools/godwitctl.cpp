@@ -50,8 +50,9 @@ class CommandLine {
     add_dmarc();
     add_spool();
     setup_.add_to(app_);
-    add_command(app_, "reload", "apply the changed configuration, or say what is wrong with it",
-                [this] { return control().reload(); });
+    add_command(app_, "reload", "apply the changed configuration, or say what is wrong with it", [this] {
+      return control().reload(force_);
+    })->add_flag("--force", force_, "also where it refuses more mail than reload.refuse_newly_rejected allows");
     add_documents();
     add_command(app_, "stop", "finish what is in flight and stop the daemon", [this] { return control().stop(); });
   }
@@ -364,9 +365,11 @@ class CommandLine {
         ->group("");
     app_.add_option_function<std::string>("--completion",
                                           [this, print](const std::string& shell) {
-                                            using commandline::bash_completion, commandline::fish_completion;
+                                            using commandline::bash_completion, commandline::fish_completion,
+                                                commandline::zsh_completion;
                                             print(shell == "bash"   ? std::optional(bash_completion(app_))
                                                   : shell == "fish" ? std::optional(fish_completion(app_))
+                                                  : shell == "zsh"  ? std::optional(zsh_completion(app_))
                                                                     : std::nullopt);
                                           })
         ->group("");
@@ -450,6 +453,7 @@ class CommandLine {
   HistorySearch search_;
   std::string reason_, for_, interval_ = "2s";
   bool once_ = false;
+  bool force_ = false;
   bool all_ = false;
   std::string file_, config_, address_, directory_, folder_;
   ExportSelection selection_;
@@ -458,7 +462,8 @@ class CommandLine {
   std::string domain_, selector_;  // of dkim
   std::string kind_ = "rsa";
   int bits_ = 2048;
-  SetupOptions setup_{console_, json_, [this](Command command) { command_ = std::move(command); }};
+  SetupOptions setup_{console_, json_, [this] { return control(); },
+                      [this](Command command) { command_ = std::move(command); }};
 };
 
 }  // namespace

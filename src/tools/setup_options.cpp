@@ -85,6 +85,15 @@ void SetupOptions::add_config(CLI::App& app) {
   add(*group, "explain", "what a key means, or all keys of a section", [this] { return config().explain(key_); })
       ->add_option("KEY", key_, "like limits.message_size, or limits")
       ->required();
+  CLI::App* replay =
+      add(*group, "test-replay",
+          "what another configuration would have made of the mail that came last: by the running daemon; sends nothing",
+          [this] { return this->replay().run(); });
+  replay->add_option("--last", last_, "so many envelopes, and as many that were refused; default: 1000")
+      ->check(CLI::Range(1, 100'000))
+      ->type_name("N");
+  replay->add_flag("--dns", asks_dns_, "ask DNS: SPF, checks of clients, MX hosts");
+  replay->footer("Without --config: what a reload would change.");
 }
 
 InitCommand SetupOptions::init() const {

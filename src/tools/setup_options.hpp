@@ -8,6 +8,7 @@
 
 #include "config_commands.hpp"
 #include "import_command.hpp"
+#include "replay_command.hpp"
 #include "setup_commands.hpp"
 
 namespace CLI {
@@ -20,9 +21,10 @@ class SetupOptions {
  public:
   using Command = std::function<int()>;
 
-  // `choose` is called with the command that was asked for; `as_json` is read when it runs.
-  SetupOptions(Console& console, const bool& as_json, std::function<void(Command)> choose)
-      : console_(console), as_json_(as_json), choose_(std::move(choose)) {}
+  // `choose` is called with the command that was asked for; `as_json` and `control` are read when it runs.
+  SetupOptions(Console& console, const bool& as_json, std::function<ControlCommands()> control,
+               std::function<void(Command)> choose)
+      : console_(console), as_json_(as_json), control_(std::move(control)), choose_(std::move(choose)) {}
   SetupOptions(const SetupOptions&) = delete;
   SetupOptions& operator=(const SetupOptions&) = delete;
   void add_to(CLI::App& app);
@@ -37,10 +39,12 @@ class SetupOptions {
   InitCommand init() const;
   ImportCommand importing() const;
   DoctorCommand doctor() const;
+  ReplayCommand replay() const { return {.control = control_(), .config = config_, .last = last_, .dns = asks_dns_}; }
   ConfigCommands config() const { return {.console = console_, .config = config_, .as_json = as_json_}; }
 
   Console& console_;
   const bool& as_json_;
+  std::function<ControlCommands()> control_;
   std::function<void(Command)> choose_;
   std::string domain_, hostname_, account_, root_, folder_;
   std::string config_, zone_, other_, key_;
@@ -48,6 +52,8 @@ class SetupOptions {
   bool yes_ = false;
   std::string postfix_ = "/etc/postfix", output_;
   bool force_ = false, settings_ = false;
+  std::size_t last_ = 1000;
+  bool asks_dns_ = false;
 };
 
 }  // namespace godwit::tools

@@ -72,6 +72,11 @@ class ApiIsAsDocumented(ReceivingHost):
         configuration = self.ask("GET", "/v1/configuration")
         self.assertEqual(configuration["files"][0]["path"], configuration["file"])
         self.assertEqual(self.ask("POST", "/v1/configuration/check")["differences"], [])
+        self.ask("GET", "/v1/configuration/replay", status=404)
+        number = self.ask("POST", "/v1/configuration/replay", "?last=10", status=202)["number"]
+        self.wait_until(lambda: self.ask("GET", "/v1/configuration/replay")["state"] == "done", "it was replayed")
+        replayed = self.ask("GET", "/v1/configuration/replay")
+        self.assertEqual((replayed["number"], replayed["report"]["accepted"]), (number, 5))
         page = self.ask("GET", "/v1/queue", "?limit=2")
         self.assertEqual([message["id"] for message in page["messages"]], held[:2])
         self.assertEqual(page["next"], held[1])
@@ -128,6 +133,7 @@ class ApiIsAsDocumented(ReceivingHost):
         self.godwit.config["hostname"] = "no name"
         self.godwit.write_config()
         self.ask("POST", "/v1/reload", status=422)
+        self.ask("POST", "/v1/configuration/replay", status=422)
         self.ask("POST", "/v1/stop", status=202)
         self.assertEqual(self.godwit.process.wait(30), 0)
         self.assertEqual(set(self.api["paths"]) - self.asked, NOT_ASKED)

@@ -19,6 +19,7 @@ EXPECTED = {
     "usr/share/doc/godwit/configuration.md", "usr/share/doc/godwit/quickstart.md", "usr/share/man/man1/godwitctl.1",
     "usr/share/man/man1/sendmail.1", "usr/share/man/man1/mailq.1", "usr/share/man/man5/godwit.yaml.5", "usr/share/man/man8/godwitd.8",
     "usr/share/bash-completion/completions/godwitctl", "usr/share/fish/vendor_completions.d/godwitctl.fish",
+    "usr/share/zsh/vendor-completions/_godwitctl",
 }
 
 

@@ -13,5 +13,6 @@ namespace godwit::commandline {
 
 std::string bash_completion(const CLI::App& app);
 std::string fish_completion(const CLI::App& app);
+std::string zsh_completion(const CLI::App& app);
 
 }  // namespace godwit::commandline

@@ -21,6 +21,7 @@
 #include "godwit/control/configuration.hpp"
 #include "godwit/control/event_feed.hpp"
 #include "godwit/control/metrics.hpp"
+#include "godwit/control/replay.hpp"
 #include "godwit/control/status.hpp"
 #include "godwit/dispatch/dispatcher.hpp"
 #include "godwit/dispatch/dmarc_reports.hpp"
@@ -174,8 +175,14 @@ class Backend {
   // What a reload would say, with `draft` in place of the main file (nothing: with the files as they are).  Changes
   // nothing.
   virtual Task<ConfigurationCheck> check_configuration(std::optional<std::string> draft) = 0;
-  // Completes when the new configuration counts, or was refused whole.
-  virtual Task<ReloadResult> reload() = 0;
+  // The last envelopes, by the running configuration and by that which a reload would put in force, with `draft` as
+  // above.  Goes on by itself.  refused: another one is under way.
+  virtual Task<ReplayStart> start_replay(std::optional<std::string> draft, ReplayOrder order) = 0;
+  // The one that began last.  not_found: none did.
+  virtual Task<ReplayProgress> replay() = 0;
+  // Completes when the new configuration counts, or was refused whole.  force: also where it would refuse more of the
+  // mail than reload.refuse_newly_rejected allows.
+  virtual Task<ReloadResult> reload(bool force) = 0;
   // Begins the orderly stop and completes before it ends, so that it can still be answered.
   virtual Task<> stop() = 0;
 };

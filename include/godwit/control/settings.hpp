@@ -35,6 +35,8 @@ struct Settings {
   std::optional<base::Endpoint> http;               // nothing: there is no such listener
   bool http_tls = false;                            // with the certificates of `tls`
   std::vector<TokenSettings> tokens;
+  // A reload that would have refused more percent of the mail accepted last is not applied; nothing: it is.
+  std::optional<double> refuse_newly_rejected = {};
 };
 
 }  // namespace godwit::control

@@ -35,6 +35,8 @@ struct HistoryCounts {
   std::optional<base::WallTime> since{};  // the oldest event
 };
 
+class HistoryWalk;
+
 class History {
  public:
   static constexpr std::size_t most_events = 5000;  // of one message: the newest
@@ -60,12 +62,36 @@ class History {
   boost::asio::awaitable<base::Result<std::vector<HistoryEvent>>> of(base::MessageId id);
   // Looks from the newest to the oldest, until `until`.  Errors: exhausted (too many search at once).
   boost::asio::awaitable<base::Result<HistoryFound>> search(HistoryQuery query, base::MonoTime until);
+  // Of all messages: the last `most` events of this name, from the oldest on, and those of the names `beside` in
+  // between. What was added before the call is among them, what comes later need not be.
+  boost::asio::awaitable<std::unique_ptr<HistoryWalk>> walk(std::string event, std::vector<std::string> beside,
+                                                            std::size_t most);
   // Writes what waits; what is added later is lost.  Requires: start().
   boost::asio::awaitable<void> stop();
 
  private:
+  friend class HistoryWalk;
   class Implementation;
   std::shared_ptr<Implementation> implementation_;  // tasks under way keep it alive
+};
+
+// May outlive the history.
+class HistoryWalk {
+ public:
+  struct State;
+  HistoryWalk(std::shared_ptr<History::Implementation> history, std::shared_ptr<State> state);
+  ~HistoryWalk();
+  HistoryWalk(const HistoryWalk&) = delete;
+  HistoryWalk& operator=(const HistoryWalk&) = delete;
+
+  // How many events of the name there are, all in all.
+  std::size_t events() const;
+  // The next of them, a frame's worth; none: that was all.  From any reactor; one call at a time.
+  boost::asio::awaitable<std::vector<HistoryEvent>> next();
+
+ private:
+  std::shared_ptr<History::Implementation> history_;
+  std::shared_ptr<State> state_;
 };
 
 }  // namespace godwit::state

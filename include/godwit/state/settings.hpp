@@ -22,6 +22,13 @@ struct HistorySettings {
   std::uint64_t max_size = std::uint64_t{1} << 30U;   // of all its files; the oldest goes first
 };
 
+// What is kept of envelopes that were refused: strangers may send any number of them, and they are not looked for.
+inline HistorySettings refusals_kept(HistorySettings history) {
+  constexpr std::uint64_t most = std::uint64_t{64} << 20U;
+  history.max_size = history.max_size < most ? history.max_size : most;
+  return history;
+}
+
 // Who has to try again later; see greylist.hpp.
 struct GreylistSettings {
   base::Duration delay = std::chrono::minutes(5);     // before a second attempt counts

@@ -9,6 +9,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 class Documents : public ::testing::Test {
  protected:
@@ -70,6 +71,17 @@ TEST_F(Documents, FishIsToldWhatEachWordMeans) {
   EXPECT_THAT(script, HasSubstr("complete -c tool -n '__fish_use_subcommand' -a queue -d 'what waits'"));
   EXPECT_THAT(script, HasSubstr("-a show -d 'it'\\''s all'"));
   EXPECT_THAT(script, HasSubstr("-l config -r -F "));
+}
+
+TEST_F(Documents, ZshIsToldWhatFollowsAndWhatItMeans) {
+  const auto script = zsh_completion(app);
+  EXPECT_THAT(script, StartsWith("#compdef tool\n"));
+  EXPECT_THAT(script, HasSubstr("('queue')\n      commands=('list:one line a message' 'show:it'\\''s all')\n"));
+  EXPECT_THAT(script, HasSubstr("('queue list')\n      commands=()\n      options=('-h:"));
+  EXPECT_THAT(script, HasSubstr("'--json:for programs' '--limit:at most so many')"));
+  EXPECT_THAT(script, HasSubstr("(--config) _files"));
+  EXPECT_THAT(script, HasSubstr("(--limit) _message"));
+  EXPECT_THAT(script, Not(HasSubstr("secret")));
 }
 
 }  // namespace

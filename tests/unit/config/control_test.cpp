@@ -27,6 +27,18 @@ TEST(Control, HasNoTcpListenerUnlessOneIsNamed) {
   EXPECT_FALSE(loaded.settings.control.http);
 }
 
+TEST(Reload, IsRefusedByAShareOfMailOnlyWhereOneIsSet) {
+  EXPECT_FALSE(load_below("").settings.control.refuse_newly_rejected);
+  EXPECT_FALSE(load_below("reload: {refuse_newly_rejected: \"\"}\n").settings.control.refuse_newly_rejected);
+  EXPECT_EQ(load_below("reload: {refuse_newly_rejected: 5%}\n").settings.control.refuse_newly_rejected, 5.0);
+  EXPECT_EQ(load_below("reload: {refuse_newly_rejected: 0.5%}\n").settings.control.refuse_newly_rejected, 0.5);
+  EXPECT_EQ(load_below("reload: {refuse_newly_rejected: 0%}\n").settings.control.refuse_newly_rejected, 0.0);
+  for (const auto* wrong : {"5", "%", "-1%", "101%", "nan%", "5 %", "5%%", "1e1%", "[5%]"})
+    EXPECT_THAT(errors(load_below(std::string("reload: {refuse_newly_rejected: \"") + wrong + "\"}\n")),
+                Contains(HasSubstr("is no percentage from 0% to 100%")))
+        << wrong;
+}
+
 TEST(Control, TokensHaveScopes) {
   const auto loaded = load_below(
       "control: {http: \"127.0.0.1:8025\", tokens: [{file: /a}, {file: /b, scopes: queue}, {file: /c, scopes: [read, "

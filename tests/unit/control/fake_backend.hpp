@@ -2,9 +2,12 @@
 // A backend that knows two messages and remembers what it was asked.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "godwit/base/text.hpp"
 #include "godwit/control/backend.hpp"
@@ -31,6 +34,9 @@ class FakeBackend final : public Backend {
   dispatch::Selector selected;  // the last one
   state::HistoryQuery searched;
   ReloadResult reload_result{.applied = true, .errors = {}, .restart_needed = {"listeners"}};
+  ReplayStart replay_start{.number = 7, .errors = {}};
+  bool refuse_replay = false;
+  std::optional<ReplayProgress> replay_progress;
   base::Error failure{base::ErrorKind::not_found, "no message of that id"};
 
   std::shared_ptr<EventFeed::Subscription> subscription;
@@ -318,8 +324,18 @@ class FakeBackend final : public Backend {
                                                      .counts = counts,
                                                      .sources = {{.address = "192.0.2.1", .counts = counts}}}};
   }
-  Task<ReloadResult> reload() override {
-    asked.emplace_back("reload");
+  Task<ReplayStart> start_replay(std::optional<std::string> draft, ReplayOrder order) override {
+    asked.push_back(
+        fmt::format("replay {} last {}{}", draft.value_or("the files"), order.last, order.dns ? " dns" : ""));
+    if (refuse_replay) co_return base::fail(base::ErrorKind::refused, "another replay is under way");
+    co_return replay_start;
+  }
+  Task<ReplayProgress> replay() override {
+    if (!replay_progress) co_return base::fail(base::ErrorKind::not_found, "nothing was replayed");
+    co_return *replay_progress;
+  }
+  Task<ReloadResult> reload(bool force) override {
+    asked.emplace_back(force ? "reload by force" : "reload");
     co_return reload_result;
   }
   Task<> stop() override {

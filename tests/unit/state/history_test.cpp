@@ -260,7 +260,9 @@ TEST_F(HistoryTest, OperationsOfTheDiskMayTakeTheirTime) {
 
 TEST_F(HistoryTest, WhatIsLoggedOfAMessageIsRecorded) {
   open();
-  RecordingLogger recording(log, *history);
+  History refusals("/state/refusals", settings, disk, clock, log, io.get_executor());
+  refusals.start();
+  RecordingLogger recording(log, *history, refusals);
   recording.info("accepted", {{"id", base::to_string(id(1))}});
   recording.debug("attempt", {{"id", base::to_string(id(1))}});
   recording.info("listening", {{"address", "127.0.0.1:25"}});
