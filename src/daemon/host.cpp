@@ -23,6 +23,11 @@ std::size_t reactor_count(const config::Settings& settings) {
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
+std::optional<state::HistoryIndexPlace> place_of_index(const state::Settings& settings, net::BoundedPool& pool) {
+  if (!settings.history.index) return {};
+  return state::HistoryIndexPlace{.path = settings.directory + "/history.sqlite", .executor = pool.executor()};
+}
+
 }  // namespace
 
 Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, const base::Clock& clock,
@@ -51,8 +56,9 @@ Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, co
       recipients_("recipients", live_->settings.auth.lookup_threads, live_->settings.lookup.waiting),
       housekeeping_("housekeeping", 1, 4),
       histories_("history", 1, unbounded),
+      indexing_("history-index", 1, unbounded),
       history_(live_->settings.state.directory + "/history", live_->settings.state.history, disk_, clock_, log_,
-               histories_.executor()),
+               histories_.executor(), place_of_index(live_->settings.state, indexing_)),
       feed_(reactors_[home].executor(), reactors_[home].deadlines(), clock),
       recorded_(log_, history_),
       fed_(recorded_, feed_),
