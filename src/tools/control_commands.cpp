@@ -404,6 +404,8 @@ int ControlCommands::account(const std::string& verb, const std::string& name) c
                        releases ? "released" : "thrown away", base::printable(name),
                        releases ? "may send again" : "stays stopped until it is released");
   };
+  // Each message of the queue is looked at, which may take some seconds.
+  if (output == Output::text) console.err << "Looking for its mail in the queue ...\n" << std::flush;
   return ask_and_print(*this, "POST", fmt::format("/v1/accounts/{}?name={}", verb, base::percent_encode(name)), "",
                        text);
 }
