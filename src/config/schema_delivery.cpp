@@ -272,6 +272,9 @@ Fields<Document> storage_part() {
       field(
           "history.index", [](auto& d) -> auto& { return d.settings.state.history.index; }, boolean(),
           "Searches look things up; without it they read all events", at_start),
+      field(
+          "history.subjects", [](auto& d) -> auto& { return d.settings.server.record_subjects; }, boolean(),
+          "What messages are about is recorded, in the log too, and can be searched"),
   };
 }
 

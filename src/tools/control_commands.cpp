@@ -216,7 +216,8 @@ int ControlCommands::events(const std::string& name) const {
 int ControlCommands::history_search(const HistorySearch& search) const {
   auto query = fmt::format("/v1/history?limit={}", search.limit) + parameter("sender", search.sender) +
                parameter("recipient", search.recipient) + parameter("destination", search.destination) +
-               parameter("message_id", search.message_id) + parameter("outcome", search.outcome);
+               parameter("message_id", search.message_id) + parameter("subject", search.subject) +
+               parameter("outcome", search.outcome);
   const auto now = base::SystemClock().wall();
   for (const auto& [name, said] : {std::pair("since", &search.since), std::pair("until", &search.until)}) {
     if (said->empty()) continue;

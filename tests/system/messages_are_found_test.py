@@ -47,14 +47,16 @@ class MessagesAreFound(SendingHost):
 
     def test_index_may_be_lost_at_any_time(self):
         peer = self.mx("far.example", 10, "mx.far.example", 2)
-        self.start()
+        self.start(history={"subjects": True})
         index = self.godwit.folder / "state" / "history.sqlite"
-        one, _ = self.send("ann@far.example", b"Message-ID: <one@abc.example>\r\n" + message(sender=SENDER))
+        subject = "=?utf-8?q?Gr=C3=BC=C3=9Fe?= from =?iso-8859-1?q?K=F6ln?="
+        one, _ = self.send("ann@far.example", b"Message-ID: <one@abc.example>\r\n" + message(sender=SENDER, subject=subject))
         peer.wait(1)
         self.godwit.wait_empty_queue()
         other, _ = self.send("bob@far.example", message(sender=SENDER, subject="other"))
         peer.wait(2)
         self.godwit.wait_empty_queue()
+        self.assertEqual(self.godwit.events("accepted", id=one)[0]["subject"], "Grüße from Köln")
         self.assertEqual(self.godwit.stop(), 0)
         damages = [lambda: None, lambda: index.write_bytes(b"no index " * 1000), index.unlink, lambda: index.write_bytes(index.read_bytes()[:5000])]
         for number, damage in enumerate(damages):
@@ -63,6 +65,7 @@ class MessagesAreFound(SendingHost):
             if number:
                 wait_until(lambda: len(self.godwit.events("history_index_rebuilt")) == number, "it is made anew")
             self.wait_indexed()
+            self.assertEqual(self.found("--subject", "grüße*köln"), [one])
             self.assertEqual(self.found("--message-id", "one@*", "--outcome", "delivered"), [one])
             self.assertEqual(self.found("--recipient", "bob@*"), [other])
             self.assertEqual(self.found("--sender", "@abc.example"), [other, one])
