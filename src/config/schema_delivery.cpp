@@ -275,6 +275,12 @@ Fields<Document> storage_part() {
       field(
           "history.max_size", [](auto& d) -> auto& { return d.settings.state.history.max_size; },
           size(16 * mib, 16 * tib), "Of all its files; beyond it the oldest events go, whatever `keep` says"),
+      field(
+          "history.index", [](auto& d) -> auto& { return d.settings.state.history.index; }, boolean(),
+          "Searches look things up; without it they read all events", at_start),
+      field(
+          "history.subjects", [](auto& d) -> auto& { return d.settings.server.record_subjects; }, boolean(),
+          "What messages are about is recorded, in the log too, and can be searched"),
   };
 }
 

@@ -69,6 +69,7 @@ std::string read_parameter(std::string_view name, std::string value, Arguments& 
   }
   if (name == "address") return take_address(value, arguments.address);
   if (name == "message_id") return take_text(name, std::move(value), longest_pattern, arguments.history.message_id);
+  if (name == "subject") return take_text(name, std::move(value), longest_pattern, arguments.history.subject);
   if (name == "outcome") return take_text(name, std::move(value), longest_pattern, arguments.history.outcome);
   if (name == "since") return take_time(name, value, arguments.history.since);
   if (name == "until") {

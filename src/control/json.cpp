@@ -143,6 +143,8 @@ json::value to_json(const Status& status) {
   const json::object history{{"events", status.history.events},
                              {"lost", status.history.lost},
                              {"bytes", status.history.bytes},
+                             {"index_bytes", status.history.index_bytes},
+                             {"not_indexed", status.history.behind},
                              {"segments", status.history.segments},
                              {"since", status.history.since ? time(*status.history.since) : json::value()}};
   json::array certificates;

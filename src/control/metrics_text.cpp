@@ -168,6 +168,9 @@ void add_spool(Families& families, const Status& status) {
   families.counter("history_events_total", "Events written to the history.", status.history.events);
   families.counter("history_lost_total", "Events that the history could not keep.", status.history.lost);
   families.gauge("history_bytes", "Of the history's files.", status.history.bytes);
+  families.gauge("history_index_bytes", "Of the history's index.", status.history.index_bytes);
+  families.gauge("history_not_indexed_bytes", "Of events that the history's index does not have yet.",
+                 status.history.behind);
   families.gauge("accounts_stopped", "Accounts that may not send for now.", status.stopped_accounts.size());
 }
 

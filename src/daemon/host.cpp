@@ -24,6 +24,11 @@ std::size_t reactor_count(const config::Settings& settings) {
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
+std::optional<state::HistoryIndexPlace> place_of_index(const state::Settings& settings, net::BoundedPool& pool) {
+  if (!settings.history.index) return {};
+  return state::HistoryIndexPlace{.path = settings.directory + "/history.sqlite", .executor = pool.executor()};
+}
+
 }  // namespace
 
 Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, const base::Clock& clock,
@@ -58,8 +63,9 @@ Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, co
                   net::Priority::normal, net::Begin::later),
       housekeeping_("housekeeping", 1, 4, net::Priority::normal, net::Begin::later),
       histories_("history", 1, unbounded, net::Priority::normal, net::Begin::later),
+      indexing_("history-index", 1, unbounded, net::Priority::background, net::Begin::later),
       history_(live_->settings.state.directory + "/history", live_->settings.state.history, disk_, clock_, log_,
-               histories_.executor()),
+               histories_.executor(), place_of_index(live_->settings.state, indexing_)),
       refusals_(live_->settings.state.directory + "/refusals", refusals_kept(live_->settings.state.history), disk_,
                 clock_, log_, histories_.executor()),
       feed_(reactors_[home].executor(), reactors_[home].deadlines(), clock),
@@ -91,7 +97,7 @@ Host::~Host() = default;
 void Host::start_pools() {
   committer_.start();
   for (auto* pool : {&bodies_, &background_, &maildirs_, &passwords_, &proofs_, &local_, &lookups_, &recipients_,
-                     &housekeeping_, &histories_})
+                     &housekeeping_, &histories_, &indexing_})
     pool->start();
 }
 

@@ -226,6 +226,7 @@ class Host {
   net::BoundedPool recipients_;    // the same, for recipients
   net::BoundedPool housekeeping_;  // reloads
   net::BoundedPool histories_;     // one thread: the history, written and searched
+  net::BoundedPool indexing_;      // one thread: the history's index, behind it
   state::History history_;
   state::History refusals_;  // envelopes that were refused; by the same thread
   control::EventFeed feed_;

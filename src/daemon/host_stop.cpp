@@ -71,7 +71,8 @@ bool Host::join_folders() {
   const Folder folders[] = {
       {maildirs_, last_words, "a mail folder does not answer; what was under way there stays in the queue"},
       {housekeeping_, settling_time, "state.directory does not answer; what was to be remembered there is lost"},
-      {histories_, last_words, "state.directory does not answer; the last events of the history are lost"}};
+      {histories_, last_words, "state.directory does not answer; the last events of the history are lost"},
+      {indexing_, settling_time, "state.directory does not answer; the index of the history is behind"}};
   bool all_ended = true;
   for (const auto& [pool, patience, what] : folders) {
     if (pool.join_for(patience)) continue;
@@ -129,7 +130,7 @@ bool Host::stop() {
   reactors_.stop();
   reactors_.join();
   for (auto* pool : {&bodies_, &background_, &maildirs_, &passwords_, &proofs_, &lookups_, &recipients_, &local_,
-                     &housekeeping_, &histories_})
+                     &housekeeping_, &histories_, &indexing_})
     pool->stop();
   committer_.stop();
   for (auto* pool : {&bodies_, &background_, &passwords_, &proofs_, &lookups_, &recipients_, &local_}) pool->join();

@@ -18,6 +18,10 @@ constexpr base::Duration second_look = std::chrono::seconds(5);
 constexpr base::Duration patience = std::chrono::seconds(5);  // at a stop, for what is under way
 constexpr std::size_t changed_at_once = 100;                  // orders to the queue before others have their turn
 
+std::unexpected<base::Error> not_stopped(const std::string& account) {
+  return base::fail(base::ErrorKind::not_found, account + " is not stopped");
+}
+
 }  // namespace
 
 AccountGuard::AccountGuard(Parts parts)
@@ -138,11 +142,11 @@ boost::asio::awaitable<void> AccountGuard::tell(policy::StoppedAccount account) 
 }
 
 boost::asio::awaitable<base::Result<std::size_t>> AccountGuard::release(std::string account) {
+  if (!parts_.breaker.is_stopped(account)) co_return not_stopped(account);
   const auto seen = std::make_shared<Ids>();
   auto ids = co_await mail_of(account, seen);
   if (!ids) co_return std::unexpected(ids.error());
-  if (!parts_.breaker.release(account, parts_.clock.wall()))
-    co_return base::fail(base::ErrorKind::not_found, account + " is not stopped");
+  if (!parts_.breaker.release(account, parts_.clock.wall())) co_return not_stopped(account);
   std::erase(hold_again_, account);
   const auto since = co_await mail_of(account, seen);  // what was taken, and held, meanwhile
   if (!since) co_return std::unexpected(since.error());
@@ -162,8 +166,7 @@ boost::asio::awaitable<base::Result<std::size_t>> AccountGuard::release(std::str
 }
 
 boost::asio::awaitable<base::Result<std::size_t>> AccountGuard::purge(std::string account) {
-  if (!parts_.breaker.mark_purged(account))
-    co_return base::fail(base::ErrorKind::not_found, account + " is not stopped");
+  if (!parts_.breaker.mark_purged(account)) co_return not_stopped(account);
   auto none_seen = std::make_shared<Ids>();
   const auto ids = co_await mail_of(account, std::move(none_seen));
   if (!ids) co_return std::unexpected(ids.error());

@@ -250,7 +250,8 @@ boost::asio::awaitable<std::optional<smtp::Reply>> Connection::ask_before_commit
 }
 
 Receiver& Connection::receiver() {
-  if (!receiver_) receiver_ = std::make_unique<Receiver>(around_.spool, around_.clock);
+  const auto subject = rules_->settings.record_subjects ? HeaderScan::Subject::kept : HeaderScan::Subject::left_out;
+  if (!receiver_) receiver_ = std::make_unique<Receiver>(around_.spool, around_.clock, subject);
   return *receiver_;
 }
 

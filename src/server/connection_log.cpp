@@ -51,6 +51,7 @@ void Connection::log_accepted(base::MessageId id) {
                                  {"tls", tls ? std::string_view(tls->version) : std::string_view("none")},
                                  {"message_id", receiver_->message_id()},
                                  {"verified", receiver_->verified()}};
+  if (auto subject = receiver_->subject(); !subject.empty()) fields.emplace_back("subject", std::move(subject));
   const auto rewritten = receiver_->rewritten();
   if (!receiver_->filtered().empty()) fields.emplace_back("filtered", receiver_->filtered());
   if (!rewritten.empty()) fields.emplace_back("rewritten", rewritten);

@@ -99,7 +99,7 @@ smtp::ServerEvent Receiver::begin(std::uint64_t size_hint, std::optional<mail::H
   discarded_ = false;
   filtered_.clear();
   held_.clear();
-  header_ = {};
+  header_ = HeaderScan(subject_);
   size_ = 0;
   started_ = false;
   return smtp::event::MessageReady{};

@@ -61,7 +61,8 @@ struct Alterations {
 
 class Receiver {
  public:
-  Receiver(spool::Spool& spool, const base::Clock& clock) : spool_(spool), clock_(clock) {}
+  Receiver(spool::Spool& spool, const base::Clock& clock, HeaderScan::Subject subject = HeaderScan::Subject::left_out)
+      : spool_(spool), clock_(clock), subject_(subject), header_(subject) {}
 
   // Once.  sender: as in MAIL, with a domain.  inspection: null where there is none.
   void begin_transaction(smtp::ReversePath sender, const Schedule& schedule,
@@ -94,6 +95,7 @@ class Receiver {
   static constexpr std::size_t most_told = 10;
   std::string asked_recipients() const;
   const std::string& message_id() const { return header_.message_id(); }
+  std::string subject() const { return header_.subject(); }
   base::MessageId id() const { return incoming_->id(); }  // of the message that was begun
   policy::SenderIdentity identity() const { return inspection_ ? inspection_->identity() : policy::SenderIdentity(); }
   const std::vector<smtp::Mailbox>& asked() const { return asked_; }
@@ -157,6 +159,7 @@ class Receiver {
   std::string filtered_;
   std::string held_;
   bool discarded_ = false;
+  const HeaderScan::Subject subject_;  // whether it is for the log
   HeaderScan header_;
   std::uint64_t size_ = 0;
   bool started_ = false;  // the Received field is written

@@ -61,6 +61,15 @@ disk::Task<std::optional<FrameReader::Frame>> FrameReader::next() {
   co_return std::nullopt;
 }
 
+disk::Task<std::uint64_t> FrameReader::identity() {
+  std::array<char, frame_header> bytes{};
+  auto got = co_await file_->read(first_frame, bytes);
+  if (!got) co_return std::unexpected(got.error());
+  const auto header = read_frame_header({bytes.data(), *got});
+  if (!header) co_return 0;
+  co_return std::uint64_t{header->length} << 32U | header->checksum;
+}
+
 disk::Task<std::string_view> FrameReader::at(std::uint32_t offset) {
   auto payload = co_await frame_at(offset);
   if (!payload) co_return std::unexpected(payload.error());

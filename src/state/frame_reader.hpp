@@ -15,6 +15,8 @@ namespace godwit::state {
 
 class FrameReader {
  public:
+  static constexpr std::uint64_t first_frame = 8;  // behind the segment's magic
+
   struct Frame {
     std::uint32_t offset = 0;
     std::string_view payload;  // until the next call
@@ -23,6 +25,11 @@ class FrameReader {
   // Up to `size` of the file.
   FrameReader(std::unique_ptr<disk::File> file, std::uint64_t size) : file_(std::move(file)), size_(size) {}
 
+  // What comes next is what begins here, or behind it.
+  void go_to(std::uint64_t offset) { at_ = offset; }
+  std::uint64_t position() const { return at_; }  // behind the last frame
+  // By what its first frame says of itself the segment is known from another of the same number.  0: it has none.
+  disk::Task<std::uint64_t> identity();
   // Nothing: the end.
   disk::Task<std::optional<Frame>> next();
   // One that is known to be there.  Errors: corrupt.
@@ -35,7 +42,7 @@ class FrameReader {
 
   std::unique_ptr<disk::File> file_;
   std::uint64_t size_;
-  std::uint64_t at_ = 8;  // behind the segment's magic
+  std::uint64_t at_ = first_frame;
   std::uint64_t skipped_ = 0;
   std::string buffer_;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "godwit/state/history.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -72,7 +73,7 @@ boost::asio::awaitable<void> History::Implementation::write() {
   failing_ = false;
   written_ += events;
   tell_lost();
-  co_await segments_.expire(settings_, clock_.wall());
+  co_await segments_.expire(settings_of_segments(), clock_.wall());
   note_counts();
 }
 
@@ -90,11 +91,12 @@ void History::Implementation::tell_lost() {
 
 boost::asio::awaitable<void> History::Implementation::load() {
   co_await segments_.load();
-  co_await segments_.expire(settings_, clock_.wall());
+  co_await segments_.expire(settings_of_segments(), clock_.wall());
   note_counts();
   turn_taken_ = false;
   auto tidying = [](std::shared_ptr<Implementation> self) -> boost::asio::awaitable<void> { co_await self->tidy(); };
   boost::asio::co_spawn(executor_, tidying(shared_from_this()), rethrow);
+  if (indexer_) start_indexing();
 }
 
 // What is too old goes, though nothing new comes.
@@ -107,7 +109,7 @@ boost::asio::awaitable<void> History::Implementation::tidy() {
     co_await wait_for_turn();
     const Turn turn(turn_taken_);
     co_await segments_.seal_if_due(settings_, clock_.wall());
-    co_await segments_.expire(settings_, clock_.wall());
+    co_await segments_.expire(settings_of_segments(), clock_.wall());
     note_counts();
   }
 }
@@ -118,7 +120,7 @@ boost::asio::awaitable<void> History::Implementation::change_settings(HistorySet
   co_await wait_for_turn();
   const Turn turn(turn_taken_);
   if (!keeps_) co_await segments_.seal();
-  co_await segments_.expire(settings_, clock_.wall());
+  co_await segments_.expire(settings_of_segments(), clock_.wall());
   note_counts();
 }
 
@@ -126,15 +128,21 @@ boost::asio::awaitable<void> History::Implementation::stop() {
   queue_.close();
   co_await write();
   end();
-  co_await wait_for_turn();
-  const Turn turn(turn_taken_);
-  co_await segments_.seal();
+  {
+    co_await wait_for_turn();
+    const Turn turn(turn_taken_);
+    co_await segments_.seal();
+  }
+  if (!indexer_) co_return;
+  auto stopping = indexer_->stopped();
+  co_await boost::asio::co_spawn(indexer_->executor(), std::move(stopping), boost::asio::use_awaitable);
 }
 
 void History::Implementation::end() {
   stopping_ = true;
   linger_.cancel();
   tidy_.cancel();
+  if (indexer_) indexer_->stop();
 }
 
 void History::Implementation::note_counts() {
@@ -144,23 +152,53 @@ void History::Implementation::note_counts() {
     ++counts.segments;
     if (segment.head.last >= segment.head.first && !counts.since) counts.since = segment.head.first;
   }
-  const std::scoped_lock lock(counts_mutex_);
-  counts_ = counts;
+  {
+    const std::scoped_lock lock(counts_mutex_);
+    counts_ = counts;
+  }
+  if (indexer_) indexer_->wake();
 }
 
 HistoryCounts History::Implementation::counts() const {
   const std::scoped_lock lock(counts_mutex_);
   auto counts = counts_;
   counts.lost = queue_.lost();
+  if (indexer_) {
+    counts.index_bytes = indexer_->file_size();
+    counts.behind = indexer_->generation() == 0 ? counts.bytes : indexer_->behind();
+  }
   return counts;
+}
+
+// ---- the index
+
+boost::asio::awaitable<HistoryIndexer::Snapshot> History::Implementation::snapshot() {
+  HistoryIndexer::Snapshot now{.segments = {}, .events = written_};
+  for (const auto& segment : segments_.all())
+    now.segments.push_back({.segment = segment, .is_finished = !segments_.is_writing(segment.number)});
+  co_return now;
+}
+
+void History::Implementation::start_indexing() {
+  const auto self = shared_from_this();
+  auto ask = [self] { return boost::asio::co_spawn(self->executor_, self->snapshot(), boost::asio::use_awaitable); };
+  auto read = [self](HistorySegment segment) { return self->segments_.reader(segment); };
+  indexer_->start({.now = std::move(ask), .reader = std::move(read)});
+}
+
+HistorySettings History::Implementation::settings_of_segments() const {
+  auto settings = settings_;
+  if (indexer_) settings.max_size -= std::min(indexer_->used_size(), settings.max_size / 2);
+  return settings;
 }
 
 // ---- the public face
 
 History::History(std::string directory, HistorySettings settings, disk::Disk& disk, const base::Clock& clock,
-                 log::Logger& log, boost::asio::any_io_executor executor)
-    : implementation_(
-          std::make_shared<Implementation>(std::move(directory), settings, disk, clock, log, std::move(executor))) {}
+                 log::Logger& log, boost::asio::any_io_executor executor, std::optional<HistoryIndexPlace> index)
+    : implementation_(std::make_shared<Implementation>(
+          std::move(directory), settings, disk, clock, log, std::move(executor),
+          index ? std::make_shared<HistoryIndexer>(index->path, clock, log, index->executor) : nullptr)) {}
 History::~History() {
   boost::asio::post(implementation_->executor(), [self = implementation_] { self->end(); });
 }

@@ -12,6 +12,8 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "godwit/state/history.hpp"
+#include "history_indexer.hpp"
+#include "history_lookup.hpp"
 #include "history_matcher.hpp"
 #include "history_segments.hpp"
 
@@ -20,13 +22,15 @@ namespace godwit::state {
 class History::Implementation : public std::enable_shared_from_this<Implementation> {
  public:
   Implementation(std::string directory, HistorySettings settings, disk::Disk& disk, const base::Clock& clock,
-                 log::Logger& log, boost::asio::any_io_executor executor)
+                 log::Logger& log, boost::asio::any_io_executor executor, std::shared_ptr<HistoryIndexer> indexer)
       : settings_(settings),
         keeps_(settings.keep > base::Duration::zero()),
         clock_(clock),
         log_(log),
         executor_(executor),
         segments_(std::move(directory), disk, log),
+        indexer_(std::move(indexer)),
+        lookup_(indexer_),
         linger_(executor),
         tidy_(executor) {}
 
@@ -72,9 +76,21 @@ class History::Implementation : public std::enable_shared_from_this<Implementati
 
   boost::asio::awaitable<base::Result<>> read_of(HistorySegment segment, base::MessageId id,
                                                  std::vector<HistoryEvent>& into);
-  // One segment's matches, one for each message, the oldest first.  false: it ended before its time.
+  // How things stand, for the indexer.
+  boost::asio::awaitable<HistoryIndexer::Snapshot> snapshot();
+  void start_indexing();
+  // Settings of the segments: what the index takes is not theirs.
+  HistorySettings settings_of_segments() const;
+
+  // Each adds matches, one for each message, the newest first.  false: it ended before its time.
   struct Search;
   boost::asio::awaitable<bool> search_in(HistorySegment segment, Search& search);
+  boost::asio::awaitable<bool> search_between(FrameReader& reader, HistorySegment segment, std::uint64_t begin,
+                                              std::uint64_t end, Search& search);
+  boost::asio::awaitable<bool> search_frames(FrameReader& reader, const std::vector<std::uint32_t>& frames,
+                                             Search& search);
+  static std::vector<HistoryMatch> matches_in(std::string_view payload, Search& search);
+  bool is_over(const Search& search) const;
   boost::asio::awaitable<void> take(std::vector<HistoryMatch> found, Search& search);
   boost::asio::awaitable<std::size_t> count_events(HistorySegment segment, std::string event);
 
@@ -85,6 +101,8 @@ class History::Implementation : public std::enable_shared_from_this<Implementati
   boost::asio::any_io_executor executor_;
   HistoryQueue queue_;
   HistorySegments segments_;
+  std::shared_ptr<HistoryIndexer> indexer_;  // null: there is no index
+  HistoryLookup lookup_;
   boost::asio::steady_timer linger_;  // so that much is written at once
   boost::asio::steady_timer tidy_;
   std::uint64_t written_ = 0;

@@ -9,12 +9,6 @@
 namespace godwit::state {
 namespace {
 
-// "<a@b.example>" → "a@b.example"
-std::string_view without_brackets(std::string_view address) {
-  if (address.starts_with('<') && address.ends_with('>')) return address.substr(1, address.size() - 2);
-  return address;
-}
-
 bool matches_address(std::string_view pattern, std::string_view address) {
   if (pattern == "<>") return address.empty();
   if (pattern.starts_with('@')) return base::matches_pattern("*" + std::string(pattern), address);
@@ -26,7 +20,17 @@ bool is_step(std::string_view event) {
   return event == "attempt" || event == "routed";
 }
 
+// What has none of it does not fit.
+bool fits_text(std::string_view pattern, std::string_view text) {
+  return pattern.empty() || (!text.empty() && base::matches_pattern(pattern, text));
+}
+
 }  // namespace
+
+std::string_view without_brackets(std::string_view address) {
+  if (address.starts_with('<') && address.ends_with('>')) return address.substr(1, address.size() - 2);
+  return address;
+}
 
 HistoryMatcher::HistoryMatcher(HistoryQuery query) : query_(std::move(query)) {
   query_.message_id = without_brackets(query_.message_id);
@@ -54,13 +58,15 @@ bool HistoryMatcher::fits(std::string_view name, std::string_view sender, std::s
   return query_.destination.empty() || fits_destination(recipients, site);
 }
 
+bool HistoryMatcher::fits_header(const EventView& event) const {
+  return fits_text(query_.message_id, without_brackets(event.text("message_id"))) &&
+         fits_text(query_.subject, event.text("subject"));
+}
+
 bool HistoryMatcher::finds(const EventView& event) const {
   if (event.ids.count == 0) return false;
   if ((query_.since && event.time < *query_.since) || (query_.until && event.time > *query_.until)) return false;
-  if (by_message_id()) {
-    const auto message_id = without_brackets(event.text("message_id"));
-    return !message_id.empty() && base::matches_pattern(query_.message_id, message_id);
-  }
+  if (by_header()) return fits_header(event);
   return (!is_step(event.name) || !query_.outcome.empty()) &&
          fits(event.name, event.text("from"), event.text("to"), event.text("site"));
 }

@@ -51,12 +51,21 @@ boost::asio::awaitable<base::Result<>> History::Implementation::read_of(HistoryS
 struct History::Implementation::Search {
   HistoryMatcher matcher;
   HistoryQuery query;
+  std::vector<TermPattern> patterns;
   base::MonoTime until{};
   HistoryFound found{};
   std::set<base::MessageId> seen{};
+  base::WallTime back_to = base::WallTime::max();  // the oldest event that was read
 
   bool is_full() const { return found.matches.size() >= query.limit; }
+  bool may_mean(base::WallTime first, base::WallTime last) const {
+    return (!query.since || last >= *query.since) && (!query.until || first <= *query.until);
+  }
 };
+
+bool History::Implementation::is_over(const Search& search) const {
+  return stopping_ || clock_.mono() >= search.until;
+}
 
 boost::asio::awaitable<base::Result<HistoryFound>> History::Implementation::search(HistoryQuery query,
                                                                                    base::MonoTime until) {
@@ -67,49 +76,90 @@ boost::asio::awaitable<base::Result<HistoryFound>> History::Implementation::sear
     std::size_t& count;
     ~Counted() { --count; }
   } const counted{++searches_};
-  Search search{.matcher = HistoryMatcher(query), .query = std::move(query), .until = until};
+  Search search{.matcher = HistoryMatcher(query), .query = query, .patterns = patterns_of(query), .until = until};
   auto segments = segments_.all();
   for (auto segment = segments.rbegin(); segment != segments.rend(); ++segment) {
-    if (search.query.since && segment->head.last < *search.query.since) continue;
-    if (search.query.until && segment->head.first > *search.query.until) continue;
+    if (!search.may_mean(segment->head.first, segment->head.last)) continue;
     const bool whole = co_await search_in(*segment, search);
     if (whole && !search.is_full()) continue;
-    search.found.searched_back_to = whole ? search.found.matches.back().event.time : segment->head.last;
+    search.found.searched_back_to =
+        search.is_full() ? search.found.matches.back().event.time : std::min(search.back_to, segment->head.last);
     break;
   }
   co_return std::move(search.found);
 }
 
+// What is not indexed yet is the newest.
 boost::asio::awaitable<bool> History::Implementation::search_in(HistorySegment segment, Search& search) {
   auto reader = co_await segments_.reader(segment);
   if (!reader) co_return true;  // expired meanwhile, or load() has told of it
-  // The newest event of each message.
+  const auto parts = lookup_.parts_of(segment.number);
+  const auto indexed = parts.empty() ? FrameReader::first_frame : parts.front().end;
+  if (indexed < segment.size) {
+    const bool whole = co_await search_between(**reader, segment, indexed, segment.size, search);
+    if (!whole) co_return false;
+  }
+  for (const auto& part : parts) {
+    if (search.is_full()) co_return true;
+    if (!search.may_mean(part.first, part.last)) continue;
+    co_await boost::asio::post(executor_, boost::asio::use_awaitable);
+    if (is_over(search)) co_return false;
+    const auto meant = lookup_.frames(part, search.patterns);
+    bool whole = true;
+    if (meant)
+      whole = co_await search_frames(**reader, *meant, search);
+    else
+      whole = co_await search_between(**reader, segment, part.begin, part.end, search);
+    if (!whole) co_return false;
+  }
+  co_return true;
+}
+
+boost::asio::awaitable<bool> History::Implementation::search_between(FrameReader& reader, HistorySegment segment,
+                                                                     std::uint64_t begin, std::uint64_t end,
+                                                                     Search& search) {
+  auto frames = co_await segments_.frames_from(segment, begin);
+  if (!frames) co_return true;
+  std::erase_if(*frames, [end](std::uint32_t frame) { return frame >= end; });
+  co_return co_await search_frames(reader, *frames, search);
+}
+
+boost::asio::awaitable<bool> History::Implementation::search_frames(FrameReader& reader,
+                                                                    const std::vector<std::uint32_t>& frames,
+                                                                    Search& search) {
+  for (auto frame = frames.rbegin(); frame != frames.rend() && !search.is_full(); ++frame) {
+    co_await boost::asio::post(executor_, boost::asio::use_awaitable);
+    if (is_over(search)) co_return false;
+    auto payload = co_await reader.at(*frame);
+    if (!payload) continue;  // what is damaged is passed over
+    auto found = matches_in(*payload, search);
+    co_await take(std::move(found), search);
+  }
+  co_return true;
+}
+
+// Of each message the newest event, the newest first.
+std::vector<HistoryMatch> History::Implementation::matches_in(std::string_view payload, Search& search) {
   std::unordered_map<base::MessageId, HistoryEvent> newest;
   EventView event;
-  for (;;) {
-    co_await boost::asio::post(executor_, boost::asio::use_awaitable);
-    if (stopping_ || clock_.mono() >= search.until) co_return false;
-    auto frame = co_await (*reader)->next();
-    if (!frame || !*frame) break;
-    for (base::Cursor in((*frame)->payload); take_event(in, event);) {
-      if (!search.matcher.finds(event)) continue;
-      const auto id = event.ids.all[0];
-      if (!search.seen.contains(id)) newest.insert_or_assign(id, event.copy());
-    }
+  for (base::Cursor in(payload); take_event(in, event);) {
+    search.back_to = std::min(search.back_to, event.time);
+    if (!search.matcher.finds(event)) continue;
+    const auto id = event.ids.all[0];
+    if (!search.seen.contains(id)) newest.insert_or_assign(id, event.copy());
   }
   std::vector<HistoryMatch> found;
   for (auto& [id, match] : newest) found.push_back({.id = id, .event = std::move(match)});
   std::ranges::sort(found, std::ranges::greater(),
                     [](const HistoryMatch& match) { return std::pair(match.event.time, match.id); });
-  co_await take(std::move(found), search);
-  co_return true;
+  return found;
 }
 
 boost::asio::awaitable<void> History::Implementation::take(std::vector<HistoryMatch> found, Search& search) {
   for (auto& match : found) {
     if (search.is_full()) co_return;
     search.seen.insert(match.id);
-    if (search.matcher.by_message_id()) {
+    if (search.matcher.by_header()) {
       auto events = co_await of(match.id);
       const auto* meant = events ? search.matcher.means(*events) : nullptr;
       if (meant == nullptr) continue;

@@ -84,10 +84,12 @@ disk::Task<HistorySegment> HistorySegments::load_one(std::uint32_t number, std::
     if (const auto head = read_index_head(*bytes))
       co_return HistorySegment{.number = number, .size = size, .head = *head};
   }
-  co_return co_await make_index(number, size);
+  auto made = co_await make_index(number, size);
+  if (!made) co_return std::unexpected(made.error());
+  co_return made->segment;
 }
 
-disk::Task<HistorySegment> HistorySegments::make_index(std::uint32_t number, std::uint64_t size) {
+disk::Task<HistorySegments::Indexed> HistorySegments::make_index(std::uint32_t number, std::uint64_t size) {
   HistorySegment segment{.number = number, .size = size, .head = {}};
   auto opened = co_await reader(segment);
   if (!opened) co_return std::unexpected(opened.error());
@@ -107,13 +109,13 @@ disk::Task<HistorySegment> HistorySegments::make_index(std::uint32_t number, std
     log_.warn("history_damaged", {{"path", path(number, segment_kind)},
                                   {"bytes", (*opened)->skipped()},
                                   {"reason", "these are no events; they are passed over"}});
-  auto written = co_await write_index(segment, std::move(entries));
+  auto written = co_await write_index(segment, entries);
   if (!written) log_.warn("history_not_indexed", {{"reason", written.error().message}});
-  co_return segment;
+  co_return Indexed{.segment = segment, .entries = std::move(entries)};
 }
 
 // Nothing relies on it: it is synced by nobody, and made again when it is damaged.
-disk::Task<> HistorySegments::write_index(HistorySegment& segment, std::vector<IndexEntry> entries) {
+disk::Task<> HistorySegments::write_index(HistorySegment& segment, std::vector<IndexEntry>& entries) {
   tidy(entries);
   segment.head.entries = static_cast<std::uint32_t>(entries.size());
   const auto name = path(segment.number, index_kind);
@@ -124,7 +126,7 @@ disk::Task<> HistorySegments::write_index(HistorySegment& segment, std::vector<I
   co_return co_await (*file)->write(0, bytes);
 }
 
-disk::Task<std::unique_ptr<FrameReader>> HistorySegments::reader(HistorySegment segment) {
+disk::Task<std::unique_ptr<FrameReader>> HistorySegments::reader(HistorySegment segment) const {
   auto file = co_await disk_.open(path(segment.number, segment_kind), disk::OpenMode::read);
   if (!file) co_return std::unexpected(file.error());
   std::string magic(segment_magic.size(), '\0');
@@ -136,25 +138,48 @@ disk::Task<std::unique_ptr<FrameReader>> HistorySegments::reader(HistorySegment 
   co_return std::make_unique<FrameReader>(std::move(*file), segment.size);
 }
 
+// Sorted.  Of one that is finished, perhaps only since somebody asked for all().
+disk::Task<std::vector<IndexEntry>> HistorySegments::entries_of(HistorySegment segment) {
+  const auto found = std::ranges::find(finished_, segment.number, &HistorySegment::number);
+  if (found == finished_.end()) co_return base::fail(base::ErrorKind::not_found, "the events have expired");
+  const auto now = *found;
+  auto bytes = co_await read_index_file(now.number, now.head.file_size());
+  auto entries = bytes ? read_index(*bytes) : std::nullopt;
+  if (entries) co_return std::move(*entries);
+  auto made = co_await make_index(now.number, now.size);
+  if (!made) co_return std::unexpected(made.error());
+  co_return std::move(made->entries);
+}
+
 disk::Task<std::vector<std::uint32_t>> HistorySegments::frames_of(HistorySegment segment, base::MessageId id) {
   std::vector<std::uint32_t> frames;
   const auto add = [&](const IndexEntry& entry) {
     if (entry.id == id && (frames.empty() || frames.back() != entry.frame)) frames.push_back(entry.frame);
   };
-  if (writing_ && writing_->segment.number == segment.number) {
+  if (is_writing(segment.number)) {
     std::ranges::for_each(writing_->entries, add);
     co_return frames;
   }
-  auto bytes = co_await read_index_file(segment.number, segment.head.file_size());
-  auto entries = bytes ? read_index(*bytes) : std::nullopt;
-  if (!entries) {
-    auto made = co_await make_index(segment.number, segment.size);
-    if (!made) co_return std::unexpected(made.error());
-    bytes = co_await read_index_file(segment.number, made->head.file_size());
-    entries = bytes ? read_index(*bytes) : std::nullopt;
-    if (!entries) co_return base::fail(base::ErrorKind::corrupt, "the index cannot be made again");
-  }
+  auto entries = co_await entries_of(segment);
+  if (!entries) co_return std::unexpected(entries.error());
   std::ranges::for_each(std::ranges::equal_range(*entries, id, {}, &IndexEntry::id), add);
+  co_return frames;
+}
+
+disk::Task<std::vector<std::uint32_t>> HistorySegments::frames_from(HistorySegment segment, std::uint64_t offset) {
+  std::vector<std::uint32_t> frames;
+  const auto add = [&](const IndexEntry& entry) {
+    if (entry.frame >= offset && (frames.empty() || frames.back() != entry.frame)) frames.push_back(entry.frame);
+  };
+  if (is_writing(segment.number)) {
+    std::ranges::for_each(writing_->entries, add);
+    co_return frames;
+  }
+  auto entries = co_await entries_of(segment);
+  if (!entries) co_return std::unexpected(entries.error());
+  std::ranges::for_each(*entries, add);
+  std::ranges::sort(frames);
+  frames.erase(std::ranges::unique(frames).begin(), frames.end());
   co_return frames;
 }
 
@@ -209,7 +234,7 @@ boost::asio::awaitable<void> HistorySegments::seal() {
   auto writing = std::move(*writing_);
   writing_.reset();
   writing.file.reset();
-  auto written = co_await write_index(writing.segment, std::move(writing.entries));
+  auto written = co_await write_index(writing.segment, writing.entries);
   if (!written) log_.warn("history_not_indexed", {{"reason", written.error().message}});
   finished_.push_back(writing.segment);
 }

@@ -40,9 +40,14 @@ class HistorySegments {
 
   // The oldest first, the one that is written last.
   std::vector<HistorySegment> all() const;
+  // Nothing more comes to the others.
+  bool is_writing(std::uint32_t number) const { return writing_ && writing_->segment.number == number; }
   // The frames with something of the message, in order.
   disk::Task<std::vector<std::uint32_t>> frames_of(HistorySegment segment, base::MessageId id);
-  disk::Task<std::unique_ptr<FrameReader>> reader(HistorySegment segment);
+  // All with something of a message, from this offset on, in order.
+  disk::Task<std::vector<std::uint32_t>> frames_from(HistorySegment segment, std::uint64_t offset);
+  // Any thread that may block.
+  disk::Task<std::unique_ptr<FrameReader>> reader(HistorySegment segment) const;
 
  private:
   struct Writing {
@@ -55,8 +60,13 @@ class HistorySegments {
   disk::Task<> begin();
   disk::Task<HistorySegment> load_one(std::uint32_t number, std::uint64_t size, bool has_index);
   disk::Task<std::string> read_index_file(std::uint32_t number, std::size_t size);
-  disk::Task<HistorySegment> make_index(std::uint32_t number, std::uint64_t size);
-  disk::Task<> write_index(HistorySegment& segment, std::vector<IndexEntry> entries);
+  struct Indexed {
+    HistorySegment segment{};
+    std::vector<IndexEntry> entries{};
+  };
+  disk::Task<Indexed> make_index(std::uint32_t number, std::uint64_t size);
+  disk::Task<std::vector<IndexEntry>> entries_of(HistorySegment segment);
+  disk::Task<> write_index(HistorySegment& segment, std::vector<IndexEntry>& entries);
   boost::asio::awaitable<void> remove(std::uint32_t number);
 
   std::string directory_;

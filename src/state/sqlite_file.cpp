@@ -8,14 +8,21 @@ namespace {
 
 constexpr int lock_patience = 5000;  // milliseconds, for who reads it by hand
 
-struct Finalize {
-  void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
-};
-
-int bind(sqlite3_stmt* statement, int place, const SqliteFile::Value& value) {
+int bind_value(sqlite3_stmt* statement, int place, const SqliteFile::Value& value) {
   if (const auto* number = std::get_if<std::int64_t>(&value)) return sqlite3_bind_int64(statement, place, *number);
   const auto& text = std::get<std::string>(value);
   return sqlite3_bind_text(statement, place, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
+}
+
+base::ErrorKind kind_of(int code) {
+  if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) return base::ErrorKind::corrupt;
+  return code == SQLITE_ERROR ? base::ErrorKind::invalid : base::ErrorKind::io;
+}
+
+std::unexpected<base::Error> failed(sqlite3* database) {
+  const auto* path = sqlite3_db_filename(database, "main");
+  return base::fail(kind_of(sqlite3_errcode(database)),
+                    std::string(path == nullptr ? "" : path) + ": " + sqlite3_errmsg(database));
 }
 
 }  // namespace
@@ -27,42 +34,55 @@ std::string text_at(sqlite3_stmt* row, int column) {
           static_cast<std::size_t>(sqlite3_column_bytes(row, column))};
 }
 
+std::string_view bytes_at(sqlite3_stmt* row, int column) {
+  const auto* bytes = sqlite3_column_blob(row, column);
+  if (bytes == nullptr) return {};
+  return {static_cast<const char*>(bytes), static_cast<std::size_t>(sqlite3_column_bytes(row, column))};
+}
+
+base::Result<> SqliteStatement::run(const Row& row) {
+  auto* statement = statement_.get();
+  int step = sqlite3_step(statement);
+  for (; step == SQLITE_ROW; step = sqlite3_step(statement))
+    if (row) row(statement);
+  base::Result<> done;
+  if (step != SQLITE_DONE) done = failed(sqlite3_db_handle(statement));
+  sqlite3_reset(statement);
+  return done;
+}
+
 base::Result<SqliteFile> SqliteFile::open(const std::string& path) {
   std::error_code error;
   std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
   if (error) return base::fail_os(path, error.value());
   SqliteFile file;
-  file.path_ = path;
   sqlite3* database = nullptr;
   const int opened = sqlite3_open_v2(path.c_str(), &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
   file.database_.reset(database);
-  if (opened != SQLITE_OK) return file.failed();
+  if (opened != SQLITE_OK) return base::fail(kind_of(opened), path + ": " + sqlite3_errmsg(database));
   sqlite3_busy_timeout(database, lock_patience);
   // Elsewhere the daemon cannot open files (sandbox).
   if (auto set = file.run("PRAGMA temp_store=MEMORY"); !set) return std::unexpected(set.error());
   return file;
 }
 
-std::unexpected<base::Error> SqliteFile::failed() const {
-  const int code = sqlite3_errcode(database_.get());
-  const bool damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
-  return base::fail(damaged ? base::ErrorKind::corrupt : base::ErrorKind::io,
-                    path_ + ": " + sqlite3_errmsg(database_.get()));
+base::Result<SqliteStatement> SqliteFile::prepare(const std::string& statement) {
+  SqliteStatement prepared;
+  sqlite3_stmt* made = nullptr;
+  if (sqlite3_prepare_v2(database_.get(), statement.c_str(), -1, &made, nullptr) != SQLITE_OK)
+    return failed(database_.get());
+  prepared.statement_.reset(made);
+  return prepared;
 }
 
 base::Result<> SqliteFile::run(const std::string& statement, std::initializer_list<Value> values,
-                               const std::function<void(sqlite3_stmt*)>& row) {
-  sqlite3_stmt* prepared = nullptr;
-  if (sqlite3_prepare_v2(database_.get(), statement.c_str(), -1, &prepared, nullptr) != SQLITE_OK) return failed();
-  const std::unique_ptr<sqlite3_stmt, Finalize> holder(prepared);
+                               const SqliteStatement::Row& row) {
+  auto prepared = prepare(statement);
+  if (!prepared) return std::unexpected(prepared.error());
   int place = 0;
   for (const auto& value : values)
-    if (bind(prepared, ++place, value) != SQLITE_OK) return failed();
-  int step = sqlite3_step(prepared);
-  for (; step == SQLITE_ROW; step = sqlite3_step(prepared))
-    if (row) row(prepared);
-  if (step != SQLITE_DONE) return failed();
-  return {};
+    if (bind_value(prepared->statement_.get(), ++place, value) != SQLITE_OK) return failed(database_.get());
+  return prepared->run(row);
 }
 
 }  // namespace godwit::state

@@ -168,7 +168,8 @@ int ControlCommands::events(const std::string& name) const {
 int ControlCommands::history_search(const HistorySearch& search) const {
   auto query = fmt::format("/v1/history?limit={}", search.limit) + parameter("sender", search.sender) +
                parameter("recipient", search.recipient) + parameter("destination", search.destination) +
-               parameter("message_id", search.message_id) + parameter("outcome", search.outcome);
+               parameter("message_id", search.message_id) + parameter("subject", search.subject) +
+               parameter("outcome", search.outcome);
   const auto now = base::SystemClock().wall();
   for (const auto& [name, said] : {std::pair("since", &search.since), std::pair("until", &search.until)}) {
     if (said->empty()) continue;
@@ -356,6 +357,8 @@ int ControlCommands::account(const std::string& verb, const std::string& name) c
                        releases ? "released" : "thrown away", base::printable(name),
                        releases ? "may send again" : "stays stopped until it is released");
   };
+  // Each message of the queue is looked at, which may take some seconds.
+  if (output == Output::text) console.err << "Looking for its mail in the queue ...\n" << std::flush;
   return ask_and_print(*this, "POST", fmt::format("/v1/accounts/{}?name={}", verb, base::percent_encode(name)), "",
                        text);
 }

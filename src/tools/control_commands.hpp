@@ -23,7 +23,7 @@ struct Selectors {
 
 // Of the history; what is empty was not said.
 struct HistorySearch {
-  std::string sender{}, recipient{}, destination{}, message_id{}, outcome{}, since{}, until{};
+  std::string sender{}, recipient{}, destination{}, message_id{}, subject{}, outcome{}, since{}, until{};
   std::size_t limit = 100;
 };
 

@@ -186,6 +186,7 @@ class CommandLine {
     pattern("--recipient", search_.recipient, "to this address, as asked for or where an alias led");
     pattern("--destination", search_.destination, "to this recipient domain, or by this destination");
     pattern("--message-id", search_.message_id, "of the header");
+    pattern("--subject", search_.subject, "of the header, where history.subjects has it recorded");
     pattern("--outcome", search_.outcome, "delivered, deferred, bounced, expired, held, deleted, ...", "EVENT");
     pattern("--since", search_.since, "not before", "TIME");
     pattern("--until", search_.until, "not after", "TIME");

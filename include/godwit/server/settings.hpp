@@ -48,6 +48,7 @@ struct Settings {
   std::uint32_t recipient_domains = 0;                          // of a connection; 0: no bound
   base::Duration future_release = std::chrono::hours(30 * 24);  // longest that users may have mail held; 0: never
   int errors = 10;
+  bool record_subjects = false;         // in the log, and so in the history
   bool channel_binding = true;          // SCRAM-SHA-256-PLUS
   std::size_t refused_recipients = 20;  // of a stranger; 0: no bound
   base::Duration command_timeout = std::chrono::minutes(5);

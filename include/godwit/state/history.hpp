@@ -30,12 +30,19 @@ namespace godwit::state {
 struct HistoryCounts {
   std::uint64_t events = 0;  // written since the start
   std::uint64_t lost = 0;    // not written: the disk was too slow, or refused
-  std::uint64_t bytes = 0;   // of the files
+  std::uint64_t bytes = 0;   // of the events' files
+  std::uint64_t index_bytes = 0;
+  std::uint64_t behind = 0;  // bytes of events that the index does not have yet
   std::size_t segments = 0;
   std::optional<base::WallTime> since{};  // the oldest event
 };
 
 class HistoryWalk;
+// What makes searches quick, made of the events behind all else: one more file that may be lost.
+struct HistoryIndexPlace {
+  std::string path;                       // SQLite
+  boost::asio::any_io_executor executor;  // may block, on another thread than the history's
+};
 
 class History {
  public:
@@ -44,7 +51,7 @@ class History {
 
   // `executor` runs one thread, which may block.  The log must not lead back here.
   History(std::string directory, HistorySettings settings, disk::Disk& disk, const base::Clock& clock, log::Logger& log,
-          boost::asio::any_io_executor executor);
+          boost::asio::any_io_executor executor, std::optional<HistoryIndexPlace> index = {});
   ~History();
   History(const History&) = delete;
   History& operator=(const History&) = delete;

@@ -37,6 +37,7 @@ struct HistoryQuery {
   std::string recipient{};    // as asked for, or where an alias led
   std::string destination{};  // recipient domain, or site
   std::string message_id{};   // of the header, with or without its brackets
+  std::string subject{};      // of the header, decoded; where it is recorded
   std::string outcome{};      // the name of an event: delivered, deferred, bounced, held …
   std::optional<base::WallTime> since{}, until{};
   std::size_t limit = 100;  // messages

@@ -20,6 +20,7 @@ struct SuppressionSettings {
 struct HistorySettings {
   base::Duration keep = std::chrono::hours(14 * 24);  // zero: there is no history
   std::uint64_t max_size = std::uint64_t{1} << 30U;   // of all its files; the oldest goes first
+  bool index = true;                                  // so that searches need not read all
 };
 
 // What is kept of envelopes that were refused: strangers may send any number of them, and they are not looked for.

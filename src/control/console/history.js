@@ -7,7 +7,7 @@ import { state, utc } from "./format.js";
 export const title = "History";
 
 const page_length = 50;
-const names = ["sender", "recipient", "destination", "message_id", "outcome", "since", "until"];
+const names = ["sender", "recipient", "destination", "message_id", "subject", "outcome", "since", "until"];
 const outcomes = ["", "accepted", "delivered", "deferred", "bounced", "expired", "held", "deleted", "discarded"];
 
 function form_of(query) {
@@ -16,6 +16,7 @@ function form_of(query) {
     field("Recipient", { name: "recipient", placeholder: "bob@*" }),
     field("Destination", { name: "destination", placeholder: "example.com" }),
     field("Message-ID", { name: "message_id", placeholder: "*@example.com" }),
+    field("Subject", { name: "subject", placeholder: "*invoice*" }),
     field("Outcome", { name: "outcome" }, outcomes.map((word) => [word, word || "any"])),
     field("Since (UTC)", { name: "since", type: "datetime-local", step: 1 }),
     field("Until (UTC)", { name: "until", type: "datetime-local", step: 1 }),

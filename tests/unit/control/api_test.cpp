@@ -373,13 +373,15 @@ TEST_F(Api, TraceHasEventsTranscriptAndWhatHappensNext) {
 }
 
 TEST_F(Api, HistoryIsSearchedByWhatIsSaid) {
-  const auto found =
-      get("/v1/history?sender=a%40b&recipient=%40c&destination=d&message_id=%3Ce%40f%3E&outcome=bounced&limit=7"
-          "&since=1970-01-01T12:00:00Z&until=1970-01-01T12:00:00Z");
+  const auto found = get(
+      "/v1/"
+      "history?sender=a%40b&recipient=%40c&destination=d&message_id=%3Ce%40f%3E&subject=g%20h&outcome=bounced&limit=7"
+      "&since=1970-01-01T12:00:00Z&until=1970-01-01T12:00:00Z");
   EXPECT_EQ(backend.searched.sender, "a@b");
   EXPECT_EQ(backend.searched.recipient, "@c");
   EXPECT_EQ(backend.searched.destination, "d");
   EXPECT_EQ(backend.searched.message_id, "<e@f>");
+  EXPECT_EQ(backend.searched.subject, "g h");
   EXPECT_EQ(backend.searched.outcome, "bounced");
   EXPECT_EQ(backend.searched.limit, 7U);
   EXPECT_EQ(backend.searched.since, noon);

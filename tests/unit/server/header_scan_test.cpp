@@ -44,6 +44,40 @@ TEST(HeaderScan, SeesEightBitCharactersOfTheHeaderOnly) {
   EXPECT_FALSE(scan_of("Subject: plain\r\n\r\nGr\xC3\xBC\xC3\x9F dich\r\n").eight_bit());
 }
 
+TEST(HeaderScan, KeepsTheSubjectWhereItIsAskedTo) {
+  constexpr std::string_view text =
+      "X: y\r\n folded: no\r\nSUBJECT: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n =?utf-8?q?_und?= more of it,\r\n\tand more than "
+      "a line "
+      "has\r\nMessage-ID: <a@b>\r\n not: this\r\nSubject: second\r\n\r\nSubject: in the body\r\n";
+  for (std::size_t at = 0; at <= text.size(); ++at) {
+    HeaderScan scan(HeaderScan::Subject::kept);
+    scan.put(text.substr(0, at));
+    scan.put(text.substr(at));
+    EXPECT_EQ(scan.subject(),
+              "Gr\xC3\xBC\xC3\x9F"
+              "e und more of it,\tand more than a line has")
+        << at;
+    EXPECT_EQ(scan.message_id(), "<a@b>");
+    EXPECT_EQ(scan_of(text, at).subject(), "");
+  }
+}
+
+TEST(HeaderScan, SubjectIsCutBetweenCharacters) {
+  const auto subject_of = [](const std::string& subject) {
+    HeaderScan scan(HeaderScan::Subject::kept);
+    scan.put("Subject: " + subject + "\r\n\r\n");
+    return scan.subject();
+  };
+  std::string long_one = "x";
+  for (int i = 0; i < 100'000; ++i) long_one += "\xC3\xBC";
+  EXPECT_EQ(subject_of(long_one), long_one.substr(0, 399));
+  std::string folded;
+  for (int i = 0; i < 10'000; ++i) folded += "0123456789\r\n ";
+  EXPECT_EQ(subject_of(folded).size(), 400U);
+  EXPECT_EQ(subject_of(""), "");
+  EXPECT_EQ(subject_of(" \xFF "), "\xEF\xBF\xBD");
+}
+
 TEST(HeaderScan, KnowsWhenTlsIsNotRequired) {
   for (const auto* field : {"TLS-Required: No", "tls-required:no", "TLS-REQUIRED: \tNO  ", "TLS-Required:\r\n No"})
     EXPECT_TRUE(scan_of(field + std::string("\r\nSubject: x\r\n\r\n")).tls_optional()) << field;

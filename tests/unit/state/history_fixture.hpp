@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -32,7 +33,7 @@ class HistoryOnSimDisk : public ::testing::Test {
   static constexpr const char* folder = "/state/history";
 
   void open() {
-    history = std::make_unique<History>(folder, settings, disk, clock, log, io.get_executor());
+    history = std::make_unique<History>(folder, settings, disk, clock, log, io.get_executor(), index);
     history->start();
   }
   void close() {
@@ -67,6 +68,23 @@ class HistoryOnSimDisk : public ::testing::Test {
     testing::run_awaitable(io, ended(std::move(task)));
   }
 
+  // From the next open() on.
+  void with_index() {
+    auto path = (std::filesystem::temp_directory_path() / "godwit-history-XXXXXX").string();
+    index_folder.reset(new std::string(::mkdtemp(path.data())));
+    index = {.path = *index_folder + "/history.sqlite", .executor = io.get_executor()};
+  }
+  // Requires: an index, and that nothing was added since open().
+  void wait_indexed() {
+    for (int turn = 0; turn < 1000; ++turn) {
+      const auto counts = history->counts();
+      if (counts.index_bytes > 0 && counts.behind == 0) return;
+      io.restart();
+      io.run_for(5ms);
+    }
+    FAIL() << history->counts().behind << " bytes are not indexed";
+  }
+
   static base::MessageId id(std::uint64_t number) { return {0x5F00000000000 + number}; }
   void add(std::string_view event, std::uint64_t number, std::initializer_list<log::Field> more = {}) {
     std::vector<log::Field> fields{{"id", base::to_string(id(number))}};
@@ -82,11 +100,20 @@ class HistoryOnSimDisk : public ::testing::Test {
   }
   HistoryFound search(HistoryQuery query) { return run(history->search(std::move(query), base::no_deadline)).value(); }
 
+  struct RemoveFolder {
+    void operator()(const std::string* path) const {
+      std::filesystem::remove_all(*path);
+      delete path;
+    }
+  };
+
+  std::unique_ptr<const std::string, RemoveFolder> index_folder;
   boost::asio::io_context io;
   test::SimDisk disk;
   testing::ManualClock clock;
   CountingLogger log;
   HistorySettings settings;
+  std::optional<HistoryIndexPlace> index;  // nothing: there is none
   std::unique_ptr<History> history;
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
+#include <fmt/format.h>
+
 #include "unit/state/history_fixture.hpp"
 
 namespace godwit::state {
@@ -9,9 +11,13 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-class HistorySearch : public HistoryOnSimDisk {
+enum class Index { none, some, all };
+
+// Whatever of it is indexed.
+class HistorySearch : public HistoryOnSimDisk, public ::testing::WithParamInterface<Index> {
  protected:
   void SetUp() override {
+    if (GetParam() != Index::none) with_index();
     open();
     accepted(1, "<alice@example.com>", "<bob@big.example>", "<one@example.com>");
     add("attempt", 1, {{"to", "big.example"}, {"site", "google"}});
@@ -19,12 +25,17 @@ class HistorySearch : public HistoryOnSimDisk {
     accepted(2, "<alice@example.com>", "<carol@small.example>,<bob@big.example>", "<two@example.com>");
     outcome("deferred", 2, "<alice@example.com>", "<carol@small.example>");
     reopen();
+    if (index) wait_indexed();
     outcome("delivered", 2, "<alice@example.com>", "<bob@big.example>");
     accepted(3, "<>", "<alice@example.com>", "");
     outcome("bounced", 3, "<>", "<alice@example.com>");
+    if (GetParam() != Index::all) return;
+    reopen();
+    wait_indexed();
   }
   void accepted(std::uint64_t number, std::string_view from, std::string_view to, std::string_view message_id) {
-    add("accepted", number, {{"from", from}, {"to", to}, {"message_id", message_id}});
+    const auto subject = fmt::format("Letter {}, with \xC3\xBC", number);
+    add("accepted", number, {{"from", from}, {"to", to}, {"message_id", message_id}, {"subject", subject}});
   }
   void outcome(std::string_view event, std::uint64_t number, std::string_view from, std::string_view to) {
     add(event, number, {{"from", from}, {"to", to}, {"reply", "words"}});
@@ -36,11 +47,11 @@ class HistorySearch : public HistoryOnSimDisk {
   }
 };
 
-TEST_F(HistorySearch, FindsTheNewestFirst) {
+TEST_P(HistorySearch, FindsTheNewestFirst) {
   EXPECT_THAT(ids({}), ElementsAre(3, 2, 1));
 }
 
-TEST_F(HistorySearch, AsksForSenderRecipientAndDestination) {
+TEST_P(HistorySearch, AsksForSenderRecipientAndDestination) {
   EXPECT_THAT(ids({.sender = "Alice@example.com"}), ElementsAre(2, 1));
   EXPECT_THAT(ids({.sender = "@example.com"}), ElementsAre(2, 1));
   EXPECT_THAT(ids({.sender = "<>"}), ElementsAre(3));
@@ -50,13 +61,13 @@ TEST_F(HistorySearch, AsksForSenderRecipientAndDestination) {
   EXPECT_THAT(ids({.sender = "<>", .destination = "big.example"}), IsEmpty());
 }
 
-TEST_F(HistorySearch, OutcomeIsThatOfTheRecipientThatIsMeant) {
+TEST_P(HistorySearch, OutcomeIsThatOfTheRecipientThatIsMeant) {
   EXPECT_THAT(ids({.outcome = "deferred"}), ElementsAre(2));
   EXPECT_THAT(ids({.recipient = "bob@*", .outcome = "deferred"}), IsEmpty());
   EXPECT_THAT(ids({.recipient = "bob@*", .outcome = "delivered"}), ElementsAre(2, 1));
 }
 
-TEST_F(HistorySearch, MessageIdIsFoundAndTheRestIsAskedOfTheMessage) {
+TEST_P(HistorySearch, MessageIdIsFoundAndTheRestIsAskedOfTheMessage) {
   EXPECT_THAT(ids({.message_id = "<two@example.com>"}), ElementsAre(2));
   EXPECT_THAT(ids({.message_id = "two@example.com"}), ElementsAre(2));
   EXPECT_THAT(ids({.message_id = "two@example.com", .outcome = "deferred"}), ElementsAre(2));
@@ -65,14 +76,23 @@ TEST_F(HistorySearch, MessageIdIsFoundAndTheRestIsAskedOfTheMessage) {
   EXPECT_EQ(search({.message_id = "two@example.com"}).matches.at(0).event.name, "delivered");
 }
 
-TEST_F(HistorySearch, TimeIsThatOfTheEvents) {
+TEST_P(HistorySearch, SubjectIsFoundAndTheRestIsAskedOfTheMessage) {
+  EXPECT_THAT(ids({.subject = "*LETTER 2*"}), ElementsAre(2));
+  EXPECT_THAT(ids({.subject = "letter *, with \xC3\xBC"}), ElementsAre(3, 2, 1));
+  EXPECT_THAT(ids({.subject = "letter"}), IsEmpty());
+  EXPECT_THAT(ids({.message_id = "one@*", .subject = "letter 1*"}), ElementsAre(1));
+  EXPECT_THAT(ids({.message_id = "one@*", .subject = "letter 2*"}), IsEmpty());
+  EXPECT_THAT(ids({.subject = "letter*", .outcome = "bounced"}), ElementsAre(3));
+}
+
+TEST_P(HistorySearch, TimeIsThatOfTheEvents) {
   const auto deferred = search({.outcome = "deferred"}).matches.at(0).event.time;
   EXPECT_THAT(ids({.until = deferred}), ElementsAre(2, 1));
   EXPECT_EQ(search({.until = deferred}).matches.at(0).event.name, "deferred");
   EXPECT_THAT(ids({.since = deferred}), ElementsAre(3, 2));
 }
 
-TEST_F(HistorySearch, LimitKeepsTheNewestAndTellsWhereToGoOn) {
+TEST_P(HistorySearch, LimitKeepsTheNewestAndTellsWhereToGoOn) {
   const auto found = search({.limit = 2});
   ASSERT_EQ(found.matches.size(), 2U);
   EXPECT_EQ(found.matches[0].id, id(3));
@@ -80,11 +100,13 @@ TEST_F(HistorySearch, LimitKeepsTheNewestAndTellsWhereToGoOn) {
   EXPECT_FALSE(search({.limit = 4}).searched_back_to);
 }
 
-TEST_F(HistorySearch, EndsWhenItsTimeIsOver) {
+TEST_P(HistorySearch, EndsWhenItsTimeIsOver) {
   const auto found = run(history->search({}, clock.mono())).value();
   EXPECT_THAT(found.matches, IsEmpty());
   EXPECT_TRUE(found.searched_back_to);
 }
+
+INSTANTIATE_TEST_SUITE_P(With, HistorySearch, ::testing::Values(Index::none, Index::some, Index::all));
 
 }  // namespace
 }  // namespace godwit::state

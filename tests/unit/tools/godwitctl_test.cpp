@@ -292,12 +292,12 @@ TEST_F(Godwitctl, UnknownIdFailsAndTheOthersAreStillDone) {
 }
 
 TEST_F(Godwitctl, HistoryRouteAndReasonsAreAskedFor) {
-  EXPECT_EQ(
-      ask({"history", "search", "--sender", "a@b", "--message-id", "<c@d>", "--since", "2026-11-23", "--limit", "7"},
-          {http(200, R"({"messages":[]})")}),
-      exit_done);
+  EXPECT_EQ(ask({"history", "search", "--sender", "a@b", "--message-id", "<c@d>", "--subject", "e f", "--since",
+                 "2026-11-23", "--limit", "7"},
+                {http(200, R"({"messages":[]})")}),
+            exit_done);
   EXPECT_EQ(out, "No such message is in the history.\n");
-  EXPECT_THAT(requests, ElementsAre("GET /v1/history?limit=7&sender=a%40b&message_id=%3Cc%40d%3E"
+  EXPECT_THAT(requests, ElementsAre("GET /v1/history?limit=7&sender=a%40b&message_id=%3Cc%40d%3E&subject=e%20f"
                                     "&since=2026-11-23T00%3A00%3A00.000Z HTTP/1.1"));
   EXPECT_EQ(ask({"route", "a@b", "--sender", "c@d"}, {http(200, "{}")}), exit_done);
   EXPECT_THAT(requests, ElementsAre("GET /v1/route?address=a%40b&sender=c%40d HTTP/1.1"));
