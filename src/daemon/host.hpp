@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "dmarc_reporting.hpp"
+#include "godwit/acme/renewal.hpp"
 #include "godwit/auth/accounts.hpp"
 #include "godwit/auth/local_users.hpp"
 #include "godwit/auth/lockouts.hpp"
@@ -131,6 +132,8 @@ class Host {
   boost::asio::awaitable<deliver::Outcomes> inquire(std::string domain, std::vector<smtp::Mailbox> recipients);
   boost::asio::awaitable<void> stop_callouts(base::MonoTime deadline);
   void make_dmarc_reporting();
+  acme::Renewal::Configuration renewal_configuration(const LiveSettings& live) const;
+  void make_certificate_renewal();
   server::Surroundings server_surroundings(std::size_t reactor, policy::ConnectionLimits& limits);
   std::shared_ptr<const route::Router> make_router(const LiveSettings& live) const;
   std::shared_ptr<const server::Rules> make_rules(const LiveSettings& live,
@@ -217,6 +220,7 @@ class Host {
   std::string srs_secret_;  // signs where none is configured
   std::unique_ptr<OutgoingTls> outgoing_tls_;
   std::unique_ptr<DmarcReporting> dmarc_reporting_;
+  std::unique_ptr<acme::Renewal> certificate_renewal_;
   std::unique_ptr<dispatch::Dispatcher> dispatcher_;
   std::unique_ptr<state::SmallFile> known_accounts_;
   std::unique_ptr<dispatch::AccountGuard> account_guard_;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 
+#include "godwit/acme/settings.hpp"
 #include "godwit/auth/settings.hpp"
 #include "godwit/control/settings.hpp"
 #include "godwit/deliver/settings.hpp"
@@ -27,6 +28,7 @@ struct Settings {
   std::size_t threads = 0;  // 0: one per core
   std::string user = "godwit";
   base::Duration stop_grace = std::chrono::seconds(30);  // after SIGTERM
+  acme::Settings acme;
   auth::Settings auth;
   control::Settings control;
   deliver::Settings deliver;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "arguments.hpp"
+#include "godwit/acme/listening_place.hpp"
 #include "godwit/log/recent_lines.hpp"
 #include "godwit/net/listener.hpp"
 #include "host.hpp"
@@ -53,6 +54,9 @@ int check(const daemon::LiveSettingsLoaded& loaded, const base::Clock& clock) {
   if (const auto& http = settings.control.http)
     if (const auto free = net::check_bindable(*http); !free)
       fmt::print(stderr, "warning: control.http: {}\n", free.error().message);
+  if (const auto place = acme::listening_place(settings.acme); settings.acme.terms_of_service_agreed && place)
+    if (const auto free = net::check_bindable(*place); !free)
+      fmt::print(stderr, "warning: tls.acme: {}\n", free.error().message);
   fmt::print("The configuration is right.\n");
   return 0;
 }
