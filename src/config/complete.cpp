@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "godwit/base/text.hpp"
 #include "meaning.hpp"
 #include "schema.hpp"
 
@@ -19,6 +20,17 @@ void add_default_listeners(Settings& settings) {
   if (settings.tls.certificates.empty()) return;
   add("[::]:587", Service::submission, TlsMode::starttls);
   add("[::]:465", Service::submission, TlsMode::implicit);
+}
+
+// Beside what else is configured; see acme/certificate_file.hpp.
+void add_own_certificate(Settings& settings) {
+  auto& acme = settings.acme;
+  if (!acme.terms_of_service_agreed) return;
+  if (acme.names.empty()) acme.names = {settings.hostname};
+  for (auto& name : acme.names) name = base::to_lower(name);
+  if (acme.ca_file.empty()) acme.ca_file = settings.tls.ca_file;
+  const auto file = settings.state.directory + "/acme/certificate.pem";
+  settings.tls.certificates.push_back({.certificate = file, .private_key = file, .is_awaited = true});
 }
 
 // Above limits.message_size, which the session holds clients to: our own trace fields, and reports with what they
@@ -41,6 +53,7 @@ void clear_unasked_starttls(Loaded& loaded) {
 
 void complete(Loaded& loaded) {
   auto& settings = loaded.settings;
+  add_own_certificate(settings);
   if (!loaded.places.contains("listeners")) add_default_listeners(settings);
   clear_unasked_starttls(loaded);
   if (settings.route.origin.empty()) settings.route.origin = settings.hostname;

@@ -77,6 +77,7 @@ std::vector<Diagnostic> check_environment(const Loaded& loaded, const Probe& pro
   };
   const auto& settings = loaded.settings;
   for (std::size_t i = 0; i < settings.tls.certificates.size(); ++i) {
+    if (settings.tls.certificates[i].is_awaited) continue;
     const auto key = fmt::format("tls.certificates[{}]", i);
     check(probe.readable_file, key + ".certificate", settings.tls.certificates[i].certificate);
     check(probe.readable_file, key + ".private_key", settings.tls.certificates[i].private_key);
@@ -87,6 +88,10 @@ std::vector<Diagnostic> check_environment(const Loaded& loaded, const Probe& pro
   for (std::size_t i = 0; i < settings.mailauth.keys.size(); ++i)
     check(probe.readable_file, fmt::format("dkim.keys[{}].private_key", i), settings.mailauth.keys[i].private_key);
   check(probe.readable_file, "tls.ca_file", settings.tls.ca_file);
+  if (settings.acme.ca_file != settings.tls.ca_file)
+    check(probe.readable_file, "tls.acme.ca_file", settings.acme.ca_file);
+  check(probe.readable_file, "tls.acme.external_account.hmac_key_file", settings.acme.external_key_file);
+  check(probe.writable_folder, "tls.acme.webroot", settings.acme.webroot);
   check(probe.readable_file, "authentication.introspection.ca_file", settings.auth.introspection.ca_file);
   check(probe.readable_file, "authentication.introspection.client_secret_file",
         settings.auth.introspection.client_secret_file);

@@ -39,6 +39,9 @@ class Checks : Findings {
   void directories();
   void control();
   void submitting_token(std::size_t index);
+
+ private:
+  bool has_certificates() const { return is_set("tls.certificates") || is_meant("tls.acme"); }
 };
 
 void Checks::hostname() {
@@ -55,19 +58,19 @@ void Checks::listener(std::size_t index) {
   const auto& listener = settings_.server.listeners[index];
   const auto key = fmt::format("listeners[{}]", index);
   const auto tls_key = key + ".tls";
-  const bool certificates = is_set("tls.certificates");
+  const bool certificates = has_certificates();
   if (listener.service == Service::submission && listener.tls == TlsMode::none)
     return error(tls_key,
                  "a submission listener cannot have tls: none: passwords are never taken in clear; use starttls "
                  "or implicit");
   if (listener.service == Service::submission && !certificates)
-    return error(key, "a submission listener needs tls.certificates: passwords are never taken in clear");
+    return error(key, "a submission listener needs tls.certificates, or tls.acme: passwords are never taken in clear");
   client_certificates(index);
   if (listener.proxy_protocol && settings_.server.trusted_proxies.empty())
     error(key + ".proxy_protocol",
           "a listener with proxy_protocol needs trusted_proxies: nobody else may connect to it");
   if (listener.tls != TlsMode::none && !certificates)
-    error(tls_key, "this listener needs tls.certificates (or tls: none)");
+    error(tls_key, "this listener needs tls.certificates or tls.acme (or tls: none)");
 }
 
 void Checks::client_certificates(std::size_t index) {
@@ -132,8 +135,8 @@ void Checks::listeners() {
   }
   if (submission && !is_meant("accounts") && !is_meant("authentication.introspection.url"))
     warn("listeners", "no accounts: nobody can log in to submit mail; set accounts");
-  if (clear_mx && !is_set("tls.certificates"))
-    warn("listeners", "no tls.certificates: STARTTLS is not offered, mail arrives in clear");
+  if (clear_mx && !has_certificates())
+    warn("listeners", "no tls.certificates, no tls.acme: STARTTLS is not offered, mail arrives in clear");
 }
 
 void Checks::networks() {
@@ -303,8 +306,8 @@ void Checks::control() {
     error("control.http", "control.http needs control.tokens: a file with a token, and what it opens");
   if (!control.http_tls && !control.http->address.is_loopback())
     error("control.http", "tokens would be sent in clear: set control.http_tls: true, or an address of loopback");
-  if (control.http_tls && !is_set("tls.certificates"))
-    error("control.http_tls", "control.http_tls needs tls.certificates");
+  if (control.http_tls && !has_certificates())
+    error("control.http_tls", "control.http_tls needs tls.certificates, or tls.acme");
   for (std::size_t i = 0; i < control.tokens.size(); ++i) {
     const auto key = fmt::format("control.tokens[{}].scopes", i);
     if (control.tokens[i].scopes == 0 && is_set(key)) error(key, "a token without scopes opens nothing");
@@ -317,6 +320,7 @@ void Checks::control() {
 void check_meaning(Loaded& loaded) {
   Checks checks(loaded);
   checks.hostname();
+  check_acme(loaded);
   check_sources(loaded);
   check_policy(loaded);
   check_services(loaded);

@@ -15,8 +15,9 @@ void derive(Settings& settings);
 // Appends what is wrong or doubtful.  Requires: complete() was called.
 void check_meaning(Loaded& loaded);
 
-// The parts of it about stores of accounts and tables, the checks of mail, the services that these ask, limits, and
-// what is changed of mail.
+// The parts of it about the certificate that the daemon gets for itself, stores of accounts and tables, the checks of
+// mail, the services that these ask, limits, and what is changed of mail.
+void check_acme(Loaded& loaded);
 void check_sources(Loaded& loaded);
 void check_policy(Loaded& loaded);
 void check_services(Loaded& loaded);

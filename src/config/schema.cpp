@@ -101,9 +101,9 @@ Fields<Document> route_part() {
 
 Fields<Document> top_fields() {
   Fields<Document> all;
-  for (auto* part : {host_part, server_part, authentication_part, mailauth_part, policy_part, limits_part, milter_part,
-                     rewriting_part, quarantine_part, route_part, lookup_part, callout_part, delivery_part, bounce_part,
-                     storage_part, control_part, log_part})
+  for (auto* part : {host_part, server_part, acme_part, authentication_part, mailauth_part, policy_part, limits_part,
+                     milter_part, rewriting_part, quarantine_part, route_part, lookup_part, callout_part, delivery_part,
+                     bounce_part, storage_part, control_part, log_part})
     for (auto& field : part()) all.push_back(std::move(field));
   return all;
 }

@@ -46,6 +46,7 @@ Type<policy::CheckAction> check_action();
 
 Fields<Document> top_fields();  // all, in the order of the reference
 Fields<Document> server_part();
+Fields<Document> acme_part();
 Fields<Document> authentication_part();
 Fields<Document> lookup_part();
 Fields<Document> mailauth_part();

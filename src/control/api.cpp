@@ -188,6 +188,11 @@ Answer flush_dns(Backend& backend, Arguments) {
   co_return result ? response(200, json::object{{"done", "flush"}}) : failure(result.error());
 }
 
+Answer renew_certificate(Backend& backend, Arguments) {
+  const auto result = co_await backend.renew_certificate();
+  co_return result ? response(202, json::object{{"done", "renew"}}) : failure(result.error());
+}
+
 Answer send_tls_reports(Backend& backend, Arguments) {
   const auto result = co_await backend.send_tls_reports();
   if (!result) co_return failure(result.error());
@@ -235,7 +240,7 @@ struct Route {
 };
 
 // The first pattern that fits a path counts, so "queue/retry" is no id.
-constexpr std::array<Route, 48> routes{{
+constexpr std::array<Route, 49> routes{{
     {"GET", "/metrics", metrics},
     {"GET", "/v1/access", access_answer},
     {"GET", "/v1/status", status},
@@ -274,6 +279,7 @@ constexpr std::array<Route, 48> routes{{
     {"POST", "/v1/dns/flush", flush_dns},
     {"POST", "/v1/accounts/release", release_account},
     {"POST", "/v1/accounts/purge", purge_account},
+    {"POST", "/v1/tls/renew", renew_certificate},
     {"POST", "/v1/tlsrpt/send", send_tls_reports},
     {"GET", "/v1/dmarc/reports", dmarc_reports},
     {"POST", "/v1/dmarc/send", send_dmarc_reports},

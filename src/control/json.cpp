@@ -102,6 +102,18 @@ json::value to_json(const Certificate& certificate) {
                       {"out_of_date", text_or_null(certificate.out_of_date)}};
 }
 
+json::value to_json(const std::optional<acme::State>& state) {
+  if (!state) return {};
+  return json::object{{"directory", text(state->directory)},
+                      {"names", list_of_text(state->names)},
+                      {"challenge", text(state->challenge)},
+                      {"ordering", state->is_ordering},
+                      {"next", state->next ? time(*state->next) : json::value()},
+                      {"failures", state->failures},
+                      {"error", text_or_null(state->error)},
+                      {"failed", state->failed ? time(*state->failed) : json::value()}};
+}
+
 // Sums since the start, from which rates can be told.
 json::value to_json(const EventCounts::Values& events) {
   json::object totals{{"accepted", events.accepted}, {"accepted_bytes", events.accepted_bytes}};
@@ -167,7 +179,7 @@ json::value to_json(const Status& status) {
                       {"dns", json::object{{"validation", text(status.dns_validation)}}},
                       {"dns_lists", std::move(dns_lists)},
                       {"accounts", json::object{{"stopped", std::move(stopped)}}},
-                      {"tls", json::object{{"certificates", std::move(certificates)}}},
+                      {"tls", json::object{{"certificates", std::move(certificates)}, {"acme", to_json(status.acme)}}},
                       {"totals", to_json(status.events)},
                       {"accept_time", to_json(status.accept_time)}};
 }

@@ -188,7 +188,8 @@ void add_limits(Families& families, const std::vector<policy::Limits::Counted>& 
   for (const auto& one : limits) families.add(one.keys, labels(one));
 }
 
-void add_certificates(Families& families, const std::vector<Certificate>& certificates) {
+void add_certificates(Families& families, const Status& status) {
+  const auto& certificates = status.certificates;
   families.begin(MetricType::Gauge, "certificate_expires_timestamp_seconds",
                  "When the certificate that is in force expires.");
   for (const auto& one : certificates)
@@ -196,6 +197,9 @@ void add_certificates(Families& families, const std::vector<Certificate>& certif
   families.begin(MetricType::Gauge, "certificate_unusable",
                  "1: what the certificate's files hold now is not in force, for it cannot be used.");
   for (const auto& one : certificates) families.add(one.error.empty() ? 0.0 : 1.0, label("file", one.file));
+  families.begin(MetricType::Gauge, "certificate_order_failures",
+                 "Orders of the daemon's own certificate (tls.acme) that failed since the last success.");
+  families.add(status.acme ? static_cast<double>(status.acme->failures) : 0.0);
 }
 
 void add_process(Families& families, const Metrics& metrics) {
@@ -229,7 +233,7 @@ std::string to_text(const Metrics& metrics) {
   add_destinations(families, metrics.destinations);
   add_spool(families, metrics.status);
   add_limits(families, metrics.limits);
-  add_certificates(families, metrics.status.certificates);
+  add_certificates(families, metrics.status);
   add_process(families, metrics);
   return families.text();
 }

@@ -79,7 +79,7 @@ boost::asio::awaitable<void> Server::serve(std::unique_ptr<net::Stream> stream) 
 // It counts as idle meanwhile, so that nobody keeps others out by handshakes that he does not end.
 boost::asio::awaitable<bool> Server::secure(Connection& connection) {
   auto tls = guard_.tls;
-  if (!tls) co_return true;
+  if (!tls) co_return !guard_.needs_tls;
   connection.idle_since = clock_.mono();
   const auto client = base::to_string(connection.stream->remote().address);
   const auto deadline = clock_.mono() + handshake_timeout;

@@ -92,6 +92,7 @@ control::Task<control::Status> ControlBackend::status() {
   status.certificates = host_.live_->tls.certificates;
   for (auto& certificate : status.certificates)
     certificate.out_of_date = date_problem(certificate, host_.clock_.wall());
+  status.acme = host_.certificate_renewal_->state();
   for (std::size_t i = 0; i < host_.parts_.size(); ++i) {
     auto counting = count_connections(*host_.parts_[i].agent);
     status.connections_out +=
@@ -296,6 +297,10 @@ control::Task<std::size_t> ControlBackend::release_account(std::string name) {
 control::Task<std::size_t> ControlBackend::purge_account(std::string name) {
   auto account = auth::canonical_name(name);
   co_return co_await host_.account_guard_->purge(std::move(account));
+}
+
+control::Task<> ControlBackend::renew_certificate() {
+  co_return host_.certificate_renewal_->order_now();
 }
 
 control::Task<dispatch::TlsReports::Sent> ControlBackend::send_tls_reports() {

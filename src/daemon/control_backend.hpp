@@ -49,6 +49,7 @@ class ControlBackend final : public control::Backend {
   control::Task<> flush_dns() override;
   control::Task<std::size_t> release_account(std::string name) override;
   control::Task<std::size_t> purge_account(std::string name) override;
+  control::Task<> renew_certificate() override;
   control::Task<dispatch::TlsReports::Sent> send_tls_reports() override;
   control::Task<dispatch::DmarcReports::Sent> send_dmarc_reports() override;
   control::Task<std::vector<state::DmarcCounts::Waiting>> dmarc_reports(std::size_t limit) override;

@@ -27,7 +27,8 @@ constexpr std::string_view readable_of_system[] = {"/etc",
 constexpr std::string_view devices[] = {"/dev/null", "/dev/random", "/dev/urandom"};
 
 constexpr std::string_view written_keys[] = {"spool.directory",       "state.directory", "control.socket",
-                                             "control.submit_socket", "log.file",        "sandbox.writable"};
+                                             "control.submit_socket", "log.file",        "sandbox.writable",
+                                             "tls.acme.webroot"};
 
 bool begins_path(std::string_view text, std::size_t at) {
   if (text[at] != '/' || (at + 1 < text.size() && text[at + 1] == '/')) return false;

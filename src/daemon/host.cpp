@@ -133,6 +133,7 @@ base::Result<> Host::open() {
       std::make_unique<state::SmallFile>(settings.state.directory, "suspensions", disk_, housekeeping_.executor());
   make_outgoing_tls();
   make_dmarc_reporting();
+  make_certificate_renewal();
   std::vector<dispatch::Lane> lanes;
   for (std::size_t i = 0; i < reactors_.size(); ++i)
     lanes.push_back({.executor = reactors_[i].executor(), .agent = parts_[i].agent.get()});
@@ -214,6 +215,7 @@ void Host::start() {
   maildrop_->start();
   tasks_.spawn(start_queue());
   tasks_.spawn(watch_certificates());
+  certificate_renewal_->start();
   tasks_.spawn(keep_lockouts());
   tasks_.spawn(quarantine_notices_->run());
   tasks_.spawn(watch_tables());
@@ -259,6 +261,7 @@ control::Guard Host::http_guard() const {
   const auto& settings = live_->settings.control;
   return {.tokens = std::make_shared<const control::Tokens>(settings.tokens),
           .tls = settings.http_tls ? live_->tls.server : nullptr,
+          .needs_tls = settings.http_tls,
           .console = true};
 }
 

@@ -13,6 +13,7 @@
 
 #include "dmarc_reporting.hpp"
 #include "file_rules.hpp"
+#include "godwit/acme/renewal.hpp"
 #include "godwit/auth/accounts.hpp"
 #include "godwit/auth/local_users.hpp"
 #include "godwit/auth/lockouts.hpp"
@@ -148,6 +149,8 @@ class Host {
   boost::asio::awaitable<void> stop_serving(Parts& parts, base::Duration grace, base::MonoTime deadline);
   boost::asio::awaitable<void> stop_callouts(base::MonoTime deadline);
   void make_dmarc_reporting();
+  acme::Renewal::Configuration renewal_configuration(const LiveSettings& live) const;
+  void make_certificate_renewal();
   server::Surroundings server_surroundings(std::size_t reactor, policy::ConnectionLimits& limits);
   std::shared_ptr<const route::Router> make_router(const LiveSettings& live) const {
     return make_router(live, recipient_lookups_);
@@ -255,6 +258,7 @@ class Host {
   std::string srs_secret_;  // signs where none is configured
   std::unique_ptr<OutgoingTls> outgoing_tls_;
   std::unique_ptr<DmarcReporting> dmarc_reporting_;
+  std::unique_ptr<acme::Renewal> certificate_renewal_;
   std::unique_ptr<dispatch::Dispatcher> dispatcher_;
   std::unique_ptr<state::SmallFile> known_accounts_;
   std::unique_ptr<dispatch::AccountGuard> account_guard_;

@@ -84,6 +84,7 @@ boost::asio::awaitable<ReloadOutcome> Host::try_reload(bool force) {
   live_ = live;
   if (http_) http_->guard(http_guard());
   look_again_.notify();  // the interval may be another now
+  certificate_renewal_->change(renewal_configuration(*live_));
   outcome.applied = true;
   co_return outcome;
 }
@@ -157,6 +158,27 @@ void Host::note_out_of_date() {
   for (const auto& problem : problems)
     if (!out_of_date_.contains(problem)) log_.error("certificate_out_of_date", {{"reason", problem}});
   out_of_date_ = std::move(problems);
+}
+
+acme::Renewal::Configuration Host::renewal_configuration(const LiveSettings& live) const {
+  net::TlsSettings trust;
+  trust.minimum_version = live.settings.tls.minimum_version;
+  trust.ca_file = live.settings.acme.ca_file;
+  return {.settings = live.settings.acme, .trust = std::move(trust)};
+}
+
+void Host::make_certificate_renewal() {
+  certificate_renewal_ = std::make_unique<acme::Renewal>(
+      acme::Renewal::Surroundings{.home = reactors_[home],
+                                  .resolver = *parts_[home].resolver,
+                                  .disk = disk_,
+                                  .pool = housekeeping_.executor(),
+                                  .clock = clock_,
+                                  .random = random_,
+                                  .log = log_,
+                                  .state_directory = live_->settings.state.directory,
+                                  .on_obtained = [this] { return refresh_certificates(); }},
+      renewal_configuration(*live_));
 }
 
 // Off the reactor: looks at the files, and reads them where they have changed.

@@ -121,6 +121,7 @@ bool Host::stop() {
   run_until(saved_by + settling_time, quarantine_notices_->stop());
   run_on(home, stop_control());
   run_until(saved_by + settling_time, remember_lockouts());
+  run_on(home, certificate_renewal_->stop(clock_.mono() + settling_time));
   run_on(home, outgoing_tls_->stop(clock_.mono() + last_words));
   run_until(saved_by + settling_time, dmarc_reporting_->stop(clock_.mono() + last_words));
   run_on(home, spool_->stop());

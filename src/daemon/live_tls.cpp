@@ -32,6 +32,20 @@ std::vector<FileStamp> stamps_of(const net::TlsSettings& settings, const CaFiles
   return stamps;
 }
 
+// One that is awaited counts as soon as it is there.
+net::TlsSettings without_missing(net::TlsSettings settings) {
+  std::erase_if(settings.certificates, [](const auto& certificate) {
+    return certificate.is_awaited && stamp_of(certificate.certificate).size < 0;
+  });
+  return settings;
+}
+
+// Once it is there it takes precedence over what was to serve until then.
+net::TlsSettings with_awaited_first(net::TlsSettings settings) {
+  std::ranges::stable_partition(settings.certificates, &net::CertificateSettings::is_awaited);
+  return settings;
+}
+
 void look_at(const net::CertificateSettings& settings, std::size_t index, base::WallTime now, TlsLoaded& result) {
   control::Certificate state;
   state.file = settings.certificate;
@@ -76,14 +90,15 @@ bool is_out_of_date(const LiveTls& tls, base::WallTime now) {
                              [now](const auto& certificate) { return !date_problem(certificate, now).empty(); });
 }
 
-TlsLoaded load_tls(const net::TlsSettings& settings, base::WallTime now, const CaFiles& client_cas) {
+TlsLoaded load_tls(const net::TlsSettings& configured, base::WallTime now, const CaFiles& client_cas) {
   TlsLoaded result;
   result.tls.made = now;
   result.tls.stamps =
-      stamps_of(settings, client_cas);  // before they are read: a change in between is seen the next time
+      stamps_of(configured, client_cas);  // before they are read: a change in between is seen the next time
+  const auto settings = without_missing(configured);
   for (std::size_t i = 0; i < settings.certificates.size(); ++i) look_at(settings.certificates[i], i, now, result);
   if (!settings.certificates.empty() && result.usable()) {
-    auto server = net::TlsServerContext::load(settings, now);
+    auto server = net::TlsServerContext::load(with_awaited_first(settings), now);
     if (server)
       result.tls.server = std::move(*server);
     else

@@ -28,7 +28,7 @@ struct FileStamp {
 };
 
 struct LiveTls {
-  std::shared_ptr<const net::TlsServerContext> server;  // null: no certificates
+  std::shared_ptr<const net::TlsServerContext> server;  // null: no certificates, or none yet
   std::shared_ptr<const net::TlsClientContext> client;
   std::map<std::string, std::shared_ptr<const net::ClientAuthorities>> client_authorities;  // by their file
   std::vector<control::Certificate> certificates;                                           // as configured, in order
@@ -53,7 +53,7 @@ struct TlsLoaded {
 
 // `client_cas`: files of the authorities that vouch for clients.
 using CaFiles = std::vector<std::string>;
-TlsLoaded load_tls(const net::TlsSettings& settings, base::WallTime now, const CaFiles& client_cas = {});
+TlsLoaded load_tls(const net::TlsSettings& configured, base::WallTime now, const CaFiles& client_cas = {});
 
 // "FILE: the certificate expired on ..." or "... is not valid before ..."; empty: it is valid.
 std::string date_problem(const control::Certificate& certificate, base::WallTime now);

@@ -17,28 +17,39 @@
 namespace godwit::daemon {
 namespace {
 
-// Those of systemd (AmbientCapabilities=) too.
-base::Result<> drop_capabilities() {
+constexpr unsigned bind_bit = 1U << CAP_NET_BIND_SERVICE;
+
+unsigned permitted() {
   __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
-  const __user_cap_data_struct none[2] = {{.effective = 0, .permitted = 0, .inheritable = 0}, {}};
-  if (::syscall(SYS_capset, &header, none) != 0) return base::fail_os("cannot drop capabilities", errno);
+  __user_cap_data_struct now[2] = {};
+  return ::syscall(SYS_capget, &header, now) == 0 ? now[0].permitted : 0;
+}
+
+// Those of systemd (AmbientCapabilities=) too.
+base::Result<> keep_capabilities(unsigned bits) {
+  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  bits &= permitted();
+  const __user_cap_data_struct kept[2] = {{.effective = bits, .permitted = bits, .inheritable = 0}, {}};
+  if (::syscall(SYS_capset, &header, kept) != 0) return base::fail_os("cannot drop capabilities", errno);
   return {};
 }
 
 }  // namespace
 
-base::Result<> drop_privileges(const std::string& user) {
+base::Result<> drop_privileges(const std::string& user, LowPorts low_ports) {
+  const unsigned kept = low_ports == LowPorts::later_too ? bind_bit : 0;
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return base::fail_os("cannot set no_new_privs", errno);
-  if (::geteuid() != 0) return drop_capabilities();
+  if (::geteuid() != 0) return keep_capabilities(kept);
   if (user.empty()) return {};
   const passwd* entry = ::getpwnam(user.c_str());
   if (entry == nullptr)
     return base::fail(base::ErrorKind::not_found, "user: there is no user " + user + " on this system");
+  if (::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) return base::fail_os("cannot keep capabilities", errno);
   if (::initgroups(user.c_str(), entry->pw_gid) != 0 || ::setgid(entry->pw_gid) != 0 || ::setuid(entry->pw_uid) != 0)
     return base::fail_os("cannot become " + user, errno);
   // The change of user made the process undumpable; a crash should still leave a core where the system wants one.
   ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-  return drop_capabilities();
+  return keep_capabilities(kept);
 }
 
 base::Result<> prepare_folder(const std::string& path, const std::string& user, unsigned mode) {

@@ -8,10 +8,13 @@
 
 namespace godwit::daemon {
 
-// Root becomes `user` with its groups, unless that is empty.  Whoever is not root then has no capability left:
-// listeners change at a restart only, so no reload needs one.  no_new_privs is set in any case: nothing is ever
-// executed.
-base::Result<> drop_privileges(const std::string& user);
+// Whether ports below 1024 are still bound when all listeners are: by who gets certificates (tls.acme).
+enum class LowPorts { are_bound, later_too };
+
+// Root becomes `user` with its groups, unless that is empty.  Whoever is not root then has no capability left but,
+// where it is needed, CAP_NET_BIND_SERVICE: listeners change at a restart only.  no_new_privs is set in any case:
+// nothing is ever executed.
+base::Result<> drop_privileges(const std::string& user, LowPorts low_ports);
 
 // Makes the folder, and gives it to `user` when we are root and have just made it.  For spool, state and control
 // folders at the first start.

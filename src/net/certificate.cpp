@@ -10,7 +10,6 @@
 
 #include "godwit/base/clock.hpp"
 #include "godwit/base/text.hpp"
-#include "godwit/net/tls.hpp"
 
 namespace godwit::net {
 namespace {
@@ -162,6 +161,21 @@ base::Result<Certificate> load_certificate(const CertificateSettings& settings) 
     result.staple = std::move(*staple);
   else
     result.staple_error = staple.error().message;
+  return result;
+}
+
+base::Result<Certificate> parse_certificate(const NewCertificate& pem) {
+  const auto in_memory = [](const std::string& text) {
+    return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+  };
+  Certificate result;
+  const auto certificate = in_memory(pem.certificate), key = in_memory(pem.private_key);
+  result.leaf.reset(PEM_read_bio_X509(certificate.get(), nullptr, nullptr, nullptr));
+  bool asked = false;
+  result.key.reset(PEM_read_bio_PrivateKey(key.get(), nullptr, &no_passphrase, &asked));
+  const std::string why = take_openssl_error();
+  if (!result.leaf || !result.key) return base::fail(base::ErrorKind::invalid, "no certificate with its key: " + why);
+  result.names = names_of(*result.leaf);
   return result;
 }
 

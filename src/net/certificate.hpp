@@ -7,8 +7,9 @@
 #include <vector>
 
 #include "godwit/base/result.hpp"
+#include "godwit/net/openssl.hpp"
 #include "godwit/net/settings.hpp"
-#include "openssl.hpp"
+#include "godwit/net/tls.hpp"
 #include "staple.hpp"
 
 namespace godwit::net {
@@ -24,6 +25,8 @@ struct Certificate {
 
 // Errors as check_certificate().
 base::Result<Certificate> load_certificate(const CertificateSettings& settings);
+// Without a chain.  Errors: invalid.
+base::Result<Certificate> parse_certificate(const NewCertificate& pem);
 
 // Of a peer's certificate: addresses (subject's emailAddress, then rfc822Name), and the common name ("": none, or more
 // than one).

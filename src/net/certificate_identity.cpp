@@ -19,6 +19,8 @@ namespace godwit::net {
 namespace {
 
 using ExtensionPtr = std::unique_ptr<X509_EXTENSION, Free<&X509_EXTENSION_free>>;
+using ObjectPtr = std::unique_ptr<ASN1_OBJECT, Free<&ASN1_OBJECT_free>>;
+using OctetStringPtr = std::unique_ptr<ASN1_OCTET_STRING, Free<&ASN1_OCTET_STRING_free>>;
 using StorePtr = std::unique_ptr<X509_STORE, Free<&X509_STORE_free>>;
 using StoreContextPtr = std::unique_ptr<X509_STORE_CTX, Free<&X509_STORE_CTX_free>>;
 
@@ -38,6 +40,16 @@ bool add_extension(X509& certificate, int nid, const std::string& value) {
   X509V3_set_ctx_nodb(&context);
   X509V3_set_ctx(&context, &certificate, &certificate, nullptr, nullptr, 0);
   const ExtensionPtr extension(X509V3_EXT_conf_nid(nullptr, &context, nid, value.c_str()));
+  return extension && X509_add_ext(&certificate, extension.get(), -1) == 1;
+}
+
+bool add_extension(X509& certificate, const CriticalExtension& wanted) {
+  const ObjectPtr oid(OBJ_txt2obj(wanted.oid.c_str(), 1));
+  const OctetStringPtr value(ASN1_OCTET_STRING_new());
+  const auto* bytes = reinterpret_cast<const unsigned char*>(wanted.der.data());
+  if (!oid || !value || ASN1_OCTET_STRING_set(value.get(), bytes, static_cast<int>(wanted.der.size())) != 1)
+    return false;
+  const ExtensionPtr extension(X509_EXTENSION_create_by_OBJ(nullptr, oid.get(), 1, value.get()));
   return extension && X509_add_ext(&certificate, extension.get(), -1) == 1;
 }
 
@@ -99,11 +111,13 @@ bool names(const dns::Tlsa& record, const X509& certificate) {
 
 }  // namespace
 
-base::Result<NewCertificate> make_self_signed(const std::string& host, base::WallTime now, base::Duration lifetime) {
+base::Result<NewCertificate> make_self_signed(const std::string& host, base::WallTime now, base::Duration lifetime,
+                                              const std::optional<CriticalExtension>& extension) {
   ERR_clear_error();
   const PkeyPtr key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
   const X509Ptr certificate(X509_new());
   if (!key || !certificate || !fill(*certificate, *key, host, now - allowed_clock_error, now + lifetime) ||
+      (extension && !add_extension(*certificate, *extension)) ||
       X509_sign(certificate.get(), key.get(), EVP_sha256()) == 0)
     return library_refused("making a certificate");
   const BioPtr public_part(BIO_new(BIO_s_mem()));

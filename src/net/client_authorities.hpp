@@ -6,7 +6,7 @@
 #include <string>
 
 #include "godwit/net/client_authorities.hpp"
-#include "openssl.hpp"
+#include "godwit/net/openssl.hpp"
 
 namespace godwit::net {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "godwit/dns/resolver.hpp"
-#include "openssl.hpp"
+#include "godwit/net/openssl.hpp"
 
 namespace godwit::net {
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "godwit/net/http_client.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 #include <vector>
@@ -83,6 +84,7 @@ awaitable<Hearing> read_answer(Stream& stream, HttpLimits limits) {
   heard.answer.status = message.result_int();
   heard.answer.content_type = std::string(message[http::field::content_type]);
   heard.answer.body = message.body();
+  for (const auto& field : message) heard.answer.fields.emplace_back(field.name_string(), field.value());
   // What comes before the real answer (1xx) was not asked for.
   heard.is_reusable = parser.is_done() && parser.keep_alive() && unread.empty() && heard.answer.status >= 200;
   co_return heard;
@@ -97,6 +99,11 @@ awaitable<Hearing> converse(Stream& stream, std::string request, HttpLimits limi
 }
 
 }  // namespace
+
+std::string HttpAnswer::field(std::string_view name) const {
+  const auto found = std::ranges::find_if(fields, [&](const auto& each) { return base::iequals(each.first, name); });
+  return found == fields.end() ? std::string() : found->second;
+}
 
 awaitable<std::expected<std::vector<base::Endpoint>, HttpFailure>> HttpClient::addresses_of(Url url) {
   std::vector<base::Endpoint> found;

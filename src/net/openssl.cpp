@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "openssl.hpp"
+#include "godwit/net/openssl.hpp"
 
 #include <cstring>
 

@@ -8,7 +8,7 @@
 
 #include "godwit/base/clock.hpp"
 #include "godwit/base/result.hpp"
-#include "openssl.hpp"
+#include "godwit/net/openssl.hpp"
 
 namespace godwit::net {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "openssl.hpp"
+#include "godwit/net/openssl.hpp"
 #include "tls_stream.hpp"
 
 namespace godwit::net {

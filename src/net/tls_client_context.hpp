@@ -5,8 +5,8 @@
 #include <string>
 
 #include "certificate.hpp"
+#include "godwit/net/openssl.hpp"
 #include "godwit/net/tls.hpp"
-#include "openssl.hpp"
 
 namespace godwit::net {
 

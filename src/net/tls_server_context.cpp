@@ -78,6 +78,40 @@ base::Result<std::shared_ptr<const TlsServerContext>> TlsServerContext::load(con
   return context;
 }
 
+base::Result<std::shared_ptr<const TlsServerContext>> TlsServerContext::for_protocol(
+    const std::string& protocol, const NewCertificate& certificate) {
+  auto parsed = parse_certificate(certificate);
+  if (!parsed) return std::unexpected(std::move(parsed.error()));
+  std::shared_ptr<TlsServerContext> context(new TlsServerContext());
+  auto taken = context->implementation_->take(std::move(*parsed), protocol);
+  if (!taken) return std::unexpected(std::move(taken.error()));
+  return context;
+}
+
+base::Result<> TlsServerContext::Implementation::take(Certificate certificate, const std::string& protocol) {
+  minimum_version_ = "1.2";
+  certificates_.push_back(std::move(certificate));
+  protocol_ = static_cast<char>(protocol.size()) + protocol;
+  auto context = context_for({&certificates_.front()});
+  if (!context) return std::unexpected(std::move(context.error()));
+  standard_ = *context;
+  SSL_CTX_set_alpn_select_cb(standard_, &choose_protocol, this);
+  return {};
+}
+
+int TlsServerContext::Implementation::choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size,
+                                                      const unsigned char* offered, unsigned offered_size,
+                                                      void* argument) {
+  const auto& ours = static_cast<const Implementation*>(argument)->protocol_;
+  const auto* wanted = reinterpret_cast<const unsigned char*>(ours.data());
+  unsigned char* found = nullptr;
+  if (SSL_select_next_proto(&found, size, wanted, static_cast<unsigned>(ours.size()), offered, offered_size) !=
+      OPENSSL_NPN_NEGOTIATED)
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
+  *chosen = found;
+  return SSL_TLSEXT_ERR_OK;
+}
+
 base::Result<> TlsServerContext::Implementation::load(const TlsSettings& settings, base::WallTime now) {
   if (settings.certificates.empty()) return base::fail(base::ErrorKind::invalid, "TLS needs a certificate");
   minimum_version_ = settings.minimum_version;

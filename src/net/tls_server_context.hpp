@@ -15,6 +15,7 @@ namespace godwit::net {
 class TlsServerContext::Implementation {
  public:
   base::Result<> load(const TlsSettings& settings, base::WallTime now);
+  base::Result<> take(Certificate certificate, const std::string& protocol);
 
   SSL_CTX* standard() const { return standard_; }
   // The context for a server name, null: no certificate bears it (the first one is used).
@@ -27,6 +28,10 @@ class TlsServerContext::Implementation {
   Set certificates_for(const std::string& name) const;
   base::Result<SSL_CTX*> context_for(const Set& set);
 
+  static int choose_protocol(SSL* connection, const unsigned char** chosen, unsigned char* size,
+                             const unsigned char* offered, unsigned offered_size, void* argument);
+
+  std::string protocol_;  // with its length before it
   std::vector<Certificate> certificates_;
   std::string minimum_version_;
   std::vector<std::pair<Set, SslCtxPtr>> contexts_;

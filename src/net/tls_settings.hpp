@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "godwit/base/result.hpp"
-#include "openssl.hpp"
+#include "godwit/net/openssl.hpp"
 
 namespace godwit::net {
 

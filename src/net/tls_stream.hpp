@@ -9,8 +9,8 @@
 #include <string>
 
 #include "godwit/net/client_authorities.hpp"
+#include "godwit/net/openssl.hpp"
 #include "godwit/net/stream.hpp"
-#include "openssl.hpp"
 
 namespace godwit::net {
 

@@ -127,6 +127,7 @@ class Connection {
   Event start_queue(const smtp::action::StartQueue& asked);
   Event speak_for(const smtp::ClaimedClient& claim);
   bool is_implicit() const;  // TLS from the first byte
+  bool lacks_certificate() const;
   bool is_local() const { return listener_.service == smtp::Service::local; }
   std::optional<mail::HeaderFixes> header_fixes() const;
   void name_submitter(const policy::LocalUser& user, mail::HeaderFixes& fixes) const;

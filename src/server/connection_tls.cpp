@@ -15,7 +15,14 @@ constexpr base::Duration handshake_timeout = std::chrono::seconds(60);
 }  // namespace
 
 bool Connection::is_implicit() const {
-  return listener_.tls == smtp::TlsMode::implicit && rules_->tls;
+  return listener_.tls == smtp::TlsMode::implicit;
+}
+
+// Of a certificate that the daemon still gets for itself.  Without one port 25 does what it can; a user would be told
+// that his login, or he himself, is not known here.
+bool Connection::lacks_certificate() const {
+  const bool needs_one = is_implicit() || listener_.service == smtp::Service::submission;
+  return needs_one && listener_.tls != smtp::TlsMode::none && !rules_->tls;
 }
 
 // The handshake of implicit TLS.  It counts as a connection from its first byte.
@@ -28,6 +35,10 @@ boost::asio::awaitable<bool> Connection::secure() {
                                    .peer_subject = who.account,
                                    .channel_binding = {},
                                    .server_name = {}}});
+  } else if (handed_in_ == nullptr && lacks_certificate()) {
+    auto refusal = smtp::make_reply(421, {4, 3, 2}, "There is no certificate yet, try again later");
+    co_await refuse(std::move(refusal));
+    co_return false;
   }
   if (!is_implicit()) co_return true;
   std::string nothing;  // named: GCC 12 destroys temporaries that a coroutine takes twice

@@ -30,6 +30,24 @@ std::string alias_line(const DomainText& domain, std::string_view local) {
   return address == domain.account ? std::string() : fmt::format("  {}: [{}]\n", address, yaml_string(domain.account));
 }
 
+std::string tls_lines(const HostText& host) {
+  if (host.orders_certificate)
+    return fmt::format(R"(# From Let's Encrypt, and renewed in time, over port 80: godwitctl config explain tls.acme
+tls:
+  acme:
+    terms_of_service_agreed: yes # https://letsencrypt.org/repository/
+    contact: {}
+)",
+                       yaml_string(host.postmaster));
+  return fmt::format(R"(# Read again when the files change.
+tls:
+  certificates:
+    - certificate: {}
+      private_key: {}
+)",
+                     yaml_string(certificate_file(host.folders)), yaml_string(private_key_file(host.folders)));
+}
+
 }  // namespace
 
 Folders folders_of(const std::string& configuration) {
@@ -88,12 +106,7 @@ listeners:
     service: submission
     tls: implicit
 
-# Read again when the files change.
-tls:
-  certificates:
-    - certificate: {}
-      private_key: {}
-
+{}
 # These may relay to everywhere on port 25 without AUTH.  Your own machines only.
 trusted_networks: [127.0.0.0/8, "::1/128"]
 
@@ -107,9 +120,8 @@ state:
 control:
   socket: {}
 )",
-      yaml_string(certificate_file(folders)), yaml_string(private_key_file(folders)), host.domain,
-      yaml_string(accounts_file(folders)), yaml_string(folders.spool), yaml_string(folders.state),
-      yaml_string(folders.run + "/control.sock"));
+      tls_lines(host), host.domain, yaml_string(accounts_file(folders)), yaml_string(folders.spool),
+      yaml_string(folders.state), yaml_string(folders.run + "/control.sock"));
   return text;
 }
 

@@ -23,6 +23,7 @@ struct HostText {
   std::string domain;                          // completes bare addresses
   std::string postmaster;                      // address
   std::vector<base::IpAddress> own_addresses;  // that no interface has
+  bool orders_certificate = false;             // the daemon gets it itself
 };
 std::string host_configuration(const HostText& host);
 std::string certificate_file(const Folders& folders);

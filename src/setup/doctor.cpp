@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "godwit/setup/doctor.hpp"
 
+#include <algorithm>
 #include <array>
+#include <filesystem>
 
 #include "checks.hpp"
 #include "godwit/dns/bounded_resolver.hpp"
@@ -63,11 +65,22 @@ boost::asio::awaitable<void> run_examinations(const Patient& patient, Findings& 
   }
 }
 
+// As the daemon does it: one that it got for itself comes first, once it is there.
+config::Settings as_served(config::Settings settings) {
+  const auto is_served_first = [](const auto& files) {
+    std::error_code error;
+    return files.is_awaited && std::filesystem::exists(files.certificate, error);
+  };
+  std::ranges::stable_partition(settings.tls.certificates, is_served_first);
+  return settings;
+}
+
 }  // namespace
 
-Findings examine_host(const config::Settings& settings, const DoctorWishes& wishes, const base::Clock& clock,
+Findings examine_host(const config::Settings& configured, const DoctorWishes& wishes, const base::Clock& clock,
                       const MachineProbe& machine) {
   Findings findings;
+  const auto settings = as_served(configured);
   ZoneFile zone = wishes.zone != nullptr ? *wishes.zone : ZoneFile();
   const auto questions = [&](net::Reactor& reactor, dns::CachingResolver& caching) -> boost::asio::awaitable<void> {
     dns::BoundedResolver bounded(caching, clock, most_questions);

@@ -130,7 +130,8 @@ void Setup::plan_host() {
                 .hostname = wishes_.hostname.empty() ? default_hostname(wishes_.domain, facts_) : wishes_.hostname,
                 .domain = wishes_.domain,
                 .postmaster = account_,
-                .own_addresses = {}};
+                .own_addresses = {},
+                .orders_certificate = wishes_.orders_certificate};
   std::ranges::copy_if(wishes_.addresses, std::back_inserter(host.own_addresses), [&](const auto& address) {
     return std::ranges::find(facts_.addresses, address) == facts_.addresses.end();
   });
@@ -224,18 +225,29 @@ base::Result<> Setup::make_keys() {
 }
 
 base::Result<> Setup::make_certificate() {
+  if (wishes_.orders_certificate && !settings_.acme.terms_of_service_agreed)
+    result_.remarks.push_back(main_file() +
+                              " was there already: for a certificate that the daemon gets itself, set tls.acme in it "
+                              "(godwitctl config explain tls.acme)");
   if (settings_.tls.certificates.empty()) {
     result_.remarks.push_back("the configuration has no certificate (tls.certificates): no TLS is offered");
     return {};
   }
   const auto& files = settings_.tls.certificates.front();
-  auto made =
-      builder_.make_certificate(files, certificate_for(facts_, settings_.hostname, now_), settings_.hostname, now_);
-  if (!made) return std::unexpected(made.error());
-  if (!made->empty()) result_.remarks.push_back(std::move(*made));
+  if (!files.is_awaited) {
+    auto made =
+        builder_.make_certificate(files, certificate_for(facts_, settings_.hostname, now_), settings_.hostname, now_);
+    if (!made) return std::unexpected(made.error());
+    if (!made->empty()) result_.remarks.push_back(std::move(*made));
+  }
   const net::CertificateSettings here{.certificate = real(files.certificate), .private_key = real(files.private_key)};
-  if (auto tlsa = net::tlsa_of(here)) result_.publication.tlsa = std::move(*tlsa);
-  if (!facts_.has_certbot) return {};
+  if (auto tlsa = net::tlsa_of(here))
+    result_.publication.tlsa = std::move(*tlsa);
+  else if (files.is_awaited)
+    result_.remarks.emplace_back(
+        "godwitd gets its certificate itself when it runs and port 80 is reachable (godwitctl tls); until then users "
+        "cannot log in.  Run godwitctl init again afterwards: there is a TLSA record more to publish");
+  if (!facts_.has_certbot || files.is_awaited) return {};
   return builder_.write_hook(files, settings_.hostname, settings_.user);
 }
 

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <utility>
 
-#include "on_pool.hpp"
+#include "godwit/state/on_pool.hpp"
 #include "sqlite_file.hpp"
 
 namespace godwit::state {

@@ -54,6 +54,7 @@ std::vector<Diagnostic> file_faults(const Loaded& loaded) {
     const auto key = fmt::format("tls.certificates[{}].", i);
     const auto& files = settings.tls.certificates[i];
     const auto facts = net::check_certificate(files);
+    if (!facts && files.is_awaited && facts.error().kind == base::ErrorKind::not_found) continue;
     // The text begins with the file that is at fault.
     if (!facts)
       add(key + (facts.error().message.starts_with(files.private_key) ? "private_key" : "certificate"),

@@ -363,6 +363,12 @@ int ControlCommands::account(const std::string& verb, const std::string& name) c
                        text);
 }
 
+int ControlCommands::renew_certificate() const {
+  return ask_and_print(*this, "POST", "/v1/tls/renew", "", [](const json::value&) {
+    return "A certificate is being ordered; godwitctl tls shows what comes of it.\n";
+  });
+}
+
 int ControlCommands::send_tls_reports() const {
   return ask_and_print(*this, "POST", "/v1/tlsrpt/send", "", reports_sent_text);
 }

@@ -60,6 +60,7 @@ struct ControlCommands {
   int stopped() const;
   // verb: release, purge.
   int account(const std::string& verb, const std::string& name) const;
+  int renew_certificate() const;
   int send_tls_reports() const;
   int send_dmarc_reports() const;
   int dmarc_reports() const;

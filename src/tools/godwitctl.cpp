@@ -208,8 +208,7 @@ class CommandLine {
   void add_delivery() {
     add_command(app_, "destinations", "where mail goes: connections, limits, and why it waits",
                 [this] { return control().destinations(); });
-    add_command(app_, "tls", "certificates, when they expire, and what TLS came to with other hosts",
-                [this] { return control().tls(); });
+    add_tls();
     CLI::App* delivery = app_.add_subcommand("delivery", "stop sending for a while; mail is still accepted");
     delivery->fallthrough();
     delivery->require_subcommand(1);
@@ -275,6 +274,19 @@ class CommandLine {
   void with_password(CLI::App* command) {
     auto* from_input = command->add_flag("--password-stdin", password_stdin_, "read the password from standard input");
     command->add_flag("--generate", generate_, "make a password and print it")->excludes(from_input);
+  }
+
+  void add_tls() {
+    CLI::App* tls = app_.add_subcommand(
+        "tls", "certificates, when they expire and are renewed, and what TLS came to with other hosts");
+    tls->fallthrough();
+    tls->require_subcommand(0, 1);
+    // Runs after a subcommand's callback, so it must not replace its choice.
+    tls->callback([this, tls] {
+      if (tls->get_subcommands().empty()) command_ = [this] { return control().tls(); };
+    });
+    add_command(*tls, "renew", "order the daemon's own certificate (tls.acme) now",
+                [this] { return control().renew_certificate(); });
   }
 
   void add_tls_reports() {

@@ -98,6 +98,7 @@ class Init {
       dns_.servers.push_back(*server);
     }
     if (!command_.root.empty()) wishes_.root = std::filesystem::absolute(command_.root).lexically_normal().string();
+    wishes_.orders_certificate = command_.orders_certificate;
     while (wishes_.root.ends_with('/')) wishes_.root.pop_back();
     if (!command_.folder.empty())
       wishes_.folder = std::filesystem::absolute(command_.folder).lexically_normal().string();

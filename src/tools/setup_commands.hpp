@@ -17,7 +17,8 @@ struct InitCommand {
   std::vector<std::string> addresses;  // likewise
   std::string root, folder;            // empty: this machine, the usual one
   std::vector<std::string> dns;        // servers to ask; empty: the system's
-  bool asks = true;                    // else all is taken as it is proposed
+  bool orders_certificate = false;
+  bool asks = true;  // else all is taken as it is proposed
 
   int run() const;
 };

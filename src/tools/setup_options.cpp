@@ -36,6 +36,8 @@ void SetupOptions::add_init(CLI::App& app) {
   command->add_option("--account", account_, "the first account; default: postmaster@DOMAIN")->type_name("ADDRESS");
   command->add_option("--address", addresses_, "a public address of the host; default: those of its interfaces")
       ->type_name("IP");
+  command->add_flag("--acme", acme_,
+                    "a new host gets its certificate itself, from Let's Encrypt, to whose terms of service you agree");
   command->add_flag("--yes", yes_, "ask nothing");
   command->add_option("--root", root_, "what stands before all paths, as of a machine's image")->type_name("FOLDER");
   command
@@ -105,6 +107,7 @@ InitCommand SetupOptions::init() const {
           .root = root_,
           .folder = folder_,
           .dns = dns_servers_,
+          .orders_certificate = acme_,
           .asks = !yes_};
 }
 

@@ -49,6 +49,7 @@ class SetupOptions {
   std::string domain_, hostname_, account_, root_, folder_;
   std::string config_, zone_, other_, key_;
   std::vector<std::string> addresses_, dns_servers_, blocklists_;
+  bool acme_ = false;
   bool yes_ = false;
   std::string postfix_ = "/etc/postfix", output_;
   bool force_ = false, settings_ = false;

@@ -51,6 +51,20 @@ std::string trouble(const json::value& certificate) {
   return all.empty() ? "none" : all;
 }
 
+std::string acme_text(const json::value& acme) {
+  if (acme.is_null()) return {};
+  const bool is_ordering = at(acme, "/ordering") == json::value(true);
+  std::vector<std::vector<std::string>> rows{
+      {"ordered by us", joined(list(acme, "/names"))},
+      {"  from", fmt::format("{} ({})", word(acme, "/directory"), word(acme, "/challenge"))},
+      {"  next order", is_ordering ? "under way now" : time(acme, "/next")}};
+  if (!at(acme, "/error").is_null()) {
+    rows.push_back({"  failed", fmt::format("{}, failures: {}", time(acme, "/failed"), word(acme, "/failures"))});
+    rows.push_back({"  reason", word(acme, "/error")});
+  }
+  return "\n" + table(rows);
+}
+
 }  // namespace
 
 json::value tls_summary(const json::value& status, const json::value& delivered) {
@@ -58,7 +72,9 @@ json::value tls_summary(const json::value& status, const json::value& delivered)
   for (const auto& peer : peers_of(delivered))
     peers.emplace_back(
         json::object{{"relay", peer.relay}, {"tls", peer.tls}, {"messages", peer.messages}, {"last", peer.last}});
-  return json::object{{"certificates", list(status, "/tls/certificates")}, {"peers", std::move(peers)}};
+  return json::object{{"certificates", list(status, "/tls/certificates")},
+                      {"acme", at(status, "/tls/acme")},
+                      {"peers", std::move(peers)}};
 }
 
 std::string tls_text(const json::value& summary) {
@@ -71,8 +87,11 @@ std::string tls_text(const json::value& summary) {
   for (const json::value& one : list(summary, "/peers"))
     peers.push_back({word(one, "/relay"), member(one, "/tls").empty() ? "none" : word(one, "/tls"),
                      word(one, "/messages"), time(one, "/last")});
-  return (certificates.size() == 1 ? "No certificate is configured: nothing is encrypted.\n" : table(certificates)) +
-         "\n" + (peers.size() == 1 ? "Nothing was delivered to other hosts lately.\n" : table(peers));
+  const auto& acme = at(summary, "/acme");
+  const char* none = acme.is_null() ? "No certificate is configured: nothing is encrypted.\n"
+                                    : "There is no certificate yet: nothing is encrypted.\n";
+  return (certificates.size() == 1 ? none : table(certificates)) + acme_text(acme) + "\n" +
+         (peers.size() == 1 ? "Nothing was delivered to other hosts lately.\n" : table(peers));
 }
 
 }  // namespace godwit::tools

@@ -8,7 +8,8 @@
 
 namespace godwit::tools {
 
-// Of the daemon's status, and of what it found of messages delivered: {"certificates": [...], "peers": [...]}.
+// Of the daemon's status, and of what it found of messages delivered: {"certificates": [...], "acme": ..., "peers":
+// [...]}.
 boost::json::value tls_summary(const boost::json::value& status, const boost::json::value& delivered);
 std::string tls_text(const boost::json::value& summary);
 

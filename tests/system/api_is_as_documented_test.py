@@ -101,6 +101,7 @@ class ApiIsAsDocumented(ReceivingHost):
         self.assertTrue(self.ask("GET", "/v1/suppression")["suppressions"])
         self.ask("POST", "/v1/suppression/remove", "?name=x@a.example")
         self.ask("POST", "/v1/dns/flush")
+        self.ask("POST", "/v1/tls/renew", status=404)
         self.ask("POST", "/v1/tlsrpt/send")
         self.ask("GET", "/v1/dmarc/reports")
         self.ask("POST", "/v1/dmarc/send")

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "godwit/acme/settings.hpp"
 #include "godwit/auth/settings.hpp"
 #include "godwit/control/settings.hpp"
 #include "godwit/deliver/settings.hpp"
@@ -34,6 +35,7 @@ struct Settings {
   std::string user = "godwit";
   SandboxSettings sandbox;
   base::Duration stop_grace = std::chrono::seconds(30);  // after SIGTERM
+  acme::Settings acme;
   auth::Settings auth;
   control::Settings control;
   deliver::Settings deliver;

@@ -163,6 +163,9 @@ class Backend {
   // See dispatch/account_guard.hpp; how many messages were let go, or thrown away.
   virtual Task<std::size_t> release_account(std::string name) = 0;
   virtual Task<std::size_t> purge_account(std::string name) = 0;
+  // Orders the daemon's own certificate now; what comes of it shows in the status.  not_found: it gets none.  refused:
+  // an order is under way.
+  virtual Task<> renew_certificate() = 0;
   // Reports on outgoing TLS, now, of all that was counted since the last ones.
   virtual Task<dispatch::TlsReports::Sent> send_tls_reports() = 0;
   // The same of mail in other domains' names (DMARC).  refused: it is switched off.

@@ -29,7 +29,8 @@ struct Response;
 // What stands before a server that others than this machine's users can reach.
 struct Guard {
   std::shared_ptr<const Tokens> tokens;              // null: whoever can connect may ask
-  std::shared_ptr<const net::TlsServerContext> tls;  // null: no TLS
+  std::shared_ptr<const net::TlsServerContext> tls;  // null: no TLS, or no certificate yet
+  bool needs_tls = false;                            // nobody is served without
   bool console = false;                              // the web console is served, to who asks
 };
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "godwit/acme/state.hpp"
 #include "godwit/base/clock.hpp"
 #include "godwit/base/histogram.hpp"
 #include "godwit/control/event_counts.hpp"
@@ -48,6 +49,7 @@ struct Status {
   std::vector<std::string> listeners;  // "127.0.0.1:25"
   std::string dns_validation;          // dns::Validation: whether signed answers can be told from others
   std::vector<Certificate> certificates;
+  std::optional<acme::State> acme = {};  // of the one that the daemon gets for itself; empty: it gets none
   std::vector<policy::StoppedAccount> stopped_accounts = {};
   std::vector<policy::ListHealth::Report> dns_lists = {};
   EventCounts::Values events = {};         // since the start

@@ -4,22 +4,26 @@
 // reactor that serves.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "godwit/base/clock.hpp"
 #include "godwit/base/result.hpp"
 #include "godwit/dns/resolver.hpp"
 #include "godwit/net/settings.hpp"
+#include "godwit/net/tls.hpp"
 
 namespace godwit::net {
 
-struct NewCertificate {  // PEM
-  std::string certificate;
-  std::string private_key;
+// An extension that who does not know it must refuse.
+struct CriticalExtension {
+  std::string oid;  // "1.3.6.1.5.5.7.1.31"
+  std::string der;  // its value
 };
 // For one host name, P-256, signed by itself: enough for STARTTLS and DANE, trusted by nobody else.
 // Requires: `host` is a name in DNS.  Errors: io (the library refused).
-base::Result<NewCertificate> make_self_signed(const std::string& host, base::WallTime now, base::Duration lifetime);
+base::Result<NewCertificate> make_self_signed(const std::string& host, base::WallTime now, base::Duration lifetime,
+                                              const std::optional<CriticalExtension>& extension = {});
 
 // "3 1 1": the SHA-256 of its public key, which stays while the key does.  Errors as check_certificate().
 base::Result<dns::Tlsa> tlsa_of(const CertificateSettings& files);

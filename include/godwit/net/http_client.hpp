@@ -9,6 +9,9 @@
 #include <expected>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -35,6 +38,9 @@ struct HttpAnswer {
   unsigned status = 0;
   std::string content_type;  // as it came
   std::string body;
+  std::vector<std::pair<std::string, std::string>> fields = {};  // of the header, as they came
+
+  std::string field(std::string_view name) const;  // the first of this name; "" where there is none
 };
 
 struct HttpFailure {

@@ -13,6 +13,7 @@ struct CertificateSettings {
   std::string certificate;         // PEM, full chain
   std::string private_key;         // PEM
   std::string ocsp_response = {};  // DER, handed out with the certificate; empty: none
+  bool is_awaited = false;         // there may be none yet: then it counts as soon as its file is there
 };
 
 struct TlsSettings {

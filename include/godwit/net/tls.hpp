@@ -18,12 +18,21 @@
 
 namespace godwit::net {
 
+struct NewCertificate {  // PEM
+  std::string certificate;
+  std::string private_key;
+};
+
 class TlsServerContext {
  public:
   // Errors: invalid, not_found, io: every certificate that cannot be used, one line each.  An OCSP response that cannot
   // be used, or whose time is over `now`, is left out.
   static base::Result<std::shared_ptr<const TlsServerContext>> load(const TlsSettings& settings,
                                                                     base::WallTime now = {});
+  // With a certificate and its key from memory (PEM), for peers that ask for `protocol` (ALPN, RFC 7301); what else
+  // they ask for is refused.  Errors: invalid.
+  static base::Result<std::shared_ptr<const TlsServerContext>> for_protocol(const std::string& protocol,
+                                                                            const NewCertificate& certificate);
   ~TlsServerContext();
 
   class Implementation;

@@ -22,6 +22,7 @@ struct Wishes {
   std::string account;                     // empty: postmaster@<domain>, or none where the host has one already
   std::vector<base::IpAddress> addresses;  // public ones; empty: those of the interfaces
   std::string root;                        // what stands before every path; empty: this machine
+  bool orders_certificate = false;         // a new host's: from Let's Encrypt, to whose terms the administrator agrees
   std::string folder = usual_folder;       // of the configuration, as the daemon sees it; absolute
 };
 

@@ -20,6 +20,15 @@ function peers_of(messages) {
   return [...peers.values()].sort((a, b) => b.count - a.count);
 }
 
+// Of the one that the daemon gets for itself.
+function ordered(acme) {
+  if (!acme) return [];
+  const next = acme.ordering ? "an order is under way" : ["the next order is made ", utc(acme.next), " (", away(acme.next), ")"];
+  return [h("section", {}, h("h2", {}, "Ordered by the daemon itself"),
+    h("p", {}, acme.names.join(", "), ", from ", h("code", {}, acme.directory), " (", acme.challenge, "): ", next, "."),
+    ...(acme.error ? [h("p", {}, "The last order failed ", utc(acme.failed), ": ", acme.error)] : []))];
+}
+
 export async function show(page, query, life) {
   const [status, sent] = await Promise.all([get("/v1/status", {}, life.signal),
     get("/v1/history", { outcome: "delivered", limit: looked_at }, life.signal)]);
@@ -31,7 +40,8 @@ export async function show(page, query, life) {
       { name: "OCSP response until", of: (row) => utc(row.staple_until) },
       { name: "File", of: (row) => h("code", {}, row.file), class: "wide" },
       { name: "Trouble", of: (row) => [row.out_of_date, row.error, row.staple_error].filter(Boolean).join("; ") || "none", class: "reply" },
-    ], status.tls.certificates, "No certificate is configured: nothing is encrypted, and nobody can log in."),
+    ], status.tls.certificates, "There is no certificate: nothing is encrypted, and nobody can log in."),
+    ...ordered(status.tls.acme),
     h("section", {}, h("h2", {}, "Others, of the last ", number(looked_at), " messages delivered"),
       table("TLS with other hosts", [
         { name: "Host", of: (row) => row.relay, class: "wide" },

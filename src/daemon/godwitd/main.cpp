@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "arguments.hpp"
+#include "godwit/acme/listening_place.hpp"
 #include "godwit/log/recent_lines.hpp"
 #include "godwit/net/listener.hpp"
 #include "host.hpp"
@@ -54,8 +55,17 @@ int check(const daemon::LiveSettingsLoaded& loaded, const base::Clock& clock) {
   if (const auto& http = settings.control.http)
     if (const auto free = net::check_bindable(*http); !free)
       fmt::print(stderr, "warning: control.http: {}\n", free.error().message);
+  if (const auto place = acme::listening_place(settings.acme); settings.acme.terms_of_service_agreed && place)
+    if (const auto free = net::check_bindable(*place); !free)
+      fmt::print(stderr, "warning: tls.acme: {}\n", free.error().message);
   fmt::print("The configuration is right.\n");
   return 0;
+}
+
+bool needs_low_ports(const acme::Settings& settings) {
+  constexpr int first_of_users = 1024;
+  const auto place = acme::listening_place(settings);
+  return settings.terms_of_service_agreed && place && place->port < first_of_users;
 }
 
 // Threads inherit the mask, so signals come only to sigwait below.
@@ -111,7 +121,8 @@ int serve(const Arguments& arguments, std::shared_ptr<const daemon::LiveSettings
   };
   daemon::Host host(arguments.config, live, clock, **log, recent, [] { ::kill(::getpid(), SIGTERM); });
   if (auto bound = host.bind(std::move(*inherited)); !bound) return fail(bound.error());
-  if (auto dropped = daemon::drop_privileges(settings.user); !dropped) return fail(dropped.error());
+  const auto low_ports = needs_low_ports(settings.acme) ? daemon::LowPorts::later_too : daemon::LowPorts::are_bound;
+  if (auto dropped = daemon::drop_privileges(settings.user, low_ports); !dropped) return fail(dropped.error());
   auto sandbox = daemon::enter_sandbox(arguments.config, settings);
   (*log)->start();
   for (const auto& remark : sandbox.remarks) (*log)->warn("sandbox_incomplete", {{"reason", remark}});

@@ -191,6 +191,11 @@ TEST_F(Api, StoppedAccountsAreReleasedAndPurged) {
                                          "purge account alice@example.com"));
 }
 
+TEST_F(Api, ACertificateIsOrderedOnceAtATime) {
+  EXPECT_EQ(ask("POST", "/v1/tls/renew").status, 202U);
+  EXPECT_EQ(ask("POST", "/v1/tls/renew").status, 409U);
+}
+
 TEST_F(Api, ReportsOnTlsAreSentAndCounted) {
   const auto answer = ask("POST", "/v1/tlsrpt/send");
   EXPECT_EQ(answer.status, 200U);

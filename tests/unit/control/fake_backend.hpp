@@ -302,6 +302,11 @@ class FakeBackend final : public Backend {
     asked.emplace_back("flush dns");
     co_return base::Result<>();
   }
+  Task<> renew_certificate() override {
+    asked.emplace_back("renew_certificate");
+    if (std::ranges::count(asked, "renew_certificate") == 1) co_return base::Result<>();
+    co_return base::fail(base::ErrorKind::refused, "a certificate is being ordered already");
+  }
   Task<dispatch::TlsReports::Sent> send_tls_reports() override {
     asked.emplace_back("send_tls_reports");
     co_return dispatch::TlsReports::Sent{.reports = 3, .failed = 1};

@@ -76,6 +76,22 @@ TEST_F(LiveTlsTest, AMissingOcspResponseHoldsUpNothing) {
   EXPECT_THAT(loaded_.tls.certificates[0].staple_error, HasSubstr("response.der"));
 }
 
+TEST_F(LiveTlsTest, OneThatIsAwaitedCountsWhenItIsThere) {
+  settings_.certificates = {
+      {.certificate = folder_ / "own.crt", .private_key = folder_ / "own.key", .is_awaited = true}};
+  loaded_ = load_tls(settings_, now_);
+  EXPECT_THAT(loaded_.complaints, IsEmpty());
+  EXPECT_FALSE(loaded_.tls.server);
+  EXPECT_TRUE(loaded_.tls.client);
+  EXPECT_FALSE(has_changed(settings_, loaded_.tls));
+  make_certificate(folder_, "own", {.names = {"mail.example.com"}});
+  EXPECT_TRUE(has_changed(settings_, loaded_.tls));
+  const auto then = replaced(loaded_.tls, load_tls(settings_, now_), now_);
+  EXPECT_TRUE(then.server);
+  ASSERT_EQ(then.certificates.size(), 1U);
+  EXPECT_EQ(then.certificates[0].subject, "CN=mail.example.com");
+}
+
 TEST_F(LiveTlsTest, NoticesALinkThatPointsElsewhere) {
   const auto other = make_certificate(folder_, "other", {.names = {"mail.example.com"}});
   const auto link = folder_ / "live.crt";

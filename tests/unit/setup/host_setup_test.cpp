@@ -84,6 +84,33 @@ TEST_F(HostSetupTest, AnEmptyFolderBecomesAHostThatCanRun) {
   EXPECT_EQ(host.publication.tlsa, *net::tlsa_of(loaded.settings.tls.certificates.at(0)));
 }
 
+TEST_F(HostSetupTest, AHostMayOrderItsCertificateItself) {
+  wishes.orders_certificate = true;
+  const auto host = made();
+  const auto loaded = config::load(path("godwit.yaml"));
+  ASSERT_TRUE(loaded.ok());
+  EXPECT_THAT(config::check_environment(loaded), IsEmpty());
+  EXPECT_TRUE(loaded.settings.acme.terms_of_service_agreed);
+  ASSERT_THAT(loaded.settings.tls.certificates, SizeIs(1));
+  const auto& files = loaded.settings.tls.certificates[0];
+  EXPECT_TRUE(files.is_awaited);
+  EXPECT_FALSE(std::filesystem::exists(files.certificate)) << "that is the daemon's matter";
+  EXPECT_FALSE(host.publication.tlsa);
+  EXPECT_THAT(host.remarks, Contains(HasSubstr("godwitd gets its certificate itself")));
+  // When it is there.
+  const auto made_there = net::make_self_signed("mail.example.com", now, std::chrono::hours(1));
+  put("state/acme/certificate.pem", made_there->certificate + made_there->private_key);
+  EXPECT_EQ(made().publication.tlsa, *net::tlsa_of(files));
+}
+
+TEST_F(HostSetupTest, AConfigurationThatIsThereIsNotChangedForACertificate) {
+  made();
+  const auto before = files();
+  wishes.orders_certificate = true;
+  EXPECT_THAT(made().remarks, Contains(HasSubstr("set tls.acme in it")));
+  EXPECT_EQ(files(), before);
+}
+
 TEST_F(HostSetupTest, SecretsAreNotForEverybody) {
   made();
   for (const char* name : {"dkim/example.com.20261129.pem", "tls/privkey.pem", "accounts.yaml"}) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Work that blocks, done on a pool for a coroutine of a reactor.
+// Work that blocks, done on a pool for a coroutine of a reactor.  `work` owns what it uses; what it throws is thrown to
+// the caller.  The pool outlives the call.
 #pragma once
 
 #include <utility>

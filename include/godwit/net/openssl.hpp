@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// OpenSSL's objects with owners, and its errors as text.
+// OpenSSL's objects with owners, and its errors as text: for who makes keys and certificates.  Any thread; what fails
+// gives null, and take_openssl_error() says why.
 #pragma once
 
 #include <memory>

@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A host without a certificate gets one from a real authority (ACME), by each challenge, and offers it without a restart."""
+
+import functools
+import http.server
+import socket
+import stat
+import threading
+
+from support.certified_host import HOST, CertifiedHost
+from support.dialogue import Dialogue
+from support.pebble import HTTP_PORT
+from support.scenario import SUBMISSION_PORT, SUBMISSIONS_PORT, listening, main
+
+
+class Files(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+def read_start(client):
+    try:
+        return client.recv(12)
+    except ConnectionResetError:
+        return b""
+
+
+class CertificateIsObtained(CertifiedHost):
+    def assert_certified(self):
+        self.wait_obtained()
+        with self.secured() as client:
+            names = {value for _, value in client.socket.getpeercert()["subjectAltName"]}
+        self.assertEqual(names, {HOST})
+        self.assert_still_works()
+
+    def test_by_http(self):
+        self.authority.start()
+        self.certified().start()
+        self.assert_certified()
+        self.assertEqual(self.godwit.events("certificate_ordered")[0]["reason"], "none")
+        # The port is ours only while an order is under way.
+        self.assertFalse(listening(self.godwit.address, HTTP_PORT))
+        self.assertIsNone(self.acme()["error"])
+        self.assertEqual(self.acme()["names"], [HOST])
+
+    def test_by_tls_alpn(self):
+        self.authority.start()
+        self.certified("tls-alpn-01", key_type="rsa2048").start()
+        self.assert_certified()
+        self.assertIn("RSA", self.run_program("openssl", "x509", "-in", self.folder_of_acme / "certificate.pem", "-noout",
+                                              "-text").stdout)
+
+    def test_through_the_folder_of_a_web_server(self):
+        self.authority.start()
+        root = self.folder / "www"
+        root.mkdir()
+        web = http.server.ThreadingHTTPServer((self.net.host(1), HTTP_PORT), functools.partial(Files, directory=str(root)))
+        threading.Thread(target=web.serve_forever, args=(0.05,), daemon=True).start()
+        self.addCleanup(web.server_close)
+        self.addCleanup(web.shutdown)
+        self.certified(webroot=str(root)).start()
+        self.assert_certified()
+        self.assertEqual([path for path in root.rglob("*") if path.is_file()], [])
+
+    def test_with_nonces_that_are_refused_and_waits(self):
+        self.authority.start(wfe_noncereject="50", va_nosleep="", va_sleeptime="2")
+        self.certified().start()
+        self.assert_certified()
+
+    def test_strangers_at_the_port_learn_nothing_and_hold_nothing_up(self):
+        self.authority.start(va_nosleep="", va_sleeptime="5")
+        self.certified().start()
+        place = (self.godwit.address, HTTP_PORT)
+        self.wait_until(lambda: listening(*place), "the answer can be had")
+        for request, answer in [(b"GET / HTTP/1.1\r\n\r\n", b"HTTP/1.1 404"), (b"POST / HTTP/1.1\r\n\r\n", b"HTTP/1.1 405"),
+                                (b"GET\r\n\r\n", b"HTTP/1.1 404"), (b"x" * 20_000, b"")]:
+            with socket.create_connection(place, timeout=5) as client:
+                client.sendall(request)
+                self.assertEqual(read_start(client), answer)
+        for _ in range(30):
+            self.addCleanup(socket.create_connection(place, timeout=5).close)  # silent
+        self.assert_certified()
+
+    def test_for_several_names(self):
+        other = "mx.xyz.example"
+        self.dns.host(other, self.net.host(1)).change()
+        self.authority.start()
+        self.certified(names=[HOST, other]).start()
+        self.wait_obtained()
+        with self.connect() as client:
+            client.say("EHLO client.example", "250")
+            client.starttls(self.authority.client_context(), other)
+
+    def test_its_files_are_for_nobody_else(self):
+        self.authority.start()
+        self.certified().start()
+        self.wait_obtained()
+        self.assertEqual(stat.S_IMODE(self.folder_of_acme.stat().st_mode), 0o700)
+        files = {path.name: stat.S_IMODE(path.stat().st_mode) for path in self.folder_of_acme.iterdir()}
+        self.assertLessEqual({"account.key", "account", "private_key.pem", "certificate.pem"}, set(files))
+        self.assertEqual(set(files.values()), {0o600})
+
+    def test_until_then_nothing_that_needs_it_is_offered(self):
+        self.certified()
+        self.godwit.with_submission().add_account("somchai@xyz.example", "secret")
+        self.godwit.start()
+        self.godwit.wait_event("certificate_failed")
+        self.assertFalse(self.offers_starttls())
+        with Dialogue(self.godwit.address, SUBMISSION_PORT, greeting="421 4.3.2") as client:
+            client.expect_close()
+        with Dialogue(self.godwit.address, SUBMISSIONS_PORT, greeting=None) as client:
+            client.expect_close()
+        self.assert_still_works()
+        self.assertIn("There is no certificate yet", self.godwit.control("tls").stdout)
+        self.authority.start()
+        self.assertIn("being ordered", self.godwit.control("tls", "renew").stdout)
+        self.assert_certified()
+        context = self.authority.client_context()
+        with Dialogue(self.godwit.address, SUBMISSIONS_PORT, context=context, server_hostname=HOST) as client:
+            self.assertIn("AUTH", client.say("EHLO client.example", "250"))
+
+
+class AuthorityForCustomers(CertifiedHost):
+    secret = "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W"
+    authority_settings = {"externalAccountBindingRequired": True, "externalAccountMACKeys": {"kid-1": secret}}
+
+    def test_serves_who_has_an_account_with_it(self):
+        self.authority.start()
+        file = self.folder / "mac.key"
+        file.write_text(self.secret + "\n")
+        self.certified(external_account={"key_id": "kid-1", "hmac_key_file": str(file)}).start()
+        self.wait_obtained()
+        self.assertTrue(self.offered())
+
+    def test_tells_the_others_why_not(self):
+        self.authority.start()
+        self.certified().start()
+        self.assertIn("tls.acme.external_account", self.godwit.wait_event("certificate_failed")["reason"])
+
+
+if __name__ == "__main__":
+    main()
