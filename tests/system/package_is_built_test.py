@@ -3,13 +3,12 @@
 """The Debian package has all that is installed, asks about the configuration before it changes it, and has scripts that run."""
 
 import os
-import pathlib
 import shutil
 import subprocess
-import tempfile
 import unittest
 
-from support.scenario import BIN, Scenario, main
+from support.package import field, make_package
+from support.scenario import Scenario, main
 
 SCRIPTS = ("postinst", "prerm", "postrm")
 CONFFILE = "etc/godwit/godwit.yaml"
@@ -20,20 +19,14 @@ class PackageIsBuilt(Scenario):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.build = pathlib.Path(tempfile.mkdtemp(prefix="godwit-package-"))
-        cls.addClassCleanup(shutil.rmtree, cls.build)
-        done = subprocess.run(["cpack", "--config", BIN.parent / "CPackConfig.cmake", "-B", cls.build], capture_output=True,
-                              text=True, timeout=110, cwd=cls.build)
-        packages = list(cls.build.glob("*.deb"))
-        if done.returncode != 0 or len(packages) != 1:
-            raise AssertionError(done.stdout + done.stderr)
-        cls.package = packages[0]
-        cls.root, cls.control = cls.build / "root", cls.build / "control"
+        cls.package = make_package(cls)
+        build = cls.package.parent
+        cls.root, cls.control = build / "root", build / "control"
         subprocess.run(["dpkg-deb", "--extract", cls.package, cls.root], check=True)
         subprocess.run(["dpkg-deb", "--control", cls.package, cls.control], check=True)
 
     def field(self, name):
-        return self.run_program("dpkg-deb", "--field", self.package, name).stdout.strip()
+        return field(self.package, name)
 
     def test_it_says_what_it_is(self):
         self.assertRegex(self.package.name, r"^godwit_\d+\.\d+\.\d+_\w+\.deb$")
