@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "godwit/net/worker_pool.hpp"
 
-#include <algorithm>
-
 #include <pthread.h>
 
 namespace godwit::net {
@@ -10,8 +8,8 @@ namespace godwit::net {
 BoundedPool::BoundedPool(std::string name, std::size_t threads, std::size_t max_waiting)
     : name_(std::move(name)), max_waiting_(max_waiting), guard_(boost::asio::make_work_guard(io_)) {
   const std::string shown = name_.substr(0, 15);
-  working_ = std::max<std::size_t>(threads, 1);
-  for (std::size_t i = 0; i < std::max<std::size_t>(threads, 1); ++i) {
+  working_ = threads;
+  for (std::size_t i = 0; i < threads; ++i) {
     threads_.emplace_back([this] { work(); });
     ::pthread_setname_np(threads_.back().native_handle(), shown.c_str());
   }
@@ -41,6 +39,7 @@ void BoundedPool::stop() {
 }
 
 void BoundedPool::join() {
+  if (threads_.empty()) io_.poll();
   for (auto& thread : threads_)
     if (thread.joinable()) thread.join();
 }
