@@ -22,14 +22,12 @@
 #include "godwit/control/server.hpp"
 #include "godwit/deliver/maildir.hpp"
 #include "godwit/deliver/smtp_agent.hpp"
-#include "godwit/disk/posix_disk.hpp"
 #include "godwit/dispatch/account_guard.hpp"
 #include "godwit/dispatch/dispatcher.hpp"
 #include "godwit/dispatch/quarantine_notices.hpp"
 #include "godwit/dns/caching_resolver.hpp"
 #include "godwit/log/logger.hpp"
 #include "godwit/log/recent_lines.hpp"
-#include "godwit/net/ares_transport.hpp"
 #include "godwit/net/listener.hpp"
 #include "godwit/net/reactor.hpp"
 #include "godwit/net/task_group.hpp"
@@ -49,6 +47,7 @@
 #include "godwit/state/small_file.hpp"
 #include "inherited_sockets.hpp"
 #include "live_settings.hpp"
+#include "machine.hpp"
 #include "outgoing_tls.hpp"
 #include "resolver_watch.hpp"
 
@@ -66,8 +65,8 @@ struct ReloadOutcome {
 class Host {
  public:
   // request_stop: asks the main thread to stop the host; called from any thread.
-  Host(std::string config_path, std::shared_ptr<const LiveSettings> live, const base::Clock& clock,
-       log::FileLogger& log, const log::RecentLines& recent_log, std::function<void()> request_stop);
+  Host(std::string config_path, std::shared_ptr<const LiveSettings> live, Machine& machine, log::FileLogger& log,
+       const log::RecentLines& recent_log, std::function<void()> request_stop);
   ~Host();
 
   // `inherited` sockets serve the listeners they fit; the others are bound here.
@@ -96,7 +95,7 @@ class Host {
   };
   // What each reactor has.
   struct Parts {
-    std::unique_ptr<net::AresTransport> transport;
+    std::unique_ptr<dns::Transport> transport;
     std::unique_ptr<dns::CachingResolver> resolver;
     std::unique_ptr<deliver::SmtpAgent> agent;
     std::unique_ptr<policy::MilterConnections> milters;
@@ -122,7 +121,7 @@ class Host {
   void recall_lockouts();
   boost::asio::awaitable<void> remember_lockouts();
   boost::asio::awaitable<void> keep_lockouts();
-  auth::BackEndParts back_end_parts() { return {.pool = lookups_, .clock = clock_, .random = random_}; }
+  auth::BackEndParts back_end_parts() { return {.pool = pools_.lookups, .clock = clock_, .random = random_}; }
   // What recipients are looked up in: apart from logins, whose turn would come late in a flood of either.
   route::Lookups make_recipient_lookups(const LiveSettings& live);
   void make_parts(std::size_t index);
@@ -163,14 +162,15 @@ class Host {
 
   std::string config_path_;
   std::shared_ptr<const LiveSettings> live_;  // replaced on the home reactor
+  Machine& machine_;
   const base::Clock& clock_;
   log::FileLogger& log_;
   const log::RecentLines& recent_log_;
   std::function<void()> request_stop_;
   std::atomic<bool> failed_ = false;
 
-  base::SystemRandom random_;
-  disk::PosixDisk disk_;
+  base::Random& random_;
+  disk::Disk& disk_;
   auth::Accounts accounts_;
   auth::Stores stores_;
   auth::Lockouts lockouts_;
@@ -180,17 +180,8 @@ class Host {
   std::shared_ptr<policy::Limits> policy_limits_;  // replaced on the home reactor
   policy::AccountBreaker breaker_;
   policy::ListHealth list_health_;
-  net::ReactorPool reactors_;
-  net::SingleThread committer_;
-  net::BoundedPool bodies_;
-  net::BoundedPool maildirs_;
-  net::BoundedPool passwords_;
-  net::BoundedPool proofs_;        // keys for AUTH at other hosts
-  net::BoundedPool local_;         // users of this machine, looked up; the maildrop
-  net::BoundedPool lookups_;       // of stores that block, for logins
-  net::BoundedPool recipients_;    // the same, for recipients
-  net::BoundedPool housekeeping_;  // reloads
-  net::BoundedPool histories_;     // one thread: the history, written and searched
+  net::ReactorPool& reactors_;
+  Pools& pools_;
   state::History history_;
   control::EventFeed feed_;
   state::RecordingLogger recorded_;  // the log, and the history

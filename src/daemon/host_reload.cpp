@@ -22,7 +22,7 @@ boost::asio::awaitable<ReloadOutcome> Host::try_reload() {
   auto load = [path = config_path_, &clock = clock_, out_of_date] {
     return load_live_settings(path, clock, out_of_date);
   };
-  auto loaded = co_await housekeeping_.run(std::move(load));
+  auto loaded = co_await pools_.housekeeping.run(std::move(load));
   ReloadOutcome outcome;
   if (!loaded) {
     outcome.errors.push_back("another reload is under way");
@@ -100,7 +100,7 @@ boost::asio::awaitable<void> Host::watch_tables() {
     if (!woken && woken.error().kind == base::ErrorKind::cancelled) co_return;
     if (live_->tables.empty()) continue;
     auto refresh = [tables = live_->tables, &log = log_] { refresh_text_tables(tables, log); };
-    co_await housekeeping_.run(std::move(refresh));
+    co_await pools_.housekeeping.run(std::move(refresh));
   }
 }
 
@@ -139,7 +139,7 @@ boost::asio::awaitable<void> Host::refresh_certificates() {
     if (!has_changed(before->settings.tls, before->tls, client_cas) && !is_stale(before->tls, now)) return {};
     return load_tls(before->settings.tls, now, client_cas);
   };
-  auto looked = co_await housekeeping_.run(std::move(look));
+  auto looked = co_await pools_.housekeeping.run(std::move(look));
   // A reload meanwhile has read them too.
   if (!looked || !*looked || live_ != before) co_return;
   const auto& loaded = **looked;

@@ -17,6 +17,7 @@
 #include "live_settings.hpp"
 #include "privileges.hpp"
 #include "resolver_watch.hpp"
+#include "system_machine.hpp"
 
 namespace {
 
@@ -108,7 +109,8 @@ int serve(const Arguments& arguments, std::shared_ptr<const daemon::LiveSettings
     if (!settings.log.file.empty()) print("cannot start", error);
     return exit_failed;
   };
-  daemon::Host host(arguments.config, live, clock, **log, recent, [] { ::kill(::getpid(), SIGTERM); });
+  daemon::SystemMachine machine(settings, clock);
+  daemon::Host host(arguments.config, live, machine, **log, recent, [] { ::kill(::getpid(), SIGTERM); });
   if (auto bound = host.bind(std::move(*inherited)); !bound) return fail(bound.error());
   if (auto dropped = daemon::drop_privileges(settings.user); !dropped) return fail(dropped.error());
   if (auto opened = host.open(); !opened) return fail(opened.error());
