@@ -22,7 +22,7 @@ control::Task<log::RecentLines::Tail> ControlBackend::log_lines(std::uint64_t af
 
 control::Task<control::Configuration> ControlBackend::configuration() {
   auto read = [path = host_.config_path_, running = host_.live_] { return read_configuration(path, *running); };
-  auto reading = host_.housekeeping_.run(std::move(read));
+  auto reading = host_.pools_.housekeeping.run(std::move(read));
   co_return co_await std::move(reading);
 }
 
@@ -30,7 +30,7 @@ control::Task<control::ConfigurationCheck> ControlBackend::check_configuration(s
   auto check = [path = host_.config_path_, draft = std::move(draft), running = host_.live_, &clock = host_.clock_] {
     return daemon::check_configuration(path, draft, *running, clock);
   };
-  auto checking = host_.housekeeping_.run(std::move(check));
+  auto checking = host_.pools_.housekeeping.run(std::move(check));
   co_return co_await std::move(checking);
 }
 

@@ -26,7 +26,7 @@ ControlSubmissions::ControlSubmissions(Host& host, std::shared_ptr<const server:
     : host_(host),
       limits_(unbounded_connections()),
       submissions_(std::move(rules), host.server_surroundings(Host::home, limits_)),
-      keys_(host.live_->settings.state.directory, host.housekeeping_.executor(), host.clock_, host.log_),
+      keys_(host.live_->settings.state.directory, host.pools_.housekeeping.executor(), host.clock_, host.log_),
       desk_({.submissions = submissions_,
              .keys = keys_,
              .bounds =
@@ -36,7 +36,7 @@ ControlSubmissions::ControlSubmissions(Host& host, std::shared_ptr<const server:
                                                           .recipients = settings.recipients};
                  },
              .was_taken = [this](base::MessageId id) { return was_taken(id); },
-             .pool = host.local_,
+             .pool = host.pools_.local,
              .random = host.random_,
              .clock = host.clock_}) {}
 

@@ -1,28 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host.hpp"
 
-#include <algorithm>
-#include <thread>
 #include <utility>
 
 #include "control_backend.hpp"
 #include "control_submissions.hpp"
 #include "godwit/base/exception_text.hpp"
-#include "run_alone.hpp"
 
 namespace godwit::daemon {
+
 namespace {
-
-constexpr std::size_t body_threads = 2;
-constexpr std::size_t proofs_waiting = 256;
-constexpr std::size_t local_threads = 2;
-constexpr std::size_t local_waiting = 256;
-constexpr std::size_t unbounded = static_cast<std::size_t>(-1);  // those who wait there are bounded elsewhere
-
-std::size_t reactor_count(const config::Settings& settings) {
-  if (settings.threads > 0) return settings.threads;
-  return std::max(1U, std::thread::hardware_concurrency());
-}
 
 std::optional<state::HistoryIndexPlace> place_of_index(const state::Settings& settings, net::BoundedPool& pool) {
   if (!settings.history.index) return {};
@@ -31,14 +18,17 @@ std::optional<state::HistoryIndexPlace> place_of_index(const state::Settings& se
 
 }  // namespace
 
-Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, const base::Clock& clock,
-           log::FileLogger& log, const log::RecentLines& recent_log, std::function<void()> request_stop)
+Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, Machine& machine, log::FileLogger& log,
+           const log::RecentLines& recent_log, std::function<void()> request_stop)
     : config_path_(std::move(config_path)),
       live_(std::move(live)),
-      clock_(clock),
+      machine_(machine),
+      clock_(machine.clock()),
       log_(log),
       recent_log_(recent_log),
       request_stop_(std::move(request_stop)),
+      random_(machine.random()),
+      disk_(machine.disk()),
       accounts_(live_->accounts.all),
       lockouts_(live_->settings.auth.lockouts),
       limits_(live_->settings.policy),
@@ -47,36 +37,21 @@ Host::Host(std::string config_path, std::shared_ptr<const LiveSettings> live, co
       breaker_(live_->settings.policy.breaker),
       list_health_(log),
       replayed_lists_(log::null_logger()),
-      reactors_(clock, reactor_count(live_->settings)),
-      committer_("committer", net::Begin::later),
-      bodies_("bodies", body_threads, unbounded, net::Priority::normal, net::Begin::later),
-      background_("background", 1, unbounded, net::Priority::background, net::Begin::later),
-      maildirs_("maildir", live_->settings.deliver.maildir.threads, unbounded, net::Priority::normal,
-                net::Begin::later),
-      passwords_("passwords", live_->settings.auth.threads, live_->settings.auth.waiting, net::Priority::normal,
-                 net::Begin::later),
-      proofs_("proofs", 1, proofs_waiting, net::Priority::normal, net::Begin::later),
-      local_("local", local_threads, local_waiting, net::Priority::normal, net::Begin::later),
-      lookups_("lookups", live_->settings.auth.lookup_threads, live_->settings.auth.waiting, net::Priority::normal,
-               net::Begin::later),
-      recipients_("recipients", live_->settings.auth.lookup_threads, live_->settings.lookup.waiting,
-                  net::Priority::normal, net::Begin::later),
-      housekeeping_("housekeeping", 1, 4, net::Priority::normal, net::Begin::later),
-      histories_("history", 1, unbounded, net::Priority::normal, net::Begin::later),
-      indexing_("history-index", 1, unbounded, net::Priority::background, net::Begin::later),
+      reactors_(machine.reactors()),
+      pools_(machine.pools()),
       history_(live_->settings.state.directory + "/history", live_->settings.state.history, disk_, clock_, log_,
-               histories_.executor(), place_of_index(live_->settings.state, indexing_)),
+               pools_.histories.executor(), place_of_index(live_->settings.state, pools_.indexing)),
       refusals_(live_->settings.state.directory + "/refusals", refusals_kept(live_->settings.state.history), disk_,
-                clock_, log_, histories_.executor()),
-      feed_(reactors_[home].executor(), reactors_[home].deadlines(), clock),
+                clock_, log_, pools_.histories.executor()),
+      feed_(reactors_[home].executor(), reactors_[home].deadlines(), clock_),
       recorded_(log_, history_, refusals_),
       fed_(recorded_, feed_),
       events_(fed_),
-      verifier_({.accounts = accounts_, .stores = stores_, .pool = passwords_, .random = random_, .log = log},
+      verifier_({.accounts = accounts_, .stores = stores_, .pool = pools_.passwords, .random = random_, .log = log},
                 live_->settings.route.origin),
-      users_(local_, clock),
+      users_(pools_.local, clock_),
       maildrop_limits_({}),
-      resolver_watch_(reactors_[home], clock, log),
+      resolver_watch_(reactors_[home], clock_, log),
       look_again_(reactors_[home].executor(), reactors_[home].deadlines()),
       lockouts_due_(reactors_[home].executor(), reactors_[home].deadlines()),
       look_at_tables_(reactors_[home].executor(), reactors_[home].deadlines()),
@@ -94,15 +69,8 @@ Host::~Host() = default;
 // ---- start
 // ---------------------------------------------------------------------------------------------------------------
 
-void Host::start_pools() {
-  committer_.start();
-  for (auto* pool : {&bodies_, &background_, &maildirs_, &passwords_, &proofs_, &local_, &lookups_, &recipients_,
-                     &housekeeping_, &histories_, &indexing_})
-    pool->start();
-}
-
 base::Result<> Host::open() {
-  start_pools();
+  pools_.start();
   auto opened = open_spool();
   if (!opened) return opened;
   auto decoy = own_secret("decoy_secret");
@@ -115,22 +83,22 @@ base::Result<> Host::open() {
   refusals_.start();
   const auto& settings = live_->settings;
   open_suppressions();
-  greylist_ = std::make_unique<state::Greylist>(settings.state, housekeeping_.executor(), clock_, log_);
+  greylist_ = std::make_unique<state::Greylist>(settings.state, pools_.housekeeping.executor(), clock_, log_);
   greylist_->open();
   recipient_answers_->open();
   router_ = make_router(*live_);
   dmarc_counts_ =
-      std::make_unique<state::DmarcCounts>(settings.state.directory, housekeeping_.executor(), clock_, log_);
+      std::make_unique<state::DmarcCounts>(settings.state.directory, pools_.housekeeping.executor(), clock_, log_);
   maildir_ = std::make_unique<deliver::MaildirAgent>(settings.deliver.maildir, settings.hostname, disk_, clock_,
-                                                     random_, maildirs_.executor(), reactors_[home].executor(),
+                                                     random_, pools_.maildirs.executor(), reactors_[home].executor(),
                                                      reactors_[home].deadlines());
   parts_ = std::vector<Parts>(reactors_.size());
   for (std::size_t i = 0; i < reactors_.size(); ++i) make_parts(i);
   maildrop_ = std::make_unique<server::Maildrop>(config::maildrop(settings), make_rules(*live_, make_router(*live_)),
-                                                 server_surroundings(home, maildrop_limits_), local_, random_);
+                                                 server_surroundings(home, maildrop_limits_), pools_.local, random_);
   submissions_ = std::make_unique<ControlSubmissions>(*this, make_rules(*live_, make_router(*live_)));
-  suspensions_ =
-      std::make_unique<state::SmallFile>(settings.state.directory, "suspensions", disk_, housekeeping_.executor());
+  suspensions_ = std::make_unique<state::SmallFile>(settings.state.directory, "suspensions", disk_,
+                                                    pools_.housekeeping.executor());
   make_outgoing_tls();
   make_dmarc_reporting();
   make_certificate_renewal();
@@ -172,7 +140,7 @@ void Host::make_outgoing_tls() {
                                                                           .resolver = *parts_[home].resolver,
                                                                           .spool = *spool_,
                                                                           .disk = disk_,
-                                                                          .pool = housekeeping_.executor(),
+                                                                          .pool = pools_.housekeeping.executor(),
                                                                           .clock = clock_,
                                                                           .random = random_,
                                                                           .log = log_},
@@ -181,22 +149,25 @@ void Host::make_outgoing_tls() {
 }
 
 void Host::make_dmarc_reporting() {
-  dmarc_reporting_ = std::make_unique<DmarcReporting>(DmarcReporting::Surroundings{.home = reactors_[home],
-                                                                                   .resolver = *parts_[home].resolver,
-                                                                                   .spool = *spool_,
-                                                                                   .pool = housekeeping_.executor(),
-                                                                                   .clock = clock_,
-                                                                                   .random = random_,
-                                                                                   .log = log_,
-                                                                                   .counts = *dmarc_counts_},
-                                                      *live_, make_router(*live_));
+  dmarc_reporting_ =
+      std::make_unique<DmarcReporting>(DmarcReporting::Surroundings{.home = reactors_[home],
+                                                                    .resolver = *parts_[home].resolver,
+                                                                    .spool = *spool_,
+                                                                    .pool = pools_.housekeeping.executor(),
+                                                                    .clock = clock_,
+                                                                    .random = random_,
+                                                                    .log = log_,
+                                                                    .counts = *dmarc_counts_},
+                                       *live_, make_router(*live_));
 }
 
 base::Result<> Host::open_spool() {
-  auto opening = spool::open_spool(
-      live_->settings.spool, disk_, clock_, random_, events_,
-      {.committer = committer_.executor(), .bodies = bodies_.executor(), .background = background_.executor()});
-  auto spool = run_alone(std::move(opening));
+  auto opening = spool::open_spool(live_->settings.spool, disk_, clock_, random_, events_,
+                                   {.committer = pools_.committer.executor(),
+                                    .bodies = pools_.bodies.executor(),
+                                    .background = pools_.background.executor(),
+                                    .pause = machine_.pause()});
+  auto spool = machine_.run_alone(std::move(opening));
   if (!spool) return std::unexpected(spool.error());
   spool_ = std::move(*spool);
   spool_->on_fatal([this](std::string reason) { fail("spool_failed", reason); });
@@ -221,7 +192,7 @@ void Host::start() {
   tasks_.spawn(watch_tables());
   if (wants_dane(live_->settings.route)) tasks_.spawn(resolver_watch_.run(*parts_[home].resolver));
   serve_control();
-  reactors_.start();
+  machine_.start_reactors();
 }
 
 boost::asio::awaitable<void> Host::start_queue() {
@@ -238,7 +209,6 @@ boost::asio::awaitable<void> Host::start_queue() {
 
 void Host::serve_control() {
   if (bound_control_.empty()) return;
-  auto& reactor = reactors_[home];
   control_backend_ = std::make_unique<ControlBackend>(*this);
   control_ = std::make_unique<control::Server>(*control_backend_, clock_, log_);
   if (!bound_http_.empty()) {
@@ -248,7 +218,7 @@ void Host::serve_control() {
   const auto serve = [&](std::vector<net::BoundSocket>& sockets, std::string_view service, control::Server& server) {
     for (auto& socket : sockets) {
       log_.info("listening", {{"address", base::to_string(socket.local)}, {"service", service}});
-      control_listeners_.push_back(net::make_listener(reactor, std::move(socket)));
+      control_listeners_.push_back(machine_.listen(std::move(socket)));
       tasks_.spawn(accept_control(*control_listeners_.back(), server));
     }
     sockets.clear();

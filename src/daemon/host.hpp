@@ -24,14 +24,12 @@
 #include "godwit/control/server.hpp"
 #include "godwit/deliver/maildir.hpp"
 #include "godwit/deliver/smtp_agent.hpp"
-#include "godwit/disk/posix_disk.hpp"
 #include "godwit/dispatch/account_guard.hpp"
 #include "godwit/dispatch/dispatcher.hpp"
 #include "godwit/dispatch/quarantine_notices.hpp"
 #include "godwit/dns/caching_resolver.hpp"
 #include "godwit/log/logger.hpp"
 #include "godwit/log/recent_lines.hpp"
-#include "godwit/net/ares_transport.hpp"
 #include "godwit/net/haste.hpp"
 #include "godwit/net/listener.hpp"
 #include "godwit/net/reactor.hpp"
@@ -52,6 +50,7 @@
 #include "godwit/state/small_file.hpp"
 #include "inherited_sockets.hpp"
 #include "live_settings.hpp"
+#include "machine.hpp"
 #include "outgoing_tls.hpp"
 #include "replay.hpp"
 #include "resolver_watch.hpp"
@@ -74,8 +73,8 @@ struct ReloadOutcome {
 class Host {
  public:
   // request_stop: asks the main thread to stop the host; called from any thread.
-  Host(std::string config_path, std::shared_ptr<const LiveSettings> live, const base::Clock& clock,
-       log::FileLogger& log, const log::RecentLines& recent_log, std::function<void()> request_stop);
+  Host(std::string config_path, std::shared_ptr<const LiveSettings> live, Machine& machine, log::FileLogger& log,
+       const log::RecentLines& recent_log, std::function<void()> request_stop);
   ~Host();
 
   // `inherited` sockets serve the listeners they fit; the others are bound here, and kept for the next process where
@@ -109,7 +108,7 @@ class Host {
   };
   // What each reactor has.
   struct Parts {
-    std::unique_ptr<net::AresTransport> transport;
+    std::unique_ptr<dns::Transport> transport;
     std::unique_ptr<dns::CachingResolver> resolver;
     std::unique_ptr<deliver::SmtpAgent> agent;
     std::unique_ptr<policy::MilterConnections> milters;
@@ -128,7 +127,6 @@ class Host {
   base::Result<> bind_submit(InheritedSockets& inherited);
   void store_sockets(SocketStore kept);
   void keep_bound(server::ListenerSettings settings, std::vector<net::BoundSocket> sockets);
-  void start_pools();
   base::Result<> open_spool();
   base::Result<std::string> own_secret(const std::string& name);
   void open_suppressions();
@@ -139,7 +137,7 @@ class Host {
   void recall_lockouts();
   boost::asio::awaitable<void> remember_lockouts();
   boost::asio::awaitable<void> keep_lockouts();
-  auth::BackEndParts back_end_parts() { return {.pool = lookups_, .clock = clock_, .random = random_}; }
+  auth::BackEndParts back_end_parts() { return {.pool = pools_.lookups, .clock = clock_, .random = random_}; }
   // What recipients are looked up in: apart from logins, whose turn would come late in a flood of either.
   route::Lookups make_recipient_lookups(const LiveSettings& live);
   void make_parts(std::size_t index);
@@ -198,6 +196,7 @@ class Host {
 
   std::string config_path_;
   std::shared_ptr<const LiveSettings> live_;  // replaced on the home reactor
+  Machine& machine_;
   const base::Clock& clock_;
   log::FileLogger& log_;
   const log::RecentLines& recent_log_;
@@ -205,8 +204,8 @@ class Host {
   std::atomic<bool> failed_ = false;
   std::vector<FileRule> granted_;
 
-  base::SystemRandom random_;
-  disk::PosixDisk disk_;
+  base::Random& random_;
+  disk::Disk& disk_;
   auth::Accounts accounts_;
   auth::Stores stores_;
   auth::Lockouts lockouts_;
@@ -217,19 +216,8 @@ class Host {
   policy::AccountBreaker breaker_;
   policy::ListHealth list_health_;
   policy::ListHealth replayed_lists_;  // of lists as replays ask them, which says nothing to those in force
-  net::ReactorPool reactors_;
-  net::SingleThread committer_;
-  net::BoundedPool bodies_;
-  net::BoundedPool background_;  // listings for orders, the search for damage
-  net::BoundedPool maildirs_;
-  net::BoundedPool passwords_;
-  net::BoundedPool proofs_;        // keys for AUTH at other hosts
-  net::BoundedPool local_;         // users of this machine, looked up; the maildrop
-  net::BoundedPool lookups_;       // of stores that block, for logins
-  net::BoundedPool recipients_;    // the same, for recipients
-  net::BoundedPool housekeeping_;  // reloads
-  net::BoundedPool histories_;     // one thread: the history, written and searched
-  net::BoundedPool indexing_;      // one thread: the history's index, behind it
+  net::ReactorPool& reactors_;
+  Pools& pools_;
   state::History history_;
   state::History refusals_;  // envelopes that were refused; by the same thread
   control::EventFeed feed_;

@@ -15,8 +15,8 @@ namespace godwit::daemon {
 namespace {
 
 // One of our Unix sockets, inherited or made.
-base::Result<std::vector<net::BoundSocket>> bind_unix_socket(const std::string& path, std::size_t reactors,
-                                                             const net::BindOptions& options,
+base::Result<std::vector<net::BoundSocket>> bind_unix_socket(Machine& machine, const std::string& path,
+                                                             std::size_t reactors, const net::BindOptions& options,
                                                              InheritedSockets& inherited) {
   const base::Endpoint endpoint{.address = {}, .port = 0, .unix_path = path};
   if (auto given = inherited.take(endpoint)) {
@@ -24,7 +24,7 @@ base::Result<std::vector<net::BoundSocket>> bind_unix_socket(const std::string& 
     one.push_back(std::move(given->descriptor));
     return net::adopt_listeners(std::move(one), reactors);
   }
-  return net::bind_listeners(endpoint, reactors, options);
+  return machine.bind(endpoint, reactors, options, {});
 }
 
 std::vector<net::FileDescriptor> descriptors(std::vector<InheritedSocket> sockets) {
@@ -88,7 +88,7 @@ base::Result<> Host::bind(InheritedSockets inherited) {
 base::Result<std::vector<net::BoundSocket>> Host::sockets_for(const server::ListenerSettings& listener,
                                                               std::vector<InheritedSocket> inherited) {
   if (std::ranges::all_of(inherited, &InheritedSocket::is_stored))
-    return net::bind_listeners(listener.address, reactors_.size(), {}, descriptors(std::move(inherited)));
+    return machine_.bind(listener.address, reactors_.size(), {}, descriptors(std::move(inherited)));
   return adopt_all(std::move(inherited), reactors_.size());
 }
 
@@ -111,8 +111,9 @@ void Host::keep_bound(server::ListenerSettings settings, std::vector<net::BoundS
 base::Result<> Host::bind_control(InheritedSockets& inherited) {
   const auto& path = live_->settings.control.socket;
   if (path.empty()) return {};
-  auto sockets = bind_unix_socket(
-      path, 1, {.backlog = 64, .unix_mode = 0660, .unix_group = service_group(live_->settings.user)}, inherited);
+  auto sockets = bind_unix_socket(machine_, path, 1,
+                                  {.backlog = 64, .unix_mode = 0660, .unix_group = service_group(live_->settings.user)},
+                                  inherited);
   if (!sockets) return std::unexpected(sockets.error());
   bound_control_ = std::move(*sockets);
   return {};
@@ -121,7 +122,7 @@ base::Result<> Host::bind_control(InheritedSockets& inherited) {
 base::Result<> Host::bind_http(std::vector<InheritedSocket> left) {
   const auto& http = live_->settings.control.http;
   if (!http || bound_control_.empty()) return {};
-  auto over_tcp = net::bind_listeners(*http, 1, {.backlog = 64}, descriptors(std::move(left)));
+  auto over_tcp = machine_.bind(*http, 1, {.backlog = 64}, descriptors(std::move(left)));
   if (!over_tcp) return std::unexpected(over_tcp.error());
   bound_http_ = std::move(*over_tcp);
   return {};
@@ -129,8 +130,8 @@ base::Result<> Host::bind_http(std::vector<InheritedSocket> left) {
 
 // Every user may connect: who it is the kernel says.
 base::Result<> Host::bind_submit(InheritedSockets& inherited) {
-  auto sockets =
-      bind_unix_socket(config::submit_socket(live_->settings), reactors_.size(), {.unix_mode = 0666}, inherited);
+  auto sockets = bind_unix_socket(machine_, config::submit_socket(live_->settings), reactors_.size(),
+                                  {.unix_mode = 0666}, inherited);
   if (!sockets) return std::unexpected(sockets.error());
   server::ListenerSettings listener;
   listener.address = sockets->front().local;
@@ -155,7 +156,7 @@ void Host::attach_listeners() {
       log_.info("listening", {{"address", name}, {"service", policy::name_of(listener.settings.service)}});
     for (auto& socket : listener.sockets) {
       const auto index = socket.reactor;
-      parts_[index].server->listen(net::make_listener(reactors_[index], std::move(socket)), listener.settings);
+      parts_[index].server->listen(machine_.listen(std::move(socket)), listener.settings);
     }
     listener.sockets.clear();
   }

@@ -10,7 +10,7 @@ namespace godwit::daemon {
 void Host::make_callouts() {
   const auto& settings = live_->settings;
   recipient_answers_ =
-      std::make_unique<state::RecipientAnswers>(settings.state, housekeeping_.executor(), clock_, log_);
+      std::make_unique<state::RecipientAnswers>(settings.state, pools_.housekeeping.executor(), clock_, log_);
   auto ask = [this](std::string domain, std::vector<smtp::Mailbox> recipients) {
     return inquire(std::move(domain), std::move(recipients));
   };

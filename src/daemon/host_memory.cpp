@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "host.hpp"
-#include "run_alone.hpp"
 
 namespace godwit::daemon {
 namespace {
@@ -17,7 +16,7 @@ constexpr base::Duration lockouts_interval = std::chrono::minutes(1);
 // Made at the first start, and kept: what SCRAM shows for a name that nobody has must stay the same, and addresses that
 // were made with a secret must be known again.
 base::Result<std::string> Host::own_secret(const std::string& name) {
-  state::SmallFile file(live_->settings.state.directory, name, disk_, housekeeping_.executor());
+  state::SmallFile file(live_->settings.state.directory, name, disk_, pools_.housekeeping.executor());
   auto work = [](state::SmallFile& keeper, base::Random& random) -> boost::asio::awaitable<base::Result<std::string>> {
     auto kept = co_await keeper.read();
     if (!kept || !kept->empty()) co_return kept;
@@ -27,14 +26,14 @@ base::Result<std::string> Host::own_secret(const std::string& name) {
     if (!written) co_return std::unexpected(written.error());
     co_return made;
   };
-  return run_alone(work(file, random_));
+  return machine_.run_alone(work(file, random_));
 }
 
 // A list that cannot be read keeps no mail from moving.
 void Host::open_suppressions() {
   const auto& settings = live_->settings.state;
   if (!settings.suppression.enabled) return;
-  suppressions_ = std::make_unique<state::Suppressions>(settings, housekeeping_.executor(), clock_, log_);
+  suppressions_ = std::make_unique<state::Suppressions>(settings, pools_.housekeeping.executor(), clock_, log_);
   if (const auto opened = suppressions_->open(); !opened)
     log_.error("suppressions_unreadable", {{"reason", opened.error().message}});
 }
@@ -52,8 +51,8 @@ boost::asio::awaitable<void> Host::save_greylist() {
 }
 
 void Host::open_account_guard() {
-  known_accounts_ =
-      std::make_unique<state::SmallFile>(live_->settings.state.directory, "accounts", disk_, housekeeping_.executor());
+  known_accounts_ = std::make_unique<state::SmallFile>(live_->settings.state.directory, "accounts", disk_,
+                                                       pools_.housekeeping.executor());
   auto router = [this] { return make_router(*live_); };
   account_guard_ = std::make_unique<dispatch::AccountGuard>(
       dispatch::AccountGuard::Parts{.home = reactors_[home].executor(),
@@ -67,13 +66,13 @@ void Host::open_account_guard() {
                                     .hostname = live_->settings.hostname,
                                     .clock = clock_,
                                     .log = log_});
-  run_alone(account_guard_->recall());
+  machine_.run_alone(account_guard_->recall());
 }
 
 void Host::open_quarantine_notices() {
   kept_notices_ =
       std::make_unique<state::SmallFile>(live_->settings.state.directory, "quarantine_notices", disk_,
-                                         housekeeping_.executor(), dispatch::QuarantineNotices::largest_file);
+                                         pools_.housekeeping.executor(), dispatch::QuarantineNotices::largest_file);
   quarantine_notices_ = std::make_unique<dispatch::QuarantineNotices>(
       dispatch::QuarantineNotices::Parts{.home = reactors_[home].executor(),
                                          .deadlines = reactors_[home].deadlines(),
@@ -87,9 +86,9 @@ void Host::open_quarantine_notices() {
 }
 
 void Host::recall_lockouts() {
-  kept_lockouts_ =
-      std::make_unique<state::SmallFile>(live_->settings.state.directory, "lockouts", disk_, housekeeping_.executor());
-  auto text = run_alone(kept_lockouts_->read());
+  kept_lockouts_ = std::make_unique<state::SmallFile>(live_->settings.state.directory, "lockouts", disk_,
+                                                      pools_.housekeeping.executor());
+  auto text = machine_.run_alone(kept_lockouts_->read());
   if (text)
     lockouts_.decode(*text);
   else

@@ -4,6 +4,7 @@
 
 #include "godwit/auth/account_names.hpp"
 #include "godwit/base/exception_text.hpp"
+#include "godwit/net/ares_transport.hpp"
 #include "host.hpp"
 
 namespace godwit::daemon {
@@ -12,14 +13,14 @@ void Host::make_parts(std::size_t index) {
   auto& reactor = reactors_[index];
   auto& parts = parts_[index];
   const auto& settings = live_->settings;
-  parts.transport = std::make_unique<net::AresTransport>(reactor.executor(), settings.dns, random_);
+  parts.transport = machine_.dns_transport(index, settings.dns);
   auto dns_settings = settings.dns;
   dns_settings.trust_ad = net::decide_trust_ad(settings.dns);
   parts.resolver = std::make_unique<dns::CachingResolver>(*parts.transport, clock_, dns_settings);
   parts.agent = std::make_unique<deliver::SmtpAgent>(settings.deliver, reactor.network(), reactor.deadlines(),
                                                      live_->tls.client, events_, reactor.executor());
   parts.milters = std::make_unique<policy::MilterConnections>(reactor.network(), *parts.resolver, reactor.scratch());
-  parts.agent->speak_scram(proofs_, random_);
+  parts.agent->speak_scram(pools_.proofs, random_);
   auto note = [this](const std::exception_ptr& thrown) {
     log_.error("task_failed", {{"reason", base::exception_text(thrown)}});
   };
@@ -74,12 +75,12 @@ std::shared_ptr<const route::Router> Host::make_router(const LiveSettings& live,
 }
 
 route::Lookups Host::make_recipient_lookups(const LiveSettings& live) {
-  const auth::BackEndParts parts{.pool = recipients_, .clock = clock_, .random = random_};
+  const auth::BackEndParts parts{.pool = pools_.recipients, .clock = clock_, .random = random_};
   route::Lookups lookups;
   lookups.accounts = std::make_shared<auth::AccountNames>(make_stores(live.settings.auth, live.accounts, parts),
                                                           live.settings.lookup.cache, clock_);
-  lookups.tables = make_tables(live.settings.lookup, live.tables, recipients_, clock_);
-  add_lmtp_tables(live.settings.route, live.settings.lookup.cache, recipients_, clock_, lookups.tables);
+  lookups.tables = make_tables(live.settings.lookup, live.tables, pools_.recipients, clock_);
+  add_lmtp_tables(live.settings.route, live.settings.lookup.cache, pools_.recipients, clock_, lookups.tables);
   lookups.tables.emplace(route::callout_table, callouts_);
   return lookups;
 }

@@ -38,7 +38,7 @@ boost::asio::awaitable<ReloadOutcome> Host::try_reload(bool force) {
       beyond_reach = outside(granted, paths_of(live.live ? live.live->settings : config::load(path).settings));
     return live;
   };
-  auto loaded = co_await housekeeping_.run(std::move(load));
+  auto loaded = co_await pools_.housekeeping.run(std::move(load));
   ReloadOutcome outcome;
   if (!loaded) {
     outcome.errors.push_back("another reload is under way");
@@ -129,7 +129,7 @@ boost::asio::awaitable<void> Host::watch_tables() {
     if (!woken && woken.error().kind == base::ErrorKind::cancelled) co_return;
     if (live_->tables.empty()) continue;
     auto refresh = [tables = live_->tables, &log = log_] { refresh_text_tables(tables, log); };
-    co_await housekeeping_.run(std::move(refresh));
+    co_await pools_.housekeeping.run(std::move(refresh));
   }
 }
 
@@ -172,7 +172,7 @@ void Host::make_certificate_renewal() {
       acme::Renewal::Surroundings{.home = reactors_[home],
                                   .resolver = *parts_[home].resolver,
                                   .disk = disk_,
-                                  .pool = housekeeping_.executor(),
+                                  .pool = pools_.housekeeping.executor(),
                                   .clock = clock_,
                                   .random = random_,
                                   .log = log_,
@@ -189,7 +189,7 @@ boost::asio::awaitable<void> Host::refresh_certificates() {
     if (!has_changed(before->settings.tls, before->tls, client_cas) && !is_stale(before->tls, now)) return {};
     return load_tls(before->settings.tls, now, client_cas);
   };
-  auto looked = co_await housekeeping_.run(std::move(look));
+  auto looked = co_await pools_.housekeeping.run(std::move(look));
   // A reload meanwhile has read them too.
   if (!looked || !*looked || live_ != before) co_return;
   const auto& loaded = **looked;

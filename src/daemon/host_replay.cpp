@@ -148,7 +148,7 @@ boost::asio::awaitable<base::Result<control::ReplayStart>> Host::start_replay(st
   auto load = [path = config_path_, draft = std::move(draft), running = live_, &clock = clock_] {
     return load_draft(path, draft, *running, clock);
   };
-  auto loading = housekeeping_.run(std::move(load));
+  auto loading = pools_.housekeeping.run(std::move(load));
   auto loaded = co_await std::move(loading);
   if (!loaded || !loaded->live) {
     replay_progress_ = former;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a host ends: in the direction of the mail, within bounds.
-#include <algorithm>
 #include <future>
 #include <string_view>
 #include <utility>
@@ -28,13 +27,14 @@ boost::asio::awaitable<void> cancel_tasks(net::TaskGroup& group) {
 }  // namespace
 
 void Host::run_on(std::size_t reactor, boost::asio::awaitable<void> task) {
-  boost::asio::co_spawn(reactors_[reactor].executor(), std::move(task), boost::asio::use_future).get();
+  auto running = boost::asio::co_spawn(reactors_[reactor].executor(), std::move(task), boost::asio::use_future);
+  machine_.wait(running, base::no_deadline);
+  running.get();
 }
 
 bool Host::run_until(base::MonoTime deadline, boost::asio::awaitable<void> task) {
   auto running = boost::asio::co_spawn(reactors_[home].executor(), std::move(task), boost::asio::use_future);
-  const auto patience = std::max(base::Duration::zero(), deadline - clock_.mono());
-  if (running.wait_for(patience) != std::future_status::ready) return false;
+  if (!machine_.wait(running, deadline)) return false;
   running.get();
   return true;
 }
@@ -43,7 +43,10 @@ void Host::run_everywhere(const std::function<boost::asio::awaitable<void>(Parts
   std::vector<std::future<void>> running;
   for (std::size_t i = 0; i < reactors_.size(); ++i)
     running.push_back(boost::asio::co_spawn(reactors_[i].executor(), task(parts_[i]), boost::asio::use_future));
-  for (auto& one : running) one.get();
+  for (auto& one : running) {
+    machine_.wait(one, base::no_deadline);
+    one.get();
+  }
 }
 
 boost::asio::awaitable<void> Host::stop_control() {
@@ -69,10 +72,10 @@ bool Host::join_folders() {
     std::string_view what;
   };
   const Folder folders[] = {
-      {maildirs_, last_words, "a mail folder does not answer; what was under way there stays in the queue"},
-      {housekeeping_, settling_time, "state.directory does not answer; what was to be remembered there is lost"},
-      {histories_, last_words, "state.directory does not answer; the last events of the history are lost"},
-      {indexing_, settling_time, "state.directory does not answer; the index of the history is behind"}};
+      {pools_.maildirs, last_words, "a mail folder does not answer; what was under way there stays in the queue"},
+      {pools_.housekeeping, settling_time, "state.directory does not answer; what was to be remembered there is lost"},
+      {pools_.indexing, settling_time, "state.directory does not answer; the index of the history is behind"},
+      {pools_.histories, last_words, "state.directory does not answer; the last events of the history are lost"}};
   bool all_ended = true;
   for (const auto& [pool, patience, what] : folders) {
     if (pool.join_for(patience)) continue;
@@ -130,12 +133,12 @@ bool Host::stop() {
   reactors_.begin_stop();
   reactors_.stop();
   reactors_.join();
-  for (auto* pool : {&bodies_, &background_, &maildirs_, &passwords_, &proofs_, &lookups_, &recipients_, &local_,
-                     &housekeeping_, &histories_, &indexing_})
-    pool->stop();
-  committer_.stop();
-  for (auto* pool : {&bodies_, &background_, &passwords_, &proofs_, &lookups_, &recipients_, &local_}) pool->join();
-  committer_.join();
+  for (auto* pool : pools_.all()) pool->stop();
+  pools_.committer.stop();
+  for (auto* pool : {&pools_.bodies, &pools_.background, &pools_.passwords, &pools_.proofs, &pools_.lookups,
+                     &pools_.recipients, &pools_.local})
+    pool->join();
+  pools_.committer.join();
   if (!join_folders()) return false;
   // Lookups under way end here; whoever awaits them is among the abandoned.
   for (auto& parts : parts_) parts.transport.reset();

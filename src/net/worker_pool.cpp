@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "godwit/net/worker_pool.hpp"
 
-#include <algorithm>
-
 #include <pthread.h>
 #include <sys/resource.h>
 
@@ -15,7 +13,7 @@ constexpr int background_nice = 10;
 
 BoundedPool::BoundedPool(std::string name, std::size_t threads, std::size_t max_waiting, Priority priority, Begin begin)
     : name_(std::move(name)),
-      count_(std::max<std::size_t>(threads, 1)),
+      count_(threads),
       max_waiting_(max_waiting),
       priority_(priority),
       guard_(boost::asio::make_work_guard(io_)) {
@@ -55,6 +53,7 @@ void BoundedPool::stop() {
 }
 
 void BoundedPool::join() {
+  if (threads_.empty()) io_.poll();
   for (auto& thread : threads_)
     if (thread.joinable()) thread.join();
 }

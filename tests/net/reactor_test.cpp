@@ -250,6 +250,29 @@ TEST_F(WorkerPool, AStoppedOneAnswersCancelled) {
   pool.join();
 }
 
+TEST_F(WorkerPool, OfNoThreadsIsRunByWhoMadeIt) {
+  BoundedPool pool("test", 0, 10);
+  int done = 0;
+  for (int i = 0; i < 2; ++i) boost::asio::post(pool.executor(), [&done] { ++done; });
+  EXPECT_EQ(pool.context().poll_one(), 1U);
+  EXPECT_EQ(done, 1);
+  pool.stop();
+  pool.join();
+  EXPECT_EQ(done, 2);
+  EXPECT_TRUE(pool.join_for(std::chrono::seconds(0)));
+}
+
+TEST_F(WorkerPool, WhatIsAbandonedIsDestroyedAndNeverRun) {
+  BoundedPool pool("test", 0, 10);
+  auto held = std::make_shared<int>(1);
+  bool ran = false;
+  boost::asio::post(pool.executor(), [held, &ran] { ran = true; });
+  EXPECT_EQ(held.use_count(), 2);
+  pool.abandon();
+  EXPECT_EQ(held.use_count(), 1);
+  EXPECT_FALSE(ran);
+}
+
 TEST_F(WorkerPool, OfOneThreadRunsCoroutinesOneAfterTheOther) {
   SingleThread committer("committer");
   std::vector<int> order;  // only the committer's

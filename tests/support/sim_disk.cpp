@@ -63,7 +63,7 @@ class SimFile final : public disk::File {
   }
 
   disk::Task<> sync() override {
-    for (int turns = 0; turns <= disk_.file_turns_; ++turns) co_await disk_.pause();
+    for (int turns = 0; turns <= disk_.file_turns_; ++turns) co_await disk_.pause(0, true);
     const int code = begin();
     if (code != 0 && lost()) co_return fault("sync " + path_, code);
     if (code != 0) {
@@ -111,7 +111,12 @@ class SimFile final : public disk::File {
   bool lock_ = false;
 };
 
-boost::asio::awaitable<void> SimDisk::pause(std::uint64_t bytes) {
+boost::asio::awaitable<void> SimDisk::pause(std::uint64_t bytes, bool is_sync) {
+  if (wait_) {
+    auto waiting = wait_(bytes, is_sync);
+    co_await std::move(waiting);
+    co_return;
+  }
   if (completion_ == Completion::inline_) co_return;
   co_await let_others_run(bytes / bytes_a_turn_ + (pace_ && pace_->below(4) == 0 ? 2 + pace_->below(12) : 1));
 }
@@ -202,6 +207,7 @@ disk::Task<> SimDisk::change_name(NameChange change) {
   if (!change.removed.empty() && !change.added.empty()) renamed_.push_back(change.added);
   unsynced_names_.push_back(change);
   apply(names_, change);
+  if (on_rename_ && !change.removed.empty() && !change.added.empty()) on_rename_(change.added);
   co_return base::Result<>{};
 }
 
@@ -228,7 +234,7 @@ disk::Task<> SimDisk::remove(std::string path) {
 }
 
 disk::Task<> SimDisk::sync_directory(std::string directory) {
-  for (int turns = 0; turns <= directory_turns_; ++turns) co_await pause();
+  for (int turns = 0; turns <= directory_turns_; ++turns) co_await pause(0, true);
   if (const int code = count(); code != 0) co_return fault("sync " + directory, code);
   if (lie_ == Lie::directory_sync) co_return base::Result<>{};
   std::erase_if(unsynced_names_, [&](const NameChange& change) {

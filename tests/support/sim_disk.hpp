@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -74,6 +75,11 @@ class SimDisk final : public disk::Disk {
     file_turns_ = of_files;
     directory_turns_ = of_directories;
   }
+  // How operations wait instead, as in virtual time; empty: as above.
+  using Wait = std::function<boost::asio::awaitable<void>(std::uint64_t bytes, bool is_sync)>;
+  void set_wait(Wait wait) { wait_ = std::move(wait); }
+  // Called with the new name of each file that was renamed.
+  void on_rename(std::function<void(const std::string& to)> renamed) { on_rename_ = std::move(renamed); }
   // Reads and writes take a turn more for each so many bytes.
   void set_speed(std::uint64_t bytes_a_turn) { bytes_a_turn_ = bytes_a_turn; }
   // This name can't be changed or removed (EPERM), until the next crash.
@@ -112,7 +118,7 @@ class SimDisk final : public disk::Disk {
     InodePtr inode;
   };
 
-  boost::asio::awaitable<void> pause(std::uint64_t bytes = 0);
+  boost::asio::awaitable<void> pause(std::uint64_t bytes = 0, bool is_sync = false);
   // Counts; gives the errno to fail with, or 0.
   int count();
   std::uint64_t used() const;
@@ -139,6 +145,8 @@ class SimDisk final : public disk::Disk {
   std::uint64_t capacity_ = ~std::uint64_t{0};
   bool out_of_inodes_ = false;
   std::optional<base::SeededRandom> pace_;
+  Wait wait_;
+  std::function<void(const std::string& to)> on_rename_;
   std::uint64_t bytes_a_turn_ = ~std::uint64_t{0};
   int file_turns_ = 0;
   int directory_turns_ = 0;

@@ -3,12 +3,14 @@
 // threads talk by boost::asio::post to executor().  daemon/ makes the reactors and runs them; others get executor,
 // network and scratch. Order of the end: begin_stop() → wait for the task groups → stop() → join → pools joined →
 // abandon() → destroy.  abandon() destroys the coroutines that are left, while all that they refer to still exists.
+// A simulated reactor derives from this: it connects otherwise, and its context and deadlines are run by others.
 #pragma once
 
 #include <cstddef>
 #include <memory>
 #include <span>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -18,12 +20,13 @@
 
 #include "godwit/base/clock.hpp"
 #include "godwit/net/canceller.hpp"
+#include "godwit/net/context.hpp"
 #include "godwit/net/deadline.hpp"
 #include "godwit/net/stream.hpp"
 
 namespace godwit::net {
 
-class Reactor final : private Network {
+class Reactor : private Network {
  public:
   explicit Reactor(const base::Clock& clock, std::size_t index = 0);
   ~Reactor() override;
@@ -55,13 +58,6 @@ class Reactor final : private Network {
 
   void set_timer();
 
-  // An io_context drops its handlers only in its destructor; by then what they refer to may be gone.
-  class Context : public boost::asio::io_context {
-   public:
-    using io_context::io_context;
-    void abandon() { shutdown(); }
-  };
-
   std::size_t index_;
   Deadlines deadlines_;  // outlives the coroutines in io_
   Canceller stopping_;   // likewise
@@ -76,7 +72,8 @@ class Reactor final : private Network {
 class ReactorPool {
  public:
   ReactorPool(const base::Clock& clock, std::size_t count);  // at least one
-  ~ReactorPool();                                            // stop and join
+  explicit ReactorPool(std::vector<std::unique_ptr<Reactor>> reactors) : reactors_(std::move(reactors)) {}
+  ~ReactorPool();  // stop and join
 
   std::size_t size() const { return reactors_.size(); }
   Reactor& operator[](std::size_t index) { return *reactors_[index]; }

@@ -2,7 +2,8 @@
 // Threads for work that blocks: passwords, Maildirs, large bodies (BoundedPool), the spool's committer (SingleThread).
 // A pool is bounded: what finds `max_waiting` others before it is refused, so that a flood of one kind of work cannot
 // eat the memory. End: stop() (any thread: new work is refused, waiting work is answered `cancelled`), then join()
-// while the reactors that wait for answers still exist.
+// while the reactors that wait for answers still exist.  A pool of no threads does nothing by itself: whoever made it
+// runs context(), as a simulation of hosts does, where all is one thread.
 #pragma once
 
 #include <atomic>
@@ -25,6 +26,7 @@
 #include "godwit/base/clock.hpp"
 #include "godwit/base/result.hpp"
 #include "godwit/net/await_callback.hpp"
+#include "godwit/net/context.hpp"
 
 namespace godwit::net {
 
@@ -64,12 +66,15 @@ class BoundedPool {
 
   // For coroutines that may block; not counted against max_waiting.
   boost::asio::any_io_executor executor() { return io_.get_executor(); }
+  boost::asio::io_context& context() { return io_; }
 
   std::size_t waiting() const { return waiting_; }
   void stop();
-  void join();
+  void join();  // what waits in a pool of no threads is done on the calling thread
   // join(), unless the threads take longer.  false: one hangs in the system, and the pool can't be destroyed.
   bool join_for(base::Duration patience);
+  // Where no thread runs (any more): destroys what is left, while all that it refers to still exists.
+  void abandon() { io_.abandon(); }
 
  private:
   void work();
@@ -81,7 +86,7 @@ class BoundedPool {
   Priority priority_;
   std::atomic<std::size_t> waiting_ = 0;
   std::atomic<bool> stopping_ = false;
-  boost::asio::io_context io_;
+  Context io_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_;
   std::mutex mutex_;
   std::condition_variable ended_;
@@ -92,12 +97,14 @@ class BoundedPool {
 // One thread, one after the other, unbounded: its callers bound themselves (the spool's committer).
 class SingleThread {
  public:
-  explicit SingleThread(std::string name, Begin begin = Begin::now)
-      : pool_(std::move(name), 1, static_cast<std::size_t>(-1), Priority::normal, begin) {}
+  explicit SingleThread(std::string name, std::size_t threads = 1, Begin begin = Begin::now)  // or 0
+      : pool_(std::move(name), threads, static_cast<std::size_t>(-1), Priority::normal, begin) {}
   void start() { pool_.start(); }
   boost::asio::any_io_executor executor() { return pool_.executor(); }
+  boost::asio::io_context& context() { return pool_.context(); }
   void stop() { pool_.stop(); }
   void join() { pool_.join(); }
+  void abandon() { pool_.abandon(); }
 
  private:
   BoundedPool pool_;

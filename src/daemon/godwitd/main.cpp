@@ -19,6 +19,7 @@
 #include "privileges.hpp"
 #include "resolver_watch.hpp"
 #include "sandbox.hpp"
+#include "system_machine.hpp"
 
 namespace {
 
@@ -119,7 +120,8 @@ int serve(const Arguments& arguments, std::shared_ptr<const daemon::LiveSettings
     if (!settings.log.file.empty()) print("cannot start", error);
     return exit_failed;
   };
-  daemon::Host host(arguments.config, live, clock, **log, recent, [] { ::kill(::getpid(), SIGTERM); });
+  daemon::SystemMachine machine(settings, clock);
+  daemon::Host host(arguments.config, live, machine, **log, recent, [] { ::kill(::getpid(), SIGTERM); });
   if (auto bound = host.bind(std::move(*inherited)); !bound) return fail(bound.error());
   const auto low_ports = needs_low_ports(settings.acme) ? daemon::LowPorts::later_too : daemon::LowPorts::are_bound;
   if (auto dropped = daemon::drop_privileges(settings.user, low_ports); !dropped) return fail(dropped.error());

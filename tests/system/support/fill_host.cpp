@@ -49,8 +49,9 @@ class Filler {
   }
 
   bool fill() {
-    auto opened = wait(callers_, spool::open_spool(settings_, disk_, clock_, random_, log::null_logger(),
-                                                   {committer_.get_executor(), pool_.get_executor()}));
+    auto opened =
+        wait(callers_, spool::open_spool(settings_, disk_, clock_, random_, log::null_logger(),
+                                         {committer_.get_executor(), pool_.get_executor(), pool_.get_executor()}));
     if (!opened) {
       std::fprintf(stderr, "%s\n", opened.error().message.c_str());
       return false;

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Configuration files of simulated hosts, in a folder of their own, and what they say: read once, however many hosts
+// and seeds have the same.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "daemon/live_settings.hpp"
+#include "godwit/base/ip_address.hpp"
+
+namespace godwit::sim {
+
+struct Configuration {
+  std::string name;  // h0
+  base::IpAddress address;
+  int threads = 1;
+  int retry_first = 60;  // seconds; what a reload changes
+};
+
+class Configurations {
+ public:
+  static constexpr std::size_t per_client = 4;
+  static constexpr std::size_t per_destination = 3;
+  static constexpr std::chrono::minutes longest_retry{30};
+  static constexpr std::size_t message_size = 128U << 10U;
+
+  Configurations();
+  ~Configurations();
+  Configurations(const Configurations&) = delete;
+  Configurations& operator=(const Configurations&) = delete;
+
+  // The file's path.  Written anew: what a reload will find.
+  std::string write(const Configuration& configuration);
+  // Throws where the configuration is wrong.
+  std::shared_ptr<const daemon::LiveSettings> load(const Configuration& configuration);
+
+ private:
+  std::string folder_;
+  std::map<std::string, std::shared_ptr<const daemon::LiveSettings>> loaded_;
+};
+
+}  // namespace godwit::sim

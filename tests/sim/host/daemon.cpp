@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/host/daemon.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+#include <boost/asio/co_spawn.hpp>
+
+#include "daemon/control_backend.hpp"
+#include "godwit/log/recent_lines.hpp"
+
+namespace godwit::sim {
+namespace {
+
+using std::chrono::microseconds, std::chrono::milliseconds, std::chrono::seconds;
+
+// What a daemon says only when something is wrong with it, and not with its world.
+constexpr std::string_view confessions[] = {"task_failed",        "queue_forgot",   "queue_inconsistent",
+                                            "queue_unreadable",   "spool_damaged",  "message_damaged",
+                                            "spool_body_missing", "update_damaged", "unreadable"};
+
+}  // namespace
+
+class Daemon::Log final : public log::FileLogger {
+ public:
+  explicit Log(Daemon& daemon) : daemon_(daemon) {}
+  bool enabled(log::Level level) const override { return level >= log::Level::info; }
+  void write(log::Level, std::string_view event, std::span<const log::Field> fields) override {
+    std::string line = fmt::format("{} {}", daemon_.name_, event);
+    for (const auto& field : fields) line += fmt::format(" {}={}", field.name, std::visit(as_text, field.value));
+    daemon_.around_.world.note(line);
+    if (std::ranges::find(confessions, event) != std::end(confessions) && !daemon_.disk_.dead())
+      daemon_.around_.ledger.complain(line);
+  }
+  base::Result<> reopen() override { return {}; }
+  void set_level(log::Level) override {}
+  void flush() override {}
+
+ private:
+  static constexpr auto as_text = [](const auto& value) { return fmt::format("{}", value); };
+  Daemon& daemon_;
+};
+
+struct Daemon::Life {
+  Life(Machine::Place place, const config::Settings& settings) : machine(std::move(place), settings) {}
+  Machine machine;
+  log::RecentLines recent;
+  std::unique_ptr<daemon::Host> host;
+};
+
+Daemon::Daemon(Around around, std::string name, base::IpAddress address, std::string configuration_file,
+               std::shared_ptr<const daemon::LiveSettings> live)
+    : around_(around),
+      name_(std::move(name)),
+      address_(address),
+      configuration_file_(std::move(configuration_file)),
+      live_(std::move(live)),
+      clock_(around.world),
+      disk_(test::SimDisk::Completion::posted),
+      log_(std::make_unique<Log>(*this)) {
+  disk_.on_rename([this](const std::string& to) {
+    if (to.find("/new/") != std::string::npos) filed_lately_.emplace_back(around_.world.now(), to);
+    while (!filed_lately_.empty() && filed_lately_.front().first < around_.world.now() - Ledger::settling)
+      filed_lately_.pop_front();
+  });
+}
+
+Daemon::~Daemon() {
+  if (life_) end_life();
+}
+
+base::Duration Daemon::disk_time(std::uint64_t bytes, bool is_sync) {
+  auto& world = around_.world;
+  if (world.now() < slow_until_) return world.between(base::Duration(0), slowness_);
+  if (is_sync) return world.between(microseconds(100), milliseconds(8));
+  return microseconds(world.random().below(20) + bytes / 500);
+}
+
+void Daemon::start() {
+  if (life_) return;
+  ++starts_;
+  around_.world.note(name_ + " starts");
+  busy_ = true;
+  life_ = std::make_unique<Life>(
+      Machine::Place{.world = around_.world,
+                     .network = around_.network,
+                     .names = around_.names,
+                     .clock = clock_,
+                     .disk = disk_,
+                     .address = address_,
+                     .disk_time = [this](auto bytes, bool is_sync) { return disk_time(bytes, is_sync); }},
+      live_->settings);
+  auto ask_to_stop = [this, number = starts_] {
+    around_.world.after(base::Duration(0), [this, number] { fail(number); });
+  };
+  life_->host = std::make_unique<daemon::Host>(configuration_file_, live_, life_->machine, *log_, life_->recent,
+                                               std::move(ask_to_stop));
+  auto up = life_->host->bind({});
+  if (up) up = life_->host->open();
+  if (up && !lost_) life_->host->start();
+  busy_ = false;
+  if (!up) around_.world.note(name_ + " does not start: " + up.error().message);
+  if (!up || lost_) settle(seconds(5));
+}
+
+// The host wants to end; in this life.
+void Daemon::fail(std::uint64_t life) {
+  if (!life_ || life != starts_) return;
+  note_trouble();
+  if (is_up()) return stop(seconds(5));
+  around_.world.after(seconds(1), [this, life] { fail(life); });
+}
+
+// What became of the host while it started or stopped.
+void Daemon::settle(base::Duration wait) {
+  end_life();
+  if (const auto lost = std::exchange(lost_, {})) {
+    disk_.crash(lost->loss, around_.world.random().next());
+    wait = lost->wait;
+  }
+  start_later(wait);
+}
+
+void Daemon::start_later(base::Duration wait) {
+  around_.world.after(wait, [this] { start(); });
+}
+
+void Daemon::end_life() {
+  life_->machine.unplug();
+  life_->machine.abandon();
+  life_.reset();
+}
+
+void Daemon::lose_power(test::Loss loss, base::Duration until_it_comes_back) {
+  if (!life_ || lost_) return;
+  ++power_losses_;
+  around_.world.note(fmt::format("{} loses power {}", name_, static_cast<int>(loss)));
+  note_trouble();
+  lost_ = Loss{loss, until_it_comes_back};
+  disk_.die_at(0);
+  life_->machine.unplug();
+  if (!busy_) settle({});
+}
+
+void Daemon::stop(base::Duration until_it_starts_again) {
+  if (!is_up()) return;
+  around_.world.note(name_ + " stops");
+  busy_ = true;
+  life_->host->stop();
+  busy_ = false;
+  settle(until_it_starts_again);
+}
+
+void Daemon::reload() {
+  if (!is_up()) return;
+  ++reloads_;
+  around_.world.note(name_ + " reloads");
+  life_->host->start_reload();
+}
+
+void Daemon::fail_disk(std::uint64_t after, int code) {
+  disk_.fail_at(disk_.operations() + 1 + after, code);
+}
+
+void Daemon::slow_disk(base::Duration at_most, base::MonoTime until) {
+  slowness_ = at_most;
+  slow_until_ = until;
+}
+
+void Daemon::fill_disk(bool full) {
+  disk_.set_capacity(full ? 0 : ~std::uint64_t{0});
+}
+
+void Daemon::note_trouble() {
+  around_.ledger.host_in_trouble(address_);
+  const auto since = around_.world.now() - Ledger::settling;
+  for (const auto& [when, path] : filed_lately_)
+    if (when >= since)
+      if (const auto message = disk_.contents(path)) around_.ledger.may_be_repeated(*message);
+}
+
+std::vector<control::QueueEntry> Daemon::queue() {
+  std::vector<control::QueueEntry> all;
+  busy_ = true;
+  daemon::ControlBackend backend(*life_->host);
+  auto ask = [](daemon::ControlBackend& asked, std::vector<control::QueueEntry>& into) -> boost::asio::awaitable<void> {
+    dispatch::Page page{.limit = 100};
+    for (;;) {
+      auto listing = asked.queue_list({}, page);
+      auto got = co_await std::move(listing);
+      if (!got) co_return;
+      for (auto& entry : got->entries) into.push_back(std::move(entry));
+      if (!got->next) co_return;
+      page.after = got->next;
+    }
+  };
+  auto running =
+      boost::asio::co_spawn(life_->machine.reactors()[0].executor(), ask(backend, all), boost::asio::use_future);
+  life_->machine.wait(running, base::no_deadline);
+  running.get();
+  busy_ = false;
+  return all;
+}
+
+// /sim/mail/DOMAIN/LOCAL/new/NAME
+std::vector<Daemon::Filed> Daemon::collect() {
+  constexpr std::string_view root = "/sim/mail/";
+  std::vector<Filed> all;
+  for (const auto& name : disk_.names()) {
+    if (!name.starts_with(root)) continue;
+    const auto domain_end = name.find('/', root.size());
+    const auto local_end = name.find('/', domain_end + 1);
+    if (name.substr(local_end, 5) != "/new/" || !collected_.insert(name).second) continue;
+    const auto domain = name.substr(root.size(), domain_end - root.size());
+    const auto local = name.substr(domain_end + 1, local_end - domain_end - 1);
+    all.push_back({.recipient = local + "@" + domain, .message = *disk_.contents(name)});
+  }
+  return all;
+}
+
+}  // namespace godwit::sim

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// One complete mail host: its disk, its clock, its configuration, and its lives.  It loses power, is stopped, started
+// again and reloaded by the world; what it says it logs into the trace.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "daemon/host.hpp"
+#include "daemon/live_settings.hpp"
+#include "godwit/control/backend.hpp"
+#include "sim/host/ledger.hpp"
+#include "sim/host/machine.hpp"
+
+namespace godwit::sim {
+
+struct Around {
+  World& world;
+  Internet& network;
+  Names& names;
+  Ledger& ledger;
+};
+
+class Daemon {
+ public:
+  Daemon(Around around, std::string name, base::IpAddress address, std::string configuration_file,
+         std::shared_ptr<const daemon::LiveSettings> live);
+  ~Daemon();
+
+  const std::string& name() const { return name_; }
+  const base::IpAddress& address() const { return address_; }
+  HostClock& clock() { return clock_; }
+  test::SimDisk& disk() { return disk_; }
+  const config::Settings& settings() const { return live_->settings; }
+
+  // All of these inside of events, or between steps.
+  void start();
+  void lose_power(test::Loss loss, base::Duration until_it_comes_back);
+  void stop(base::Duration until_it_starts_again);
+  void reload();
+  bool is_up() const { return life_ && !busy_; }
+
+  // The next operation of the disk but so many fails once.
+  void fail_disk(std::uint64_t after, int code);
+  // Until then operations take so much longer.
+  void slow_disk(base::Duration at_most, base::MonoTime until);
+  void fill_disk(bool full);
+  // Trouble of the disk explains a repeated delivery, as a crash does.
+  void note_trouble();
+
+  // Of the running host: what waits, as an administrator sees it.  Drives the world meanwhile.
+  std::vector<control::QueueEntry> queue();
+  std::uint64_t starts() const { return starts_; }
+  std::uint64_t power_losses() const { return power_losses_; }
+  std::uint64_t reloads() const { return reloads_; }
+
+  // Messages in the mailboxes that were not there before: the recipient and the bytes.
+  struct Filed {
+    std::string recipient;
+    std::string message;
+  };
+  std::vector<Filed> collect();
+
+ private:
+  class Log;
+  struct Life;
+
+  base::Duration disk_time(std::uint64_t bytes, bool is_sync);
+  void start_later(base::Duration wait);
+  void end_life();
+  void fail(std::uint64_t life);
+  void settle(base::Duration wait);
+
+  Around around_;
+  std::string name_;
+  base::IpAddress address_;
+  std::string configuration_file_;
+  std::shared_ptr<const daemon::LiveSettings> live_;
+  HostClock clock_;
+  test::SimDisk disk_;
+  std::unique_ptr<Log> log_;
+  std::unique_ptr<Life> life_;
+  bool busy_ = false;  // starts, stops, or is asked: inside of a call
+  struct Loss {
+    test::Loss loss;
+    base::Duration wait;
+  };
+  std::optional<Loss> lost_;  // meanwhile
+  base::Duration slowness_{};
+  base::MonoTime slow_until_{};
+  std::deque<std::pair<base::MonoTime, std::string>> filed_lately_;
+  std::set<std::string> collected_;
+  std::uint64_t starts_ = 0;
+  std::uint64_t power_losses_ = 0;
+  std::uint64_t reloads_ = 0;
+};
+
+}  // namespace godwit::sim

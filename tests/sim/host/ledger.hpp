@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keeps who promised what to whom, as clients and peers saw it, and compares at the end: what was acknowledged was
+// delivered, or its sender told; what was refused went nowhere; nothing came more often than crashes and cut
+// connections explain; nothing went where its client may not send; limits held.  Knows nothing of the daemons' insides.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "godwit/base/clock.hpp"
+#include "sim/host/wire.hpp"
+
+namespace godwit::sim {
+
+struct Mail {
+  std::uint64_t number = 0;
+  std::string sender;
+  std::vector<std::string> recipients;
+  std::string body;  // as it is written, with the header
+};
+
+class Ledger final : public Wire::Watcher {
+ public:
+  // Whatever was settled so long before a crash must not come again.
+  static constexpr base::Duration settling = std::chrono::seconds(15);
+
+  explicit Ledger(World& world) : world_(world) {}
+
+  // ---- what clients do and see ----
+  // A message with its mark in the header; recipients are added as they are accepted.
+  Mail write(std::string sender, std::vector<std::string> recipients, std::size_t size);
+  void recipient_accepted(const Mail& mail, const std::string& recipient);
+  // Such a recipient ought to be refused.
+  void forbid(const Mail& mail, const std::string& recipient);
+  enum class Answer { taken, refused };
+  void answered(const Mail& mail, Answer answer, const base::IpAddress& host);
+
+  // ---- what peers and mailboxes got ----
+  void received(const std::string& recipient, std::string_view message);
+  // Whoever has filed it, or sent it, may do so again.
+  void may_be_repeated(std::string_view message);
+  // What it has sent lately may be sent again.
+  void host_in_trouble(const base::IpAddress& host);
+
+  // ---- limits ----
+  struct Limits {
+    std::size_t per_client = 0;       // but for those of `trusted`, and other hosts
+    std::size_t per_destination = 0;  // 0: it is not known which addresses are one destination
+    base::IpNetwork trusted{};
+  };
+  void set_limits(const base::IpAddress& host, Limits limits) { limits_[host] = limits; }
+
+  void complain(std::string what);
+  // At the end, when everything has had its time.
+  void settle();
+  // Of acknowledged mail, what is neither delivered nor bounced.
+  std::size_t open() const;
+
+  const std::vector<std::string>& complaints() const { return complaints_; }
+  struct Counts {
+    std::uint64_t written = 0, taken = 0, refused = 0, delivered = 0, repeated = 0, bounced = 0, in_doubt = 0;
+  };
+  Counts counts() const;
+
+  void written(Wire& wire, Side side, std::string_view bytes) override;
+  void taken(Wire& wire, Side side, std::string_view bytes) override;
+  void ended(Wire& wire) override;
+
+ private:
+  struct Fate {
+    bool accepted = false;
+    bool forbidden = false;
+    std::uint64_t delivered = 0;
+    std::uint64_t bounced = 0;
+    std::uint64_t excuses = 0;  // why it may come once more
+  };
+  struct Entry {
+    Mail mail;
+    std::map<std::string, Fate> fates;
+    bool taken = false;
+    bool refused = false;
+    bool promised = false;  // the host said so, whether the client heard it or not
+    base::IpAddress host{};
+    base::MonoTime answered{};
+  };
+  // A message on a wire.
+  struct Carried {
+    std::uint64_t number = 0;
+    std::vector<std::string> recipients;
+    base::MonoTime settled = base::no_deadline;
+  };
+  struct Talk {
+    std::string said;   // by the client, since its last message
+    std::string reply;  // the end of what the server wrote
+    std::string heard;  // the end of what the client took
+    std::vector<Carried> carried;
+    bool greeted = false;
+    bool spoke = false;
+    bool left = false;  // said QUIT
+  };
+
+  void find_mark(Talk& talk);
+  void excuse(const Carried& carried);
+  void excuse_unanswered(Talk& talk);
+  void count_in(const Wire& wire, Talk& talk);
+  void count_out(const Wire& wire, Talk& talk);
+  void leave_out(const Wire& wire, Talk& talk);
+  void returned(const std::string& recipient, std::string_view message);
+  bool had_trouble(const base::IpAddress& host, base::MonoTime when) const;
+  void check(const Entry& entry, const std::string& recipient, const Fate& fate);
+
+  World& world_;
+  std::map<std::uint64_t, Entry> entries_;
+  std::map<std::uint64_t, Talk> talks_;
+  struct Sent {
+    base::IpAddress host;
+    Carried carried;
+  };
+  std::deque<Sent> sent_lately_;
+  std::map<base::IpAddress, std::vector<base::MonoTime>> troubles_;
+  std::map<base::IpAddress, Limits> limits_;
+  std::map<std::pair<base::IpAddress, base::IpAddress>, std::size_t> incoming_;  // host, client
+  std::map<std::pair<base::IpAddress, base::IpAddress>, std::size_t> outgoing_;  // host, destination
+  std::vector<std::string> complaints_;
+};
+
+}  // namespace godwit::sim

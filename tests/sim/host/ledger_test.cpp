@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the ledger complains of, and what it lets pass: a checker that never complains proves nothing.
+#include <gtest/gtest.h>
+
+#include "sim/host/internet.hpp"
+#include "sim/host/ledger.hpp"
+#include "sim/host/party.hpp"
+
+namespace godwit::sim {
+namespace {
+
+class LedgerTest : public ::testing::Test {
+ protected:
+  Mail taken(const std::string& recipient = "a@x.example") {
+    auto mail = ledger.write("s@senders.example", {recipient}, 500);
+    ledger.recipient_accepted(mail, recipient);
+    ledger.answered(mail, Ledger::Answer::taken, host);
+    return mail;
+  }
+  std::string complaint() {
+    ledger.settle();
+    return ledger.complaints().empty() ? "" : ledger.complaints().front();
+  }
+  static std::string filed(const Mail& mail, const std::string& recipient) {
+    return "Return-Path: <>\r\nDelivered-To: " + recipient + "\r\n" + mail.body;
+  }
+
+  const base::IpAddress host = *base::IpAddress::parse("10.0.0.1");
+  World world{1};
+  Ledger ledger{world};
+};
+
+TEST_F(LedgerTest, AcknowledgedMailThatNobodyGotIsLost) {
+  taken();
+  EXPECT_EQ(ledger.open(), 1U);
+  EXPECT_EQ(complaint(), "mail 1 to a@x.example is LOST");
+}
+
+TEST_F(LedgerTest, DeliveredOnceIsWell) {
+  const auto mail = taken();
+  ledger.received("a@x.example", filed(mail, "a@x.example"));
+  EXPECT_EQ(ledger.open(), 0U);
+  EXPECT_EQ(complaint(), "");
+}
+
+TEST_F(LedgerTest, TheSenderWasTold) {
+  const auto mail = taken();
+  ledger.received("s@senders.example",
+                  "Subject: report\r\n\r\nFinal-Recipient: rfc822; a@x.example\r\nAction: failed\r\n\r\n" + mail.body);
+  EXPECT_EQ(complaint(), "");
+}
+
+TEST_F(LedgerTest, TwiceNeedsAReason) {
+  const auto mail = taken();
+  for (int i = 0; i < 2; ++i) ledger.received("a@x.example", filed(mail, "a@x.example"));
+  EXPECT_EQ(complaint(), "mail 1 to a@x.example came 2 times, with 0 reasons to be repeated");
+}
+
+TEST_F(LedgerTest, WhatACrashFoundInTheMiddleMayComeTwice) {
+  const auto mail = taken();
+  ledger.may_be_repeated(filed(mail, "a@x.example"));
+  for (int i = 0; i < 2; ++i) ledger.received("a@x.example", filed(mail, "a@x.example"));
+  EXPECT_EQ(complaint(), "");
+}
+
+TEST_F(LedgerTest, RefusedMailGoesNowhere) {
+  auto mail = ledger.write("s@senders.example", {"a@x.example"}, 500);
+  ledger.recipient_accepted(mail, "a@x.example");
+  ledger.answered(mail, Ledger::Answer::refused, host);
+  ledger.received("a@x.example", filed(mail, "a@x.example"));
+  EXPECT_EQ(complaint(), "mail 1 to a@x.example was refused, and went out");
+}
+
+TEST_F(LedgerTest, AcceptingForWhoMayNotIsRelaying) {
+  const auto mail = ledger.write("s@senders.example", {"a@x.example"}, 500);
+  ledger.forbid(mail, "a@x.example");
+  ledger.recipient_accepted(mail, "a@x.example");
+  EXPECT_EQ(ledger.complaints().size(), 1U);
+}
+
+TEST_F(LedgerTest, HalfAMessageIsNone) {
+  const auto mail = taken();
+  const auto message = filed(mail, "a@x.example");
+  ledger.received("a@x.example", message.substr(0, message.size() - 10));
+  EXPECT_EQ(complaint(), "mail 1 came to a@x.example changed or in part");
+}
+
+// A wire on which a host sends a message; the answer is heard, or not.
+class SentTest : public LedgerTest {
+ protected:
+  void send(const Mail& mail, bool is_answer_heard) {
+    const base::Endpoint there{.address = *base::IpAddress::parse("10.1.0.1"), .port = 25, .unix_path = {}};
+    std::shared_ptr<Wire> wire;
+    network.watch(&ledger);
+    const auto ticket = network.listen(there, [&](std::shared_ptr<Wire> made) { wire = std::move(made); });
+    ASSERT_EQ(network.connect(host, there).kind, Internet::Attempt::Kind::connected);
+    wire->write(client, "MAIL FROM:<s@senders.example>\r\nRCPT TO:<a@x.example>\r\nDATA\r\n");
+    wire->write(client, mail.body + ".\r\n");
+    wire->write(server, "250 2.0.0 Ok: queued as 1\r\n");
+    while (world.step()) {
+    }
+    if (is_answer_heard) {
+      EXPECT_FALSE(wire->take(client, 100).empty());
+    }
+    wire->cut(Wire::Cut::silence);
+  }
+  Internet network{world};
+};
+
+TEST_F(SentTest, WithoutAnAnswerItIsSentAgain) {
+  const auto mail = taken();
+  send(mail, false);
+  for (int i = 0; i < 2; ++i) ledger.received("a@x.example", mail.body);
+  EXPECT_EQ(complaint(), "");
+}
+
+TEST_F(SentTest, WithAnAnswerItIsNot) {
+  const auto mail = taken();
+  send(mail, true);
+  for (int i = 0; i < 2; ++i) ledger.received("a@x.example", mail.body);
+  EXPECT_NE(complaint(), "");
+}
+
+TEST_F(SentTest, ACrashSoonAfterwardsIsAReason) {
+  const auto mail = taken();
+  send(mail, true);
+  ledger.host_in_trouble(host);
+  for (int i = 0; i < 2; ++i) ledger.received("a@x.example", mail.body);
+  EXPECT_EQ(complaint(), "");
+}
+
+TEST_F(SentTest, ACrashMuchLaterIsNone) {
+  const auto mail = taken();
+  send(mail, true);
+  world.run_until(world.now() + 2 * Ledger::settling);
+  ledger.host_in_trouble(host);
+  for (int i = 0; i < 2; ++i) ledger.received("a@x.example", mail.body);
+  EXPECT_NE(complaint(), "");
+}
+
+}  // namespace
+}  // namespace godwit::sim

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// One run: some hosts, their clients, their peers, and a plan of faults, all from one seed.  First hours of faults,
+// then everything is well again, until nothing waits; then the ledger is settled.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/host/configuration.hpp"
+#include "sim/host/daemon.hpp"
+#include "sim/host/receiver.hpp"
+
+namespace godwit::sim {
+
+struct Report {
+  std::uint64_t seed = 0;
+  base::Duration virtual_time{};
+  std::uint64_t host_hours = 0;
+  std::uint64_t events = 0;
+  std::uint64_t trace = 0;
+  std::uint64_t power_losses = 0;
+  std::uint64_t starts = 0;
+  std::uint64_t reloads = 0;
+  Ledger::Counts mail{};
+  std::vector<std::string> complaints;
+};
+
+class Scenario {
+ public:
+  Scenario(std::uint64_t seed, Configurations& configurations, bool prints = false);
+  ~Scenario();
+
+  Report run();
+
+ private:
+  void build();
+  void plan_mail();
+  void write_mail();
+  std::string somebody(bool at_home, const Daemon& host);
+  void flood();
+  void plan_faults();
+  void plan_power();
+  void plan_disks();
+  void change_weather();
+  void every(base::Duration mean, std::function<void()> what);
+  Daemon& any_host() { return *hosts_[world_.random().below(hosts_.size())]; }
+  void strike();
+  void heal();
+  bool may_lie() const { return storm_ >= 2; }  // DNS; then two destinations may share an address
+  void check_waiting();
+  void collect();
+  bool is_all_done();
+
+  std::uint64_t seed_;
+  Configurations& configurations_;
+  World world_;
+  Ledger ledger_;
+  Internet network_;
+  Names names_;
+  std::vector<Configuration> configured_;
+  std::vector<std::unique_ptr<Daemon>> hosts_;
+  std::vector<std::unique_ptr<Receiver>> receivers_;
+  unsigned storm_ = 0;  // 0 to 3: how bad it is
+  base::MonoTime calm_{};
+  struct Strike {
+    Daemon* host = nullptr;
+    std::uint64_t at_step = 0;
+    test::Loss loss{};
+  };
+  std::vector<Strike> strikes_;
+};
+
+}  // namespace godwit::sim
