@@ -11,9 +11,13 @@ namespace godwit::daemon {
 
 namespace {
 
+std::string path_of_index(const state::Settings& settings) {
+  return settings.directory + "/history.sqlite";
+}
+
 std::optional<state::HistoryIndexPlace> place_of_index(const state::Settings& settings, net::BoundedPool& pool) {
   if (!settings.history.index) return {};
-  return state::HistoryIndexPlace{.path = settings.directory + "/history.sqlite", .executor = pool.executor()};
+  return state::HistoryIndexPlace{.path = path_of_index(settings), .executor = pool.executor()};
 }
 
 }  // namespace
@@ -79,6 +83,7 @@ base::Result<> Host::open() {
   auto srs = own_secret("srs_secret");
   if (!srs) return std::unexpected(srs.error());
   srs_secret_ = std::move(*srs);
+  if (!live_->settings.state.history.index) state::remove_history_index(path_of_index(live_->settings.state));
   history_.start();
   refusals_.start();
   const auto& settings = live_->settings;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "history_index.hpp"
 
+#include "godwit/state/history.hpp"
+
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
@@ -63,6 +65,10 @@ std::string end_of_prefix(std::string prefix) {
 bool HistoryIndex::exists(const std::string& path) {
   std::error_code ignored;
   return std::filesystem::exists(path, ignored);
+}
+
+void remove_history_index(const std::string& path) {
+  HistoryIndex::remove(path);
 }
 
 void HistoryIndex::remove(const std::string& path) {

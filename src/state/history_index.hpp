@@ -28,6 +28,7 @@ struct IndexedPart {
   std::uint64_t identity = 0;        // of the segment, see FrameReader
   std::uint64_t begin = 0, end = 0;  // of the segment's bytes
   base::WallTime first = base::WallTime::max(), last = base::WallTime::min();
+  std::uint64_t generation = 0;  // of the index that numbered it, for who searches
 };
 
 class HistoryIndex {

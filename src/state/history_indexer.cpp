@@ -229,26 +229,30 @@ disk::Task<> HistoryIndexer::index(Snapshot::Segment target, const Source& sourc
     co_return std::unexpected(reader.error());
   if (reader) {
     auto reading = read_part(**reader, part, frames);
-    co_await std::move(reading);
+    auto read = co_await std::move(reading);
+    if (!read) co_return std::unexpected(read.error());
   }
   auto added = index_->add(part, frames);
   if (added) last_parts_[segment.number] = part;
   co_return added;
 }
 
-boost::asio::awaitable<void> HistoryIndexer::read_part(FrameReader& reader, IndexedPart& part,
+// Damage ends a segment; what the disk does not give now is read again later.
+disk::Task<> HistoryIndexer::read_part(FrameReader& reader, IndexedPart& part,
                                                        std::vector<FrameTerms>& frames) {
   auto identity = co_await reader.identity();
   part.identity = identity.value_or(0);
   reader.go_to(part.begin);
   while (reader.position() < part.begin + usual_part) {
     auto frame = co_await reader.next();
-    if (!frame || !*frame) co_return;
+    if (!frame && frame.error().kind == base::ErrorKind::io) co_return std::unexpected(frame.error());
+    if (!frame || !*frame) co_return base::Result<>{};
     const auto& added = frames.emplace_back(terms_of_frame((*frame)->offset, (*frame)->payload));
     part.first = std::min(part.first, added.first);
     part.last = std::max(part.last, added.last);
   }
   part.end = reader.position();
+  co_return base::Result<>{};
 }
 
 base::Result<> HistoryIndexer::note_sizes(const Snapshot& now) {

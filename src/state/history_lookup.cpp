@@ -33,12 +33,15 @@ std::optional<T> HistoryLookup::ask(const Ask& question) {
 
 std::vector<IndexedPart> HistoryLookup::parts_of(std::uint32_t segment) {
   using Parts = std::vector<IndexedPart>;
-  return ask<Parts>([&](HistoryIndex& index) { return index.parts_of(segment); }).value_or(Parts());
+  auto parts = ask<Parts>([&](HistoryIndex& index) { return index.parts_of(segment); }).value_or(Parts());
+  for (auto& part : parts) part.generation = generation_;
+  return parts;
 }
 
 std::optional<std::vector<std::uint32_t>> HistoryLookup::frames(const IndexedPart& part,
                                                                 std::span<const TermPattern> patterns) {
-  if (patterns.empty()) return {};
+  // An index made anew meanwhile has other numbers.
+  if (patterns.empty() || !open() || part.generation != generation_) return {};
   return ask<std::vector<std::uint32_t>>([&](HistoryIndex& index) { return index.frames(part.number, patterns); });
 }
 

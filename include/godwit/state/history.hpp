@@ -38,11 +38,14 @@ struct HistoryCounts {
 };
 
 class HistoryWalk;
+
 // What makes searches quick, made of the events behind all else: one more file that may be lost.
 struct HistoryIndexPlace {
   std::string path;                       // SQLite
   boost::asio::any_io_executor executor;  // may block, on another thread than the history's
 };
+// Of one that is wanted no more: addresses must not outlive the events.  At start.
+void remove_history_index(const std::string& path);
 
 class History {
  public:

@@ -42,7 +42,7 @@ srs: {{enabled: false}}
 dns: {{servers: ["10.9.0.1:53"], trust_ad: "no"}}
 spool: {{directory: {8}/spool, min_free: 0}}
 state: {{directory: {8}/state}}
-history: {{keep: 0s}}
+history: {{keep: 0s, index: false}}
 control: {{socket: {8}/control.sock}}
 )",
                      configuration.name, to_string(configuration.address), configuration.threads,
