@@ -164,5 +164,24 @@ TEST_F(PostfixClientsTest, ConditionsAndExclusionsOfATableAreNamed) {
   EXPECT_TRUE(says(untranslated, "if 172.16.0.0/12", "left out"));
 }
 
+// ---- passwords of smart hosts
+
+TEST_F(PostfixClientsTest, APasswordForAllComesLast) {
+  files["/pw"] = "* star:nobody\nrelay.example me:own\n";
+  made(
+      "relayhost = [relay.example]:587\nsmtp_sasl_auth_enable = yes\nsmtp_sasl_password_maps = static:all:any, "
+      "hash:/pw\n");
+  ASSERT_EQ(result.files.size(), 1U);
+  EXPECT_EQ(result.files[0].text, "own\n");
+  files["/pw"] = "* star:nobody\n";
+  made(
+      "relayhost = [relay.example]:587\nsmtp_sasl_auth_enable = yes\nsmtp_sasl_password_maps = hash:/pw, "
+      "static:all:any\n");
+  ASSERT_EQ(result.files.size(), 1U);
+  EXPECT_EQ(result.files[0].text, "any\n");
+  made("relayhost = [relay.example]:587\nsmtp_sasl_auth_enable = yes\nsmtp_sasl_password_maps = hash:/pw\n");
+  EXPECT_TRUE(result.files.empty());
+}
+
 }  // namespace
 }  // namespace godwit::setup
