@@ -173,7 +173,7 @@ class AliasMaps {
       return;
     }
     const auto name = context_.draft.unique_name("imported_aliases");
-    const auto path = fmt::format("{}/aliases", context_.wishes.folder);
+    const auto path = fmt::format("{}/{}.aliases", context_.wishes.folder, context_.wishes.stem);
     std::string text = "# Made by godwitctl import postfix.  Read again when it changes.\n";
     for (const auto& key : keys_) text += fmt::format("{}: {}\n", key, base::join(known_[key], ", "));
     context_.draft.file({.path = path, .text = std::move(text), .is_secret = false});

@@ -64,6 +64,7 @@ struct Context {
 };
 
 void translate_names(Context& context);
+void translate_networks(Context& context);  // a part of the names
 void translate_listeners(Context& context);
 void translate_certificates(Context& context);
 void translate_limits(Context& context);

@@ -2,6 +2,7 @@
 #include "godwit/setup/postfix_import.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -80,8 +81,14 @@ void name_faults(Context& context) {
 }  // namespace
 }  // namespace postfix
 
-base::Result<PostfixImport> import_postfix(const PostfixWishes& wishes, const ReadPostfixFile& read) {
+base::Result<PostfixImport> import_postfix(const PostfixWishes& wishes, const ReadPostfixFile& reader) {
   using namespace postfix;
+  std::set<std::string> sources;
+  const ReadPostfixFile read = [&](const std::string& path) {
+    auto content = reader(path);
+    if (content) sources.insert(path);
+    return content;
+  };
   const auto main = read(wishes.directory + "/main.cf");
   if (!main) return std::unexpected(main.error());
   if (main->contains('\0'))
@@ -116,7 +123,9 @@ base::Result<PostfixImport> import_postfix(const PostfixWishes& wishes, const Re
   for (const auto& service : services) used.merge(referenced_names(service.options));
   name_the_rest(context, settings, used, "");
   name_faults(context);
-  return std::move(draft).finish(wishes.directory);
+  auto result = std::move(draft).finish(wishes.directory);
+  result.read.assign(sources.begin(), sources.end());
+  return result;
 }
 
 }  // namespace godwit::setup

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "godwit/base/text.hpp"
+#include "postfix_clients.hpp"
 #include "postfix_context.hpp"
 #include "yaml_text.hpp"
 
@@ -94,15 +95,18 @@ class Listeners {
     if (has_dropped_)
       context_.draft.remark(listeners, Kind::to_do, {}, "submission",
                             "a listener for users needs tls.certificates: give it some, then add it");
-    if (context_.draft.is_empty(listeners)) {
-      // Without the key there would be the usual ones.
-      for (const auto& host : hosts_of(context_, context_.view))
-        context_.draft.line(listeners,
-                            "- " + fmt::format("{{address: {}, tls: none}}", yaml_string(written(host, "25"))));
-    }
+    if (context_.draft.is_empty(listeners)) only_here();
   }
 
  private:
+  // Without the key there would be the usual ones, on all addresses.
+  void only_here() {
+    context_.draft.line(listeners, "- {address: \"127.0.0.1:25\", service: mx, tls: none}");
+    context_.draft.remark(listeners, Kind::to_do, context_.view, "inet_interfaces",
+                          "no service of Postfix could be written as a listener, so mail is taken on this machine "
+                          "only: name the addresses to listen on, such as {address: \"192.0.2.1:25\", service: mx}");
+  }
+
   void add(const Service& service) {
     const auto address = address_of(service.name);
     if (!address)
@@ -111,6 +115,11 @@ class Listeners {
     const auto view = view_of(context_, service);
     const auto hosts = address->host.empty() ? hosts_of(context_, view) : std::vector{address->host};
     const bool is_mx = takes_strangers(context_, service);
+    if (is_mx && refuses_strangers(context_, service))
+      return context_.draft.remark(
+          listeners, Kind::to_do, service.place, service.name,
+          "refuses strangers by -o smtpd_…_restrictions, and service mx takes mail for our domains from everybody: it "
+          "is left out; let its clients log in (service: submission), or add it as service mx behind a firewall");
     for (const auto& host : hosts)
       is_mx ? add_mx(view, service, written(host, address->port))
             : add_submission(view, service, written(host, address->port));

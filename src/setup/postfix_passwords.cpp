@@ -32,8 +32,9 @@ std::optional<Credentials> RelayPasswords::find(const NextHop& hop, const std::v
   std::ranges::copy(keys_of(hop.written), std::back_inserter(keys));
   for (const auto& key : keys)
     for (const auto& entry : entries_)
-      if (base::iequals(entry.key, key) || entry.key == "*") return credentials_of(entry);
-  return {};
+      if (!entry.is_for_all && base::iequals(entry.key, key)) return credentials_of(entry);
+  const auto all = std::ranges::find_if(entries_, &Entry::is_for_all);
+  return all == entries_.end() ? std::nullopt : credentials_of(*all);
 }
 
 std::optional<Credentials> RelayPasswords::credentials_of(const Entry& entry) {

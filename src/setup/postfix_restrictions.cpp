@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "godwit/base/text.hpp"
+#include "postfix_clients.hpp"
 #include "postfix_context.hpp"
 #include "postfix_dns_lists.hpp"
 #include "postfix_policy_servers.hpp"
@@ -49,17 +50,12 @@ class Restrictions {
 
   void run() {
     postscreen();
-    const auto servers = smtp_servers(context_);
-    const auto mx = std::ranges::find_if(
-        servers, [&](const Service* s) { return takes_strangers(context_, *s) && s->command == "smtpd"; });
+    const auto* leading = leading_smtpd(context_);
     // Behind postscreen stands a smtpd of type pass.
-    const auto* behind = find_service(context_.services, "smtpd");
-    if (mx != servers.end())
-      lists(view_of(context_, **mx));
-    else if (behind != nullptr)
-      lists(view_of(context_, *behind));
-    else
-      lists(context_.view);
+    if (leading == nullptr) leading = find_service(context_.services, "smtpd");
+    const auto view = leading != nullptr ? view_of(context_, *leading) : context_.view;
+    lists(view);
+    name_other_policies(context_, leading);
     submission();
     write();
   }
@@ -103,12 +99,6 @@ class Restrictions {
         alone(word);
       }
     }
-  }
-
-  static bool takes_argument(std::string_view word) {
-    return word.starts_with("check_") || word.starts_with("reject_rbl_client") || word.starts_with("reject_rhsbl_") ||
-           word.starts_with("permit_dnswl_client") || word.starts_with("permit_rhswl_client") || word == "reject_rbl" ||
-           word == "sleep";
   }
 
   void untranslated(const std::string& what, const std::string& why) {

@@ -67,14 +67,15 @@ Entry entry_of(std::string_view line, std::string place, Syntax syntax, bool is_
   const auto key = base::trim(line.substr(0, end));
   return {.key = is_pattern ? std::string(key) : without_quotes(key),
           .value = std::string(rest),
-          .place = std::move(place)};
+          .place = std::move(place),
+          .is_for_all = false};
 }
 
 std::vector<Entry> inline_entries(std::string_view name, const std::string& place) {
   std::vector<Entry> entries;
   for (const auto& word : words_of(without_braces(name))) {
     std::string key, value;
-    if (split_setting(without_braces(word), key, value)) entries.push_back({key, value, place});
+    if (split_setting(without_braces(word), key, value)) entries.push_back({key, value, place, false});
   }
   return entries;
 }
@@ -127,7 +128,7 @@ std::optional<std::string> Tables::text_if_there(const std::string& path) const 
 std::optional<std::vector<Entry>> Tables::entries(const MapName& map, const std::string& what, const std::string& place,
                                                   Syntax syntax) {
   if (map.type == "inline") return inline_entries(map.name, place);
-  if (map.type == "static") return std::vector<Entry>{{"*", std::string(without_braces(map.name)), place}};
+  if (map.type == "static") return std::vector<Entry>{{"*", std::string(without_braces(map.name)), place, true}};
   if (!is_text(map.type)) {
     if (refused_.insert(map.type + ":" + map.name + what).second)
       faults_.push_back(

@@ -23,6 +23,7 @@ MapName parse_map_name(std::string_view word, const std::string& default_type);
 struct Entry {
   std::string key, value;
   std::string place;
+  bool is_for_all = false;  // of a static: table
 };
 enum class Syntax { postfix, aliases };
 

@@ -75,6 +75,7 @@ class Import {
     if (!command_.output.empty()) {
       output_ = std::filesystem::absolute(command_.output).lexically_normal().string();
       wishes.folder = std::filesystem::path(output_).parent_path().string();
+      if (auto stem = std::filesystem::path(output_).stem().string(); !stem.empty()) wishes.stem = std::move(stem);
     }
     const net::SystemInterfaces interfaces;
     const auto facts = setup::find_machine_facts("", interfaces);
@@ -83,10 +84,25 @@ class Import {
     return wishes;
   }
 
+  // By whatever name.
+  bool was_read(const std::string& path) const {
+    return std::ranges::any_of(result_.read, [&](const std::string& source) {
+      std::error_code error;
+      return std::filesystem::equivalent(path, source, error);
+    });
+  }
+
   // Nothing is written where anything is in the way; the configuration itself comes last.
   base::Result<> write() {
     auto files = result_.files;
     files.push_back({.path = output_, .text = result_.configuration, .is_secret = false});
+    for (const auto& file : result_.files)
+      if (file.path == output_)
+        return base::fail(base::ErrorKind::refused, output_ + " is the name of a file that belongs beside it");
+    for (const auto& file : files)
+      if (was_read(file.path))
+        return base::fail(base::ErrorKind::refused,
+                          file.path + " is what the import was made from: nothing was written (choose another folder)");
     if (!command_.replaces)
       for (const auto& file : files)
         if (exists(file.path))

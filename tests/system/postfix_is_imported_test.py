@@ -242,6 +242,17 @@ class PostfixIsImported(Scenario):
         host.run("--force")
         self.assertEqual({path: path.read_bytes() for path in host.folder.iterdir()}, before)
 
+    def test_what_was_read_is_never_replaced(self):
+        host = self.imported(SATELLITE, sasl_passwd="[relay.abc.example]:20025 satellite:geheim\n")
+        (host.etc / "link.yaml").symlink_to("main.cf")
+        for name in "main.cf", "link.yaml":
+            with self.subTest(name):
+                before = {path: path.read_bytes() for path in host.etc.iterdir()}
+                host.output = host.etc / name
+                self.assertEqual(host.run("--force", check=False).printed.returncode, 2)
+                self.assertIn("made from", host.printed.stderr)
+                self.assertEqual({path: path.read_bytes() for path in host.etc.iterdir()}, before)
+
     def test_bad_input_is_named(self):
         cases = {"no main.cf": {"master.cf": SERVICES}, "a NUL": {"main.cf": "a = \0\n"}}
         for number, (name, files) in enumerate(cases.items()):

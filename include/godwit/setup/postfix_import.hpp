@@ -16,6 +16,7 @@ namespace godwit::setup {
 struct PostfixWishes {
   std::string directory = "/etc/postfix";
   std::string folder = "/etc/godwit";      // where what the configuration names (secrets, large tables) will lie
+  std::string stem = "godwit";             // of the configuration's name, for the file of aliases beside it
   std::string hostname;                    // of the machine, where myhostname is not set; empty: unknown
   std::vector<base::IpAddress> addresses;  // of the machine's interfaces
 };
@@ -42,6 +43,7 @@ struct PostfixImport {
   std::string configuration;        // YAML
   std::vector<ImportedFile> files;  // that it names
   std::vector<PostfixRemark> remarks;
+  std::vector<std::string> read;  // files it was made from: nothing may be written over them
 };
 
 // Of the system: whole plain files of bounded size, whatever stands behind their names.

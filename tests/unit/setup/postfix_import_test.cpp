@@ -389,8 +389,12 @@ TEST_F(PostfixImportTest, ManyAliasesGetAFile) {
   for (int i = 0; i < 1000; ++i) text += fmt::format("user{}@example.com alice@example.com\n", i);
   files["/etc/postfix/virtual"] = text;
   const auto yaml = made("virtual_alias_maps = hash:/etc/postfix/virtual\n");
-  EXPECT_THAT(yaml, HasSubstr("imported_aliases: {type: file, path: /etc/godwit/aliases}"));
+  EXPECT_THAT(yaml, HasSubstr("imported_aliases: {type: file, path: /etc/godwit/godwit.aliases}"));
   ASSERT_THAT(result.files, SizeIs(1));
+  EXPECT_THAT(result.read,
+              AllOf(Contains("/etc/aliases"), Contains("/etc/postfix/virtual"), Not(Contains(result.files[0].path))));
+  wishes.stem = "mail1";
+  EXPECT_THAT(made("virtual_alias_maps = hash:/etc/postfix/virtual\n"), HasSubstr("path: /etc/godwit/mail1.aliases}"));
   EXPECT_THAT(result.files[0].text, HasSubstr("user999@example.com: alice@example.com\n"));
 }
 
