@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <utility>
 
-#include "on_pool.hpp"
+#include "godwit/state/on_pool.hpp"
 #include "sqlite_file.hpp"
 
 namespace godwit::state {
