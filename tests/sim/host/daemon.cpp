@@ -33,6 +33,7 @@ class Daemon::Log final : public log::FileLogger {
     if (std::ranges::find(confessions, event) != std::end(confessions) && !daemon_.disk_.dead())
       daemon_.around_.ledger.complain(line);
   }
+  void start() override {}
   base::Result<> reopen() override { return {}; }
   void set_level(log::Level) override {}
   void flush() override {}
