@@ -238,8 +238,7 @@ disk::Task<> HistoryIndexer::index(Snapshot::Segment target, const Source& sourc
 }
 
 // Damage ends a segment; what the disk does not give now is read again later.
-disk::Task<> HistoryIndexer::read_part(FrameReader& reader, IndexedPart& part,
-                                                       std::vector<FrameTerms>& frames) {
+disk::Task<> HistoryIndexer::read_part(FrameReader& reader, IndexedPart& part, std::vector<FrameTerms>& frames) {
   auto identity = co_await reader.identity();
   part.identity = identity.value_or(0);
   reader.go_to(part.begin);

@@ -86,8 +86,7 @@ class HistoryIndexer : public std::enable_shared_from_this<HistoryIndexer> {
   std::uint64_t end_of(std::uint32_t segment) const;
   std::optional<Snapshot::Segment> next_to_index(const Snapshot& now) const;
   disk::Task<> index(Snapshot::Segment target, const Source& source);
-  static disk::Task<> read_part(FrameReader& reader, IndexedPart& part,
-                                                std::vector<FrameTerms>& frames);
+  static disk::Task<> read_part(FrameReader& reader, IndexedPart& part, std::vector<FrameTerms>& frames);
   base::Result<> note_sizes(const Snapshot& now);
   // How long it is left alone.
   base::Duration give_up(const base::Error& error);
