@@ -4,6 +4,8 @@
 
 import functools
 import http.server
+import os
+import pathlib
 import socket
 import stat
 import threading
@@ -55,12 +57,25 @@ class CertificateIsObtained(CertifiedHost):
         self.authority.start()
         root = self.folder / "www"
         root.mkdir()
-        web = http.server.ThreadingHTTPServer((self.net.host(1), HTTP_PORT), functools.partial(Files, directory=str(root)))
+        modes = {}
+
+        class Watched(Files):
+            def do_GET(self):
+                path = pathlib.Path(self.translate_path(self.path))
+                for entry in (path, *path.parents):
+                    if entry == root:
+                        break
+                    modes[entry.name if entry.is_dir() else "answer"] = stat.S_IMODE(entry.stat().st_mode)
+                super().do_GET()
+
+        web = http.server.ThreadingHTTPServer((self.net.host(1), HTTP_PORT), functools.partial(Watched, directory=str(root)))
         threading.Thread(target=web.serve_forever, args=(0.05,), daemon=True).start()
         self.addCleanup(web.server_close)
         self.addCleanup(web.shutdown)
+        self.addCleanup(os.umask, os.umask(0o027))  # as systemd starts it
         self.certified(webroot=str(root)).start()
         self.assert_certified()
+        self.assertEqual(modes, {".well-known": 0o755, "acme-challenge": 0o755, "answer": 0o644})
         self.assertEqual([path for path in root.rglob("*") if path.is_file()], [])
 
     def test_with_nonces_that_are_refused_and_waits(self):
