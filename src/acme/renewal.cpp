@@ -127,7 +127,7 @@ awaitable<void> Renewal::Implementation::run() {
 awaitable<void> Renewal::Implementation::look() {
   auto reading = [file = certificate_file(around_.state_directory)] { return look_at(file); };
   present_ = co_await state::on_pool<std::optional<Present>>(around_.pool, std::move(reading));
-  due_ = next_order(present_, settings(), attempts_, fraction_);
+  due_ = next_order(present_, settings(), attempts_, fraction_, around_.clock.wall());
   due_.at = std::max(due_.at, base::WallTime{});
   is_known_ = true;
 }
