@@ -7,7 +7,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "godwit/acme/listening_place.hpp"
 #include "godwit/net/certificate_identity.hpp"
 #include "godwit/net/listener.hpp"
 #include "godwit/net/task_group.hpp"

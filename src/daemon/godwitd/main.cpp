@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "arguments.hpp"
-#include "godwit/acme/listening_place.hpp"
 #include "godwit/log/recent_lines.hpp"
 #include "godwit/net/listener.hpp"
 #include "host.hpp"
