@@ -32,8 +32,9 @@ boost::asio::awaitable<ReloadOutcome> Host::try_reload(bool force) {
   if (!reopened) log_.error("log_not_reopened", {{"reason", reopened.error().message}});
   const auto out_of_date = is_out_of_date(live_->tls, clock_.wall()) ? OutOfDate::warning : OutOfDate::error;
   std::vector<std::string> beyond_reach;
-  auto load = [path = config_path_, &clock = clock_, out_of_date, &granted = granted_, &beyond_reach] {
-    auto live = load_live_settings(path, clock, out_of_date);
+  auto load = [path = config_path_, running = live_, &clock = clock_, out_of_date, &granted = granted_, &beyond_reach] {
+    auto live = load_live_settings(path, clock, out_of_date, config::system_files(), net::SystemInterfaces(),
+                                   &running->settings);
     if (!granted.empty())
       beyond_reach = outside(granted, paths_of(live.live ? live.live->settings : config::load(path).settings));
     return live;

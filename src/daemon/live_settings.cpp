@@ -239,11 +239,13 @@ void take_tls(const config::Loaded& file, LiveSettings& live, base::WallTime now
 }  // namespace
 
 LiveSettingsLoaded load_live_settings(const std::string& path, const base::Clock& clock, OutOfDate out_of_date,
-                                      const config::FileAccess& files, const net::Interfaces& interfaces) {
+                                      const config::FileAccess& files, const net::Interfaces& interfaces,
+                                      const config::Settings* running) {
   LiveSettingsLoaded result;
   auto loaded = config::load(path, files);
   add_diagnostics(loaded.diagnostics, result);
   if (!loaded.ok()) return result;
+  if (running != nullptr) config::keep_own_certificate(*running, loaded);
   // What is not there, or is no file, is not read either: what a draft names may be anything.
   add_diagnostics(config::check_environment(loaded), result);
   check_urls(loaded, result);

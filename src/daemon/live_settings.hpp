@@ -42,9 +42,10 @@ struct LiveSettingsLoaded {
 enum class OutOfDate { error, warning };
 
 // Reads the file and all it names; reports every error, not the first, but of what the files say only where all of them
-// can be read.
+// can be read.  `running`: at a reload, what is in force; what follows from keys that change at a restart only stays.
 LiveSettingsLoaded load_live_settings(const std::string& path, const base::Clock& clock, OutOfDate out_of_date,
                                       const config::FileAccess& files = config::system_files(),
-                                      const net::Interfaces& interfaces = net::SystemInterfaces());
+                                      const net::Interfaces& interfaces = net::SystemInterfaces(),
+                                      const config::Settings* running = nullptr);
 
 }  // namespace godwit::daemon
