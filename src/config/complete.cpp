@@ -85,6 +85,12 @@ void keep_own_certificate(const Settings& running, Loaded& next) {
   std::ranges::replace_if(settings.tls.certificates, &net::CertificateSettings::is_awaited, own_certificate(running));
 }
 
+void keep_acme(const Settings& running, Settings& next) {
+  next.acme = running.acme;
+  std::erase_if(next.tls.certificates, [](const auto& certificate) { return certificate.is_awaited; });
+  if (next.acme.terms_of_service_agreed) next.tls.certificates.push_back(own_certificate(running));
+}
+
 std::string submit_socket(const Settings& settings) {
   const auto& control = settings.control;
   if (!control.submit_socket.empty()) return control.submit_socket;

@@ -53,6 +53,7 @@ boost::asio::awaitable<ReloadOutcome> Host::try_reload(bool force) {
     co_return outcome;
   }
   outcome.restart_needed = config::restart_needed(live_->settings, loaded->live->settings);
+  std::ranges::move(loaded->held_back, std::back_inserter(outcome.restart_needed));
   std::ranges::move(beyond_reach, std::back_inserter(outcome.restart_needed));
   auto next = std::make_shared<LiveSettings>(*loaded->live);
   config::keep_until_restart(live_->settings, next->settings);

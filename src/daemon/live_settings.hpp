@@ -35,6 +35,7 @@ struct LiveSettingsLoaded {
   std::shared_ptr<const LiveSettings> live;  // null: there are errors
   std::vector<std::string> errors;
   std::vector<std::string> warnings;
+  std::vector<std::string> held_back;  // keys that stay as they run, because this process may not do what they say
 };
 
 // What a certificate is that has expired, or is not valid yet: for who checks and for a reload that would replace a

@@ -107,6 +107,28 @@ class CertificateIsObtained(CertifiedHost):
             client.say("EHLO client.example", "250")
             client.starttls(self.authority.client_context(), other)
 
+    def test_after_a_restart_where_the_right_to_the_port_was_given_up(self):
+        if int(pathlib.Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text()) <= 80:
+            self.skipTest("here everybody may bind low ports")
+        self.authority.start()
+        self.certified(listen=f"{self.net.host(1)}:80")
+        self.godwit.config["listeners"][0]["tls"] = "none"
+        self.godwit.config["sandbox"] = {"enabled": False}  # it would not let in the authority's certificate either
+        wanted = self.godwit.config.pop("tls")
+        self.godwit.start(("setpriv", "--inh-caps=-net_bind_service", "--bounding-set=-net_bind_service"))
+        self.godwit.config["tls"] = wanted
+        self.godwit.write_config()
+        for _ in range(2):
+            said = self.godwit.control("reload")
+            self.assertIn("tls.acme", said.stdout + said.stderr)
+        self.godwit.wait_event("restart_needed", key="tls.acme")
+        self.assertIsNone(self.acme())
+        self.assertEqual(self.godwit.events("certificate_ordered"), [])
+        wanted["acme"]["listen"] = f"{self.net.host(1)}:{HTTP_PORT}"  # needs no right
+        self.godwit.write_config()
+        self.godwit.control("reload")
+        self.wait_obtained()
+
     def test_its_files_are_for_nobody_else(self):
         self.authority.start()
         self.certified().start()
