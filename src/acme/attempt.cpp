@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "attempt.hpp"
 
+#include <exception>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "godwit/base/base64url.hpp"
+#include "godwit/base/exception_text.hpp"
 #include "godwit/base/text.hpp"
 #include "godwit/net/signal.hpp"
 #include "godwit/state/on_pool.hpp"
@@ -53,12 +55,16 @@ Attempt::Attempt(Surroundings around, Settings settings, net::TlsSettings trust)
           {.reactor = around_.reactor, .disk = around_.disk, .pool = around_.pool, .clock = around_.clock})) {}
 
 awaitable<AttemptOutcome> Attempt::run() {
-  auto ready = co_await prepare();
   AttemptOutcome outcome;
-  if (ready)
-    outcome = co_await converse();
-  else
-    outcome.why = ready.error().message;
+  try {
+    auto ready = co_await prepare();
+    if (ready)
+      outcome = co_await converse();
+    else
+      outcome.why = ready.error().message;
+  } catch (...) {
+    outcome = {.why = base::exception_text(std::current_exception())};  // the next one may do better
+  }
   co_await responder_->withdraw();
   outcome.is_cancelled = !outcome.is_obtained && around_.canceller.cancelled();
   co_return outcome;

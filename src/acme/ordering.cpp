@@ -85,7 +85,7 @@ void Ordering::refused(Heard answer) {
 // What was kept from before may be gone at the authority, as an account after it lost its memory, or an order whose
 // time was over.
 bool Ordering::begin_anew(const Problem& problem) {
-  if (!terms_.account_url.empty() && problem.type == "accountDoesNotExist") {
+  if (!terms_.account_url.empty() && !is_account_made_ && problem.type == "accountDoesNotExist") {
     terms_.account_url.clear();
     terms_.order_url.clear();
     is_resumed_ = false;

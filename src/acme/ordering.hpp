@@ -134,6 +134,7 @@ class Ordering {
   Directory directory_;
   std::string order_url_;
   bool is_resumed_ = false;
+  bool is_account_made_ = false;  // by this one: what the authority forgets at once is not made again and again
   std::vector<std::string> authorizations_;
   std::size_t at_ = 0;
   bool is_published_ = false, is_claimed_ = false, is_finalized_ = false;  // this challenge; that; the order

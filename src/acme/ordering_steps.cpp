@@ -72,6 +72,7 @@ void Ordering::make_account() {
 void Ordering::account(Heard answer) {
   if (!is_https(answer.location)) return fail("the authority does not say where the account is");
   terms_.account_url = answer.location;
+  is_account_made_ = true;
   actions_.emplace_back(action::KeepAccount{terms_.account_url});
   make_order();
 }

@@ -51,7 +51,7 @@ class Renewal::Implementation {
   awaitable<void> look();
   awaitable<void> order();
   awaitable<void> keep(Attempts attempts);
-  awaitable<void> ended(AttemptOutcome outcome, Attempts before);
+  awaitable<void> ended(AttemptOutcome outcome, Settings ordered, Attempts before);
 
   const Surroundings around_;
   Configuration configuration_;
@@ -127,7 +127,7 @@ awaitable<void> Renewal::Implementation::run() {
 awaitable<void> Renewal::Implementation::look() {
   auto reading = [file = certificate_file(around_.state_directory)] { return look_at(file); };
   present_ = co_await state::on_pool<std::optional<Present>>(around_.pool, std::move(reading));
-  due_ = next_order(present_, settings(), attempts_, fraction_);
+  due_ = next_order(present_, settings(), attempts_, fraction_, around_.clock.wall());
   due_.at = std::max(due_.at, base::WallTime{});
   is_known_ = true;
 }
@@ -159,18 +159,19 @@ awaitable<void> Renewal::Implementation::order() {
                   configuration.settings, configuration.trust);
   auto outcome = co_await attempt.run();
   is_ordering_ = false;
-  co_await ended(std::move(outcome), before);
+  co_await ended(std::move(outcome), configuration.settings, before);
 }
 
-awaitable<void> Renewal::Implementation::ended(AttemptOutcome outcome, Attempts before) {
-  const auto names = base::join(settings().names, " ");
+// The settings may be others meanwhile: for these nothing was tried yet.
+awaitable<void> Renewal::Implementation::ended(AttemptOutcome outcome, Settings ordered, Attempts before) {
+  const auto names = base::join(ordered.names, " ");
   if (outcome.is_cancelled) {
     co_await keep(std::move(before));
     co_return;
   }
   if (outcome.is_obtained) {
     co_await look();
-    auto done = succeeded(present_, terms_of(settings()), around_.clock.wall());
+    auto done = succeeded(present_, terms_of(ordered), around_.clock.wall());
     co_await keep(std::move(done));
     co_await look();
     const auto until = present_ ? base::format_rfc3339(present_->until) : std::string();

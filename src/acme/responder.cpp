@@ -7,7 +7,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "godwit/acme/listening_place.hpp"
 #include "godwit/net/certificate_identity.hpp"
 #include "godwit/net/listener.hpp"
 #include "godwit/net/task_group.hpp"
@@ -144,7 +143,7 @@ class AlpnResponder final : public ListeningResponder {
 class WebrootResponder final : public Responder {
  public:
   WebrootResponder(ResponderParts parts, std::string root)
-      : parts_(std::move(parts)), folder_(std::move(root) + "/.well-known/acme-challenge") {}
+      : parts_(std::move(parts)), root_(std::move(root)), folder_(root_ + "/.well-known/acme-challenge") {}
 
   awaitable<base::Result<>> publish(action::Publish what) override {
     co_await withdraw();
@@ -164,15 +163,29 @@ class WebrootResponder final : public Responder {
  private:
   // A file of this name that a crash left is ours: tokens are random.
   awaitable<base::Result<>> write(std::string text) {
-    constexpr unsigned for_everybody = 0755, to_read = 0644;
-    auto made = co_await parts_.disk.make_directories(folder_, for_everybody);
-    if (!made) co_return made;
+    constexpr unsigned to_read = 0644;
+    const std::string folders[] = {root_, root_ + "/.well-known", folder_};
+    for (const auto& folder : folders) {
+      auto making = make(folder);
+      auto made = co_await std::move(making);
+      if (!made) co_return made;
+    }
     auto removed = co_await parts_.disk.remove(path_);
     auto file = co_await parts_.disk.open(path_, disk::OpenMode::create_new, to_read);
     if (!file) co_return std::unexpected(file.error());
-    // Whatever the umask is.
+    // Whatever the umask is.  By name: in its place another can be put only by who may write into our folder.
     auto done = co_await parts_.disk.set_permissions(path_, to_read, "");
     if (done) done = co_await (*file)->write(0, text);
+    co_return done;
+  }
+
+  // The web server must get there, whatever the umask is.  What is there already is somebody else's.
+  awaitable<base::Result<>> make(std::string folder) {
+    constexpr unsigned for_everybody = 0755;
+    const auto entries = co_await parts_.disk.list(folder);
+    if (entries || entries.error().kind != base::ErrorKind::not_found) co_return base::Result<>();
+    auto done = co_await parts_.disk.make_directories(folder, for_everybody);
+    if (done) done = co_await parts_.disk.set_permissions(folder, for_everybody, "");
     co_return done;
   }
 
@@ -182,7 +195,7 @@ class WebrootResponder final : public Responder {
   }
 
   ResponderParts parts_;
-  std::string folder_;
+  const std::string root_, folder_;
   std::string path_;  // of what is published; empty: nothing is
 };
 

@@ -20,6 +20,7 @@ constexpr std::array<base::Duration, 6> pauses{10s, 5min, 30min, 2h, 6h, 12h};
 constexpr std::size_t first_for_refused = 2;
 constexpr base::Duration longest_asked = 168h;
 constexpr base::Duration most_spread = 12h;
+constexpr base::Duration clock_is_set = 12h;  // back, by so much at most where it was right before
 
 base::Duration part_of(base::Duration whole, double fraction) {
   return std::chrono::duration_cast<base::Duration>(whole * fraction);
@@ -33,7 +34,7 @@ base::Duration pause_after(unsigned failures, std::size_t first, double fraction
 }  // namespace
 
 Due next_order(const std::optional<Present>& present, const Settings& settings, const Attempts& attempts,
-               double fraction) {
+               double fraction, base::WallTime now) {
   Due due{.at = {}, .reason = "none"};
   if (present) {
     const auto lacks = [&](const std::string& name) {
@@ -47,7 +48,9 @@ Due next_order(const std::optional<Present>& present, const Settings& settings, 
     if (due.reason == "age")
       due.at = present->until - before - part_of(std::min<base::Duration>(most_spread, lifetime / 50), fraction);
   }
-  if (attempts.terms == terms_of(settings)) due.at = std::max(due.at, attempts.not_before);
+  // What a clock that was wrong by years had written would hold for years.
+  const bool is_of_the_future = attempts.last > now + clock_is_set;
+  if (attempts.terms == terms_of(settings) && !is_of_the_future) due.at = std::max(due.at, attempts.not_before);
   return due;
 }
 
@@ -73,6 +76,7 @@ Attempts succeeded(const std::optional<Present>& present, const std::string& ter
   if (present && present->until > now) rest = std::min<base::Duration>(rest, (present->until - now) / 4);
   Attempts attempts;
   attempts.terms = terms;
+  attempts.last = now;
   attempts.not_before = now + rest;
   return attempts;
 }

@@ -24,7 +24,7 @@ struct Present {
 struct Attempts {
   std::string terms;            // what was tried to get: for others it counts nothing
   unsigned failures = 0;        // one after the other, the one under way included
-  base::WallTime last{};        // when the last one began
+  base::WallTime last{};        // when the last one began, or succeeded
   base::WallTime not_before{};  // that, for the next
   std::string error;            // of the last one; empty: none failed
 };
@@ -33,9 +33,10 @@ struct Due {
   base::WallTime at{};
   std::string_view reason;  // "none", "names", "age"
 };
-// `fraction`: a random one that stays, so that not all hosts come at once.
+// `fraction`: a random one that stays, so that not all hosts come at once.  `now`: what was kept of a later time counts
+// nothing.
 Due next_order(const std::optional<Present>& present, const Settings& settings, const Attempts& attempts,
-               double fraction);
+               double fraction, base::WallTime now);
 
 // Before it begins: as if the daemon were to die of it, so that it is tried again soon, but not for ever.
 Attempts begun(Attempts attempts, const std::string& terms, base::WallTime now, double fraction);

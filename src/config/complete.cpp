@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "godwit/base/text.hpp"
@@ -22,15 +24,20 @@ void add_default_listeners(Settings& settings) {
   add("[::]:465", Service::submission, TlsMode::implicit);
 }
 
-// Beside what else is configured; see acme/certificate_file.hpp.
+// See acme/certificate_file.hpp.
+net::CertificateSettings own_certificate(const Settings& settings) {
+  const auto file = settings.state.directory + "/acme/certificate.pem";
+  return {.certificate = file, .private_key = file, .is_awaited = true};
+}
+
+// Beside what else is configured.
 void add_own_certificate(Settings& settings) {
   auto& acme = settings.acme;
   if (!acme.terms_of_service_agreed) return;
   if (acme.names.empty()) acme.names = {settings.hostname};
   for (auto& name : acme.names) name = base::to_lower(name);
   if (acme.ca_file.empty()) acme.ca_file = settings.tls.ca_file;
-  const auto file = settings.state.directory + "/acme/certificate.pem";
-  settings.tls.certificates.push_back({.certificate = file, .private_key = file, .is_awaited = true});
+  settings.tls.certificates.push_back(own_certificate(settings));
 }
 
 // Above limits.message_size, which the session holds clients to: our own trace fields, and reports with what they
@@ -69,6 +76,19 @@ void derive(Settings& settings) {
   settings.spool.message_size = settings.server.message_size + added_by_us;
   std::vector<Diagnostic> none;  // a test holds the file to that
   settings.dispatch.failures.builtin = builtin_failure_rules(none);
+}
+
+void keep_own_certificate(const Settings& running, Loaded& next) {
+  auto& settings = next.settings;
+  if (!settings.acme.terms_of_service_agreed) return;
+  if (!next.places.contains("tls.acme.names")) settings.acme.names = {base::to_lower(running.hostname)};
+  std::ranges::replace_if(settings.tls.certificates, &net::CertificateSettings::is_awaited, own_certificate(running));
+}
+
+void keep_acme(const Settings& running, Settings& next) {
+  next.acme = running.acme;
+  std::erase_if(next.tls.certificates, [](const auto& certificate) { return certificate.is_awaited; });
+  if (next.acme.terms_of_service_agreed) next.tls.certificates.push_back(own_certificate(running));
 }
 
 std::string submit_socket(const Settings& settings) {

@@ -32,17 +32,27 @@ class AcmeChecks : Findings {
   }
 
  private:
-  // Authorities know no other (RFC 8555 section 8.3, RFC 8737 section 3).
   void port() {
-    const auto& acme = settings_.acme;
-    if (!acme.listen) return;
-    const unsigned wanted = acme.challenge == acme::ChallengeKind::http_01 ? 80 : 443;
-    if (acme.listen->port != wanted)
-      warn("tls.acme.listen",
-           fmt::format("authorities ask at port {}: something must lead from there to {}", wanted, acme.listen->port));
-    const auto is_same = [&](const auto& listener) { return listener.address.port == acme.listen->port; };
-    if (std::ranges::any_of(settings_.server.listeners, is_same))
-      error("tls.acme.listen", fmt::format("port {} is one of listeners", acme.listen->port));
+    const auto place = acme::listening_place(settings_.acme);
+    if (!place) return;
+    const auto* const key = settings_.acme.listen ? "tls.acme.listen" : "tls.acme";
+    // Authorities know no other (RFC 8555 section 8.3, RFC 8737 section 3).
+    const unsigned wanted = settings_.acme.challenge == acme::ChallengeKind::http_01 ? 80 : 443;
+    if (place->port != wanted)
+      warn(key, fmt::format("authorities ask at port {}: something must lead from there to {}", wanted, place->port));
+    const auto is_taken = [&](const auto& listener) { return overlap(listener.address, *place); };
+    if (std::ranges::any_of(settings_.server.listeners, is_taken))
+      error(key, fmt::format("port {} is one of listeners", place->port));
+    if (const auto& http = settings_.control.http; http && overlap(*http, *place))
+      error(key, fmt::format("port {} is that of control.http", place->port));
+  }
+
+  static bool overlap(const base::Endpoint& a, const base::Endpoint& b) {
+    const auto covers = [](const auto& one, const auto& other) {
+      return one.address == other.address ||
+             (one.address.is_unspecified() && (one.address.is_v6() || other.address.is_v4()));
+    };
+    return a.port == b.port && a.unix_path.empty() && (covers(a, b) || covers(b, a));
   }
 
   void names() {

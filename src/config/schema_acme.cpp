@@ -51,7 +51,8 @@ Fields<Document> acme_part() {
       field(
           "tls.acme.listen", [](auto& d) -> auto& { return d.settings.acme.listen; },
           optional_of(tcp_endpoint({}), "[::]:80, with tls-alpn-01 [::]:443"),
-          "Where that connection is taken, while an order is under way and only then"),
+          "Where that connection is taken, while an order is under way and only then. A port below 1024 takes a "
+          "restart where the daemon began without one: it has given up the right"),
       field(
           "tls.acme.webroot", [](auto& d) -> auto& { return d.settings.acme.webroot; },
           or_empty(absolute_path(), "none"),

@@ -32,8 +32,9 @@ boost::asio::awaitable<ReloadOutcome> Host::try_reload(bool force) {
   if (!reopened) log_.error("log_not_reopened", {{"reason", reopened.error().message}});
   const auto out_of_date = is_out_of_date(live_->tls, clock_.wall()) ? OutOfDate::warning : OutOfDate::error;
   std::vector<std::string> beyond_reach;
-  auto load = [path = config_path_, &clock = clock_, out_of_date, &granted = granted_, &beyond_reach] {
-    auto live = load_live_settings(path, clock, out_of_date);
+  auto load = [path = config_path_, running = live_, &clock = clock_, out_of_date, &granted = granted_, &beyond_reach] {
+    auto live = load_live_settings(path, clock, out_of_date, config::system_files(), net::SystemInterfaces(),
+                                   &running->settings);
     if (!granted.empty())
       beyond_reach = outside(granted, paths_of(live.live ? live.live->settings : config::load(path).settings));
     return live;
@@ -52,6 +53,7 @@ boost::asio::awaitable<ReloadOutcome> Host::try_reload(bool force) {
     co_return outcome;
   }
   outcome.restart_needed = config::restart_needed(live_->settings, loaded->live->settings);
+  std::ranges::move(loaded->held_back, std::back_inserter(outcome.restart_needed));
   std::ranges::move(beyond_reach, std::back_inserter(outcome.restart_needed));
   auto next = std::make_shared<LiveSettings>(*loaded->live);
   config::keep_until_restart(live_->settings, next->settings);

@@ -2,6 +2,7 @@
 #include "live_settings.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 
 #include "godwit/base/text.hpp"
 #include "godwit/lookup/plain_file.hpp"
+#include "godwit/net/listener.hpp"
 #include "godwit/net/url.hpp"
 
 namespace godwit::daemon {
@@ -205,6 +207,23 @@ void load_signers(const config::Loaded& file, LiveSettings& live, LiveSettingsLo
   live.signers = std::make_shared<const mailauth::Signers>(std::move(signers));
 }
 
+// The right to bind low ports is given up at the start where nothing needs it.  An order without it would come to
+// nothing, and the pause after that outlast the restart.
+bool has_lost_port(const acme::Settings& running, const acme::Settings& next) {
+  if (!next.terms_of_service_agreed) return false;
+  const auto place = listening_place(next);
+  if (!place || (running.terms_of_service_agreed && listening_place(running) == place)) return false;
+  const auto free = net::check_bindable(*place);
+  return !free && free.error().os_error == EACCES;
+}
+
+void hold_back(const config::Settings& running, config::Loaded& next, LiveSettingsLoaded& result) {
+  config::keep_own_certificate(running, next);
+  if (!has_lost_port(running.acme, next.settings.acme)) return;
+  config::keep_acme(running, next.settings);
+  result.held_back.emplace_back("tls.acme");
+}
+
 }  // namespace
 
 CaFiles client_ca_files(const config::Settings& settings) {
@@ -239,11 +258,13 @@ void take_tls(const config::Loaded& file, LiveSettings& live, base::WallTime now
 }  // namespace
 
 LiveSettingsLoaded load_live_settings(const std::string& path, const base::Clock& clock, OutOfDate out_of_date,
-                                      const config::FileAccess& files, const net::Interfaces& interfaces) {
+                                      const config::FileAccess& files, const net::Interfaces& interfaces,
+                                      const config::Settings* running) {
   LiveSettingsLoaded result;
   auto loaded = config::load(path, files);
   add_diagnostics(loaded.diagnostics, result);
   if (!loaded.ok()) return result;
+  if (running != nullptr) hold_back(*running, loaded, result);
   // What is not there, or is no file, is not read either: what a draft names may be anything.
   add_diagnostics(config::check_environment(loaded), result);
   check_urls(loaded, result);

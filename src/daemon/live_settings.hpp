@@ -35,6 +35,7 @@ struct LiveSettingsLoaded {
   std::shared_ptr<const LiveSettings> live;  // null: there are errors
   std::vector<std::string> errors;
   std::vector<std::string> warnings;
+  std::vector<std::string> held_back;  // keys that stay as they run, because this process may not do what they say
 };
 
 // What a certificate is that has expired, or is not valid yet: for who checks and for a reload that would replace a
@@ -42,9 +43,10 @@ struct LiveSettingsLoaded {
 enum class OutOfDate { error, warning };
 
 // Reads the file and all it names; reports every error, not the first, but of what the files say only where all of them
-// can be read.
+// can be read.  `running`: at a reload, what is in force; what follows from keys that change at a restart only stays.
 LiveSettingsLoaded load_live_settings(const std::string& path, const base::Clock& clock, OutOfDate out_of_date,
                                       const config::FileAccess& files = config::system_files(),
-                                      const net::Interfaces& interfaces = net::SystemInterfaces());
+                                      const net::Interfaces& interfaces = net::SystemInterfaces(),
+                                      const config::Settings* running = nullptr);
 
 }  // namespace godwit::daemon

@@ -63,11 +63,14 @@ class CertificateHasExpired(ReceivingHost):
         self.assertEqual(self.offered(), renewed)
         self.assertNotEqual(self.godwit.control("reload", check=False).returncode, 0)
 
-    def test_check_calls_it_an_error(self):
+    def test_check_calls_it_an_error_but_tells_whether_it_would_start(self):
         self.godwit.write_config()
-        done = self.run_program(BIN / "godwitd", "--config", self.godwit.config_file, "--check", check=False)
-        self.assertEqual(done.returncode, 2)
-        self.assertRegex(done.stdout + done.stderr, r"godwit\.yaml:\d+:\d+: tls\.certificates\[0\]\.certificate: .*expired on ")
+        words = BIN / "godwitd", "--config", self.godwit.config_file
+        for more, exit_code in ((["--check"], 2), (["--check", "--as-start"], 0), (["--as-start"], 2)):
+            done = self.run_program(*words, *more, check=False)
+            self.assertEqual(done.returncode, exit_code, done.stderr)
+            if "--check" in more:
+                self.assertRegex(done.stderr, r"godwit\.yaml:\d+:\d+: .*tls\.certificates\[0\]\.certificate: .*expired on ")
 
     def test_a_key_of_another_is_an_error_also_at_a_start(self):
         self.files.private_key.write_bytes(Certificate(self, "other.xyz.example").private_key.read_bytes())

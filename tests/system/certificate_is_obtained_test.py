@@ -4,6 +4,8 @@
 
 import functools
 import http.server
+import os
+import pathlib
 import socket
 import stat
 import threading
@@ -55,12 +57,25 @@ class CertificateIsObtained(CertifiedHost):
         self.authority.start()
         root = self.folder / "www"
         root.mkdir()
-        web = http.server.ThreadingHTTPServer((self.net.host(1), HTTP_PORT), functools.partial(Files, directory=str(root)))
+        modes = {}
+
+        class Watched(Files):
+            def do_GET(self):
+                path = pathlib.Path(self.translate_path(self.path))
+                for entry in (path, *path.parents):
+                    if entry == root:
+                        break
+                    modes[entry.name if entry.is_dir() else "answer"] = stat.S_IMODE(entry.stat().st_mode)
+                super().do_GET()
+
+        web = http.server.ThreadingHTTPServer((self.net.host(1), HTTP_PORT), functools.partial(Watched, directory=str(root)))
         threading.Thread(target=web.serve_forever, args=(0.05,), daemon=True).start()
         self.addCleanup(web.server_close)
         self.addCleanup(web.shutdown)
+        self.addCleanup(os.umask, os.umask(0o027))  # as systemd starts it
         self.certified(webroot=str(root)).start()
         self.assert_certified()
+        self.assertEqual(modes, {".well-known": 0o755, "acme-challenge": 0o755, "answer": 0o644})
         self.assertEqual([path for path in root.rglob("*") if path.is_file()], [])
 
     def test_with_nonces_that_are_refused_and_waits(self):
@@ -91,6 +106,28 @@ class CertificateIsObtained(CertifiedHost):
         with self.connect() as client:
             client.say("EHLO client.example", "250")
             client.starttls(self.authority.client_context(), other)
+
+    def test_after_a_restart_where_the_right_to_the_port_was_given_up(self):
+        if int(pathlib.Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text()) <= 80:
+            self.skipTest("here everybody may bind low ports")
+        self.authority.start()
+        self.certified(listen=f"{self.net.host(1)}:80")
+        self.godwit.config["listeners"][0]["tls"] = "none"
+        self.godwit.config["sandbox"] = {"enabled": False}  # it would not let in the authority's certificate either
+        wanted = self.godwit.config.pop("tls")
+        self.godwit.start(("setpriv", "--inh-caps=-net_bind_service", "--bounding-set=-net_bind_service"))
+        self.godwit.config["tls"] = wanted
+        self.godwit.write_config()
+        for _ in range(2):
+            said = self.godwit.control("reload")
+            self.assertIn("tls.acme", said.stdout + said.stderr)
+        self.godwit.wait_event("restart_needed", key="tls.acme")
+        self.assertIsNone(self.acme())
+        self.assertEqual(self.godwit.events("certificate_ordered"), [])
+        wanted["acme"]["listen"] = f"{self.net.host(1)}:{HTTP_PORT}"  # needs no right
+        self.godwit.write_config()
+        self.godwit.control("reload")
+        self.wait_obtained()
 
     def test_its_files_are_for_nobody_else(self):
         self.authority.start()

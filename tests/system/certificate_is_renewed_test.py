@@ -31,6 +31,18 @@ class CertificateIsRenewed(CertifiedHost):
         self.assertNotEqual(self.public_key(), key)
         self.wait_until(self.offered, "key and certificate fit")
 
+    def test_for_another_name_that_came_while_it_was_ordered(self):
+        other = "mx.xyz.example"
+        self.dns.host(other, self.net.host(1)).change()
+        self.authority.start(va_nosleep="", va_sleeptime="3")
+        self.certified().start()
+        self.godwit.wait_event("certificate_ordered")
+        self.godwit.config["tls"]["acme"]["names"] = [HOST, other]
+        self.godwit.write_config()
+        self.godwit.control("reload")
+        self.wait_obtained(2)
+        self.assertEqual([event["names"] for event in self.godwit.events("certificate_obtained")], [HOST, f"{HOST} {other}"])
+
     def test_a_restart_keeps_account_and_certificate(self):
         self.authority.start()
         self.certified().start()

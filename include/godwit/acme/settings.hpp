@@ -31,4 +31,12 @@ struct Settings {
   bool operator==(const Settings&) const = default;
 };
 
+// Where the authority's question is waited for, while an order is under way; empty: nowhere (a web server answers).
+inline std::optional<base::Endpoint> listening_place(const Settings& settings) {
+  if (!settings.webroot.empty()) return {};
+  if (settings.listen) return settings.listen;
+  const bool is_http = settings.challenge == ChallengeKind::http_01;
+  return base::Endpoint::parse(is_http ? "[::]:80" : "[::]:443");
+}
+
 }  // namespace godwit::acme

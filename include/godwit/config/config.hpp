@@ -62,6 +62,12 @@ std::vector<std::string> restart_needed(const Settings& old_settings, const Sett
 // has the new value and the next reload names it again.
 void keep_until_restart(const Settings& running, Settings& next);
 
+// Likewise, before certificates are read, for what follows from such values: the daemon's own certificate (tls.acme)
+// lies in the state.directory that it runs with, and is for its hostname where no names are given.
+void keep_own_certificate(const Settings& running, Loaded& next);
+// Likewise for tls.acme as a whole, where this process may not do what it says.
+void keep_acme(const Settings& running, Settings& next);
+
 // What YAML cannot say: whether files can be read and folders written by this process.
 struct Probe {
   std::function<base::Result<>(const std::string& path)> readable_file;

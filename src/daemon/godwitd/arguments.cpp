@@ -30,7 +30,11 @@ std::optional<int> read_arguments(int argc, const char* const* argv, Arguments& 
   CLI::App app("Godwit mail transfer agent");
   app.set_version_flag("--version", "godwitd " GODWIT_VERSION);
   app.add_option("--config", arguments.config, "configuration file")->capture_default_str();
-  app.add_flag("--check", arguments.check, "check the configuration and exit");
+  auto* const check = app.add_flag("--check", arguments.check, "check the configuration and exit");
+  app.add_flag("--as-start", arguments.as_start,
+               "with --check: only what would keep the daemon from starting is an error; an expired certificate is a "
+               "warning")
+      ->needs(check);
   app.add_flag("--print-configuration-reference", arguments.print_reference, "print docs/configuration.md and exit");
   bool print_manual = false;
   app.add_flag("--man", print_manual)->group("");  // for the build

@@ -12,6 +12,7 @@ inline constexpr int exit_usage = 2;  // also of a configuration error
 struct Arguments {
   std::string config = "/etc/godwit/godwit.yaml";
   bool check = false;
+  bool as_start = false;  // checked is whether it would start
   bool print_reference = false;
 };
 

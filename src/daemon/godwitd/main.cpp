@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "arguments.hpp"
-#include "godwit/acme/listening_place.hpp"
 #include "godwit/log/recent_lines.hpp"
 #include "godwit/net/listener.hpp"
 #include "host.hpp"
@@ -151,7 +150,8 @@ int run(const Arguments& arguments) {
     return 0;
   }
   const base::SystemClock clock;
-  const auto out_of_date = arguments.check ? daemon::OutOfDate::error : daemon::OutOfDate::warning;
+  const bool is_strict = arguments.check && !arguments.as_start;
+  const auto out_of_date = is_strict ? daemon::OutOfDate::error : daemon::OutOfDate::warning;
   auto loaded = daemon::load_live_settings(arguments.config, clock, out_of_date);
   print(loaded.warnings);
   print(loaded.errors);

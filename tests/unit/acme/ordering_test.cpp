@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "fake_authority.hpp"
 
 namespace godwit::acme {
@@ -110,6 +112,22 @@ TEST_F(OrderingTest, AnAccountThatTheAuthorityForgotIsMadeAnew) {
   EXPECT_EQ(run().why, "");
   EXPECT_THAT(authority.log, Contains("/account"));
   EXPECT_EQ(account, "https://ca.example/account/1");
+}
+
+TEST_F(OrderingTest, AnAuthorityThatForgetsTheAccountAtOnceIsNotAskedForEver) {
+  authority.instead = [](const std::string& path) -> std::optional<event::Answered> {
+    if (!path.starts_with("/order")) return {};
+    return FakeAuthority::problem(400, "accountDoesNotExist", "who are you?");
+  };
+  for (const char* kept : {"", "https://ca.example/account/1"})
+    for (const char* begun : {"", "https://ca.example/order/77"}) {
+      authority.log.clear();
+      terms.account_url = kept;
+      terms.order_url = begun;
+      EXPECT_THAT(run().why, HasSubstr("accountDoesNotExist: who are you?"));
+      EXPECT_EQ(std::ranges::count(authority.log, "/account"), 1) << kept << begun;
+      EXPECT_LE(std::ranges::count(authority.log, "/order"), 2) << kept << begun;
+    }
 }
 
 TEST_F(OrderingTest, NoncesThatAreRefusedAreReplaced) {

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "acme/records.hpp"
 
 namespace godwit::acme {
@@ -15,8 +17,11 @@ class ScheduleTest : public ::testing::Test {
  protected:
   ScheduleTest() { settings.names = {"mail.example.com"}; }
 
-  base::WallTime due(double fraction = 0) const { return next_order(present, settings, attempts, fraction).at; }
-  std::string_view reason() const { return next_order(present, settings, attempts, 0).reason; }
+  base::WallTime due(double fraction = 0) const { return due_seen_at(std::max(now, attempts.last), fraction); }
+  base::WallTime due_seen_at(base::WallTime moment, double fraction = 0) const {
+    return next_order(present, settings, attempts, fraction, moment).at;
+  }
+  std::string_view reason() const { return next_order(present, settings, attempts, 0, now).reason; }
   void begin(base::WallTime at) { attempts = begun(attempts, terms_of(settings), at, 0); }
   void fail(base::WallTime at, std::optional<base::Duration> retry_after = {}) {
     begin(at);
@@ -103,6 +108,18 @@ TEST_F(ScheduleTest, ASuccessThatLooksLikeNoneIsNotRepeatedAtOnce) {
   present = Present{.from = now - 100 * day, .until = now + 1h, .names = {"mail.example.com"}};
   attempts = succeeded(present, terms_of(settings), now);
   EXPECT_EQ(due(), now + 15min);
+}
+
+TEST_F(ScheduleTest, WhatAWrongClockHadWrittenDoesNotHoldForYears) {
+  const auto years_ahead = now + 3650 * day;
+  fail(years_ahead);
+  EXPECT_EQ(due_seen_at(years_ahead), years_ahead + 30min);
+  EXPECT_LE(due_seen_at(now), now);
+  attempts = attempts_in(to_text(succeeded({}, terms_of(settings), years_ahead)));
+  EXPECT_EQ(due_seen_at(years_ahead), years_ahead + 12h);
+  EXPECT_LE(due_seen_at(now), now);
+  fail(now + 1min);  // set right by a minute
+  EXPECT_GT(due_seen_at(now), now);
 }
 
 TEST(Records, AreReadAsTheyWereWritten) {

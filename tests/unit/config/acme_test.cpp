@@ -59,6 +59,15 @@ TEST(Acme, WhatDoesNotFitTogetherIsAnError) {
               ElementsAre(HasSubstr("nothing is listened on")));
   EXPECT_THAT(errors(with_acme("    external_account: {key_id: x}\n")), ElementsAre(HasSubstr("needs both")));
   EXPECT_THAT(errors(with_acme("    listen: \"[::]:25\"\n")), ElementsAre(HasSubstr("port 25 is one of listeners")));
+  const std::string at_80 = "accounts: /a\nlisteners: [{address: \"192.0.2.1:80\", service: submission}]\n";
+  EXPECT_THAT(errors(with_acme("", at_80)), ElementsAre(HasSubstr("port 80 is one of listeners")));
+  EXPECT_THAT(errors(with_acme("    challenge: tls-alpn-01\n", at_80)), IsEmpty());
+  EXPECT_THAT(errors(with_acme("    webroot: /w\n", at_80)), IsEmpty());
+  EXPECT_THAT(errors(with_acme("    listen: \"192.0.2.2:80\"\n", at_80)), IsEmpty());
+  const std::string console = "control: {http: \"127.0.0.1:443\", tokens: [{file: /t, scopes: [read]}]}\n";
+  EXPECT_THAT(errors(with_acme("    challenge: tls-alpn-01\n", console)),
+              ElementsAre(HasSubstr("port 443 is that of control.http")));
+  EXPECT_THAT(errors(with_acme("", console)), IsEmpty());
   EXPECT_THAT(warnings(with_acme("    listen: \"[::]:8080\"\n")), Contains(HasSubstr("authorities ask at port 80")));
   EXPECT_THAT(warnings(with_acme("    challenge: tls-alpn-01\n    listen: \"[::]:80\"\n")),
               Contains(HasSubstr("authorities ask at port 443")));
