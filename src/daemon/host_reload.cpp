@@ -17,6 +17,13 @@ boost::asio::awaitable<ReloadOutcome> Host::reload(bool force) {
   constexpr base::Duration look_again = std::chrono::milliseconds(20);
   auto& network = reactors_[home].network();
   while (reloading_ && !tasks_.closed()) static_cast<void>(co_await network.sleep_until(clock_.mono() + look_again));
+  if (tasks_.closed()) {
+    ReloadOutcome stopped;
+    stopped.errors.emplace_back("the daemon stops");
+    stopped.refused_because = "the daemon stops";
+    log_reload(stopped);
+    co_return stopped;
+  }
   struct Turn {
     bool& taken;
     explicit Turn(bool& flag) : taken(flag) { taken = true; }
