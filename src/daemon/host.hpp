@@ -162,6 +162,8 @@ class Host {
   void attach_listeners();
   void serve_control();
   boost::asio::awaitable<ReloadOutcome> try_reload(bool force);
+  boost::asio::awaitable<bool> take_renewed_certificates(std::shared_ptr<const LiveSettings> since,
+                                                         std::shared_ptr<LiveSettings> next);
   void log_reload(const ReloadOutcome& outcome);
   boost::asio::awaitable<void> accept_control(net::Listener& listener, control::Server& server);
   control::Guard http_guard() const;
