@@ -63,9 +63,11 @@ boost::asio::awaitable<ReloadOutcome> Host::try_reload(bool force) {
   std::ranges::move(beyond_reach, std::back_inserter(outcome.restart_needed));
   auto next = std::make_shared<LiveSettings>(*loaded->live);
   config::keep_until_restart(live_->settings, next->settings);
-  if (!force) outcome.errors = co_await too_much_rejected(next);
-  if (!outcome.errors.empty()) {
-    outcome.refused_because = "too much mail would be refused; the old one stays";
+  std::optional<ReloadRefusal> refusal;
+  if (!force) refusal = co_await gate(next);
+  if (refusal) {
+    outcome.errors = std::move(refusal->errors);
+    outcome.refused_because = refusal->reason;
     co_return outcome;
   }
   const auto are_renewed = co_await take_renewed_certificates(running, next);

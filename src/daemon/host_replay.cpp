@@ -17,7 +17,7 @@ namespace {
 
 constexpr base::Duration longest_replay = std::chrono::hours(1);
 // Whoever orders a reload waits for it.
-constexpr base::Duration gate_time = std::chrono::seconds(30);
+constexpr std::chrono::seconds gate_time(30);
 
 bool keeps_all_in_files(const LiveSettings& live) {
   return std::ranges::all_of(live.settings.auth.stores,
@@ -62,8 +62,24 @@ std::string percent_text(double percent) {
   return fmt::format("{:.3g}%", percent);
 }
 
-// For whom a reload was refused.
-std::vector<std::string> gate_complaint(const control::ReplayReport& report, double allowed) {
+constexpr std::string_view what_now =
+    "godwitctl config test-replay tells more; godwitctl reload --force applies it nevertheless";
+
+// Half of them tell enough.
+bool has_seen_enough(const control::ReplayReport& report, const control::ReplayProgress& progress) {
+  return !report.cut_short || (progress.replayed > 0 && progress.replayed >= progress.of - progress.replayed);
+}
+
+ReloadRefusal too_little_seen(const control::ReplayProgress& progress) {
+  return {.reason = "too little of the mail that came could be replayed; the old one stays",
+          .errors = {fmt::format("reload.refuse_newly_rejected: in {} seconds {} of the last {} envelopes could be "
+                                 "replayed: state.directory or what tables and accounts are asked of is slow",
+                                 gate_time.count(), progress.replayed, progress.of),
+                     std::string(what_now)}};
+}
+
+// For whom a reload is refused.
+ReloadRefusal too_much_refused(const control::ReplayReport& report, double allowed) {
   const auto& rejected = report.of(control::ReplayChange::newly_rejected);
   std::vector<std::string> lines{fmt::format(
       "of the last {} envelopes that were accepted, {} ({}) would be refused, whole or in part; "
@@ -77,8 +93,8 @@ std::vector<std::string> gate_complaint(const control::ReplayReport& report, dou
                                 base::printable(example.to), base::printable(example.from), example.id,
                                 base::printable(example.after)));
   }
-  lines.emplace_back("godwitctl config test-replay tells more; godwitctl reload --force applies it nevertheless");
-  return lines;
+  lines.emplace_back(what_now);
+  return {.reason = "too much mail would be refused; the old one stays", .errors = std::move(lines)};
 }
 
 }  // namespace
@@ -112,23 +128,24 @@ server::RehearsalRules Host::rehearsal_rules(std::shared_ptr<const LiveSettings>
 }
 
 boost::asio::awaitable<control::ReplayReport> Host::replay(std::shared_ptr<const LiveSettings> next,
-                                                           control::ReplayOrder order, base::Duration time,
-                                                           control::ReplayProgress& progress) {
+                                                           control::ReplayOrder order, Replayed which,
+                                                           base::Duration time, control::ReplayProgress& progress) {
   const auto running = live_;
-  const ReplayParts parts{.history = history_,
-                          .refusals = refusals_,
-                          .resolver = *parts_[home].resolver,
-                          .random = random_,
-                          .clock = clock_,
-                          .network = reactors_[home].network(),
-                          .tasks = tasks_};
+  const ReplayParts parts{
+      .history = history_,
+      .refusals = refusals_,
+      .resolver = *parts_[home].resolver,
+      .random = random_,
+      .clock = clock_,
+      .network = reactors_[home].network(),
+      .place = {.executor = reactors_[home].executor(), .deadlines = reactors_[home].deadlines(), .tasks = tasks_}};
   const auto dns = order.dns ? AskDns::yes : AskDns::no;
   auto zones = running->settings.policy.dns_lists.zones();
   for (auto& zone : next->settings.policy.dns_lists.zones()) zones.push_back(std::move(zone));
   replayed_lists_.keep_only(zones);
   Replay replay(parts, rehearsal_rules(running, recipient_lookups_, dns),
                 rehearsal_rules(next, make_recipient_lookups(*next), dns), progress);
-  auto replaying = replay.run(order, clock_.mono() + time);
+  auto replaying = replay.run(order, which, clock_.mono() + time);
   auto report = co_await std::move(replaying);
   report.not_replayed = not_replayed(order, *running, *next);
   report.restart_needed = config::restart_needed(running->settings, next->settings);
@@ -167,7 +184,7 @@ boost::asio::awaitable<void> Host::run_replay(std::shared_ptr<const LiveSettings
   using State = control::ReplayProgress::State;
   std::exception_ptr thrown;
   try {
-    auto replaying = replay(std::move(next), order, longest_replay, *progress);
+    auto replaying = replay(std::move(next), order, Replayed::accepted_and_refused, longest_replay, *progress);
     progress->report = co_await std::move(replaying);
     progress->state = State::done;
   } catch (...) {
@@ -181,19 +198,24 @@ boost::asio::awaitable<void> Host::run_replay(std::shared_ptr<const LiveSettings
 
 // ---- before a reload
 
-boost::asio::awaitable<std::vector<std::string>> Host::too_much_rejected(std::shared_ptr<const LiveSettings> next) {
-  std::vector<std::string> complaint;
+boost::asio::awaitable<std::optional<ReloadRefusal>> Host::gate(std::shared_ptr<const LiveSettings> next) {
+  std::optional<ReloadRefusal> refusal;
   const auto allowed = gate_of(*live_, *next);
-  if (!allowed) co_return complaint;
+  if (!allowed) co_return refusal;
   control::ReplayProgress progress;
   const control::ReplayOrder order;
-  auto replaying = replay(std::move(next), order, gate_time, progress);
+  auto replaying = replay(std::move(next), order, Replayed::accepted, gate_time, progress);
   const auto report = co_await std::move(replaying);
-  if (report.cut_short)
+  if (tasks_.closed())
+    refusal = ReloadRefusal{.reason = "the daemon stops", .errors = {"the daemon stops"}};
+  else if (report.newly_rejected_percent() > *allowed)
+    refusal = too_much_refused(report, *allowed);
+  else if (!has_seen_enough(report, progress))
+    refusal = too_little_seen(progress);
+  else if (report.cut_short)
     log_.warn("configuration", {{"message", fmt::format("there was no time to replay all {} envelopes, only {}",
                                                         progress.of, progress.replayed)}});
-  if (report.newly_rejected_percent() > *allowed) complaint = gate_complaint(report, *allowed);
-  co_return complaint;
+  co_return refusal;
 }
 
 }  // namespace godwit::daemon
