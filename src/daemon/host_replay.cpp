@@ -161,21 +161,24 @@ boost::asio::awaitable<base::Result<control::ReplayStart>> Host::start_replay(st
     co_return base::fail(base::ErrorKind::refused, "another replay is under way");
   const auto progress = std::make_shared<control::ReplayProgress>();
   progress->number = replay_progress_ ? replay_progress_->number + 1 : 1;
-  const auto former = std::exchange(replay_progress_, progress);
+  // Until it has begun.
+  struct Attempt {
+    std::shared_ptr<control::ReplayProgress>& shown;
+    std::shared_ptr<control::ReplayProgress> former;
+    bool has_begun = false;
+    ~Attempt() {
+      if (!has_begun) shown = std::move(former);
+    }
+  } attempt{.shown = replay_progress_, .former = std::exchange(replay_progress_, progress)};
   auto load = [path = config_path_, draft = std::move(draft), running = live_, &clock = clock_] {
     return load_draft(path, draft, *running, clock);
   };
   auto loading = pools_.housekeeping.run(std::move(load));
   auto loaded = co_await std::move(loading);
-  if (!loaded || !loaded->live) {
-    replay_progress_ = former;
-    if (!loaded) co_return std::unexpected(loaded.error());
-    co_return control::ReplayStart{.number = 0, .errors = std::move(loaded->errors)};
-  }
-  if (!tasks_.spawn(run_replay(loaded->live, order, progress))) {
-    replay_progress_ = former;
-    co_return base::fail(base::ErrorKind::cancelled, "the daemon stops");
-  }
+  if (!loaded) co_return std::unexpected(loaded.error());
+  if (!loaded->live) co_return control::ReplayStart{.number = 0, .errors = std::move(loaded->errors)};
+  attempt.has_begun = tasks_.spawn(run_replay(loaded->live, order, progress));
+  if (!attempt.has_begun) co_return base::fail(base::ErrorKind::cancelled, "the daemon stops");
   co_return control::ReplayStart{.number = progress->number, .errors = {}};
 }
 
