@@ -11,6 +11,7 @@
 #include "godwit/base/exception_text.hpp"
 #include "godwit/base/text.hpp"
 #include "host.hpp"
+#include "replayed_accounts.hpp"
 
 namespace godwit::daemon {
 namespace {
@@ -18,11 +19,6 @@ namespace {
 constexpr base::Duration longest_replay = std::chrono::hours(1);
 // Whoever orders a reload waits for it.
 constexpr std::chrono::seconds gate_time(30);
-
-bool keeps_all_in_files(const LiveSettings& live) {
-  return std::ranges::all_of(live.settings.auth.stores,
-                             [](const auto& store) { return store.type == auth::StoreType::file; });
-}
 
 // Of the checks those that only ask DNS: others remember what they are asked, or ask a service or for the content.
 constexpr std::array<std::string_view, 4> dns_checks{"reverse_dns", "hello", "sender_domain", "dns_lists"};
@@ -101,25 +97,20 @@ ReloadRefusal too_much_refused(const control::ReplayReport& report, double allow
 
 server::RehearsalRules Host::rehearsal_rules(std::shared_ptr<const LiveSettings> live, const route::Lookups& lookups,
                                              AskDns dns) {
-  const bool knows_all = keeps_all_in_files(*live);
-  auto may_send_as = [live, knows_all](const std::string& account, const smtp::Mailbox& sender) {
-    const auto& accounts = live->accounts.all;
-    return auth::may_send_as(account, {}, sender) || accounts.may_send_as(account, sender) ||
-           (!knows_all && !accounts.exists(account));
+  auto has_sender = [live](const std::string& account, const smtp::Mailbox& sender) {
+    return may_send_as(*live, account, sender);
   };
-  auto knows_account = [live, knows_all](const std::string& account) {
-    return !knows_all || live->accounts.all.exists(account);
-  };
+  auto has_account = [live](const std::string& account) { return knows_account(*live, account); };
   const auto& route = live->settings.route;
   server::Rules rules{
       .settings = live->settings.server,
       .policy = live->settings.policy,
       .router = make_router(*live, lookups),
       .tls = nullptr,
-      .may_send_as = std::move(may_send_as),
+      .may_send_as = std::move(has_sender),
       .canonical = std::make_shared<const route::Canonical>(route.canonical, route.detail_separator, lookups)};
   server::RehearsalRules all{
-      .rules = std::move(rules), .knows_account = std::move(knows_account), .own_user = live->settings.user};
+      .rules = std::move(rules), .knows_account = std::move(has_account), .own_user = live->settings.user};
   if (dns == AskDns::no) return all;
   all.rules.verification = live->settings.mailauth;
   all.rules.checks = replayed_checks(*live, replayed_lists_);
