@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "configuration_check.hpp"
+#include "draft_sources.hpp"
 #include "godwit/base/exception_text.hpp"
 #include "godwit/base/text.hpp"
 #include "host.hpp"
@@ -162,7 +163,10 @@ boost::asio::awaitable<base::Result<control::ReplayStart>> Host::start_replay(st
     }
   } attempt{.shown = replay_progress_, .former = std::exchange(replay_progress_, progress)};
   auto load = [path = config_path_, draft = std::move(draft), running = live_, &clock = clock_] {
-    return load_draft(path, draft, *running, clock);
+    auto drafted = load_draft(path, draft, *running, clock);
+    if (draft && drafted.live) drafted.errors = foreign_sources(running->settings, drafted.live->settings);
+    if (!drafted.errors.empty()) drafted.live = nullptr;
+    return drafted;
   };
   auto loading = pools_.housekeeping.run(std::move(load));
   auto loaded = co_await std::move(loading);
