@@ -12,6 +12,7 @@
 #include "godwit/base/exception_text.hpp"
 #include "godwit/base/text.hpp"
 #include "host.hpp"
+#include "not_replayed.hpp"
 #include "replayed_accounts.hpp"
 
 namespace godwit::daemon {
@@ -33,18 +34,6 @@ server::CheckLists replayed_checks(const LiveSettings& live, policy::ListHealth&
     lists[*names] = policy::make_check_list(asked, policy, {.list_health = &health});
   }
   return lists;
-}
-
-std::vector<std::string> not_replayed(const control::ReplayOrder& order, const LiveSettings& before,
-                                      const LiveSettings& after) {
-  std::vector<std::string> all{
-      "limits in a time, greylisting, checks of content, DKIM and DMARC, milters, hooks, policy servers, callouts"};
-  all.emplace_back(order.dns ? "MTA-STS"
-                             : "DNS: SPF, DNS lists and other checks of clients; each domain is taken to have one MX "
-                               "host, without DANE or MTA-STS (--dns asks)");
-  if (!keeps_all_in_files(before) || !keeps_all_in_files(after))
-    all.emplace_back("accounts that are not kept in files: they are taken to exist and to use senders of their own");
-  return all;
 }
 
 // The stricter one: neither a new file nor the old one is passed by mistake.
