@@ -70,6 +70,12 @@ struct ReloadOutcome {
   std::string_view refused_because = "the configuration has errors; the old one stays";
 };
 
+// Why a reload is not applied, though there is no error in it.
+struct ReloadRefusal {
+  std::string_view reason;
+  std::vector<std::string> errors;
+};
+
 class Host {
  public:
   // request_stop: asks the main thread to stop the host; called from any thread.
@@ -162,6 +168,8 @@ class Host {
   void attach_listeners();
   void serve_control();
   boost::asio::awaitable<ReloadOutcome> try_reload(bool force);
+  boost::asio::awaitable<bool> take_renewed_certificates(std::shared_ptr<const LiveSettings> since,
+                                                         std::shared_ptr<LiveSettings> next);
   void log_reload(const ReloadOutcome& outcome);
   boost::asio::awaitable<void> accept_control(net::Listener& listener, control::Server& server);
   control::Guard http_guard() const;
@@ -172,14 +180,14 @@ class Host {
   server::RehearsalRules rehearsal_rules(std::shared_ptr<const LiveSettings> live, const route::Lookups& lookups,
                                          AskDns dns);
   boost::asio::awaitable<control::ReplayReport> replay(std::shared_ptr<const LiveSettings> next,
-                                                       control::ReplayOrder order, base::Duration time,
+                                                       control::ReplayOrder order, Replayed which, base::Duration time,
                                                        control::ReplayProgress& progress);
   boost::asio::awaitable<base::Result<control::ReplayStart>> start_replay(std::optional<std::string> draft,
                                                                           control::ReplayOrder order);
   boost::asio::awaitable<void> run_replay(std::shared_ptr<const LiveSettings> next, control::ReplayOrder order,
                                           std::shared_ptr<control::ReplayProgress> progress);
-  // Why a reload must not go on; nothing: it may.
-  boost::asio::awaitable<std::vector<std::string>> too_much_rejected(std::shared_ptr<const LiveSettings> next);
+  // Of a reload that would refuse too much of the mail that came; nothing: it may go on.
+  boost::asio::awaitable<std::optional<ReloadRefusal>> gate(std::shared_ptr<const LiveSettings> next);
   boost::asio::awaitable<void> watch_certificates();
   boost::asio::awaitable<void> watch_tables();
   boost::asio::awaitable<void> refresh_certificates();

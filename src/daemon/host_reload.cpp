@@ -17,6 +17,13 @@ boost::asio::awaitable<ReloadOutcome> Host::reload(bool force) {
   constexpr base::Duration look_again = std::chrono::milliseconds(20);
   auto& network = reactors_[home].network();
   while (reloading_ && !tasks_.closed()) static_cast<void>(co_await network.sleep_until(clock_.mono() + look_again));
+  if (tasks_.closed()) {
+    ReloadOutcome stopped;
+    stopped.errors.emplace_back("the daemon stops");
+    stopped.refused_because = "the daemon stops";
+    log_reload(stopped);
+    co_return stopped;
+  }
   struct Turn {
     bool& taken;
     explicit Turn(bool& flag) : taken(flag) { taken = true; }
@@ -30,6 +37,7 @@ boost::asio::awaitable<ReloadOutcome> Host::reload(bool force) {
 boost::asio::awaitable<ReloadOutcome> Host::try_reload(bool force) {
   auto reopened = log_.reopen();
   if (!reopened) log_.error("log_not_reopened", {{"reason", reopened.error().message}});
+  const auto running = live_;
   const auto out_of_date = is_out_of_date(live_->tls, clock_.wall()) ? OutOfDate::warning : OutOfDate::error;
   std::vector<std::string> beyond_reach;
   auto load = [path = config_path_, running = live_, &clock = clock_, out_of_date, &granted = granted_, &beyond_reach] {
@@ -57,12 +65,20 @@ boost::asio::awaitable<ReloadOutcome> Host::try_reload(bool force) {
   std::ranges::move(beyond_reach, std::back_inserter(outcome.restart_needed));
   auto next = std::make_shared<LiveSettings>(*loaded->live);
   config::keep_until_restart(live_->settings, next->settings);
-  const std::shared_ptr<const LiveSettings> live = std::move(next);
-  if (!force) outcome.errors = co_await too_much_rejected(live);
-  if (!outcome.errors.empty()) {
-    outcome.refused_because = "too much mail would be refused; the old one stays";
+  std::optional<ReloadRefusal> refusal;
+  if (!force) refusal = co_await gate(next);
+  if (refusal) {
+    outcome.errors = std::move(refusal->errors);
+    outcome.refused_because = refusal->reason;
     co_return outcome;
   }
+  const auto are_renewed = co_await take_renewed_certificates(running, next);
+  if (!are_renewed) {
+    outcome.errors.emplace_back("the certificates were renewed meanwhile, and cannot be read now: reload again");
+    outcome.refused_because = "the certificates cannot be read; the old one stays";
+    co_return outcome;
+  }
+  const std::shared_ptr<const LiveSettings> live = std::move(next);
   accounts_.replace(live->accounts.all);
   stores_.replace(make_stores(live->settings.auth, live->accounts, back_end_parts()));
   verifier_.use_introspection(make_introspection(live->settings.auth, back_end_parts()));
@@ -89,6 +105,21 @@ boost::asio::awaitable<ReloadOutcome> Host::try_reload(bool force) {
   certificate_renewal_->change(renewal_configuration(*live_));
   outcome.applied = true;
   co_return outcome;
+}
+
+// What a reload has read may be older than what refresh_certificates() put in force meanwhile.  False: no room to read.
+boost::asio::awaitable<bool> Host::take_renewed_certificates(std::shared_ptr<const LiveSettings> since,
+                                                             std::shared_ptr<LiveSettings> next) {
+  while (live_ != since) {
+    since = live_;
+    auto look = [settings = next->settings.tls, client_cas = client_ca_files(next->settings), now = clock_.wall()] {
+      return load_tls(settings, now, client_cas);
+    };
+    const auto loaded = co_await pools_.housekeeping.run(std::move(look));
+    if (!loaded) co_return false;
+    next->tls = replaced(next->tls, *loaded, clock_.wall());
+  }
+  co_return true;
 }
 
 void Host::apply_to_reactors(std::shared_ptr<const LiveSettings> live, std::shared_ptr<const server::Rules> rules) {
@@ -185,16 +216,22 @@ void Host::make_certificate_renewal() {
 
 // Off the reactor: looks at the files, and reads them where they have changed.
 boost::asio::awaitable<void> Host::refresh_certificates() {
-  const auto before = live_;
-  auto look = [before, now = clock_.wall()]() -> std::optional<TlsLoaded> {
-    const auto client_cas = client_ca_files(before->settings);
-    if (!has_changed(before->settings.tls, before->tls, client_cas) && !is_stale(before->tls, now)) return {};
-    return load_tls(before->settings.tls, now, client_cas);
-  };
-  auto looked = co_await pools_.housekeeping.run(std::move(look));
-  // A reload meanwhile has read them too.
-  if (!looked || !*looked || live_ != before) co_return;
-  const auto& loaded = **looked;
+  std::shared_ptr<const LiveSettings> before;
+  std::optional<TlsLoaded> looked;
+  // Again after a reload: it may have read them earlier than this.
+  while (live_ != before) {
+    before = live_;
+    auto look = [before, now = clock_.wall()]() -> std::optional<TlsLoaded> {
+      const auto client_cas = client_ca_files(before->settings);
+      if (!has_changed(before->settings.tls, before->tls, client_cas) && !is_stale(before->tls, now)) return {};
+      return load_tls(before->settings.tls, now, client_cas);
+    };
+    auto looking = co_await pools_.housekeeping.run(std::move(look));
+    if (!looking) co_return;
+    looked = std::move(*looking);
+  }
+  if (!looked) co_return;
+  const auto& loaded = *looked;
   auto next = std::make_shared<LiveSettings>(*before);
   next->tls = replaced(before->tls, loaded, clock_.wall());
   live_ = next;

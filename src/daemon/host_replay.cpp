@@ -8,21 +8,19 @@
 #include <fmt/format.h>
 
 #include "configuration_check.hpp"
+#include "draft_sources.hpp"
 #include "godwit/base/exception_text.hpp"
 #include "godwit/base/text.hpp"
 #include "host.hpp"
+#include "not_replayed.hpp"
+#include "replayed_accounts.hpp"
 
 namespace godwit::daemon {
 namespace {
 
 constexpr base::Duration longest_replay = std::chrono::hours(1);
 // Whoever orders a reload waits for it.
-constexpr base::Duration gate_time = std::chrono::seconds(30);
-
-bool keeps_all_in_files(const LiveSettings& live) {
-  return std::ranges::all_of(live.settings.auth.stores,
-                             [](const auto& store) { return store.type == auth::StoreType::file; });
-}
+constexpr std::chrono::seconds gate_time(30);
 
 // Of the checks those that only ask DNS: others remember what they are asked, or ask a service or for the content.
 constexpr std::array<std::string_view, 4> dns_checks{"reverse_dns", "hello", "sender_domain", "dns_lists"};
@@ -38,18 +36,6 @@ server::CheckLists replayed_checks(const LiveSettings& live, policy::ListHealth&
   return lists;
 }
 
-std::vector<std::string> not_replayed(const control::ReplayOrder& order, const LiveSettings& before,
-                                      const LiveSettings& after) {
-  std::vector<std::string> all{
-      "limits in a time, greylisting, checks of content, DKIM and DMARC, milters, hooks, policy servers, callouts"};
-  all.emplace_back(order.dns ? "MTA-STS"
-                             : "DNS: SPF, DNS lists and other checks of clients; each domain is taken to have one MX "
-                               "host, without DANE or MTA-STS (--dns asks)");
-  if (!keeps_all_in_files(before) || !keeps_all_in_files(after))
-    all.emplace_back("accounts that are not kept in files: they are taken to exist and to use senders of their own");
-  return all;
-}
-
 // The stricter one: neither a new file nor the old one is passed by mistake.
 std::optional<double> gate_of(const LiveSettings& running, const LiveSettings& next) {
   const auto& now = running.settings.control.refuse_newly_rejected;
@@ -62,8 +48,24 @@ std::string percent_text(double percent) {
   return fmt::format("{:.3g}%", percent);
 }
 
-// For whom a reload was refused.
-std::vector<std::string> gate_complaint(const control::ReplayReport& report, double allowed) {
+constexpr std::string_view what_now =
+    "godwitctl config test-replay tells more; godwitctl reload --force applies it nevertheless";
+
+// Half of them tell enough.
+bool has_seen_enough(const control::ReplayReport& report, const control::ReplayProgress& progress) {
+  return !report.cut_short || (progress.replayed > 0 && progress.replayed >= progress.of - progress.replayed);
+}
+
+ReloadRefusal too_little_seen(const control::ReplayProgress& progress) {
+  return {.reason = "too little of the mail that came could be replayed; the old one stays",
+          .errors = {fmt::format("reload.refuse_newly_rejected: in {} seconds {} of the last {} envelopes could be "
+                                 "replayed: state.directory or what tables and accounts are asked of is slow",
+                                 gate_time.count(), progress.replayed, progress.of),
+                     std::string(what_now)}};
+}
+
+// For whom a reload is refused.
+ReloadRefusal too_much_refused(const control::ReplayReport& report, double allowed) {
   const auto& rejected = report.of(control::ReplayChange::newly_rejected);
   std::vector<std::string> lines{fmt::format(
       "of the last {} envelopes that were accepted, {} ({}) would be refused, whole or in part; "
@@ -77,33 +79,28 @@ std::vector<std::string> gate_complaint(const control::ReplayReport& report, dou
                                 base::printable(example.to), base::printable(example.from), example.id,
                                 base::printable(example.after)));
   }
-  lines.emplace_back("godwitctl config test-replay tells more; godwitctl reload --force applies it nevertheless");
-  return lines;
+  lines.emplace_back(what_now);
+  return {.reason = "too much mail would be refused; the old one stays", .errors = std::move(lines)};
 }
 
 }  // namespace
 
 server::RehearsalRules Host::rehearsal_rules(std::shared_ptr<const LiveSettings> live, const route::Lookups& lookups,
                                              AskDns dns) {
-  const bool knows_all = keeps_all_in_files(*live);
-  auto may_send_as = [live, knows_all](const std::string& account, const smtp::Mailbox& sender) {
-    const auto& accounts = live->accounts.all;
-    return auth::may_send_as(account, {}, sender) || accounts.may_send_as(account, sender) ||
-           (!knows_all && !accounts.exists(account));
+  auto has_sender = [live](const std::string& account, const smtp::Mailbox& sender) {
+    return may_send_as(*live, account, sender);
   };
-  auto knows_account = [live, knows_all](const std::string& account) {
-    return !knows_all || live->accounts.all.exists(account);
-  };
+  auto has_account = [live](const std::string& account) { return knows_account(*live, account); };
   const auto& route = live->settings.route;
   server::Rules rules{
       .settings = live->settings.server,
       .policy = live->settings.policy,
       .router = make_router(*live, lookups),
       .tls = nullptr,
-      .may_send_as = std::move(may_send_as),
+      .may_send_as = std::move(has_sender),
       .canonical = std::make_shared<const route::Canonical>(route.canonical, route.detail_separator, lookups)};
   server::RehearsalRules all{
-      .rules = std::move(rules), .knows_account = std::move(knows_account), .own_user = live->settings.user};
+      .rules = std::move(rules), .knows_account = std::move(has_account), .own_user = live->settings.user};
   if (dns == AskDns::no) return all;
   all.rules.verification = live->settings.mailauth;
   all.rules.checks = replayed_checks(*live, replayed_lists_);
@@ -112,23 +109,24 @@ server::RehearsalRules Host::rehearsal_rules(std::shared_ptr<const LiveSettings>
 }
 
 boost::asio::awaitable<control::ReplayReport> Host::replay(std::shared_ptr<const LiveSettings> next,
-                                                           control::ReplayOrder order, base::Duration time,
-                                                           control::ReplayProgress& progress) {
+                                                           control::ReplayOrder order, Replayed which,
+                                                           base::Duration time, control::ReplayProgress& progress) {
   const auto running = live_;
-  const ReplayParts parts{.history = history_,
-                          .refusals = refusals_,
-                          .resolver = *parts_[home].resolver,
-                          .random = random_,
-                          .clock = clock_,
-                          .network = reactors_[home].network(),
-                          .tasks = tasks_};
+  const ReplayParts parts{
+      .history = history_,
+      .refusals = refusals_,
+      .resolver = *parts_[home].resolver,
+      .random = random_,
+      .clock = clock_,
+      .network = reactors_[home].network(),
+      .place = {.executor = reactors_[home].executor(), .deadlines = reactors_[home].deadlines(), .tasks = tasks_}};
   const auto dns = order.dns ? AskDns::yes : AskDns::no;
   auto zones = running->settings.policy.dns_lists.zones();
   for (auto& zone : next->settings.policy.dns_lists.zones()) zones.push_back(std::move(zone));
   replayed_lists_.keep_only(zones);
   Replay replay(parts, rehearsal_rules(running, recipient_lookups_, dns),
                 rehearsal_rules(next, make_recipient_lookups(*next), dns), progress);
-  auto replaying = replay.run(order, clock_.mono() + time);
+  auto replaying = replay.run(order, which, clock_.mono() + time);
   auto report = co_await std::move(replaying);
   report.not_replayed = not_replayed(order, *running, *next);
   report.restart_needed = config::restart_needed(running->settings, next->settings);
@@ -144,21 +142,27 @@ boost::asio::awaitable<base::Result<control::ReplayStart>> Host::start_replay(st
     co_return base::fail(base::ErrorKind::refused, "another replay is under way");
   const auto progress = std::make_shared<control::ReplayProgress>();
   progress->number = replay_progress_ ? replay_progress_->number + 1 : 1;
-  const auto former = std::exchange(replay_progress_, progress);
+  // Until it has begun.
+  struct Attempt {
+    std::shared_ptr<control::ReplayProgress>& shown;
+    std::shared_ptr<control::ReplayProgress> former;
+    bool has_begun = false;
+    ~Attempt() {
+      if (!has_begun) shown = std::move(former);
+    }
+  } attempt{.shown = replay_progress_, .former = std::exchange(replay_progress_, progress)};
   auto load = [path = config_path_, draft = std::move(draft), running = live_, &clock = clock_] {
-    return load_draft(path, draft, *running, clock);
+    auto drafted = load_draft(path, draft, *running, clock);
+    if (draft && drafted.live) drafted.errors = foreign_sources(running->settings, drafted.live->settings);
+    if (!drafted.errors.empty()) drafted.live = nullptr;
+    return drafted;
   };
   auto loading = pools_.housekeeping.run(std::move(load));
   auto loaded = co_await std::move(loading);
-  if (!loaded || !loaded->live) {
-    replay_progress_ = former;
-    if (!loaded) co_return std::unexpected(loaded.error());
-    co_return control::ReplayStart{.number = 0, .errors = std::move(loaded->errors)};
-  }
-  if (!tasks_.spawn(run_replay(loaded->live, order, progress))) {
-    replay_progress_ = former;
-    co_return base::fail(base::ErrorKind::cancelled, "the daemon stops");
-  }
+  if (!loaded) co_return std::unexpected(loaded.error());
+  if (!loaded->live) co_return control::ReplayStart{.number = 0, .errors = std::move(loaded->errors)};
+  attempt.has_begun = tasks_.spawn(run_replay(loaded->live, order, progress));
+  if (!attempt.has_begun) co_return base::fail(base::ErrorKind::cancelled, "the daemon stops");
   co_return control::ReplayStart{.number = progress->number, .errors = {}};
 }
 
@@ -167,7 +171,7 @@ boost::asio::awaitable<void> Host::run_replay(std::shared_ptr<const LiveSettings
   using State = control::ReplayProgress::State;
   std::exception_ptr thrown;
   try {
-    auto replaying = replay(std::move(next), order, longest_replay, *progress);
+    auto replaying = replay(std::move(next), order, Replayed::accepted_and_refused, longest_replay, *progress);
     progress->report = co_await std::move(replaying);
     progress->state = State::done;
   } catch (...) {
@@ -181,19 +185,24 @@ boost::asio::awaitable<void> Host::run_replay(std::shared_ptr<const LiveSettings
 
 // ---- before a reload
 
-boost::asio::awaitable<std::vector<std::string>> Host::too_much_rejected(std::shared_ptr<const LiveSettings> next) {
-  std::vector<std::string> complaint;
+boost::asio::awaitable<std::optional<ReloadRefusal>> Host::gate(std::shared_ptr<const LiveSettings> next) {
+  std::optional<ReloadRefusal> refusal;
   const auto allowed = gate_of(*live_, *next);
-  if (!allowed) co_return complaint;
+  if (!allowed) co_return refusal;
   control::ReplayProgress progress;
   const control::ReplayOrder order;
-  auto replaying = replay(std::move(next), order, gate_time, progress);
+  auto replaying = replay(std::move(next), order, Replayed::accepted, gate_time, progress);
   const auto report = co_await std::move(replaying);
-  if (report.cut_short)
+  if (tasks_.closed())
+    refusal = ReloadRefusal{.reason = "the daemon stops", .errors = {"the daemon stops"}};
+  else if (report.newly_rejected_percent() > *allowed)
+    refusal = too_much_refused(report, *allowed);
+  else if (!has_seen_enough(report, progress))
+    refusal = too_little_seen(progress);
+  else if (report.cut_short)
     log_.warn("configuration", {{"message", fmt::format("there was no time to replay all {} envelopes, only {}",
                                                         progress.of, progress.replayed)}});
-  if (report.newly_rejected_percent() > *allowed) complaint = gate_complaint(report, *allowed);
-  co_return complaint;
+  co_return refusal;
 }
 
 }  // namespace godwit::daemon

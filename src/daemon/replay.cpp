@@ -22,39 +22,57 @@ control::ReplayedEnvelope described(const state::HistoryEvent& event) {
           .recipients = {}};
 }
 
+// Keeps the walk while it reads.
+boost::asio::awaitable<std::vector<state::HistoryEvent>> next_of(std::shared_ptr<state::HistoryWalk> walk) {
+  auto reading = walk->next();
+  co_return co_await std::move(reading);
+}
+
 }  // namespace
 
-boost::asio::awaitable<control::ReplayReport> Replay::run(control::ReplayOrder order, base::MonoTime deadline) {
+boost::asio::awaitable<control::ReplayReport> Replay::run(control::ReplayOrder order, Replayed which,
+                                                          base::MonoTime deadline) {
   order_ = order;
   deadline_ = deadline;
-  auto walking = parts_.history.walk("accepted", {"envelope"}, order.last);
-  auto accepted = co_await std::move(walking);
-  auto walking_too = parts_.refusals.walk("rejected", {}, order.last);
-  auto refused = co_await std::move(walking_too);
-  progress_.of = accepted->events() + refused->events();
-  busy_since_ = parts_.clock.mono();
-  co_await replay_all(*accepted);
-  co_await replay_all(*refused);
+  auto beginning = begin(parts_.history, "accepted", {"envelope"});
+  const auto accepted = co_await std::move(beginning);
+  Walk refused;
+  if (which == Replayed::accepted_and_refused) {
+    auto beginning_too = begin(parts_.refusals, "rejected", {});
+    refused = co_await std::move(beginning_too);
+  }
+  co_await replay_all(accepted);
+  co_await replay_all(refused);
   auto report = comparison_.report();
-  report.cut_short = progress_.replayed < progress_.of;
+  report.cut_short = is_cut_short_ || progress_.replayed < progress_.of;
   co_return report;
 }
 
-boost::asio::awaitable<void> Replay::replay_all(state::HistoryWalk& walk) {
-  for (;;) {
+boost::asio::awaitable<Replay::Walk> Replay::begin(state::History& history, std::string event,
+                                                   std::vector<std::string> beside) {
+  auto walking = history.walk(std::move(event), std::move(beside), order_.last, deadline_);
+  auto waiting = wait_within(parts_.place, std::move(walking), deadline_);
+  const auto walk = co_await std::move(waiting);
+  is_cut_short_ = is_cut_short_ || !walk || (*walk)->is_cut_short();
+  if (!walk) co_return Walk();
+  progress_.of += (*walk)->events();
+  co_return *walk;
+}
+
+boost::asio::awaitable<void> Replay::replay_all(Walk walk) {
+  while (walk != nullptr) {
     if (is_over()) co_return;
-    auto reading = walk.next();
-    const auto events = co_await std::move(reading);
-    if (events.empty()) co_return;
+    auto waiting = wait_within(parts_.place, next_of(walk), deadline_);
+    const auto events = co_await std::move(waiting);
+    if (!events || events->empty()) co_return;
     busy_since_ = parts_.clock.mono();
-    for (const auto& event : events) {
+    for (const auto& event : *events) {
       if (is_over()) co_return;
       if (event.name == "envelope") {
         envelopes_.remember(event);
         continue;
       }
       co_await replay_one(event);
-      ++progress_.replayed;
     }
   }
 }
@@ -63,6 +81,7 @@ boost::asio::awaitable<void> Replay::replay_one(const state::HistoryEvent& event
   auto past = event.name == "accepted" ? envelopes_.complete(event) : past_envelope(event);
   if (!past) {
     comparison_.add_unreadable();
+    ++progress_.replayed;
     co_return;
   }
   auto envelope = described(event);
@@ -70,6 +89,7 @@ boost::asio::awaitable<void> Replay::replay_one(const state::HistoryEvent& event
   const auto all = std::move(past->recipients);
   const auto asked = past->asked;
   do {
+    if (is_over()) co_return;  // half of it says nothing
     const auto first = past->before;
     const auto end = std::min(all.size(), first + recipients_at_once);
     past->recipients.assign(all.begin() + static_cast<std::ptrdiff_t>(first),
@@ -82,6 +102,7 @@ boost::asio::awaitable<void> Replay::replay_one(const state::HistoryEvent& event
     co_await rest_if_due();
   } while (past->before < all.size());
   comparison_.add(envelope);
+  ++progress_.replayed;
 }
 
 boost::asio::awaitable<std::vector<control::ReplayedRecipient>> Replay::judged(server::PastEnvelope envelope) {

@@ -6,6 +6,9 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <memory>
+
+#include "bounded_wait.hpp"
 #include "godwit/base/clock.hpp"
 #include "godwit/base/random.hpp"
 #include "godwit/control/replay.hpp"
@@ -26,8 +29,10 @@ struct ReplayParts {
   base::Random& random;
   const base::Clock& clock;
   net::Network& network;
-  const net::TaskGroup& tasks;  // when it is closed, the host stops and the replay ends
+  WaitPlace place;  // when its task group is closed, the host stops and the replay ends
 };
+
+enum class Replayed { accepted, accepted_and_refused };
 
 class Replay {
  public:
@@ -38,15 +43,19 @@ class Replay {
   Replay(const Replay&) = delete;
   Replay& operator=(const Replay&) = delete;
 
-  // The last ones that were accepted, and as many that were refused; what is not done by then stays undone.
-  boost::asio::awaitable<control::ReplayReport> run(control::ReplayOrder order, base::MonoTime deadline);
+  // The last ones that were accepted, and as many that were refused; what is not done by then stays undone, also where
+  // the disk does not answer.
+  boost::asio::awaitable<control::ReplayReport> run(control::ReplayOrder order, Replayed which,
+                                                    base::MonoTime deadline);
 
  private:
-  boost::asio::awaitable<void> replay_all(state::HistoryWalk& walk);
+  using Walk = std::shared_ptr<state::HistoryWalk>;  // null: there was no time
+  boost::asio::awaitable<Walk> begin(state::History& history, std::string event, std::vector<std::string> beside);
+  boost::asio::awaitable<void> replay_all(Walk walk);
   boost::asio::awaitable<void> replay_one(const state::HistoryEvent& event);
   boost::asio::awaitable<std::vector<control::ReplayedRecipient>> judged(server::PastEnvelope envelope);
   boost::asio::awaitable<void> rest_if_due();
-  bool is_over() const { return parts_.tasks.closed() || parts_.clock.mono() >= deadline_; }
+  bool is_over() const { return parts_.place.tasks.closed() || parts_.clock.mono() >= deadline_; }
 
   ReplayParts parts_;
   server::RehearsalRules before_, after_;
@@ -55,6 +64,7 @@ class Replay {
   control::ReplayComparison comparison_;
   control::ReplayOrder order_;
   base::MonoTime deadline_{};
+  bool is_cut_short_ = false;
   base::MonoTime busy_since_{};
 };
 

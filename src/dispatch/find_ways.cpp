@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "godwit/dispatch/find_ways.hpp"
 
-#include <algorithm>
+#include <unordered_map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -43,12 +43,12 @@ boost::asio::awaitable<std::vector<Way>> find_ways(const route::Router& router, 
   auto asking = router.destinations_of(std::move(addresses));
   const auto destinations = co_await std::move(asking);
   std::vector<Way> ways;
+  std::unordered_map<std::string, std::size_t> places;  // a list may lead to many thousand domains
   for (std::size_t i = 0; i < recipients.size(); ++i) {
     const auto destination = destinations ? (*destinations)[i] : recipients[i].address.domain;
-    const auto known = std::ranges::find(ways, destination, &Way::destination);
-    auto& way = known != ways.end() ? *known : ways.emplace_back();
-    way.destination = destination;
-    way.recipients.push_back(std::move(recipients[i]));
+    const auto [place, is_new] = places.try_emplace(destination, ways.size());
+    if (is_new) ways.emplace_back().destination = destination;
+    ways[place->second].recipients.push_back(std::move(recipients[i]));
   }
   for (auto& way : ways) {
     auto finding = router.hop(way.destination, sender, sources.resolver, sources.random, sources.sts);

@@ -48,7 +48,7 @@ class History::Implementation : public std::enable_shared_from_this<Implementati
   // history_walk.cpp
   boost::asio::awaitable<std::shared_ptr<HistoryWalk::State>> begin_walk(std::string event,
                                                                          std::vector<std::string> beside,
-                                                                         std::size_t most);
+                                                                         std::size_t most, base::MonoTime until);
   boost::asio::awaitable<std::vector<HistoryEvent>> walk_on(std::shared_ptr<HistoryWalk::State> state);
 
  private:
@@ -92,7 +92,7 @@ class History::Implementation : public std::enable_shared_from_this<Implementati
   static std::vector<HistoryMatch> matches_in(std::string_view payload, Search& search);
   bool is_over(const Search& search) const;
   boost::asio::awaitable<void> take(std::vector<HistoryMatch> found, Search& search);
-  boost::asio::awaitable<std::size_t> count_events(HistorySegment segment, std::string event);
+  boost::asio::awaitable<std::size_t> count_events(HistorySegment segment, std::string event, base::MonoTime until);
 
   HistorySettings settings_;
   std::atomic<bool> keeps_;

@@ -15,6 +15,8 @@ namespace godwit::state {
 struct HistoryWalk::State {
   std::string event;
   std::vector<std::string> beside;
+  base::MonoTime until;
+  bool is_cut_short = false;               // before all were counted
   std::vector<HistorySegment> segments{};  // still to be read, the newest first
   std::size_t skip = 0;                    // events of the name that come before, in the segment that is read
   std::size_t events = 0;                  // in all
@@ -31,12 +33,13 @@ struct HistoryWalk::State {
   }
 };
 
-boost::asio::awaitable<std::size_t> History::Implementation::count_events(HistorySegment segment, std::string event) {
+boost::asio::awaitable<std::size_t> History::Implementation::count_events(HistorySegment segment, std::string event,
+                                                                          base::MonoTime until) {
   std::size_t count = 0;
   auto reader = co_await segments_.reader(segment);
   if (!reader) co_return count;  // expired meanwhile, or load() has told of it
   EventView seen;
-  while (!stopping_) {
+  while (!stopping_ && clock_.mono() < until) {
     co_await boost::asio::post(executor_, boost::asio::use_awaitable);
     auto frame = co_await (*reader)->next();
     if (!frame || !*frame) break;
@@ -47,17 +50,19 @@ boost::asio::awaitable<std::size_t> History::Implementation::count_events(Histor
 }
 
 boost::asio::awaitable<std::shared_ptr<HistoryWalk::State>> History::Implementation::begin_walk(
-    std::string event, std::vector<std::string> beside, std::size_t most) {
+    std::string event, std::vector<std::string> beside, std::size_t most, base::MonoTime until) {
   co_await write();
   auto state = std::make_shared<HistoryWalk::State>();
   state->event = std::move(event);
   state->beside = std::move(beside);
+  state->until = until;
   const auto segments = segments_.all();
   for (auto segment = segments.rbegin(); segment != segments.rend() && state->events < most; ++segment) {
-    const auto count = co_await count_events(*segment, state->event);
+    const auto count = co_await count_events(*segment, state->event, until);
     state->segments.insert(state->segments.begin(), *segment);
     state->events += count;
   }
+  state->is_cut_short = clock_.mono() >= until;
   std::ranges::reverse(state->segments);
   state->skip = state->events - std::min(state->events, most);
   state->events -= state->skip;
@@ -68,7 +73,7 @@ boost::asio::awaitable<std::vector<HistoryEvent>> History::Implementation::walk_
     std::shared_ptr<HistoryWalk::State> state) {
   std::vector<HistoryEvent> events;
   EventView seen;
-  while (events.empty() && !stopping_ && (state->reader || !state->segments.empty())) {
+  while (events.empty() && !stopping_ && clock_.mono() < state->until && (state->reader || !state->segments.empty())) {
     if (!state->reader) {
       auto reader = co_await segments_.reader(state->segments.back());
       state->segments.pop_back();
@@ -89,12 +94,12 @@ boost::asio::awaitable<std::vector<HistoryEvent>> History::Implementation::walk_
 
 // ---- the public face
 
-boost::asio::awaitable<std::unique_ptr<HistoryWalk>> History::walk(std::string event, std::vector<std::string> beside,
-                                                                   std::size_t most) {
+boost::asio::awaitable<std::shared_ptr<HistoryWalk>> History::walk(std::string event, std::vector<std::string> beside,
+                                                                   std::size_t most, base::MonoTime until) {
   const auto history = implementation_;
-  auto beginning = history->begin_walk(std::move(event), std::move(beside), most);
+  auto beginning = history->begin_walk(std::move(event), std::move(beside), most, until);
   auto state = co_await boost::asio::co_spawn(history->executor(), std::move(beginning), boost::asio::use_awaitable);
-  co_return std::make_unique<HistoryWalk>(history, std::move(state));
+  co_return std::make_shared<HistoryWalk>(history, std::move(state));
 }
 
 HistoryWalk::HistoryWalk(std::shared_ptr<History::Implementation> history, std::shared_ptr<State> state)
@@ -107,6 +112,10 @@ HistoryWalk::~HistoryWalk() {
 
 std::size_t HistoryWalk::events() const {
   return state_->events;
+}
+
+bool HistoryWalk::is_cut_short() const {
+  return state_->is_cut_short;
 }
 
 boost::asio::awaitable<std::vector<HistoryEvent>> HistoryWalk::next() {

@@ -388,7 +388,7 @@ int ControlCommands::dmarc_summary(const std::string& domain, const std::string&
 }
 
 int ControlCommands::reload(bool force) const {
-  const auto answer = ask(*this, "POST", force ? "/v1/reload?force=true" : "/v1/reload");
+  const auto answer = ask(*this, "POST", force ? "/v1/reload?force=true" : "/v1/reload", {}, reload_patience);
   if (!answer) return exit_failed;
   if (answer->value.get_object().if_contains("applied") == nullptr) return fail(*this, *answer, "");
   (output == Output::json ? console.out

@@ -30,8 +30,8 @@ std::string advice(int os_error) {
 }
 
 std::optional<Answer> ask(const ControlCommands& commands, const std::string& method, const std::string& target,
-                          const HttpBody& body) {
-  auto answer = http_request(commands.socket, method, target, body);
+                          const HttpBody& body, std::chrono::seconds patience) {
+  auto answer = http_request(commands.socket, method, target, body, patience);
   if (!answer) {
     complain(commands, "cannot reach godwitd: " + answer.error().message + advice(answer.error().os_error));
     return std::nullopt;

@@ -25,7 +25,7 @@ void complain(const ControlCommands& commands, std::string_view what);
 std::string advice(int os_error);
 // Nothing: could not ask, and said so.
 std::optional<Answer> ask(const ControlCommands& commands, const std::string& method, const std::string& target,
-                          const HttpBody& body = {});
+                          const HttpBody& body = {}, std::chrono::seconds patience = usual_patience);
 // Says what the daemon said; the exit code.
 int fail(const ControlCommands& commands, const Answer& answer, const std::string& about);
 

@@ -24,7 +24,9 @@ struct HttpBody {
   std::function<base::Result<std::string_view>()> next{};
 };
 
-inline constexpr std::chrono::seconds usual_patience(60);  // a reload waits for the disk
+inline constexpr std::chrono::seconds usual_patience(60);
+// It waits for the disk, and for reloads before it that replay mail for half a minute each.
+inline constexpr std::chrono::seconds reload_patience(300);
 
 // Requires: method and target are of our own making (nothing is escaped).  Errors: io (os_error: ENOENT, ECONNREFUSED,
 // EACCES of the socket), timed_out, corrupt (no HTTP), closed; those of the body.

@@ -145,6 +145,22 @@ class ConfigurationIsReplayed(ReceivingHost):
         for words, status in ((["--config", self.folder / "none.yaml"], 2), (["--last", "0"], 2), (["--last", "x"], 2)):
             self.assertEqual(self.godwit.control("config", "test-replay", *words, check=False).returncode, status, words)
 
+    def test_a_draft_asks_nobody_else(self):
+        self.record()
+        secret = self.folder / "secret"
+        secret.write_text("a private key")
+        table = {"type": "ldap", "url": "ldap://127.0.0.1:1", "base": "dc=example", "filter": "(mail={key})",
+                 "bind_dn": "cn=reader", "bind_password_file": str(secret)}
+
+        def change(config):
+            config["tables"] = {"users": table}
+            config["domains"]["xyz.example"]["recipients"] = "table:users"
+
+        done = self.godwit.control("config", "test-replay", "--config", self.draft(change), check=False)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("tables.users: a draft asks only what the running configuration asks", done.stderr)
+        self.assertEqual(self.replay()["accepted"], 4)
+
     # ---- reloads --------------------------------------------------------------------------------------------------
 
     def refuse_more_than(self, share):

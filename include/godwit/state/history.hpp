@@ -73,9 +73,10 @@ class History {
   // Looks from the newest to the oldest, until `until`.  Errors: exhausted (too many search at once).
   boost::asio::awaitable<base::Result<HistoryFound>> search(HistoryQuery query, base::MonoTime until);
   // Of all messages: the last `most` events of this name, from the oldest on, and those of the names `beside` in
-  // between. What was added before the call is among them, what comes later need not be.
-  boost::asio::awaitable<std::unique_ptr<HistoryWalk>> walk(std::string event, std::vector<std::string> beside,
-                                                            std::size_t most);
+  // between. What was added before the call is among them, what comes later need not be.  Nothing is read after
+  // `until`.
+  boost::asio::awaitable<std::shared_ptr<HistoryWalk>> walk(std::string event, std::vector<std::string> beside,
+                                                            std::size_t most, base::MonoTime until);
   // Writes what waits; what is added later is lost.  Requires: start().
   boost::asio::awaitable<void> stop();
 
@@ -96,7 +97,10 @@ class HistoryWalk {
 
   // How many events of the name there are, all in all.
   std::size_t events() const;
-  // The next of them, a frame's worth; none: that was all.  From any reactor; one call at a time.
+  // There was no time to count them: there may be more.
+  bool is_cut_short() const;
+  // The next of them, a frame's worth; none: that was all, or all there was time for.  From any reactor; one call at a
+  // time.
   boost::asio::awaitable<std::vector<HistoryEvent>> next();
 
  private:

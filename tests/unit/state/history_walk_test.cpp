@@ -9,12 +9,13 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 class HistoryWalked : public HistoryOnSimDisk {
  protected:
   // "accepted 1", in the order in which they came.
   std::vector<std::string> walk(std::size_t most, std::vector<std::string> beside = {}) {
-    const auto walk = run(history->walk("accepted", std::move(beside), most));
+    const auto walk = run(history->walk("accepted", std::move(beside), most, base::no_deadline));
     events = walk->events();
     std::vector<std::string> seen;
     for (;;) {
@@ -76,7 +77,7 @@ TEST_F(HistoryWalked, MoreThanAFrameComesInPieces) {
   open();
   const std::string long_text(1000, 'x');
   for (std::uint64_t number = 1; number <= 500; ++number) add("accepted", number, {{"to", long_text}});
-  const auto walk = run(history->walk("accepted", {}, 400));
+  const auto walk = run(history->walk("accepted", {}, 400, base::no_deadline));
   EXPECT_EQ(walk->events(), 400U);
   std::size_t pieces = 0, seen = 0;
   for (auto some = run(walk->next()); !some.empty(); some = run(walk->next())) {
@@ -87,6 +88,21 @@ TEST_F(HistoryWalked, MoreThanAFrameComesInPieces) {
   EXPECT_GT(pieces, 4U);
 }
 
+TEST_F(HistoryWalked, NothingIsReadAfterItsTime) {
+  open();
+  const std::string long_text(1000, 'x');
+  for (std::uint64_t number = 1; number <= 500; ++number) add("accepted", number, {{"to", long_text}});
+  const auto until = clock.now + 1s;
+  const auto walk = run(history->walk("accepted", {}, 400, until));
+  EXPECT_FALSE(walk->is_cut_short());
+  EXPECT_THAT(run(walk->next()), Not(IsEmpty()));
+  clock.advance_to(until);
+  EXPECT_THAT(run(walk->next()), IsEmpty());
+  const auto late = run(history->walk("accepted", {}, 400, until));
+  EXPECT_TRUE(late->is_cut_short());
+  EXPECT_THAT(run(late->next()), IsEmpty());
+}
+
 TEST_F(HistoryWalked, WhatWasRefusedIsKeptApart) {
   open();
   History refusals("/state/refusals", settings, disk, clock, log, io.get_executor());
@@ -95,11 +111,11 @@ TEST_F(HistoryWalked, WhatWasRefusedIsKeptApart) {
   recording.warn("rejected", {{"client", "192.0.2.1"}, {"stage", "connect"}});
   recording.warn("rejected", {{"client", "192.0.2.1"}, {"stage", "rcpt"}, {"to", "a@b.example"}});
   recording.info("accepted", {{"id", base::to_string(id(1))}});
-  const auto refused = run(refusals.walk("rejected", {}, 10));
+  const auto refused = run(refusals.walk("rejected", {}, 10, base::no_deadline));
   ASSERT_EQ(refused->events(), 1U);
   EXPECT_EQ(run(refused->next()).at(0).text("to"), "a@b.example");
   EXPECT_THAT(walk(10), ElementsAre("accepted 1"));
-  EXPECT_EQ(run(history->walk("rejected", {}, 10))->events(), 0U);
+  EXPECT_EQ(run(history->walk("rejected", {}, 10, base::no_deadline))->events(), 0U);
   run(refusals.stop());
 }
 
