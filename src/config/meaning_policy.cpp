@@ -21,6 +21,7 @@ class PolicyChecks : Findings {
   void lists();
   void sections();
   void dns_lists();
+  void of_tokens();
 
  private:
   void list(const std::string& key, const std::vector<std::string>& names);
@@ -46,6 +47,19 @@ void PolicyChecks::lists() {
     if (listeners[i].checks) list(fmt::format("listeners[{}].checks", i), *listeners[i].checks);
 }
 
+// What comes over HTTP passes the checks of the service: a listener's own are not asked.
+void PolicyChecks::of_tokens() {
+  const auto hands_in = [](const auto& token) { return !token.account.empty(); };
+  if (std::ranges::none_of(settings_.control.tokens, hands_in)) return;
+  const auto& listeners = settings_.server.listeners;
+  for (std::size_t i = 0; i < listeners.size(); ++i) {
+    const auto& own = listeners[i].checks;
+    if (listeners[i].service == smtp::Service::submission && own && *own != settings_.policy.checks.submission)
+      warn(fmt::format("listeners[{}].checks", i),
+           "what tokens hand in over HTTP does not pass these, but policy.checks.submission");
+  }
+}
+
 void PolicyChecks::sections() {
   for (const auto name : policy::check_names) {
     const auto key = fmt::format("policy.{}", name);
@@ -69,6 +83,7 @@ void check_policy(Loaded& loaded) {
   checks.lists();
   checks.sections();
   checks.dns_lists();
+  checks.of_tokens();
 }
 
 }  // namespace godwit::config

@@ -11,9 +11,11 @@ namespace {
 namespace http = boost::beast::http;
 
 constexpr std::uint32_t header_limit = 16U << 10U;
-constexpr std::uint64_t body_limit = 64U << 10U;                      // of what nobody reads
-constexpr std::uint64_t message_limit = 4ULL << 30U;                  // with its envelope; the spool's own is below
-constexpr base::Duration idle_timeout = std::chrono::seconds(60);     // until the first byte of a request
+constexpr std::uint64_t body_limit = 64U << 10U;                   // of what nobody reads
+constexpr std::uint64_t message_limit = 4ULL << 30U;               // with its envelope; the spool's own is below
+constexpr base::Duration idle_timeout = std::chrono::seconds(60);  // until the first byte of a request
+constexpr std::uint64_t lingering_limit = 64U << 20U;
+constexpr base::Duration lingering_time = std::chrono::seconds(10);
 constexpr base::Duration request_timeout = std::chrono::seconds(10);  // from then to its end
 
 Response refusal_of(const boost::system::error_code& error) {
@@ -83,6 +85,11 @@ net::Task<std::string_view> Server::Connection::next_piece() {
 }
 
 boost::asio::awaitable<Received> Server::Connection::finish() {
+  if (takes_body) {
+    takes_body = false;
+    body_size = 0;
+    deadline = clock.mono() + request_timeout;
+  }
   for (;;) {
     const auto left = co_await next_piece();
     if (left && left->empty()) co_return Received{Received::Kind::request};
@@ -92,7 +99,21 @@ boost::asio::awaitable<Received> Server::Connection::finish() {
       co_return Received{Received::Kind::broken, error_response(413, left.error().message)};
     if (kind == base::ErrorKind::invalid)
       co_return Received{Received::Kind::broken, error_response(400, left.error().message)};
+    if (kind == base::ErrorKind::timed_out)
+      co_return Received{Received::Kind::broken, error_response(408, "the body comes too slowly")};
     co_return Received{};
+  }
+}
+
+boost::asio::awaitable<void> Server::Connection::linger() {
+  idle = true;
+  idle_since = clock.mono();
+  const auto end = idle_since + lingering_time;
+  std::array<char, 16384> bytes;
+  for (std::uint64_t passed = 0; passed < lingering_limit && !displaced;) {
+    const auto got = co_await net::read_some(*stream, bytes, end);
+    if (!got) co_return;
+    passed += *got;
   }
 }
 

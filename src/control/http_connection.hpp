@@ -52,8 +52,11 @@ struct Server::Connection {
   boost::asio::awaitable<Received> receive();
   // Errors: invalid (it is no HTTP), exhausted (too long), those of the stream.
   net::Task<std::string_view> next_piece();
-  // Passes over what is left of the body.
+  // Passes over what is left of the body, if that is little and comes soon.
   boost::asio::awaitable<Received> finish();
+  // After the last answer to one who still sends: passes over some of that, so that he comes to read the answer, which
+  // closing at once would take from him.  Counts as idle.
+  boost::asio::awaitable<void> linger();
 
  private:
   boost::system::error_code parse();

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "json_body.hpp"
 
+#include <new>
 #include <utility>
 
 #include <fmt/format.h>
 #include <boost/json/stream_parser.hpp>
+
+#include "bounded_memory.hpp"
 
 namespace godwit::control {
 namespace {
@@ -28,13 +31,54 @@ std::unexpected<base::Error> json_error(const TextPlace& place, const boost::sys
                     fmt::format("JSON, line {}, column {}: {}", place.line, place.column, error.message()));
 }
 
+class JsonReader {
+ public:
+  explicit JsonReader(const boost::json::storage_ptr& memory) : parser_(memory) { parser_.reset(memory); }
+
+  base::Result<> take(std::string_view piece) {
+    return bounded<base::Result<>>([&] { return take_now(piece); });
+  }
+  base::Result<boost::json::value> finish() {
+    return bounded<base::Result<boost::json::value>>([&] { return finish_now(); });
+  }
+
+ private:
+  template <class Result, class Work>
+  Result bounded(Work work) try {
+    return work();
+  } catch (const BeyondBound&) {
+    return base::fail(base::ErrorKind::refused, "the JSON has too many values");
+  } catch (const std::bad_alloc&) {
+    return base::fail(base::ErrorKind::exhausted, "too much is being handed in right now, try again later");
+  }
+
+  base::Result<> take_now(std::string_view piece) {
+    boost::system::error_code error;
+    const auto taken = parser_.write_some(piece.data(), piece.size(), error);
+    place_.pass(piece.substr(0, taken));
+    if (!error && taken < piece.size() && piece.find_first_not_of(" \t\r\n", taken) != std::string_view::npos)
+      error = boost::json::error::extra_data;
+    if (error) return json_error(place_, error);
+    return {};
+  }
+
+  base::Result<boost::json::value> finish_now() {
+    boost::system::error_code error;
+    parser_.finish(error);
+    if (error) return json_error(place_, error);
+    return parser_.release();
+  }
+
+  boost::json::stream_parser parser_;  // keeps the memory
+  TextPlace place_;
+};
+
 }  // namespace
 
-Task<boost::json::value> read_json(spool::Pieces pieces, std::uint64_t most,
+Task<boost::json::value> read_json(spool::Pieces pieces, JsonBounds bounds,
                                    std::function<bool(std::uint64_t)> reserve) {
-  boost::json::stream_parser parser;
-  TextPlace place;
-  boost::system::error_code error;
+  const auto memory = boost::json::make_shared_resource<BoundedMemory>(bounds.memory, std::move(reserve));
+  JsonReader reader(memory);
   std::uint64_t size = 0;
   for (;;) {
     auto reading = pieces();
@@ -42,19 +86,11 @@ Task<boost::json::value> read_json(spool::Pieces pieces, std::uint64_t most,
     if (!piece) co_return std::unexpected(std::move(piece.error()));
     if (piece->empty()) break;
     size += piece->size();
-    if (size > most)
-      co_return base::fail(base::ErrorKind::refused, fmt::format("the JSON is longer than {} bytes", most));
-    if (!reserve(piece->size()))
-      co_return base::fail(base::ErrorKind::exhausted, "too much is being handed in right now, try again later");
-    const auto taken = parser.write_some(piece->data(), piece->size(), error);
-    place.pass(piece->substr(0, taken));
-    if (!error && taken < piece->size() && piece->find_first_not_of(" \t\r\n", taken) != std::string_view::npos)
-      error = boost::json::error::extra_data;
-    if (error) co_return json_error(place, error);
+    if (size > bounds.text)
+      co_return base::fail(base::ErrorKind::refused, fmt::format("the JSON is longer than {} bytes", bounds.text));
+    if (auto taken = reader.take(*piece); !taken) co_return std::unexpected(std::move(taken.error()));
   }
-  parser.finish(error);
-  if (error) co_return json_error(place, error);
-  co_return parser.release();
+  co_return reader.finish();
 }
 
 }  // namespace godwit::control

@@ -11,10 +11,14 @@
 
 namespace godwit::control {
 
-// reserve: asked for each further byte count before it is taken; false: there is no room for it now.
-// Errors: invalid ("JSON, line 3, column 7: ..."), refused (longer than `most`), exhausted (no room), those of the
+struct JsonBounds {
+  std::uint64_t text = 0;    // bytes that come
+  std::uint64_t memory = 0;  // of its values, and of what is needed to parse them
+};
+
+// reserve: asked for each further byte count before that memory is taken; false: there is no room for it now.
+// Errors: invalid ("JSON, line 3, column 7: ..."), refused (beyond the bounds), exhausted (no room), those of the
 // pieces.
-Task<boost::json::value> read_json(spool::Pieces pieces, std::uint64_t most,
-                                   std::function<bool(std::uint64_t)> reserve);
+Task<boost::json::value> read_json(spool::Pieces pieces, JsonBounds bounds, std::function<bool(std::uint64_t)> reserve);
 
 }  // namespace godwit::control

@@ -16,23 +16,32 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t most_attachments = 1000;
+constexpr std::size_t longest_list = 1000;  // of attachments, of header fields
+constexpr std::size_t most_notify_words = 3;
 
 // Reads one body; the first thing that is wrong is kept, and what follows it does not matter.
 class OrderReader {
  public:
-  MessageOrder read(json::value& body);
-  const std::string& wrong() const { return wrong_; }
+  explicit OrderReader(std::size_t most_recipients) : most_recipients_(most_recipients) {}
+  base::Result<MessageOrder> read(json::value& body);
 
  private:
   void refuse(std::string_view member, std::string_view why) {
     if (wrong_.empty()) wrong_ = fmt::format("{}: {}", member, why);
   }
+  void hold_to_most(std::string_view member, std::size_t recipients) {
+    if (recipients <= most_recipients_ || !wrong_.empty()) return;
+    refuse(member, fmt::format("{} recipients; a message has at most {}", recipients, most_recipients_));
+    kind_ = base::ErrorKind::refused;
+  }
+  void hold_list_to_most(std::string_view member, const json::value& value) {
+    if (value.is_array()) hold_to_most(member, value.get_array().size());
+  }
   std::string take_string(std::string_view member, json::value& value);
   bool take_bool(std::string_view member, const json::value& value);
-  // Calls `each` for the values of a list; one alone stands for a list of one.
+  // Calls `each` for the values of a list of at most so many; one alone stands for a list of one.
   template <class Each>
-  void for_each_value(const std::string& member, json::value& value, Each each);
+  void for_each_value(const std::string& member, json::value& value, std::size_t most, Each each);
   // Calls `read` for each of the known members that is not null.
   template <class Read>
   void for_each_member(const std::string& path, json::value& value, const std::vector<std::string>& known, Read read);
@@ -46,9 +55,12 @@ class OrderReader {
   void read_envelope(json::value& value, MessageEnvelope& envelope);
   void read_notify(json::value& value, MessageEnvelope& envelope);
   void read_member(const std::string& name, json::value& value, MessageOrder& order);
+  MessageOrder read_order(json::value& body);
 
+  const std::size_t most_recipients_;
   std::string wrong_;
-  std::vector<mail::Person> hidden_;  // bcc
+  base::ErrorKind kind_ = base::ErrorKind::invalid;  // of what is wrong
+  std::vector<mail::Person> hidden_;                 // bcc
 };
 
 std::string OrderReader::take_string(std::string_view member, json::value& value) {
@@ -66,8 +78,9 @@ bool OrderReader::take_bool(std::string_view member, const json::value& value) {
 }
 
 template <class Each>
-void OrderReader::for_each_value(const std::string& member, json::value& value, Each each) {
+void OrderReader::for_each_value(const std::string& member, json::value& value, std::size_t most, Each each) {
   if (!value.is_array()) return each(member, value);
+  if (value.get_array().size() > most) return refuse(member, fmt::format("there are more than {}", most));
   std::size_t index = 0;
   for (auto& one : value.get_array())
     if (wrong_.empty()) each(fmt::format("{}[{}]", member, index++), one);
@@ -138,7 +151,9 @@ mail::Person OrderReader::read_person(const std::string& member, json::value& va
 
 std::vector<mail::Person> OrderReader::read_people(const std::string& member, json::value& value) {
   std::vector<mail::Person> people;
-  for_each_value(member, value, [&](const auto& full, auto& one) { people.push_back(read_person(full, one)); });
+  hold_list_to_most(member, value);
+  for_each_value(member, value, most_recipients_,
+                 [&](const auto& full, auto& one) { people.push_back(read_person(full, one)); });
   return people;
 }
 
@@ -180,8 +195,11 @@ void OrderReader::read_headers(json::value& value, mail::NewMessage& message) {
   for (auto& [key, one] : value.get_object()) {
     const std::string name(key);
     if (one.is_null()) continue;
-    for_each_value("headers." + base::printable(name, 80), one,
-                   [&](const auto& full, auto& text) { message.headers.emplace_back(name, take_string(full, text)); });
+    for_each_value("headers." + base::printable(name, 80), one, longest_list, [&](const auto& full, auto& text) {
+      if (message.headers.size() == longest_list) return refuse("headers", "there are too many");
+      message.headers.emplace_back(name, take_string(full, text));
+    });
+    if (!wrong_.empty()) return;
   }
 }
 
@@ -193,7 +211,8 @@ void OrderReader::set_word(MessageEnvelope& envelope, std::string_view member, s
 void OrderReader::read_envelope(json::value& value, MessageEnvelope& envelope) {
   for_each_member("envelope", value, {"from", "recipients"}, [&](const auto& name, const auto& full, auto& one) {
     if (name == "from") return set_word(envelope, full, "from", take_string(full, one));
-    for_each_value(full, one, [&](const auto& place, auto& address) {
+    hold_list_to_most(full, one);
+    for_each_value(full, one, most_recipients_, [&](const auto& place, auto& address) {
       set_word(envelope, place, "to", take_string(place, address));
     });
   });
@@ -202,7 +221,8 @@ void OrderReader::read_envelope(json::value& value, MessageEnvelope& envelope) {
 // Words of a list are said with commas.
 void OrderReader::read_notify(json::value& value, MessageEnvelope& envelope) {
   std::vector<std::string> words;
-  for_each_value("notify", value, [&](const auto& full, auto& word) { words.push_back(take_string(full, word)); });
+  for_each_value("notify", value, most_notify_words,
+                 [&](const auto& full, auto& word) { words.push_back(take_string(full, word)); });
   set_word(envelope, "notify", "notify", base::join(words, ","));
 }
 
@@ -225,17 +245,15 @@ void OrderReader::read_member(const std::string& name, json::value& value, Messa
   if (name == "html") message.html = take_string(name, value);
   if (name == "headers") read_headers(value, message);
   if (name == "attachments")
-    for_each_value(name, value, [&](const auto& place, auto& one) {
-      if (message.attachments.size() == most_attachments) return refuse(name, "there are more than 1000");
-      message.attachments.push_back(read_attachment(place, one));
-    });
+    for_each_value(name, value, longest_list,
+                   [&](const auto& place, auto& one) { message.attachments.push_back(read_attachment(place, one)); });
   if (name == "envelope") read_envelope(value, envelope);
   if (name == "notify") read_notify(value, envelope);
   if (name == "ret" || name == "envid" || name == "deliver_by")
     set_word(envelope, name, name, take_string(name, value));
 }
 
-MessageOrder OrderReader::read(json::value& body) {
+MessageOrder OrderReader::read_order(json::value& body) {
   MessageOrder order;
   for_each_member("", body, members(),
                   [&](const auto& name, const auto&, auto& value) { read_member(name, value, order); });
@@ -248,16 +266,20 @@ MessageOrder OrderReader::read(json::value& body) {
   if (envelope.recipients.empty())
     for (const auto* people : {&message.to, &message.cc, &hidden_})
       for (const auto& person : *people) envelope.add_recipient(person.address);
+  hold_to_most("to", envelope.recipients.size());
+  return order;
+}
+
+base::Result<MessageOrder> OrderReader::read(json::value& body) {
+  auto order = read_order(body);
+  if (!wrong_.empty()) return base::fail(kind_, wrong_);
   return order;
 }
 
 }  // namespace
 
-base::Result<MessageOrder> read_message_order(json::value body) {
-  OrderReader reader;
-  auto order = reader.read(body);
-  if (!reader.wrong().empty()) return base::fail(base::ErrorKind::invalid, reader.wrong());
-  return order;
+base::Result<MessageOrder> read_message_order(json::value body, std::size_t most_recipients) {
+  return OrderReader(most_recipients).read(body);
 }
 
 }  // namespace godwit::control

@@ -14,8 +14,9 @@ struct MessageOrder {
   MessageEnvelope envelope{};  // complete
 };
 
-// Takes the value apart, so that nothing large is there twice.  Errors: invalid, naming the member:
-// "attachments[2].content_base64: ...".
-base::Result<MessageOrder> read_message_order(boost::json::value body);
+// Takes the value apart, so that nothing large is there twice.  Errors: invalid, naming the member
+// ("attachments[2].content_base64: ..."), refused (a list of people is longer than `most_recipients`, or those who get
+// the message are more).
+base::Result<MessageOrder> read_message_order(boost::json::value body, std::size_t most_recipients);
 
 }  // namespace godwit::control

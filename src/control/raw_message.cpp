@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "raw_message.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "godwit/mail/header_fixer.hpp"
@@ -23,8 +24,16 @@ Task<> RawMessage::read_more() {
   co_return base::Result<>();
 }
 
+// No byte is searched again with each piece: who sends many small ones costs no more.
+bool RawMessage::has_header() {
+  constexpr std::string_view end_of_header = "\r\n\r\n";
+  if (kept_.starts_with("\r\n") || kept_.find(end_of_header, searched_) != std::string::npos) return true;
+  searched_ = kept_.size() - std::min(kept_.size(), end_of_header.size() - 1);
+  return false;
+}
+
 Task<std::string_view> RawMessage::header() {
-  while (!ended_ && !kept_.starts_with("\r\n") && !kept_.contains("\r\n\r\n")) {
+  while (!ended_ && !has_header()) {
     if (kept_.size() > mail::HeaderFixer::max_header)
       co_return base::fail(base::ErrorKind::invalid, "the header is longer than 1 MiB");
     auto reading = read_more();

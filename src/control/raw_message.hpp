@@ -20,10 +20,12 @@ class RawMessage {
   Task<std::string_view> next();
 
  private:
+  bool has_header();
   Task<> read_more();  // appends to kept_
 
   spool::Pieces pieces_;
   std::string kept_;
+  std::size_t searched_ = 0;  // of kept_: the header does not end there
   std::string given_;
   bool after_cr_ = false;  // held back: LF may follow
   bool ended_ = false;

@@ -95,7 +95,7 @@ boost::asio::awaitable<bool> Server::secure(Connection& connection) {
 }
 
 boost::asio::awaitable<void> Server::serve_requests(Connection& connection) {
-  bool keep_alive = true;
+  bool keep_alive = true, still_sends = false;
   while (keep_alive) {
     connection.begin();
     if (stopping_ || connection.displaced) break;
@@ -107,6 +107,7 @@ boost::asio::awaitable<void> Server::serve_requests(Connection& connection) {
     const bool is_whole = received.kind == Received::Kind::request;
     if (!is_whole && response.body.empty()) response = std::move(received.refusal);
     keep_alive = is_whole && message.keep_alive() && !stopping_;
+    still_sends = !is_whole;
     if (response.events && is_whole) {
       co_await stream_events(connection, std::move(response));
       break;
@@ -116,6 +117,7 @@ boost::asio::awaitable<void> Server::serve_requests(Connection& connection) {
     if (!written) co_return;
   }
   connection.stream->shutdown();
+  if (still_sends && !stopping_) co_await connection.linger();
 }
 
 // Until the client goes, or the server stops.

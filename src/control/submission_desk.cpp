@@ -14,7 +14,8 @@
 namespace godwit::control {
 namespace {
 
-constexpr std::size_t most_at_once = 24;  // slow ones leave connections to others
+constexpr std::size_t most_at_once = 24;       // slow ones leave connections to others
+constexpr std::size_t most_of_one_caller = 8;  // and places
 constexpr base::Duration moment = std::chrono::seconds(1);
 constexpr base::Duration while_full = std::chrono::hours(1);  // until old keys are forgotten
 constexpr base::Duration while_broken = std::chrono::seconds(30);
@@ -46,13 +47,23 @@ struct SubmissionDesk::Handed {
 boost::asio::awaitable<Response> SubmissionDesk::take(SubmissionOrder order) {
   if (!order.caller.submitter) co_return error_response(403, "this token has no account to send as");
   if (under_way_ == most_at_once) co_return try_later(503, "too many messages are being handed in", moment);
+  if (const auto own = under_way_of_.find(order.caller.name);
+      own != under_way_of_.end() && own->second == most_of_one_caller)
+    co_return try_later(503, "too many messages of this caller are being handed in", moment);
   // Given back also when the coroutine is destroyed where it waits.
   struct Place {
-    std::size_t& taken;
-    explicit Place(std::size_t& count) : taken(++count) {}
+    SubmissionDesk& desk;
+    const std::string caller;
+    Place(SubmissionDesk& of, std::string name) : desk(of), caller(std::move(name)) {
+      ++desk.under_way_;
+      ++desk.under_way_of_[caller];
+    }
     Place(const Place&) = delete;
-    ~Place() { --taken; }
-  } const place{under_way_};
+    ~Place() {
+      --desk.under_way_;
+      if (--desk.under_way_of_[caller] == 0) desk.under_way_of_.erase(caller);
+    }
+  } const place{*this, order.caller.name};
   auto taking = take_now(std::move(order));
   co_return co_await std::move(taking);
 }
@@ -131,6 +142,7 @@ boost::asio::awaitable<void> SubmissionDesk::settle(OnceOnly& once, const Handed
 boost::asio::awaitable<SubmissionDesk::Handed> SubmissionDesk::hand_in(SubmissionOrder order,
                                                                        server::BeforeCommit before_commit) {
   const auto caller = order.caller;
+  if (auto refusal = check_rates(caller)) co_return Handed{.response = *std::move(refusal)};
   auto preparing = prepare(std::move(order));
   auto prepared = co_await std::move(preparing);
   if (!prepared) co_return Handed{.response = std::move(prepared.error())};
@@ -161,14 +173,20 @@ std::optional<Response> SubmissionDesk::check(const PreparedMessage& message) co
   return {};
 }
 
+std::optional<Response> SubmissionDesk::check_rates(const Caller& caller) {
+  const auto wanted = wanted_of(caller, 0);
+  return refusal_of(wanted);
+}
+
 // All count: what one of them refuses is counted by none.
 std::optional<Response> SubmissionDesk::take_rates(const Caller& caller, std::size_t recipients) {
-  struct Wanted {
-    base::TokenBucket* bucket;
-    const base::Rate* rate;
-    std::uint64_t count;
-  };
-  const auto now = parts_.clock.mono();
+  const auto wanted = wanted_of(caller, recipients);
+  if (auto refusal = refusal_of(wanted)) return refusal;
+  for (const auto& [bucket, rate, count] : wanted) bucket->owe(*rate, count, parts_.clock.mono());
+  return {};
+}
+
+std::vector<SubmissionDesk::Wanted> SubmissionDesk::wanted_of(const Caller& caller, std::size_t recipients) {
   std::vector<Wanted> wanted;
   const auto want = [&](std::string_view what, const std::vector<base::Rate>& rates, std::uint64_t count) {
     for (const auto& rate : rates)
@@ -176,10 +194,13 @@ std::optional<Response> SubmissionDesk::take_rates(const Caller& caller, std::si
   };
   want("messages", caller.messages, 1);
   want("recipients", caller.recipients, recipients);
+  return wanted;
+}
+
+std::optional<Response> SubmissionDesk::refusal_of(const std::vector<Wanted>& wanted) const {
   for (const auto& [bucket, rate, count] : wanted)
-    if (const auto wait = bucket->wait(*rate, now); wait > base::Duration::zero())
+    if (const auto wait = bucket->wait(*rate, parts_.clock.mono()); wait > base::Duration::zero())
       return try_later(429, fmt::format("this token may hand in {} at most", base::to_string(*rate)), wait);
-  for (const auto& [bucket, rate, count] : wanted) bucket->owe(*rate, count, now);
   return {};
 }
 

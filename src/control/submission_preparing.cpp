@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the body of a request becomes a message: as it is, or composed of JSON.
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -19,8 +20,12 @@
 namespace godwit::control {
 namespace {
 
-constexpr std::uint64_t json_around = std::uint64_t{64} << 10U;   // beside what becomes the message
-constexpr std::uint64_t json_in_all = std::uint64_t{128} << 20U;  // of all requests, unless one alone may be larger
+constexpr std::uint64_t json_around = std::uint64_t{64} << 10U;  // beside what becomes the message
+// What JSON takes while it is parsed: a long text is held up to four times as its buffer grows, and small values take
+// many times their text.
+constexpr std::uint64_t memory_of_text = 4;
+constexpr std::uint64_t memory_around = std::uint64_t{1} << 20U;
+constexpr std::uint64_t json_in_all = std::uint64_t{256} << 20U;  // of all requests, unless one alone may take more
 constexpr base::Duration while_busy = std::chrono::seconds(2);
 
 // Gives what was composed, and frees it.
@@ -44,8 +49,8 @@ struct ComposedOrder {
   mail::ComposedMessage message;
 };
 
-base::Result<ComposedOrder> compose(boost::json::value body, base::Random& random) {
-  auto order = read_message_order(std::move(body));
+base::Result<ComposedOrder> compose(boost::json::value body, std::size_t most_recipients, base::Random& random) {
+  auto order = read_message_order(std::move(body), most_recipients);
   if (!order) return std::unexpected(order.error());
   auto composed = mail::compose_message(std::move(order->message), random);
   if (!composed) return std::unexpected(composed.error());
@@ -56,6 +61,11 @@ Response preparing_failure(const base::Error& error) {
   if (error.kind == base::ErrorKind::refused) return error_response(413, error.message);
   if (error.kind == base::ErrorKind::exhausted) return try_later(503, error.message, while_busy);
   return failure(error);
+}
+
+Response composing_failure(const base::Error& error) {
+  if (error.kind == base::ErrorKind::refused) return error_response(422, error.message);
+  return preparing_failure(error);
 }
 
 std::string media_type(std::string_view content_type) {
@@ -123,16 +133,22 @@ boost::asio::awaitable<SubmissionDesk::Prepared> SubmissionDesk::prepare_json(Su
     co_return std::unexpected(
         error_response(413, fmt::format("{} bytes; the JSON has at most {}", *order.length, most)));
   const auto share = std::make_shared<Share>(json_bytes_);
-  std::function<bool(std::uint64_t)> reserve = [share, in_all = std::max(json_in_all, most)](std::uint64_t bytes) {
-    return share->take(bytes, in_all);
+  const JsonBounds of_this{.text = most, .memory = most * memory_of_text + memory_around};
+  // Weak: the value, which keeps this, may be freed by the pool.
+  std::function<bool(std::uint64_t)> reserve = [weak = std::weak_ptr(share),
+                                                in_all = std::max(json_in_all, of_this.memory)](std::uint64_t bytes) {
+    const auto held = weak.lock();
+    return held && held->take(bytes, in_all);
   };
-  auto reading = read_json(std::move(order.body), most, std::move(reserve));
+  auto reading = read_json(std::move(order.body), of_this, std::move(reserve));
   auto body = co_await std::move(reading);
   if (!body) co_return std::unexpected(preparing_failure(body.error()));
   const auto value = std::make_shared<boost::json::value>(*std::move(body));
-  auto work = [value, &random = parts_.random] { return compose(std::move(*value), random); };
+  auto work = [value, most_recipients = bounds.recipients, &random = parts_.random] {
+    return compose(std::move(*value), most_recipients, random);
+  };
   auto composed = co_await parts_.pool.run(std::move(work));
-  if (!composed) co_return std::unexpected(preparing_failure(composed.error()));
+  if (!composed) co_return std::unexpected(composing_failure(composed.error()));
   PreparedMessage prepared{.transaction = transaction_of(std::move(composed->envelope)), .share = share};
   prepared.transaction.size = composed->message.size();
   prepared.transaction.body = composed->message.body;

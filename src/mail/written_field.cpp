@@ -16,8 +16,8 @@
 namespace godwit::mail {
 namespace {
 
-constexpr std::size_t usual_line = 78;          // RFC 5322 section 2.1.1
-constexpr std::size_t longest_line_word = 900;  // leaves room in a line of 998
+constexpr std::size_t usual_line = 78;           // RFC 5322 section 2.1.1
+constexpr std::size_t longest_line_piece = 900;  // leaves room in a line of 998
 constexpr std::size_t longest_field_value = 64U << 10U;
 constexpr std::size_t longest_name_of_field = 76;
 constexpr std::size_t longest_plain_parameter = 60;  // beyond it a line would pass 78
@@ -51,9 +51,14 @@ bool is_among(const Names& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
 }
 
-std::size_t longest_word_of(std::string_view value) {
+// A word and the blanks before it stay together in a line.
+std::size_t longest_piece_of(std::string_view value) {
   std::size_t longest = 0;
-  for (const auto word : base::split(value, ' ')) longest = std::max(longest, word.size());
+  for (std::size_t at = 0; at < value.size();) {
+    const auto end = std::min(value.find(' ', value.find_first_not_of(' ', at)), value.size());
+    longest = std::max(longest, end - at);
+    at = end;
+  }
   return longest;
 }
 
@@ -82,7 +87,7 @@ std::string folded_exactly(std::string_view name, std::string_view value) {
 
 bool says_itself(std::string_view value) {
   return base::is_ascii(value) && !value.contains("=?") && !value.starts_with(' ') && !value.ends_with(' ') &&
-         longest_word_of(value) <= longest_line_word;
+         longest_piece_of(value) <= longest_line_piece;
 }
 
 std::string quoted_value(std::string_view value) {
@@ -150,7 +155,8 @@ base::Result<std::string> further_field(std::string_view name, std::string_view 
   if (!is_clean_line(value)) return bad_value(member, "line ends and control characters may not stand in it");
   if (base::trim(value).empty()) return bad_value(member, "it has no value");
   if (base::is_ascii(value)) {
-    if (longest_word_of(value) > longest_line_word) return bad_value(member, "a word of it is too long for a line");
+    if (longest_piece_of(base::trim(value)) > longest_line_piece)
+      return bad_value(member, "a word of it, with the blanks before it, is too long for a line");
     return folded_exactly(name, base::trim(value));
   }
   if (is_among(structured_fields, lower) || lower.starts_with("list-"))

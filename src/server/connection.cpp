@@ -232,6 +232,7 @@ boost::asio::awaitable<Connection::Event> Connection::commit() {
   } else if (const auto* refused = std::get_if<event::Refused>(&answer)) {
     if (!receiver_->outage().empty())
       around_.log.warn("lookup_failed", {{"to", receiver_->asked_recipients()}, {"reason", receiver_->outage()}});
+    if (handed_in_ != nullptr) handed_in_->spool_failed = refused->why == event::RefusedWhy::unhealthy;
     log_not_taken(*refused);
   }
   end_transaction();

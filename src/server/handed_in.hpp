@@ -10,8 +10,10 @@ namespace godwit::server {
 
 struct HandedIn {
   Submitter who;
-  BeforeCommit before_commit{};                 // may be empty
-  std::optional<base::MessageId> committing{};  // noted by the connection: the spool was asked to take it
+  BeforeCommit before_commit{};  // may be empty
+  // Noted by the connection: the spool was asked to take it; it failed, and may have it all the same.
+  std::optional<base::MessageId> committing{};
+  bool spool_failed = false;
 };
 
 }  // namespace godwit::server

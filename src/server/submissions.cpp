@@ -87,7 +87,8 @@ boost::asio::awaitable<Submitted> Submissions::Implementation::submit(Submission
   if (std::ranges::any_of(submitted.recipients, is_accepted))
     submitted.id = handed_in.committing;
   else
-    submitted.may_have_come = handed_in.committing && std::ranges::any_of(submitted.recipients, is_open);
+    submitted.may_have_come =
+        handed_in.committing && (handed_in.spool_failed || std::ranges::any_of(submitted.recipients, is_open));
   co_return submitted;
 }
 

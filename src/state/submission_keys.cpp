@@ -5,13 +5,14 @@
 #include <cstdio>
 #include <utility>
 
-#include "godwit/state/on_pool.hpp"
+#include "on_pool_within.hpp"
 #include "sqlite_file.hpp"
 
 namespace godwit::state {
 namespace {
 
 constexpr base::Duration look_for_old_every = std::chrono::minutes(10);
+constexpr std::size_t most_waiting = 100;
 constexpr std::size_t bytes_of_row = 200;  // beside its texts
 
 constexpr const char* submissions_table =
@@ -48,32 +49,37 @@ std::optional<SubmissionKeys::Turn> SubmissionKeys::begin(Key key) {
   return Turn(*this, std::move(key));
 }
 
+// The pool has other work too, and the disk may hang: nobody waits for long, and no more than so much work piles up.
+template <class Result, class Work>
+boost::asio::awaitable<Result> SubmissionKeys::within(Work work) {
+  if (waiting_ >= most_waiting) co_return base::fail(base::ErrorKind::timed_out, "the disk does not keep up");
+  ++waiting_;
+  auto counted = [this, work = std::move(work)]() -> Result {
+    auto result = work();
+    --waiting_;
+    return result;
+  };
+  auto doing = on_pool_within<Result>(pool_, bounds_.patience, std::move(counted));
+  auto done = co_await std::move(doing);
+  if (!done) co_return base::fail(base::ErrorKind::timed_out, "the disk does not answer");
+  co_return *std::move(done);
+}
+
 SubmissionKeys::Task<std::optional<SubmissionKeys::Kept>> SubmissionKeys::find(Key key) {
-  auto work = [this, key = std::move(key)] { return find_here(key); };
-  auto finding = on_pool<base::Result<std::optional<Kept>>>(pool_, std::move(work));
-  auto found = co_await std::move(finding);
-  co_return found;
+  return within<base::Result<std::optional<Kept>>>([this, key = std::move(key)] { return find_here(key); });
 }
 
 SubmissionKeys::Task<> SubmissionKeys::plan(Key key, Kept kept) {
-  auto work = [this, key = std::move(key), kept = std::move(kept)] { return plan_here(key, kept); };
-  auto planning = on_pool<base::Result<>>(pool_, std::move(work));
-  auto planned = co_await std::move(planning);
-  co_return planned;
+  return within<base::Result<>>([this, key = std::move(key), kept = std::move(kept)] { return plan_here(key, kept); });
 }
 
 SubmissionKeys::Task<> SubmissionKeys::settle(Key key, std::string answer) {
-  auto work = [this, key = std::move(key), answer = std::move(answer)] { return settle_here(key, answer); };
-  auto settling = on_pool<base::Result<>>(pool_, std::move(work));
-  auto settled = co_await std::move(settling);
-  co_return settled;
+  return within<base::Result<>>(
+      [this, key = std::move(key), answer = std::move(answer)] { return settle_here(key, answer); });
 }
 
 SubmissionKeys::Task<> SubmissionKeys::forget(Key key) {
-  auto work = [this, key = std::move(key)] { return forget_here(key); };
-  auto forgetting = on_pool<base::Result<>>(pool_, std::move(work));
-  auto forgotten = co_await std::move(forgetting);
-  co_return forgotten;
+  return within<base::Result<>>([this, key = std::move(key)] { return forget_here(key); });
 }
 
 // ---- on the pool

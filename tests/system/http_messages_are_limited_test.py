@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """How much a token may hand in; what is beyond it is answered 429 with the time to wait, and harms nobody else."""
 
-from support.posting_host import ALICE, APP, BOB, CAROL, ROBOT, PostingHost, letter
+import socket
+
+from support.posting_host import ALICE, APP, BOB, CAROL, HTTP_PORT, ROBOT, PostingHost, letter
 from support.scenario import main
 
 
@@ -44,6 +46,49 @@ class HttpMessagesAreLimited(PostingHost):
         self.assertEqual(beyond.status, 429, beyond)
         self.assertIn("450 4.7.1", beyond.body["error"])
         self.assertGreater(beyond.retry_after, 0)
+
+    def half_a_message(self, token):
+        """Begins one and leaves it so; the message is waited for when this returns."""
+        client = socket.create_connection((self.net.host(1), HTTP_PORT), timeout=20)
+        self.addCleanup(client.close)
+        client.sendall(f"POST /v1/messages HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
+                       "Content-Type: message/rfc822\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n".encode())
+        self.assertEqual(client.recv(1000), b"HTTP/1.1 100 Continue\r\n\r\n")
+        return client
+
+    def test_one_token_does_not_keep_others_out(self):
+        self.start()
+        begun = [self.half_a_message(APP) for _ in range(8)]
+        beyond = self.post(letter())
+        self.assertEqual(beyond.status, 503, beyond)
+        self.assertGreater(beyond.retry_after, 0)
+        self.assert_taken(self.post(letter(**{"from": "a@robots.example"}), token=ROBOT))
+        self.assert_taken(self.post(letter(), token=None))
+        begun.pop().close()
+        self.wait_until(lambda: self.post(letter()).status == 202, "its place is free again")
+
+    def test_who_may_not_is_told_before_he_sends_it_all(self):
+        self.tokens[APP].update(messages="1/1h")
+        self.start()
+        self.assert_taken(self.post(letter()))
+        for type in ("message/rfc822", "application/json"):
+            client = socket.create_connection((self.net.host(1), HTTP_PORT), timeout=20)
+            self.addCleanup(client.close)
+            client.sendall(f"POST /v1/messages HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {APP}\r\nContent-Type: {type}\r\n"
+                           f"Content-Length: {40 << 20}\r\n\r\n".encode() + b"x" * (1 << 20))
+            self.assertTrue(client.recv(1000).startswith(b"HTTP/1.1 429 "))
+
+    def test_small_values_without_end_take_no_memory(self):
+        self.start()
+        self.assert_taken(self.post(letter()))
+        for members, status in (('"to": [' + ",".join(['"a@b.example"'] * (1 << 20)) + "]", 422),
+                                ('"to": [' + ",".join(["{}"] * (16 << 20)) + "]", 413)):
+            self.godwit.forget_most_memory()
+            before = self.godwit.most_memory()
+            posted = self.post('{"from": "alice@example.com", ' + members + "}")
+            self.assertEqual(posted.status, status, posted.text)
+            if not self.godwit.is_sanitized():
+                self.assertLess(self.godwit.most_memory() - before, 300 << 10)
 
     def test_a_token_that_submits_needs_an_account(self):
         self.tokens[APP] = {"scopes": "submit"}

@@ -52,6 +52,11 @@ class SubmissionDesk {
 
  private:
   struct Handed;
+  struct Wanted {
+    base::TokenBucket* bucket;
+    const base::Rate* rate;
+    std::uint64_t count;
+  };
   using Prepared = std::expected<PreparedMessage, Response>;
 
   boost::asio::awaitable<Response> take_now(SubmissionOrder order);
@@ -63,12 +68,16 @@ class SubmissionDesk {
   boost::asio::awaitable<Prepared> prepare_raw(SubmissionOrder order);
   boost::asio::awaitable<Prepared> prepare_json(SubmissionOrder order);
   std::optional<Response> check(const PreparedMessage& message) const;
+  std::optional<Response> check_rates(const Caller& caller);  // takes nothing: whether to read on would be in vain
   std::optional<Response> take_rates(const Caller& caller, std::size_t recipients);
+  std::vector<Wanted> wanted_of(const Caller& caller, std::size_t recipients);
+  std::optional<Response> refusal_of(const std::vector<Wanted>& wanted) const;
 
   Parts parts_;
   std::map<std::string, base::TokenBucket> buckets_;  // by caller and rate
   std::uint64_t json_bytes_ = 0;                      // of requests under way
   std::size_t under_way_ = 0;
+  std::map<std::string, std::size_t> under_way_of_;  // by caller; only those who have any
 };
 
 }  // namespace godwit::control

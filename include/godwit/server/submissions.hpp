@@ -43,7 +43,7 @@ struct Submission {
 struct Submitted {
   std::vector<smtp::RecipientResult> recipients{};  // in the order of the transaction's
   std::optional<base::MessageId> id{};              // where somebody was accepted
-  bool may_have_come = false;                       // nobody knows: it ended while the spool had the message
+  bool may_have_come = false;                       // nobody knows: it ended, or the spool failed, while that had it
 };
 
 class Submissions {

@@ -11,6 +11,7 @@
 // A file that is damaged is set aside and begun anew.  One reactor; `pool` may block, and runs one thing after another.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <map>
 #include <optional>
@@ -34,6 +35,7 @@ class SubmissionKeys {
   struct Bounds {
     std::size_t keys = 200'000;
     std::size_t bytes = std::size_t{256} << 20U;
+    base::Duration patience = std::chrono::seconds(10);  // with the pool
   };
 
   template <class T = void>
@@ -75,7 +77,8 @@ class SubmissionKeys {
   // Nothing: it is in use.
   std::optional<Turn> begin(Key key);
 
-  // Nothing: it is not known, or 24 hours old.  Errors of all: io.
+  // Nothing: it is not known, or 24 hours old.  Errors of all: io; timed_out: the disk hangs, and what was asked is
+  // done later or never, but before what is asked next.
   Task<std::optional<Kept>> find(Key key);
   // Durable when it completes.  Errors: also exhausted (its owner has too many).
   Task<> plan(Key key, Kept kept);
@@ -88,6 +91,9 @@ class SubmissionKeys {
     std::size_t keys = 0;
     std::size_t bytes = 0;
   };
+
+  template <class Result, class Work>
+  boost::asio::awaitable<Result> within(Work work);
 
   // These on the pool.
   base::Result<> prepare();
@@ -104,6 +110,7 @@ class SubmissionKeys {
   log::Logger& log_;
   const Bounds bounds_;
   std::set<Key> in_use_;
+  std::atomic<std::size_t> waiting_ = 0;  // work that the pool has
   // On the pool.
   bool prepared_ = false;
   std::map<std::string, Use> use_;

@@ -73,6 +73,20 @@ TEST(Control, ATokenHandsInMessagesAsAnAccount) {
   EXPECT_THAT(errors(below_token("scopes: submit, account: a, senders: [\"b c\"]")), SizeIs(1));
 }
 
+TEST(Control, ChecksOfAListenerAreNoneOfTokens) {
+  const auto with_checks = [](const std::string& listener, const std::string& service, const std::string& token) {
+    return load_below("listeners: [{address: \"0.0.0.0:587\", service: submission, checks: " + listener +
+                      "}]\npolicy: {checks: {submission: " + service +
+                      "}}\ncontrol: {http: \"127.0.0.1:8025\", tokens: [{file: /a" + token + "}]}\n");
+  };
+  const std::string submits = ", scopes: submit, account: a@example.com";
+  const auto warned = Contains(HasSubstr("what tokens hand in over HTTP"));
+  EXPECT_THAT(warnings(with_checks("[mime]", "[]", submits)), warned);
+  EXPECT_THAT(warnings(with_checks("[]", "[mime]", submits)), warned);
+  EXPECT_THAT(warnings(with_checks("[mime]", "[mime]", submits)), ::testing::Not(warned));
+  EXPECT_THAT(warnings(with_checks("[mime]", "[]", "")), ::testing::Not(warned));
+}
+
 TEST(Control, WhatIsNoScopeOrAddressIsAnError) {
   EXPECT_THAT(errors(load_below("control: {http: \"127.0.0.1:8025\", tokens: [{file: /a, scopes: [reed]}]}\n")),
               Contains(HasSubstr("\"reed\" is none of read | queue | admin | submit")));

@@ -16,7 +16,7 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 base::Result<MessageOrder> order_of(std::string_view json) {
-  return read_message_order(boost::json::parse(json));
+  return read_message_order(boost::json::parse(json), 10);
 }
 
 std::string json_fault(std::string_view json) {
@@ -78,10 +78,14 @@ TEST(MessageJson, FaultsNameTheirMember) {
               "envelope.recipients[1]: expected a string");
 }
 
+struct JsonRoom {
+  std::uint64_t of_this = 1U << 20U, in_all = 1U << 20U;
+};
+
 class JsonBody : public ::testing::Test {
  protected:
   // Read in pieces of so many bytes.
-  std::string read(std::string text, std::size_t piece, std::uint64_t most = 1000, std::uint64_t room = 1000) {
+  std::string read(std::string text, std::size_t piece, std::uint64_t most = 1000, JsonRoom room = {}) {
     std::size_t at = 0;
     spool::Pieces pieces = [&]() -> disk::Task<std::string_view> {
       const auto given = std::string_view(text).substr(at, piece);
@@ -89,15 +93,17 @@ class JsonBody : public ::testing::Test {
       co_return given;
     };
     std::function<bool(std::uint64_t)> reserve = [&](std::uint64_t bytes) {
-      if (bytes > room) return false;
-      room -= bytes;
+      if (bytes > room.in_all) return false;
+      room.in_all -= bytes;
+      reserved_ += bytes;
       return true;
     };
-    auto reading = read_json(std::move(pieces), most, std::move(reserve));
+    auto reading = read_json(std::move(pieces), {.text = most, .memory = room.of_this}, std::move(reserve));
     const auto value = testing::run_on(io_, std::move(reading));
     return value ? "ok" : value.error().message;
   }
   boost::asio::io_context io_;
+  std::uint64_t reserved_ = 0;
 };
 
 TEST_F(JsonBody, FaultsHaveALineAndAColumnHoweverItComes) {
@@ -115,7 +121,50 @@ TEST_F(JsonBody, FaultsHaveALineAndAColumnHoweverItComes) {
 
 TEST_F(JsonBody, IsBounded) {
   EXPECT_THAT(read("{\"a\": 1}", 3, 7), HasSubstr("longer than 7 bytes"));
-  EXPECT_THAT(read("{\"a\": 1}", 3, 8, 7), HasSubstr("try again later"));
+  EXPECT_THAT(read("{\"a\": 1}", 3, 8, {.in_all = 100}), HasSubstr("try again later"));
+}
+
+// Each of these bytes makes a value of many.
+TEST_F(JsonBody, IsBoundedInTheMemoryThatItsValuesTake) {
+  constexpr std::uint64_t most = 4U << 20U;
+  const auto values = [](std::size_t count, const std::string& one) {
+    std::string text = "[" + one;
+    for (std::size_t i = 1; i < count; ++i) text += "," + one;
+    return text + "]";
+  };
+  for (const std::string one : {"1", "{}", "[]", "\"a@b\"", "{\"\":[]}"}) {
+    reserved_ = 0;
+    EXPECT_EQ(read(values(1U << 20U, one), 65536, 1U << 30U, {.of_this = most, .in_all = most}),
+              "the JSON has too many values");
+    EXPECT_LE(reserved_, most);
+    EXPECT_THAT(read(values(1U << 20U, one), 65536, 1U << 30U, {.of_this = most * 100, .in_all = most}),
+                HasSubstr("try again later"));
+  }
+  // One long text takes no more than a few times its bytes.
+  const std::string text = "\"" + std::string(900'000, 'x') + "\"";
+  EXPECT_EQ(read(text, 16384, 1U << 20U, {.of_this = most, .in_all = most}), "ok");
+}
+
+TEST(MessageJson, NamesNoMoreThanAMessageMayHave) {
+  const auto many = [](const std::string& one, int count) {
+    std::string list = "[" + one;
+    for (int i = 1; i < count; ++i) list += "," + one;
+    return list + "]";
+  };
+  const std::string ten = many("\"a@x.example\"", 10), eleven = many("\"a@x.example\"", 11);
+  EXPECT_EQ(json_fault(R"({"from": "a@x.example", "to": )" + ten + ", \"cc\": " + ten + "}"), "none");
+  for (const std::string member : {"to", "cc", "bcc", "reply_to"}) {
+    const auto order = order_of(R"({"from": "a@x.example", ")" + member + "\": " + eleven + "}");
+    ASSERT_FALSE(order) << member;
+    EXPECT_EQ(order.error().kind, base::ErrorKind::refused);
+    EXPECT_EQ(order.error().message, member + ": 11 recipients; a message has at most 10");
+  }
+  EXPECT_EQ(json_fault(R"({"from": "a@x.example", "envelope": {"recipients": )" + eleven + "}}"),
+            "envelope.recipients: 11 recipients; a message has at most 10");
+  EXPECT_THAT(json_fault(R"({"from": "a@x.example", "notify": )" + many("\"delay\"", 4) + "}"),
+              HasSubstr("more than 3"));
+  EXPECT_THAT(json_fault(R"({"from": "a@x.example", "headers": {"X-A": )" + many("\"x\"", 1001) + "}}"),
+              HasSubstr("more than 1000"));
 }
 
 }  // namespace

@@ -37,6 +37,23 @@ TEST(RawMessage, HasLinesThatEndInCrlfHoweverItComes) {
   EXPECT_EQ(read_raw("A: 1", 2), "A: 1");
 }
 
+TEST(RawMessage, ItsHeaderEndsWhereverThePiecesDo) {
+  const std::string text = "A: 1\r\n\r\nbody\r\n\r\nmore";
+  for (std::size_t piece = 1; piece <= text.size(); ++piece) {
+    boost::asio::io_context io;
+    std::size_t at = 0;
+    RawMessage message([&]() -> disk::Task<std::string_view> {
+      const auto given = std::string_view(text).substr(at, piece);
+      at += given.size();
+      co_return given;
+    });
+    const auto header = testing::run_on(io, message.header());
+    ASSERT_TRUE(header);
+    EXPECT_TRUE(header->starts_with("A: 1\r\n\r\n")) << piece;
+    EXPECT_LT(at, 10 + piece) << "it reads no further than it must";
+  }
+}
+
 TEST(RawMessage, OfNothingOrOfAnEndlessHeaderIsNone) {
   EXPECT_EQ(read_raw("", 1), "there is no message");
   EXPECT_EQ(read_raw("A: " + std::string(2U << 20U, 'x'), 65536), "the header is longer than 1 MiB");

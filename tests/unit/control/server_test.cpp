@@ -162,11 +162,34 @@ TEST_F(ControlServer, AMessageInChunksIsTheSame) {
   EXPECT_EQ(backend.imported_body, "Hello");
 }
 
-TEST_F(ControlServer, WhatIsRefusedEarlyIsReadToItsEnd) {
-  const std::string message(300'000, 'x');
+TEST_F(ControlServer, OfWhatIsRefusedEarlyALittleIsPassedOver) {
+  const std::string message(30'000, 'x');
   const std::string got = talk({import_request("no envelope\n", message) + std::string(get_status)});
   EXPECT_THAT(got, StartsWith("HTTP/1.1 400 "));
   EXPECT_EQ(answers_in(got), 2);
+}
+
+TEST_F(ControlServer, WhoSendsMuchMoreThanWasRefusedIsLeft) {
+  const std::string piece(1U << 20U, 'x');
+  const std::string envelope = "no envelope\n";
+  std::deque<std::string> sends{"POST /v1/queue/import?envelope=" + std::to_string(envelope.size()) +
+                                " HTTP/1.1\r\nContent-Length: 4000000000\r\n\r\n" + envelope};
+  sends.insert(sends.end(), 100, piece);
+  const std::string got = talk(std::move(sends));
+  EXPECT_THAT(got, StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(got, HasSubstr("Connection: close\r\n"));
+  EXPECT_EQ(answers_in(got), 1);
+  EXPECT_TRUE(peer.was_shut_down);
+  EXPECT_GE(peer.sends.size(), 30U);
+  EXPECT_LE(peer.sends.size(), 40U) << "a part is passed over, so that the answer arrives";
+}
+
+TEST_F(ControlServer, WhoIsRefusedAndThenSilentIsAnswered) {
+  peer = {
+      .sends = {import_request("no envelope\n", std::string(30'000, 'x')).substr(0, 10'000)}, .got = {}, .ends = false};
+  serve();
+  EXPECT_THAT(peer.got, StartsWith("HTTP/1.1 400 "));
+  EXPECT_EQ(answers_in(peer.got), 1);
 }
 
 TEST_F(ControlServer, AMessageThatBreaksOffIsNotAnswered) {

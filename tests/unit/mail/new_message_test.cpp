@@ -153,6 +153,18 @@ TEST(NewMessage, FurtherFieldsAreOfTheSendersOwnChoiceOnly) {
   EXPECT_THAT(composed_text(message), HasSubstr("too long for a line"));
 }
 
+TEST(NewMessage, ARunOfBlanksMakesNoLongLine) {
+  auto message = simple_message();
+  message.headers = {{"X-A", "a" + std::string(5000, ' ') + "b"}};
+  EXPECT_THAT(composed_text(message), HasSubstr("too long for a line"));
+  message.headers = {{"X-A", std::string(5000, ' ') + "a" + std::string(800, ' ') + "b"}};
+  message.subject = "a" + std::string(5000, ' ') + "b";
+  const auto text = composed_text(message);
+  EXPECT_THAT(text, HasSubstr("X-A: a\r\n"));
+  EXPECT_THAT(text, HasSubstr("Subject: =?UTF-8?B?"));
+  for (const auto line : base::split(text, '\n')) EXPECT_LE(line.size(), 999U);
+}
+
 TEST(NewMessage, FileNamesBeyondAsciiAreInSectionsOfRfc2231) {
   auto message = simple_message();
   message.attachments = {{.file_name = "\xE2\x82\xAC.txt"}};

@@ -8,6 +8,7 @@
 
 #include "godwit/mail/header.hpp"
 #include "godwit/net/await_callback.hpp"
+#include "godwit/server/submissions.hpp"
 #include "support/manual_network.hpp"
 #include "support/run_on.hpp"
 #include "support/sim_disk.hpp"
@@ -30,15 +31,19 @@ constexpr std::string_view envelope =
 class ConnectionInTime : public ::testing::Test {
  protected:
   ConnectionInTime() : stream_(std::make_unique<TricklingStream>(io_.get_executor(), clock_)) {
+    open();
+    settings_.hostname = "mail.example.com";
+  }
+  ~ConnectionInTime() override { close(); }
+
+  void open() {
     // Named, not temporaries of the call: GCC 12 destroys such parameters of a coroutine twice.
     const spool::Settings settings{.directory = "spool", .min_free = 0, .segment_size = 1U << 20U};
     const spool::Executors executors{io_.get_executor(), io_.get_executor(), io_.get_executor()};
     auto opened = run_on(io_, spool::open_spool(settings, disk_, clock_, random_, log::null_logger(), executors));
     spool_ = std::move(opened).value();
-    settings_.hostname = "mail.example.com";
   }
-
-  ~ConnectionInTime() override {
+  void close() {
     auto stopping = [](spool::Spool& spool) -> boost::asio::awaitable<bool> {
       co_await spool.stop();
       co_return true;
@@ -46,39 +51,42 @@ class ConnectionInTime : public ::testing::Test {
     run_on(io_, stopping(*spool_));
   }
 
-  // Serves the prepared client to its end; what it was told.
-  std::string serve(smtp::Service service = smtp::Service::mx) {
+  std::shared_ptr<const Rules> rules() const {
     route::Settings route;
     route.hostname = "mail.example.com";
     route.origin = "example.com";
     route.domains["example.com"].recipients = route::RecipientRule::any;
-    const auto rules =
-        std::make_shared<const Rules>(Rules{.settings = settings_,
-                                            .policy = policy_,
-                                            .router = std::make_shared<const route::Router>(
-                                                std::move(route), route::Lookups{}, std::vector<base::Endpoint>{}),
-                                            .tls = nullptr,
-                                            .may_send_as = {}});
-    policy::ConnectionLimits limits{policy::Settings{}};
-    Surroundings around{.executor = io_.get_executor(),
+    return std::make_shared<const Rules>(Rules{.settings = settings_,
+                                               .policy = policy_,
+                                               .router = std::make_shared<const route::Router>(
+                                                   std::move(route), route::Lookups{}, std::vector<base::Endpoint>{}),
+                                               .tls = nullptr,
+                                               .may_send_as = {}});
+  }
+  Surroundings surroundings() {
+    return Surroundings{.executor = io_.get_executor(),
                         .deadlines = deadlines_,
                         .network = network_,
                         .scratch = scratch_,
                         .spool = *spool_,
                         .users = &users_,
-                        .limits = limits,
+                        .limits = limits_,
                         .acquaintances = acquaintances_,
                         .tarpit = tarpit_,
                         .breaker = breaker_,
                         .start_queue = {},
                         .clock = clock_,
                         .log = log::null_logger()};
+  }
+  // Serves the prepared client to its end; what it was told.
+  std::string serve(smtp::Service service = smtp::Service::mx) {
+    auto around = surroundings();
     const auto written = stream_->written();
     began_ = clock_.now;
     ListenerSettings listener;
     listener.tls = smtp::TlsMode::none;
     listener.service = service;
-    Connection connection(std::move(stream_), rules, listener, around);
+    Connection connection(std::move(stream_), rules(), listener, around);
     parked_ = run_on(io_, running(connection));
     return *written;
   }
@@ -119,6 +127,7 @@ class ConnectionInTime : public ::testing::Test {
                             if (user == 99) return base::fail(base::ErrorKind::io, "no answer");
                             return user == 0 ? "root" : "alice";
                           }};
+  policy::ConnectionLimits limits_{policy::Settings{}};
   policy::Acquaintances acquaintances_;
   policy::Tarpit tarpit_{policy::Settings{}};
   policy::AccountBreaker breaker_{policy::BreakerSettings{}};
@@ -299,6 +308,37 @@ TEST_F(LocalConnection, AHeaderWithoutEndIsRefusedAndNothingKept) {
   EXPECT_THAT(serve_user(4711, dialogue + "\r\n.\r\nQUIT\r\n"), HasSubstr("552 5.3.4"));
   EXPECT_EQ(spool_->statistics().messages, 0U);
 }
+
+// ---- what a part of this daemon hands in, on a disk of which one operation fails
+
+class FailingSubmission : public LocalConnection, public ::testing::WithParamInterface<int> {
+ protected:
+  Submitted submit() {
+    Submissions submissions(rules(), surroundings());
+    Submission submission{.who = {.user = 4711}};
+    submission.transaction.sender = smtp::parse_mailbox("alice@example.com").value();
+    submission.transaction.recipients = {{.address = smtp::parse_mailbox("bob@example.com").value()}};
+    const auto is_given = std::make_shared<bool>(false);
+    submission.body = [is_given]() -> disk::Task<std::string_view> {
+      co_return std::exchange(*is_given, true) ? std::string_view() : std::string_view("Subject: once\r\n\r\nhi\r\n");
+    };
+    return run_on(io_, submissions.submit(std::move(submission)));
+  }
+};
+
+TEST_P(FailingSubmission, IsNeverSaidToBeNothingWhereTheSpoolHasIt) {
+  disk_.reset_operations();
+  disk_.fail_at(static_cast<std::uint64_t>(GetParam()), EIO);
+  const auto submitted = submit();
+  close();
+  disk_.crash(test::Loss::none, 1);
+  open();
+  const auto messages = spool_->statistics().messages;
+  EXPECT_LE(messages, submitted.id || submitted.may_have_come ? 1U : 0U);
+  EXPECT_GE(messages, submitted.id ? 1U : 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(AtEachOperation, FailingSubmission, ::testing::Range(0, 8));
 
 }  // namespace
 }  // namespace godwit::server

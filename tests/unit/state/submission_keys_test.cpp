@@ -5,7 +5,7 @@
 #include <fstream>
 #include <memory>
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 #include <boost/asio/io_context.hpp>
 
 #include "support/manual_clock.hpp"
@@ -117,6 +117,25 @@ TEST_F(SubmissionKeysTest, AFileThatIsDamagedIsSetAside) {
   EXPECT_TRUE(find(key_));
   EXPECT_EQ(log_.names, std::vector<std::string>{"submission_keys_rebuilt"});
   EXPECT_TRUE(std::filesystem::exists(folder_ + "/submissions.sqlite.damaged"));
+}
+
+TEST_F(SubmissionKeysTest, NobodyWaitsForADiskThatHangs) {
+  boost::asio::io_context hung;  // nobody runs it yet
+  bounds_.patience = std::chrono::milliseconds(1);
+  keys_ = std::make_unique<SubmissionKeys>(folder_, hung.get_executor(), clock_, log_, bounds_);
+  for (int i = 0; i < 100; ++i) {
+    const auto planned = plan({"token:a", std::to_string(i)}, 7);
+    ASSERT_FALSE(planned);
+    EXPECT_EQ(planned.error().kind, base::ErrorKind::timed_out);
+  }
+  const auto beyond = testing::run_awaitable(io_, keys_->find(key_));
+  ASSERT_FALSE(beyond);
+  EXPECT_THAT(beyond.error().message, ::testing::HasSubstr("keep up")) << "work does not pile up";
+  hung.run();
+  io_.restart();
+  io_.poll();  // answers that nobody waits for
+  restart();
+  EXPECT_EQ(find({"token:a", "99"})->id.value, 7U) << "what was asked is done all the same";
 }
 
 }  // namespace
