@@ -44,6 +44,7 @@ class SmtpAgent::Walk {
   boost::asio::awaitable<void> try_host(const route::Host& host, Addresses addresses);
   boost::asio::awaitable<bool> try_kept(const route::Host& host, Addresses& addresses);
   boost::asio::awaitable<void> try_new(const route::Host& host, Addresses& addresses, smtp::ClientTls tls);
+  void make_room();
   boost::asio::awaitable<void> try_changed();
   boost::asio::awaitable<bool> allow_change();
   boost::asio::awaitable<RaceResult> connect(const route::Host& host, const Addresses& addresses);
@@ -53,6 +54,7 @@ class SmtpAgent::Walk {
                                    const route::Host& host, bool reused, bool& again_in_clear);
   boost::asio::awaitable<SmtpConnection::Ended> transact(SmtpConnection& connection);
   void note(const SmtpConnection::Ended& ended, const SmtpConnection& connection, const std::string& relay);
+  void tell_delivered(const std::vector<std::size_t>& asked) const;
   std::vector<smtp::RecipientResult> as_demanded(std::vector<smtp::RecipientResult> results) const;
   void note(std::string_view remark);
   void tell(std::optional<TlsSession> session) const;
