@@ -220,6 +220,7 @@ TEST_F(DispatcherTest, WhatWasDeliveredIsRecordedWhileTheAttemptGoesOnForOthers)
   EXPECT_EQ(told(), Told{});
   pass(90s);
   EXPECT_EQ(told(), Told{"0 delivered"});
+  spool_.envelopes.clear();  // which no update changes: the audit would find them waiting
   pass(1h);
   EXPECT_EQ(told(), (Told{"0 delivered", "0 delivered", "1 delivered"}));
 }
