@@ -111,6 +111,9 @@ boost::asio::awaitable<Outcomes> MaildirAgent::deliver(Job job, std::string path
     auto outcome = co_await std::move(turn);
     if (job.transcript) job.transcript->note(clock_.mono(), to_line(outcome.reply));
     outcomes.push_back(std::move(outcome));
+    const bool others_follow = outcomes.size() < job.recipients.size();
+    if (job.on_delivered_early && others_follow && outcomes.back().kind == Outcome::Kind::delivered)
+      job.on_delivered_early(outcomes.size() - 1, outcomes.back());
   }
   co_return outcomes;
 }

@@ -21,6 +21,9 @@ class SmtpAttempt {
   // Indexes into the job's recipients, of those whom another host may still take.
   const std::vector<std::size_t>& pending() const { return pending_; }
 
+  // What is known of one by now.
+  const Outcome& outcome(std::size_t recipient) const { return outcomes_[recipient]; }
+
   // The results of another host follow.  What one before may take another time has not failed because this one never
   // will.
   void next_host();

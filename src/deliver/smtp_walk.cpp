@@ -211,12 +211,22 @@ void SmtpAgent::Walk::note(const SmtpConnection::Ended& ended, const SmtpConnect
   lacks_ = ended.results && std::ranges::any_of(*ended.results, [](const smtp::RecipientResult& result) {
              return result.verdict == smtp::RecipientResult::Verdict::lacks;
            });
-  if (ended.results)
+  if (ended.results) {
+    const auto asked = book_.current();
     book_.note_results(as_demanded(*ended.results), relay, tls,
                        {.success = success_at(connection),
                         .untimed = protocol_ == smtp::ClientProtocol::smtp && !connection.peer().deliver_by});
-  else if (ended.closed)
+    tell_delivered(asked);
+  } else if (ended.closed) {
     book_.note_host(as_demanded({ended.closed->cause}).front(), relay, tls);
+  }
+}
+
+// When nobody is left, the outcomes follow at once.
+void SmtpAgent::Walk::tell_delivered(const std::vector<std::size_t>& asked) const {
+  if (!job_.on_delivered_early || book_.finished()) return;
+  for (const auto index : asked)
+    if (book_.outcome(index).kind == Outcome::Kind::delivered) job_.on_delivered_early(index, book_.outcome(index));
 }
 
 std::vector<smtp::RecipientResult> SmtpAgent::Walk::as_demanded(std::vector<smtp::RecipientResult> results) const {

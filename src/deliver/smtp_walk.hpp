@@ -53,6 +53,7 @@ class SmtpAgent::Walk {
                                    const route::Host& host, bool reused, bool& again_in_clear);
   boost::asio::awaitable<SmtpConnection::Ended> transact(SmtpConnection& connection);
   void note(const SmtpConnection::Ended& ended, const SmtpConnection& connection, const std::string& relay);
+  void tell_delivered(const std::vector<std::size_t>& asked) const;
   std::vector<smtp::RecipientResult> as_demanded(std::vector<smtp::RecipientResult> results) const;
   void note(std::string_view remark);
   void tell(std::optional<TlsSession> session) const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What goes out of the queue: due → load → route → attempt → settle.
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
@@ -245,7 +246,7 @@ boost::asio::awaitable<void> Dispatcher::Implementation::deliver_over(queue::Gra
   measures_.wait_time.add(std::max(base::Duration::zero(), around_.clock.wall() - parts.front().item.next_attempt));
   const auto transcript = std::make_shared<deliver::Transcript>(began);
   const auto route = describe(hop);
-  auto attempting = attempt(real, std::move(hop), router_, around_, lane, transcript);
+  auto attempting = attempt(real, std::move(hop), router_, around_, lane, transcript, early_records(real));
   auto outcomes = co_await std::move(attempting);
   log_attempt(parts, route, site, began, *transcript);
   if (!outcomes.empty()) measures_.attempt_time_of(outcomes.front().stage).add(around_.network.now() - began);
@@ -255,6 +256,17 @@ boost::asio::awaitable<void> Dispatcher::Implementation::deliver_over(queue::Gra
   Attempted attempted{
       .outcomes = std::move(outcomes), .counts = true, .with_site = report.kind == queue::SiteReport::Kind::dead};
   co_await settle(std::move(parts), std::move(attempted));
+}
+
+// The others may take minutes, and a crash may come first: what was delivered is not delivered again.
+Early Dispatcher::Implementation::early_records(const Transaction& transaction) {
+  const auto recorded = std::make_shared<std::set<std::uint32_t>>();
+  Transaction one{.message = transaction.message, .recipients = {}, .attempts = transaction.attempts};
+  return [self = shared_from_this(), one, recorded](std::uint32_t index, const deliver::Outcome& outcome) {
+    boost::asio::post(self->around_.home, [self, one, recorded, index, outcome] {
+      if (recorded->insert(index).second) self->record_early(one, index, outcome);
+    });
+  };
 }
 
 boost::asio::awaitable<void> Dispatcher::Implementation::stop(base::MonoTime deadline) {

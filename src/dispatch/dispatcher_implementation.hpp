@@ -112,6 +112,7 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   void join_others(const queue::Grant& grant, const route::Router& router, Parts& parts);
   boost::asio::awaitable<void> deliver_over(queue::Grant grant, Parts parts, route::Hop hop,
                                             std::shared_ptr<const SitePolicy> policy);
+  Early early_records(const Transaction& transaction);
   void log_routed(const queue::Key& key, const route::Hop& hop, const std::string& site) const;
   void log_attempt(const Parts& parts, const std::string& route, const std::string& site, base::MonoTime began,
                    const deliver::Transcript& transcript) const;
@@ -121,6 +122,8 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   boost::asio::awaitable<void> settle(Parts parts, Attempted attempted);
   // What becomes of it, as it is logged and counted.
   Settlement settlement_of(const Part& part, Attempted attempted);
+  // While the attempt goes on for others.
+  void record_early(Transaction transaction, std::uint32_t index, const deliver::Outcome& outcome);
   // Takes out of the update what it records.
   void record_delivered(base::MessageId id, mail::Update& update);
   boost::asio::awaitable<void> settle_part(Part part, Settlement settlement, Attempted attempted);

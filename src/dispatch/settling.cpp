@@ -83,6 +83,14 @@ void Dispatcher::Implementation::record_delivered(base::MessageId id, mail::Upda
   record(id, std::move(delivered));
 }
 
+void Dispatcher::Implementation::record_early(Transaction transaction, std::uint32_t index,
+                                              const deliver::Outcome& outcome) {
+  transaction.recipients = {index};
+  auto settlement = dispatch::settle(settings_, {}, transaction, {outcome}, around_.clock.wall(), 0);
+  // Who wants to hear of success hears it before it is recorded, with the others.
+  if (settlement.successes.empty()) record_delivered(transaction.message->id, settlement.update);
+}
+
 boost::asio::awaitable<void> Dispatcher::Implementation::settle_part(Part part, Settlement settlement,
                                                                      Attempted attempted) {
   const auto& item = part.item;

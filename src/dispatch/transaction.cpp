@@ -88,18 +88,25 @@ enum class Reach { one_host, each_alone };
 boost::asio::awaitable<deliver::Outcomes> attempt_each_sender(const Transaction& transaction,
                                                               std::shared_ptr<const route::Router> router,
                                                               base::WallTime now, Deliver deliver, Reach reach,
-                                                              std::shared_ptr<deliver::Transcript> transcript) {
+                                                              std::shared_ptr<deliver::Transcript> transcript,
+                                                              Early early) {
   deliver::Outcomes outcomes(transaction.recipients.size());
   std::optional<deliver::Outcome> hopeless;
   auto groups = by_sender(transaction, *router);
   for (auto& group : groups) {
+    const bool is_last = &group == &groups.back();
     deliver::Outcomes some(group.places.size(), hopeless.value_or(deliver::Outcome{}));
     if (!hopeless) {
       auto job = make_job(group.part, std::move(group.sender), now);
       job.transcript = transcript;
+      job.on_delivered_early = [&early, &group](std::size_t recipient, const deliver::Outcome& outcome) {
+        early(group.part.recipients[recipient], outcome);
+      };
       auto work = deliver(std::move(job));
       some = co_await std::move(work);
       if (reach == Reach::one_host && is_hopeless(some)) hopeless = some.front();
+      for (std::size_t i = 0; i < some.size() && !is_last; ++i)
+        if (some[i].kind == deliver::Outcome::Kind::delivered) early(group.part.recipients[i], some[i]);
     }
     for (std::size_t i = 0; i < some.size(); ++i) outcomes[group.places[i]] = std::move(some[i]);
   }
@@ -136,7 +143,7 @@ deliver::Outcomes no_route(const Transaction& transaction, const route::NoRoute&
 boost::asio::awaitable<deliver::Outcomes> attempt(const Transaction& transaction, route::Hop hop,
                                                   std::shared_ptr<const route::Router> router,
                                                   Surroundings& surroundings, Lane lane,
-                                                  std::shared_ptr<deliver::Transcript> transcript) {
+                                                  std::shared_ptr<deliver::Transcript> transcript, Early early) {
   if (std::holds_alternative<route::DiscardHop>(hop))
     co_return same_for_all(transaction, deliver::Outcome::Kind::delivered,
                            smtp::make_reply(250, {2, 0, 0}, "Discarded"), "discard");
@@ -152,8 +159,8 @@ boost::asio::awaitable<deliver::Outcomes> attempt(const Transaction& transaction
       return boost::asio::co_spawn(lane.executor, std::move(work), boost::asio::use_awaitable);
     };
   const auto reach = maildir != nullptr ? Reach::each_alone : Reach::one_host;
-  auto attempting =
-      attempt_each_sender(transaction, std::move(router), now, std::move(deliver), reach, std::move(transcript));
+  auto attempting = attempt_each_sender(transaction, std::move(router), now, std::move(deliver), reach,
+                                        std::move(transcript), std::move(early));
   auto outcomes = co_await std::move(attempting);
   co_return outcomes;
 }

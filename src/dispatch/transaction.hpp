@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,11 +30,15 @@ deliver::Outcomes same_for_all(const Transaction& transaction, deliver::Outcome:
                                std::string relay);
 deliver::Outcomes no_route(const Transaction& transaction, const route::NoRoute& none);
 
+// Told of recipients who got the message while the attempt goes on with others; in any thread, some twice.  By index
+// into the envelope's recipients.
+using Early = std::function<void(std::uint32_t recipient, const deliver::Outcome& outcome)>;
+
 // One outcome for each of Transaction::recipients; what happened is written into `transcript`.  Requires: not HoldHop,
 // not NoRoute.
 boost::asio::awaitable<deliver::Outcomes> attempt(const Transaction& transaction, route::Hop hop,
                                                   std::shared_ptr<const route::Router> router,
                                                   Surroundings& surroundings, Lane lane,
-                                                  std::shared_ptr<deliver::Transcript> transcript);
+                                                  std::shared_ptr<deliver::Transcript> transcript, Early early);
 
 }  // namespace godwit::dispatch

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -35,6 +36,8 @@ class Content {
   virtual boost::asio::awaitable<base::Result<std::size_t>> read(std::uint64_t offset, std::span<char> into) = 0;
 };
 
+struct Outcome;
+
 struct Job {
   base::MessageId id;
   smtp::ReversePath sender;
@@ -52,6 +55,9 @@ struct Job {
   std::shared_ptr<Content> content;
   bool inquiry = false;                      // only whether the recipients would be taken is asked: without content
   std::shared_ptr<Transcript> transcript{};  // where the agent writes down what happens; null: nowhere
+  // Told, in the agent's thread, of a recipient (by index) who got the message while it still goes on with others: they
+  // may take long, and what was acknowledged should not wait for them to be recorded (RFC 1047).  Null: nobody.
+  std::function<void(std::size_t recipient, const Outcome& outcome)> on_delivered_early{};
 };
 
 struct Outcome {

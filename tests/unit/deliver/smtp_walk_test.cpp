@@ -59,19 +59,29 @@ class SmtpWalkTest : public ::testing::Test {
   // To one recipient of each domain.
   Outcomes deliver_to(const std::vector<std::string>& domains) {
     SmtpAgent agent(settings_, network_, deadlines_, nullptr, log::null_logger(), io_.get_executor());
+    const auto outcomes = deliver_by(agent, domains);
+    stop(agent);
+    return outcomes;
+  }
+  Outcomes deliver_by(SmtpAgent& agent, const std::vector<std::string>& domains) {
     Job job{.id = {}, .sender = smtp::Mailbox{"a", "client.example"}, .envid = {}, .recipients = {}, .content = {}};
     job.body = smtp::BodyType::eight_bit_mime;
     job.require_tls = require_tls_;
     job.transcript = transcript_;
     job.content = std::make_shared<testing::TextContent>(eight_bit);
+    job.on_delivered_early = [this](std::size_t recipient, const Outcome& outcome) {
+      EXPECT_EQ(outcome.kind, Outcome::Kind::delivered);
+      early_.push_back(recipient);
+    };
     for (const auto& domain : domains) job.recipients.emplace_back().address = {"b", domain};
-    const auto outcomes = testing::run_on(io_, agent.deliver(std::move(job), hop_));
-    const auto stop = [](SmtpAgent& stopped) -> boost::asio::awaitable<bool> {
+    return testing::run_on(io_, agent.deliver(std::move(job), hop_));
+  }
+  void stop(SmtpAgent& agent) {
+    const auto stopping = [](SmtpAgent& stopped) -> boost::asio::awaitable<bool> {
       co_await stopped.stop(base::no_deadline);
       co_return true;
     };
-    testing::run_on(io_, stop(agent));
-    return outcomes;
+    testing::run_on(io_, stopping(agent));
   }
 
   boost::asio::io_context io_;
@@ -81,6 +91,7 @@ class SmtpWalkTest : public ::testing::Test {
   Settings settings_;
   route::SmtpHop hop_;
   bool require_tls_ = false;
+  std::vector<std::size_t> early_;  // who was told of while others went on
   std::shared_ptr<Transcript> transcript_ = std::make_shared<Transcript>(clock_.now);
 };
 
@@ -147,6 +158,20 @@ TEST_F(SmtpWalkTest, WhomAConnectionHadNoRoomForGetItOverAnother) {
   for (const auto& outcome : outcomes) EXPECT_EQ(outcome.kind, Outcome::Kind::delivered) << to_line(outcome.reply);
   EXPECT_THAT(*connections[2], HasSubstr("RCPT TO:<b@three.example>"));
   EXPECT_THAT(*connections[2], Not(HasSubstr("two.example")));
+}
+
+TEST_F(SmtpWalkTest, WhoGotItIsToldWhileItGoesOnWithOthers) {
+  host("mx1");
+  for (int i = 0; i < 3; ++i) peer({"8BITMIME", "LIMITS RCPTDOMAINMAX=1"});
+  deliver_to({"one.example", "two.example", "three.example"});
+  EXPECT_EQ(early_, (std::vector<std::size_t>{0, 1}));  // after the third nobody waits
+}
+
+TEST_F(SmtpWalkTest, WhereNobodyIsLeftTheOutcomesSayAll) {
+  host("mx1");
+  peer({"8BITMIME"});
+  EXPECT_EQ(deliver().kind, Outcome::Kind::delivered);
+  EXPECT_TRUE(early_.empty());
 }
 
 TEST_F(SmtpWalkTest, WhomNoOtherConnectionCameForWait) {
