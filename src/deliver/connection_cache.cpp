@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connection_cache.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace godwit::deliver {
@@ -17,6 +18,20 @@ std::unique_ptr<SmtpConnection> ConnectionCache::take(const ConnectionKey& key) 
     if (connection->disturbed()) connection.reset();
   }
   if (found->second.empty()) idle_.erase(found);
+  return connection;
+}
+
+std::unique_ptr<SmtpConnection> ConnectionCache::take_any(std::span<const base::Endpoint> remotes) {
+  auto longest = idle_.end();
+  for (auto entry = idle_.begin(); entry != idle_.end(); ++entry) {
+    if (std::ranges::find(remotes, entry->first.remote) == remotes.end()) continue;
+    if (longest == idle_.end() || entry->second.front().since < longest->second.front().since) longest = entry;
+  }
+  if (longest == idle_.end()) return nullptr;
+  auto connection = std::move(longest->second.front().connection);
+  longest->second.pop_front();
+  --size_;
+  if (longest->second.empty()) idle_.erase(longest);
   return connection;
 }
 

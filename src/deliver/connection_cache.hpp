@@ -7,6 +7,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -37,6 +38,8 @@ class ConnectionCache {
 
   // A usable one whose peer is still silent, or none.
   std::unique_ptr<SmtpConnection> take(const ConnectionKey& key);
+  // One that leads to any of these addresses, on whatever terms: the one that was idle longest.
+  std::unique_ptr<SmtpConnection> take_any(std::span<const base::Endpoint> remotes);
   bool has(const ConnectionKey& key) const { return idle_.contains(key); }
   void put(const ConnectionKey& key, std::unique_ptr<SmtpConnection> connection, base::MonoTime now);
   // Those that have been idle for idle_time (all of them when `now` is no_deadline).

@@ -130,6 +130,16 @@ boost::asio::awaitable<bool> SmtpAgent::Walk::try_kept(const route::Host& host, 
   co_return false;
 }
 
+// There are as many connections to the hosts of the hop as attempts were granted: now that there is another one, an
+// idle one ends.  Not before: a host of less preference may be all that answers, and its idle connection all that is
+// needed.
+void SmtpAgent::Walk::make_room() {
+  Addresses all;
+  for (const auto& host : hop_.hosts) all.insert(all.end(), host.addresses.begin(), host.addresses.end());
+  auto idle = agent_.cache_->take_any(all);
+  if (idle) agent_.retire(std::move(idle));
+}
+
 // Over a new connection, to whichever of the addresses answers first; those that were tried are taken out.  Where some
 // are left for another connection to that one, it stands first.
 boost::asio::awaitable<void> SmtpAgent::Walk::try_new(const route::Host& host, Addresses& addresses,
@@ -143,6 +153,7 @@ boost::asio::awaitable<void> SmtpAgent::Walk::try_new(const route::Host& host, A
     addresses.clear();
     co_return;
   }
+  make_room();
   const auto address = addresses[raced.winner];
   std::vector<base::Endpoint> tried = {address};
   for (const auto& failure : raced.failures) tried.push_back(addresses[failure.runner]);

@@ -44,6 +44,7 @@ class SmtpAgent::Walk {
   boost::asio::awaitable<void> try_host(const route::Host& host, Addresses addresses);
   boost::asio::awaitable<bool> try_kept(const route::Host& host, Addresses& addresses);
   boost::asio::awaitable<void> try_new(const route::Host& host, Addresses& addresses, smtp::ClientTls tls);
+  void make_room();
   boost::asio::awaitable<void> try_changed();
   boost::asio::awaitable<bool> allow_change();
   boost::asio::awaitable<RaceResult> connect(const route::Host& host, const Addresses& addresses);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What goes out of the queue: due → load → route → attempt → settle.
 #include <algorithm>
+#include <functional>
 #include <set>
+#include <string>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
@@ -239,8 +241,9 @@ boost::asio::awaitable<void> Dispatcher::Implementation::deliver_over(queue::Gra
   }
   if (auto* smtp = std::get_if<route::SmtpHop>(&hop))
     smtp->messages_per_connection = policy->messages_per_connection(site);
-  // The same slot, the same lane: there the connection of the last message through this slot waits for the next.
-  const auto lane = around_.lanes[(grant->site + grant->slot) % around_.lanes.size()];
+  // The same slot, the same lane: there the connection of the last message through this slot waits for the next.  By
+  // the name, as a site that was forgotten comes back under another number.
+  const auto lane = around_.lanes[(std::hash<std::string>{}(site) + grant->slot) % around_.lanes.size()];
   const auto real = together(parts);
   const auto began = around_.network.now();
   measures_.wait_time.add(std::max(base::Duration::zero(), around_.clock.wall() - parts.front().item.next_attempt));

@@ -148,6 +148,25 @@ TEST_F(SmtpWalkTest, WhatIsOddAboutAHostStandsInTheTranscript) {
   EXPECT_THAT(transcript_->text(), HasSubstr("the MX is an address"));
 }
 
+// ---- connections that are kept
+
+TEST_F(SmtpWalkTest, AnIdleConnectionEndsWhenAnotherHostOfTheSiteIsMet) {
+  host("mx1");
+  host("mx2").preference = 10;
+  SmtpAgent agent(settings_, network_, deadlines_, nullptr, log::null_logger(), io_.get_executor());
+  network_.refuse();
+  const auto second = peer({"8BITMIME"});
+  deliver_by(agent, {"example.com"});
+  EXPECT_EQ(agent.connections(), 1U);
+  EXPECT_THAT(*second, Not(HasSubstr("QUIT")));
+  const auto first = peer({"8BITMIME"});
+  deliver_by(agent, {"example.com"});
+  EXPECT_THAT(*second, HasSubstr("QUIT"));
+  EXPECT_THAT(*first, HasSubstr("RCPT TO"));
+  EXPECT_EQ(agent.connections(), 1U);
+  stop(agent);
+}
+
 // ---- what hosts take over one connection (RFC 9422)
 
 TEST_F(SmtpWalkTest, WhomAConnectionHadNoRoomForGetItOverAnother) {
@@ -201,12 +220,14 @@ TEST_F(SmtpWalkTest, WhoeverTakesTheMessageAsItIsGetsIt) {
 TEST_F(SmtpWalkTest, WhereNobodyDoesTheFirstGetsItChanged) {
   host("mx1");
   host("mx2");
-  const auto first = peer({}), second = peer({});
+  // The connection to the first ended when there was one to the second: it takes another one.
+  const auto first = peer({}), second = peer({}), again = peer({});
   const auto outcome = deliver();
   EXPECT_EQ(outcome.kind, Outcome::Kind::delivered);
   EXPECT_THAT(outcome.relay, StartsWith("mx1"));
-  EXPECT_THAT(*first, HasSubstr("Gr=C3=BC=C3=9Fe"));
+  EXPECT_THAT(*first, Not(HasSubstr("MAIL")));
   EXPECT_THAT(*second, Not(HasSubstr("MAIL")));
+  EXPECT_THAT(*again, HasSubstr("Gr=C3=BC=C3=9Fe"));
 }
 
 TEST_F(SmtpWalkTest, WhatMustNotBeChangedComesBackAndSaysWhy) {
