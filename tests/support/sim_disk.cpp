@@ -124,8 +124,9 @@ boost::asio::awaitable<void> SimDisk::pause(std::uint64_t bytes, bool is_sync) {
 int SimDisk::count() {
   ++operations_;
   if (dead()) return EIO;
-  if (operations_ == fail_at_) return fail_code_;
-  return 0;
+  if (operations_ != fail_at_) return 0;
+  if (on_failure_) on_failure_();
+  return fail_code_;
 }
 
 void SimDisk::fail_at(std::uint64_t at, int code) {

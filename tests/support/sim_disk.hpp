@@ -80,6 +80,8 @@ class SimDisk final : public disk::Disk {
   void set_wait(Wait wait) { wait_ = std::move(wait); }
   // Called with the new name of each file that was renamed.
   void on_rename(std::function<void(const std::string& to)> renamed) { on_rename_ = std::move(renamed); }
+  // Called when the operation that was chosen to fail does.
+  void on_failure(std::function<void()> failing) { on_failure_ = std::move(failing); }
   // Reads and writes take a turn more for each so many bytes.
   void set_speed(std::uint64_t bytes_a_turn) { bytes_a_turn_ = bytes_a_turn; }
   // This name can't be changed or removed (EPERM), until the next crash.
@@ -147,6 +149,7 @@ class SimDisk final : public disk::Disk {
   std::optional<base::SeededRandom> pace_;
   Wait wait_;
   std::function<void(const std::string& to)> on_rename_;
+  std::function<void()> on_failure_;
   std::uint64_t bytes_a_turn_ = ~std::uint64_t{0};
   int file_turns_ = 0;
   int directory_turns_ = 0;

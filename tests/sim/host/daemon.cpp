@@ -2,6 +2,8 @@
 #include "sim/host/daemon.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -30,8 +32,9 @@ class Daemon::Log final : public log::FileLogger {
     std::string line = fmt::format("{} {}", daemon_.name_, event);
     for (const auto& field : fields) line += fmt::format(" {}={}", field.name, std::visit(as_text, field.value));
     daemon_.around_.world.note(line);
+    follow(event, fields);
     if (std::ranges::find(confessions, event) != std::end(confessions) && !daemon_.disk_.dead())
-      daemon_.around_.ledger.complain(line);
+      daemon_.around_.ledger.complain(event, line);
   }
   void start() override {}
   base::Result<> reopen() override { return {}; }
@@ -40,7 +43,20 @@ class Daemon::Log final : public log::FileLogger {
 
  private:
   static constexpr auto as_text = [](const auto& value) { return fmt::format("{}", value); };
+  // Which mail a message is, and when it is given up.
+  void follow(std::string_view event, std::span<const log::Field> fields) {
+    if (event != "accepted" && event != "bounced") return;
+    std::map<std::string_view, std::string> said;
+    for (const auto& field : fields) said[field.name] = std::visit(as_text, field.value);
+    if (event == "accepted") {
+      const auto& mark = said["message_id"];  // "<7@sim>"; reports have others
+      mails_[said["id"]] = mark.ends_with("@sim>") ? std::strtoull(mark.c_str() + 1, nullptr, 10) : 0;
+    } else if (const auto& to = said["to"]; to.size() > 2) {
+      daemon_.around_.ledger.gave_up(daemon_.address_, mails_[said["id"]], to.substr(1, to.size() - 2));
+    }
+  }
   Daemon& daemon_;
+  std::map<std::string, std::uint64_t> mails_;  // by id of the message
 };
 
 struct Daemon::Life {
@@ -65,6 +81,7 @@ Daemon::Daemon(Around around, std::string name, base::IpAddress address, std::st
     while (!filed_lately_.empty() && filed_lately_.front().first < around_.world.now() - Ledger::settling)
       filed_lately_.pop_front();
   });
+  disk_.on_failure([this] { note_trouble(); });
 }
 
 Daemon::~Daemon() {
@@ -109,7 +126,10 @@ void Daemon::start() {
 void Daemon::fail(std::uint64_t life) {
   if (!life_ || life != starts_) return;
   note_trouble();
-  if (is_up()) return stop(seconds(5));
+  if (is_up()) {
+    stop(seconds(5));
+    return note_trouble();  // what was under way and came to its end in the meantime could not be recorded either
+  }
   around_.world.after(seconds(1), [this, life] { fail(life); });
 }
 

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view mark = "X-Sim-Mail: ";
 constexpr std::string_view taken_words = "queued as";
-constexpr std::size_t most_complaints = 50;
+constexpr std::size_t most_complaints = 10;  // of a kind
 
 std::string end_line(std::uint64_t number) {
   return fmt::format("This is the end of {}.\r\n", number);
@@ -72,7 +72,7 @@ void Ledger::recipient_accepted(const Mail& mail, const std::string& recipient) 
   auto& fate = entries_[mail.number].fates[recipient];
   fate.accepted = true;
   if (fate.forbidden)
-    complain(fmt::format("a recipient was accepted from who may not relay: {} {}", mail.number, recipient));
+    complain("relaying", fmt::format("a recipient was accepted from who may not relay: {} {}", mail.number, recipient));
 }
 
 void Ledger::forbid(const Mail& mail, const std::string& recipient) {
@@ -94,11 +94,13 @@ void Ledger::received(const std::string& recipient, std::string_view message) {
   const auto number = marked(header);
   if (!number) return returned(recipient, message);
   const auto found = entries_.find(*number);
-  if (found == entries_.end()) return complain(fmt::format("{} got mail that nobody wrote: {}", recipient, *number));
+  if (found == entries_.end())
+    return complain("unwritten", fmt::format("{} got mail that nobody wrote: {}", recipient, *number));
   ++found->second.fates[recipient].delivered;
   const auto& body = found->second.mail.body;
   const auto content = body.substr(body.find("\r\n\r\n"));
-  if (!message.ends_with(content)) complain(fmt::format("mail {} came to {} changed or in part", *number, recipient));
+  if (!message.ends_with(content))
+    complain("damaged", fmt::format("mail {} came to {} changed or in part", *number, recipient));
 }
 
 // A report: the original's header is in it, and whom it did not reach.
@@ -128,6 +130,15 @@ void Ledger::host_in_trouble(const base::IpAddress& host) {
   troubles_[host].push_back(world_.now());
   for (const auto& sent : sent_lately_)
     if (sent.host == host && sent.carried.settled >= world_.now() - settling) excuse(sent.carried);
+  for (const auto& given_up : given_up_lately_)
+    if (given_up.host == host && given_up.when >= world_.now() - settling)
+      entries_[given_up.mail].fates[given_up.recipient].unrecorded = true;
+}
+
+void Ledger::gave_up(const base::IpAddress& host, std::uint64_t mail, const std::string& recipient) {
+  if (!entries_.contains(mail)) return;
+  given_up_lately_.push_back({.host = host, .mail = mail, .recipient = recipient, .when = world_.now()});
+  while (given_up_lately_.front().when < world_.now() - settling) given_up_lately_.pop_front();
 }
 
 void Ledger::excuse_unanswered(Talk& talk) {
@@ -220,7 +231,8 @@ void Ledger::count_in(const Wire& wire, Talk& talk) {
   const auto now = ++incoming_[{host, from}];
   if (limit == limits_.end() || limits_.contains(from) || limit->second.trusted.contains(from)) return;
   if (now > limit->second.per_client)
-    complain(fmt::format("{} greeted {} for its {}th connection at once", to_string(host), to_string(from), now));
+    complain("per_client",
+             fmt::format("{} greeted {} for its {}th connection at once", to_string(host), to_string(from), now));
 }
 
 void Ledger::count_out(const Wire& wire, Talk& talk) {
@@ -228,25 +240,43 @@ void Ledger::count_out(const Wire& wire, Talk& talk) {
   const auto host = wire.address(client).address;
   const auto limit = limits_.find(host);
   if (limit == limits_.end()) return;
-  const auto to = wire.address(server).address;
+  const auto to = destination_of(wire);
   const auto now = ++outgoing_[{host, to}];
   if (limit->second.per_destination > 0 && now > limit->second.per_destination)
-    complain(fmt::format("{} has {} connections to {} at once", to_string(host), now, to_string(to)));
+    complain("per_destination",
+             fmt::format("{} has {} connections to {} at once", to_string(host), now, to_string(to)));
 }
 
 // Who says QUIT only waits for the other to hang up.
 void Ledger::leave_out(const Wire& wire, Talk& talk) {
   const auto host = wire.address(client).address;
   if (!talk.spoke || std::exchange(talk.left, true) || !limits_.contains(host)) return;
-  --outgoing_[{host, wire.address(server).address}];
+  --outgoing_[{host, destination_of(wire)}];
+}
+
+base::IpAddress Ledger::destination_of(const Wire& wire) const {
+  const auto& to = wire.address(server).address;
+  const auto found = destinations_.find(to);
+  return found == destinations_.end() ? to : found->second;
 }
 
 // ---- the end
 // ---------------------------------------------------------------------------------------------------------
 
-void Ledger::complain(std::string what) {
+void Ledger::complain(std::string_view kind, std::string what) {
   world_.note("COMPLAINT " + what);
-  if (complaints_.size() < most_complaints) complaints_.push_back(std::move(what));
+  auto& known = complaints_[std::string(kind)];
+  if (++known.count <= most_complaints) known.first.push_back(std::move(what));
+}
+
+std::vector<std::string> Ledger::complaints() const {
+  std::vector<std::string> all;
+  for (const auto& [kind, known] : complaints_) {
+    all.insert(all.end(), known.first.begin(), known.first.end());
+    if (known.count > most_complaints)
+      all.push_back(fmt::format("{}: {} more complaints", kind, known.count - most_complaints));
+  }
+  return all;
 }
 
 std::size_t Ledger::open() const {
@@ -268,17 +298,19 @@ bool Ledger::had_trouble(const base::IpAddress& host, base::MonoTime when) const
 
 void Ledger::check(const Entry& entry, const std::string& recipient, const Fate& fate) {
   const auto what = fmt::format("mail {} to {}", entry.mail.number, recipient);
-  if (fate.forbidden && fate.delivered > 0) complain(what + " was relayed for who may not");
+  if (fate.forbidden && fate.delivered > 0) complain("relaying", what + " was relayed for who may not");
   if (!fate.accepted && !fate.forbidden && fate.delivered + fate.bounced > 0)
-    complain(what + " was sent, though the recipient was not accepted");
+    complain("unaccepted", what + " was sent, though the recipient was not accepted");
   const bool taken = entry.taken || entry.promised;
   // A disk that failed may have kept it all the same.
   if (entry.refused && !taken && fate.delivered + fate.bounced > 0 && !had_trouble(entry.host, entry.answered))
-    complain(what + " was refused, and went out");
-  if (taken && fate.accepted && fate.delivered + fate.bounced == 0) complain(what + " is LOST");
+    complain("refused", what + " was refused, and went out");
+  if (taken && fate.accepted && fate.delivered + fate.bounced == 0) complain("lost", what + " is LOST");
   if (fate.delivered > 1 + fate.excuses)
-    complain(fmt::format("{} came {} times, with {} reasons to be repeated", what, fate.delivered, fate.excuses));
-  if (fate.delivered > 0 && fate.bounced > 0 && fate.excuses == 0) complain(what + " was delivered and returned");
+    complain("repeated",
+             fmt::format("{} came {} times, with {} reasons to be repeated", what, fate.delivered, fate.excuses));
+  if (fate.delivered > 0 && fate.bounced > 0 && fate.excuses == 0 && !fate.unrecorded)
+    complain("returned", what + " was delivered and returned");
 }
 
 void Ledger::settle() {

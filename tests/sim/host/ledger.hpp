@@ -44,24 +44,31 @@ class Ledger final : public Wire::Watcher {
   void received(const std::string& recipient, std::string_view message);
   // Whoever has filed it, or sent it, may do so again.
   void may_be_repeated(std::string_view message);
-  // What it has sent lately may be sent again.
+  // The host says that it gives the recipient up.  Believed for one thing only: that a trouble soon afterwards may come
+  // before that is recorded, with the report on its way.
+  void gave_up(const base::IpAddress& host, std::uint64_t mail, const std::string& recipient);
+  // What it has sent lately may be sent again, and what it gave up lately be tried again.
   void host_in_trouble(const base::IpAddress& host);
 
   // ---- limits ----
   struct Limits {
     std::size_t per_client = 0;       // but for those of `trusted`, and other hosts
-    std::size_t per_destination = 0;  // 0: it is not known which addresses are one destination
+    std::size_t per_destination = 0;  // 0: it is not known, as names lie, which addresses are one destination
     base::IpNetwork trusted{};
   };
   void set_limits(const base::IpAddress& host, Limits limits) { limits_[host] = limits; }
 
-  void complain(std::string what);
+  // Else an address is a destination of its own.
+  void set_destination(const base::IpAddress& address, const base::IpAddress& as) { destinations_[address] = as; }
+
+  // Of each kind the first are kept, and how many there were.
+  void complain(std::string_view kind, std::string what);
   // At the end, when everything has had its time.
   void settle();
   // Of acknowledged mail, what is neither delivered nor bounced.
   std::size_t open() const;
 
-  const std::vector<std::string>& complaints() const { return complaints_; }
+  std::vector<std::string> complaints() const;
   struct Counts {
     std::uint64_t written = 0, taken = 0, refused = 0, delivered = 0, repeated = 0, bounced = 0, in_doubt = 0;
   };
@@ -78,6 +85,7 @@ class Ledger final : public Wire::Watcher {
     std::uint64_t delivered = 0;
     std::uint64_t bounced = 0;
     std::uint64_t excuses = 0;  // why it may come once more
+    bool unrecorded = false;    // it was given up, but the host may have forgotten that
   };
   struct Entry {
     Mail mail;
@@ -110,6 +118,7 @@ class Ledger final : public Wire::Watcher {
   void count_in(const Wire& wire, Talk& talk);
   void count_out(const Wire& wire, Talk& talk);
   void leave_out(const Wire& wire, Talk& talk);
+  base::IpAddress destination_of(const Wire& wire) const;
   void returned(const std::string& recipient, std::string_view message);
   bool had_trouble(const base::IpAddress& host, base::MonoTime when) const;
   void check(const Entry& entry, const std::string& recipient, const Fate& fate);
@@ -122,11 +131,23 @@ class Ledger final : public Wire::Watcher {
     Carried carried;
   };
   std::deque<Sent> sent_lately_;
+  struct GivenUp {
+    base::IpAddress host;
+    std::uint64_t mail = 0;
+    std::string recipient;
+    base::MonoTime when{};
+  };
+  std::deque<GivenUp> given_up_lately_;
   std::map<base::IpAddress, std::vector<base::MonoTime>> troubles_;
   std::map<base::IpAddress, Limits> limits_;
   std::map<std::pair<base::IpAddress, base::IpAddress>, std::size_t> incoming_;  // host, client
   std::map<std::pair<base::IpAddress, base::IpAddress>, std::size_t> outgoing_;  // host, destination
-  std::vector<std::string> complaints_;
+  std::map<base::IpAddress, base::IpAddress> destinations_;
+  struct Complaints {
+    std::uint64_t count = 0;
+    std::vector<std::string> first;
+  };
+  std::map<std::string, Complaints, std::less<>> complaints_;  // by kind
 };
 
 }  // namespace godwit::sim

@@ -2,6 +2,8 @@
 // What the ledger complains of, and what it lets pass: a checker that never complains proves nothing.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "sim/host/internet.hpp"
 #include "sim/host/ledger.hpp"
 #include "sim/host/party.hpp"
@@ -19,7 +21,8 @@ class LedgerTest : public ::testing::Test {
   }
   std::string complaint() {
     ledger.settle();
-    return ledger.complaints().empty() ? "" : ledger.complaints().front();
+    const auto all = ledger.complaints();
+    return all.empty() ? "" : all.front();
   }
   static std::string filed(const Mail& mail, const std::string& recipient) {
     return "Return-Path: <>\r\nDelivered-To: " + recipient + "\r\n" + mail.body;
@@ -71,6 +74,50 @@ TEST_F(LedgerTest, RefusedMailGoesNowhere) {
   EXPECT_EQ(complaint(), "mail 1 to a@x.example was refused, and went out");
 }
 
+std::string report_of(const Mail& mail, const std::string& recipient) {
+  return "From: <postmaster@x.example>\r\n\r\nFinal-Recipient: rfc822; " + recipient + "\r\nAction: failed\r\n\r\n" +
+         mail.body;
+}
+
+TEST_F(LedgerTest, WhatIsReturnedDoesNotCome) {
+  const auto mail = taken();
+  ledger.gave_up(host, mail.number, "a@x.example");
+  ledger.received("s@senders.example", report_of(mail, "a@x.example"));
+  ledger.received("a@x.example", mail.body);
+  EXPECT_EQ(complaint(), "mail 1 to a@x.example was delivered and returned");
+}
+
+TEST_F(LedgerTest, ACrashBeforeAReturnIsRecordedIsAReason) {
+  const auto mail = taken();
+  ledger.gave_up(host, mail.number, "a@x.example");
+  ledger.host_in_trouble(host);
+  ledger.received("s@senders.example", report_of(mail, "a@x.example"));
+  ledger.received("a@x.example", mail.body);
+  EXPECT_EQ(complaint(), "");
+}
+
+TEST_F(LedgerTest, ACrashLongAfterAReturnIsNone) {
+  const auto mail = taken();
+  ledger.gave_up(host, mail.number, "a@x.example");
+  world.run_until(world.now() + 2 * Ledger::settling);
+  ledger.host_in_trouble(host);
+  ledger.received("s@senders.example", report_of(mail, "a@x.example"));
+  ledger.received("a@x.example", mail.body);
+  EXPECT_NE(complaint(), "");
+}
+
+TEST_F(LedgerTest, ManyComplaintsOfOneKindHideNoneOfAnother) {
+  for (int i = 0; i < 60; ++i) taken();
+  const auto mail = ledger.write("s@senders.example", {"a@x.example"}, 500);
+  ledger.forbid(mail, "a@x.example");
+  ledger.settle();
+  ledger.recipient_accepted(mail, "a@x.example");
+  const auto all = ledger.complaints();
+  EXPECT_EQ(all.size(), 12U);
+  EXPECT_EQ(std::ranges::count(all, "lost: 50 more complaints"), 1);
+  EXPECT_EQ(std::ranges::count(all, "a recipient was accepted from who may not relay: 61 a@x.example"), 1);
+}
+
 TEST_F(LedgerTest, AcceptingForWhoMayNotIsRelaying) {
   const auto mail = ledger.write("s@senders.example", {"a@x.example"}, 500);
   ledger.forbid(mail, "a@x.example");
@@ -106,6 +153,28 @@ class SentTest : public LedgerTest {
   }
   Internet network{world};
 };
+
+TEST_F(SentTest, NoMoreConnectionsGoToOneDestinationThanItsLimit) {
+  network.watch(&ledger);
+  ledger.set_limits(host, {.per_client = 10, .per_destination = 2});
+  const auto first = *base::IpAddress::parse("10.1.0.1"), second = *base::IpAddress::parse("10.1.0.2");
+  ledger.set_destination(second, first);
+  const auto open = [&](const base::IpAddress& to) {
+    auto attempt = network.connect(host, {.address = to, .port = 25, .unix_path = {}});
+    attempt.wire->write(client, "EHLO h0\r\n");
+    return attempt.wire;
+  };
+  const auto one = network.listen({.address = first, .port = 25, .unix_path = {}}, [](std::shared_ptr<Wire>) {});
+  const auto two = network.listen({.address = second, .port = 25, .unix_path = {}}, [](std::shared_ptr<Wire>) {});
+  const auto leaving = open(first);
+  const auto staying = open(second);
+  leaving->write(client, "QUIT\r\n");
+  const auto another = open(second);
+  EXPECT_EQ(complaint(), "");
+  const auto too_many = open(first);
+  EXPECT_EQ(complaint(), "10.0.0.1 has 3 connections to 10.1.0.1 at once");
+  network.watch(nullptr);
+}
 
 TEST_F(SentTest, WithoutAnAnswerItIsSentAgain) {
   const auto mail = taken();
