@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Complete hosts in virtual time.  New seeds every time are run by sim_hosts (simulate --seconds); here is what must
-// hold of the simulation itself.
+// Complete hosts in virtual time.  New seeds are run by scripts/simulate; here is what must hold of the simulation
+// itself.
 #include <gtest/gtest.h>
 
 #include "sim/host/scenario.hpp"
