@@ -44,6 +44,7 @@ class PreferredMxIsDown(SendingHost):
         # A listener whose backlog is full does not answer a SYN.
         full = socket.socket()
         self.addCleanup(full.close)
+        full.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections of the test before are still known
         full.bind((self.net.host(2), MX_PORT))
         full.listen(0)
         for _ in range(3):
