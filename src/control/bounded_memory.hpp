@@ -4,6 +4,7 @@
 // ever in use.  Allocates on one thread; the value may be freed on another one later.
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -24,17 +25,18 @@ class BoundedMemory final : public boost::json::memory_resource {
       : most_(most), reserve_(std::move(reserve)) {}
 
  private:
-  void* do_allocate(std::size_t bytes, std::size_t alignment) override {
+  void* do_allocate(std::size_t bytes, [[maybe_unused]] std::size_t alignment) override {
     take(bytes);
     try {
-      return ::operator new(bytes, std::align_val_t(alignment));
+      assert(alignment <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);  // of what JSON is made of
+      return ::operator new(bytes);
     } catch (...) {
       used_ -= bytes;
       throw;
     }
   }
-  void do_deallocate(void* memory, std::size_t bytes, std::size_t alignment) override {
-    ::operator delete(memory, std::align_val_t(alignment));
+  void do_deallocate(void* memory, std::size_t bytes, std::size_t /*alignment*/) override {
+    ::operator delete(memory);
     used_ -= bytes;
   }
   bool do_is_equal(const boost::container::pmr::memory_resource& other) const noexcept override {
