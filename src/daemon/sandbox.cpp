@@ -30,9 +30,9 @@ std::ptrdiff_t threads_of_process() {
 
 Sandbox enter_sandbox(const std::string& config_path, const config::Settings& settings) {
   Sandbox sandbox;
+  if (!settings.sandbox.enabled || !is_possible) return sandbox;
   if (const auto threads = threads_of_process(); threads > 1)
     sandbox.remarks.push_back(fmt::format("{} threads were there before and stay outside", threads - 1));
-  if (!settings.sandbox.enabled || !is_possible) return sandbox;
   sandbox.granted = file_rules(config_path, paths_of(settings));
   if (const auto confined = confine_files(sandbox.granted); confined) {
     sandbox.files = true;
