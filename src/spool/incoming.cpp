@@ -18,13 +18,15 @@ namespace {
 constexpr std::size_t spill_size = 128U << 10U;  // handed to the file at a time, once it is large
 constexpr std::size_t max_front = 32U << 20U;    // an envelope of a record; hundred thousands of recipients
 
+constexpr std::size_t head_room = 512;  // of trace fields that commit() puts in front of a small body
+
 constexpr std::uint64_t message_overhead = 512;  // of a message in memory, beside body and envelope
 
 }  // namespace
 
 IncomingMessage::IncomingMessage(std::shared_ptr<Core> core, std::uint64_t size_hint)
     : core_(std::move(core)), id_(core_->ids.next()), part_(id_), charge_(core_->budget) {
-  if (size_hint <= core_->settings.inline_limit) buffer_.reserve(size_hint);
+  if (size_hint > 0 && size_hint <= core_->settings.inline_limit) buffer_.reserve(size_hint + head_room);
 }
 
 IncomingMessage::~IncomingMessage() {
@@ -52,6 +54,7 @@ boost::asio::awaitable<Accepted<>> IncomingMessage::write(std::string_view bytes
   if (size_ > core_->settings.message_size) co_return refuse(Refused::Why::too_large, "the body is above the limit");
   canonical_.add(bytes);
   const bool fits = charge_.fits(bytes.size());
+  if (!large_ && buffer_.capacity() < head_room) buffer_.reserve(bytes.size() + head_room);
   buffer_ += bytes;
   charge_.set(buffer_.capacity());
   const std::uint64_t limit = large_ ? spill_size : core_->settings.inline_limit;

@@ -18,6 +18,8 @@ constexpr int priority_offset = 10;
 constexpr std::uint8_t sets_next_attempt = 1, sets_attempts = 2, sets_held = 4, sets_warned = 8, held_value = 16,
                        warned_value = 32;
 
+constexpr std::size_t usual_summary = 160;
+
 void put_text(std::string& out, std::string_view text) {
   text = text.substr(0, max_text);
   put(out, static_cast<std::uint16_t>(text.size()));
@@ -95,6 +97,7 @@ std::string summarise(const mail::Envelope& envelope, std::uint64_t body_size) {
   const std::size_t early = std::min(domains.size(), max_early_domains);
 
   std::string out;
+  out.reserve(usual_summary);
   put_time(out, envelope.next_attempt);
   put(out, body_size);
   put(out, static_cast<std::uint32_t>(waiting));
