@@ -5,6 +5,7 @@
 #include <array>
 #include <ctime>
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include "godwit/base/text.hpp"
@@ -60,9 +61,9 @@ MonoTime SystemClock::mono() const {
 
 std::string format_rfc3339(WallTime time) {
   const auto c = civil(time);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", int(c.date.year()), unsigned(c.date.month()),
-                     unsigned(c.date.day()), c.time.hours().count(), c.time.minutes().count(), c.time.seconds().count(),
-                     c.time.subseconds().count());
+  return fmt::format(FMT_COMPILE("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z"), int(c.date.year()),
+                     unsigned(c.date.month()), unsigned(c.date.day()), c.time.hours().count(), c.time.minutes().count(),
+                     c.time.seconds().count(), c.time.subseconds().count());
 }
 
 std::optional<WallTime> parse_rfc3339(std::string_view text) {
@@ -92,7 +93,7 @@ std::string format_rfc5322(WallTime time) {
   static constexpr std::array months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const auto c = civil(time);
-  return fmt::format("{}, {} {} {:04} {:02}:{:02}:{:02} +0000", days[c.weekday], unsigned(c.date.day()),
+  return fmt::format(FMT_COMPILE("{}, {} {} {:04} {:02}:{:02}:{:02} +0000"), days[c.weekday], unsigned(c.date.day()),
                      months[unsigned(c.date.month()) - 1], int(c.date.year()), c.time.hours().count(),
                      c.time.minutes().count(), c.time.seconds().count());
 }

@@ -12,6 +12,12 @@ namespace godwit::log {
 namespace {
 
 constexpr std::size_t longest_value = 2048;  // a peer's longest reply is a few lines of 512
+constexpr std::size_t usual_line = 512;
+
+void append_number(std::string& line, std::int64_t number) {
+  const fmt::format_int text(number);
+  line.append(text.data(), text.size());
+}
 
 std::string_view text_of(const Field& field) {
   if (const auto* view = std::get_if<std::string_view>(&field.value)) return *view;
@@ -26,7 +32,17 @@ std::size_t character(std::string_view text) {
   return 0;
 }
 
+// What nearly all values are: to be written as it is.
+bool is_plain(std::string_view value) {
+  return !value.empty() && value.size() <= longest_value &&
+         std::ranges::all_of(value, [](char c) { return c > ' ' && c < 0x7F && c != '"' && c != '\\' && c != '='; });
+}
+
 void append_text_value(std::string& line, std::string_view value) {
+  if (is_plain(value)) {
+    line += value;
+    return;
+  }
   const auto safe = base::printable(value, longest_value);
   // printable() escapes what would end the quotes; = is quoted so that splitting at it stays simple.
   if (safe.empty() || safe != value || safe.find_first_of(" =") != std::string::npos)
@@ -78,11 +94,13 @@ std::string_view to_string(Level level) {
 }
 
 std::string text_line(base::WallTime time, Level level, std::string_view event, std::span<const Field> fields) {
-  auto line = fmt::format("{} {} {}", base::format_rfc3339(time), to_string(level), event);
+  std::string line;
+  line.reserve(usual_line);
+  line.append(base::format_rfc3339(time)).append(" ").append(to_string(level)).append(" ").append(event);
   for (const auto& field : fields) {
     line.append(" ").append(field.name) += '=';
     if (const auto* number = std::get_if<std::int64_t>(&field.value))
-      line += fmt::format("{}", *number);
+      append_number(line, *number);
     else
       append_text_value(line, text_of(field));
   }
@@ -90,12 +108,14 @@ std::string text_line(base::WallTime time, Level level, std::string_view event, 
 }
 
 std::string json_line(base::WallTime time, Level level, std::string_view event, std::span<const Field> fields) {
-  auto line =
-      fmt::format(R"({{"time":"{}","level":"{}","event":"{}")", base::format_rfc3339(time), to_string(level), event);
+  std::string line;
+  line.reserve(usual_line);
+  fmt::format_to(std::back_inserter(line), R"({{"time":"{}","level":"{}","event":"{}")", base::format_rfc3339(time),
+                 to_string(level), event);
   for (const auto& field : fields) {
     line.append(",\"").append(field.name).append("\":");
     if (const auto* number = std::get_if<std::int64_t>(&field.value))
-      line += fmt::format("{}", *number);
+      append_number(line, *number);
     else
       append_json_value(line, text_of(field));
   }

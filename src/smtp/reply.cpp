@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include "godwit/base/text.hpp"
@@ -43,7 +44,7 @@ std::optional<EnhancedCode> leading_enhanced_code(int code, std::string_view tex
 }  // namespace
 
 std::string to_string(EnhancedCode code) {
-  return fmt::format("{}.{}.{}", code.klass, code.subject, code.detail);
+  return fmt::format(FMT_COMPILE("{}.{}.{}"), code.klass, code.subject, code.detail);
 }
 
 std::optional<EnhancedCode> parse_enhanced_code(std::string_view text) {
@@ -66,10 +67,11 @@ Reply make_reply(int code, EnhancedCode enhanced, std::string_view text) {
 
 std::string to_wire(const Reply& reply) {
   const std::string enhanced = reply.enhanced ? to_string(reply.enhanced) + ' ' : std::string();
+  const auto code = fmt::format(FMT_COMPILE("{:03}"), reply.code);
   std::string wire;
-  for (std::size_t i = 0; i < reply.lines.size(); ++i) {
-    const char separator = i + 1 < reply.lines.size() ? '-' : ' ';
-    fmt::format_to(std::back_inserter(wire), "{:03}{}{}{}\r\n", reply.code, separator, enhanced, reply.lines[i]);
+  for (const auto& line : reply.lines) {
+    const char separator = &line != &reply.lines.back() ? '-' : ' ';
+    wire.append(code).append(1, separator).append(enhanced).append(line).append("\r\n");
   }
   return wire;
 }
