@@ -2,6 +2,7 @@
 #include "journal.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 
 #include "godwit/base/checksum.hpp"
@@ -17,10 +18,8 @@ constexpr std::uint64_t max_group =
 constexpr std::uint64_t zero_window = 1U << 20U;    // written and synced at a time
 constexpr std::uint64_t short_segment = 4U << 20U;  // made on the spot when no spare is ready
 
-const std::string& zeros() {
-  static const std::string bytes(zero_window, '\0');
-  return bytes;
-}
+// Nobody writes to it, and so it is the system's one page of zeros again and again, and takes no memory.
+std::array<char, zero_window> zeros;
 
 AppendResult<void> harmless_if_full(base::Error error) {
   const bool full = error.kind == base::ErrorKind::exhausted;
@@ -163,7 +162,7 @@ boost::asio::awaitable<base::Result<Spare>> Journal::take_or_make_spare(std::uin
 boost::asio::awaitable<base::Result<>> Journal::write_ahead(disk::File& file, std::uint64_t size,
                                                             const std::atomic<bool>& wanted) {
   for (std::uint64_t at = 0; at < size && wanted; at += zero_window) {
-    const std::string_view window = std::string_view(zeros()).substr(0, size - at);
+    const std::string_view window(zeros.data(), std::min(zero_window, size - at));
     auto written = co_await file.write(at, window);
     if (!written) co_return written;
     // Synced window by window: one large sync at the end would hold up the syncs of the commits beside it.
@@ -177,7 +176,7 @@ boost::asio::awaitable<base::Result<>> Journal::write_ahead(disk::File& file, st
 // group would bring back messages that were refused, and the bodies of large ones are gone by then.  Where not even a
 // block can be written over, it stays at that.
 Journal::Step<> Journal::wipe_group() {
-  const std::string_view block = std::string_view(zeros()).substr(0, block_size);
+  const std::string_view block(zeros.data(), block_size);
   auto written = co_await active_->file->write(active_->offset, block);
   if (!written) co_return AppendResult<void>{};
   co_return co_await sync(*active_->file);
@@ -223,7 +222,7 @@ Journal::Step<std::vector<Place>> Journal::write_group(std::span<const Item> ite
   }
   // Zeros to the end of the block: what an earlier, cut group left there must not survive inside this one.
   const std::uint64_t end = round_up(at, block_size);
-  parts.push_back(std::string_view(zeros()).substr(0, end - at));
+  parts.emplace_back(zeros.data(), end - at);
 
   auto written = co_await active.file->write_vector(active.offset, parts);
   if (!written) {

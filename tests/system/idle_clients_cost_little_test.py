@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A client that says nothing costs at most 3 KiB of memory, under TLS 40 KiB, and is heard when it speaks again."""
+"""A client that says nothing costs at most 3 KiB of memory, under TLS 40 KiB, and is heard when it speaks again;
+what only the start needed is given back."""
 
 import resource
 import signal
@@ -49,6 +50,13 @@ class IdleClientsCostLittle(ReceivingHost):
         before = self.memory()
         clients = self.idle(count, **options)
         return (self.memory() - before) / count, clients
+
+    def test_the_start_leaves_little(self):
+        self.start()
+        self.connect().say("EHLO client.abc.example", "250")
+        with open(f"/proc/{self.godwit.process.pid}/smaps_rollup") as rollup:
+            size = next(int(line.split()[1]) for line in rollup if line.startswith("Rss:"))
+        self.assertLess(size, 24 * 1024, "KiB, with what it shares with others")
 
     def test_in_the_clear(self):
         self.start()

@@ -18,6 +18,7 @@
 #include "privileges.hpp"
 #include "resolver_watch.hpp"
 #include "sandbox.hpp"
+#include "startup_memory.hpp"
 #include "system_machine.hpp"
 
 namespace {
@@ -133,6 +134,7 @@ int serve(const Arguments& arguments, std::shared_ptr<const daemon::LiveSettings
   (*log)->info("started",
                {{"version", GODWIT_VERSION}, {"pid", static_cast<int>(::getpid())}, {"hostname", settings.hostname}});
   ::sd_notify(0, "READY=1");
+  daemon::give_back_startup_memory();
   wait_for_stop(signals, host);
   ::sd_notify(0, "STOPPING=1");
   (*log)->info("stopping");

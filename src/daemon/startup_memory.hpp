@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the start needed and the running daemon does not: pages of the program and of its libraries that were read once
+// (the configuration's keys, help, tables of symbols), and freed pieces at the end of the heap.
+#pragma once
+
+namespace godwit::daemon {
+
+// Any thread, at any time; a page that is needed again comes back from the system's cache.  Never fails: what the
+// kernel refuses stays where it is.
+void give_back_startup_memory();
+
+}  // namespace godwit::daemon
