@@ -2,6 +2,7 @@
 // Little-endian integers in byte strings.
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <string>
@@ -11,7 +12,9 @@ namespace godwit::base {
 
 template <std::unsigned_integral T>
 void put(std::string& out, T value) {
-  for (std::size_t i = 0; i < sizeof(T); ++i) out += static_cast<char>(value >> (8 * i) & 0xFFU);
+  std::array<char, sizeof(T)> bytes;
+  for (std::size_t i = 0; i < sizeof(T); ++i) bytes[i] = static_cast<char>(value >> (8 * i) & 0xFFU);
+  out.append(bytes.data(), bytes.size());
 }
 
 template <std::unsigned_integral T>
