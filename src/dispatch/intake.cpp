@@ -52,7 +52,7 @@ Dispatcher::Implementation::Implementation(Settings settings, std::shared_ptr<co
       policy_(std::make_shared<const SitePolicy>(settings_, router_)),
       classifier_(settings_.failures),
       around_(std::move(surroundings)),
-      reporter_(settings_.hostname, settings_.queue.retry.expire, around_),
+      reporter_(settings_.hostname, around_),
       queue_(queue_settings()),
       selection_(queue_, around_.spool, around_.clock, around_.home),
       audit_(queue_, around_.spool) {}

@@ -51,13 +51,13 @@ boost::asio::awaitable<base::Result<std::optional<Reporter::Destination>>> Repor
 
 boost::asio::awaitable<bool> Reporter::report(mail::DsnKind kind, std::shared_ptr<const spool::StoredMessage> original,
                                               std::vector<mail::DsnRecipient> recipients,
-                                              std::shared_ptr<const route::Router> router) {
+                                              std::shared_ptr<const route::Router> router, base::WallTime retry_until) {
   std::map<smtp::ReversePath, std::vector<mail::DsnRecipient>> by_return_path;
   for (auto& recipient : recipients)
     by_return_path[original->envelope.return_path_of(recipient.recipient)].push_back(std::move(recipient));
   bool all_told = true;
   for (auto& [return_path, some] : by_return_path) {
-    auto telling = report_to(return_path, kind, original, std::move(some), router);
+    auto telling = report_to(return_path, kind, original, std::move(some), router, retry_until);
     const bool told = co_await std::move(telling);
     all_told = all_told && told;
   }
@@ -67,7 +67,8 @@ boost::asio::awaitable<bool> Reporter::report(mail::DsnKind kind, std::shared_pt
 boost::asio::awaitable<bool> Reporter::report_to(smtp::ReversePath return_path, mail::DsnKind kind,
                                                  std::shared_ptr<const spool::StoredMessage> original,
                                                  std::vector<mail::DsnRecipient> recipients,
-                                                 std::shared_ptr<const route::Router> router) {
+                                                 std::shared_ptr<const route::Router> router,
+                                                 base::WallTime retry_until) {
   const auto original_id = to_string(original->id);
   // One of failure or delay is tried again with the next attempt.
   const std::string_view put_off = kind == mail::DsnKind::success ? "report_dropped" : "report_deferred";
@@ -106,7 +107,7 @@ boost::asio::awaitable<bool> Reporter::report_to(smtp::ReversePath return_path, 
   request.message_size = original->body->size();
   request.recipients = std::move(recipients);
   request.now = now;
-  request.retry_until = original->envelope.tried_since() + retry_for_;
+  request.retry_until = retry_until;
   auto dsn = mail::compose_dsn(request, around_.random);
 
   auto incoming = around_.spool.begin(dsn.message.size());

@@ -16,14 +16,13 @@ namespace godwit::dispatch {
 
 class Reporter {
  public:
-  // retry_for: how long mail is tried, for what a delay warning promises.
-  Reporter(std::string hostname, base::Duration retry_for, Surroundings& surroundings)
-      : hostname_(std::move(hostname)), retry_for_(retry_for), around_(surroundings) {}
+  Reporter(std::string hostname, Surroundings& surroundings) : hostname_(std::move(hostname)), around_(surroundings) {}
 
   // True when the report is durable, or none is to be sent: only then may the failure be recorded.
+  // retry_until: of a delay, when it is given up.
   boost::asio::awaitable<bool> report(mail::DsnKind kind, std::shared_ptr<const spool::StoredMessage> original,
                                       std::vector<mail::DsnRecipient> recipients,
-                                      std::shared_ptr<const route::Router> router);
+                                      std::shared_ptr<const route::Router> router, base::WallTime retry_until = {});
 
  private:
   struct Destination {
@@ -34,7 +33,7 @@ class Reporter {
   boost::asio::awaitable<bool> report_to(smtp::ReversePath return_path, mail::DsnKind kind,
                                          std::shared_ptr<const spool::StoredMessage> original,
                                          std::vector<mail::DsnRecipient> recipients,
-                                         std::shared_ptr<const route::Router> router);
+                                         std::shared_ptr<const route::Router> router, base::WallTime retry_until);
   // Nothing: nobody can be told.  Errors: a table cannot be asked now.
   boost::asio::awaitable<base::Result<std::optional<Destination>>> destination(smtp::ReversePath return_path,
                                                                                mail::DsnKind kind,
@@ -42,7 +41,6 @@ class Reporter {
                                                                                const route::Router& router) const;
 
   std::string hostname_;
-  base::Duration retry_for_;
   Surroundings& around_;
 };
 

@@ -90,6 +90,11 @@ base::WallTime next_deadline(const queue::RetrySettings& retry, const Patience& 
   return counts ? std::min(deadline, by->time) : deadline;
 }
 
+base::WallTime given_up_at(const queue::RetrySettings& retry, Patience patience) {
+  patience.warned = true;
+  return next_deadline(retry, patience);
+}
+
 Settlement settle(const Settings& settings, const queue::RetrySettings& schedule, const Transaction& transaction,
                   const deliver::Outcomes& outcomes, base::WallTime now, double fraction) {
   const auto& envelope = transaction.message->envelope;

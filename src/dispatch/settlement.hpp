@@ -41,6 +41,8 @@ Patience patience_of(const mail::Envelope& envelope);
 Patience patience_of(const spool::Summary& summary);
 // The delay warning, the time that the sender set, else the expiry.  `earliest` puts off all but the sender's time.
 base::WallTime next_deadline(const queue::RetrySettings& retry, const Patience& patience, base::WallTime earliest = {});
+// When it is returned, if nothing becomes of it until then.
+base::WallTime given_up_at(const queue::RetrySettings& retry, Patience patience);
 
 // An administrator ends the wait of those whom `means` means, as bounced or deleted; only the former are reported.
 Settlement settle_ended(const mail::Envelope& envelope, const std::function<bool(const mail::Recipient&)>& means,

@@ -101,7 +101,10 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle_part(Part part, 
   // The report first, then the record that needs no report any more: a crash between the two reports twice, never not
   // at all.
   bool told = co_await reporter_.report(mail::DsnKind::failure, transaction.message, settlement.failures, router_);
-  if (told) told = co_await reporter_.report(mail::DsnKind::delay, transaction.message, settlement.delays, router_);
+  auto patience = patience_of(envelope);
+  if (told)
+    told = co_await reporter_.report(mail::DsnKind::delay, transaction.message, settlement.delays, router_,
+                                     given_up_at(retry, patience));
   const auto attempts = item.attempts + (attempted.counts ? 1 : 0);
   auto later =
       attempted.counts ? attempted.now + queue::retry_delay(retry, attempts, attempted.fraction) : item.next_attempt;
@@ -115,7 +118,6 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle_part(Part part, 
     settlement.update.warned.reset();
     settlement.waiting = true;
   }
-  auto patience = patience_of(envelope);
   patience.warned = patience.warned || settlement.update.warned.value_or(false);
   const queue::Next next{.attempt = settlement.update.next_attempt.value_or(later),
                          .attempts = attempts,

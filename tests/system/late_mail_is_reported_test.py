@@ -3,6 +3,8 @@
 """Mail that is late: one warning after delivery.retry.warn, a failure report after expire, each only if it is wanted."""
 
 import email
+import email.utils
+from datetime import timedelta
 
 from support.dialogue import Dialogue, queued_id
 from support.message import message
@@ -17,8 +19,8 @@ class LateMailIsReported(SendingHost):
         super().setUp()
         self.peer = self.mx("busy.example", 10, "mx.busy.example", 2, script={"RCPT": "451 4.3.0 come back later"})
 
-    def start(self, **retry):
-        return super().start(delivery={"retry": {"first": "500ms", "max": "500ms", **retry}})
+    def start(self, routes=(), **retry):
+        return super().start(delivery={"retry": {"first": "500ms", "max": "500ms", **retry}}, routes=list(routes))
 
     def send(self, parameters="", sender=SENDER):
         with Dialogue(self.godwit.address) as client:
@@ -51,6 +53,30 @@ class LateMailIsReported(SendingHost):
         self.godwit.wait_event("expired", id=identity)
         self.godwit.wait_empty_queue()
         self.assertEqual(self.godwit.mailbox(SENDER).count(), 2)
+
+    @staticmethod
+    def promised(fields):
+        """For how long a warning says that the message is tried."""
+        until, arrived = (email.utils.parsedate_to_datetime(fields[name]) for name in ("will-retry-until", "arrival-date"))
+        return until - arrived
+
+    def test_a_route_has_its_own_schedule(self):
+        own = {"first": "500ms", "max": "500ms", "warn": "1s", "expire": "2h"}
+        self.start(first="1h", max="1h", routes=[{"domains": ["busy.example"], "retry": own}])
+        identity = self.send()
+        [delayed] = self.reports(1)
+        self.assertEqual(delayed["action"], "delayed")
+        self.assertEqual(self.promised(delayed), timedelta(hours=2))
+        self.attempts(identity, 3)
+
+    def test_a_reload_changes_what_a_warning_promises(self):
+        self.start(warn="1s", expire="5d")
+        self.godwit.config["delivery"]["retry"]["expire"] = "3d"
+        self.godwit.write_config()
+        self.godwit.control("reload")
+        self.send()
+        [delayed] = self.reports(1)
+        self.assertEqual(self.promised(delayed), timedelta(days=3))
 
     def test_a_warning_is_not_repeated_after_a_restart(self):
         self.start(warn="1s", expire="1h")

@@ -181,7 +181,7 @@ TEST_F(DispatcherTest, NobodyIsToldOfANoticeThatFails) {
                       .clock = clock_,
                       .random = random_,
                       .log = log::null_logger()};
-  Reporter reporter("mail.example", 24h, around);
+  Reporter reporter("mail.example", around);
   const auto is_settled = [&](const std::string& protocol) {
     mail::Envelope envelope;
     envelope.protocol = protocol;

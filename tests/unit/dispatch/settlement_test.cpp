@@ -280,6 +280,14 @@ TEST(Settlement, TheSendersTimeIsADeadlineUntilTheSenderKnows) {
   EXPECT_EQ(next_deadline(retry, {.since = accepted}, accepted + hours(24 * 9)), accepted + hours(24 * 9));
 }
 
+TEST(Settlement, ItIsGivenUpAtItsExpiryOrWhenItsSenderSaid) {
+  const queue::RetrySettings retry{.expire = hours(48)};
+  const auto by = [](Mode mode) { return mail::DeliverBy{.time = accepted + hours(1), .mode = mode, .trace = false}; };
+  EXPECT_EQ(given_up_at(retry, {.since = accepted}), accepted + hours(48)) << "the warning ends nothing";
+  EXPECT_EQ(given_up_at(retry, {.since = accepted, .deliver_by = by(Mode::notify)}), accepted + hours(48));
+  EXPECT_EQ(given_up_at(retry, {.since = accepted, .deliver_by = by(Mode::give_back)}), accepted + hours(1));
+}
+
 TEST(Settlement, TheAgeOfWhatWasHeldCountsFromItsRelease) {
   auto message = std::make_shared<spool::StoredMessage>();
   message->envelope.accepted = accepted;
