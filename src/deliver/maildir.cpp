@@ -10,6 +10,7 @@
 
 #include "godwit/base/text.hpp"
 #include "godwit/mail/header.hpp"
+#include "godwit/mail/received.hpp"
 #include "godwit/mail/recoder.hpp"
 #include "mailbox_turns.hpp"
 #include "maildir_quota.hpp"
@@ -20,9 +21,8 @@ namespace {
 constexpr std::size_t copy_block = 256U << 10U;
 
 // RFC 5321 section 4.4 (Return-Path, at final delivery), and Delivered-To, which loop detection and filters read.
-// Addresses hold no CR, LF or NUL: the parser took none.
 std::string delivery_header(const Job& job, const mail::Recipient& recipient) {
-  return fmt::format("Return-Path: <{}>\r\nDelivered-To: {}\r\n", to_string(job.sender), to_string(recipient.address));
+  return mail::return_path_field(job.sender) + mail::delivered_to_field(recipient.address);
 }
 
 Outcome delivered() {
@@ -129,12 +129,13 @@ boost::asio::awaitable<Outcome> MaildirAgent::take_turn(const Job& job, const ma
 }
 
 boost::asio::awaitable<base::Result<bool>> MaildirAgent::is_loop(const Job& job, const mail::Recipient& recipient) {
-  if (const auto whole = job.content->view()) co_return was_delivered_to(*whole, recipient.address);
+  const auto address = base::to_lower(to_string(recipient.address));
+  if (const auto whole = job.content->view()) co_return mail::delivered_to(*whole).contains(address);
   std::string beginning(mail::Header::max_bytes, '\0');
   auto got = co_await job.content->read(0, beginning);
   if (!got) co_return std::unexpected(got.error());
   beginning.resize(*got);
-  co_return was_delivered_to(beginning, recipient.address);
+  co_return mail::delivered_to(beginning).contains(address);
 }
 
 boost::asio::awaitable<Outcome> MaildirAgent::deliver_one(const Job& job, const mail::Recipient& recipient,

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
@@ -8,7 +7,6 @@
 
 #include "godwit/base/text.hpp"
 #include "godwit/deliver/maildir.hpp"
-#include "godwit/mail/header.hpp"
 
 namespace godwit::deliver {
 namespace {
@@ -76,14 +74,6 @@ std::string maildir_path(std::string_view path_template, const smtp::Mailbox& ad
 std::string detail_folder(const smtp::Mailbox& address, std::string_view detail_separator) {
   const auto detail = split_local(address, detail_separator).second;
   return detail.empty() ? "" : "/." + safe_path_segment(detail);
-}
-
-bool was_delivered_to(std::string_view message, const smtp::Mailbox& address) {
-  const auto wanted = to_string(address);
-  const mail::Header header(message);
-  return std::ranges::any_of(header.fields(), [&](const auto& field) {
-    return base::iequals(field.name, "Delivered-To") && base::iequals(mail::unfold(field.body), wanted);
-  });
 }
 
 }  // namespace godwit::deliver

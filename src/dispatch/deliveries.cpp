@@ -187,7 +187,9 @@ boost::asio::awaitable<void> Dispatcher::Implementation::deliver(queue::Work wor
     }
     transaction = std::move(*rest);
   }
-  auto answers = answers_for(transaction, *router_, around_.suppressions);
+  auto looking_back = passed_before(transaction.message, router_);
+  const auto passed = co_await std::move(looking_back);
+  auto answers = answers_for(transaction, *router_, around_.suppressions, passed);
   parts.push_back({.item = std::move(work.item), .transaction = std::move(transaction), .answers = std::move(answers)});
   if (together(parts).recipients.empty()) {
     ended(work.grant, {});
@@ -212,7 +214,7 @@ boost::asio::awaitable<void> Dispatcher::Implementation::deliver(queue::Work wor
     keep_held(parts.front().item, *why);
     co_return;
   }
-  join_others(work.grant, *router, parts);
+  join_others(work.grant, *router, passed, parts);
   const auto demand = tls_demand(parts.front().transaction.message->envelope);
   auto finding = find_hop(work.grant, destination, sender, demand, router);
   auto hop = co_await std::move(finding);

@@ -109,7 +109,8 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   // reload changed which users addresses mean — go into the domain's.
   void leave(queue::Item item, const mail::Envelope& envelope);
   // Others of the message that may go in the same transaction come with it.
-  void join_others(const queue::Grant& grant, const route::Router& router, Parts& parts);
+  void join_others(const queue::Grant& grant, const route::Router& router, const std::set<std::string>& passed,
+                   Parts& parts);
   boost::asio::awaitable<void> deliver_over(queue::Grant grant, Parts parts, route::Hop hop,
                                             std::shared_ptr<const SitePolicy> policy);
   Early early_records(const Transaction& transaction);

@@ -112,7 +112,8 @@ void Dispatcher::Implementation::leave(queue::Item item, const mail::Envelope& e
   add(std::move(item), envelope.sender);  // unless it is there
 }
 
-void Dispatcher::Implementation::join_others(const queue::Grant& grant, const route::Router& router, Parts& parts) {
+void Dispatcher::Implementation::join_others(const queue::Grant& grant, const route::Router& router,
+                                             const std::set<std::string>& passed, Parts& parts) {
   const auto key = parts.front().item.key;
   auto message = parts.front().transaction.message;
   const auto sender = message->envelope.sender;
@@ -136,7 +137,7 @@ void Dispatcher::Implementation::join_others(const queue::Grant& grant, const ro
       queue_.give_back(other);
       continue;
     }
-    auto answers = answers_for(transaction, router, around_.suppressions);
+    auto answers = answers_for(transaction, router, around_.suppressions, passed);
     parts.push_back({.item = std::move(item), .transaction = std::move(transaction), .answers = std::move(answers)});
   }
 }

@@ -9,6 +9,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "forwarded_content.hpp"
+#include "godwit/base/text.hpp"
 #include "site_report.hpp"
 #include "spool_content.hpp"
 
@@ -30,7 +32,15 @@ bool comes_by_list(const Transaction& transaction) {
                              [&](std::uint32_t index) { return recipients[index].owner.has_value(); });
 }
 
-deliver::Job make_job(const Transaction& transaction, smtp::ReversePath sender, base::WallTime now) {
+// `alias`: by which it is forwarded to another host.
+std::shared_ptr<deliver::Content> content_of(const spool::StoredMessage& message,
+                                             const std::optional<smtp::Mailbox>& alias) {
+  if (!alias) return std::make_shared<SpoolContent>(message.body);
+  return std::make_shared<ForwardedContent>(*alias, message.body);
+}
+
+deliver::Job make_job(const Transaction& transaction, smtp::ReversePath sender,
+                      const std::optional<smtp::Mailbox>& alias, base::WallTime now) {
   const auto& envelope = transaction.message->envelope;
   const bool by_list = comes_by_list(transaction);
   deliver::Job job{.id = transaction.message->id,
@@ -43,30 +53,39 @@ deliver::Job make_job(const Transaction& transaction, smtp::ReversePath sender, 
                    .deliver_by = time_left(envelope, now),
                    .priority = envelope.priority,
                    .recipients = {},
-                   .content = std::make_shared<SpoolContent>(transaction.message->body)};
+                   .content = content_of(*transaction.message, alias)};
   for (const auto index : transaction.recipients) job.recipients.push_back(envelope.recipients[index]);
   return job;
 }
 
-// The recipients that a host may be told in one transaction: those with the same sender.
-struct SameSender {
+// The recipients that a host may be told in one transaction: those with the same sender, forwarded by the same alias.
+struct Alike {
   smtp::ReversePath sender;
+  std::optional<smtp::Mailbox> alias;
   Transaction part;
   std::vector<std::size_t> places;  // of the part's recipients among those of the whole
 };
 
-std::vector<SameSender> by_sender(const Transaction& transaction, const route::Router& router) {
-  std::vector<SameSender> groups;
-  std::map<smtp::ReversePath, std::size_t> known;
+// What is said in the header.  Not of an alias in UTF-8, since not every host takes such a header.
+std::optional<smtp::Mailbox> told_alias(const mail::Recipient& recipient, const route::Router& router) {
+  auto alias = router.forwarding_alias(recipient);
+  if (alias && !base::is_ascii(alias->local)) alias.reset();
+  return alias;
+}
+
+std::vector<Alike> apart_by_sender(const Transaction& transaction, const route::Router& router) {
+  std::vector<Alike> groups;
+  std::map<std::pair<smtp::ReversePath, std::optional<smtp::Mailbox>>, std::size_t> known;
   const auto& envelope = transaction.message->envelope;
   for (std::size_t place = 0; place < transaction.recipients.size(); ++place) {
     const auto index = transaction.recipients[place];
     const auto& recipient = envelope.recipients[index];
     auto sender = router.sender_for(envelope.return_path_of(recipient), recipient);
-    const auto [found, is_new] = known.emplace(sender, groups.size());
+    auto alias = told_alias(recipient, router);
+    const auto [found, is_new] = known.emplace(std::pair(sender, alias), groups.size());
     if (is_new) {
       Transaction part{.message = transaction.message, .recipients = {}, .attempts = transaction.attempts};
-      groups.push_back({.sender = std::move(sender), .part = std::move(part), .places = {}});
+      groups.push_back({.sender = std::move(sender), .alias = std::move(alias), .part = std::move(part), .places = {}});
     }
     groups[found->second].part.recipients.push_back(index);
     groups[found->second].places.push_back(place);
@@ -92,12 +111,12 @@ boost::asio::awaitable<deliver::Outcomes> attempt_each_sender(const Transaction&
                                                               Early early) {
   deliver::Outcomes outcomes(transaction.recipients.size());
   std::optional<deliver::Outcome> hopeless;
-  auto groups = by_sender(transaction, *router);
+  auto groups = apart_by_sender(transaction, *router);
   for (auto& group : groups) {
     const bool is_last = &group == &groups.back();
     deliver::Outcomes some(group.places.size(), hopeless.value_or(deliver::Outcome{}));
     if (!hopeless) {
-      auto job = make_job(group.part, std::move(group.sender), now);
+      auto job = make_job(group.part, std::move(group.sender), group.alias, now);
       job.transcript = transcript;
       job.on_delivered_early = [&early, &group](std::size_t recipient, const deliver::Outcome& outcome) {
         early(group.part.recipients[recipient], outcome);

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "godwit/base/text.hpp"
+#include "godwit/mail/header.hpp"
 #include "godwit/mail/safe_text.hpp"
 
 namespace godwit::mail {
@@ -49,6 +51,14 @@ std::string return_path_field(const smtp::ReversePath& sender) {
 
 std::string delivered_to_field(const smtp::Mailbox& recipient) {
   return fmt::format("Delivered-To: {}\r\n", safe_utf8(to_string(recipient)));
+}
+
+std::set<std::string> delivered_to(std::string_view message) {
+  std::set<std::string> addresses;
+  const Header header(message);
+  for (const auto& field : header.fields())
+    if (base::iequals(field.name, "Delivered-To")) addresses.insert(base::to_lower(unfold(field.body)));
+  return addresses;
 }
 
 }  // namespace godwit::mail

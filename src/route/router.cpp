@@ -89,14 +89,20 @@ smtp::ReversePath Router::sender_for(const smtp::ReversePath& sender, const mail
                                                [&](const auto& pattern) { return matches_sender(pattern, sender); });
     return is_tagged ? return_paths_->tagged(*sender, recipient.address) : sender;
   }
-  if (recipient.original.empty()) return sender;
-  const auto alias = smtp::parse_mailbox(recipient.original, smtp::BareLocal::allow, smtp::Utf8::allow);
+  const auto alias = forwarding_alias(recipient);
   if (!alias) return sender;
-  const auto domain = normal_domain(complete(*alias).domain);
-  const auto place = known_place(domain);
-  if (!place.is_here()) return sender;
   // Bounces to a domain that we are only the backup of would go to its other hosts, and to an address they do not know.
-  return return_paths_->rewritten(*sender, place.goes_on() ? settings_.hostname : domain);
+  return return_paths_->rewritten(*sender, known_place(alias->domain).goes_on() ? settings_.hostname : alias->domain);
+}
+
+std::optional<smtp::Mailbox> Router::forwarding_alias(const mail::Recipient& recipient) const {
+  if (recipient.original.empty() || known_place(base::to_lower(recipient.address.domain)).is_here()) return {};
+  const auto asked = smtp::parse_mailbox(recipient.original, smtp::BareLocal::allow, smtp::Utf8::allow);
+  if (!asked) return {};
+  auto alias = complete(*asked);
+  alias.domain = normal_domain(alias.domain);
+  if (!known_place(alias.domain).is_here()) return {};
+  return alias;
 }
 
 std::optional<smtp::Mailbox> Router::recipient_told_by(const smtp::Mailbox& address) const {

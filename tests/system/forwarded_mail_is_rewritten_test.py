@@ -7,7 +7,7 @@ import re
 import socket
 import subprocess
 
-from support.message import message
+from support.message import large_body, message
 from support.peer import ScriptedPeer
 from support.receiving_host import SENDER, ReceivingHost
 from support.scenario import kill_after, main, wait_until
@@ -100,6 +100,22 @@ class ForwardedMailIsRewritten(ReceivingHost):
         self.assert_refused("SRS0=abcd@xyz.example", "no rewritten sender address")
         old = self.perl("forward", SENDER, "xyz.example", secrets=["no secret of ours"])
         self.assert_refused(old, "not made here")
+
+    def test_what_comes_back_is_not_forwarded_again(self):
+        """Its next host forwards it to us: the sender hears of the loop, nobody gets it over and over."""
+        for body in (b"short\r\n", large_body(600_000)):
+            before = len(self.peer.transactions), len(self.back.transactions)
+            self.send(ALIAS, message("round and round", body=body))
+            forwarded = self.peer.wait(before[0] + 1)[before[0]]
+            self.assertTrue(forwarded.content.startswith(f"Delivered-To: {ALIAS}\r\n".encode()), forwarded.content[:100])
+            identity, _ = self.send(ALIAS, forwarded.content, sender=forwarded.sender)
+            bounced = self.godwit.wait_event("bounced", id=identity)
+            self.assertEqual((bounced["to"], bounced["code"], bounced["enhanced"], bounced["class"]), (f"<{TARGET}>", 554, "5.4.6", "loop"))
+            report = self.back.wait(before[1] + 1)[before[1]]
+            self.assertEqual(report.recipients, [SENDER])
+            self.assertIn(b"Mail loop", report.content)
+            self.godwit.wait_empty_queue()
+            self.assertEqual(len(self.peer.transactions), before[0] + 1)
 
     def test_mail_of_our_own_domain_and_bounces_keep_their_sender(self):
         self.assertEqual(self.forwarded_sender("somchai@xyz.example"), "somchai@xyz.example")

@@ -29,8 +29,6 @@ std::string maildir_path(std::string_view path_template, const smtp::Mailbox& ad
                          std::string_view detail_separator);
 // The Maildir++ folder of the address' detail, "/.lists"; empty: it has none.
 std::string detail_folder(const smtp::Mailbox& address, std::string_view detail_separator);
-// Whether a message says that it was delivered to this address already.
-bool was_delivered_to(std::string_view message, const smtp::Mailbox& address);
 
 class MailboxTurns;
 class MaildirQuota;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Composes the trace fields: Received (RFC 5321 section 4.4), Return-Path and Delivered-To.  Each result is a whole
 // field with its CRLF, in lines of at most 998 octets, and nothing that a peer said can add a field or break the
-// syntax.  Pure.
+// syntax.  Reads Delivered-To, too.  Pure.
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -32,7 +33,9 @@ std::string received_field(const Trace& trace);
 
 // "Return-Path: <alice@example.com>\r\n", added at final delivery (RFC 5321 section 4.4).
 std::string return_path_field(const smtp::ReversePath& sender);
-// "Delivered-To: alice@example.com\r\n".
+// "Delivered-To: alice@example.com\r\n": where a message has been, by which a loop is known.
 std::string delivered_to_field(const smtp::Mailbox& recipient);
+// Where a message says that it has been, in lower case.  `message`: as Header takes it.
+std::set<std::string> delivered_to(std::string_view message);
 
 }  // namespace godwit::mail

@@ -140,6 +140,8 @@ class Router {
   // of ours forwards to another host what was not sent in one of our domains, and where the sender is one of
   // settings.verp_senders, or the recipient's route asks for it.
   smtp::ReversePath sender_for(const smtp::ReversePath& sender, const mail::Recipient& recipient) const;
+  // The alias of ours, as it was asked for, that forwards the recipient's mail to another host; nothing: none does.
+  std::optional<smtp::Mailbox> forwarding_alias(const mail::Recipient& recipient) const;
   // Whether mail to the address goes on to another host, as far as is known; what `lmtp` and `maildir` take stays.
   bool leaves(const smtp::Mailbox& address) const;
   // Whom what came back to this address is about: one that sender_for() made of a verp_sender.

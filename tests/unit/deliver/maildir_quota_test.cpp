@@ -48,13 +48,5 @@ TEST(DetailFolder, IsOneOfMaildirPlusPlus) {
   EXPECT_EQ(detail_folder({"alice+x", "x.example"}, ""), "");
 }
 
-TEST(DeliveredTo, IsFoundInTheHeaderOnly) {
-  const smtp::Mailbox alice{"alice", "x.example"};
-  EXPECT_TRUE(was_delivered_to("Received: x\r\nDelivered-To: Alice@X.example\r\n\r\n", alice));
-  EXPECT_TRUE(was_delivered_to("delivered-to:\r\n alice@x.example\r\n\r\n", alice));
-  EXPECT_FALSE(was_delivered_to("Delivered-To: bob@x.example\r\n\r\nDelivered-To: alice@x.example\r\n", alice));
-  EXPECT_FALSE(was_delivered_to("To: alice@x.example\r\n\r\n", alice));
-}
-
 }  // namespace
 }  // namespace godwit::deliver

@@ -20,7 +20,7 @@ TEST(Suspensions, AreReadAsTheyWereWritten) {
 TEST(Suspensions, LinesWithoutSenseAreLeftOut) {
   const auto read =
       decode_suspensions("nonsense\na.example soon why\n%zz - why\nb.example - why\n x\nc 99999999999999999 y");
-  EXPECT_THAT(read, ::testing::ElementsAre(testing::Key("b.example")));
+  EXPECT_THAT(read, ::testing::ElementsAre(::testing::Key("b.example")));
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "godwit/mail/received.hpp"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <algorithm>
 
@@ -72,6 +72,15 @@ TEST(Received, ComposesReturnPathAndDeliveredTo) {
   EXPECT_EQ(return_path_field(smtp::Mailbox{"alice", "example.com"}), "Return-Path: <alice@example.com>\r\n");
   EXPECT_EQ(delivered_to_field({"bob", "example.net"}), "Delivered-To: bob@example.net\r\n");
   EXPECT_EQ(delivered_to_field({"a\r\nX", "example.net"}).find("\r\nX"), std::string::npos);
+}
+
+TEST(DeliveredTo, IsReadOfTheHeaderOnly) {
+  using ::testing::ElementsAre;
+  EXPECT_THAT(delivered_to("Received: x\r\nDelivered-To: Alice@X.example\r\n\r\nDelivered-To: bob@x.example\r\n"),
+              ElementsAre("alice@x.example"));
+  EXPECT_THAT(delivered_to("delivered-to:\r\n alice@x.example\r\nDelivered-To: bob@x.example\r\n\r\n"),
+              ElementsAre("alice@x.example", "bob@x.example"));
+  EXPECT_THAT(delivered_to("To: alice@x.example\r\n\r\n"), ElementsAre());
 }
 
 TEST(SafeText, MasksWhatIsNotPrintable) {

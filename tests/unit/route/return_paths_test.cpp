@@ -59,6 +59,19 @@ TEST_F(Forwarding, GivesWhatLeavesByAnAliasASenderOfTheAliasDomain) {
   EXPECT_THAT(told(router("mail.example.com"), stranger_, alias_), HasSubstr("=bob@mail.example.com"));
 }
 
+TEST_F(Forwarding, IsByTheAliasThatWasAskedForAndToAnotherHost) {
+  const auto ours = router();
+  const auto alias = [&](const smtp::Mailbox& asked) {
+    const auto found = ours.forwarding_alias(expand(ours, asked).recipients.at(0));
+    return found ? to_string(*found) : "";
+  };
+  EXPECT_EQ(alias({"away", "EXAMPLE.com"}), "away@example.com");
+  EXPECT_EQ(alias({"away", "backup.example"}), "away@backup.example");
+  EXPECT_EQ(alias({"alice", "example.com"}), "");
+  EXPECT_EQ(alias({"whoever", "example.com"}), "") << "the catch-all, which is here";
+  EXPECT_EQ(alias({"me", "elsewhere.example"}), "");
+}
+
 TEST_F(Forwarding, LeavesASenderThatNeedsNoOther) {
   const auto ours = router();
   EXPECT_EQ(told(ours, {}, alias_), "");  // a bounce
