@@ -28,11 +28,22 @@ boost::asio::awaitable<Confirmed> confirm(const Patient& patient, const base::Ip
   co_return confirmed;
 }
 
+// What the host calls itself (EHLO) where it sends from this address.
+std::vector<std::string> names_at(const config::Settings& settings, const base::IpAddress& address) {
+  std::vector<std::string> names;
+  for (const auto* source : all_sources(settings)) {
+    const auto& name = source->hostname.empty() ? settings.hostname : source->hostname;
+    if (source->address == address && std::ranges::find(names, name) == names.end()) names.push_back(name);
+  }
+  if (names.empty()) names.push_back(settings.hostname);
+  return names;
+}
+
 boost::asio::awaitable<void> check_reverse_of(const Patient& patient, base::IpAddress address, Findings& findings) {
   constexpr const char* check = "ptr";
   const auto about = to_string(address);
-  const auto& hostname = patient.settings.hostname;
-  const auto remedy = fmt::format("have whoever gave you {} set its reverse record to {}", about, hostname);
+  const auto names = names_at(patient.settings, address);
+  const auto remedy = fmt::format("have whoever gave you {} set its reverse record to {}", about, names.front());
   const auto answer = co_await patient.resolver.ptr(address);
   if (answer.status == dns::Status::temporary)
     co_return findings.warn(check, about, no_answer("its reverse record", answer.why), ask_again);
@@ -40,16 +51,27 @@ boost::asio::awaitable<void> check_reverse_of(const Patient& patient, base::IpAd
     co_return findings.problem(check, about, "it has no reverse record; many hosts refuse its mail", remedy);
   const auto confirmed = co_await confirm(patient, address, answer.records);
   const auto said = base::join(answer.records, " ");
-  if (std::ranges::find(confirmed.names, hostname) != confirmed.names.end())
-    co_return findings.ok(check, about, fmt::format("{} and back", hostname));
+  const auto unconfirmed = std::ranges::find_if(
+      names, [&](const auto& name) { return std::ranges::find(confirmed.names, name) == confirmed.names.end(); });
+  if (unconfirmed == names.end())
+    co_return findings.ok(check, about, fmt::format("{} and back", base::join(names, " ")));
   if (!confirmed.names.empty())
     co_return findings.warn(check, about,
-                            fmt::format("it is {}, and back, but this host calls itself {}", said, hostname), remedy);
+                            fmt::format("it is {}, and back, but this host calls itself {} there", said, *unconfirmed),
+                            remedy);
   if (!confirmed.is_known) co_return findings.warn(check, about, no_answer(said, "no address"), ask_again);
   findings.problem(check, about, fmt::format("it is {}, which does not lead back to it", said), remedy);
 }
 
 }  // namespace
+
+std::vector<const route::SourceAddress*> all_sources(const config::Settings& settings) {
+  std::vector<const route::SourceAddress*> sources;
+  for (const auto& source : settings.deliver.source_addresses) sources.push_back(&source);
+  for (const auto& route : settings.route.routes)
+    for (const auto& source : route.source_addresses) sources.push_back(&source);
+  return sources;
+}
 
 std::string no_answer(std::string_view name, std::string_view why) {
   return fmt::format("DNS could not tell about {}: {}", name, why);

@@ -48,6 +48,8 @@ std::string tag_of(std::string_view text, std::string_view tag);
 // What is said of a name that DNS could not tell about.
 std::string no_answer(std::string_view name, std::string_view why);
 inline constexpr const char* ask_again = "look at the resolver (dns.servers, /etc/resolv.conf), then run this again";
+// The addresses from which mail leaves: of all deliveries, and of routes.  They are the settings'.
+std::vector<const route::SourceAddress*> all_sources(const config::Settings& settings);
 // The port at which others reach service mx.
 std::uint16_t mx_port(const config::Settings& settings);
 

@@ -24,8 +24,8 @@ std::vector<base::IpAddress> known_addresses(const config::Settings& settings) {
     if (std::ranges::find(all, address) == all.end()) all.push_back(address);
   };
   for (const auto& address : settings.route.own_addresses) add(address);
-  for (const auto& source : settings.deliver.source_addresses)
-    if (is_public(source.address)) add(source.address);
+  for (const auto* source : all_sources(settings))
+    if (is_public(source->address)) add(source->address);
   if (const auto interfaces = net::SystemInterfaces().addresses())
     for (const auto& address : *interfaces)
       if (is_public(address)) add(address);

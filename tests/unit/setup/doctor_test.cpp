@@ -95,6 +95,27 @@ TEST_F(Doctor, NetworksOfStrangersThatMayRelayAreAProblem) {
   EXPECT_EQ(verdict("relay"), "");  // there is no listener to try
 }
 
+// A pool has a name for each address, which its reverse record must be.
+TEST_F(Doctor, AnAddressOfAPoolIsKnownByItsOwnName) {
+  zone = ZoneFile::parse("1.2.0.192.in-addr.arpa. IN PTR out.example.com.\nout.example.com. IN A 192.0.2.1\n").value();
+  EXPECT_EQ(verdict("ptr"), "warning");
+  settings.deliver.source_addresses = {{.address = wishes.addresses.front(), .hostname = "out.example.com"}};
+  EXPECT_EQ(verdict("ptr"), "ok");
+  settings.route.routes.emplace_back().source_addresses = {{.address = wishes.addresses.front(), .hostname = "other"}};
+  EXPECT_EQ(verdict("ptr"), "warning") << "a route says another there";
+}
+
+TEST_F(Doctor, ThePoolsOfRoutesAreLookedAt) {
+  const auto address = *base::IpAddress::parse("9.9.9.9");
+  zone = ZoneFile::parse("9.9.9.9.in-addr.arpa. IN PTR out.example.com.\nout.example.com. IN A 9.9.9.9\n").value();
+  settings.route.routes.emplace_back().source_addresses = {{.address = address, .hostname = "out.example.com"}};
+  wishes.addresses.clear();
+  const auto all = examine_host(settings, wishes, base::SystemClock(), machine);
+  const auto about = std::ranges::find(all.all(), "9.9.9.9", &Finding::about);
+  ASSERT_NE(about, all.all().end());
+  EXPECT_EQ(about->evidence, "out.example.com and back");
+}
+
 TEST_F(Doctor, WithoutACertificateThereIsAProblem) {
   EXPECT_EQ(verdict("certificate"), "problem");
 }
