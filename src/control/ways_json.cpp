@@ -50,6 +50,14 @@ struct Details {
   void operator()(const Other&) const {}
 };
 
+json::value limits_to_json(const dispatch::Way& way) {
+  if (way.site.empty()) return nullptr;
+  const auto messages = way.messages_per_connection;
+  return json::object{{"connections", way.limits.connections},
+                      {"rate", text_or_null(base::to_string(way.limits.rate))},
+                      {"messages_per_connection", messages == 0 ? json::value() : json::value(messages)}};
+}
+
 json::value way_to_json(const dispatch::Way& way) {
   json::array recipients;
   for (const auto& recipient : way.recipients) recipients.emplace_back(text(smtp::to_string(recipient.address)));
@@ -58,6 +66,7 @@ json::value way_to_json(const dispatch::Way& way) {
                       {"rule", text(way.rule)},
                       {"route", text(route::describe(way.hop))},
                       {"site", text_or_null(way.site)},
+                      {"limits", limits_to_json(way)},
                       {"queued", way.queued ? control::to_json(*way.queued) : json::value()},
                       {"waits", text_or_null(way.waits)}};
   std::visit(Details{object}, way.hop);

@@ -53,6 +53,8 @@ boost::asio::awaitable<Ways> Dispatcher::Implementation::ways(smtp::Mailbox addr
     if (leads_nowhere(way.hop)) continue;
     way.site = policy->site_of(way.hop, way.destination);
     way.queued = queue_.site(way.site);
+    way.limits = queue_.limits_of(way.site);
+    way.messages_per_connection = policy->messages_per_connection(way.site);
     if (way.waits.empty()) way.waits = why_waits_at(way.destination, way.site);
   }
   co_return ways;

@@ -56,6 +56,7 @@ class Queue::Implementation {
   std::string reason(const Key& key) const;
   void for_each(const std::function<bool(const Item&)>& each, base::MessageId after) const;
   std::optional<SiteView> site(std::string_view name) const;
+  LimitSettings limits_of(std::string_view site) const;
   std::vector<SiteView> sites_of(std::string_view domain) const;
   void for_each_site(const std::function<bool(const SiteView&)>& each, std::string_view after) const;
 
@@ -106,7 +107,6 @@ class Queue::Implementation {
   void erase_site(Index site);
   void move_group(Index group, Index site);
   void move_item(Index record, std::string_view via);
-  LimitSettings limits_of(std::string_view site) const;
   void refresh(Index site);
   void place(Index site, Site::Place place, base::WallTime wake = {});
   Share share_of(const Site& site) const;

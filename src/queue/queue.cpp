@@ -85,6 +85,10 @@ std::optional<SiteView> Queue::site(std::string_view name) const {
   return implementation_->site(name);
 }
 
+LimitSettings Queue::limits_of(std::string_view site) const {
+  return implementation_->limits_of(site);
+}
+
 std::vector<SiteView> Queue::sites_of(std::string_view domain) const {
   return implementation_->sites_of(domain);
 }

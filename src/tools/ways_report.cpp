@@ -36,13 +36,19 @@ void add_host(const json::value& host, Rows& rows) {
   if (!at(host, "/tls").is_null()) rows.push_back({"    TLS", tls_text(host)});
 }
 
+std::string limits_text(const json::value& limits) {
+  auto text = fmt::format("at most {} connections", word(limits, "/connections"));
+  if (!at(limits, "/rate").is_null()) text += fmt::format(", {} messages", word(limits, "/rate"));
+  const auto& messages = at(limits, "/messages_per_connection");
+  return messages.is_null() ? text : text + fmt::format(", {} messages a connection", word(messages));
+}
+
 std::string state_text(const json::value& way) {
   const auto& queued = at(way, "/queued");
   if (queued.is_null()) return "nothing is queued there";
-  return fmt::format("{}: {} due, {} waiting, {} held; {} of {} connections, at most {}", word(queued, "/state"),
+  return fmt::format("{}: {} due, {} waiting, {} held; {} of {} connections", word(queued, "/state"),
                      word(queued, "/due"), word(queued, "/waiting"), word(queued, "/held"),
-                     word(queued, "/connections"), word(queued, "/connections_now"),
-                     word(queued, "/connections_limit"));
+                     word(queued, "/connections"), word(queued, "/connections_now"));
 }
 
 std::string next_text(const json::value& way) {
@@ -61,6 +67,7 @@ std::string way_text(const json::value& way) {
   if (!at(way, "/user").is_null()) rows.push_back({"  logs in as", word(way, "/user")});
   if (!at(way, "/site").is_null()) {
     rows.push_back({"  destination", word(way, "/site")});
+    if (const auto& limits = at(way, "/limits"); !limits.is_null()) rows.push_back({"  limits", limits_text(limits)});
     rows.push_back({"  state", state_text(way)});
   }
   rows.push_back({"  next", next_text(way)});

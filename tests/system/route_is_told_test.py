@@ -57,6 +57,17 @@ class RouteIsTold(SendingHost):
         self.assertEqual((way["rule"], way["hosts"][0]["addresses"]), ("routes[0]", ["10.9.8.7:2525"]))
         self.assertEqual(self.way("a@kept.example")["waits"], "a route holds mail for kept.example")
 
+    def test_limits_also_where_nothing_is_queued(self):
+        self.mx("far.example", 10, "mx.far.example", 2)
+        self.mx("big.example", 10, "mx.big.example", 3)
+        self.start(delivery={"connections_per_destination": 9},
+                   shaping=[{"destinations": "mx.big.example", "connections": 3, "rate": "100/1h", "messages_per_connection": 7}])
+        way = self.way("ann@far.example")
+        self.assertEqual((way["queued"], way["limits"]), (None, {"connections": 9, "rate": None, "messages_per_connection": None}))
+        self.assertEqual(self.way("ann@big.example")["limits"], {"connections": 3, "rate": "100/1h", "messages_per_connection": 7})
+        self.assertIn("at most 3 connections, 100/1h messages, 7 messages a connection", self.godwit.control("route", "ann@big.example").stdout)
+        self.assertIsNone(self.way("ann@nowhere.example")["limits"])
+
     def test_null_mx_and_no_domain(self):
         self.dns.null_mx("null.example")
         self.start()

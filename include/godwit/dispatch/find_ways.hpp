@@ -22,8 +22,8 @@ struct WaySources {
   route::StsSource* sts = nullptr;  // null: there are no MTA-STS policies
 };
 
-// One for each destination, without what a queue would know: `site` and `queued`.  What is referred to outlives the
-// call.
+// One for each destination, without what a queue would know: `site`, `queued` and limits.  What is referred to outlives
+// the call.
 boost::asio::awaitable<std::vector<Way>> find_ways(const route::Router& router, std::vector<mail::Recipient> recipients,
                                                    smtp::ReversePath sender, WaySources sources);
 // Held for want of a way, or none at all.

@@ -21,6 +21,8 @@ struct Way {
   route::Hop hop{};
   std::string site{};                       // empty: it goes nowhere (held, no route)
   std::optional<queue::SiteView> queued{};  // what waits at the site now
+  queue::LimitSettings limits{};            // of the site
+  std::size_t messages_per_connection = 0;  // likewise; 0: as usual
   std::string waits{};                      // why a message would wait there now; empty: it is tried at once
 };
 

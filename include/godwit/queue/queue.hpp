@@ -189,6 +189,7 @@ class Queue {
   // In order of message id, from the first id greater than `after`, until `each` gives false; for listings.
   void for_each(const std::function<bool(const Item&)>& each, base::MessageId after = {}) const;
   std::optional<SiteView> site(std::string_view name) const;  // empty: nothing of it is here
+  LimitSettings limits_of(std::string_view site) const;       // what the settings give it, also where nothing is
   // Where mail for the domain waits: usually one, none when nothing does.
   std::vector<SiteView> sites_of(std::string_view domain) const;
   // In order of name, from the first greater than `after`.

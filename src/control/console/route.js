@@ -19,9 +19,14 @@ function hosts(way) {
   ], way.hosts, "There are no hosts.");
 }
 
+function limits(given) {
+  return given && [`${number(given.connections)} connections`, given.rate && `${given.rate} messages`,
+    given.messages_per_connection && `${number(given.messages_per_connection)} messages a connection`].filter(Boolean).join(", ");
+}
+
 function way_section(way) {
   const facts = [["Recipients", way.recipients.join(", ")], ["Rule", way.rule], ["Route", way.route], ["Next hop", way.next_hop],
-    ["Folder", way.maildir], ["Site", way.site], ["Logs in as", way.user], ["Now", way.queued && state(way.queued.state)], ["Waits", way.waits]];
+    ["Folder", way.maildir], ["Site", way.site], ["Limits", limits(way.limits)], ["Logs in as", way.user], ["Now", way.queued && state(way.queued.state)], ["Waits", way.waits]];
   return h("section", { class: "way" }, h("h2", {}, way.destination),
     h("dl", { class: "facts" }, facts.filter(([, value]) => value).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))),
     hosts(way));
@@ -30,7 +35,7 @@ function way_section(way) {
 function way_answer(found) {
   if (found.refusal) return [h("p", { class: "alert bad" }, "Refused: ", found.refusal)];
   return [h("p", { class: "alert good" }, found.address, found.local ? " is an address of this host." : " is elsewhere."),
-    found.missing.length ? h("p", { class: "alert warn" }, "Could not be asked: ", found.missing.join(", ")) : null,
+    found.missing.length ? h("p", { class: "alert warn" }, "Aliases name these, which do not exist: ", found.missing.join(", ")) : null,
     found.ways.map(way_section)];
 }
 

@@ -404,7 +404,8 @@ TEST_F(Api, RouteShowsEachStep) {
   EXPECT_EQ(
       boost::json::serialize(ways.at_pointer("/ways/0")),
       R"J({"destination":"a.example","recipients":["bob@a.example"],"rule":"dns",)J"
-      R"J("route":"smtp:mx.a.example","site":"mx.a.example","queued":null,"waits":"down: refused",)J"
+      R"J("route":"smtp:mx.a.example","site":"mx.a.example",)J"
+      R"J("limits":{"connections":20,"rate":null,"messages_per_connection":null},"queued":null,"waits":"down: refused",)J"
       R"J("hosts":[{"name":"mx.a.example","preference":10,"addresses":["192.0.2.1:25"],"why_none":null,"remark":null,)J"
       R"J("tls":{"level":"opportunistic","names":[],"tlsa":0,"source":"default","skip":null}}],)J"
       R"J("next_hop":null,"user":null})J");

@@ -54,7 +54,7 @@ TEST(HistoryReport, SearchHasALineAMessage) {
 TEST(WaysReport, RouteIsReadFromTopToBottom) {
   const auto text = route_text(parsed(R"({"address":"bob@y","local":false,"refusal":null,"missing":[],"ways":[
       {"destination":"y","recipients":["bob@y"],"rule":"routes[0]","route":"smtp:mx.y","site":"[192.0.2.1]",
-       "queued":null,"waits":"down: refused","next_hop":"[192.0.2.1]","user":null,
+       "limits":{"connections":5,"rate":"100/1h","messages_per_connection":7},"queued":null,"waits":"down: refused","next_hop":"[192.0.2.1]","user":null,
        "hosts":[{"name":"mx.y","preference":10,"addresses":["192.0.2.1:25"],"why_none":null,
                  "tls":{"level":"verify","names":["mx.y"],"tlsa":0,"source":"route","skip":null}},
                 {"name":"mx2.y","preference":20,"addresses":[],"why_none":"no such name","remark":"odd",
@@ -70,6 +70,7 @@ TEST(WaysReport, RouteIsReadFromTopToBottom) {
             "    remark     odd\n"
             "    TLS        dane mx2.y (dane), not used now: bogus\n"
             "  destination  [192.0.2.1]\n"
+            "  limits       at most 5 connections, 100/1h messages, 7 messages a connection\n"
             "  state        nothing is queued there\n"
             "  next         it waits: down: refused\n");
   EXPECT_EQ(route_text(parsed(R"({"address":"x@y","refusal":"550 5.1.1 no"})")), "x@y is refused: 550 5.1.1 no\n");
