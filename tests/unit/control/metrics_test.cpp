@@ -74,6 +74,12 @@ TEST(Metrics, NoNameBreaksALine) {
               HasSubstr("godwit_destination_queued{destination=\"a\\\"b\\\\c\\nd\xEF\xBF\xBD\"} 1\n"));
 }
 
+TEST(Metrics, WhatTheQueueForgotIsCounted) {
+  Metrics metrics;
+  metrics.status.audit = {.checked = 9, .errors = 2};
+  EXPECT_THAT(to_text(metrics), HasSubstr("\ngodwit_queue_audit_errors_total 2\n"));
+}
+
 TEST(Metrics, CertificatesSayWhenTheyExpire) {
   Metrics metrics;
   Certificate replaced, usable;

@@ -281,6 +281,28 @@ TEST_F(DispatcherTest, AHoldWhileUsersAreLookedUpHoldsThem) {
   EXPECT_EQ(dispatcher_.counts().items, 1U);
 }
 
+// What the spool holds and the queue does not know is found while mail flows, counted, and delivered.
+TEST_F(DispatcherTest, WhatTheQueueForgotIsFoundByTheAudit) {
+  commit({"b.example"});
+  spool_.envelopes.clear();
+  mail::Envelope forgotten;
+  forgotten.sender = smtp::Mailbox{"s", "x.example"};
+  forgotten.accepted = clock_.wall();
+  forgotten.recipients.emplace_back().address = {"r", "a.example"};
+  spool_.envelopes[{77}] = forgotten;
+  pass(9min);
+  EXPECT_EQ(spool_.updates.size(), 1U);
+  EXPECT_EQ(dispatcher_.audit().checked, 0U);
+  pass(2min);
+  EXPECT_EQ(dispatcher_.audit().checked, 1U);
+  EXPECT_EQ(dispatcher_.audit().errors, 1U);
+  ASSERT_EQ(spool_.updates.size(), 2U);
+  EXPECT_EQ(spool_.updates.back().first, base::MessageId{77});
+  spool_.envelopes.clear();  // which no update changes: it would be found again
+  pass(10min);
+  EXPECT_EQ(dispatcher_.audit().errors, 1U);
+}
+
 // A stop comes while a message is about to be filed.
 class StoppedDispatcherTest : public DispatcherTest {
  protected:
