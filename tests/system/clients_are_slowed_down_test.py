@@ -6,7 +6,7 @@ import time
 
 from support.certificate import Certificate
 from support.receiving_host import SENDER, TO, ReceivingHost
-from support.scenario import main
+from support.scenario import SUBMISSIONS_PORT, main
 
 
 class ClientsAreSlowedDown(ReceivingHost):
@@ -17,9 +17,14 @@ class ClientsAreSlowedDown(ReceivingHost):
 
     def client(self, address="192.0.2.7", greeting="220"):
         client = self.connect(greeting=None)
-        client.send(f"PROXY TCP4 {address} 192.0.2.1 40000 25\r\n".encode())
+        client.send(self.proxy_header(address))
         client.expect(greeting)
         return client
+
+    @staticmethod
+    def proxy_header(address):
+        family, ours = ("TCP6", "2001:db8::1") if ":" in address else ("TCP4", "192.0.2.1")
+        return f"PROXY {family} {address} {ours} 40000 25\r\n".encode()
 
     def test_connections_of_one_address(self):
         self.start_behind_proxy(limits={"connection_rate": "3/1h"})
@@ -27,6 +32,18 @@ class ClientsAreSlowedDown(ReceivingHost):
             self.client().quit()
         self.client(greeting="421 4.7.0 Too many connections").expect_close()
         self.client("192.0.2.8").quit()
+
+    def test_a_network_of_ipv6_is_one_client(self):
+        self.start_behind_proxy(limits={"connections_per_client": 2, "connection_rate": "4/1h"})
+        held = [self.client(f"2001:db8:0:7::{number}") for number in (1, 2)]
+        self.client("2001:db8:0:7:ffff::3", greeting="421 4.7.0").expect_close()
+        self.client("2001:db8:0:8::1").quit()
+        for client in held:
+            client.quit()
+        self.wait_until(lambda: self.godwit.status()["connections"]["in"] == 0, "they are gone")
+        self.client("2001:db8:0:7::4").quit()
+        self.client("2001:db8:0:7::5", greeting="421 4.7.0 Too many connections").expect_close()
+        self.client("2001:db8:0:8::2").quit()
 
     def test_messages_and_recipients_of_one_address(self):
         self.start_behind_proxy(limits={"message_rate": "2/1h", "recipient_rate": "3/1h"})
@@ -92,6 +109,26 @@ class ClientsAreSlowedDown(ReceivingHost):
         with self.client("192.0.2.8") as other:
             other.starttls(certificate.client_context(), "mail.xyz.example")
             other.say("EHLO client.abc.example", "250")
+
+    def test_handshakes_before_the_greeting(self):
+        certificate = Certificate(self, "mail.xyz.example")
+        self.godwit = self.host(trusted_proxies=["127.0.0.0/8"], certificate=certificate, limits={"handshake_rate": "2/1h"})
+        self.godwit.config["listeners"].append({"address": f"{self.godwit.address}:{SUBMISSIONS_PORT}", "service": "submission",
+                                                "tls": "implicit", "proxy_protocol": True})
+        self.godwit.start()
+
+        def greeted(address):
+            client = self.connect(port=SUBMISSIONS_PORT, greeting=None)
+            client.send(self.proxy_header(address))
+            try:
+                client.socket = certificate.client_context().wrap_socket(client.socket, server_hostname="mail.xyz.example")
+            except OSError:
+                return False
+            client.expect("220")
+            return True
+
+        self.assertEqual([greeted(address) for address in ["192.0.2.7"] * 3 + ["192.0.2.8"]], [True, True, False, True])
+        self.godwit.wait_event("tls_failed", client="192.0.2.7", reason="too many handshakes in a short time")
 
     def test_commands_are_read_no_faster_than_allowed(self):
         self.start_behind_proxy(limits={"command_rate": "20/2s"})

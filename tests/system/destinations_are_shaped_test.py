@@ -100,6 +100,18 @@ class DestinationsAreShaped(SendingHost):
         peer.wait(7)
         self.assertGreater(time.monotonic() - began, 2.4)
 
+    def test_domains_of_a_provider_share_its_rate(self):
+        """Each domain has a host of its own, so that only the provider's name makes them one destination."""
+        peers = [self.mx(f"d{number}.example", 10, f"d{number}.mail.big.example", 2 + number) for number in range(8)]
+        self.start(providers={"big": "*.mail.big.example"}, shaping=[{"destinations": "big", "rate": "2/1s"}])
+        began = time.monotonic()
+        for number in range(8):
+            self.send(f"user@d{number}.example")
+        wait_until(lambda: (self.site("big") or {}).get("domain_count", 0) > 1, "they are one destination")
+        for peer in peers:
+            peer.wait(1)
+        self.assertGreater(time.monotonic() - began, 2.4)
+
     def test_route_hold_is_asked_again_after_a_reload(self):
         peer = self.mx("a.example", 10, "mx.a.example", 2)
         self.start(routes=[{"domains": ["a.example"], "hold": True}])

@@ -6,6 +6,7 @@ import os
 import re
 
 from support.godwit import BIN
+from support.peer import ScriptedPeer
 from support.scenario import main
 from support.sending_user import (EX_DATAERR, EX_IOERR, EX_NOPERM, EX_NOUSER, EX_UNAVAILABLE, EX_USAGE, SendingUser)
 
@@ -143,6 +144,24 @@ class UsersSendMail(SendingUser):
         report = self.only("nobody")
         self.assertIn(b"Original-Envelope-Id: envelope-7", report.raw)
         self.assertIn(b"Action: delivered", report.raw)
+
+    def test_a_name_and_a_sender_are_given(self):
+        self.sendmail("-F", "Nightly Backup", "-r", "backup@elsewhere.example", "alice", content=b"Subject: s\n\nb\n")
+        stored = self.only("alice")
+        self.assertIn(b"From: Nightly Backup <backup@elsewhere.example>\r\n", stored.content)
+        self.assertEqual(stored.header("Return-Path"), ["<backup@elsewhere.example>"])
+
+    def test_how_much_a_report_returns(self):
+        peer = ScriptedPeer(self, 9, "mx.elsewhere.example", script={"RCPT": "550 5.1.1 who?"})
+        self.godwit.config["routes"] = [{"domains": ["elsewhere.example"], "next_hop": f"[{peer.address}]:{peer.port}"}]
+        self.godwit.write_config()
+        self.godwit.control("reload")
+        for what in "full", "hdrs":
+            self.sendmail("-R", what, f"{what}@elsewhere.example", content=b"Subject: s\n\nthe body\n", user="nobody")
+        reports = self.mailbox("nobody").wait(2)
+        returned = {what: b"the body" in report.raw for what in ("full", "hdrs") for report in reports
+                    if f"{what}@elsewhere.example".encode() in report.raw}
+        self.assertEqual(returned, {"full": True, "hdrs": False})
 
     def test_smtp_on_standard_input(self):
         done = self.sendmail("-bs", user="nobody", content=b"EHLO here\nMAIL FROM:<nobody>\nRCPT TO:<alice>\nDATA\n"
