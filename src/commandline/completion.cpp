@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "godwit/commandline/completion.hpp"
 
+#include <functional>
+
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
@@ -49,6 +51,24 @@ std::string option_names(const std::vector<CommandWords>& all, bool files) {
   return base::join(names, " | ");
 }
 
+// Of a shell that goes by the path of commands so far: the paths that there are, as a pattern, and a case for each.
+struct Branches {
+  std::string paths;
+  std::string cases;
+};
+using CaseOf = std::function<std::string(const CommandWords& command, bool takes_file)>;
+
+Branches branches_of(const std::vector<CommandWords>& all, const CaseOf& case_of) {
+  std::vector<std::string> paths;
+  Branches branches;
+  for (const auto& command : all) {
+    if (!command.path.empty()) paths.push_back(shell_quoted(path_of(command)));
+    branches.cases += case_of(command, std::ranges::any_of(command.arguments, &OptionWords::is_file));
+  }
+  branches.paths = base::join(paths, " | ");
+  return branches;
+}
+
 // "name:what it means" for _describe, quoted.
 std::string zsh_item(std::string_view name, std::string_view help) {
   std::string item;
@@ -95,14 +115,10 @@ std::string fish_condition(const CommandWords& command) {
 std::string bash_completion(const CLI::App& app) {
   const auto all = words_of(app);
   const auto& name = app.get_name();
-  std::vector<std::string> paths;
-  std::string cases;
-  for (const auto& command : all) {
-    if (!command.path.empty()) paths.push_back(shell_quoted(path_of(command)));
-    const bool takes_file = std::ranges::any_of(command.arguments, &OptionWords::is_file);
-    cases += fmt::format("    {}) words={}{} ;;\n", shell_quoted(path_of(command)),
-                         shell_quoted(words_after(all, command)), takes_file ? " files=yes" : "");
-  }
+  const auto [paths, cases] = branches_of(all, [&](const CommandWords& command, bool takes_file) {
+    return fmt::format("    {}) words={}{} ;;\n", shell_quoted(path_of(command)),
+                       shell_quoted(words_after(all, command)), takes_file ? " files=yes" : "");
+  });
   return fmt::format(R"(# Completion of {0} for bash, made from its command line.
 _{0}() {{
   local cur=${{COMP_WORDS[COMP_CWORD]}} prev=${{COMP_WORDS[COMP_CWORD-1]}} path= words= files= next i
@@ -123,7 +139,7 @@ _{0}() {{
 }}
 complete -o filenames -F _{0} {0}
 )",
-                     name, base::join(paths, " | "), option_names(all, true), option_names(all, false), cases);
+                     name, paths, option_names(all, true), option_names(all, false), cases);
 }
 
 std::string fish_completion(const CLI::App& app) {
@@ -152,14 +168,10 @@ std::string fish_completion(const CLI::App& app) {
 std::string zsh_completion(const CLI::App& app) {
   const auto all = words_of(app);
   const auto& name = app.get_name();
-  std::vector<std::string> paths;
-  std::string cases;
-  for (const auto& command : all) {
-    if (!command.path.empty()) paths.push_back(shell_quoted(path_of(command)));
-    const bool takes_file = std::ranges::any_of(command.arguments, &OptionWords::is_file);
-    cases += fmt::format("    ({})\n      commands=({})\n      options=({}){} ;;\n", shell_quoted(path_of(command)),
-                         zsh_commands(all, command), zsh_options(all, command), takes_file ? "\n      files=yes" : "");
-  }
+  const auto [paths, cases] = branches_of(all, [&](const CommandWords& command, bool takes_file) {
+    return fmt::format("    ({})\n      commands=({})\n      options=({}){} ;;\n", shell_quoted(path_of(command)),
+                       zsh_commands(all, command), zsh_options(all, command), takes_file ? "\n      files=yes" : "");
+  });
   return fmt::format(R"(#compdef {0}
 # Completion of {0} for zsh, made from its command line.
 _{0}() {{
@@ -188,7 +200,7 @@ _{0}() {{
 }}
 _{0} "$@"
 )",
-                     name, base::join(paths, " | "), option_names(all, true), option_names(all, false), cases);
+                     name, paths, option_names(all, true), option_names(all, false), cases);
 }
 
 }  // namespace godwit::commandline
