@@ -121,6 +121,17 @@ class FailedMailBounces(SendingHost):
         self.wait_until(only_held, "whatever is left is held")
         return self.godwit.status()["queue"]["held"]
 
+    def test_reports_have_a_schedule_of_their_own(self):
+        self.mx("gone.example", 10, "mx.gone.example", 2, script={"RCPT": "550 5.1.1 no such user"})
+        self.mx("busy.example", 10, "mx.busy.example", 3, script={"RCPT": "451 4.3.0 come back later"})
+        home = self.mx("home.example", 10, "mx.home.example", 4, script={"RCPT": ["451 4.3.0 come back later"] * 2 + ["250 2.1.5 Ok"]})
+        self.start(delivery={"retry": {"first": "1h", "max": "1h", "bounce_first": "300ms", "bounce_max": "300ms"}})
+        other, _ = self.send("user@busy.example")
+        self.send(TO, sender="mod@home.example")
+        [report] = home.wait()
+        self.assertEqual((report.sender, report.recipients), ("", ["mod@home.example"]))
+        self.assertEqual(len(self.godwit.events("deferred", id=other)), 1, "other mail waits as it should")
+
     def test_a_report_is_not_bound_by_the_size_of_messages(self):
         self.mx("gone.example", 10, "mx.gone.example", 2, script={"RCPT": "550 5.1.1 no such user"})
         self.start(limits={"message_size": "1KiB"})

@@ -90,5 +90,17 @@ TEST_F(SitePolicyTest, RouteOverridesTheScheduleInPart) {
   EXPECT_EQ(policy().retry("c.example", me_).first, settings_.queue.retry.first);
 }
 
+TEST_F(SitePolicyTest, ReportsGoByTheirOwnScheduleByAnyRoute) {
+  auto& route = route_.routes.emplace_back();
+  route.domains = {"b.example"};
+  route.retry = {.first = 1min, .max = 2h, .expire = 6h, .warn = {}, .factor = {}};
+  settings_.queue.retry.bounce_first = 7min;
+  const auto reports = policy().retry("b.example", {});
+  EXPECT_EQ(reports.first, 7min);
+  EXPECT_EQ(reports.max, 2h) << "nothing else is said of reports";
+  EXPECT_EQ(reports.expire, settings_.queue.retry.bounce_expire);
+  EXPECT_EQ(policy().retry("c.example", {}).first, 7min);
+}
+
 }  // namespace
 }  // namespace godwit::dispatch
