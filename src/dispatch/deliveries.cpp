@@ -157,6 +157,18 @@ boost::asio::awaitable<void> Dispatcher::Implementation::speak_for(queue::Work w
   ended(work.grant, {});
 }
 
+// A table cannot be asked.
+boost::asio::awaitable<void> Dispatcher::Implementation::put_off(queue::Work work, Transaction transaction,
+                                                                 std::string why) {
+  ended(work.grant, {});
+  const auto reply = smtp::make_reply(451, {4, 3, 0}, why);
+  Attempted attempted{.outcomes = no_route(transaction, {reply}), .counts = true, .with_site = false};
+  Parts parts;
+  Answers none(transaction.recipients.size());
+  parts.push_back({.item = std::move(work.item), .transaction = std::move(transaction), .answers = std::move(none)});
+  co_await settle(std::move(parts), std::move(attempted));
+}
+
 void Dispatcher::Implementation::keep_held(const queue::Item& item, const std::string& why) {
   // Held by a rule, not by a record: the rule is asked again after a restart or a reload.
   log_held(item.key, why);
@@ -171,13 +183,9 @@ boost::asio::awaitable<void> Dispatcher::Implementation::deliver(queue::Work wor
     auto setting_apart = set_users_apart(work.item, transaction);
     auto rest = co_await std::move(setting_apart);
     if (!rest) {
-      ended(work.grant, {});
-      const auto reply = smtp::make_reply(451, {4, 3, 0}, "The users cannot be looked up: " + rest.error().message);
-      Attempted attempted{.outcomes = no_route(transaction, {reply}), .counts = true, .with_site = false};
-      Answers none(transaction.recipients.size());
-      parts.push_back(
-          {.item = std::move(work.item), .transaction = std::move(transaction), .answers = std::move(none)});
-      co_await settle(std::move(parts), std::move(attempted));
+      auto putting_off =
+          put_off(std::move(work), std::move(transaction), "The users cannot be looked up: " + rest.error().message);
+      co_await std::move(putting_off);
       co_return;
     }
     if (rest->recipients.empty()) {
@@ -187,9 +195,19 @@ boost::asio::awaitable<void> Dispatcher::Implementation::deliver(queue::Work wor
     }
     transaction = std::move(*rest);
   }
-  auto looking_back = passed_before(transaction.message, router_);
+  const auto policy = policy_;  // as it was when the attempt began
+  const auto router = router_;
+  auto learning = router->learn(transaction.message->envelope, work.item.key.destination);
+  const auto learned = co_await std::move(learning);
+  if (!learned) {
+    auto putting_off =
+        put_off(std::move(work), std::move(transaction), "A domain cannot be looked up: " + learned.error().message);
+    co_await std::move(putting_off);
+    co_return;
+  }
+  auto looking_back = passed_before(transaction.message, router);
   const auto passed = co_await std::move(looking_back);
-  auto answers = answers_for(transaction, *router_, around_.suppressions, passed);
+  auto answers = answers_for(transaction, *router, around_.suppressions, passed);
   parts.push_back({.item = std::move(work.item), .transaction = std::move(transaction), .answers = std::move(answers)});
   if (together(parts).recipients.empty()) {
     ended(work.grant, {});
@@ -197,8 +215,6 @@ boost::asio::awaitable<void> Dispatcher::Implementation::deliver(queue::Work wor
     co_await settle(std::move(parts), std::move(answered));
     co_return;
   }
-  const auto policy = policy_;  // as it was when the attempt began
-  const auto router = router_;
   auto forwarding = forwarded_recipients(parts.front().transaction, *router);
   auto recipients = co_await std::move(forwarding);
   if (!recipients.empty()) {
@@ -207,7 +223,6 @@ boost::asio::awaitable<void> Dispatcher::Implementation::deliver(queue::Work wor
     co_return;
   }
   const auto destination = parts.front().item.key.destination;
-  co_await router->learn(destination);
   const auto sender = parts.front().transaction.message->envelope.sender;
   if (const auto why = router->why_held(destination, sender); why && !parts.front().item.released) {
     ended(work.grant, {});

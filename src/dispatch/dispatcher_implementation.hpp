@@ -95,6 +95,7 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   boost::asio::awaitable<void> tick();
   boost::asio::awaitable<void> run(queue::Work work);
   boost::asio::awaitable<void> speak_for(queue::Work work, Transaction transaction);
+  boost::asio::awaitable<void> put_off(queue::Work work, Transaction transaction, std::string why);
   boost::asio::awaitable<void> deliver(queue::Work work, Transaction transaction);
   // Of a domain's recipients, users with a store of their own get items of their own, which wait for that store and no
   // other.  Gives the rest, or why that cannot be known now.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is known of a way without DNS.
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -25,10 +26,27 @@ awaitable<base::Result<Router::Place>> Router::find_place(std::string domain) co
   }
 }
 
-awaitable<void> Router::learn(std::string destination) const {
-  if (domain_tables_.empty()) co_return;
-  auto finding = find_place(base::to_lower(base::domain_of(destination)));
-  co_await std::move(finding);
+awaitable<base::Result<>> Router::find_places(std::set<std::string> domains) const {
+  for (const auto& domain : domains) {
+    auto finding = find_place(domain);
+    auto found = co_await std::move(finding);
+    if (!found) co_return std::unexpected(std::move(found.error()));
+  }
+  co_return base::Result<>();
+}
+
+awaitable<base::Result<>> Router::learn(const mail::Envelope& envelope, std::string_view destination) const {
+  std::set<std::string> domains;
+  const auto add = [&](std::string_view domain) { domains.insert(base::to_lower(domain)); };
+  if (!domain_tables_.empty()) {
+    add(base::domain_of(destination));
+    if (envelope.sender) add(envelope.sender->domain);
+    for (const auto& recipient : envelope.recipients) {
+      if (recipient.original.contains('@')) add(base::domain_of(recipient.original));
+      if (recipient.owner) add(recipient.owner->domain);
+    }
+  }
+  return find_places(std::move(domains));
 }
 
 const RouteSettings* Router::first_match(std::string_view domain, const smtp::ReversePath& sender) const {

@@ -6,6 +6,7 @@ import sqlite3
 
 from support.account_servers import Postgresql, Slapd
 from support.certificate import Certificate
+from support.peer import ScriptedPeer
 from support.scenario import main
 from support.table_host import TableHost
 
@@ -72,6 +73,45 @@ class SqliteTables(SqlTables):
         away.rename(self.database)
         self.assert_exists_again("team@xyz.example")
         self.assert_unknown("nobody@xyz.example")
+
+    def forward_to(self, peer, **retry):
+        """Mail for away@hosted.example, a domain that a table knows, goes to the peer; gives the message's id."""
+        for statement in (*SCHEMA.strip().splitlines(), "INSERT INTO aliases VALUES ('away@hosted.example', 'me@far.example')"):
+            self.execute(statement)
+        self.start_with_tables()
+        self.godwit.config["routes"] = [{"domains": ["far.example"], "next_hop": f"[{peer.address}]:{peer.port}"}]
+        self.godwit.config["delivery"]["retry"].update(retry)
+        self.godwit.write_config()
+        self.godwit.control("reload")
+        return self.send("away@hosted.example")[0]
+
+    def test_what_is_forwarded_later_is_rewritten_too(self):
+        """The answers of the first attempt are forgotten when the second one comes."""
+        peer = ScriptedPeer(self, 9, "mx.far.example", script={"RCPT": ["451 4.3.0 come back later", "250 2.1.5 Ok"]})
+        self.forward_to(peer, first="3s", max="3s")
+        [transaction] = peer.wait()
+        self.assertTrue(transaction.content.startswith(b"Delivered-To: away@hosted.example\r\n"), transaction.content[:100])
+        senders = [command for command in peer.commands if command.startswith("MAIL")]
+        self.assertEqual(len(senders), 2)
+        for command in senders:
+            self.assertIn("<SRS0=", command)
+
+    def test_what_is_forwarded_waits_while_its_domain_cannot_be_looked_up(self):
+        peer = ScriptedPeer(self, 9, "mx.far.example", up=False)
+        identity = self.forward_to(peer)
+        self.godwit.wait_event("deferred", id=identity)
+        away = self.database.rename(self.folder / "away")
+
+        def waits_for_the_table():
+            return sum("A domain cannot be looked up" in event["reply"] for event in self.godwit.events("deferred", id=identity))
+
+        self.wait_until(waits_for_the_table, "it waits for the table")
+        peer.up()
+        before = waits_for_the_table()
+        self.wait_until(lambda: waits_for_the_table() > before, "it goes on waiting")
+        self.assertEqual(peer.connections, 0)
+        away.rename(self.database)
+        self.assertTrue(peer.wait()[0].sender.startswith("SRS0="))
 
 
 class PostgresqlTables(SqlTables):

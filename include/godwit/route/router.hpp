@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -170,9 +171,9 @@ class Router {
   boost::asio::awaitable<Hop> hop(std::string destination, smtp::ReversePath sender, dns::Resolver& resolver,
                                   base::Random& random, StsSource* sts = nullptr,
                                   TlsDemand demand = TlsDemand::usual) const;
-  // Asks the tables of domains, so that those below, which wait for nothing, know about it for a while.  What they do
-  // not know is a domain of ours for them.
-  boost::asio::awaitable<void> learn(std::string destination) const;
+  // Asks the tables of domains about all of this message that lead it to a destination, so that what waits for nothing
+  // (those below, sender_for, forwarding_alias) knows about them for a while.  Errors: a table cannot be asked.
+  boost::asio::awaitable<base::Result<>> learn(const mail::Envelope& envelope, std::string_view destination) const;
   // Why a rule keeps such mail until the administrator releases it; nothing: none does.
   std::optional<std::string> why_held(std::string_view destination, const smtp::ReversePath& sender) const;
 
@@ -208,6 +209,7 @@ class Router {
   std::string normal_domain(std::string_view domain) const;
   Place known_place(const std::string& domain) const;
   boost::asio::awaitable<base::Result<Place>> find_place(std::string domain) const;
+  boost::asio::awaitable<base::Result<>> find_places(std::set<std::string> domains) const;
   const RouteSettings* first_match(std::string_view domain, const smtp::ReversePath& sender) const;
   std::optional<std::string> user_of(const smtp::Mailbox& address, Said& said) const;
   std::optional<DeliverTarget> known_target(std::string_view destination, const Place& place) const;
