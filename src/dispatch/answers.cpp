@@ -78,7 +78,7 @@ Answers answers_for(const Transaction& transaction, const route::Router& router,
       answer = expanded(recipient);
     } else if (const auto alias = alias_that_loops(recipient, router, passed); !alias.empty()) {
       answer = looping(alias);
-    } else if (suppressions != nullptr && !router.is_local_domain(recipient.address.domain)) {
+    } else if (suppressions != nullptr && !router.is_ours(recipient.address.domain)) {
       if (auto refusal = policy::suppression_refusal(*suppressions, recipient.address))
         answer = suppressed(std::move(*refusal));
     }

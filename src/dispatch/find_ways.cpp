@@ -18,7 +18,7 @@ std::string rule_of(const route::Router& router, const std::string& destination,
     return fmt::format("routes[{}]", route - settings.routes.data());
   const bool from_dns = std::holds_alternative<route::SmtpHop>(hop) && std::get<route::SmtpHop>(hop).from_dns;
   const std::string domain(base::domain_of(destination));
-  if (router.is_local_domain(domain) && !from_dns)
+  if (!domain.empty() && router.is_ours(domain) && !from_dns)
     return "domains." + domain + (destination.contains('@') ? ".users" : "");
   return "dns";
 }

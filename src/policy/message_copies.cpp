@@ -58,7 +58,7 @@ smtp::Mailbox MessageCopies::return_path() const {
 
 bool MessageCopies::came_back(const smtp::ReversePath& sender) const {
   const auto* paths = router_->return_paths();
-  if (!sender || paths == nullptr || !router_->is_local_domain(sender->domain)) return false;
+  if (!sender || paths == nullptr || !router_->is_ours(sender->domain)) return false;
   const auto restored = paths->restored(*sender);
   return restored && restored->has_value() && base::iequals((*restored)->local, "postmaster") &&
          base::iequals((*restored)->domain, router_->settings().hostname);
@@ -82,7 +82,7 @@ awaitable<base::Result<std::vector<std::string>>> MessageCopies::add(mail::Envel
     for (auto& copy : expansion.recipients) {
       if (has(envelope.recipients, copy.address) || has(copies, copy.address)) continue;
       copy.notify = smtp::notify_never;
-      if (!router_->is_local_domain(copy.address.domain)) copy.owner = return_path();
+      if (!router_->is_ours(copy.address.domain)) copy.owner = return_path();
       if (envelope.held) copy.last_reply = envelope.recipients.front().last_reply;
       told.push_back(smtp::to_string(copy.address));
       copies.push_back(std::move(copy));

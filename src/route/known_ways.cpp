@@ -66,6 +66,10 @@ Router::Place Router::known_place(const std::string& domain) const {
   return domain.empty() ? Place{.kind = Place::Kind::here} : place_of(domain, said);
 }
 
+bool Router::is_ours(std::string_view domain) const {
+  return known_place(base::to_lower(domain)).is_here();
+}
+
 bool Router::leaves(const smtp::Mailbox& address) const {
   const auto place = known_place(normal_domain(address.domain));
   return place.goes_on() || (place.settings != nullptr && place.settings->deliver.kind == DeliverKind::smtp);

@@ -81,8 +81,8 @@ Router::Place Router::place_of(const std::string& domain, Said& said) const {
 }
 
 smtp::ReversePath Router::sender_for(const smtp::ReversePath& sender, const mail::Recipient& recipient) const {
-  if (!return_paths_ || !sender || known_place(base::to_lower(recipient.address.domain)).is_here()) return sender;
-  if (known_place(base::to_lower(sender->domain)).is_here()) {
+  if (!return_paths_ || !sender || is_ours(recipient.address.domain)) return sender;
+  if (is_ours(sender->domain)) {
     const auto* route = first_match(normal_domain(recipient.address.domain), sender);
     const bool is_tagged = (route != nullptr && route->verp) ||
                            std::ranges::any_of(settings_.verp_senders,
@@ -96,23 +96,22 @@ smtp::ReversePath Router::sender_for(const smtp::ReversePath& sender, const mail
 }
 
 std::optional<smtp::Mailbox> Router::forwarding_alias(const mail::Recipient& recipient) const {
-  if (recipient.original.empty() || known_place(base::to_lower(recipient.address.domain)).is_here()) return {};
+  if (recipient.original.empty() || is_ours(recipient.address.domain)) return {};
   const auto asked = smtp::parse_mailbox(recipient.original, smtp::BareLocal::allow, smtp::Utf8::allow);
   if (!asked) return {};
   auto alias = complete(*asked);
   alias.domain = normal_domain(alias.domain);
-  if (!known_place(alias.domain).is_here()) return {};
+  if (!is_ours(alias.domain)) return {};
   return alias;
 }
 
 std::optional<smtp::Mailbox> Router::recipient_told_by(const smtp::Mailbox& address) const {
-  if (!return_paths_ || !known_place(base::to_lower(address.domain)).is_here()) return {};
+  if (!return_paths_ || !is_ours(address.domain)) return {};
   return return_paths_->recipient_told_by(address);
 }
 
 bool Router::leads_back(const smtp::Mailbox& address) const {
-  return return_paths_ && known_place(base::to_lower(address.domain)).is_here() &&
-         mail::Srs::is_rewritten(address.local);
+  return return_paths_ && is_ours(address.domain) && mail::Srs::is_rewritten(address.local);
 }
 
 awaitable<Expansion> Router::expand(smtp::Mailbox recipient, OtherHosts others) const {

@@ -114,6 +114,24 @@ class SqliteTables(SqlTables):
         self.assertTrue(peer.wait()[0].sender.startswith("SRS0="))
 
 
+    def test_users_of_a_domain_in_a_table_are_not_suppressed(self):
+        """Suppression is for addresses elsewhere, whatever a store of ours says."""
+        store = ScriptedPeer(self, 9, lmtp=True, script={"RCPT": "550 5.1.1 no such user"})
+        for statement in SCHEMA.strip().splitlines():
+            self.execute(statement)
+        self.start_with_tables()
+        self.godwit.config["domains"]["table:hosted"]["deliver"] = f"lmtp:{store.address}:{store.port}"
+        self.godwit.config["suppression"] = {"enabled": True}
+        self.godwit.stop()
+        self.godwit.start()
+        identity, _ = self.send("ann@hosted.example")
+        self.assertEqual(self.godwit.wait_event("bounced", id=identity)["class"], "bad_mailbox")
+        self.assertEqual(self.godwit.control_json("suppression", "list")["suppressions"], [])
+        self.assert_exists("ann@hosted.example")
+        way, = self.godwit.control_json("route", "ann@hosted.example")["ways"]
+        self.assertEqual(way["rule"], "domains.hosted.example")
+
+
 class PostgresqlTables(SqlTables):
     def setUp(self):
         super().setUp()

@@ -117,6 +117,8 @@ class Router {
 
   // Of those in the settings: hostname is always among them; own address literals too.
   bool is_local_domain(std::string_view domain) const;
+  // Or of those in tables, as far as is known: see learn().
+  bool is_ours(std::string_view domain) const;
   // Completes a bare address with origin, <Postmaster> with hostname.  Others are left as they are.
   smtp::Mailbox complete(smtp::Mailbox address) const;
   // An address in no local domain expands to itself.  In a local one (an address literal of ours is the hostname):

@@ -381,6 +381,35 @@ TEST_P(Lookup, DomainsOfATable) {
   EXPECT_FALSE(tables_.expand(settings, "who@other.example").local);
 }
 
+TEST(Lookup, ADomainOfATableIsOursAsFarAsIsKnown) {
+  auto settings = basic();
+  settings.domains["table:hosted"] = domain(RecipientRule::any);
+  auto hosted = std::make_shared<testing::FixedTable>("hosted", testing::FixedTable::Entries{{"h.example", {}}});
+  const Router router(std::move(settings), {.accounts = nullptr, .tables = {{"hosted", hosted}}}, {});
+  EXPECT_TRUE(router.is_ours("H.example"));
+  EXPECT_FALSE(router.is_local_domain("h.example")) << "which the settings do not name";
+  EXPECT_FALSE(router.is_ours("other.example"));
+  hosted->mode = testing::FixedTable::Mode::asked;
+  EXPECT_FALSE(router.is_ours("h.example"));
+}
+
+// What an attempt has to know: where it goes, whom it is from, and by which aliases and lists it came.
+TEST(Lookup, TheDomainsOfAMessageAreAskedForBeforeItsWayIs) {
+  auto settings = basic();
+  settings.domains["table:hosted"] = domain(RecipientRule::any);
+  auto hosted = std::make_shared<testing::FixedTable>("hosted", testing::FixedTable::Entries{{"h.example", {}}},
+                                                      testing::FixedTable::Mode::asked);
+  const Router router(std::move(settings), {.accounts = nullptr, .tables = {{"hosted", hosted}}}, {});
+  mail::Envelope envelope;
+  envelope.sender = mailbox("me@From.example");
+  envelope.recipients.push_back({.address = mailbox("you@far.example"), .original = "away@H.example"});
+  envelope.recipients.push_back({.address = mailbox("she@far.example"), .owner = mailbox("owner-l@lists.example")});
+  EXPECT_TRUE(testing::run_awaitable(router.learn(envelope, "far.example")));
+  EXPECT_THAT(hosted->asked, UnorderedElementsAre("far.example", "from.example", "h.example", "lists.example"));
+  hosted->mode = testing::FixedTable::Mode::down;
+  EXPECT_FALSE(testing::run_awaitable(router.learn(envelope, "far.example")));
+}
+
 TEST(Lookup, NobodyIsAskedTwiceInOneExpansion) {
   Tables tables(testing::FixedTable::Mode::asked);
   auto settings = basic();
