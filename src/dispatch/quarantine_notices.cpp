@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -95,13 +96,8 @@ void QuarantineNotices::note(base::MessageId id, const mail::Envelope& envelope,
 
 // Who waits, in a domain that ends here; a reason says that a check held it.
 bool QuarantineNotices::is_told(const mail::Recipient& recipient) const {
-  const auto& domain = recipient.address.domain;
-  if (recipient.state != mail::RecipientState::waiting || recipient.expanded_alias || recipient.last_reply.empty() ||
-      !router_->is_local_domain(domain))
-    return false;
-  const auto& domains = router_->settings().domains;
-  const auto found = domains.find(domain);
-  return found == domains.end() || found->second.deliver.kind != route::DeliverKind::mx;
+  return recipient.state == mail::RecipientState::waiting && !recipient.expanded_alias &&
+         !recipient.last_reply.empty() && router_->ends_here(recipient.address.domain);
 }
 
 boost::asio::awaitable<void> QuarantineNotices::run() {
@@ -190,12 +186,20 @@ boost::asio::awaitable<void> QuarantineNotices::recall() {
   };
   auto listed = co_await parts_.spool.for_each_live(spool::Listing::gentle, each);
   if (!listed) parts_.log.error("quarantine_not_recalled", {{"reason", listed.error().message}});
+  bool all_known = true;
   for (const auto id : held) {
     auto reading = parts_.spool.read(id);
     const auto stored = co_await std::move(reading);
-    if (stored && stored->envelope.held) note(id, stored->envelope, Told::maybe);
+    if (!stored || !stored->envelope.held) continue;
+    std::set<std::string> domains;
+    for (const auto& recipient : stored->envelope.recipients) domains.insert(recipient.address.domain);
+    auto learning = router_->learn(std::move(domains));
+    const auto learned = co_await std::move(learning);
+    if (!learned) parts_.log.error("quarantine_not_recalled", {{"reason", learned.error().message}});
+    all_known = all_known && learned;
+    note(id, stored->envelope, Told::maybe);
   }
-  recalled_ = listed.has_value();
+  recalled_ = listed && all_known;
 }
 
 boost::asio::awaitable<void> QuarantineNotices::remember() {

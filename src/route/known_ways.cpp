@@ -26,7 +26,8 @@ awaitable<base::Result<Router::Place>> Router::find_place(std::string domain) co
   }
 }
 
-awaitable<base::Result<>> Router::find_places(std::set<std::string> domains) const {
+awaitable<base::Result<>> Router::learn(std::set<std::string> domains) const {
+  if (domain_tables_.empty()) co_return base::Result<>();
   for (const auto& domain : domains) {
     auto finding = find_place(domain);
     auto found = co_await std::move(finding);
@@ -46,7 +47,7 @@ awaitable<base::Result<>> Router::learn(const mail::Envelope& envelope, std::str
       if (recipient.owner) add(recipient.owner->domain);
     }
   }
-  return find_places(std::move(domains));
+  return learn(std::move(domains));
 }
 
 const RouteSettings* Router::first_match(std::string_view domain, const smtp::ReversePath& sender) const {
@@ -68,6 +69,11 @@ Router::Place Router::known_place(const std::string& domain) const {
 
 bool Router::is_ours(std::string_view domain) const {
   return known_place(base::to_lower(domain)).is_here();
+}
+
+bool Router::ends_here(std::string_view domain) const {
+  const auto place = known_place(base::to_lower(domain));
+  return place.is_here() && !place.goes_on();
 }
 
 bool Router::leaves(const smtp::Mailbox& address) const {

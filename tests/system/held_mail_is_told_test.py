@@ -23,7 +23,11 @@ class HeldMailIsTold(JudgedHost):
             domains={"xyz.example": ["somchai", "malee", "postmaster"]}, aliases={AWAY: ["x@elsewhere.example", TO]},
             routes=[{"domains": ["elsewhere.example"], "next_hop": f"[{self.elsewhere.address}]:{self.elsewhere.port}"}],
             policy={"checks": {"mx": ["header"]}, "header": {"missing_date": "quarantine"}},
-            quarantine={"notify": True, "interval": interval, **quarantine}).start()
+            tables={"hosted": {"type": "file", "path": str(self.folder / "hosted")}},
+            quarantine={"notify": True, "interval": interval, **quarantine})
+        (self.folder / "hosted").write_text("hosted.example\n")
+        self.godwit.config["domains"]["table:hosted"] = {"deliver": f"maildir:{self.godwit.vmail}/{{domain}}/{{local}}", "recipients": "any"}
+        self.godwit.start()
 
     def hold(self, subject="Hello", to=TO):
         """A message that is held; its id."""
@@ -52,6 +56,11 @@ class HeldMailIsTold(JudgedHost):
         self.assertIn("The message has no Date", self.godwit.control("queue", "list", "--state", "held").stdout)
         self.godwit.control("queue", "release", identity)
         self.godwit.mailbox(TO).wait(2)
+
+    def test_a_domain_from_a_table_is_here(self):
+        self.begin()
+        self.hold(to="ann@hosted.example")
+        self.notices(1, "ann@hosted.example")
 
     def test_nobody_elsewhere_is_told(self):
         self.begin()

@@ -119,6 +119,8 @@ class Router {
   bool is_local_domain(std::string_view domain) const;
   // Or of those in tables, as far as is known: see learn().
   bool is_ours(std::string_view domain) const;
+  // The same, without those that we are only the backup of.
+  bool ends_here(std::string_view domain) const;
   // Completes a bare address with origin, <Postmaster> with hostname.  Others are left as they are.
   smtp::Mailbox complete(smtp::Mailbox address) const;
   // An address in no local domain expands to itself.  In a local one (an address literal of ours is the hostname):
@@ -176,6 +178,7 @@ class Router {
   // Asks the tables of domains about all of this message that lead it to a destination, so that what waits for nothing
   // (those below, sender_for, forwarding_alias) knows about them for a while.  Errors: a table cannot be asked.
   boost::asio::awaitable<base::Result<>> learn(const mail::Envelope& envelope, std::string_view destination) const;
+  boost::asio::awaitable<base::Result<>> learn(std::set<std::string> domains) const;
   // Why a rule keeps such mail until the administrator releases it; nothing: none does.
   std::optional<std::string> why_held(std::string_view destination, const smtp::ReversePath& sender) const;
 
@@ -211,7 +214,6 @@ class Router {
   std::string normal_domain(std::string_view domain) const;
   Place known_place(const std::string& domain) const;
   boost::asio::awaitable<base::Result<Place>> find_place(std::string domain) const;
-  boost::asio::awaitable<base::Result<>> find_places(std::set<std::string> domains) const;
   const RouteSettings* first_match(std::string_view domain, const smtp::ReversePath& sender) const;
   std::optional<std::string> user_of(const smtp::Mailbox& address, Said& said) const;
   std::optional<DeliverTarget> known_target(std::string_view destination, const Place& place) const;
