@@ -101,8 +101,14 @@ int DoctorCommand::run() const {
     wishes.zone = &*read;
   }
   wishes.daemon_process = process_behind(loaded.settings.control.socket);
+  // For people, who would not know whether it hangs.
+  if (!as_json) {
+    console.err << "Looking at:" << std::flush;
+    wishes.begins = [&err = console.err](std::string_view check) { err << " " << check << std::flush; };
+  }
   const base::SystemClock clock;
   const auto findings = setup::examine_host(loaded.settings, wishes, clock);
+  if (!as_json) console.err << "\n";
   if (as_json)
     console.out << json::serialize(findings_json(findings)) << "\n";
   else
