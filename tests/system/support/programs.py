@@ -85,9 +85,9 @@ def gsasl(case, host, port, certificate, mechanism, user, password, check=True):
                             "--password", password, "--x509-ca-file", certificate, "--verbose", check=check, input="")
 
 
-def promtool(case, *words, **options):
-    """Prometheus's own checker, unpacked by scripts/install-packages."""
-    program = CACHE / "prometheus" / "usr/bin/promtool"
+def prometheus_program(case, name):
+    """Prometheus and its checker, promtool, unpacked by scripts/install-packages."""
+    program = CACHE / "prometheus" / "usr/bin" / name
     if not program.exists():
         case.fail(f"no {program}: run scripts/install-packages test")
-    return case.run_program(program, *words, **options)
+    return program
