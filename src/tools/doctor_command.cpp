@@ -14,6 +14,7 @@
 #include "godwit/setup/doctor.hpp"
 #include "godwit/setup/host_setup.hpp"
 #include "godwit/setup/new_file.hpp"
+#include "paint.hpp"
 #include "setup_commands.hpp"
 #include "table.hpp"
 #include "unix_socket.hpp"
@@ -112,7 +113,7 @@ int DoctorCommand::run() const {
   if (as_json)
     console.out << json::serialize(findings_json(findings)) << "\n";
   else
-    console.out << findings_text(findings);
+    show(console, findings_text(findings));
   return findings.worst() == Verdict::problem ? exit_failed : exit_done;
 }
 
