@@ -48,6 +48,15 @@ tls:
                      yaml_string(certificate_file(host.folders)), yaml_string(private_key_file(host.folders)));
 }
 
+std::string milter_lines(const HostText& host) {
+  if (!host.has_rspamd) return {};
+  return R"(
+# rspamd, where Debian's listens, judges all mail; while it is down mail comes unjudged (or on_failure: tempfail).
+milters:
+  - {name: rspamd, address: "inet:127.0.0.1:11332", services: [mx, submission], on_failure: accept}
+)";
+}
+
 }  // namespace
 
 Folders folders_of(const std::string& configuration) {
@@ -122,7 +131,7 @@ control:
 )",
       tls_lines(host), host.domain, yaml_string(accounts_file(folders)), yaml_string(folders.spool),
       yaml_string(folders.state), yaml_string(folders.run + "/control.sock"));
-  return text;
+  return text + milter_lines(host);
 }
 
 std::string domain_configuration(const DomainText& domain) {

@@ -103,6 +103,19 @@ TEST_F(HostSetupTest, AHostMayOrderItsCertificateItself) {
   EXPECT_EQ(made().publication.tlsa, *net::tlsa_of(files));
 }
 
+TEST_F(HostSetupTest, RspamdIsAskedWhereItIs) {
+  made();
+  EXPECT_THAT(config::load(path("godwit.yaml")).settings.policy.milters, IsEmpty());
+  facts.has_rspamd = true;
+  EXPECT_THAT(made().remarks, Contains(HasSubstr("rspamd is installed, and nothing here asks it")));
+  std::filesystem::remove_all(wishes.folder);
+  EXPECT_THAT(made().remarks, Not(Contains(HasSubstr("rspamd"))));
+  const auto loaded = config::load(path("godwit.yaml"));
+  ASSERT_TRUE(loaded.ok());
+  ASSERT_THAT(loaded.settings.policy.milters, SizeIs(1));
+  EXPECT_EQ(loaded.settings.policy.milters[0].name, "rspamd");
+}
+
 TEST_F(HostSetupTest, AConfigurationThatIsThereIsNotChangedForACertificate) {
   made();
   const auto before = files();
