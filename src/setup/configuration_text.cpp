@@ -119,6 +119,12 @@ listeners:
 # These may relay to everywhere on port 25 without AUTH.  Your own machines only.
 trusted_networks: [127.0.0.0/8, "::1/128"]
 
+# Refuses what is surely bad: hosts without a name in reverse DNS, with our name in HELO, senders whose domain does not
+# exist or takes no mail, messages without From.
+policy:
+  checks:
+    mx: [reverse_dns, hello, sender_domain, header]
+
 # Who may log in, and which addresses exist: godwitctl account add bob@{}
 accounts: {}
 

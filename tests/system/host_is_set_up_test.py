@@ -50,8 +50,12 @@ class HostIsSetUp(Scenario):
             client.say("RCPT TO:<abuse@example.com>", "250")
             client.say("RCPT TO:<nobody@example.com>", "550")
             client.say("RCPT TO:<bob@elsewhere.example>", "55")
-            client.data(b"Subject: hello\r\n\r\nhello\r\n")
+            client.data(b"From: mod@abc.example\r\nSubject: hello\r\n\r\nhello\r\n")
         self.assertIn(b"Subject: hello", daemon.mailbox("alice@example.com").wait()[0].content)
+        with Dialogue(host.address) as client:  # whatever is surely bad is refused
+            client.say("EHLO mail.example.com", "250")
+            client.say("MAIL FROM:<>", "250")
+            client.say("RCPT TO:<abuse@example.com>", "550 5.7.1")
         swaks(self, "--server", host.address, "--port", SUBMISSION_PORT, "--tls", "--auth", "PLAIN", "--auth-user",
               "alice@example.com", "--auth-password", password, "--from", "alice@example.com", "--to", "bob@elsewhere.example")
         self.assertIn(b"DKIM-Signature: ", peer.wait()[0].content)

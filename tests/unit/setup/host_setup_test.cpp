@@ -77,6 +77,7 @@ TEST_F(HostSetupTest, AnEmptyFolderBecomesAHostThatCanRun) {
   EXPECT_TRUE(loaded.settings.route.domains.contains("example.com"));
   EXPECT_THAT(loaded.settings.mailauth.keys, SizeIs(1));
   EXPECT_THAT(loaded.settings.server.listeners, SizeIs(3));
+  EXPECT_THAT(loaded.settings.policy.checks.mx, Not(IsEmpty())) << "what is surely bad is refused";
   EXPECT_TRUE(net::check_certificate(loaded.settings.tls.certificates.at(0)));
   EXPECT_TRUE(auth::load_accounts({path("accounts.yaml")})->exists("postmaster@example.com"));
   EXPECT_THAT(host.password, Not(IsEmpty()));
