@@ -173,8 +173,7 @@ class WebrootResponder final : public Responder {
     auto removed = co_await parts_.disk.remove(path_);
     auto file = co_await parts_.disk.open(path_, disk::OpenMode::create_new, to_read);
     if (!file) co_return std::unexpected(file.error());
-    // Whatever the umask is.  By name: in its place another can be put only by who may write into our folder.
-    auto done = co_await parts_.disk.set_permissions(path_, to_read, "");
+    auto done = co_await (*file)->set_permissions(to_read);  // whatever the umask is
     if (done) done = co_await (*file)->write(0, text);
     co_return done;
   }
@@ -185,8 +184,11 @@ class WebrootResponder final : public Responder {
     const auto entries = co_await parts_.disk.list(folder);
     if (entries || entries.error().kind != base::ErrorKind::not_found) co_return base::Result<>();
     auto done = co_await parts_.disk.make_directories(folder, for_everybody);
-    if (done) done = co_await parts_.disk.set_permissions(folder, for_everybody, "");
-    co_return done;
+    if (!done) co_return done;
+    // The folder around it may be another's, who might put a link to a file of ours in its place.
+    auto made = co_await parts_.disk.open(folder, disk::OpenMode::read);
+    if (!made) co_return std::unexpected(made.error());
+    co_return co_await (*made)->set_permissions(for_everybody);
   }
 
   awaitable<void> remove(std::string path) {

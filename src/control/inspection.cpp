@@ -48,10 +48,12 @@ Answer access_answer(Backend&, Arguments arguments) {
 Answer busiest_answer(Backend& backend, Arguments) {
   const auto sums = co_await backend.busiest();
   if (!sums) co_return failure(sums.error());
-  json::array busiest;
+  json::array busiest, slow;
   for (const auto& sum : sums->busiest()) busiest.emplace_back(to_json(sum));
+  for (const auto& site : sums->slow()) slow.emplace_back(to_json(site));
   co_return response(200, json::object{{"destinations", std::move(busiest)},
                                        {"other", to_json(sums->other())},
+                                       {"slow", std::move(slow)},
                                        {"down", sums->down()},
                                        {"suspended", sums->suspended()}});
 }

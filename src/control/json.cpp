@@ -181,7 +181,8 @@ json::value to_json(const Status& status) {
                       {"accounts", json::object{{"stopped", std::move(stopped)}}},
                       {"tls", json::object{{"certificates", std::move(certificates)}, {"acme", to_json(status.acme)}}},
                       {"totals", to_json(status.events)},
-                      {"accept_time", to_json(status.accept_time)}};
+                      {"accept_time", to_json(status.accept_time)},
+                      {"commit_time", to_json(status.spool.commit_time)}};
 }
 
 json::value summary_to_json(const QueueEntry& entry) {

@@ -25,7 +25,9 @@ constexpr std::uint64_t json_around = std::uint64_t{64} << 10U;  // beside what 
 // many times their text.
 constexpr std::uint64_t memory_of_text = 4;
 constexpr std::uint64_t memory_around = std::uint64_t{1} << 20U;
-constexpr std::uint64_t json_in_all = std::uint64_t{256} << 20U;  // of all requests, unless one alone may take more
+// Unless one request alone may take more.  Others have room beside a caller that takes all that it may.
+constexpr std::uint64_t json_of_one_caller = std::uint64_t{128} << 20U;
+constexpr std::uint64_t json_beside_one_caller = std::uint64_t{128} << 20U;
 constexpr base::Duration while_busy = std::chrono::seconds(2);
 
 // Gives what was composed, and frees it.
@@ -132,13 +134,14 @@ boost::asio::awaitable<SubmissionDesk::Prepared> SubmissionDesk::prepare_json(Su
   if (order.length.value_or(0) > most)
     co_return std::unexpected(
         error_response(413, fmt::format("{} bytes; the JSON has at most {}", *order.length, most)));
-  const auto share = std::make_shared<Share>(json_bytes_);
+  const auto share = std::make_shared<Share>(json_memory_, order.caller.name);
   const JsonBounds of_this{.text = most, .memory = most * memory_of_text + memory_around};
+  const auto of_caller = std::max(json_of_one_caller, of_this.memory);
+  const Share::Bounds room{.of_caller = of_caller, .in_all = of_caller + json_beside_one_caller};
   // Weak: the value, which keeps this, may be freed by the pool.
-  std::function<bool(std::uint64_t)> reserve = [weak = std::weak_ptr(share),
-                                                in_all = std::max(json_in_all, of_this.memory)](std::uint64_t bytes) {
+  std::function<bool(std::uint64_t)> reserve = [weak = std::weak_ptr(share), room](std::uint64_t bytes) {
     const auto held = weak.lock();
-    return held && held->take(bytes, in_all);
+    return held && held->take(bytes, room);
   };
   auto reading = read_json(std::move(order.body), of_this, std::move(reserve));
   auto body = co_await std::move(reading);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "configuration_check.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -48,13 +49,20 @@ config::FileAccess with_draft(const std::string& path, const std::string& draft)
   return {.read_file = read_file, .list_folder = list_folder};
 }
 
+// Whether it is one of `sections`, or in one.
+bool is_in(const std::string& key, const std::vector<std::string>& sections) {
+  return std::ranges::any_of(sections, [&](const auto& one) { return key == one || key.starts_with(one + "."); });
+}
+
 std::vector<control::ConfigurationDifference> differences(const config::Settings& running,
                                                           const config::Settings& then) {
   const auto before = config::values_of(running), after = config::values_of(then);
+  const auto held = held_back(running, then);
   std::vector<control::ConfigurationDifference> all;
   for (std::size_t i = 0; i < before.size(); ++i)
     if (before[i].value != after[i].value)
-      all.push_back({before[i].key, before[i].value, after[i].value, before[i].needs_restart});
+      all.push_back(
+          {before[i].key, before[i].value, after[i].value, before[i].needs_restart || is_in(before[i].key, held)});
   return all;
 }
 

@@ -2,6 +2,7 @@
 #include "draft_sources.hpp"
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 
 #include <fmt/format.h>
@@ -28,6 +29,14 @@ bool is_same(const lookup::TableSettings& one, const lookup::TableSettings& othe
   return one.type == other.type && question(one) == question(other) && one.attributes == other.attributes;
 }
 
+// The LMTP servers that are asked for recipients, as tables of routes.
+std::set<std::string> lmtp_servers(const config::Settings& settings) {
+  std::set<std::string> servers;
+  for (const auto& [name, domain] : settings.route.domains)
+    if (domain.recipients == route::RecipientRule::lmtp) servers.insert(route::lmtp_table(domain.deliver));
+  return servers;
+}
+
 }  // namespace
 
 std::vector<std::string> foreign_sources(const config::Settings& running, const config::Settings& draft) {
@@ -43,6 +52,10 @@ std::vector<std::string> foreign_sources(const config::Settings& running, const 
     if (table.type != lookup::TableType::file && std::ranges::none_of(running.lookup.tables, is_this))
       all.push_back(fmt::format("tables.{}: {}", name, why_not));
   }
+  const auto known = lmtp_servers(running);
+  for (const auto& [name, domain] : draft.route.domains)
+    if (domain.recipients == route::RecipientRule::lmtp && !known.contains(route::lmtp_table(domain.deliver)))
+      all.push_back(fmt::format("domains.{}.recipients: {}", name, why_not));
   return all;
 }
 

@@ -2,6 +2,7 @@
 // What another configuration would have made of the mail that came: for who asks, and before a reload.
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -130,6 +131,8 @@ boost::asio::awaitable<control::ReplayReport> Host::replay(std::shared_ptr<const
   auto report = co_await std::move(replaying);
   report.not_replayed = not_replayed(order, *running, *next);
   report.restart_needed = config::restart_needed(running->settings, next->settings);
+  // A reload gives what it holds back as it runs.
+  std::ranges::move(held_back(running->settings, next->settings), std::back_inserter(report.restart_needed));
   co_return report;
 }
 

@@ -219,12 +219,17 @@ bool has_lost_port(const acme::Settings& running, const acme::Settings& next) {
 
 void hold_back(const config::Settings& running, config::Loaded& next, LiveSettingsLoaded& result) {
   config::keep_own_certificate(running, next);
-  if (!has_lost_port(running.acme, next.settings.acme)) return;
-  config::keep_acme(running, next.settings);
-  result.held_back.emplace_back("tls.acme");
+  result.held_back = held_back(running, next.settings);
+  if (!result.held_back.empty()) config::keep_acme(running, next.settings);
 }
 
 }  // namespace
+
+std::vector<std::string> held_back(const config::Settings& running, const config::Settings& next) {
+  std::vector<std::string> keys;
+  if (has_lost_port(running.acme, next.acme)) keys.emplace_back("tls.acme");
+  return keys;
+}
 
 CaFiles client_ca_files(const config::Settings& settings) {
   CaFiles files;

@@ -38,6 +38,9 @@ struct LiveSettingsLoaded {
   std::vector<std::string> held_back;  // keys that stay as they run, because this process may not do what they say
 };
 
+// The keys of `next` that a reload would hold back.  Tries to bind a port.
+std::vector<std::string> held_back(const config::Settings& running, const config::Settings& next);
+
 // What a certificate is that has expired, or is not valid yet: for who checks and for a reload that would replace a
 // better one an error; for who starts (a host that takes no mail any more would be worse) a warning.
 enum class OutOfDate { error, warning };

@@ -130,4 +130,9 @@ Task<bool> PosixFile::is_at(std::string path) {
   co_return fail_path("stat", path, errno);
 }
 
+Task<> PosixFile::set_permissions(unsigned permissions) {
+  if (::fchmod(descriptor_, static_cast<mode_t>(permissions)) != 0) co_return fail_path("chmod", path_, errno);
+  co_return base::Result<>{};
+}
+
 }  // namespace godwit::disk

@@ -25,6 +25,7 @@ class PosixFile final : public File {
   Task<std::uint64_t> size() override;
   Task<> truncate(std::uint64_t size) override;
   Task<bool> is_at(std::string path) override;
+  Task<> set_permissions(unsigned permissions) override;
 
  private:
   int descriptor_;

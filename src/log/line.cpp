@@ -79,6 +79,11 @@ void append_json_value(std::string& line, std::string_view value) {
 
 }  // namespace
 
+std::string escaped(const Field& field) {
+  if (const auto* number = std::get_if<std::int64_t>(&field.value)) return fmt::format("{}", *number);
+  return base::printable(text_of(field), longest_value);
+}
+
 std::string_view to_string(Level level) {
   switch (level) {
     case Level::debug:

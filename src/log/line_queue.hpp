@@ -19,6 +19,7 @@ namespace godwit::log {
 struct Line {
   Level level = Level::info;
   std::string text;
+  std::string fields{};  // where the sink takes them: the same once more, as the journal has it
 };
 
 class LineQueue {

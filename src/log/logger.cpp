@@ -3,16 +3,19 @@
 #include "godwit/log/logger.hpp"
 
 #include <atomic>
+#include <cstdlib>
 #include <deque>
 #include <mutex>
 #include <thread>
 #include <utility>
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include "godwit/log/events.hpp"
 #include "godwit/log/line.hpp"
 #include "godwit/log/recent_lines.hpp"
+#include "journal.hpp"
 #include "line_queue.hpp"
 #include "sink.hpp"
 
@@ -36,7 +39,7 @@ class AsyncLogger final : public FileLogger {
   bool enabled(Level level) const override { return level >= level_.load(std::memory_order_relaxed); }
 
   void write(Level level, std::string_view event, std::span<const Field> fields) override {
-    queue_.put({.level = level, .text = line(level, event, fields)});
+    queue_.put(line(level, event, fields));
   }
 
   base::Result<> reopen() override { return sink_->reopen(); }
@@ -47,9 +50,13 @@ class AsyncLogger final : public FileLogger {
   }
 
  private:
-  std::string line(Level level, std::string_view event, std::span<const Field> fields) const {
+  Line line(Level level, std::string_view event, std::span<const Field> fields) const {
     const auto time = clock_.wall();
-    return format_ == Format::json ? json_line(time, level, event, fields) : text_line(time, level, event, fields);
+    Line made{.level = level,
+              .text = format_ == Format::json ? json_line(time, level, event, fields)
+                                              : text_line(time, level, event, fields)};
+    if (sink_->takes_fields()) made.fields = journal_fields(level, event, fields);
+    return made;
   }
 
   // The writer's thread.
@@ -62,7 +69,7 @@ class AsyncLogger final : public FileLogger {
         for (Line& written : batch->lines) recent_->add(written.level, std::move(written.text));
       if (lost == 0) continue;
       const Field count("count", lost);
-      std::deque<Line> report{{.level = Level::warn, .text = line(Level::warn, event::log_lost, {&count, 1})}};
+      std::deque<Line> report{line(Level::warn, event::log_lost, {&count, 1})};
       if (sink_->write(report) != 0) continue;  // said when the file takes lines again
       lost = 0;
       if (recent_ != nullptr) recent_->add(Level::warn, std::move(report.front().text));
@@ -79,9 +86,17 @@ class AsyncLogger final : public FileLogger {
   std::jthread writer_;  // the last: it ends first
 };
 
+OpenedSink open_sink(const std::string& file) {
+  if (file == "syslog") return syslog_sink();
+  const char* stream = std::getenv("JOURNAL_STREAM");
+  if (file.empty() && stream != nullptr && leads_to_journal(STDERR_FILENO, stream))
+    if (auto journal = journal_sink(journal_socket)) return journal;
+  return file_sink(file);
+}
+
 base::Result<std::unique_ptr<FileLogger>> open_with(const Settings& settings, const base::Clock& clock,
                                                     RecentLines* recent) {
-  auto sink = settings.file == "syslog" ? syslog_sink() : file_sink(settings.file);
+  auto sink = open_sink(settings.file);
   if (!sink) return std::unexpected(sink.error());
   return std::make_unique<AsyncLogger>(settings, clock, std::move(*sink), recent);
 }

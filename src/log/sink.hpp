@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where lines end up: a file, standard error, or syslog.
+// Where lines end up: a file, standard error, or syslog; the journal: journal.hpp.
 #pragma once
 
 #include <cstddef>
@@ -19,6 +19,8 @@ class Sink {
   virtual std::size_t write(const std::deque<Line>& lines) = 0;
   // Any thread: the file under its name may be another one now.  On failure the old one stays.
   virtual base::Result<> reopen() = 0;
+  // Whether it wants Line::fields.
+  virtual bool takes_fields() const { return false; }
 };
 
 using OpenedSink = base::Result<std::unique_ptr<Sink>>;

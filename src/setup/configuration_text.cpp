@@ -48,6 +48,15 @@ tls:
                      yaml_string(certificate_file(host.folders)), yaml_string(private_key_file(host.folders)));
 }
 
+std::string milter_lines(const HostText& host) {
+  if (!host.has_rspamd) return {};
+  return R"(
+# rspamd, where Debian's listens, judges all mail; while it is down mail comes unjudged (or on_failure: tempfail).
+milters:
+  - {name: rspamd, address: "inet:127.0.0.1:11332", services: [mx, submission], on_failure: accept}
+)";
+}
+
 }  // namespace
 
 Folders folders_of(const std::string& configuration) {
@@ -110,6 +119,12 @@ listeners:
 # These may relay to everywhere on port 25 without AUTH.  Your own machines only.
 trusted_networks: [127.0.0.0/8, "::1/128"]
 
+# Refuses what is surely bad: hosts without a name in reverse DNS, with our name in HELO, senders whose domain does not
+# exist or takes no mail, messages without From.
+policy:
+  checks:
+    mx: [reverse_dns, hello, sender_domain, header]
+
 # Who may log in, and which addresses exist: godwitctl account add bob@{}
 accounts: {}
 
@@ -122,7 +137,7 @@ control:
 )",
       tls_lines(host), host.domain, yaml_string(accounts_file(folders)), yaml_string(folders.spool),
       yaml_string(folders.state), yaml_string(folders.run + "/control.sock"));
-  return text;
+  return text + milter_lines(host);
 }
 
 std::string domain_configuration(const DomainText& domain) {

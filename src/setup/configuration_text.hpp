@@ -24,6 +24,7 @@ struct HostText {
   std::string postmaster;                      // address
   std::vector<base::IpAddress> own_addresses;  // that no interface has
   bool orders_certificate = false;             // the daemon gets it itself
+  bool has_rspamd = false;                     // which judges mail
 };
 std::string host_configuration(const HostText& host);
 std::string certificate_file(const Folders& folders);

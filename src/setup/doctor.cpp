@@ -55,12 +55,19 @@ void judge_validation(dns::Validation validation, Findings& findings) {
   }
 }
 
-boost::asio::awaitable<void> run_examinations(const Patient& patient, Findings& findings) {
-  constexpr std::array all = {check_reverse,   check_hostname,      check_mx,       check_spf_records,
-                              check_dkim_keys, check_dmarc_records, check_mta_sts,  check_tls_reporting,
-                              check_tlsa,      check_listeners,     check_relaying, check_blocklists};
-  for (const auto examine : all) {
-    auto examining = examine(patient, findings);
+boost::asio::awaitable<void> run_examinations(const Patient& patient, const DoctorWishes& wishes, Findings& findings) {
+  struct One {
+    const char* check;
+    Examination (*examine)(const Patient&, Findings&);
+  };
+  constexpr std::array all = {
+      One{"ptr", check_reverse},        One{"helo", check_hostname},        One{"mx", check_mx},
+      One{"spf", check_spf_records},    One{"dkim", check_dkim_keys},       One{"dmarc", check_dmarc_records},
+      One{"mta-sts", check_mta_sts},    One{"tlsrpt", check_tls_reporting}, One{"tlsa", check_tlsa},
+      One{"listener", check_listeners}, One{"relay", check_relaying},       One{"blocklist", check_blocklists}};
+  for (const auto& one : all) {
+    wishes.begins(one.check);
+    auto examining = one.examine(patient, findings);
     co_await std::move(examining);
   }
 }
@@ -95,10 +102,15 @@ Findings examine_host(const config::Settings& configured, const DoctorWishes& wi
                           .is_offline = is_offline,
                           .resolver = resolver,
                           .reactor = reactor};
+    wishes.begins("machine");
     check_machine(settings, wishes, machine, findings);
+    wishes.begins("certificate");
     check_certificates(patient, findings);
-    if (!is_offline) judge_validation(co_await caching.validation(), findings);
-    auto examining = run_examinations(patient, findings);
+    if (!is_offline) {
+      wishes.begins("resolver");
+      judge_validation(co_await caching.validation(), findings);
+    }
+    auto examining = run_examinations(patient, wishes, findings);
     co_await std::move(examining);
   };
   ask_dns(settings.dns, clock, questions);

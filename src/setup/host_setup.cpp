@@ -131,7 +131,8 @@ void Setup::plan_host() {
                 .domain = wishes_.domain,
                 .postmaster = account_,
                 .own_addresses = {},
-                .orders_certificate = wishes_.orders_certificate};
+                .orders_certificate = wishes_.orders_certificate,
+                .has_rspamd = facts_.has_rspamd};
   std::ranges::copy_if(wishes_.addresses, std::back_inserter(host.own_addresses), [&](const auto& address) {
     return std::ranges::find(facts_.addresses, address) == facts_.addresses.end();
   });
@@ -276,7 +277,8 @@ void Setup::remark_on_facts() {
   if (result_.publication.addresses.empty())
     result_.remarks.emplace_back(
         "no public address was found: give it with --address, or own_addresses in the configuration");
-  if (facts_.has_rspamd) result_.remarks.emplace_back("rspamd is installed; nothing here asks it by itself");
+  if (facts_.has_rspamd && settings_.policy.milters.empty())
+    result_.remarks.push_back("rspamd is installed, and nothing here asks it: add it to milters in " + main_file());
 }
 
 }  // namespace

@@ -33,6 +33,7 @@ class ReadAhead final : public disk::File {
 
   disk::Task<> write(std::uint64_t, std::string_view) override { return refuse(); }
   disk::Task<> write_vector(std::uint64_t, std::span<const std::string_view>) override { return refuse(); }
+  disk::Task<> set_permissions(unsigned) override { return refuse(); }
   disk::Task<> sync() override { return refuse(); }
   disk::Task<> truncate(std::uint64_t) override { return refuse(); }
 

@@ -16,6 +16,7 @@
 #include "godwit/auth/password.hpp"
 #include "godwit/base/text.hpp"
 #include "godwit/config/config.hpp"
+#include "paint.hpp"
 #include "table.hpp"
 
 namespace godwit::tools {
@@ -179,7 +180,7 @@ int AccountCommands::list(bool as_json) const {
   if (as_json) {
     console.out << json::serialize(array) << "\n";
   } else {
-    console.out << (rows.size() == 1 ? "There are no accounts.\n" : tools::table(rows));
+    show(console, rows.size() == 1 ? "There are no accounts.\n" : tools::table(rows));
   }
   return exit_done;
 }

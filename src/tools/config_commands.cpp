@@ -18,6 +18,7 @@
 #include "godwit/config/keys.hpp"
 #include "godwit/net/tls.hpp"
 #include "godwit/setup/key_file.hpp"
+#include "paint.hpp"
 #include "table.hpp"
 
 namespace godwit::tools {
@@ -117,7 +118,7 @@ int print_differences(const ConfigCommands& commands, const std::vector<std::str
   if (commands.as_json)
     commands.console.out << json::serialize(array) << "\n";
   else
-    commands.console.out << (rows.size() == 1 ? "There is no difference.\n" : table(rows));
+    show(commands.console, rows.size() == 1 ? "There is no difference.\n" : table(rows));
   return exit_done;
 }
 
@@ -176,7 +177,7 @@ int ConfigCommands::show_effective() const {
   if (as_json)
     console.out << json::serialize(array) << "\n";
   else
-    console.out << table(rows);
+    show(console, table(rows));
   return exit_done;
 }
 

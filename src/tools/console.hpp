@@ -23,6 +23,7 @@ struct Console {
   std::ostream& err;
   // Asks twice without echo; terminal.hpp has the real one.  Not set: no terminal, the password comes from `in`.
   std::function<base::Result<std::string>(const std::string& prompt)> ask_password{};
+  bool in_colour = false;  // `out` is a terminal that shows colours, and nobody minds
 };
 
 }  // namespace godwit::tools

@@ -20,6 +20,8 @@
 #include "godwit/base/text.hpp"
 #include "history_report.hpp"
 #include "http_client.hpp"
+#include "json_words.hpp"
+#include "paint.hpp"
 #include "point_in_time.hpp"
 #include "report.hpp"
 #include "tls_report.hpp"
@@ -33,6 +35,14 @@ namespace json = boost::json;
 constexpr std::size_t page_size = 500;     // messages listed
 constexpr std::size_t change_size = 1000;  // messages changed
 
+template <class Text>
+void put_out(const ControlCommands& commands, const std::string& as_json, Text text) {
+  if (commands.output == Output::json)
+    commands.console.out << as_json;
+  else
+    show(commands.console, text());
+}
+
 // Asks once and prints the JSON or the text made of it.
 template <class ToText>
 int ask_and_print(const ControlCommands& commands, const std::string& method, const std::string& target,
@@ -40,7 +50,7 @@ int ask_and_print(const ControlCommands& commands, const std::string& method, co
   const auto answer = ask(commands, method, target);
   if (!answer) return exit_failed;
   if (!answer->good()) return fail(commands, *answer, about);
-  commands.console.out << (commands.output == Output::json ? answer->body : to_text(answer->value));
+  put_out(commands, answer->body, [&] { return to_text(answer->value); });
   return exit_done;
 }
 
@@ -92,7 +102,15 @@ std::uint64_t count_of(const json::value& page) {
 }  // namespace
 
 int ControlCommands::status() const {
-  return ask_and_print(*this, "GET", "/v1/status", "", status_text);
+  const auto answer = ask(*this, "GET", "/v1/status");
+  if (!answer) return exit_failed;
+  if (!answer->good()) return fail(*this, *answer, "");
+  const auto busiest = ask(*this, "GET", "/v1/busiest");
+  if (!busiest) return exit_failed;
+  auto status = answer->value;
+  status.as_object()["slow"] = list(busiest->value, "/slow");
+  put_out(*this, json::serialize(status) + "\n", [&] { return status_text(status); });
+  return exit_done;
 }
 
 // Page by page, so that a queue of any length is listed in little memory.
@@ -112,7 +130,7 @@ int ControlCommands::queue_list(const Selectors& selectors, std::size_t limit) c
       for (std::size_t i = 0; i < messages.size(); ++i)
         console.out << (listed + i == 0 ? "" : ",") << json::serialize(messages[i]);
     } else {
-      console.out << list_text(page->value);
+      show(console, list_text(page->value));
     }
     listed += messages.size();
     after = next_of(page->value);
@@ -249,7 +267,7 @@ int ControlCommands::destinations() const {
     if (output == Output::text) {
       const auto text = destinations_text(last);
       any = any || !text.empty();
-      console.out << text;
+      show(console, text);
     } else if (const json::value* page_of = object.if_contains("destinations"); page_of && page_of->is_array()) {
       all.insert(all.end(), page_of->get_array().begin(), page_of->get_array().end());
     }
@@ -274,7 +292,7 @@ int ControlCommands::tls() const {
   if (!delivered) return exit_failed;
   if (!delivered->good()) return fail(*this, *delivered, "");
   const auto summary = tls_summary(status->value, delivered->value);
-  console.out << (output == Output::json ? json::serialize(summary) + "\n" : tls_text(summary));
+  put_out(*this, json::serialize(summary) + "\n", [&] { return tls_text(summary); });
   return exit_done;
 }
 
@@ -323,7 +341,7 @@ int ControlCommands::suppressions() const {
     if (some != nullptr && some->is_array()) all.insert(all.end(), some->get_array().begin(), some->get_array().end());
   } while (!after.empty());
   const json::value page = json::object{{"suppressions", std::move(all)}};
-  console.out << (output == Output::json ? json::serialize(page) + "\n" : suppressions_text(page));
+  put_out(*this, json::serialize(page) + "\n", [&] { return suppressions_text(page); });
   return exit_done;
 }
 

@@ -19,6 +19,7 @@
 #include "godwit/mailauth/dkim.hpp"
 #include "godwit/setup/dns_records.hpp"
 #include "godwit/setup/key_file.hpp"
+#include "paint.hpp"
 #include "table.hpp"
 
 namespace godwit::tools {
@@ -155,7 +156,7 @@ int DkimCommands::list() const {
   if (as_json)
     console.out << json::serialize(array) << "\n";
   else
-    console.out << (rows.size() == 1 ? "There are no keys.\n" : tools::table(rows));
+    show(console, rows.size() == 1 ? "There are no keys.\n" : tools::table(rows));
   return sound ? exit_done : exit_failed;
 }
 

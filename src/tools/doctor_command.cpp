@@ -14,6 +14,7 @@
 #include "godwit/setup/doctor.hpp"
 #include "godwit/setup/host_setup.hpp"
 #include "godwit/setup/new_file.hpp"
+#include "paint.hpp"
 #include "setup_commands.hpp"
 #include "table.hpp"
 #include "unix_socket.hpp"
@@ -101,12 +102,18 @@ int DoctorCommand::run() const {
     wishes.zone = &*read;
   }
   wishes.daemon_process = process_behind(loaded.settings.control.socket);
+  // For people, who would not know whether it hangs.
+  if (!as_json) {
+    console.err << "Looking at:" << std::flush;
+    wishes.begins = [&err = console.err](std::string_view check) { err << " " << check << std::flush; };
+  }
   const base::SystemClock clock;
   const auto findings = setup::examine_host(loaded.settings, wishes, clock);
+  if (!as_json) console.err << "\n";
   if (as_json)
     console.out << json::serialize(findings_json(findings)) << "\n";
   else
-    console.out << findings_text(findings);
+    show(console, findings_text(findings));
   return findings.worst() == Verdict::problem ? exit_failed : exit_done;
 }
 

@@ -17,11 +17,14 @@ std::string godwitctl_page(const CLI::App& app) {
       .name = "godwitctl",
       .section = 1,
       .summary = "make a mail host, ask and direct godwitd",
-      .more = {{"EXIT STATUS",
-                "0: done. 1: failed, also: no such message, problems found. 2: wrong usage or configuration."},
-               {"ENVIRONMENT", "GODWIT_SOCKET: the daemon's control socket, where --socket names none."},
-               {"FILES", "/etc/godwit/godwit.yaml, /run/godwit/control.sock"},
-               {"SEE ALSO", "godwit.yaml(5), sendmail(1), godwitd(8)"}}};
+      .more = {
+          {"EXIT STATUS",
+           "0: done. 1: failed, also: no such message, problems found. 2: wrong usage or configuration."},
+          {"ENVIRONMENT",
+           "GODWIT_SOCKET: the daemon's control socket, where --socket names none. NO_COLOR: not empty: tables have no "
+           "colours, which they have on a terminal."},
+          {"FILES", "/etc/godwit/godwit.yaml, /run/godwit/control.sock"},
+          {"SEE ALSO", "godwit.yaml(5), sendmail(1), godwitd(8)"}}};
   return commandline::manual_page(manual, app);
 }
 

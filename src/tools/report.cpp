@@ -8,6 +8,7 @@
 #include "godwit/base/clock.hpp"
 #include "json_words.hpp"
 #include "table.hpp"
+#include "top_report.hpp"
 
 namespace godwit::tools {
 namespace {
@@ -42,6 +43,18 @@ std::string certificate_text(const json::value& certificate) {
   return out;
 }
 
+// Since the start.
+std::string times_text(const json::value& status, std::string_view histogram) {
+  return fmt::format("{} (half), {} (99 of 100)", milliseconds(done_within({}, status, histogram, 0.5)),
+                     milliseconds(done_within({}, status, histogram, 0.99)));
+}
+
+// Where mail waits for something else than its turn, and for what.
+std::string slow_text(const json::value& destination) {
+  return fmt::format("{}: {} due, {} waiting; {}: {}", word(destination, "/name"), word(destination, "/due"),
+                     word(destination, "/waiting"), word(destination, "/state"), word(destination, "/reason"));
+}
+
 }  // namespace
 
 std::string size_text(std::uint64_t bytes) {
@@ -71,6 +84,11 @@ std::string status_text(const json::value& status) {
   rows.push_back(
       {"spool", fmt::format("{} live in {} segments{}", size_text(count("/spool/bytes_live")), count("/spool/segments"),
                             quarantined == 0 ? "" : fmt::format(", {} damaged in quarantine", quarantined))});
+  if (!done_within({}, status, "/accept_time", 1).is_null()) {
+    rows.push_back({"accepted in", times_text(status, "/accept_time")});
+    rows.push_back({"of it synced in", times_text(status, "/commit_time")});
+  }
+  for (const json::value& one : list(status, "/slow")) rows.push_back({"SLOW", slow_text(one)});
   rows.push_back({"listening", joined(list(status, "/listeners"))});
   if (const auto validation = word(status, "/dns/validation"); validation == "missing" || validation == "untrusted")
     rows.push_back({"dns", validation == "missing"

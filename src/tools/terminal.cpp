@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
+#include <string_view>
 
 namespace godwit::tools {
 namespace {
@@ -47,6 +49,13 @@ class QuietTerminal {
 
 bool is_terminal() {
   return ::isatty(STDIN_FILENO) == 1;
+}
+
+bool shows_colours() {
+  const char* kind = std::getenv("TERM");
+  const char* refusal = std::getenv("NO_COLOR");  // https://no-color.org
+  return ::isatty(STDOUT_FILENO) == 1 && kind != nullptr && std::string_view(kind) != "dumb" &&
+         (refusal == nullptr || *refusal == '\0');
 }
 
 base::Result<std::string> ask_password_twice(const std::string& prompt) {

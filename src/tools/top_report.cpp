@@ -25,13 +25,19 @@ std::uint64_t grown(const json::value& before, const json::value& now, const std
   return began_anew ? second : second - first;
 }
 
-// The least time within which this part of what came was accepted; null: nothing came.
-json::value accepted_within(const json::value& before, const json::value& now, double part) {
-  const auto& bounds = list(now, "/accept_time/bounds");
+std::string rate(const json::value& summary, std::string_view name) {
+  const json::value& found = at(summary, "/per_second/" + std::string(name));
+  return found.is_double() ? fmt::format("{:.1f}", found.get_double()) : unknown;
+}
+
+}  // namespace
+
+json::value done_within(const json::value& before, const json::value& now, std::string_view histogram, double part) {
+  const auto& bounds = list(now, fmt::format("{}/bounds", histogram));
   std::vector<std::uint64_t> counts;
   std::uint64_t all = 0;
-  for (std::size_t i = 0; i < list(now, "/accept_time/counts").size(); ++i)
-    all += counts.emplace_back(grown(before, now, fmt::format("/accept_time/counts/{}", i)));
+  for (std::size_t i = 0; i < list(now, fmt::format("{}/counts", histogram)).size(); ++i)
+    all += counts.emplace_back(grown(before, now, fmt::format("{}/counts/{}", histogram, i)));
   if (all == 0 || bounds.empty()) return {};
   std::uint64_t seen = 0;
   for (std::size_t i = 0; i < counts.size(); ++i) {
@@ -41,19 +47,11 @@ json::value accepted_within(const json::value& before, const json::value& now, d
   return bounds.back();
 }
 
-std::string rate(const json::value& summary, std::string_view name) {
-  const json::value& found = at(summary, "/per_second/" + std::string(name));
-  return found.is_double() ? fmt::format("{:.1f}", found.get_double()) : unknown;
-}
-
-std::string within(const json::value& summary, std::string_view pointer) {
-  const json::value& found = at(summary, pointer);
+std::string milliseconds(const json::value& seconds) {
   boost::system::error_code error;
-  const auto seconds = found.to_number<double>(error);
-  return found.is_null() || error ? unknown : fmt::format("{:g} ms", seconds * 1000);
+  const auto value = seconds.to_number<double>(error);
+  return seconds.is_null() || error ? unknown : fmt::format("{:g} ms", value * 1000);
 }
-
-}  // namespace
 
 json::value top_summary(const json::value& before, const json::value& now, double seconds, const json::value& busiest) {
   json::object rates;
@@ -64,8 +62,8 @@ json::value top_summary(const json::value& before, const json::value& now, doubl
                       {"healthy", at(now, "/healthy")},
                       {"seconds", seconds},
                       {"per_second", std::move(rates)},
-                      {"accepted_within", json::object{{"half", accepted_within(before, now, 0.5)},
-                                                       {"99_percent", accepted_within(before, now, 0.99)}}},
+                      {"accepted_within", json::object{{"half", done_within(before, now, "/accept_time", 0.5)},
+                                                       {"99_percent", done_within(before, now, "/accept_time", 0.99)}}},
                       {"queue", at(now, "/queue")},
                       {"connections", at(now, "/connections")},
                       {"destinations", list(busiest, "/destinations")},
@@ -82,8 +80,8 @@ std::string top_text(const json::value& summary) {
        fmt::format("{} messages; deliveries: {} waiting, {} due, {} active, {} held", count("/queue/messages"),
                    count("/queue/waiting"), count("/queue/due"), count("/queue/active"), count("/queue/held"))},
       {"connections", fmt::format("{} in, {} out", count("/connections/in"), count("/connections/out"))},
-      {"accepted in", fmt::format("{} (half), {} (99 of 100)", within(summary, "/accepted_within/half"),
-                                  within(summary, "/accepted_within/99_percent"))}};
+      {"accepted in", fmt::format("{} (half), {} (99 of 100)", milliseconds(at(summary, "/accepted_within/half")),
+                                  milliseconds(at(summary, "/accepted_within/99_percent")))}};
   const std::vector<std::vector<std::string>> rates{
       {"PER SECOND", "IN", "OUT", "DEFERRED", "BOUNCED", "EXPIRED", "REFUSED", "PUT OFF"},
       {"", rate(summary, "accepted"), rate(summary, "delivered"), rate(summary, "deferred"), rate(summary, "bounced"),

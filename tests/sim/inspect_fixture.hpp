@@ -35,6 +35,7 @@ class SlowFile final : public disk::File {
   disk::Task<> write_vector(std::uint64_t, std::span<const std::string_view>) override { return refuse(); }
   disk::Task<> sync() override { return refuse(); }
   disk::Task<> truncate(std::uint64_t) override { return refuse(); }
+  disk::Task<> set_permissions(unsigned) override { return refuse(); }
   disk::Task<std::uint64_t> size() override { return file_->size(); }
   disk::Task<bool> is_at(std::string path) override { return file_->is_at(std::move(path)); }
   disk::Task<std::size_t> read(std::uint64_t offset, std::span<char> into) override {

@@ -93,6 +93,11 @@ class SimFile final : public disk::File {
     co_return found != disk_.names_.end() && found->second == inode_;
   }
 
+  disk::Task<> set_permissions(unsigned) override {
+    if (lost()) co_return fault("permissions " + path_, EIO);
+    co_return base::Result<>{};
+  }
+
  private:
   bool lost() const { return life_ != disk_.life_ || disk_.dead(); }
   int begin() {

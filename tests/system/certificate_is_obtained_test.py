@@ -4,6 +4,7 @@
 
 import functools
 import http.server
+import json
 import os
 import pathlib
 import socket
@@ -118,6 +119,9 @@ class CertificateIsObtained(CertifiedHost):
         self.godwit.start(("setpriv", "--inh-caps=-net_bind_service", "--bounding-set=-net_bind_service"))
         self.godwit.config["tls"] = wanted
         self.godwit.write_config()
+        self.assertEqual(self.godwit.control_json("config", "test-replay")["restart_needed"], ["tls.acme"])
+        checked = json.loads(self.godwit.ask("POST", "/v1/configuration/check"))["differences"]
+        self.assertEqual({one["needs_restart"] for one in checked if one["key"].startswith("tls.acme.")}, {True}, checked)
         for _ in range(2):
             said = self.godwit.control("reload")
             self.assertIn("tls.acme", said.stdout + said.stderr)

@@ -17,6 +17,7 @@ from support.certificate import Certificate
 from support.dialogue import Dialogue
 from support.dns import Dns
 from support.godwit import Godwit
+from support.programs import rspamd
 from support.scenario import DNS_PORT, SUBMISSION_PORT, Scenario, kill_after, listening, main, wait_until
 
 ALICE, BOB = "alice@example.com", "bob@example.com"
@@ -118,10 +119,7 @@ dkim {{ }}
 dkim_signing {{ sign_authenticated = true; use_domain = "header"; allow_username_mismatch = true; use_esld = false; check_pubkey = false;
   domain {{ example.com {{ path = "{self.keys[0]}"; selector = "rsa1"; }} }} }}
 """)
-        with open(self.folder / "rspamd.log", "ab") as log:
-            kill_after(self, subprocess.Popen(["/usr/bin/rspamd", "-f", "-i", "-c", self.folder / "rspamd.conf"], stdout=log, stderr=log,
-                                              stdin=subprocess.DEVNULL), "rspamd")
-        wait_until(lambda: listening(address, RSPAMD_PORT), "rspamd listens", timeout=60)
+        rspamd(self, self.folder / "rspamd.conf", address, RSPAMD_PORT)
         self.rspamd_url = f"http://{address}:{RSPAMD_PORT}/checkv2"
 
     def ask_rspamd(self, message, **headers):

@@ -18,11 +18,11 @@ from support.scenario import BIN, MX_PORT, main
 class Terminal:
     """A program on a terminal of its own."""
 
-    def __init__(self, case, *words):
+    def __init__(self, case, *words, **environment):
         self.screen = ""
         self.process, self.descriptor = pty.fork()
         if self.process == 0:
-            os.execv(words[0], [str(word) for word in words])
+            os.execve(words[0], [str(word) for word in words], {**os.environ, "TERM": "xterm", **environment})
         case.addCleanup(os.close, self.descriptor)
 
     def shows(self, text, timeout=20):
@@ -82,6 +82,21 @@ class FlowIsWatched(ReceivingHost):
         terminal.shows("\x1b[?1049l")
         self.assertEqual(terminal.status(), -signal.SIGINT)
         self.assertTrue(termios.tcgetattr(terminal.descriptor)[3] & termios.ECHO)
+
+    def test_tables_have_colours_on_a_terminal(self):
+        self.start()
+        self.hold_one()
+        words = [BIN / "godwitctl", "--socket", self.godwit.control_socket]
+        terminal = Terminal(self, *words, "queue")
+        terminal.shows("\x1b[1mID ")
+        terminal.shows("\x1b[33mheld\x1b[0m")
+        self.assertEqual(terminal.status(), 0)
+        for environment, more in (({"NO_COLOR": "1"}, []), ({"TERM": "dumb"}, []), ({}, ["--json"])):
+            terminal = Terminal(self, *words, *more, "queue", **environment)
+            terminal.shows("held")
+            self.assertEqual(terminal.status(), 0)
+            self.assertNotIn("\x1b", terminal.screen)
+        self.assertNotIn("\x1b", self.godwit.control("queue").stdout)
 
     def test_tls_tells_of_certificates_and_of_others(self):
         peer = ScriptedPeer(self, 2, "mx.far.example", certificate=Certificate(self, "mx.far.example", self.net.host(2)))

@@ -193,6 +193,7 @@ class HostIsExamined(Scenario):
         shown = self.run_program(BIN / "godwitctl", "doctor", "--config", self.host.config_file, "--zone", self.folder / "judged.zone",
                                  check=False)
         self.assertNotIn("\x1b", shown.stdout)
+        self.assertEqual(shown.stderr, "Looking at: machine certificate ptr helo mx spf dkim dmarc mta-sts tlsrpt tlsa listener relay blocklist\n")
         self.assertIn("What helps:", shown.stdout)
 
     def test_a_configuration_with_errors(self):

@@ -7,7 +7,7 @@ import pathlib
 import re
 
 from support.certificate import Certificate
-from support.programs import promtool
+from support.programs import prometheus_program
 from support.receiving_host import SENDER, ReceivingHost
 from support.scenario import main
 
@@ -42,7 +42,7 @@ class HostIsMonitored(ReceivingHost):
         certificate = Certificate(self, "mail.xyz.example")
         self.start(certificate=certificate)
         self.deliver_one()
-        promtool(self, "check", "metrics", input=self.godwit.metrics())
+        self.run_program(prometheus_program(self, "promtool"), "check", "metrics", input=self.godwit.metrics())
 
     def test_every_message_counts(self):
         self.start()
@@ -78,7 +78,7 @@ class HostIsMonitored(ReceivingHost):
         self.assertGreater(value(self.godwit.metrics(), "godwit_certificate_expires_timestamp_seconds", **labels), 1e9)
 
     def test_rules_are_valid(self):
-        promtool(self, "check", "rules", MONITORING / "rules.yml")
+        self.run_program(prometheus_program(self, "promtool"), "check", "rules", MONITORING / "rules.yml")
 
     def test_rules_and_dashboard_name_metrics_that_there_are(self):
         certificate = Certificate(self, "mail.xyz.example")

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`godwitctl init` makes a mail host out of nothing: one that starts, takes mail, lets its user in, and signs what she sends."""
 
+import ipaddress
 import os
 import pathlib
 import pwd
@@ -16,7 +17,8 @@ from support.dns import Dns
 from support.made_host import NOBODY_ANSWERS, MadeHost, dns_servers
 from support.peer import ScriptedPeer
 from support.programs import swaks
-from support.scenario import BIN, SUBMISSION_PORT, Scenario, main
+from support.scenario import BIN, DNS_PORT, SUBMISSION_PORT, Scenario, main
+from support.signed_dns import SignedDns
 
 EXPECTED = {"godwit.yaml", "accounts.yaml", "conf.d/example.com.yaml", "tls/fullchain.pem", "tls/privkey.pem",
             "publish/example.com.zone", "publish/example.com.mta-sts.txt"}
@@ -48,8 +50,12 @@ class HostIsSetUp(Scenario):
             client.say("RCPT TO:<abuse@example.com>", "250")
             client.say("RCPT TO:<nobody@example.com>", "550")
             client.say("RCPT TO:<bob@elsewhere.example>", "55")
-            client.data(b"Subject: hello\r\n\r\nhello\r\n")
+            client.data(b"From: mod@abc.example\r\nSubject: hello\r\n\r\nhello\r\n")
         self.assertIn(b"Subject: hello", daemon.mailbox("alice@example.com").wait()[0].content)
+        with Dialogue(host.address) as client:  # whatever is surely bad is refused
+            client.say("EHLO mail.example.com", "250")
+            client.say("MAIL FROM:<>", "250")
+            client.say("RCPT TO:<abuse@example.com>", "550 5.7.1")
         swaks(self, "--server", host.address, "--port", SUBMISSION_PORT, "--tls", "--auth", "PLAIN", "--auth-user",
               "alice@example.com", "--auth-password", password, "--from", "alice@example.com", "--to", "bob@elsewhere.example")
         self.assertIn(b"DKIM-Signature: ", peer.wait()[0].content)
@@ -158,9 +164,12 @@ class HostIsSetUp(Scenario):
             self.addCleanup(os.chdir, os.getcwd())
             os.chdir(dovecot)
             lmtp.bind("lmtp")
+        (root / "etc/rspamd").mkdir()
         done = self.ctl("init", "example.com", "--yes", "--root", root, "--dns", NOBODY_ANSWERS)
         self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r"(?m)^found +rspamd +installed$")
         made = root / "etc/godwit"
+        self.assertIn('name: rspamd, address: "inet:127.0.0.1:11332"', (made / "godwit.yaml").read_text())
         self.assertEqual((made / "tls/fullchain.pem").read_bytes(), issued.certificate.read_bytes())
         self.assertIn("hostname: mail.example.com", (made / "godwit.yaml").read_text())
         self.assertIn("lmtp:unix:/run/dovecot/lmtp", (made / "conf.d/example.com.yaml").read_text())
@@ -170,6 +179,15 @@ class HostIsSetUp(Scenario):
         self.run_program("sh", "-n", hook)
         # What certbot renewed for somebody else is none of its business.
         self.run_program("sh", hook, env={**os.environ, "RENEWED_DOMAINS": "www.example.com", "RENEWED_LINEAGE": "/nowhere"})
+
+    def test_reverse_records_and_the_resolver_are_looked_at(self):
+        dns, address, folder = SignedDns(self), self.net.host(1), self.folder / "host"
+        dns.add(ipaddress.ip_address(address).reverse_pointer, "PTR", "static.provider.example.").start()
+        done = self.ctl("init", "example.com", "--yes", "--directory", folder, "--address", address, "--dns", f"{dns.address}:{DNS_PORT}")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, rf"(?m)^found +reverse of {re.escape(address)} +static\.provider\.example$")
+        self.assertIn(f"the reverse of {address} must be mail.example.com", done.stdout)
+        self.assertRegex(done.stdout, r"(?m)^found +resolver +validates \(DNSSEC\)$")
 
     def test_the_example_of_the_package_is_no_configuration(self):
         root = self.folder / "image"

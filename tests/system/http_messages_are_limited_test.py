@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How much a token may hand in; what is beyond it is answered 429 with the time to wait, and harms nobody else."""
 
+import contextlib
 import socket
 
 from support.posting_host import ALICE, APP, BOB, CAROL, HTTP_PORT, ROBOT, PostingHost, letter
@@ -47,12 +48,12 @@ class HttpMessagesAreLimited(PostingHost):
         self.assertIn("450 4.7.1", beyond.body["error"])
         self.assertGreater(beyond.retry_after, 0)
 
-    def half_a_message(self, token):
+    def half_a_message(self, token, type="message/rfc822", length=1000):
         """Begins one and leaves it so; the message is waited for when this returns."""
         client = socket.create_connection((self.net.host(1), HTTP_PORT), timeout=20)
         self.addCleanup(client.close)
         client.sendall(f"POST /v1/messages HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
-                       "Content-Type: message/rfc822\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n".encode())
+                       f"Content-Type: {type}\r\nContent-Length: {length}\r\nExpect: 100-continue\r\n\r\n".encode())
         self.assertEqual(client.recv(1000), b"HTTP/1.1 100 Continue\r\n\r\n")
         return client
 
@@ -66,6 +67,18 @@ class HttpMessagesAreLimited(PostingHost):
         self.assert_taken(self.post(letter(), token=None))
         begun.pop().close()
         self.wait_until(lambda: self.post(letter()).status == 202, "its place is free again")
+
+    def test_slow_messages_of_one_token_leave_memory_to_others(self):
+        """Each holds some 48 MiB while the rest of it does not come, until there is less left than that."""
+        self.start(limits={"message_size": "50MiB"})
+        for _ in range(7):
+            client = self.half_a_message(APP, "application/json", 50 << 20)
+            with contextlib.suppress(ConnectionError):  # it hears 503 before it is through
+                client.sendall(b'{"from": "alice@example.com", "text": "' + b"x" * (20 << 20))
+        large = "x" * (25 << 20)
+        self.wait_until(lambda: self.post(letter(text=large)).status == 503, "the token has all that it may")
+        self.assert_taken(self.post(letter(text=large, **{"from": "a@robots.example"}), token=ROBOT))
+        self.assertEqual(self.post(letter(text=large)).status, 503)
 
     def test_who_may_not_is_told_before_he_sends_it_all(self):
         self.tokens[APP].update(messages="1/1h")

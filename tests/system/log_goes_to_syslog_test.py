@@ -9,6 +9,7 @@ import subprocess
 
 from support.godwit import Godwit
 from support.message import message
+from support.namespaces import mount_namespace
 from support.receiving_host import SENDER, TO, ReceivingHost
 from support.scenario import BIN, kill_after, main, wait_until
 
@@ -16,13 +17,6 @@ DEVICES = ("null", "zero", "full", "random", "urandom")
 
 
 class LogGoesToSyslog(ReceivingHost):
-    def namespace(self):
-        """How to get a mount namespace here: as root, or as root of a user namespace."""
-        for words in (["unshare", "--mount"], ["unshare", "--mount", "--map-root-user"]):
-            if subprocess.run([*words, "true"], capture_output=True).returncode == 0:
-                return words
-        self.skipTest("this system gives no mount namespace")
-
     def spawn_with_dev_log(self, godwit, path):
         """The daemon with a /dev that has the devices it needs, and `path` as /dev/log."""
         godwit.write_config()
@@ -34,7 +28,7 @@ class LogGoesToSyslog(ReceivingHost):
         program = shlex.join([str(BIN / "godwitd"), "--config", str(godwit.config_file)])
         with open(godwit.error_file, "ab") as errors:
             return kill_after(self, subprocess.Popen(
-                [*self.namespace(), "sh", "-ec", " && ".join(steps) + f" && exec {program}"], stdin=subprocess.DEVNULL,
+                [*mount_namespace(self), "sh", "-ec", " && ".join(steps) + f" && exec {program}"], stdin=subprocess.DEVNULL,
                 stdout=errors, stderr=errors), godwit.name)
 
     def test_every_event_is_a_datagram(self):

@@ -8,62 +8,18 @@ Where others have the processors all the while, an answer may take longer by as 
 What takes long by its nature (orders to all of the queue) tells how far it is instead.
 """
 
-import contextlib
-import itertools
-import pathlib
-import subprocess
 import time
 
-import yaml
-
 from support.browser import Browser
-from support.certificate import Certificate
-from support.godwit import ControlConnection, Godwit
-from support.scenario import BIN, MX_PORT, Scenario, main, wait_until
+from support.long_queue import COMMANDS, MESSAGES, TOKEN, LongQueueHost
+from support.scenario import main
 
-OPENAPI = pathlib.Path(__file__).parents[2] / "docs" / "openapi.yaml"
-MESSAGES = 100_000
 MOST_SECONDS = 0.2
 MOST_TIMES = 10
 WORK_SECONDS = 0.01
 MOST_OTHERS = 4
-NOT_INDEXED = 2 << 20  # bytes of events that the index leaves for later
-HTTP_PORT = 20825
-TOKEN = "chief-0123456789abcdef"
-LATE = "user77@d77.example"
-
-# What routes are asked; others that need nothing are asked bare.  Several words: each.
-QUERIES = {
-    "/v1/queue": ["", "?limit=1000", "?sender=last%40source.example", "?sender=nobody%40*", "?recipient=%40d77.example", "?state=held",
-                  "?destination=d499.example&older=1s", "?older=1h"],
-    "/v1/history": ["", "?limit=1000", "?sender=last%40source.example", "?sender=%40source.example", "?sender=nobody%40nowhere.example",
-                    "?sender=sender99*", "?sender=*99%40source.example", f"?recipient={LATE}", "?recipient=%40d77.example&outcome=deferred",
-                    "?destination=d77.example", "?outcome=bounced", "?message_id=77%40source.example", "?message_id=*99999%40*",
-                    "?subject=*invoice*", "?since=2026-01-01T00:00:00Z&sender=sender7%40*"],
-    "/v1/route": [f"?address={LATE}"],
-    "/v1/why": ["?name=d77.example", f"?name={LATE}", "?name={id}"],
-    "/v1/destinations": ["", "?limit=1000"],
-    "/v1/dmarc/summary": ["?name=xyz.example"],
-}
-ORDERS = {
-    "/v1/queue/{id}/retry": "", "/v1/queue/{id}/hold": "", "/v1/queue/{id}/release": "", "/v1/queue/{id}/bounce": "?reason=test",
-    "/v1/queue/{id}/delete": "",
-    # Page after page, each of which tells how many it was.
-    "/v1/queue/hold": "?sender=sender1%40source.example&limit=100", "/v1/queue/release": "?sender=sender1%40source.example&limit=100",
-    "/v1/queue/retry": "?sender=sender2%40source.example&limit=100", "/v1/queue/delete": "?sender=sender3%40source.example&limit=100",
-    "/v1/queue/bounce": "?sender=sender4%40source.example&limit=100",
-    "/v1/delivery/suspend": "?destination=d1.example&for=2h", "/v1/delivery/resume": "?destination=d1.example",
-    "/v1/suppression/add": "?name=x@a.example", "/v1/suppression/remove": "?name=x@a.example",
-    "/v1/dns/flush": "", "/v1/tlsrpt/send": "", "/v1/dmarc/send": "", "/v1/configuration/check": "", "/v1/reload": "",
-}
-COMMANDS = ["status", "queue", "queue list --sender last@source.example", "queue list --limit 10", "queue show {id}", "queue retry {id}",
-            "queue hold {id}", "queue release {id}", "queue bounce {id}", "queue delete {id}", "queue retry --sender sender5@source.example",
-            "trace {id}", "history search", "history search --recipient " + LATE, "history search --message-id 77@source.example",
-            "history search --outcome bounced", "history search --since 1h --limit 1000", "route " + LATE, "why {id}", "why d77.example",
-            "destinations", "tls", "delivery suspend d2.example", "delivery resume d2.example", "limits", "suppression list", "suppression add y@a.example",
-            "suppression remove y@a.example", "dns flush", "account lockouts", "account stopped", "tlsrpt send", "dmarc reports", "dmarc send",
-            "dmarc summary", "account release x@xyz.example", "account purge x@xyz.example", "account unlock 192.0.2.1", "limits reset x@xyz.example",
-            "spool export {id}", "spool check", "dkim list", "config check", "config diff", "config show-effective", "config explain history", "reload"]
+# What tells only each second how far it is, or is quicker than that.
+UNHURRIED = {"config test-replay"}
 PAGES = ("overview", "queue", "history", "destinations", "route", "configuration", "certificates", "log", "message/{id}")
 
 
@@ -75,31 +31,10 @@ def share_of_others():
     return min(MOST_OTHERS, max(1, (time.perf_counter() - began) / WORK_SECONDS))
 
 
-class LongQueueAnswersAtOnce(Scenario):
+class LongQueueAnswersAtOnce(LongQueueHost):
     def setUp(self):
         super().setUp()
         self.slow = []
-        token = self.folder / "chief.token"
-        token.write_text(TOKEN + "\n")
-        token.chmod(0o600)
-        address = self.net.host(1)
-        self.url = f"http://{address}:{HTTP_PORT}/"
-        self.godwit = Godwit(self, hostname="mail.xyz.example", address=address,
-                             domains={"xyz.example": ["somchai"]}, certificate=Certificate(self, "mail.xyz.example", address),
-                             routes=[{"domains": ["*"], "next_hop": f"[{self.net.host(9)}]:{MX_PORT}"}],
-                             suppression={"enabled": True}, delivery={"retry": {"first": "4h", "max": "4h"}},
-                             log={"level": "info"}, spool={"segment_size": "64MiB"},
-                             control={"http": f"{address}:{HTTP_PORT}", "tokens": [{"file": str(token), "scopes": ["read", "admin"]}]})
-        self.run_program(BIN / "fill_host", self.godwit.spool, self.godwit.folder / "state", str(MESSAGES))
-        self.godwit.start()
-        wait_until(lambda: self.godwit.queued() >= MESSAGES, "all are queued", timeout=60)
-        wait_until(self.is_indexed, "the history is indexed", timeout=60)
-        listed = self.godwit.control_json("queue", "list", "--limit", "1000")["messages"]
-        self.ids = itertools.cycle([message["id"] for message in listed])
-
-    def is_indexed(self):
-        history = self.godwit.status()["history"]
-        return history["index_bytes"] > 0 and history["not_indexed"] < NOT_INDEXED
 
     def fast(self, what, ask):
         """Asks until one answer was quick enough; ask(): how long it took."""
@@ -112,53 +47,6 @@ class LongQueueAnswersAtOnce(Scenario):
                 print(f"{what:80} {took[-1] * 1000:6.1f} ms" + (f"   (others make all take {others:.1f} times as long)" if others > 1.2 else ""), flush=True)
                 return
         self.slow.append(f"{what}: {min(took) * 1000:.0f} ms at best")
-
-    # ---- the API
-
-    def first_byte(self, method, target):
-        """Of an answer; that it is one of those that are meant."""
-        with contextlib.closing(ControlConnection(self.godwit.control_socket)) as connection:
-            began = time.perf_counter()
-            connection.request(method, target)
-            answer = connection.getresponse()
-            took = time.perf_counter() - began
-            # An order may come too late for a message: the one before it was delete.
-            self.assertIn(answer.status, (200, 404, 409), f"{method} {target}")
-            if "event-stream" not in answer.getheader("Content-Type"):
-                answer.read()
-                took = time.perf_counter() - began
-        return took
-
-    def asked(self):
-        api = yaml.safe_load(OPENAPI.read_text())["paths"]
-        self.assertLessEqual({*QUERIES, *ORDERS}, {*api})
-        for path, operations in api.items():
-            if "get" in operations:
-                parameters = [operations["get"].get("parameters", [])]
-                needs = any(one.get("required") and one.get("in") == "query" for one in parameters[0])
-                for query in QUERIES.get(path, [] if needs else [""]):
-                    yield "GET", path + query
-            if "post" in operations and path in ORDERS:
-                yield "POST", path + ORDERS[path]
-
-    # ---- godwitctl
-
-    def first_word(self, words):
-        """Also where it tells what it does, before it has done it."""
-        began = time.perf_counter()
-        with subprocess.Popen([BIN / "godwitctl", "--socket", self.godwit.control_socket, *words], stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, bufsize=0) as process:
-            first = process.stdout.read(1)
-            took = time.perf_counter() - began
-            process.stdout.read()
-        self.assertTrue(first, f"{words} says nothing")
-        return took
-
-    def command(self, words):
-        filled = [word.format(id=next(self.ids)) for word in words.split()]
-        if filled[0] in ("config", "dkim"):
-            filled += ["--config", str(self.godwit.config_file)]
-        return self.first_word(filled)
 
     # ---- the console
 
@@ -185,7 +73,10 @@ class LongQueueAnswersAtOnce(Scenario):
         for method, target in self.asked():
             self.fast(f"{method} {target}", lambda: self.first_byte(method, target.format(id=next(self.ids))))
         for words in COMMANDS:
-            self.fast("godwitctl " + words, lambda: self.command(words))
+            if words in UNHURRIED:
+                self.command(words)
+            else:
+                self.fast("godwitctl " + words, lambda: self.command(words))
         page = Browser(self).page()
         page.open(self.url)
         page.wait("document.querySelector('#token')")

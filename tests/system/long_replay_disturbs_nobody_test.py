@@ -5,11 +5,11 @@
 import json
 import os
 import statistics
-import struct
 import subprocess
 import time
 
 from support.godwit import ControlConnection
+from support.history_file import event, frame, write_history
 from support.receiving_host import SENDER, TO, ReceivingHost
 from support.scenario import BIN, kill_after, main
 
@@ -17,48 +17,16 @@ FRAMES, EVENTS = 400, 250  # of each file; of each frame
 ENVELOPES = FRAMES * EVENTS
 
 
-def crc32c(data):
-    table = []
-    for byte in range(256):
-        for _ in range(8):
-            byte = byte >> 1 ^ (0x82F63B78 if byte & 1 else 0)
-        table.append(byte)
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc = crc >> 8 ^ table[(crc ^ byte) & 0xFF]
-    return crc ^ 0xFFFFFFFF
-
-
-def named(text):
-    return struct.pack("<B", len(text)) + text.encode()
-
-
-def field(name, value):
-    return named(name) + (struct.pack("<BQ", 1, value) if isinstance(value, int) else struct.pack("<BI", 0, len(value)) + value.encode())
-
-
-def event(name, identity, **fields):
-    """As docs/history-format.md has it."""
-    inside = struct.pack("<QBQ", time.time_ns(), 1, identity) + named(name) + struct.pack("<B", len(fields))
-    inside += b"".join(field(key, value) for key, value in fields.items())
-    return struct.pack("<I", len(inside)) + inside
-
-
-def frame(payload):
-    return b"GWFR" + struct.pack("<II", len(payload), crc32c(payload)) + payload
-
-
 class LongReplayDisturbsNobody(ReceivingHost):
     def setUp(self):
         super().setUp()
         self.godwit = self.host(domains={"xyz.example": ["somchai"], "second.example": ["ann"]})
-        history = self.godwit.folder / "state" / "history"
-        history.mkdir(parents=True)
         recipients = [TO, "ann@second.example", *(f"user{number}@host{number}.example" for number in range(50))]
-        one = frame(b"".join(event("accepted", 0x5F00000000000 + number, id="06ZQ3W8K1M4TR", **{"from": f"<{SENDER}>"},
-                                   to=f"<{recipients[number % len(recipients)]}>", size=2000, client="192.0.2.1", service="mx", hello="a.example",
-                                   account="") for number in range(EVENTS)))
-        (history / "00000001.hist").write_bytes(b"GWHIST1\n" + one * FRAMES)
+        one = frame(b"".join(
+            event("accepted", time.time_ns(), [0x5F00000000000 + number],
+                  {"id": "06ZQ3W8K1M4TR", "from": f"<{SENDER}>", "to": f"<{recipients[number % len(recipients)]}>", "size": 2000,
+                   "client": "192.0.2.1", "service": "mx", "hello": "a.example", "account": ""}) for number in range(EVENTS)))
+        write_history(self.godwit.folder / "state", [one] * FRAMES)
         self.godwit.start()
 
     def drop_second(self):

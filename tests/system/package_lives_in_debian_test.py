@@ -3,6 +3,7 @@
 """The package in a clean Debian with systemd: it is installed in place of another mail server, made a mail host, started, takes and
 delivers mail, refuses nobody while it is restarted and upgraded, is removed without losing mail, and purged."""
 
+import json
 import re
 import subprocess
 import unittest
@@ -121,6 +122,7 @@ class PackageLivesInDebian(Scenario):
         self.is_installed()
         self.becomes_a_mail_host()
         self.starts_and_delivers()
+        self.is_found_in_the_journal()
         self.refuses_nobody(lambda: self.systemctl("restart", "godwitd"), lambda: self.systemctl("restart", "godwitd"))
         self.refuses_nobody(lambda: self.systemctl("kill", "--signal=KILL", "godwitd"), crash=True)
         self.is_upgraded()
@@ -155,6 +157,19 @@ class PackageLivesInDebian(Scenario):
             self.wait_for(f"from {user}")
         self.machine.run("sendmail", AWAY, input="Subject: waits\n\nhello\n")
         self.wait_for_queue()
+
+    def is_found_in_the_journal(self):
+        """By what stands in the log, without looking for words in lines."""
+        def entries():
+            shown = self.machine.run("journalctl", "--output=json", "GODWIT_EVENT=delivered", f"GODWIT_TO=<{ALICE}>").stdout
+            found = [json.loads(line) for line in shown.splitlines() if line.startswith("{")]
+            return found if len(found) >= 3 else None
+
+        entry = self.wait_until(entries, "the journal has what was delivered")[0]
+        self.assertEqual((entry["_SYSTEMD_UNIT"], entry["SYSLOG_IDENTIFIER"], entry["PRIORITY"]), ("godwitd.service", "godwitd", "6"))
+        self.assertIn(f" delivered id={entry['GODWIT_ID']} ", entry["MESSAGE"])
+        waiting = self.machine.run("journalctl", "--output=cat", "--priority=warning", f"GODWIT_TO=<{AWAY}>").stdout
+        self.assertIn(" deferred id=", waiting)
 
     def is_upgraded(self):
         """What the administrator wrote stays, and what waits; clients notice nothing."""

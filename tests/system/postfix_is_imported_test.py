@@ -7,7 +7,7 @@ import pathlib
 import stat
 
 from support import postfix, unpacked
-from support.account_servers import Postgresql
+from support.account_servers import Postgresql, Slapd
 from support.certificate import Certificate
 from support.dialogue import Dialogue, send
 from support.dns import Dns
@@ -216,6 +216,36 @@ class PostfixIsImported(Scenario):
             client.say("RCPT TO:<malee@xyz.example>", "550 5.1.1")
             client.say("RCPT TO:<nobody@xyz.example>", "550 5.1.1")
             self.assertNotIn("5.1.1", client.say("RCPT TO:<somchai@xyz.example>"))  # reverse_dns looks at who is known alone
+
+    def test_tables_in_a_directory_with_a_password(self):
+        address = self.net.host(9)
+        slapd = Slapd(self, 9, Certificate(self, "ldap.example.com", address), {"alice": "x", "bob": "y"}).start()
+        table = (f"server_host = ldaps://{address}:20636\nversion = 3\nsearch_base = dc=example,dc=com\nbind = yes\nbind_dn = {Slapd.READER}\n"
+                 f"bind_pw = {Slapd.READER_PASSWORD}\ntls_ca_cert_file = {slapd.certificate.certificate}\n")
+        host = self.imported(VIRTUAL.replace("hash:{etc}/mailboxes", "proxy:ldap:{etc}/people.cf").replace("inet:127.0.0.1:11332", "")
+                             .replace("hash:{etc}/virtual", "ldap:{etc}/names.cf").replace(", reject_unknown_reverse_client_hostname", ""), SERVICES, domains="example.com\nabc.example\n",
+                             **{"people.cf": table + "query_filter = (mail=%s)\nresult_attribute = uid\n",
+                                "names.cf": table + "query_filter = (&(sn=%u)(objectClass=inetOrgPerson))\nresult_attribute = mail\n"})
+        self.assertNotIn(Slapd.READER_PASSWORD + "\n", host.text)
+        vmail = self.folder / "vmail"
+        daemon = host.replace(("lmtp:unix:/run/dovecot/lmtp", f"maildir:{vmail}/{{domain}}/{{local}}")).daemon(
+            dns={"servers": [f"{Dns(self).start().address}:{DNS_PORT}"], "timeout": "2s"})
+        daemon.vmail = vmail
+        self.assert_right(daemon)
+        daemon.start()
+        send(host.address, "mod@xyz.example", ["alice@abc.example"], message("by alias"))  # where an alias leads it
+        daemon.mailbox("alice@example.com").wait()
+        with Dialogue(host.address) as client:
+            client.say("EHLO client.abc.example", "250")
+            client.say("MAIL FROM:<>", "250")
+            client.say("RCPT TO:<bob@example.com>", "250")
+            client.say("RCPT TO:<carol@example.com>", "550 5.1.1")
+            client.say("RCPT TO:<*@example.com>", "550 5.1.1")
+        slapd.stop()
+        with Dialogue(host.address) as client:
+            client.say("EHLO client.abc.example", "250")
+            client.say("MAIL FROM:<>", "250")
+            client.say("RCPT TO:<carol2@example.com>", "451")
 
     def test_postscreen_and_policy_servers(self):
         host = self.imported(POSTSCREEN, SERVICES.replace("{mx} inet n - y - - smtpd", "{mx} inet n - y - 1 postscreen\nsmtpd pass - - y - - smtpd") +

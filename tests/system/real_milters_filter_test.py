@@ -1,19 +1,24 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The milters that people run: OpenDKIM signs, ClamAV finds, Rspamd rejects; all three in a row."""
+"""The milters that people run: OpenDKIM signs, ClamAV finds, Rspamd rejects, marks and signs; all three in a row."""
 
 import base64
+import email
 import os
 import subprocess
 
 from support.certificate import Certificate
 from support.dialogue import Dialogue
 from support.godwit import Godwit
-from support.scenario import SUBMISSION_PORT, Scenario, kill_after, listening, main, wait_until
+from support.programs import rspamd
+from support.scenario import SUBMISSION_PORT, Scenario, kill_after, main, wait_until
 
 ALICE, BOB = "alice@example.com", "bob@example.com"
 HARMLESS = b"GODWIT-HARMLESS-TEST-SIGNATURE"
 GTUBE = b"XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
+
+# Rspamd's own test of a message that is probably spam.
+MARKED = GTUBE.replace(b"XJS", b"YJS")
 
 VERIFY = """
 import sys, dkim
@@ -50,13 +55,18 @@ class RealMiltersFilter(Scenario):
         self.godwit.config["milters"] = list(milters)
         self.godwit.start()
 
-    def opendkim(self):
-        self.require("/usr/sbin/opendkim")
+    def signing_key(self):
+        """What s1._domainkey.example.com says of it is in self.record."""
         key = self.folder / "s1.private"
         self.godwit.control("dkim", "generate", "example.com", "s1", "--file", key)
         public = subprocess.run(["openssl", "pkey", "-in", key, "-pubout", "-outform", "DER"], check=True,
                                 capture_output=True).stdout
         self.record = "v=DKIM1; p=" + base64.b64encode(public).decode()
+        return key
+
+    def opendkim(self):
+        self.require("/usr/sbin/opendkim")
+        key = self.signing_key()
         socket = self.folder / "opendkim.sock"
         config = self.folder / "opendkim.conf"
         config.write_text(f"Domain example.com\nSelector s1\nKeyFile {key}\nSocket local:{socket}\nMode sv\n"
@@ -83,24 +93,29 @@ class RealMiltersFilter(Scenario):
         wait_until(milter.exists, "clamav-milter listens", timeout=60)
         return {"name": "clamav", "address": f"unix:{milter}"}
 
-    def rspamd(self):
+    def rspamd(self, key=None):
+        """`key`: it signs what users send."""
         self.require("/usr/bin/rspamd")
+        signing = f"""
+modules {{ path = "/usr/share/rspamd/plugins/dkim_signing.lua"; }}
+dkim {{ }}
+dkim_signing {{ sign_authenticated = true; use_domain = "header"; allow_username_mismatch = true; use_esld = false; check_pubkey = false;
+  domain {{ example.com {{ path = "{key}"; selector = "s1"; }} }} }}
+""" if key else ""
         address = self.net.host(40)
         local = self.folder / "rspamd"
         local.mkdir()
         (self.folder / "suffixes").write_text("com\nexample\n")  # the usual ten thousand take a minute to compile
         (self.folder / "rspamd.conf").write_text(f"""
-options {{ url_tld = "{self.folder}/suffixes"; pidfile = "{local}/pid"; filters = "";
+options {{ url_tld = "{self.folder}/suffixes"; pidfile = "{local}/pid"; filters = "{"dkim" if key else ""}";
   dns {{ nameserver = ["{self.net.host(41)}:53"]; timeout = 0.1s; retransmits = 1; }}
-  tempdir = "{local}"; control_socket = "{local}/control.sock mode=0600"; one_shot = true; gtube_patterns = "reject"; }}
+  tempdir = "{local}"; control_socket = "{local}/control.sock mode=0600"; one_shot = true; enable_test_patterns = true; gtube_patterns = "all"; }}
 logging {{ type = "console"; level = "info"; }}
 actions {{ reject = 15; add_header = 6; greylist = null; }}
 worker "rspamd_proxy" {{ bind_socket = "{address}:20332"; milter = yes; count = 1; timeout = 20s;
   upstream "local" {{ default = yes; self_scan = yes; }} }}
-milter_headers {{ use = ["x-spam-status"]; skip_local = false; skip_authenticated = false; }}
-""")
-        self.run_server("rspamd", "/usr/bin/rspamd", "-f", "-i", "-c", self.folder / "rspamd.conf")
-        wait_until(lambda: listening(address, 20332), "rspamd listens", timeout=60)
+{signing}""")
+        rspamd(self, self.folder / "rspamd.conf", address, 20332)
         return {"name": "rspamd", "address": f"inet:{address}:20332"}
 
     def submit(self, message=content(), expect="250"):
@@ -111,6 +126,12 @@ milter_headers {{ use = ["x-spam-status"]; skip_local = false; skip_authenticate
             client.say("AUTH PLAIN " + base64.b64encode(f"\0{ALICE}\0secret".encode()).decode(), "235")
             client.envelope(ALICE, BOB, hello=None)
             return client.data(message, expect)
+
+    def stored(self):
+        """The one message that Bob has, which he then has no more."""
+        (stored,) = self.godwit.mailbox(BOB).wait(1)
+        stored.path.unlink()
+        return email.message_from_bytes(stored.raw)
 
     def verified(self, message):
         checked = subprocess.run(["/usr/bin/python3", "-c", VERIFY, self.record], input=message, check=True,
@@ -152,6 +173,20 @@ milter_headers {{ use = ["x-spam-status"]; skip_local = false; skip_authenticate
         self.submit()
         self.godwit.mailbox(BOB).wait(1)
         self.assertFalse(self.godwit.events("milter_failed"))
+
+    def test_rspamd_marks_what_is_probably_spam(self):
+        self.start(self.rspamd())
+        self.submit(content(MARKED + b"\r\n"))
+        self.assertEqual(self.stored()["X-Spam"], "Yes")
+        self.submit()
+        self.assertIsNone(self.stored()["X-Spam"])
+
+    def test_rspamd_signs(self):
+        self.start(self.rspamd(self.signing_key()))
+        self.submit()
+        (stored,) = self.godwit.mailbox(BOB).wait(1)
+        self.assertEqual(stored.raw.count(b"DKIM-Signature:"), 1)
+        self.assertTrue(self.verified(stored.raw))
 
     def test_three_in_a_row(self):
         self.start(self.rspamd(), self.clamav(), self.opendkim())

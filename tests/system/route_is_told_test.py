@@ -93,6 +93,9 @@ class RouteIsTold(SendingHost):
         self.assertEqual((waiting["destination"], waiting["id"], waiting["site"]), ("far.example", identity, "mx.far.example"))
         self.assertIn("refused", waiting["last_reply"])
         self.assertIn("refused", self.godwit.control("why", "far.example").stdout)
+        slow = {one["name"]: one for one in self.godwit.control_json("status")["slow"]}
+        self.assertEqual((slow["mx.far.example"]["state"], slow["mx.far.example"]["waiting"]), ("down", 1))
+        self.assertRegex(self.godwit.control("status").stdout, r"(?m)^SLOW +mx\.far\.example: 0 due, 1 waiting; down: .*refused")
         self.assertIn("they asked", self.godwit.control("why", "bob@other.example").stdout)
 
     def test_what_waits_for_its_retry_and_what_does_not_wait(self):

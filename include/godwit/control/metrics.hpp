@@ -38,18 +38,23 @@ class DestinationSums {
     bool down = false;
   };
   static constexpr std::size_t named = 20;
+  static constexpr std::size_t slow_named = 5;
 
   void add(const queue::SiteView& site);
   // The busiest first.
   const std::vector<Sum>& busiest() const { return busiest_; }
   const Sum& other() const { return other_; }  // of the name "other"
+  // Where most waits though it is due: with the reason.
+  const std::vector<queue::SiteView>& slow() const { return slow_; }
   std::uint64_t down() const { return down_; }
   std::uint64_t suspended() const { return suspended_; }
 
  private:
   void add_to_other(const Sum& sum);
+  void add_to_slow(const queue::SiteView& site);
 
   std::vector<Sum> busiest_;
+  std::vector<queue::SiteView> slow_;
   Sum other_{.name = "other"};
   std::uint64_t down_ = 0, suspended_ = 0;
 };

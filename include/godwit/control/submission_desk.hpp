@@ -30,6 +30,12 @@ struct Response;
 struct SubmissionOrder;
 class OnceOnly;
 
+// Memory that requests take: of each caller that has any, and of all.  It outlives its shares.
+struct TakenMemory {
+  std::uint64_t in_all = 0;
+  std::map<std::string, std::uint64_t> of;
+};
+
 class SubmissionDesk {
  public:
   struct Bounds {
@@ -75,7 +81,7 @@ class SubmissionDesk {
 
   Parts parts_;
   std::map<std::string, base::TokenBucket> buckets_;  // by caller and rate
-  std::uint64_t json_bytes_ = 0;                      // of requests under way
+  TakenMemory json_memory_;                           // of requests under way
   std::size_t under_way_ = 0;
   std::map<std::string, std::size_t> under_way_of_;  // by caller; only those who have any
 };

@@ -39,10 +39,12 @@ class File {
   virtual Task<> truncate(std::uint64_t size) = 0;
   // Whether `path` still names this file; false: it was removed, renamed or replaced, perhaps with its folder.
   virtual Task<bool> is_at(std::string path) = 0;
+  // Of what is open, whatever lies under its name by now.
+  virtual Task<> set_permissions(unsigned permissions) = 0;
 };
 
 enum class OpenMode {
-  read,        // must exist
+  read,        // must exist; may be a directory, of which only the permissions can be set
   read_write,  // must exist
   create_new,  // must not exist; made with `mode`
 };
@@ -71,7 +73,8 @@ class Disk {
   // Durable afterwards: names made, renamed and removed in this directory before.
   virtual Task<> sync_directory(std::string directory) = 0;
   virtual Task<Space> space(std::string path) = 0;
-  virtual Task<> set_permissions(std::string path, unsigned permissions, std::string group) = 0;  // group "": unchanged
+  // Group "": unchanged.  A symbolic link is followed.
+  virtual Task<> set_permissions(std::string path, unsigned permissions, std::string group) = 0;
   // Held until the returned object dies.  refused: another process holds it (message says which pid where known).
   virtual Task<std::unique_ptr<File>> lock(std::string path) = 0;
 };

@@ -4,7 +4,7 @@
 // the writes do not overlap.
 //
 // File::sync is fdatasync: it makes the size durable when that changed, and spares the journal commit where only times
-// did. The last part of a path is never followed when it is a symbolic link.
+// did. The last part of a path is never followed when it is a symbolic link, but where disk.hpp says so.
 #pragma once
 
 #include "godwit/disk/disk.hpp"

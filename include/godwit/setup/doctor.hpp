@@ -10,6 +10,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "godwit/base/clock.hpp"
@@ -42,6 +43,8 @@ struct DoctorWishes {
   std::vector<std::string> blocklists = usual_blocklists();
   const ZoneFile* zone = nullptr;       // in place of DNS; then no web server is asked either
   std::optional<pid_t> daemon_process;  // empty: it does not run
+  // Told of each check before it begins, by the name that its findings have; some take seconds.
+  std::function<void(std::string_view check)> begins = [](std::string_view) {};
 };
 
 // Throws what net::AresTransport's constructor does.

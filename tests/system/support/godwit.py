@@ -213,23 +213,22 @@ class Godwit:
     def control_json(self, *words):
         return json.loads(self.control("--json", *words).stdout)
 
-    def status(self):
-        """As `godwitctl --json status` has it; asked directly, because tests ask often."""
+    def ask(self, method, target):
+        """The answer of the control API, as text."""
         connection = ControlConnection(self.control_socket)
         try:
-            connection.request("GET", "/v1/status")
-            return json.load(connection.getresponse())
-        finally:
-            connection.close()
-
-    def metrics(self):
-        """The text that Prometheus gets."""
-        connection = ControlConnection(self.control_socket)
-        try:
-            connection.request("GET", "/metrics")
+            connection.request(method, target)
             return connection.getresponse().read().decode()
         finally:
             connection.close()
+
+    def status(self):
+        """As `godwitctl --json status` has it; asked directly, because tests ask often."""
+        return json.loads(self.ask("GET", "/v1/status"))
+
+    def metrics(self):
+        """The text that Prometheus gets."""
+        return self.ask("GET", "/metrics")
 
     def queued(self):
         return self.status()["queue"]["messages"]

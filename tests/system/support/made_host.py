@@ -38,7 +38,7 @@ class MadeHost:
         text = self.config_file.read_text()
         for port, here in (25, MX_PORT), (587, SUBMISSION_PORT), (465, SUBMISSIONS_PORT):
             text = text.replace(f'"[::]:{port}"', f'"{self.address}:{here}"')
-        text = text.replace('[127.0.0.0/8, "::1/128"]', '["::1/128"]')
+        text = text.replace('[127.0.0.0/8, "::1/128"]', '["::1/128"]').replace("mx: [reverse_dns, ", "mx: [")  # clients have no names here
         self.config_file.write_text(text)
         (self.folder / "conf.d" / "test.yaml").write_text(json.dumps(more))
         return self

@@ -85,9 +85,24 @@ def gsasl(case, host, port, certificate, mechanism, user, password, check=True):
                             "--password", password, "--x509-ca-file", certificate, "--verbose", check=check, input="")
 
 
-def promtool(case, *words, **options):
-    """Prometheus's own checker, unpacked by scripts/install-packages."""
-    program = CACHE / "prometheus" / "usr/bin/promtool"
+def prometheus_program(case, name):
+    """Prometheus and its checker, promtool, unpacked by scripts/install-packages."""
+    program = CACHE / "prometheus" / "usr/bin" / name
     if not program.exists():
         case.fail(f"no {program}: run scripts/install-packages test")
-    return case.run_program(program, *words, **options)
+    return program
+
+
+def rspamd(case, config, address, port):
+    """Runs Rspamd, which has a worker that listens there.  It ends with all its workers: they outlive a kill, and serve the next test."""
+    with open(case.folder / "rspamd.log", "ab") as log:
+        process = kill_after(case, subprocess.Popen(["/usr/bin/rspamd", "-f", "-i", "-c", config], stdin=subprocess.DEVNULL, stdout=log, stderr=log),
+                             "rspamd")
+
+    def end():
+        process.terminate()
+        process.wait(20)
+        wait_until(lambda: not listening(address, port), "rspamd has ended")
+
+    case.addCleanup(end)
+    wait_until(lambda: listening(address, port), "rspamd listens", timeout=60)

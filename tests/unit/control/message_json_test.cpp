@@ -6,6 +6,7 @@
 #include <boost/json/parse.hpp>
 
 #include "control/json_body.hpp"
+#include "control/prepared_message.hpp"
 #include "support/run_on.hpp"
 
 namespace godwit::control {
@@ -143,6 +144,33 @@ TEST_F(JsonBody, IsBoundedInTheMemoryThatItsValuesTake) {
   // One long text takes no more than a few times its bytes.
   const std::string text = "\"" + std::string(900'000, 'x') + "\"";
   EXPECT_EQ(read(text, 16384, 1U << 20U, {.of_this = most, .in_all = most}), "ok");
+}
+
+TEST(MemoryOfRequests, LeavesRoomBesideOneCaller) {
+  TakenMemory taken;
+  constexpr Share::Bounds most{.of_caller = 100, .in_all = 150};
+  auto first = std::make_optional<Share>(taken, "app");
+  Share second(taken, "app"), other(taken, "robot"), third(taken, "else");
+  EXPECT_TRUE(first->take(60, most));
+  EXPECT_FALSE(second.take(41, most)) << "of both requests of one caller";
+  EXPECT_TRUE(second.take(40, most));
+  EXPECT_TRUE(other.take(50, most));
+  EXPECT_FALSE(third.take(1, most)) << "of all";
+  first.reset();
+  EXPECT_TRUE(third.take(60, most));
+  EXPECT_EQ(taken.in_all, 150U);
+  EXPECT_EQ(taken.of.at("app"), 40U);
+}
+
+TEST(MemoryOfRequests, IsForgottenWithTheLastRequest) {
+  TakenMemory taken;
+  {
+    Share one(taken, "app"), none(taken, "app"), refused(taken, "robot");
+    EXPECT_TRUE(one.take(10, {.of_caller = 10, .in_all = 10}));
+    EXPECT_FALSE(refused.take(1, {.of_caller = 10, .in_all = 10}));
+  }
+  EXPECT_EQ(taken.in_all, 0U);
+  EXPECT_THAT(taken.of, ::testing::IsEmpty());
 }
 
 TEST(MessageJson, NamesNoMoreThanAMessageMayHave) {

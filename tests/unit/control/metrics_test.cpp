@@ -42,6 +42,19 @@ TEST(DestinationSums, CountWhatIsDownWhereverItIs) {
   EXPECT_EQ(sums.suspended(), 25U);
 }
 
+TEST(DestinationSums, NameWhereMostWaitsForSomething) {
+  DestinationSums sums;
+  for (std::size_t i = 0; i < 100; ++i) {
+    auto one = site(fmt::format("d{}.example", i), 0, i);
+    if (i % 10 == 0) one.reason = "connection refused";
+    sums.add(one);
+  }
+  std::vector<std::string> names;
+  for (const auto& one : sums.slow()) names.push_back(one.name);
+  EXPECT_THAT(names, ::testing::ElementsAre("d90.example", "d80.example", "d70.example", "d60.example", "d50.example"));
+  EXPECT_EQ(sums.slow()[0].reason, "connection refused");
+}
+
 TEST(Metrics, HistogramsAreCumulative) {
   static constexpr double bounds[] = {0.1, 1};
   base::Histogram histogram(bounds);

@@ -61,5 +61,25 @@ TEST_F(SourcesOfDrafts, AreNotAskedForSomethingElse) {
   EXPECT_THAT(foreign(), IsEmpty());
 }
 
+TEST_F(SourcesOfDrafts, AreNoLmtpServersThatAreNotAskedNow) {
+  const auto lmtp = [](const std::string& server) {
+    route::DomainSettings domain;
+    domain.deliver = {.kind = route::DeliverKind::lmtp, .argument = server};
+    domain.recipients = route::RecipientRule::lmtp;
+    return domain;
+  };
+  running.route.domains = {{"a.example", lmtp("10.0.0.1:24")}, {"b.example", lmtp("10.0.0.2:24")}};
+  running.route.domains.at("b.example").recipients = route::RecipientRule::accounts;
+  draft.route.domains = {{"a.example", lmtp("10.0.0.1:24")}, {"c.example", lmtp("10.0.0.1:24")}};
+  EXPECT_THAT(foreign(), IsEmpty());
+  draft.route.domains["b.example"] = lmtp("10.0.0.2:24");
+  draft.route.domains["d.example"] = lmtp("169.254.169.254:80");
+  EXPECT_THAT(foreign(), ElementsAre(StartsWith("domains.b.example.recipients: a draft asks only"),
+                                     StartsWith("domains.d.example.recipients: ")));
+  draft.route.domains["b.example"].recipients = route::RecipientRule::accounts;  // delivered there, not asked
+  draft.route.domains.erase("d.example");
+  EXPECT_THAT(foreign(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace godwit::daemon

@@ -182,6 +182,26 @@ TEST_F(PosixDiskTest, PermissionsAreSetAndAnUnknownGroupIsNotFound) {
   EXPECT_EQ(run(disk_.set_permissions(path("a"), 0640, "no-such-group-here")).error().kind, base::ErrorKind::not_found);
 }
 
+TEST_F(PosixDiskTest, PermissionsOfWhatIsOpenAreNotThoseOfWhatTookItsPlace) {
+  const auto mode_of = [](const std::string& file) {
+    struct stat status {};
+    return ::stat(file.c_str(), &status) == 0 ? status.st_mode & 0777U : 0U;
+  };
+  create("secret");
+  const auto file = create("a");
+  ASSERT_TRUE(run(disk_.make_directories(path("folder"), 0700)));
+  auto folder = run(disk_.open(path("folder"), OpenMode::read));
+  ASSERT_TRUE(folder);
+  ASSERT_TRUE(run(disk_.rename(path("a"), path("b"))));
+  std::filesystem::create_symlink(path("secret"), path("a"));
+  ASSERT_TRUE(run(file->set_permissions(0640)));
+  EXPECT_EQ(mode_of(path("b")), 0640U);
+  EXPECT_EQ(mode_of(path("secret")), 0600U);
+  ASSERT_TRUE(run((*folder)->set_permissions(0755)));
+  EXPECT_EQ(mode_of(path("folder")), 0755U);
+  EXPECT_FALSE(run(disk_.open(path("a"), OpenMode::read))) << "a link is not opened";
+}
+
 // Connections may hold all descriptors when the spool must sync a folder. UBSan needs descriptors (it asks through a
 // pipe whether memory is readable), so what it looks at is met before they run out, and more than one is given back.
 TEST_F(PosixDiskTest, ASyncWaitsForADescriptor) {

@@ -77,6 +77,7 @@ TEST_F(HostSetupTest, AnEmptyFolderBecomesAHostThatCanRun) {
   EXPECT_TRUE(loaded.settings.route.domains.contains("example.com"));
   EXPECT_THAT(loaded.settings.mailauth.keys, SizeIs(1));
   EXPECT_THAT(loaded.settings.server.listeners, SizeIs(3));
+  EXPECT_THAT(loaded.settings.policy.checks.mx, Not(IsEmpty())) << "what is surely bad is refused";
   EXPECT_TRUE(net::check_certificate(loaded.settings.tls.certificates.at(0)));
   EXPECT_TRUE(auth::load_accounts({path("accounts.yaml")})->exists("postmaster@example.com"));
   EXPECT_THAT(host.password, Not(IsEmpty()));
@@ -101,6 +102,19 @@ TEST_F(HostSetupTest, AHostMayOrderItsCertificateItself) {
   const auto made_there = net::make_self_signed("mail.example.com", now, std::chrono::hours(1));
   put("state/acme/certificate.pem", made_there->certificate + made_there->private_key);
   EXPECT_EQ(made().publication.tlsa, *net::tlsa_of(files));
+}
+
+TEST_F(HostSetupTest, RspamdIsAskedWhereItIs) {
+  made();
+  EXPECT_THAT(config::load(path("godwit.yaml")).settings.policy.milters, IsEmpty());
+  facts.has_rspamd = true;
+  EXPECT_THAT(made().remarks, Contains(HasSubstr("rspamd is installed, and nothing here asks it")));
+  std::filesystem::remove_all(wishes.folder);
+  EXPECT_THAT(made().remarks, Not(Contains(HasSubstr("rspamd"))));
+  const auto loaded = config::load(path("godwit.yaml"));
+  ASSERT_TRUE(loaded.ok());
+  ASSERT_THAT(loaded.settings.policy.milters, SizeIs(1));
+  EXPECT_EQ(loaded.settings.policy.milters[0].name, "rspamd");
 }
 
 TEST_F(HostSetupTest, AConfigurationThatIsThereIsNotChangedForACertificate) {

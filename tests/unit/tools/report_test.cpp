@@ -23,6 +23,19 @@ TEST(Report, StatusIsAFewLines) {
             "listening    127.0.0.1:25, [::1]:25\n");
 }
 
+TEST(Report, StatusSaysWhatIsSlowAndWhy) {
+  const auto status = boost::json::parse(R"({"uptime":60,
+    "accept_time":{"bounds":[0.001,0.01,0.1],"counts":[98,1,1,0],"sum":1},
+    "commit_time":{"bounds":[0.001,0.01,0.1],"counts":[0,100,0,0],"sum":1},
+    "slow":[{"name":"mx.\u001b[2J.example","state":"down","due":3,"waiting":20,"reason":"connection refused"}]})");
+  const auto text = status_text(status);
+  EXPECT_THAT(text, HasSubstr("accepted in      1 ms (half), 10 ms (99 of 100)\n"));
+  EXPECT_THAT(text, HasSubstr("of it synced in  10 ms (half), 10 ms (99 of 100)\n"));
+  EXPECT_THAT(text, HasSubstr(": 3 due, 20 waiting; down: connection refused\n"));
+  EXPECT_THAT(text, HasSubstr("SLOW"));
+  EXPECT_THAT(text, Not(HasSubstr("\x1b")));
+}
+
 TEST(Report, DnsIsNamedWhereItDoesNotValidate) {
   const auto said = [](const char* validation) {
     boost::json::value status{{"dns", {{"validation", validation}}}};
