@@ -20,6 +20,7 @@
 namespace godwit::tools {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -203,15 +204,17 @@ TEST_F(Godwitctl, ASpoolThatIsNamedNeedsNoDaemon) {
   EXPECT_THAT(err, HasSubstr((folder / "configured").string() + " is no spool"));
 }
 
-TEST_F(Godwitctl, JsonIsPrintedAsTheDaemonSaidIt) {
-  const std::string body = "{\"version\":\"9.9\"}\n";
-  EXPECT_EQ(ask({"--json", "status"}, {http(200, body)}), exit_done);
-  EXPECT_EQ(out, body);
-  EXPECT_EQ(ask({"status", "--json"}, {http(200, body)}), exit_done);
-  EXPECT_EQ(out, body);
-  EXPECT_EQ(ask({"status"}, {http(200, body)}), exit_done);
-  EXPECT_THAT(out, HasSubstr("9.9"));
-  EXPECT_THAT(requests, ElementsAre("GET /v1/status HTTP/1.1"));
+TEST_F(Godwitctl, StatusIsWhatTheDaemonSaysAndWhatIsSlow) {
+  const auto status = http(200, R"({"version":"9.9"})");
+  const auto busiest = http(200, R"({"destinations":[],"slow":[{"name":"busy.example"}]})");
+  const std::string both = "{\"version\":\"9.9\",\"slow\":[{\"name\":\"busy.example\"}]}\n";
+  EXPECT_EQ(ask({"--json", "status"}, {status, busiest}), exit_done);
+  EXPECT_EQ(out, both);
+  EXPECT_EQ(ask({"status", "--json"}, {status, busiest}), exit_done);
+  EXPECT_EQ(out, both);
+  EXPECT_EQ(ask({"status"}, {status, busiest}), exit_done);
+  EXPECT_THAT(out, AllOf(HasSubstr("9.9"), HasSubstr("busy.example")));
+  EXPECT_THAT(requests, ElementsAre("GET /v1/status HTTP/1.1", "GET /v1/busiest HTTP/1.1"));
 }
 
 TEST_F(Godwitctl, QueueAloneLists) {
