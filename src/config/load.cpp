@@ -137,6 +137,18 @@ Loaded Loader::run() && {
   return std::move(loaded_);
 }
 
+// A complaint is one line for terminals and logs, whatever it cites: YAML writes control bytes as "\e" and "\n".
+std::string without_control_bytes(std::string_view text) {
+  std::string shown;
+  for (const char c : text) {
+    if ((c >= 0 && c < ' ') || c == '\x7F')
+      shown += fmt::format("\\x{:02X}", static_cast<unsigned>(c));
+    else
+      shown += c;
+  }
+  return shown;
+}
+
 }  // namespace
 
 Loaded load(const std::string& path, const FileAccess& files) {
@@ -147,7 +159,7 @@ std::string to_string(const Diagnostic& diagnostic) {
   auto text = fmt::format("{}:{}:{}: {}{}", diagnostic.place.file, diagnostic.place.line, diagnostic.place.column,
                           diagnostic.severity == Severity::warning ? "warning: " : "", diagnostic.message);
   if (!diagnostic.suggestion.empty()) text += fmt::format(" (did you mean {}?)", diagnostic.suggestion);
-  return text;
+  return without_control_bytes(text);
 }
 
 bool Loaded::ok() const {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "godwit/net/url.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
+#include "godwit/base/ip_address.hpp"
 #include "godwit/base/text.hpp"
 
 namespace godwit::net {
@@ -11,9 +14,18 @@ namespace {
 constexpr std::uint16_t https_port = 443;
 constexpr std::uint16_t http_port = 80;
 
+// Neither a blank nor a control byte nor one beyond US-ASCII, and none that ends a URL in texts (RFC 3986 section 2).
 bool has_odd_bytes(std::string_view part) {
-  return part.find_first_of("@#\"\\<>") != std::string_view::npos || !base::is_ascii(part) ||
-         part.find_first_of(std::string_view("\0 \t\r\n\x7F", 6)) != std::string_view::npos;
+  return part.find_first_of("@#\"\\<>") != std::string_view::npos ||
+         std::ranges::any_of(part, [](char c) { return c <= ' ' || c >= '\x7F'; });
+}
+
+// "[2001:db8::1]" and nothing behind it, or a name without brackets; empty: neither.
+std::string_view host_of(std::string_view place) {
+  if (!place.starts_with('[')) return place.find_first_of("[]:") == std::string_view::npos ? place : std::string_view();
+  const auto literal = place.substr(1, place.find(']') - 1);
+  const bool whole = place.size() == literal.size() + 2;
+  return whole && literal.contains(':') && base::IpAddress::parse(literal) ? literal : std::string_view();
 }
 
 }  // namespace
@@ -42,8 +54,7 @@ base::Result<Url> parse_url(std::string_view text) {
     url.port = static_cast<std::uint16_t>(*port);
     place = place.substr(0, colon);
   }
-  if (bracket != std::string_view::npos) place = place.substr(1, bracket - 1);
-  url.host = place;
+  url.host = host_of(place);
   if (url.host.empty() || has_odd_bytes(url.host) || has_odd_bytes(url.target)) return wrong();
   return url;
 }

@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The input is a server: its first byte chooses the settings, the rest is said in pieces between other events.
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <cstdlib>
-#include <string_view>
 #include <utility>
 
+#include "fuzz/fuzz.hpp"
 #include "godwit/smtp/client_session.hpp"
 
-using namespace godwit::smtp;
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  if (size == 0) return 0;
-  std::string_view input(reinterpret_cast<const char*>(data), size);
-  const unsigned choice = static_cast<unsigned char>(input[0]);
-  input.remove_prefix(1);
+void godwit::fuzz::run(std::string_view input) {
+  using namespace smtp;
+  if (input.empty()) return;
+  const auto choice = take_byte(input);
   ClientSettings settings;
   settings.hostname = "me.example";
   settings.tls = (choice & 1U) != 0 ? ClientTls::require : ClientTls::opportunistic;
@@ -29,10 +22,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto feed = [&](const auto& self, const ClientEvent& event) -> void {
     const auto actions = session.next(event);
     for (const auto& action : actions) {
-      if (closed != 0) std::abort();  // nothing may follow Close
+      require(closed == 0);  // nothing may follow Close
       if (const auto* results = std::get_if<client_action::TransactionDone>(&action)) {
         ++done;
-        if (results->results.size() != 2) std::abort();
+        require(results->results.size() == 2);
       }
       if (std::holds_alternative<client_action::Close>(action)) ++closed;
       if (std::holds_alternative<client_action::StartTls>(action)) self(self, client_event::TlsReady{});
@@ -47,9 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   transaction.recipients.push_back({{"c", "d.example"}, {notify_success, "rfc822;c=d@e.example"}});
   transaction.recipients.push_back({{"e", "d.example"}, {}});
   feed(feed, client_event::Transaction{std::move(transaction)});
-  for (; !input.empty(); input.remove_prefix(std::min<std::size_t>(input.size(), 7)))
-    feed(feed, client_event::Bytes{input.substr(0, 7)});
+  in_pieces(input, 7, [&](std::string_view part) { feed(feed, client_event::Bytes{part}); });
   feed(feed, client_event::PeerClosed{});
-  if (closed != 1 || done != 1) std::abort();  // every transaction gets its results, once
-  return 0;
+  require(closed == 1 && done == 1);  // every transaction gets its results, once
 }

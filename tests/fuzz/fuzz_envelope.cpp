@@ -1,23 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whatever decodes must encode and decode again to the same value.
-#include <cstddef>
-#include <cstdint>
-#include <cstdlib>
-#include <string_view>
-
+#include "fuzz/fuzz.hpp"
 #include "godwit/mail/envelope.hpp"
 
-using namespace godwit::mail;
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  const auto envelope = decode_envelope(bytes);
-  if (envelope && *decode_envelope(encode(*envelope)) != *envelope) std::abort();
-  const auto update = decode_update(bytes);
-  if (update && *decode_update(encode(*update)) != *update) std::abort();
+void godwit::fuzz::run(std::string_view input) {
+  const auto envelope = mail::decode_envelope(input);
+  if (envelope) require(*mail::decode_envelope(encode(*envelope)) == *envelope);
+  const auto update = mail::decode_update(input);
+  if (update) require(*mail::decode_update(encode(*update)) == *update);
   if (envelope && update) {
-    Envelope changed = *envelope;
+    auto changed = *envelope;
     apply(*update, changed);
   }
-  return 0;
 }

@@ -1,27 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whatever comes as a report, what is read of it is bounded and has no control bytes.
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <cstdlib>
-#include <string>
-
+#include "fuzz/fuzz.hpp"
 #include "godwit/mail/incoming_report.hpp"
 
-using namespace godwit;
-
+namespace godwit::fuzz {
 namespace {
 
-void check(const std::string& text) {
-  if (text.size() > 4096 || std::ranges::any_of(text, [](unsigned char c) { return c < 0x20; })) std::abort();
+void check(std::string_view text) {
+  require(text.size() <= 4096 && std::ranges::none_of(text, [](char c) { return c >= 0 && c < ' '; }));
 }
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto report = mail::read_report({reinterpret_cast<const char*>(data), size});
-  if (!report) return 0;
-  if (report->recipients.size() > mail::max_reported) std::abort();
+void run(std::string_view input) {
+  const auto report = mail::read_report(input);
+  if (!report) return;
+  require(report->recipients.size() <= mail::max_reported);
   check(report->about);
   check(report->reporter);
   for (const auto& recipient : report->recipients) {
@@ -30,5 +24,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check(recipient.action);
     check(to_line(recipient.reply));
   }
-  return 0;
 }
+
+}  // namespace godwit::fuzz

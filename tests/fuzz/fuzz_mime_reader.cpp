@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A message has the same structure and names however it is cut; what is read of it stays within its bounds.
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <cstdlib>
-#include <string>
-#include <string_view>
-
+#include "fuzz/fuzz.hpp"
 #include "godwit/base/text.hpp"
 #include "godwit/mail/mime_reader.hpp"
 
-using namespace godwit;
-
+namespace godwit::fuzz {
 namespace {
 
 struct Read {
@@ -23,10 +16,10 @@ struct Read {
 Read read(std::string_view message, std::size_t piece) {
   Read result;
   mail::MimeReader reader([&](std::string_view name) {
-    if (name.empty() || !base::is_valid_utf8(name)) std::abort();
+    require(!name.empty() && base::is_valid_utf8(name));
     result.names += std::string(name) + "\n";
   });
-  for (; !message.empty(); message.remove_prefix(std::min(piece, message.size()))) reader.put(message.substr(0, piece));
+  in_pieces(message, piece, [&](std::string_view part) { reader.put(part); });
   reader.finish();
   result.structure = reader.structure();
   return result;
@@ -34,11 +27,10 @@ Read read(std::string_view message, std::size_t piece) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view message(reinterpret_cast<const char*>(data), size);
-  const auto whole = read(message, size + 1);
-  if (read(message, 1) != whole || read(message, 7) != whole) std::abort();
-  if (whole.structure.depth > mail::MimeReader::most_depth + 1) std::abort();
-  if (whole.structure.parts > size) std::abort();
-  return 0;
+void run(std::string_view input) {
+  const auto whole = read_alike(input, read);
+  require(whole.structure.depth <= mail::MimeReader::most_depth + 1);
+  require(whole.structure.parts <= input.size());
 }
+
+}  // namespace godwit::fuzz

@@ -1,25 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The input is what a client says in SCRAM, two messages with a newline between, or a bearer message.  Nobody without
 // the password proves to have it, and what is understood holds no control characters.
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <cstdlib>
-#include <string_view>
-
+#include "fuzz/fuzz.hpp"
 #include "godwit/base/text.hpp"
 #include "godwit/smtp/bearer.hpp"
 #include "godwit/smtp/saslprep.hpp"
 #include "godwit/smtp/scram.hpp"
 
-using namespace godwit;
-using namespace godwit::smtp;
-
+namespace godwit::fuzz {
 namespace {
 
-void require(bool good) {
-  if (!good) std::abort();
-}
+using namespace smtp;
 
 bool is_clean(std::string_view text) {
   return base::is_valid_utf8(text) && std::ranges::none_of(text, [](char c) { return c >= 0 && c < ' '; });
@@ -27,10 +18,9 @@ bool is_clean(std::string_view text) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view input(reinterpret_cast<const char*>(data), size);
-  const auto first = input.substr(0, input.find('\n'));
-  const auto last = input.substr(std::min(input.size(), first.size() + 1));
+void run(std::string_view input) {
+  auto last = input;
+  const auto first = take_until(last, "\n");
   for (const auto variant : {ScramServer::Variant::plain, ScramServer::Variant::plus}) {
     ScramServer server(variant, true, {.exporter = "exporter", .end_point = "end point"},
                        "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0");
@@ -46,5 +36,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto keys = parse_scram_keys(input)) require(parse_scram_keys(to_string(*keys)) == keys);
   // What is prepared stays as it is, but for letters that Unicode 3.2 does not know.
   if (const auto prepared = saslprep(input)) require(is_clean(*prepared));
-  return 0;
 }
+
+}  // namespace godwit::fuzz

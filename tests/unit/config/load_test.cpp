@@ -38,6 +38,11 @@ TEST(Load, UnknownKeysNameTheirPlaceAndTheNearestKey) {
               ElementsAre("godwit.yaml:2:1: unknown key \"lisseners\" (did you mean listeners?)"));
 }
 
+TEST(Load, AComplaintIsOneLineWhateverItCites) {
+  EXPECT_THAT(errors(load_below("\"a\\nb\\e[2J\": 1\n")),
+              ElementsAre("godwit.yaml:2:1: unknown key \"a\\x0Ab\\x1B[2J\""));
+}
+
 TEST(Load, ShapingAndProvidersNameDestinations) {
   const auto loaded = load_below(
       "shaping:\n"

@@ -21,8 +21,10 @@ TEST(Url, IsTakenApart) {
 }
 
 TEST(Url, WhatIsNoneIsRefused) {
-  for (const char* text : {"", "ftp://x/", "https://", "https:///x", "https://h:0/", "https://h:99999/", "https://h:x/",
-                           "https://a@b/", "https://h/a b", "https://h/\r\nX: y", "https://h/#f", "https://h/\xFF"})
+  for (const char* text :
+       {"", "ftp://x/", "https://", "https:///x", "https://h:0/", "https://h:99999/", "https://h:x/", "https://a@b/",
+        "https://h/a b", "https://h/\r\nX: y", "https://h/#f", "https://h/\xFF", "https://h/\x1B[2J", "https://[::1",
+        "https://[::1]x/", "https://[h]/", "https://h]/", "https://[]/"})
     EXPECT_FALSE(parse_url(text)) << text;
 }
 
