@@ -135,7 +135,7 @@ class FilteredMail(Scenario):
                         limits={"connections": 1000, "connections_per_client": 1000},
                         milters=[{"name": "scanner", "address": f"inet:{self.scanner}:{SCANNER_PORT}"}], log={"level": "info"})
         godwit.config["domains"]["xyz.example"] = {"deliver": "discard:", "recipients": "any"}
-        godwit.start(["sh", "-c", group.shell + '; exec "$@"', "sh"])
+        godwit.start(group.launcher)
         self.measure("Godwit: SPF, DKIM, DMARC, ARC, a milter", godwit.address, group)
         accepted = godwit.wait_event("accepted")
         self.assertIn("spf=pass dkim=pass(sender.example) dmarc=pass", accepted["verified"])

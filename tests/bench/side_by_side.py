@@ -148,9 +148,8 @@ def alone(measured):
         return {"rate": sent["rate"], "cpu_per_1000": sent["cpu"] / sent["messages"] * 1000, "source": sent, **machine}
 
 
-def measure_latency(peer_of, rate, seconds):
+def measure_latency(peer_of, measured, rate, seconds):
     """Half the peak, evenly, and what a lone sync takes before and after it."""
-    measured = SCENARIOS["accept"]
     with here() as case:
         sink = Sink(case, case.net.host(8))
         peer = peer_of(case, place_of(case, measured, sink)).start()
@@ -169,8 +168,8 @@ def measure_latency(peer_of, rate, seconds):
 
 
 class Bench:
-    def __init__(self, repetitions, seconds):
-        self.repetitions, self.seconds, self.results = repetitions, seconds, {}
+    def __init__(self, repetitions, seconds, sessions):
+        self.repetitions, self.seconds, self.sessions, self.results = repetitions, seconds, sessions, {}
 
     def scenario(self, name):
         if name == ALONE:
@@ -182,9 +181,13 @@ class Bench:
         self._tell(name)
 
     def _measured(self, name):
-        measured = SCENARIOS[name]
-        scale = self.seconds and measured.load.seconds and {"seconds": self.seconds}
-        return dataclasses.replace(measured, load=measured.load.but(**scale)) if scale else measured
+        """As it was asked for."""
+        load = SCENARIOS[name].load
+        if self.seconds and load.seconds:
+            load = load.but(seconds=self.seconds)
+        if self.sessions and load.sessions == MANY_SESSIONS:
+            load = load.but(sessions=self.sessions)
+        return dataclasses.replace(SCENARIOS[name], load=load)
 
     def _repeat(self, name, ways):
         """Alternately, and each time another one first."""
@@ -198,7 +201,8 @@ class Bench:
     def _latency(self):
         if "accept" not in self.results:
             self.scenario("accept")
-        ways = {peer.name: lambda peer=peer: measure_latency(peer, self._median("accept", peer.name, "rate") / 2, 2 * (self.seconds or 3))
+        ways = {peer.name: lambda peer=peer: measure_latency(peer, self._measured("accept"), self._median("accept", peer.name, "rate") / 2,
+                                                         2 * (self.seconds or 3))
                 for peer in (GodwitPeer, PostfixPeer)}
         self._repeat(LATENCY, ways)
 
@@ -248,6 +252,7 @@ def main():
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--seconds", type=float, help="of each measurement that is bounded by time")
+    parser.add_argument("--sessions", type=int, help=f"instead of {MANY_SESSIONS}, where there are so many")
     parser.add_argument("--json", type=pathlib.Path)
     options = parser.parse_args()
     if options.list:
@@ -257,7 +262,7 @@ def main():
         parser.error("name scenarios, or --all")
     if os.getuid() != 0 or not (BIN / "load_source").exists():
         sys.exit(f"side_by_side.py: only root can lay Postfix over /usr, and load_source must be in {BIN} (-DGODWIT_BENCH=ON)")
-    bench = Bench(options.repetitions, options.seconds)
+    bench = Bench(options.repetitions, options.seconds, options.sessions)
     folder = pathlib.Path(tempfile.mkdtemp(prefix="godwit-bench-"))
     try:
         folder.chmod(0o755)

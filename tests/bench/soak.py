@@ -32,9 +32,9 @@ WINDOW = 10        # seconds
 ROTATION = 300     # seconds
 WARM_UP = 120      # seconds, but at most a tenth of all
 PEAK_SECONDS = 10
-# By how much the last third may differ from the first; latencies may become less.
-MAY_CHANGE = {"pss_kib": 0.02, "descriptors": 0.02, "p50": 0.1, "p99": 0.25}
-LATENCIES = ("p50", "p99")
+# By how much the last third may differ from the first.  Of descriptors as many come and go as connections to the sink are open.
+MAY_CHANGE = {"pss_kib": 0.02, "descriptors": 0.1, "p50": 0.1, "p99": 0.25}
+MAY_FALL = ("descriptors", "p50", "p99")
 
 
 class Soak(Scenario):
@@ -99,14 +99,14 @@ class Soak(Scenario):
         self.judge(samples)
 
     def judge(self, samples):
-        settled = samples[min(WARM_UP // WINDOW, len(samples) // 10):]
+        settled = samples[min(WARM_UP // WINDOW, len(samples) // 10):-1]  # in the last one clients have left
         third = len(settled) // 3
         self.assertGreater(third, 0, "too short to tell")
         drifted = []
         for key, most in MAY_CHANGE.items():
             first, last = (statistics.median(sample[key] for sample in part) for part in (settled[:third], settled[-third:]))
             change = last / first - 1
-            if (change if key in LATENCIES else abs(change)) > most:
+            if (change if key in MAY_FALL else abs(change)) > most:
                 drifted.append(key)
             print(f"{key:12} {first:10.2f} → {last:10.2f}   {change:+.1%} of at most {most:.0%}: "
                   f"{'DRIFTS' if key in drifted else 'flat'}", flush=True)

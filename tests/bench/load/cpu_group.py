@@ -30,12 +30,17 @@ class CpuGroup:
         wait_until(lambda: not (self.path / "cgroup.procs").read_text(), "the processes have ended")
         self.path.rmdir()
 
-    def enter(self, process=0):
-        (self.path / "cgroup.procs").write_text(str(process))
+    def enter(self):
+        (self.path / "cgroup.procs").write_text("0")
 
     @property
     def shell(self):
         return f"echo 0 > {self.path}/cgroup.procs"
+
+    @property
+    def launcher(self):
+        """The words before a command that is to run in it."""
+        return ["sh", "-c", self.shell + '; exec "$@"', "sh"]
 
     def processes(self):
         return [int(line) for line in (self.path / "cgroup.procs").read_text().split()]

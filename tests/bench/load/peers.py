@@ -59,7 +59,7 @@ class GodwitPeer:
             self.godwit.with_submission().add_account(SENDER, PASSWORD)
 
     def start(self):
-        self.godwit.start(["sh", "-c", self.group.shell + '; exec "$@"', "sh"])
+        self.godwit.start(self.group.launcher)
         return self
 
     def queued(self):
@@ -92,8 +92,7 @@ class PostfixPeer:
     def _submission(self, place):
         if not place.logs_in:
             return {}
-        dovecot = Dovecot(self.case, {SENDER: self._hash()}, "plain", "CRYPT").start()
-        self.group.enter(dovecot.process.pid)  # before the first login starts its auth process
+        dovecot = Dovecot(self.case, {SENDER: self._hash()}, "plain", "CRYPT").start(self.group.launcher)
         return {"smtpd_sasl_auth_enable": "yes", "smtpd_sasl_type": "dovecot", "smtpd_sasl_path": dovecot.socket,
                 "smtpd_relay_restrictions": "permit_sasl_authenticated, reject"}
 

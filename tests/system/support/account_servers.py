@@ -90,8 +90,8 @@ service stats {{
 }}
 """)
 
-    def start(self):
-        self.spawn("dovecot", "-F", "-c", self.config, start_new_session=True, preexec_fn=die_with_parent)
+    def start(self, launcher=()):
+        self.spawn(*launcher, "dovecot", "-F", "-c", self.config, start_new_session=True, preexec_fn=die_with_parent)
         self.case.addCleanup(self._kill_all)
         wait_until(lambda: unix_socket_listens(self.socket), "dovecot's auth socket is there")
         return self
