@@ -16,7 +16,9 @@ ClientTls::ClientTls(Resumption resumption) : context_(SSL_CTX_new(TLS_client_me
 
 // TLS 1.3 gives sessions after the handshake, as tickets.
 int ClientTls::keep(SSL* ssl, SSL_SESSION* session) {
-  static_cast<ClientTls*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)))->latest_.reset(session);
+  auto& self = *static_cast<ClientTls*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
+  if (self.resumption_ == Resumption::never) return 0;
+  self.unused_.emplace_back(session);
   return 1;
 }
 
@@ -24,7 +26,10 @@ net::SslPtr ClientTls::begin(int socket) {
   net::SslPtr ssl(SSL_new(context_.get()));
   if (!ssl || SSL_set_fd(ssl.get(), socket) != 1) throw std::runtime_error("TLS: " + net::take_openssl_error());
   SSL_set_connect_state(ssl.get());
-  if (resumption_ == Resumption::always && latest_) SSL_set_session(ssl.get(), latest_.get());
+  if (!unused_.empty()) {
+    SSL_set_session(ssl.get(), unused_.back().get());
+    unused_.pop_back();
+  }
   return ssl;
 }
 

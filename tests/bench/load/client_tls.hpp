@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// TLS of all connections of one generator: it verifies nobody, and resumes the session it was given last, if it shall.
-// One thread.
+// TLS of all connections of one generator: it verifies nobody.  If it shall resume, it uses each session that it was
+// given once (RFC 8446 appendix C.4), the latest first.  One thread.
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <vector>
 
 #include "godwit/net/openssl.hpp"
 
@@ -28,7 +30,7 @@ class ClientTls {
 
   using SessionPtr = std::unique_ptr<SSL_SESSION, net::Free<&SSL_SESSION_free>>;
   net::SslCtxPtr context_;
-  SessionPtr latest_;
+  std::vector<SessionPtr> unused_;
   Resumption resumption_;
   std::uint64_t handshakes_ = 0;
   std::uint64_t resumed_ = 0;
