@@ -18,7 +18,7 @@ ClientTls::ClientTls(Resumption resumption) : context_(SSL_CTX_new(TLS_client_me
 int ClientTls::keep(SSL* ssl, SSL_SESSION* session) {
   auto& self = *static_cast<ClientTls*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
   if (self.resumption_ == Resumption::never) return 0;
-  self.unused_.emplace_back(session);
+  self.latest_.reset(session);
   return 1;
 }
 
@@ -26,9 +26,10 @@ net::SslPtr ClientTls::begin(int socket) {
   net::SslPtr ssl(SSL_new(context_.get()));
   if (!ssl || SSL_set_fd(ssl.get(), socket) != 1) throw std::runtime_error("TLS: " + net::take_openssl_error());
   SSL_set_connect_state(ssl.get());
-  if (!unused_.empty()) {
-    SSL_set_session(ssl.get(), unused_.back().get());
-    unused_.pop_back();
+  if (latest_) {
+    // OpenSSL takes a session that was resumed for spent.
+    const SessionPtr copy(SSL_SESSION_dup(latest_.get()));
+    SSL_set_session(ssl.get(), copy.get());
   }
   return ssl;
 }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// TLS of all connections of one generator: it verifies nobody.  If it shall resume, it uses each session that it was
-// given once (RFC 8446 appendix C.4), the latest first.  One thread.
+// TLS of all connections of one generator: it verifies nobody.  If it shall resume, it resumes the session it was given
+// last, as often as there is no newer one: servers differ in when they give one.  One thread.
 #pragma once
 
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "godwit/net/openssl.hpp"
 
@@ -30,7 +29,7 @@ class ClientTls {
 
   using SessionPtr = std::unique_ptr<SSL_SESSION, net::Free<&SSL_SESSION_free>>;
   net::SslCtxPtr context_;
-  std::vector<SessionPtr> unused_;
+  SessionPtr latest_;
   Resumption resumption_;
   std::uint64_t handshakes_ = 0;
   std::uint64_t resumed_ = 0;
