@@ -53,10 +53,10 @@ def large(mebibytes, mode, messages):
     return Measured(f"{mebibytes} MiB a message, {mode}", load, mode, "MiB/s", mebibytes, warm_up=2)
 
 
-ONE = Load(per_connection=1, seconds=2)
+ONE = Load(per_connection=1, seconds=1.5)
 SCENARIOS = {
     "accept": Measured("accept, 4 KiB, DATA", Load(sessions=MANY_SESSIONS, seconds=3)),
-    "accept-bdat": Measured("accept, 4 KiB, BDAT", Load(sessions=MANY_SESSIONS, seconds=3, bdat=True)),
+    "accept-bdat": Measured("accept, 4 KiB, BDAT", Load(sessions=MANY_SESSIONS, seconds=2, bdat=True)),
     "relay": Measured("relay, 4 KiB, DATA", Load(sessions=MANY_SESSIONS, seconds=2), "relay"),
     "relay-bdat": Measured("relay, 4 KiB, BDAT", Load(sessions=MANY_SESSIONS, seconds=2, bdat=True), "relay", chunking=True),
     "connections": Measured("accept, one a connection", ONE),
@@ -69,7 +69,7 @@ SCENARIOS = {
     "50mib": large(50, "hold", 8),
     "50mib-relay": large(50, "relay", 8),
     "recipients": Measured("1000 recipients, accept", Load(recipients=1000, seconds=2), "hold", "recipients/s", 1000, warm_up=4),
-    "recipients-relay": Measured("1000 recipients, relay", Load(recipients=1000, messages=40), "relay", "recipients/s", 1000, warm_up=4),
+    "recipients-relay": Measured("1000 recipients, relay", Load(recipients=1000, messages=24), "relay", "recipients/s", 1000, warm_up=4),
 }
 ALONE, LATENCY = "alone", "latency"
 
@@ -155,11 +155,11 @@ def measure_latency(peer_of, measured, rate, seconds):
         peer = peer_of(case, place_of(case, measured, sink)).start()
         send(peer.endpoint, measured.load.but(messages=2000, seconds=None))
         peer.group.settled(SETTLED)
-        syncs = [lone_syncs(case.folder, seconds / 4)]
+        syncs = [lone_syncs(case.folder, seconds / 6)]
         watch = Watch(case.folder)
         sent = send(peer.endpoint, measured.load.but(rate=rate, seconds=seconds, pipelining="envelope"))
         machine = watch.ended(server=0.0, generator=sent["cpu"], sink=0.0)
-        syncs.append(lone_syncs(case.folder, seconds / 4))
+        syncs.append(lone_syncs(case.folder, seconds / 6))
         lone = {kind: sorted(syncs[0][kind] + syncs[1][kind]) for kind in syncs[0]}
         return {"rate": sent["rate"], "wanted": rate, "p50": sent["dot_to_reply_ms"]["p50"], "p99": sent["dot_to_reply_ms"]["p99"],
                 "max": sent["dot_to_reply_ms"]["max"], "due_p99": sent["due_to_reply_ms"]["p99"],
