@@ -28,6 +28,7 @@ from support.postfix import Postfix  # noqa: E402
 from support.programs import smtp_source  # noqa: E402
 from support.scenario import BIN, MX_PORT, Scenario, kill_after, listening, wait_until  # noqa: E402
 from support.unpacked import CACHE, UnpackedServer  # noqa: E402
+from load.cpu_group import CpuGroup  # noqa: E402
 
 SENDER, TO = "news@sender.example", "somchai@xyz.example"
 SESSIONS = 20
@@ -48,43 +49,6 @@ policyd-spf unix - n n - 0 spawn user=nobody argv=/usr/bin/policyd-spf {folder}/
 """
 
 
-class CpuGroup:
-    """A control group for the processes that are measured."""
-
-    def __init__(self, case, name):
-        with open("/proc/mounts") as mounts:
-            kinds = {fields[2] + " " + fields[3]: fields[1] for fields in (line.split() for line in mounts)}
-        self.old = next((path for kind, path in kinds.items() if kind.startswith("cgroup ") and "cpuacct" in kind), None)
-        base = self.old or next(path for kind, path in kinds.items() if kind.startswith("cgroup2 "))
-        self.path = pathlib.Path(base) / f"godwit-bench-{name}-{os.getpid()}"
-        self.path.mkdir()
-        case.addCleanup(self.remove)
-
-    def remove(self):
-        wait_until(lambda: not (self.path / "cgroup.procs").read_text(), "the processes have ended")
-        self.path.rmdir()
-
-    def enter(self):
-        (self.path / "cgroup.procs").write_text("0")
-
-    @property
-    def shell(self):
-        return f"echo 0 > {self.path}/cgroup.procs"
-
-    def seconds(self):
-        if self.old:
-            return int((self.path / "cpuacct.usage").read_text()) / 1e9
-        return int((self.path / "cpu.stat").read_text().split()[1]) / 1e6
-
-    def settled(self):
-        """When nothing is done any more."""
-        while True:
-            before = self.seconds()
-            time.sleep(1)
-            if self.seconds() - before < 0.02:
-                return self.seconds()
-
-
 class FilteringPostfix(Postfix):
     def _write_configuration(self, settings, submission):
         super()._write_configuration(settings, submission)
@@ -97,7 +61,7 @@ class FilteringPostfix(Postfix):
     def start(self, group):
         policyd = CACHE / "policyd-spf"
         mounts = [f"mount -t overlay policyd -o lowerdir={policyd}/usr:/usr /usr", group.shell]
-        return self.run(f"/usr/lib/postfix/sbin/master -s -c {self.folder}/etc", mounts)
+        return super().start(mounts)
 
 
 class OpenDmarc(UnpackedServer):
@@ -171,7 +135,7 @@ class FilteredMail(Scenario):
                         limits={"connections": 1000, "connections_per_client": 1000},
                         milters=[{"name": "scanner", "address": f"inet:{self.scanner}:{SCANNER_PORT}"}], log={"level": "info"})
         godwit.config["domains"]["xyz.example"] = {"deliver": "discard:", "recipients": "any"}
-        godwit.start(["sh", "-c", group.shell + '; exec "$@"', "sh"])
+        godwit.start(group.launcher)
         self.measure("Godwit: SPF, DKIM, DMARC, ARC, a milter", godwit.address, group)
         accepted = godwit.wait_event("accepted")
         self.assertIn("spf=pass dkim=pass(sender.example) dmarc=pass", accepted["verified"])

@@ -38,14 +38,14 @@ class Server:
 
 
 class Dovecot(Server):
-    """Only its auth service; `users` in a passwd-file."""
+    """Only its auth service; `users` in a passwd-file, whose passwords are kept by `scheme`."""
 
-    def __init__(self, case, users, mechanisms="plain login"):
+    def __init__(self, case, users, mechanisms="plain login", scheme="PLAIN"):
         super().__init__(case, "dovecot")
         # Dovecot's processes run as other users, and pass through the folder above.
         case.folder.chmod(0o755)
         passwords = self.folder / "users"
-        passwords.write_text("".join(f"{user}:{{PLAIN}}{password}:65534:65534::/nonexistent::\n" for user, password in users.items()))
+        passwords.write_text("".join(f"{user}:{{{scheme}}}{password}:65534:65534::/nonexistent::\n" for user, password in users.items()))
         self.socket = self.folder / "base" / "auth-client"
         self.userdb = self.folder / "base" / "auth-userdb"
         self.config = self.folder / "dovecot.conf"
@@ -90,8 +90,8 @@ service stats {{
 }}
 """)
 
-    def start(self):
-        self.spawn("dovecot", "-F", "-c", self.config, start_new_session=True, preexec_fn=die_with_parent)
+    def start(self, launcher=()):
+        self.spawn(*launcher, "dovecot", "-F", "-c", self.config, start_new_session=True, preexec_fn=die_with_parent)
         self.case.addCleanup(self._kill_all)
         wait_until(lambda: unix_socket_listens(self.socket), "dovecot's auth socket is there")
         return self

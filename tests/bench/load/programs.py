@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The generator and the sink of the project, and what a lone sync takes."""
+
+import dataclasses
+import json
+import os
+import subprocess
+import time
+
+from support.scenario import BIN, MX_PORT, die_with_parent, kill_after, listening, wait_until
+
+SENDER, RECIPIENT = "sender@client.example", "user@sink.example"
+BLOCK = 4096
+
+
+@dataclasses.dataclass(frozen=True)
+class Load:
+    """What load_source is told; None: nothing."""
+
+    sessions: int = 20
+    size: int = 4096
+    seconds: float | None = None
+    messages: int | None = None
+    rate: float | None = None
+    recipients: int = 1
+    per_connection: int = 0
+    pipelining: str = "all"
+    bdat: bool = False
+    tls: str = "none"
+    resume: bool = False
+    login: str | None = None
+    report: float | None = None
+
+    def but(self, **changes):
+        return dataclasses.replace(self, **changes)
+
+    def words(self):
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if value is None or value is False:
+                continue
+            yield "--" + field.name.replace("_", "-")
+            if value is not True:
+                yield str(value)
+
+
+def source_command(endpoint, load):
+    return [str(BIN / "load_source"), endpoint, "--from", SENDER, "--to", RECIPIENT, *load.words()]
+
+
+def send(endpoint, load, timeout=600):
+    """The figures of load_source."""
+    done = subprocess.run(source_command(endpoint, load), capture_output=True, text=True, timeout=timeout, preexec_fn=die_with_parent)
+    if done.returncode != 0:
+        raise AssertionError(f"load_source {endpoint} {load}: {done.stderr}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+class Sink:
+    """load_sink, until the test ends."""
+
+    def __init__(self, case, address, chunking=False):
+        self.endpoint = f"{address}:{MX_PORT}"
+        self.process = kill_after(case, subprocess.Popen(
+            [BIN / "load_sink", self.endpoint, *(["--chunking"] if chunking else [])], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            text=True, preexec_fn=die_with_parent), "load_sink")
+        wait_until(lambda: listening(address, MX_PORT), "load_sink listens")
+
+    def counts(self):
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def wait(self, recipients, timeout=300):
+        """The counts when so many recipients' mail has come."""
+        return wait_until(lambda: (counts := self.counts())["recipients"] >= recipients and counts,
+                          f"{recipients} recipients' mail has come", timeout)
+
+
+def lone_syncs(folder, seconds):
+    """Milliseconds that each fdatasync of a loop took, with nothing beside it: {"append": of a file that grows by 4 KiB each time,
+    "in place": of one whose blocks are there}, sorted."""
+    return {"append": _synced(folder / "append", seconds, grows=True), "in place": _synced(folder / "in-place", seconds, grows=False)}
+
+
+def _synced(path, seconds, grows, blocks=4096):
+    took = []
+    file = os.open(path, os.O_CREAT | os.O_WRONLY, 0o600)
+    try:
+        if not grows:
+            os.pwrite(file, bytes(blocks * BLOCK), 0)
+            os.fsync(file)
+        ends, block = time.monotonic() + seconds, b"x" * BLOCK
+        while time.monotonic() < ends:
+            at = len(took) if grows else len(took) % blocks
+            began = time.monotonic()
+            os.pwrite(file, block, at * BLOCK)
+            os.fdatasync(file)
+            took.append((time.monotonic() - began) * 1000)
+    finally:
+        os.close(file)
+    return sorted(took)
+
+
+def quantile(ordered, part):
+    return ordered[min(len(ordered) - 1, int(len(ordered) * part))]
