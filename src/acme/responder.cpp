@@ -24,7 +24,7 @@ constexpr base::Duration last_words = std::chrono::milliseconds(200);
 // Listens while there is something to tell, and only then.
 class ListeningResponder : public Responder {
  public:
-  ListeningResponder(ResponderParts parts, base::Endpoint place) : parts_(parts), place_(std::move(place)) {}
+  ListeningResponder(ResponderParts parts, base::Endpoint place) : parts_(std::move(parts)), place_(std::move(place)) {}
 
   awaitable<base::Result<>> publish(action::Publish what) override {
     co_await withdraw();

@@ -16,7 +16,7 @@ namespace godwit::acme {
 class Store {
  public:
   // `state_directory`: our folder is in it.
-  Store(const std::string& state_directory, disk::Disk& disk, boost::asio::any_io_executor pool)
+  Store(const std::string& state_directory, disk::Disk& disk, const boost::asio::any_io_executor& pool)
       : account_key_(folder_in(state_directory), "account.key", disk, pool),
         account_(folder_in(state_directory), "account", disk, pool),
         private_key_(folder_in(state_directory), "private_key.pem", disk, pool),

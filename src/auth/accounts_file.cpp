@@ -36,6 +36,7 @@ std::string entry(const Account& account) {
   if (!account.password.empty()) fields.push_back("password: " + quoted(account.password));
   if (account.scram) fields.push_back("scram: " + quoted(smtp::to_string(*account.scram)));
   std::vector<std::string> senders;
+  senders.reserve(account.senders.size());
   for (const std::string& sender : account.senders) senders.push_back(quoted(sender));
   if (!senders.empty()) fields.push_back("senders: [" + base::join(senders, ", ") + "]");
   return key(account.name) + ": {" + base::join(fields, ", ") + "}\n";

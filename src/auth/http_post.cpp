@@ -28,7 +28,7 @@ namespace {
 
 namespace http = boost::beast::http;
 
-constexpr std::size_t most_body = 64U * 1024U;
+constexpr std::size_t most_body = 64 * 1024;
 constexpr std::uint32_t most_header = 16U * 1024U;
 
 std::string openssl_error() {

@@ -86,11 +86,10 @@ base::Result<Secrets> make_secrets(std::string_view password) {
   std::string salt(smtp::scram_salt_size, '\0');
   fill_random(salt);
   auto hash = hash_password(*prepared);
-  Secrets secrets;
-  if (hash) secrets = {*std::move(hash), smtp::make_scram_keys(*prepared, std::move(salt), smtp::scram_iterations)};
+  auto scram = smtp::make_scram_keys(*prepared, std::move(salt), smtp::scram_iterations);
   OPENSSL_cleanse(prepared->data(), prepared->size());
   if (!hash) return std::unexpected(hash.error());
-  return secrets;
+  return Secrets{*std::move(hash), std::move(scram)};
 }
 
 namespace {

@@ -27,7 +27,7 @@ Exchange::Step challenge(std::string text) {
 }  // namespace
 
 Verifier::ScramExchange::ScramExchange(Verifier& verifier, smtp::ScramServer::Variant variant, Peer peer,
-                                       smtp::ChannelBindings bindings)
+                                       const smtp::ChannelBindings& bindings)
     : verifier_(verifier),
       peer_(std::move(peer)),
       server_(variant, bindings.any(), bindings, smtp::make_scram_nonce(verifier.parts_.random)) {}

@@ -12,7 +12,8 @@ namespace godwit::auth {
 
 class Verifier::ScramExchange final : public Exchange {
  public:
-  ScramExchange(Verifier& verifier, smtp::ScramServer::Variant variant, Peer peer, smtp::ChannelBindings bindings);
+  ScramExchange(Verifier& verifier, smtp::ScramServer::Variant variant, Peer peer,
+                const smtp::ChannelBindings& bindings);
 
   boost::asio::awaitable<Step> next(std::string response) override;
   const std::string& user() const override { return user_; }

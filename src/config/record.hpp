@@ -130,6 +130,7 @@ void read_fields(S& target, const YAML::Node& map, const Fields<S>& fields, Read
 template <class S>
 Type<S> record(Fields<S> fields) {
   std::vector<Row> rows;
+  rows.reserve(fields.size());
   for (const auto& field : fields) {
     rows.push_back({.key = field.key,
                     .type = field.type,

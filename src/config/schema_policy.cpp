@@ -51,6 +51,7 @@ base::Result<policy::AnswerPattern> parse_answer_pattern(const std::string& text
 
 std::string show_answer_pattern(const policy::AnswerPattern& pattern) {
   std::vector<std::string> parts;
+  parts.reserve(pattern.bytes.size());
   for (const auto& [least, most] : pattern.bytes)
     parts.push_back(least == most ? fmt::format("{}", least) : fmt::format("{}-{}", least, most));
   return base::join(parts, ".");

@@ -68,6 +68,7 @@ std::vector<InheritedSocket> InheritedSockets::take_all(Fits fits) {
 std::vector<std::vector<InheritedSocket>> InheritedSockets::assign(
     const std::vector<server::ListenerSettings>& listeners) {
   std::vector<std::vector<InheritedSocket>> assigned;
+  assigned.reserve(listeners.size());
   for (const auto& listener : listeners)
     assigned.push_back(take_all([&](const auto& socket) { return has_address_of(socket.local, listener.address); }));
   for (std::size_t i = 0; i < listeners.size(); ++i) {

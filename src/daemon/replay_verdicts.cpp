@@ -20,6 +20,7 @@ std::string smtp_words(const route::SmtpHop& hop, WayWords words) {
   if (!hop.user.empty()) text += " as " + hop.user;
   if (!hop.certificate.empty()) text += " with " + hop.certificate;
   std::vector<std::string> sources;
+  sources.reserve(hop.source_addresses.size());
   for (const auto& source : hop.source_addresses)
     sources.push_back(base::to_string(source.address) + (source.hostname.empty() ? "" : "=" + source.hostname));
   if (!sources.empty()) text += " from " + base::join(sources, ",");

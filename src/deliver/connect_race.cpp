@@ -6,7 +6,7 @@
 namespace godwit::deliver {
 
 ConnectRace::ConnectRace(net::Network& network, net::Deadlines& deadlines, net::Canceller& stopping,
-                         boost::asio::any_io_executor executor, Tell tell)
+                         const boost::asio::any_io_executor& executor, Tell tell)
     : network_(network),
       stopping_(stopping),
       news_(executor, deadlines),

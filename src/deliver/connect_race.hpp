@@ -42,7 +42,7 @@ class ConnectRace {
 
   // stopping: ends the race at once.  All references outlive run().
   ConnectRace(net::Network& network, net::Deadlines& deadlines, net::Canceller& stopping,
-              boost::asio::any_io_executor executor, Tell tell);
+              const boost::asio::any_io_executor& executor, Tell tell);
 
   // head_start: zero sends the next one only when the one before has failed.  patience: of each.
   boost::asio::awaitable<RaceResult> run(std::vector<Runner> runners, base::Duration head_start,

@@ -86,9 +86,9 @@ class Turn {
 
 }  // namespace
 
-MaildirAgent::MaildirAgent(MaildirSettings settings, std::string hostname, disk::Disk& disk, const base::Clock& clock,
-                           base::Random& random, boost::asio::any_io_executor pool, boost::asio::any_io_executor home,
-                           net::Deadlines& deadlines)
+MaildirAgent::MaildirAgent(MaildirSettings settings, std::string_view hostname, disk::Disk& disk,
+                           const base::Clock& clock, base::Random& random, boost::asio::any_io_executor pool,
+                           boost::asio::any_io_executor home, net::Deadlines& deadlines)
     : settings_(std::move(settings)),
       hostname_(safe_path_segment(hostname)),
       disk_(disk),

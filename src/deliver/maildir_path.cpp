@@ -22,7 +22,7 @@ bool is_plain(char c) {
 std::pair<std::string, std::string> split_local(const smtp::Mailbox& address, std::string_view detail_separator) {
   std::string local = base::to_lower(address.local);
   const auto at = detail_separator.empty() ? std::string::npos : local.find(detail_separator, 1);
-  if (at == std::string::npos) return {std::move(local), {}};
+  if (at == std::string::npos) return {std::move(local), std::string()};
   return {local.substr(0, at), local.substr(at + detail_separator.size())};
 }
 

@@ -27,7 +27,7 @@ route::SmtpHop as_smtp_hop(const route::LmtpHop& lmtp, bool needs_tls) {
 
 SmtpAgent::SmtpAgent(Settings settings, net::Network& network, net::Deadlines& deadlines,
                      std::shared_ptr<const net::TlsClientContext> tls, log::Logger& log,
-                     boost::asio::any_io_executor executor)
+                     const boost::asio::any_io_executor& executor)
     : settings_(std::move(settings)),
       network_(network),
       deadlines_(deadlines),

@@ -157,7 +157,7 @@ base::Result<std::string> DropFolder::set_aside(const std::string& name, base::W
   const int at = ::dirfd(folder->get());
   const auto seconds = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count();
   for (int i = 0; i < name_tries; ++i) {
-    const auto other = fmt::format("{}{}.{}.{}", rejected, seconds, i, name.substr(0, longest_kept_name));
+    auto other = fmt::format("{}{}.{}.{}", rejected, seconds, i, name.substr(0, longest_kept_name));
     if (::renameat2(at, name.c_str(), at, other.c_str(), RENAME_NOREPLACE) == 0) return other;
     if (errno != EEXIST) return base::fail_os(name, errno);
   }

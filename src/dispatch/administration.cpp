@@ -56,7 +56,7 @@ void Dispatcher::Implementation::start_queue(std::string domain) {
     self->starting_.erase(name);
   };
   auto starting = task(shared_from_this(), std::move(domain));
-  boost::asio::co_spawn(around_.home, std::move(starting), [](std::exception_ptr failure) {
+  boost::asio::co_spawn(around_.home, std::move(starting), [](const std::exception_ptr& failure) {
     if (failure) std::rethrow_exception(failure);
   });
 }

@@ -42,7 +42,7 @@ void Dispatcher::Implementation::pump() {
     ++running_;
     auto task = [self = shared_from_this()](queue::Work taken) { return self->run(std::move(taken)); };
     boost::asio::co_spawn(around_.home, task(std::move(*work)),
-                          [self = shared_from_this()](std::exception_ptr failure) {
+                          [self = shared_from_this()](const std::exception_ptr& failure) {
                             --self->running_;
                             if (failure) std::rethrow_exception(failure);
                           });
@@ -84,7 +84,7 @@ void Dispatcher::Implementation::note_recorded() {
   };
   ++running_;
   boost::asio::co_spawn(around_.home, noting(shared_from_this()),
-                        [self = shared_from_this()](std::exception_ptr failure) {
+                        [self = shared_from_this()](const std::exception_ptr& failure) {
                           --self->running_;
                           if (failure) std::rethrow_exception(failure);
                         });

@@ -121,7 +121,7 @@ boost::asio::awaitable<base::Result<>> Dispatcher::Implementation::start() {
         return true;
       });
   if (!listed) co_return listed;
-  const auto rethrow = [](std::exception_ptr failure) {
+  const auto rethrow = [](const std::exception_ptr& failure) {
     if (failure) std::rethrow_exception(failure);
   };
   auto ticking = [self = shared_from_this()] { return self->tick(); };

@@ -24,9 +24,9 @@ void Dispatcher::Implementation::look_at(const Message& message) {
   if (reports_read_ >= most_reports_read) return around_.log.warn("report_unread", {{"id", to_string(message->id)}});
   ++reports_read_;
   ++running_;
-  auto reading = [](std::shared_ptr<Implementation> self, Message returned) { return self->read_returned(returned); };
-  boost::asio::co_spawn(around_.home, reading(shared_from_this(), message),
-                        [self = shared_from_this()](std::exception_ptr failure) {
+  auto reading = read_returned(message);
+  boost::asio::co_spawn(around_.home, std::move(reading),
+                        [self = shared_from_this()](const std::exception_ptr& failure) {
                           --self->reports_read_;
                           --self->running_;
                           if (failure) std::rethrow_exception(failure);

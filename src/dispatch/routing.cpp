@@ -74,6 +74,7 @@ boost::asio::awaitable<base::Result<Transaction>> Dispatcher::Implementation::se
   const auto router = router_;
   const auto& envelope = transaction.message->envelope;
   std::vector<smtp::Mailbox> addresses;
+  addresses.reserve(transaction.recipients.size());
   for (const auto index : transaction.recipients) addresses.push_back(envelope.recipients[index].address);
   auto asking = router->destinations_of(std::move(addresses));
   const auto destinations = co_await std::move(asking);

@@ -21,13 +21,13 @@ namespace godwit::lookup {
 namespace {
 
 timeval time_left(base::MonoTime deadline, const base::Clock& clock) {
-  const int milliseconds = std::max(net::poll_time(deadline, clock), 1);
+  const long milliseconds = std::max(net::poll_time(deadline, clock), 1);
   return {.tv_sec = milliseconds / 1000, .tv_usec = milliseconds % 1000 * 1000};
 }
 
 std::unexpected<base::Error> failure(LDAP* handle, std::string_view what, int code) {
   char* detail = nullptr;
-  if (handle != nullptr) ldap_get_option(handle, LDAP_OPT_DIAGNOSTIC_MESSAGE, &detail);
+  if (handle != nullptr) ldap_get_option(handle, LDAP_OPT_DIAGNOSTIC_MESSAGE, static_cast<void*>(&detail));
   const std::string said = detail == nullptr ? "" : detail;
   ldap_memfree(detail);
   const auto kind = code == LDAP_TIMEOUT ? base::ErrorKind::timed_out : base::ErrorKind::io;
@@ -180,6 +180,7 @@ base::Result<std::vector<LdapEntry>> LdapConnection::search(const std::string& f
   std::vector<std::string> names = attributes;
   if (names.empty()) names.emplace_back(LDAP_NO_ATTRS);
   std::vector<char*> wanted;
+  wanted.reserve(names.size() + 1);
   for (auto& name : names) wanted.push_back(name.data());
   wanted.push_back(nullptr);
   timeval left = time_left(deadline, clock_);

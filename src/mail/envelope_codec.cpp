@@ -258,8 +258,8 @@ std::string encode(const Envelope& envelope) {
   number_unless_zero(out, EnvelopeTag::warned, envelope.warned ? 1 : 0);
   time_unless_epoch(out, EnvelopeTag::release, envelope.release);
   if (envelope.deliver_by) out.text(EnvelopeTag::deliver_by, encode_deliver_by(*envelope.deliver_by));
-  if (envelope.priority != 0)
-    out.number(EnvelopeTag::priority, static_cast<std::uint64_t>(priority_offset + envelope.priority));
+  if (const int stored = priority_offset + envelope.priority; stored != priority_offset)
+    out.number(EnvelopeTag::priority, static_cast<std::uint64_t>(stored));
   number_unless_zero(out, EnvelopeTag::tls_optional, envelope.tls_optional ? 1 : 0);
   return out.take();
 }

@@ -148,6 +148,7 @@ class AresTransport::Channel : public std::enable_shared_from_this<Channel> {
     const int status = ::ares_init_options(&channel_, &options, mask);
     if (status != ARES_SUCCESS || settings.servers.empty()) return status;
     std::vector<std::string> servers;
+    servers.reserve(settings.servers.size());
     for (const auto& server : settings.servers) servers.push_back(to_string(server));
     return ::ares_set_servers_ports_csv(channel_, fmt::format("{}", fmt::join(servers, ",")).c_str());
   }

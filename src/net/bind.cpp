@@ -110,8 +110,8 @@ base::Result<std::vector<BoundSocket>> adopt_or_bind(std::vector<FileDescriptor>
   return bind_one_address(endpoint, reactors, backlog);
 }
 
-base::Result<std::vector<BoundSocket>> bind_both_families(base::Endpoint endpoint, std::size_t reactors, int backlog,
-                                                          Left left) {
+base::Result<std::vector<BoundSocket>> bind_both_families(const base::Endpoint& endpoint, std::size_t reactors,
+                                                          int backlog, Left left) {
   const bool choose_port = endpoint.port == 0;
   for (int tries = choose_port ? free_port_tries : 1;; --tries) {
     auto v6 = adopt_or_bind(std::move(left.v6), endpoint, reactors, backlog);

@@ -17,7 +17,7 @@
 namespace godwit::net {
 namespace {
 
-constexpr std::size_t most_read = 64U * 1024U;
+constexpr std::size_t most_read = 64 * 1024;
 
 }  // namespace
 

@@ -32,8 +32,8 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
 }
 
 ProxyParse parse_v1_line(std::string_view line) {
-  const ProxyDone unknown{.header = {.version = 1, .local = false, .source = {}, .destination = {}},
-                          .length = line.size() + 2};
+  ProxyDone unknown{.header = {.version = 1, .local = false, .source = {}, .destination = {}},
+                    .length = line.size() + 2};
   const auto words = base::split(line, ' ');
   if (words.size() >= 2 && words[1] == "UNKNOWN") return unknown;  // the rest must be ignored
   const bool v4 = words.size() >= 2 && words[1] == "TCP4";

@@ -8,10 +8,10 @@
 
 namespace godwit::net {
 
-Signal::Signal(boost::asio::any_io_executor executor, Deadlines& deadlines)
+Signal::Signal(const boost::asio::any_io_executor& executor, Deadlines& deadlines)
     : deadline_(
           deadlines, [](void* self) { static_cast<Signal*>(self)->parked_.cancel(); }, this),
-      parked_(std::move(executor), boost::asio::steady_timer::time_point::max()) {}
+      parked_(executor, boost::asio::steady_timer::time_point::max()) {}
 
 Task<> Signal::wait(base::MonoTime deadline) {
   deadline_.arm(deadline);

@@ -43,7 +43,7 @@ struct SocketStream::Parked {
   Wake then;
 };
 
-base::Result<std::unique_ptr<SocketStream>> SocketStream::adopt(boost::asio::any_io_executor executor,
+base::Result<std::unique_ptr<SocketStream>> SocketStream::adopt(const boost::asio::any_io_executor& executor,
                                                                 Deadlines& deadlines, FileDescriptor socket,
                                                                 std::optional<base::Endpoint> remote) {
   int family = 0;
@@ -51,7 +51,7 @@ base::Result<std::unique_ptr<SocketStream>> SocketStream::adopt(boost::asio::any
   if (::getsockopt(socket.get(), SOL_SOCKET, SO_DOMAIN, &family, &size) != 0)
     return base::fail_os("not a socket", errno);
   if (!remote) remote = peer_endpoint(socket.get());
-  std::unique_ptr<SocketStream> stream(new SocketStream(std::move(executor), deadlines, std::move(*remote)));
+  std::unique_ptr<SocketStream> stream(new SocketStream(executor, deadlines, std::move(*remote)));
   boost::system::error_code error;
   stream->socket_.assign({family, 0}, socket.get(), error);
   if (error) return base::fail(base::ErrorKind::exhausted, "epoll: " + error.message(), error.value());
@@ -59,9 +59,9 @@ base::Result<std::unique_ptr<SocketStream>> SocketStream::adopt(boost::asio::any
   return stream;
 }
 
-SocketStream::SocketStream(boost::asio::any_io_executor executor, Deadlines& deadlines, base::Endpoint remote)
+SocketStream::SocketStream(const boost::asio::any_io_executor& executor, Deadlines& deadlines, base::Endpoint remote)
     : deadlines_(deadlines),
-      socket_(std::move(executor)),
+      socket_(executor),
       reading_(deadlines, *this),
       writing_(deadlines, *this),
       remote_(std::move(remote)) {}

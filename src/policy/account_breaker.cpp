@@ -184,6 +184,7 @@ void AccountBreaker::refused(const std::string& account, std::size_t recipients,
 std::vector<StoppedAccount> AccountBreaker::stopped() const {
   const std::lock_guard lock(mutex_);
   std::vector<StoppedAccount> all;
+  all.reserve(stopped_.size());
   for (const auto& [name, account] : stopped_) all.push_back(account);
   return all;
 }

@@ -64,8 +64,8 @@ awaitable<std::optional<Verdict>> ask_safely(std::shared_ptr<Check> check, Stage
     auto verdict = co_await std::move(asking);
     co_return std::optional<Verdict>(std::move(verdict));
   } catch (const std::exception&) {
+    co_return std::nullopt;
   }
-  co_return std::nullopt;
 }
 
 awaitable<bool> take_safely(std::shared_ptr<Check> check, std::string bytes) {
@@ -74,8 +74,8 @@ awaitable<bool> take_safely(std::shared_ptr<Check> check, std::string bytes) {
     co_await std::move(taking);
     co_return true;
   } catch (const std::exception&) {
+    co_return false;
   }
-  co_return false;
 }
 
 }  // namespace

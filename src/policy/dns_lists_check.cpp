@@ -126,6 +126,7 @@ class DnsListsCheck final : public Check, public std::enable_shared_from_this<Dn
     const auto deadline = around_.clock.mono() + settings_.timeout;
     const auto questions = questions_about(*facts);
     std::vector<std::string> names;
+    names.reserve(questions.size());
     for (const auto& question : questions) names.push_back(question.name);
     auto looking = look_up_all(around_, std::move(names), deadline);
     const auto answers = co_await std::move(looking);

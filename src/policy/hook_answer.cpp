@@ -98,7 +98,8 @@ class HookAnswer {
     const int klass = kind == Kind::reject ? 5 : 4;
     int code = kind == Kind::reject ? 550 : 450;
     if (const auto* said = value("code")) {
-      const bool fits = said->is_int64() && said->get_int64() >= klass * 100 && said->get_int64() < (klass + 1) * 100;
+      const int lowest = klass * 100;
+      const bool fits = said->is_int64() && said->get_int64() >= lowest && said->get_int64() < lowest + 100;
       if (fits) code = static_cast<int>(said->get_int64());
       if (!fits) wrong(fmt::format("a code that is none of {}xx", klass));
     }

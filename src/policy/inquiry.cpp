@@ -34,6 +34,7 @@ boost::asio::awaitable<smtp::Reply> expand(smtp::Mailbox asked, const route::Rou
   if (expansion.refusal) co_return *expansion.refusal;
   if (!expansion.local) co_return not_ours();
   std::vector<smtp::Mailbox> mailboxes;
+  mailboxes.reserve(expansion.recipients.size());
   for (const auto& recipient : expansion.recipients) mailboxes.push_back(recipient.address);
   co_return listed(mailboxes);
 }

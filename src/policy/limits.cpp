@@ -190,6 +190,7 @@ std::size_t Limits::reset(const std::string& key) {
 
 std::vector<Limits::Counted> Limits::counted() const {
   std::vector<Counted> all;
+  all.reserve(counters_.size());
   for (const auto& counter : counters_)
     all.push_back({.by = counter.by,
                    .what = counter.what,

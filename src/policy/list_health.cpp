@@ -103,6 +103,7 @@ void ListHealth::change(const std::string& zone, Known& known, ListState state, 
 std::vector<ListHealth::Report> ListHealth::report() const {
   const std::lock_guard lock(mutex_);
   std::vector<Report> all;
+  all.reserve(lists_.size());
   for (const auto& [zone, known] : lists_) all.push_back({.zone = zone, .state = known.state, .reason = known.reason});
   return all;
 }

@@ -79,7 +79,7 @@ awaitable<base::Result<std::string>> MessageRewriting::rewrite(std::string heade
   co_return mail::replace_addresses(header, found, by);
 }
 
-void MessageRewriting::tell(std::string what) {
+void MessageRewriting::tell(const std::string& what) {
   if (summary_.size() + what.size() > longest_summary || summary_.contains(what)) return;
   if (!summary_.empty()) summary_ += ' ';
   summary_ += what;

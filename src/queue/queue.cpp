@@ -8,7 +8,7 @@ namespace godwit::queue {
 
 Queue::Queue(const Settings& settings) : implementation_(std::make_unique<Implementation>(settings)) {}
 Queue::~Queue() = default;
-bool Queue::add(Item item) {
+bool Queue::add(const Item& item) {
   return implementation_->add(item);
 }
 Due Queue::due(base::WallTime now) {

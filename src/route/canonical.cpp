@@ -92,6 +92,7 @@ boost::asio::awaitable<base::Result<std::vector<smtp::Mailbox>>> Canonical::rewr
   Said said;
   for (;;) {
     std::vector<smtp::Mailbox> rewritten;
+    rewritten.reserve(questions.size());
     for (const auto& question : questions) rewritten.push_back(rewrite_one(question, said));
     if (said.outage()) co_return base::fail(base::ErrorKind::io, *said.outage());
     if (!said.wants_more()) co_return rewritten;

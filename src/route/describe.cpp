@@ -19,6 +19,7 @@ struct Describe {
 
   static std::vector<std::string> names(const SmtpHop& hop) {
     std::vector<std::string> names;
+    names.reserve(hop.hosts.size());
     for (const auto& host : hop.hosts) names.push_back(host.name);
     return names;
   }

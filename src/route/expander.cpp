@@ -149,7 +149,7 @@ std::optional<std::string> Expander::existing_local(const smtp::Mailbox& address
   const bool spelling_is_theirs =
       domain->recipients == RecipientRule::lmtp || domain->recipients == RecipientRule::callout ||
       (domain->recipients == RecipientRule::any && domain->deliver.kind != DeliverKind::maildir);
-  const auto local = spelling_is_theirs ? address.local : base::to_lower(address.local);
+  auto local = spelling_is_theirs ? address.local : base::to_lower(address.local);
   if (domain->has_users()) {
     const auto before = said_.unknowns();
     auto user = user_with_store(address);

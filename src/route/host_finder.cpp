@@ -17,7 +17,7 @@ namespace {
 
 using boost::asio::awaitable;
 
-NoRoute no_route(int code, smtp::EnhancedCode enhanced, std::string text) {
+NoRoute no_route(int code, smtp::EnhancedCode enhanced, std::string_view text) {
   return {smtp::make_reply(code, enhanced, base::printable(text))};
 }
 

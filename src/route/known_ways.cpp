@@ -100,7 +100,8 @@ std::optional<DeliverTarget> Router::known_target(std::string_view destination, 
   Said said;
   auto own = store_of(base::to_lower(destination), said);
   if (said.unknowns() > 0 || (own && !*own)) return {};
-  return own ? std::move(**own) : place.settings->deliver;
+  if (own) return std::move(**own);
+  return place.settings->deliver;
 }
 
 std::string Router::known_site(std::string_view destination, const smtp::ReversePath& sender) const {

@@ -52,7 +52,7 @@ std::optional<std::string> Router::known_destination(const smtp::Mailbox& addres
   Said said;
   auto user = user_of(address, said);
   if (said.unknowns() > 0) return {};
-  return user ? std::move(*user) : address.domain;
+  return std::move(user).value_or(address.domain);
 }
 
 awaitable<base::Result<std::vector<std::string>>> Router::destinations_of(std::vector<smtp::Mailbox> addresses) const {
@@ -61,7 +61,7 @@ awaitable<base::Result<std::vector<std::string>>> Router::destinations_of(std::v
     std::vector<std::string> destinations;
     for (const auto& address : addresses) {
       auto user = user_of(address, said);
-      destinations.push_back(user ? std::move(*user) : address.domain);
+      destinations.push_back(std::move(user).value_or(address.domain));
     }
     if (said.outage()) co_return base::fail(base::ErrorKind::io, *said.outage());
     if (!said.wants_more()) co_return destinations;

@@ -70,6 +70,7 @@ void Connection::log_envelope(const std::string& identity) {
   const auto& asked = receiver_->asked();
   if (asked.size() <= Receiver::most_told && receiver_->rewritten().empty()) return;
   std::vector<std::string> addresses;
+  addresses.reserve(asked.size());
   for (const auto& recipient : asked) addresses.push_back("<" + smtp::to_string(recipient) + ">");
   around_.log.debug("envelope", {{"id", identity},
                                  {"from", "<" + smtp::to_string(given_sender()) + ">"},

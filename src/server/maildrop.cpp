@@ -55,11 +55,11 @@ class Maildrop::Implementation {
       : path_(std::move(folder)),
         folder_(path_),
         rules_(std::move(rules)),
-        around_(around),
+        around_(std::move(around)),
         pool_(pool),
         random_(random),
         wake_(around_.executor, around_.deadlines),
-        tasks_(around_.executor, around_.deadlines, [this](auto thrown) {
+        tasks_(around_.executor, around_.deadlines, [this](const auto& thrown) {
           around_.log.error("maildrop_failed", {{"reason", base::exception_text(thrown)}});
         }) {
     listener_.address.unix_path = path_;
@@ -296,7 +296,8 @@ boost::asio::awaitable<Maildrop::Implementation::Outcome> Maildrop::Implementati
 
 Maildrop::Maildrop(std::string folder, std::shared_ptr<const Rules> rules, Surroundings around, net::BoundedPool& pool,
                    base::Random& random)
-    : implementation_(std::make_unique<Implementation>(std::move(folder), std::move(rules), around, pool, random)) {}
+    : implementation_(
+          std::make_unique<Implementation>(std::move(folder), std::move(rules), std::move(around), pool, random)) {}
 Maildrop::~Maildrop() = default;
 
 void Maildrop::start() {

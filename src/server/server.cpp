@@ -20,9 +20,9 @@ class Server::Implementation {
  public:
   Implementation(std::shared_ptr<const Rules> rules, Surroundings surroundings)
       : rules_(std::move(rules)),
-        around_(surroundings),
-        acceptors_(around_.executor, around_.deadlines, [this](auto thrown) { note(thrown); }),
-        connections_(around_.executor, around_.deadlines, [this](auto thrown) { note(thrown); }) {}
+        around_(std::move(surroundings)),
+        acceptors_(around_.executor, around_.deadlines, [this](const auto& thrown) { note(thrown); }),
+        connections_(around_.executor, around_.deadlines, [this](const auto& thrown) { note(thrown); }) {}
 
   void listen(std::unique_ptr<net::Listener> listener, ListenerSettings settings) {
     listeners_.push_back({.listener = std::move(listener), .settings = std::move(settings)});
@@ -116,7 +116,7 @@ boost::asio::awaitable<void> Server::Implementation::stop(base::MonoTime deadlin
 }
 
 Server::Server(std::shared_ptr<const Rules> rules, Surroundings surroundings)
-    : implementation_(std::make_unique<Implementation>(std::move(rules), surroundings)) {}
+    : implementation_(std::make_unique<Implementation>(std::move(rules), std::move(surroundings))) {}
 Server::~Server() = default;
 
 void Server::listen(std::unique_ptr<net::Listener> listener, ListenerSettings settings) {

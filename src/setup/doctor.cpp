@@ -89,6 +89,7 @@ Findings examine_host(const config::Settings& configured, const DoctorWishes& wi
   Findings findings;
   const auto settings = as_served(configured);
   ZoneFile zone = wishes.zone != nullptr ? *wishes.zone : ZoneFile();
+  // ask_dns() returns when it has ended: NOLINTNEXTLINE(cppcoreguidelines-avoid-capturing-lambda-coroutines)
   const auto questions = [&](net::Reactor& reactor, dns::CachingResolver& caching) -> boost::asio::awaitable<void> {
     dns::BoundedResolver bounded(caching, clock, most_questions);
     bounded.set_deadline(clock.mono() + patience_with_dns);

@@ -154,6 +154,7 @@ const FoundCertificate* certificate_for(const MachineFacts& facts, const std::st
 DnsFacts find_dns_facts(const std::vector<base::IpAddress>& addresses, const dns::Settings& settings,
                         const base::Clock& clock) {
   DnsFacts facts;
+  // ask_dns() returns when it has ended: NOLINTNEXTLINE(cppcoreguidelines-avoid-capturing-lambda-coroutines)
   const auto ask = [&](net::Reactor&, dns::CachingResolver& caching) -> boost::asio::awaitable<void> {
     dns::BoundedResolver resolver(caching, clock, most_lookups);
     resolver.set_deadline(clock.mono() + patience);

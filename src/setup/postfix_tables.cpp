@@ -144,6 +144,7 @@ std::optional<std::vector<Entry>> Tables::entries(const MapName& map, const std:
   for (const auto number : lines.cut)
     faults_.push_back({fmt::format("{}:{}", file, number), what, "a line is too long, and was cut off"});
   std::vector<Entry> entries;
+  entries.reserve(lines.lines.size());
   for (const auto& line : lines.lines)
     entries.push_back(entry_of(line.text, fmt::format("{}:{}", file, line.number), syntax, is_pattern(map.type)));
   return entries;

@@ -313,6 +313,7 @@ bool ClientTransfer::undecided() const {
 
 std::vector<RecipientResult> ClientTransfer::results() const {
   std::vector<RecipientResult> results;
+  results.reserve(results_.size());
   for (const auto& result : results_) results.push_back(result.value_or(RecipientResult{}));
   return results;
 }

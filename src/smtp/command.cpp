@@ -109,8 +109,9 @@ bool parse_body(std::string_view value, BodyType& body) {
 // Stores what was read; false where nothing was.
 template <class T>
 bool take(std::optional<T> read, T& value) {
-  if (read) value = *std::move(read);
-  return read.has_value();
+  if (!read) return false;
+  value = *std::move(read);
+  return true;
 }
 
 // One kind of parameter: its keyword, whether it has a value, and whether it stood there already (RFC 5321

@@ -12,8 +12,8 @@ namespace godwit::smtp {
 namespace {
 
 // Bounds of one read, and so of what waits inside the session while somebody is asked.
-constexpr std::size_t command_read_limit = 16U * 1024U;
-constexpr std::size_t data_read_limit = 64U * 1024U;
+constexpr std::size_t command_read_limit = 16 * 1024;
+constexpr std::size_t data_read_limit = 64 * 1024;
 
 // RFC 5321 section 4.5.3.1.4 has 512 octets, extended by parameters; RFC 4954 section 4.3 has 12288 for AUTH.
 constexpr std::size_t max_command_line = 2048;

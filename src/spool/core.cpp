@@ -2,6 +2,8 @@
 // The queue in front of the committer, and what everybody asks of the core.
 #include "core.hpp"
 
+#include <deque>
+
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/detached.hpp>
@@ -121,7 +123,7 @@ void Core::enqueue(Pending pending) {
   if (taken)
     kick();
   else
-    refuse({&pending, 1}, unhealthy());
+    refuse({&pending, 1}, unhealthy());  // NOLINT(bugprone-use-after-move): only what was taken was moved
 }
 
 void Core::kick() {
@@ -171,7 +173,7 @@ Core::Task<void> Core::pause(base::Duration duration) {
 void Core::refuse(std::span<Pending> group, const Refused& why) {
   for (Pending& one : group) {
     if (!one.completion) continue;
-    boost::asio::post(one.executor, [completion = std::move(one.completion), why]() mutable {
+    boost::asio::post(one.executor, [completion = std::move(one.completion), why = why]() mutable {
       completion(std::unexpected(std::move(why)));
     });
     one.completion = nullptr;

@@ -55,6 +55,7 @@ Awaitable<base::Result<StoredMessage>> Core::read(base::MessageId id) {
 
 std::vector<Place> Core::Found::update_places() const {
   std::vector<Place> places;
+  places.reserve(updates.size());
   for (const Stored& stored : updates) places.push_back(stored.place);
   return places;
 }

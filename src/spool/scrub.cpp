@@ -97,6 +97,7 @@ Awaitable<base::Result<>> Core::keep_damage(std::uint32_t number) {
 // What the index names and the segment does not have any more.
 void Core::forget_damaged(std::uint32_t number, std::string_view entries, const SegmentScan& found) {
   std::vector<std::uint64_t> readable;
+  readable.reserve(found.records.size());
   for (const FoundRecord& record : found.records) readable.push_back(record.offset);
   std::ranges::sort(readable);
   IndexReader reader(entries);

@@ -18,7 +18,7 @@ namespace {
 constexpr base::Duration tidy_interval = std::chrono::minutes(10);
 constexpr base::Duration after_failure = std::chrono::seconds(10);
 
-void rethrow(std::exception_ptr failure) {
+void rethrow(const std::exception_ptr& failure) {
   if (failure) std::rethrow_exception(failure);
 }
 

@@ -22,7 +22,8 @@ namespace godwit::state {
 class History::Implementation : public std::enable_shared_from_this<Implementation> {
  public:
   Implementation(std::string directory, HistorySettings settings, disk::Disk& disk, const base::Clock& clock,
-                 log::Logger& log, boost::asio::any_io_executor executor, std::shared_ptr<HistoryIndexer> indexer)
+                 log::Logger& log, const boost::asio::any_io_executor& executor,
+                 std::shared_ptr<HistoryIndexer> indexer)
       : settings_(settings),
         keeps_(settings.keep > base::Duration::zero()),
         clock_(clock),

@@ -21,7 +21,7 @@ constexpr base::Duration idle_look = std::chrono::hours(24);
 constexpr double busy_rate = 100;
 constexpr int rest_when_busy = 19;
 
-void rethrow_thrown(std::exception_ptr failure) {
+void rethrow_thrown(const std::exception_ptr& failure) {
   if (failure) std::rethrow_exception(failure);
 }
 

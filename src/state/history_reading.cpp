@@ -149,6 +149,7 @@ std::vector<HistoryMatch> History::Implementation::matches_in(std::string_view p
     if (!search.seen.contains(id)) newest.insert_or_assign(id, event.copy());
   }
   std::vector<HistoryMatch> found;
+  found.reserve(newest.size());
   for (auto& [id, match] : newest) found.push_back({.id = id, .event = std::move(match)});
   std::ranges::sort(found, std::ranges::greater(),
                     [](const HistoryMatch& match) { return std::pair(match.event.time, match.id); });

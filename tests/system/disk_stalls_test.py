@@ -49,7 +49,7 @@ class DiskStalls(ReceivingHost):
                 client.say("NOOP", "250")
         self.assertTrue(refusal and refusal.startswith("451 4.3.0"), refusal)
         self.assertGreater(len(waiting), 10)
-        self.assertLess(self.resident() - before, 80 << 20)
+        self.assert_memory(self.resident() - before, 80 << 20, "bytes")
         self.assertTrue(self.godwit.status()["healthy"])
         self.stall.unlink()
         for client in waiting:
@@ -66,7 +66,7 @@ class DiskStalls(ReceivingHost):
             client.send(dot_stuffed(self.content)[:-3])
             clients.append(client)
         self.wait_until(lambda: any((self.godwit.spool / "large").glob("*.part")), "bodies go to files")
-        self.assertLess(self.resident() - before, 80 << 20)
+        self.assert_memory(self.resident() - before, 80 << 20, "bytes")
         for client in clients:
             client.send(b".\r\n")
         for client in clients:

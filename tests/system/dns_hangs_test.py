@@ -82,7 +82,7 @@ class DnsHangs(Scenario):
         self.peer.wait(5 + DOMAINS // 2, timeout=60)
         print(f"waits {[round(wait, 1) for wait in waits]}, {grown} MiB more memory, "
               f"{self.godwit.status()['queue']['active']} under way")
-        self.assertLess(grown, 200)
+        self.assert_memory(grown, 200, "MiB")
 
 
 if __name__ == "__main__":

@@ -180,8 +180,7 @@ class MessagesComeOverHttp(PostingHost):
         self.godwit.forget_most_memory()
         before = self.godwit.most_memory()
         self.assert_taken(self.post_raw(content))
-        if not self.godwit.is_sanitized():
-            self.assertLess(self.godwit.most_memory() - before, 16 << 10)
+        self.assert_memory(self.godwit.most_memory() - before, 16 << 10)
         self.assertTrue(self.godwit.mailbox(BOB).wait(2)[-1].content.endswith(content[-1000:]))
 
     def test_a_large_attachment_arrives(self):

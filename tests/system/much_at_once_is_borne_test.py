@@ -29,8 +29,7 @@ class MuchAtOnceIsBorne(ReceivingHost):
         self.before = self.godwit.most_memory()
 
     def assert_cost_at_most(self, kib):
-        if not self.godwit.is_sanitized():
-            self.assertLess(self.godwit.most_memory() - self.before, kib, "KiB")
+        self.assert_memory(self.godwit.most_memory() - self.before, kib)
 
     def test_a_header_of_a_megabyte(self):
         self.start()

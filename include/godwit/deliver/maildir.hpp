@@ -37,7 +37,7 @@ class MaildirAgent {
  public:
   // `pool` may block; `home` and its deadlines are of the reactor that calls deliver().  hostname: part of the unique
   // file names.
-  MaildirAgent(MaildirSettings settings, std::string hostname, disk::Disk& disk, const base::Clock& clock,
+  MaildirAgent(MaildirSettings settings, std::string_view hostname, disk::Disk& disk, const base::Clock& clock,
                base::Random& random, boost::asio::any_io_executor pool, boost::asio::any_io_executor home,
                net::Deadlines& deadlines);
   ~MaildirAgent();

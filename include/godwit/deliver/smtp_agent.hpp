@@ -34,7 +34,8 @@ struct ConnectionKey;
 class SmtpAgent {
  public:
   SmtpAgent(Settings settings, net::Network& network, net::Deadlines& deadlines,
-            std::shared_ptr<const net::TlsClientContext> tls, log::Logger& log, boost::asio::any_io_executor executor);
+            std::shared_ptr<const net::TlsClientContext> tls, log::Logger& log,
+            const boost::asio::any_io_executor& executor);
   ~SmtpAgent();
 
   // Requires: hop is SmtpHop or LmtpHop.

@@ -14,7 +14,7 @@
 #include "godwit/base/result.hpp"
 #include "godwit/lookup/settings.hpp"
 
-typedef struct ldap LDAP;
+using LDAP = struct ldap;
 
 namespace godwit::lookup {
 

@@ -12,7 +12,7 @@ namespace godwit::net {
 
 class Signal {
  public:
-  Signal(boost::asio::any_io_executor executor, Deadlines& deadlines);
+  Signal(const boost::asio::any_io_executor& executor, Deadlines& deadlines);
   Signal(const Signal&) = delete;
   Signal& operator=(const Signal&) = delete;
 

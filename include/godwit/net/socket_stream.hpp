@@ -19,8 +19,8 @@ namespace godwit::net {
 class SocketStream final : public Stream {
  public:
   // Takes a connected, non-blocking socket.  An empty `remote` is asked of the kernel.
-  static base::Result<std::unique_ptr<SocketStream>> adopt(boost::asio::any_io_executor executor, Deadlines& deadlines,
-                                                           FileDescriptor socket,
+  static base::Result<std::unique_ptr<SocketStream>> adopt(const boost::asio::any_io_executor& executor,
+                                                           Deadlines& deadlines, FileDescriptor socket,
                                                            std::optional<base::Endpoint> remote = {});
   ~SocketStream() override;
 
@@ -48,7 +48,7 @@ class SocketStream final : public Stream {
     Deadline deadline;
     bool interrupted = false;
   };
-  SocketStream(boost::asio::any_io_executor executor, Deadlines& deadlines, base::Endpoint remote);
+  SocketStream(const boost::asio::any_io_executor& executor, Deadlines& deadlines, base::Endpoint remote);
   struct Parked;
   static void wake(void* stream);
   Task<> wait(boost::asio::socket_base::wait_type what, Side& side, base::MonoTime deadline);

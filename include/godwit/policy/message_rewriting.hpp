@@ -43,7 +43,7 @@ class MessageRewriting {
  private:
   boost::asio::awaitable<base::Result<std::string>> pass(std::string body);
   boost::asio::awaitable<base::Result<std::string>> rewrite(std::string header);
-  void tell(std::string what);
+  void tell(const std::string& what);
 
   std::shared_ptr<const route::Canonical> canonical_;
   std::vector<mail::HeaderRule> rules_;

@@ -140,6 +140,7 @@ struct DnsListsSettings {
   std::vector<DnsListSettings> lists = {};
   std::vector<std::string> zones() const {
     std::vector<std::string> all;
+    all.reserve(lists.size());
     for (const auto& list : lists) all.push_back(list.zone);
     return all;
   }

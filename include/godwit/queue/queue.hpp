@@ -145,7 +145,7 @@ class Queue {
   ~Queue();
 
   // state: waiting or held.  A key that is there already is refused (false).
-  bool add(Item item);
+  bool add(const Item& item);
   // The next item to work on; it becomes active.
   Due due(base::WallTime now);
   // What routing found out: the item goes to `via` (empty: by DNS) and there to `site`; with it all others of its

@@ -5,7 +5,7 @@ import re
 import socket
 
 from .message import dot_stuffed
-from .scenario import MX_PORT
+from .scenario import MX_PORT, PATIENCE
 
 
 class Closed(Exception):
@@ -18,7 +18,7 @@ class Dialogue:
     encoding = "ascii"  # of replies; others do not pass
 
     def __init__(self, address, port=MX_PORT, *, source=None, timeout=20, context=None, greeting="220", server_hostname=None):
-        self.socket = socket.create_connection((address, port), timeout, source_address=(source, 0) if source else None)
+        self.socket = socket.create_connection((address, port), timeout * PATIENCE, source_address=(source, 0) if source else None)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.pending = b""
         if context:

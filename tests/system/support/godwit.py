@@ -11,7 +11,8 @@ import subprocess
 import time
 from pathlib import Path
 
-from .scenario import (BIN, DNS_PORT, MX_PORT, SUBMISSION_PORT, SUBMISSIONS_PORT, kill_after, listening, wait_until)
+from .scenario import (BIN, DNS_PORT, MX_PORT, PATIENCE, SUBMISSION_PORT, SUBMISSIONS_PORT, kill_after, listening,
+                       wait_until)
 from .log_schema import faults_in
 from .maildir import Maildir
 
@@ -35,7 +36,7 @@ class ControlConnection(http.client.HTTPConnection):
     """HTTP over the control socket."""
 
     def __init__(self, path):
-        super().__init__("localhost", timeout=20)
+        super().__init__("localhost", timeout=20 * PATIENCE)
         self.path = str(path)
 
     def connect(self):
@@ -146,7 +147,7 @@ class Godwit:
     def stop(self, timeout=40):
         """SIGTERM; returns the exit status."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout)
+        return self.process.wait(timeout * PATIENCE)
 
     def kill(self):
         self.process.kill()
@@ -160,10 +161,6 @@ class Godwit:
 
     def alive(self):
         return self.process.poll() is None
-
-    def is_sanitized(self):
-        """AddressSanitizer keeps what is freed: memory tells nothing then."""
-        return "libasan" in self._process_file("maps").read_text()
 
     def most_memory(self):
         """KiB that were resident at most since forget_most_memory()."""

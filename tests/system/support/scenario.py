@@ -9,6 +9,7 @@ import ctypes
 import itertools
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -27,8 +28,24 @@ GUARD_PORT = 20001
 BIN = pathlib.Path(os.environ.get("GODWIT_BIN", pathlib.Path(__file__).parents[3] / "build" / "release" / "bin"))
 
 
+def sanitizer():
+    """What the programs were built with: "address,undefined", "thread" or ""."""
+    cache = BIN.parent / "CMakeCache.txt"
+    found = re.search(r"^GODWIT_SANITIZE:STRING=(.*)$", cache.read_text(), re.M) if cache.exists() else None
+    return found.group(1) if found else ""
+
+
+SANITIZER = sanitizer()
+# How many times as long as usual things may take.
+PATIENCE = {"": 1, "thread": 5}.get(SANITIZER, 3)
+REPORT = re.compile(r"Sanitizer: |runtime error: ")
+if SANITIZER:  # failing_disk, where it is preloaded, comes before the sanitizer
+    os.environ["ASAN_OPTIONS"] = ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0"]))
+
+
 def wait_until(predicate, what, timeout=20):
-    """The first true value of `predicate`, asked again until `timeout` seconds have passed."""
+    """The first true value of `predicate`, asked again until `timeout` seconds have passed, more of a slow program."""
+    timeout *= PATIENCE
     deadline = time.monotonic() + timeout
     while True:
         value = predicate()
@@ -110,6 +127,7 @@ class Scenario(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="godwit-"))
         self.addCleanup(self._leave_folder)
+        self.addCleanup(self._check_reports)
 
     def _leave_folder(self):
         outcome = getattr(self._outcome, "result", None)
@@ -121,6 +139,15 @@ class Scenario(unittest.TestCase):
         else:
             shutil.rmtree(self.folder, ignore_errors=True)
 
+    def _check_reports(self):
+        """Whatever the test was about: no program may have been reported by a sanitizer."""
+        for path in sorted(self.folder.rglob("*.err")) if SANITIZER else []:
+            self._check_report(path.name, path.read_text(errors="replace"))
+
+    def _check_report(self, name, text):
+        if found := REPORT.search(text):
+            self.fail(f"{name}: {text[max(0, found.start() - 100):][:8000]}")
+
     def _show_logs(self):
         for path in sorted(self.folder.glob("*.log")) + sorted(self.folder.glob("*.err")):
             lines = path.read_text(errors="replace").splitlines()
@@ -130,12 +157,19 @@ class Scenario(unittest.TestCase):
     def run_program(self, *words, check=True, timeout=30, **options):
         """Runs a program to its end; returns its CompletedProcess with text output."""
         options.setdefault("text", True)
-        done = subprocess.run([str(word) for word in words], capture_output=True, timeout=timeout, **options)
+        done = subprocess.run([str(word) for word in words], capture_output=True, timeout=timeout * PATIENCE, **options)
+        if SANITIZER:
+            self._check_report(words[0], done.stderr if isinstance(done.stderr, str) else done.stderr.decode(errors="replace"))
         if check and done.returncode != 0:
             self.fail(f"{words} exited {done.returncode}:\n{done.stdout}\n{done.stderr}")
         return done
 
     wait_until = staticmethod(wait_until)
+
+    def assert_memory(self, taken, most, unit="KiB"):
+        """Less than `most`, but of a sanitizer, which keeps what is freed and has shadows of its own."""
+        if not SANITIZER:
+            self.assertLess(taken, most, unit)
 
 
 def main():

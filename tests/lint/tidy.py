@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""clang-tidy finds nothing (.clang-tidy says what it looks for).
+
+    tidy.py ROOT BUILD_DIR CLANG_TIDY [-jN] [--share PARTS] [FILE...]
+
+Looks at each translation unit of BUILD_DIR/compile_commands.json, which may be of g++: of a unity build a batch of sources at a time.
+Named FILEs are looked at one by one, headers too; of a folder the units that compile something in it.  With --share one part of PARTS
+of these, chosen by GODWIT_SHARD or the day.
+
+What passed is remembered in BUILD_DIR/lint_tidy by a checksum over its flags, what is looked for and all files of the project that it
+reaches.  A finding in a header is told once.
+"""
+
+import argparse
+import collections
+import concurrent.futures
+import hashlib
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+from headers import flags_of
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^">]+)[">]', re.M)
+FINDING = re.compile(r"^(/[^:]+:\d+:\d+): (?:warning|error): .*\[([^\],]+)[^\]]*\]$", re.M)
+COMPILER = re.compile(r"\+\+(-\d+)?$")
+
+
+def clang_flags(command):
+    """What of a compile command is for clang's eyes: asserts count, and a warning that it has not is no fault."""
+    words = flags_of(command)
+    after = next(position for position, word in enumerate(words) if COMPILER.search(word)) + 1
+    return [word for word in words[after:] if word not in ("-Werror", "-DNDEBUG")] + ["-Wno-unknown-warning-option"]
+
+
+def included(path, root):
+    """The project's files that one names in its includes."""
+    for name in INCLUDE.findall(path.read_text()):
+        for base in (path.parent, root / "include", root / "src", root / "tests"):
+            if (base / name).is_file():
+                yield (base / name).resolve()
+                break
+
+
+def closure(path, root, seen):
+    if path not in seen:
+        seen.add(path)
+        for other in included(path, root):
+            closure(other, root, seen)
+    return seen
+
+
+class Unit:
+    """One run of clang-tidy."""
+
+    def __init__(self, path, flags):
+        self.path, self.flags = path, flags
+
+    def checksum(self, root, tidy):
+        digest = hashlib.sha256(" ".join([tidy, *self.flags]).encode())
+        for path in sorted({root / ".clang-tidy"} | closure(self.path, root, set())):
+            digest.update(path.read_bytes())
+        return digest.hexdigest()
+
+
+def units_of(root, build):
+    """Those that are compiled of src/ and tests/."""
+    for entry in json.loads((build / "compile_commands.json").read_text()):
+        path = pathlib.Path(entry["file"])
+        if not path.exists():
+            continue  # the build itself writes it
+        sources = included(path, root) if path.is_relative_to(build) else [path]
+        if any(source.suffix == ".cpp" and source.parts[len(root.parts)] in ("src", "tests") for source in sources):
+            yield Unit(path, clang_flags(entry["command"]))
+
+
+def unit_of_file(path, units, root):
+    """A file by itself, with the flags of a unit that reaches it."""
+    found = next((unit for unit in units if path in closure(unit.path, root, set())), None)
+    if not found:
+        sys.exit(f"{path}: nothing that is compiled reaches it")
+    return Unit(path, found.flags + (["-xc++", "-Wno-pragma-once-outside-header"] if path.suffix == ".hpp" else []))
+
+
+def units_of_path(path, units, root):
+    if path.is_dir():
+        return [unit for unit in units if any(source.is_relative_to(path) for source in [unit.path, *included(unit.path, root)])]
+    return [unit_of_file(path, units, root)]
+
+
+def share(units, parts):
+    shard = int(os.environ.get("GODWIT_SHARD") or time.time() // 86400)
+    print(f"share {shard % parts} of {parts} (GODWIT_SHARD={shard})")
+    return units[shard % parts::parts]
+
+
+def findings(output):
+    """Pairs of place with check, and the lines about it."""
+    key = None
+    for line in output.splitlines():
+        if found := FINDING.match(line):
+            key = found.groups()
+        if key:
+            yield key, line
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("root", type=pathlib.Path)
+    parser.add_argument("build", type=pathlib.Path)
+    parser.add_argument("tidy")
+    parser.add_argument("-j", type=int, default=os.cpu_count())
+    parser.add_argument("--share", type=int)
+    parser.add_argument("files", nargs="*", type=pathlib.Path)
+    chosen = parser.parse_intermixed_args()
+    root, build = chosen.root.resolve(), chosen.build.resolve()
+    remembered = build / "lint_tidy"
+    remembered.mkdir(exist_ok=True)
+
+    units = list(units_of(root, build))
+    if chosen.files:
+        units = [unit for path in chosen.files for unit in units_of_path(path.resolve(), units, root)]
+    if chosen.share:
+        units = share(units, chosen.share)
+
+    def look(unit):
+        stamp = remembered / hashlib.sha256(str(unit.path).encode()).hexdigest()
+        checksum = unit.checksum(root, chosen.tidy)
+        if stamp.exists() and stamp.read_text() == checksum:
+            return unit, "", True
+        done = subprocess.run([chosen.tidy, "--quiet", f"--config-file={root / '.clang-tidy'}", str(unit.path), "--", *unit.flags], cwd=build,
+                              text=True, capture_output=True)
+        passed = done.returncode == 0
+        if passed:
+            stamp.write_text(checksum)
+        return unit, done.stdout if passed or FINDING.search(done.stdout) else done.stdout + done.stderr, passed
+
+    told, counts, failed = {}, collections.Counter(), 0
+    with concurrent.futures.ThreadPoolExecutor(chosen.j) as pool:
+        for unit, output, passed in pool.map(look, units):
+            failed += not passed
+            new = collections.defaultdict(list)
+            for key, line in findings(output):
+                if key not in told:
+                    new[key].append(line)
+            told.update(new)
+            counts.update(check for _, check in new)
+            for lines in new.values():
+                print("\n".join(lines), flush=True)
+            if not passed and not any(findings(output)):
+                print(f"{unit.path}: fails\n{output[-4000:]}", flush=True)
+    for check, count in counts.most_common():
+        print(f"{count:5} {check}")
+    print(f"{len(units)} looked at, {len(told)} findings")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
