@@ -21,23 +21,27 @@ std::unique_ptr<SmtpConnection> ConnectionCache::take(const ConnectionKey& key) 
   return connection;
 }
 
-std::unique_ptr<SmtpConnection> ConnectionCache::take_any(std::span<const base::Endpoint> remotes) {
-  auto longest = idle_.end();
-  for (auto entry = idle_.begin(); entry != idle_.end(); ++entry) {
-    if (std::ranges::find(remotes, entry->first.remote) == remotes.end()) continue;
-    if (longest == idle_.end() || entry->second.front().since < longest->second.front().since) longest = entry;
+std::unique_ptr<SmtpConnection> ConnectionCache::take_any(std::string_view site) {
+  auto entry = idle_.end();
+  std::deque<Idle>::iterator longest;
+  for (auto other = idle_.begin(); other != idle_.end(); ++other) {
+    const auto first = std::ranges::find(other->second, site, &Idle::site);
+    if (first == other->second.end() || (entry != idle_.end() && first->since >= longest->since)) continue;
+    entry = other;
+    longest = first;
   }
-  if (longest == idle_.end()) return nullptr;
-  auto connection = std::move(longest->second.front().connection);
-  longest->second.pop_front();
+  if (entry == idle_.end()) return nullptr;
+  auto connection = std::move(longest->connection);
+  entry->second.erase(longest);
   --size_;
-  if (longest->second.empty()) idle_.erase(longest);
+  if (entry->second.empty()) idle_.erase(entry);
   return connection;
 }
 
-void ConnectionCache::put(const ConnectionKey& key, std::unique_ptr<SmtpConnection> connection, base::MonoTime now) {
+void ConnectionCache::put(const ConnectionKey& key, std::string site, std::unique_ptr<SmtpConnection> connection,
+                          base::MonoTime now) {
   if (size_ >= max_idle) return;
-  idle_[key].push_back({.connection = std::move(connection), .since = now});
+  idle_[key].push_back({.connection = std::move(connection), .site = std::move(site), .since = now});
   ++size_;
 }
 

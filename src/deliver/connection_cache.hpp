@@ -7,8 +7,8 @@
 #include <deque>
 #include <map>
 #include <memory>
-#include <span>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -38,10 +38,10 @@ class ConnectionCache {
 
   // A usable one whose peer is still silent, or none.
   std::unique_ptr<SmtpConnection> take(const ConnectionKey& key);
-  // One that leads to any of these addresses, on whatever terms: the one that was idle longest.
-  std::unique_ptr<SmtpConnection> take_any(std::span<const base::Endpoint> remotes);
+  // One that was kept for this site, wherever it leads and on whatever terms: the one that was idle longest.
+  std::unique_ptr<SmtpConnection> take_any(std::string_view site);
   bool has(const ConnectionKey& key) const { return idle_.contains(key); }
-  void put(const ConnectionKey& key, std::unique_ptr<SmtpConnection> connection, base::MonoTime now);
+  void put(const ConnectionKey& key, std::string site, std::unique_ptr<SmtpConnection> connection, base::MonoTime now);
   // Those that have been idle for idle_time (all of them when `now` is no_deadline).
   std::vector<std::unique_ptr<SmtpConnection>> expired(base::MonoTime now);
   std::size_t size() const { return size_; }
@@ -49,6 +49,7 @@ class ConnectionCache {
  private:
   struct Idle {
     std::unique_ptr<SmtpConnection> connection;
+    std::string site;
     base::MonoTime since;
   };
   std::map<ConnectionKey, std::deque<Idle>> idle_;

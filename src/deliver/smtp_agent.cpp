@@ -16,6 +16,7 @@ constexpr base::Duration cancelled_time = std::chrono::seconds(1);  // for what 
 
 route::SmtpHop as_smtp_hop(const route::LmtpHop& lmtp, bool needs_tls) {
   route::SmtpHop hop;
+  hop.site = to_string(lmtp.endpoint);
   route::TlsPolicy tls{.level = route::TlsLevel::none};
   if (needs_tls) tls.skip = why_unprotected(lmtp.endpoint);
   hop.hosts.push_back(
@@ -67,12 +68,13 @@ boost::asio::awaitable<Outcomes> SmtpAgent::inquire(std::vector<smtp::Mailbox> r
   co_return outcomes;
 }
 
-void SmtpAgent::keep(const ConnectionKey& key, std::unique_ptr<SmtpConnection> connection, std::size_t most_messages) {
+void SmtpAgent::keep(const ConnectionKey& key, const std::string& site, std::unique_ptr<SmtpConnection> connection,
+                     std::size_t most_messages) {
   if (stopping_ || connection->transactions() >= most_messages) {
     retire(std::move(connection));
     return;
   }
-  cache_->put(key, std::move(connection), network_.now());
+  cache_->put(key, site, std::move(connection), network_.now());
   if (!sweeping_) sweeping_ = tasks_.spawn(sweep());
 }
 

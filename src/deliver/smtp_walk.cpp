@@ -130,13 +130,12 @@ boost::asio::awaitable<bool> SmtpAgent::Walk::try_kept(const route::Host& host, 
   co_return false;
 }
 
-// There are as many connections to the hosts of the hop as attempts were granted: now that there is another one, an
-// idle one ends.  Not before: a host of less preference may be all that answers, and its idle connection all that is
-// needed.
+// A site has as many connections as attempts were granted: now that there is another one, an idle one ends, also to a
+// host whose address is not known this time.  Not before: a host of less preference may be all that answers, and its
+// idle connection all that is needed.
 void SmtpAgent::Walk::make_room() {
-  Addresses all;
-  for (const auto& host : hop_.hosts) all.insert(all.end(), host.addresses.begin(), host.addresses.end());
-  auto idle = agent_.cache_->take_any(all);
+  if (hop_.site.empty()) return;
+  auto idle = agent_.cache_->take_any(hop_.site);
   if (idle) agent_.retire(std::move(idle));
 }
 
@@ -212,7 +211,7 @@ boost::asio::awaitable<bool> SmtpAgent::Walk::use(std::unique_ptr<SmtpConnection
   else
     book_.give_up_rest();
   const auto most = most_messages(*connection);
-  if (connection->usable()) agent_.keep(key, std::move(connection), most);
+  if (connection->usable()) agent_.keep(key, hop_.site, std::move(connection), most);
   co_return true;
 }
 

@@ -256,8 +256,10 @@ boost::asio::awaitable<void> Dispatcher::Implementation::deliver_over(queue::Gra
     log_routed(key, hop, site);
     co_return;
   }
-  if (auto* smtp = std::get_if<route::SmtpHop>(&hop))
+  if (auto* smtp = std::get_if<route::SmtpHop>(&hop)) {
     smtp->messages_per_connection = policy->messages_per_connection(site);
+    smtp->site = site;
+  }
   // The same slot, the same lane: there the connection of the last message through this slot waits for the next.  By
   // the name, as a site that was forgotten comes back under another number.
   const auto lane = around_.lanes[(std::hash<std::string>{}(site) + grant->slot) % around_.lanes.size()];

@@ -36,6 +36,7 @@ std::string site_of(const Hop& hop) {
   if (smtp == nullptr) return describe(hop);
   if (!smtp->next_hop.empty()) return smtp->next_hop;
   auto names = Describe::names(*smtp);
+  names.insert(names.end(), smtp->absent.begin(), smtp->absent.end());
   std::ranges::sort(names);
   return base::join(names, ",");
 }

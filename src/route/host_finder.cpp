@@ -181,7 +181,10 @@ awaitable<Hosts> HostFinder::with_addresses(Domain domain, std::vector<dns::Mx> 
     }
     if (host.addresses.empty()) {
       missing = fmt::format("{}: {}", host.name, why_none(addresses));
-      if (!addresses.temporary) continue;  // it is not there, and trying it helps nobody
+      if (!addresses.temporary) {  // it is not there, and trying it helps nobody
+        absent_.push_back(mx.exchange);
+        continue;
+      }
       host.why_none = why_none(addresses);
     } else {
       host.proofs = proofs_of({.name = host.name, .domain = domain.name, .secure = domain.secure});

@@ -49,6 +49,8 @@ class HostFinder {
   // The order for one attempt, each once: one that stands there twice comes first twice as often.
   std::vector<std::string> shuffled(std::vector<std::string> next_hops);
   Host of_address(const base::IpAddress& address, std::uint16_t port) const;
+  // Which of the hosts that MX names were left out, as they have no address.
+  std::vector<std::string> take_absent() { return std::move(absent_); }
 
  private:
   struct Addresses {
@@ -81,6 +83,7 @@ class HostFinder {
   const AddressFamily family_;
   dns::Resolver& resolver_;
   base::Random& random_;
+  std::vector<std::string> absent_;
 };
 
 }  // namespace godwit::route

@@ -211,6 +211,7 @@ awaitable<Hop> Router::remote_hop(std::string domain, smtp::ReversePath sender, 
   hop.from_dns = true;
   if (wants_tls && heeds_domain) hop.reporting.domain = domain;
   auto found = co_await finder.of_domain(domain, settings_.port);
+  hop.absent = finder.take_absent();
   auto way = to_hop(std::move(found), std::move(hop));
   auto* const smtp = std::get_if<SmtpHop>(&way);
   if (smtp == nullptr || !obeys_sts || !can_be_bound(*smtp)) co_return way;

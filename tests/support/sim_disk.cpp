@@ -385,6 +385,19 @@ void SimDisk::remove_file(const std::string& path) {
   durable_names_.erase(path);
 }
 
+std::optional<std::string> SimDisk::take_durable(const std::string& path) {
+  const auto found = names_.find(path);
+  const auto durable = durable_names_.find(path);
+  if (found == names_.end() || durable == durable_names_.end() || found->second != durable->second) return {};
+  if (found->second->current != found->second->durable) return {};
+  const bool changing = std::ranges::any_of(
+      unsynced_names_, [&](const NameChange& change) { return change.removed == path || change.added == path; });
+  if (changing) return {};
+  auto bytes = found->second->durable;
+  remove_file(path);
+  return bytes;
+}
+
 std::vector<std::string> SimDisk::names() const {
   std::vector<std::string> all;
   for (const auto& [name, inode] : names_) all.push_back(name);

@@ -87,6 +87,8 @@ class SimDisk final : public disk::Disk {
   // This name can't be changed or removed (EPERM), until the next crash.
   void set_immovable(std::string path) { immovable_ = std::move(path); }
   std::uint64_t operations() const { return operations_; }
+  // Bytes of files.
+  std::uint64_t used() const;
   // How often a name with this end was given to a file.
   std::uint64_t renames_to(const std::string& suffix) const;
   void reset_operations() { operations_ = 0; }
@@ -99,6 +101,8 @@ class SimDisk final : public disk::Disk {
   std::optional<std::string> contents(const std::string& path) const;
   void set_contents(const std::string& path, std::string bytes);
   void remove_file(const std::string& path);
+  // Whoever reads it removes it, for good.  Nothing: it might still be lost at power loss.
+  std::optional<std::string> take_durable(const std::string& path);
   std::vector<std::string> names() const;
 
  private:
@@ -123,7 +127,6 @@ class SimDisk final : public disk::Disk {
   boost::asio::awaitable<void> pause(std::uint64_t bytes = 0, bool is_sync = false);
   // Counts; gives the errno to fail with, or 0.
   int count();
-  std::uint64_t used() const;
   bool fits(const Inode& inode, std::uint64_t end) const;
   static void apply(std::string& bytes, const Change& change);
   static void apply(std::map<std::string, InodePtr>& names, const NameChange& change);

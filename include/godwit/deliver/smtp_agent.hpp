@@ -62,7 +62,8 @@ class SmtpAgent {
 
  private:
   class Walk;
-  void keep(const ConnectionKey& key, std::unique_ptr<SmtpConnection> connection, std::size_t most_messages);
+  void keep(const ConnectionKey& key, const std::string& site, std::unique_ptr<SmtpConnection> connection,
+            std::size_t most_messages);
   void retire(std::unique_ptr<SmtpConnection> connection);
   boost::asio::awaitable<void> sweep();
   boost::asio::awaitable<void> quit(std::unique_ptr<SmtpConnection> connection);

@@ -74,7 +74,8 @@ struct Host {
   std::string remark{};  // what of its place among the MX is against RFC 5321 section 5.1, and tolerated
 };
 struct SmtpHop {
-  std::vector<Host> hosts;  // in the order in which they are to be tried
+  std::vector<Host> hosts;          // in the order in which they are to be tried
+  std::vector<std::string> absent;  // named beside them by MX, but without any address
   std::string user, password_file;
   std::vector<std::string> mechanisms;          // of AUTH; empty: the usual ones
   std::string certificate;                      // the file of ours that is shown; empty: none
@@ -82,6 +83,7 @@ struct SmtpHop {
   bool from_dns = false;                        // MX or implicit MX, not a rule
   std::string next_hop;                         // by whose words, where it was a rule: "[10.0.0.5]:2525"
   std::size_t messages_per_connection = 0;      // 0: as usual
+  std::string site;                             // whose limits count; empty: none do
   TlsReporting reporting{};
 };
 struct HoldHop {
@@ -96,8 +98,8 @@ using Hop = std::variant<MaildirHop, DiscardHop, LmtpHop, SmtpHop, HoldHop, NoRo
 // "smtp:mx1.example.net,mx2.example.net"; else "hold: why", "none: 550 5.1.2 …".
 std::string describe(const Hop& hop);
 // What really receives, by which limits and back-off go: the next hop where a rule names one, else the host names,
-// sorted, so that it is equal for domains with equal hosts; "maildir", "discard", "lmtp:127.0.0.1:24".  Not for HoldHop
-// and NoRoute.
+// sorted, so that it is equal for domains with equal hosts, also while one of them has no address; "maildir",
+// "discard", "lmtp:127.0.0.1:24".  Not for HoldHop and NoRoute.
 std::string site_of(const Hop& hop);
 
 struct Identity;

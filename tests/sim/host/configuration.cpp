@@ -13,41 +13,50 @@ namespace {
 
 // No TLS, no history, no stores of SQLite: what they need is outside of the simulation.
 std::string text_of(const Configuration& configuration, const std::string& folder) {
-  return fmt::format(R"(hostname: mx.{0}.example
+  using fmt::arg;
+  return fmt::format(
+      R"(hostname: mx.{name}.example
 user: ""
-threads: {2}
+threads: {threads}
 postmaster: postmaster@senders.example
 stop_grace: 10s
-listeners: [{{address: "{1}:25", service: mx, tls: none}}]
+listeners: [{{address: "{address}:25", service: mx, tls: none}}]
 trusted_networks: [10.2.0.0/16]
 domains:
-  {0}.example: {{deliver: "maildir:/sim/mail/{{domain}}/{{local}}", recipients: any}}
+  {name}.example: {{deliver: "maildir:/sim/mail/{{domain}}/{{local}}", recipients: any}}
 limits:
-  message_size: {4}KiB
-  recipients: 10
-  connections: 40
-  connections_per_client: {5}
+  message_size: {size}KiB
+  recipients: {recipients}
+  connections: {incoming}
+  connections_per_client: {per_client}
   memory: 16MiB
+policy:
+  limits: [{{by: client, messages: {per_minute}/1m, exempt: [10.0.0.0/16]}}]
 verification: {{enabled: false}}
 delivery:
-  connections: 20
-  connections_per_destination: {6}
-  messages_per_connection: 5
+  connections: {outgoing}
+  connections_per_destination: {per_destination}
+  messages_per_connection: {per_connection}
   tls: none
   dane: false
   mta_sts: false
-  retry: {{first: {3}s, factor: 2, max: {7}m, expire: 3d, warn: 0s, bounce_expire: 3d}}
+  retry: {{first: {retry_first}s, factor: 2, max: {longest_retry}m, expire: 3d, warn: 0s, bounce_expire: 3d}}
 tlsrpt: {{enabled: false}}
 srs: {{enabled: false}}
 dns: {{servers: ["10.9.0.1:53"], trust_ad: "no"}}
-spool: {{directory: {8}/spool, min_free: 0}}
-state: {{directory: {8}/state}}
+spool: {{directory: {folder}/spool, min_free: 64KiB}}
+state: {{directory: {folder}/state}}
 history: {{keep: 0s, index: false}}
-control: {{socket: {8}/control.sock}}
-)",
-                     configuration.name, to_string(configuration.address), configuration.threads,
-                     configuration.retry_first, Configurations::message_size >> 10U, Configurations::per_client,
-                     Configurations::per_destination, Configurations::longest_retry.count(), folder);
+control: {{socket: {folder}/control.sock}}
+{wrong})",
+      arg("name", configuration.name), arg("threads", configuration.threads),
+      arg("address", to_string(configuration.address)), arg("size", Configurations::message_size >> 10U),
+      arg("recipients", Configurations::recipients), arg("incoming", Configurations::incoming),
+      arg("per_client", Configurations::per_client), arg("per_minute", Configurations::messages_per_minute),
+      arg("outgoing", Configurations::outgoing), arg("per_destination", configuration.per_destination),
+      arg("per_connection", Configurations::messages_per_connection), arg("retry_first", configuration.retry_first),
+      arg("longest_retry", Configurations::longest_retry.count()), arg("folder", folder),
+      arg("wrong", configuration.is_wrong ? "dilivery: {}\n" : ""));
 }
 
 class NoClock final : public base::Clock {

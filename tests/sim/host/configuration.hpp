@@ -16,13 +16,21 @@ struct Configuration {
   std::string name;  // h0
   base::IpAddress address;
   int threads = 1;
-  int retry_first = 60;  // seconds; what a reload changes
+  // What a reload changes.
+  int retry_first = 60;  // seconds
+  std::size_t per_destination = 3;
+  bool is_wrong = false;
 };
 
 class Configurations {
  public:
+  static constexpr std::size_t incoming = 24;
   static constexpr std::size_t per_client = 4;
-  static constexpr std::size_t per_destination = 3;
+  static constexpr std::size_t outgoing = 12;
+  static constexpr std::size_t per_destination = 3;  // at most
+  static constexpr std::size_t messages_per_connection = 5;
+  static constexpr std::size_t messages_per_minute = 10;
+  static constexpr std::size_t recipients = 10;
   static constexpr std::chrono::minutes longest_retry{30};
   static constexpr std::size_t message_size = 128U << 10U;
 

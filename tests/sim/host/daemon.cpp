@@ -43,20 +43,25 @@ class Daemon::Log final : public log::FileLogger {
 
  private:
   static constexpr auto as_text = [](const auto& value) { return fmt::format("{}", value); };
-  // Which mail a message is, and when it is given up.
-  void follow(std::string_view event, std::span<const log::Field> fields) {
-    if (event != "accepted" && event != "bounced") return;
+  // Which mail a message is, and when it is done with.
+  void follow(std::string_view event, std::span<const log::Field> fields) const {
+    const bool is_end = event == "bounced" || event == "expired";
+    if (event != "accepted" && event != "delivered" && !is_end) return;
     std::map<std::string_view, std::string> said;
     for (const auto& field : fields) said[field.name] = std::visit(as_text, field.value);
-    if (event == "accepted") {
-      const auto& mark = said["message_id"];  // "<7@sim>"; reports have others
-      mails_[said["id"]] = mark.ends_with("@sim>") ? std::strtoull(mark.c_str() + 1, nullptr, 10) : 0;
-    } else if (const auto& to = said["to"]; to.size() > 2) {
-      daemon_.around_.ledger.gave_up(daemon_.address_, mails_[said["id"]], to.substr(1, to.size() - 2));
-    }
+    auto& ledger = daemon_.around_.ledger;
+    const auto& mark = said["message_id"];  // "<7@sim>"; reports have others
+    const auto& to = said["to"];
+    if (mark.ends_with("@sim>"))
+      ledger.named(daemon_.address_, said["id"], std::strtoull(mark.c_str() + 1, nullptr, 10));
+    if (event == "accepted" || to.size() < 3) return;
+    const auto recipient = to.substr(1, to.size() - 2);
+    if (is_end)
+      ledger.gave_up(daemon_.address_, said["id"], recipient);
+    else
+      ledger.done(daemon_.address_, said["id"], recipient);
   }
   Daemon& daemon_;
-  std::map<std::string, std::uint64_t> mails_;  // by id of the message
 };
 
 struct Daemon::Life {
@@ -78,8 +83,10 @@ Daemon::Daemon(Around around, std::string name, base::IpAddress address, std::st
       log_(std::make_unique<Log>(*this)) {
   disk_.on_rename([this](const std::string& to) {
     if (to.find("/new/") != std::string::npos) filed_lately_.emplace_back(around_.world.now(), to);
-    while (!filed_lately_.empty() && filed_lately_.front().first < around_.world.now() - Ledger::settling)
+    while (!filed_lately_.empty() && filed_lately_.front().first < around_.world.now() - Ledger::settling) {
+      fetch(filed_lately_.front().second);
       filed_lately_.pop_front();
+    }
   });
   disk_.on_failure([this] { note_trouble(); });
 }
@@ -119,7 +126,8 @@ void Daemon::start() {
   if (up && !lost_) life_->host->start();
   busy_ = false;
   if (!up) around_.world.note(name_ + " does not start: " + up.error().message);
-  if (!up || lost_) settle(seconds(5));
+  if (!up || lost_) return settle(seconds(5));
+  around_.started(*this);
 }
 
 // The host wants to end; in this life.
@@ -173,7 +181,8 @@ void Daemon::stop(base::Duration until_it_starts_again) {
   settle(until_it_starts_again);
 }
 
-void Daemon::reload() {
+void Daemon::reload(std::shared_ptr<const daemon::LiveSettings> live) {
+  if (live) live_ = std::move(live);
   if (!is_up()) return;
   ++reloads_;
   around_.world.note(name_ + " reloads");
@@ -189,8 +198,14 @@ void Daemon::slow_disk(base::Duration at_most, base::MonoTime until) {
   slow_until_ = until;
 }
 
-void Daemon::fill_disk(bool full) {
-  disk_.set_capacity(full ? 0 : ~std::uint64_t{0});
+void Daemon::fill_disk(std::uint64_t left, bool inodes) {
+  disk_.set_capacity(disk_.used() + left);
+  disk_.set_out_of_inodes(!inodes);
+}
+
+void Daemon::clear_disk() {
+  disk_.set_capacity(~std::uint64_t{0});
+  disk_.set_out_of_inodes(false);
 }
 
 void Daemon::note_trouble() {
@@ -201,42 +216,64 @@ void Daemon::note_trouble() {
       if (const auto message = disk_.contents(path)) around_.ledger.may_be_repeated(*message);
 }
 
-std::vector<control::QueueEntry> Daemon::queue() {
+std::optional<std::vector<control::QueueEntry>> Daemon::queue() {
+  if (!is_up()) return {};
   std::vector<control::QueueEntry> all;
+  bool complete = false;
   busy_ = true;
   daemon::ControlBackend backend(*life_->host);
-  auto ask = [](daemon::ControlBackend& asked, std::vector<control::QueueEntry>& into) -> boost::asio::awaitable<void> {
+  auto ask = [](daemon::ControlBackend& asked, std::vector<control::QueueEntry>& into,
+                bool& answered) -> boost::asio::awaitable<void> {
     dispatch::Page page{.limit = 100};
-    for (;;) {
+    do {
       auto listing = asked.queue_list({}, page);
       auto got = co_await std::move(listing);
       if (!got) co_return;
       for (auto& entry : got->entries) into.push_back(std::move(entry));
-      if (!got->next) co_return;
       page.after = got->next;
-    }
+    } while (page.after);
+    answered = true;
   };
-  auto running =
-      boost::asio::co_spawn(life_->machine.reactors()[0].executor(), ask(backend, all), boost::asio::use_future);
+  auto running = boost::asio::co_spawn(life_->machine.reactors()[0].executor(), ask(backend, all, complete),
+                                       boost::asio::use_future);
   life_->machine.wait(running, base::no_deadline);
   running.get();
   busy_ = false;
+  if (lost_) settle({});
+  if (!complete || !is_up()) return {};
   return all;
 }
 
 // /sim/mail/DOMAIN/LOCAL/new/NAME
-std::vector<Daemon::Filed> Daemon::collect() {
+std::optional<std::string> Daemon::recipient_of(const std::string& path) {
   constexpr std::string_view root = "/sim/mail/";
+  if (!path.starts_with(root)) return {};
+  const auto domain_end = path.find('/', root.size());
+  const auto local_end = path.find('/', domain_end + 1);
+  if (path.substr(local_end, 5) != "/new/") return {};
+  const auto domain = path.substr(root.size(), domain_end - root.size());
+  return path.substr(domain_end + 1, local_end - domain_end - 1) + "@" + domain;
+}
+
+// The user reads it, and takes it away: mailboxes stay small, and a power loss has little to look through.
+void Daemon::fetch(const std::string& path) {
+  if (collected_.contains(path)) return;
+  if (const auto message = disk_.take_durable(path)) around_.ledger.received(*recipient_of(path), *message);
+}
+
+std::vector<Daemon::Filed> Daemon::filed(const std::set<std::string>& but) const {
   std::vector<Filed> all;
   for (const auto& name : disk_.names()) {
-    if (!name.starts_with(root)) continue;
-    const auto domain_end = name.find('/', root.size());
-    const auto local_end = name.find('/', domain_end + 1);
-    if (name.substr(local_end, 5) != "/new/" || !collected_.insert(name).second) continue;
-    const auto domain = name.substr(root.size(), domain_end - root.size());
-    const auto local = name.substr(domain_end + 1, local_end - domain_end - 1);
-    all.push_back({.recipient = local + "@" + domain, .message = *disk_.contents(name)});
+    const auto recipient = recipient_of(name);
+    if (recipient && !but.contains(name))
+      all.push_back({.name = name, .recipient = *recipient, .message = *disk_.contents(name)});
   }
+  return all;
+}
+
+std::vector<Daemon::Filed> Daemon::collect() {
+  auto all = filed(collected_);
+  for (const auto& one : all) collected_.insert(one.name);
   return all;
 }
 

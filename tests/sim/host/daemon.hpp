@@ -4,6 +4,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -18,11 +19,14 @@
 
 namespace godwit::sim {
 
+class Daemon;
+
 struct Around {
   World& world;
   Internet& network;
   Names& names;
   Ledger& ledger;
+  std::function<void(Daemon&)> started{};  // told of each start that came to its end
 };
 
 class Daemon {
@@ -41,28 +45,35 @@ class Daemon {
   void start();
   void lose_power(test::Loss loss, base::Duration until_it_comes_back);
   void stop(base::Duration until_it_starts_again);
-  void reload();
+  // What the file says by now; null: it is wrong, and nothing changes.
+  void reload(std::shared_ptr<const daemon::LiveSettings> live);
   bool is_up() const { return life_ && !busy_; }
 
   // The next operation of the disk but so many fails once.
   void fail_disk(std::uint64_t after, int code);
   // Until then operations take so much longer.
   void slow_disk(base::Duration at_most, base::MonoTime until);
-  void fill_disk(bool full);
+  // So many bytes more, and files or none.
+  void fill_disk(std::uint64_t left, bool inodes);
+  void clear_disk();
   // Trouble of the disk explains a repeated delivery, as a crash does.
   void note_trouble();
 
-  // Of the running host: what waits, as an administrator sees it.  Drives the world meanwhile.
-  std::vector<control::QueueEntry> queue();
+  // What waits, as an administrator sees it; nothing where the host is down, ends, or does not say.  Drives the world
+  // meanwhile.
+  std::optional<std::vector<control::QueueEntry>> queue();
   std::uint64_t starts() const { return starts_; }
   std::uint64_t power_losses() const { return power_losses_; }
   std::uint64_t reloads() const { return reloads_; }
 
-  // Messages in the mailboxes that were not there before: the recipient and the bytes.
   struct Filed {
+    std::string name;
     std::string recipient;
     std::string message;
   };
+  // What lies in the mailboxes now, but for these, and for what users have fetched.
+  std::vector<Filed> filed(const std::set<std::string>& but = {}) const;
+  // What was not there before.
   std::vector<Filed> collect();
 
  private:
@@ -73,6 +84,8 @@ class Daemon {
   void start_later(base::Duration wait);
   void end_life();
   void fail(std::uint64_t life);
+  static std::optional<std::string> recipient_of(const std::string& path);
+  void fetch(const std::string& path);
   void settle(base::Duration wait);
 
   Around around_;

@@ -37,6 +37,7 @@ Internet::Attempt Internet::connect(const base::IpAddress& from, const base::End
   auto wire = std::make_shared<Wire>(world_, ++numbers_, source, to, watcher_);
   world_.note(fmt::format("connect {} {} {}", wire->number(), to_string(source), to_string(to)));
   if (world_.chance(weather_.slow)) wire->slow_down(world_.between(milliseconds(100), seconds(20)));
+  if (world_.chance(weather_.crumbling)) wire->crumble(256 + world_.random().below(8192));
   if (world_.chance(weather_.cut)) {
     const auto how = world_.chance(50) ? Wire::Cut::reset : Wire::Cut::silence;
     const auto life = world_.between(milliseconds(0), world_.chance(80) ? milliseconds(400) : seconds(30));

@@ -34,12 +34,14 @@ class Internet {
   // Between these two nothing passes until it is mended; the order does not matter.
   void part(const base::IpAddress& one, const base::IpAddress& other);
   void mend() { parted_.clear(); }
-  // So many of a hundred new connections are refused, stay unanswered, or are cut after a while.
+  // So many of a hundred new connections are refused, stay unanswered, are cut after a while, are slow, or pass bytes
+  // in pieces.
   struct Weather {
     unsigned refused = 0;
     unsigned silent = 0;
     unsigned cut = 0;
     unsigned slow = 0;
+    unsigned crumbling = 0;
   };
   void set_weather(Weather weather) { weather_ = weather; }
   // Of all connections that are up, this percentage.

@@ -14,8 +14,10 @@ namespace godwit::sim {
 namespace {
 
 constexpr std::string_view mark = "X-Sim-Mail: ";
-constexpr std::string_view taken_words = "queued as";
+constexpr std::string_view mail_words = "MAIL FROM:";
+constexpr std::string_view taken_words = "queued as ";
 constexpr std::size_t most_complaints = 10;  // of a kind
+constexpr std::uint64_t no_mail = 0;
 
 std::string end_line(std::uint64_t number) {
   return fmt::format("This is the end of {}.\r\n", number);
@@ -86,12 +88,15 @@ void Ledger::answered(const Mail& mail, Answer answer, const base::IpAddress& ho
   (answer == Answer::taken ? entry.taken : entry.refused) = true;
 }
 
+std::optional<std::uint64_t> Ledger::number_of(std::string_view message) {
+  return marked(message.substr(0, message.find("\r\n\r\n")));
+}
+
 // ---- peers
 // -----------------------------------------------------------------------------------------------------------
 
 void Ledger::received(const std::string& recipient, std::string_view message) {
-  const auto header = message.substr(0, message.find("\r\n\r\n"));
-  const auto number = marked(header);
+  const auto number = number_of(message);
   if (!number) return returned(recipient, message);
   const auto found = entries_.find(*number);
   if (found == entries_.end())
@@ -117,7 +122,7 @@ void Ledger::returned(const std::string&, std::string_view message) {
 }
 
 void Ledger::may_be_repeated(std::string_view message) {
-  const auto number = marked(message.substr(0, message.find("\r\n\r\n")));
+  const auto number = number_of(message);
   const auto found = number ? entries_.find(*number) : entries_.end();
   if (found == entries_.end()) return;
   const auto begin = message.find("Delivered-To: ");
@@ -135,10 +140,25 @@ void Ledger::host_in_trouble(const base::IpAddress& host) {
       entries_[given_up.mail].fates[given_up.recipient].unrecorded = true;
 }
 
-void Ledger::gave_up(const base::IpAddress& host, std::uint64_t mail, const std::string& recipient) {
-  if (!entries_.contains(mail)) return;
-  given_up_lately_.push_back({.host = host, .mail = mail, .recipient = recipient, .when = world_.now()});
+void Ledger::named(const base::IpAddress& host, const std::string& id, std::uint64_t mail) {
+  if (entries_.contains(mail)) named_[{host, id}] = mail;
+}
+
+void Ledger::gave_up(const base::IpAddress& host, const std::string& id, const std::string& recipient) {
+  done(host, id, recipient);
+  const auto mail = named_.find({host, id});
+  if (mail == named_.end()) return;
+  given_up_lately_.push_back({.host = host, .mail = mail->second, .recipient = recipient, .when = world_.now()});
   while (given_up_lately_.front().when < world_.now() - settling) given_up_lately_.pop_front();
+}
+
+// Which may be before the promise is out.
+void Ledger::done(const base::IpAddress& host, const std::string& id, const std::string& recipient) {
+  done_.insert({{host, id}, recipient});
+  const auto mail = named_.find({host, id});
+  if (mail == named_.end()) return;
+  auto& keeper = entries_[mail->second].fates[recipient].keeper;
+  if (keeper && keeper->host == host) keeper.reset();
 }
 
 void Ledger::excuse_unanswered(Talk& talk) {
@@ -162,44 +182,72 @@ void Ledger::written(Wire& wire, Side side, std::string_view bytes) {
   auto& talk = talks_[wire.number()];
   if (side == server) {
     talk.reply += bytes;
-    if (!talk.greeted && !wire.has_ended() && talk.reply.starts_with("220")) count_in(wire, talk);
-    for (auto at = talk.reply.find(taken_words); at != std::string::npos; at = talk.reply.find(taken_words)) {
-      talk.reply.erase(0, at + taken_words.size());
-      if (talk.carried.empty()) continue;
-      const auto found = entries_.find(talk.carried.back().number);
-      if (found != entries_.end()) found->second.promised = true;
-    }
-    keep_end(talk.reply, taken_words.size());
-    return;
+    return answered(wire, talk);
   }
-  if (!talk.spoke && !wire.has_ended()) count_out(wire, talk);
-  if (bytes.starts_with("QUIT\r\n")) leave_out(wire, talk);
+  if (!wire.has_ended()) limits_.spoke(wire);
+  if (bytes.starts_with("QUIT\r\n")) limits_.left(wire);
   talk.said += bytes;
-  find_mark(talk);
+  if (find_mark(talk) && !wire.has_ended()) limits_.sent(wire);
   // What is written before the cut is felt may arrive, and nobody will hear the answer.
   if (wire.has_ended()) excuse_unanswered(talk);
 }
 
+// By whole lines.
+void Ledger::answered(Wire& wire, Talk& talk) {
+  for (auto end = talk.reply.find("\r\n"); end != std::string::npos; end = talk.reply.find("\r\n")) {
+    const auto line = talk.reply.substr(0, end);
+    talk.reply.erase(0, end + 2);
+    if (line.starts_with("220") && !wire.has_ended()) limits_.greeted(wire);
+    const auto words = line.find(taken_words);
+    if (words != std::string::npos && !talk.carried.empty())
+      promised(wire, talk.carried.back(), line.substr(words + taken_words.size()));
+  }
+}
+
+void Ledger::promised(const Wire& wire, const Carried& carried, const std::string& id) {
+  const auto found = entries_.find(carried.number);
+  if (found == entries_.end()) return;
+  const auto& host = wire.address(server).address;
+  named(host, id, carried.number);
+  auto& entry = found->second;
+  entry.promised = true;
+  std::size_t accepted = 0;
+  for (const auto& recipient : carried.recipients) {
+    auto& fate = entry.fates[recipient];
+    if (!fate.accepted) continue;
+    ++accepted;
+    if (done_.contains({{host, id}, recipient})) continue;
+    fate.keeper = {.host = host, .since = world_.now(), .id = id};
+  }
+  limits_.promised(wire, accepted, entry.mail.body.size(), world_.now());
+}
+
 // Envelope and mark of what is being sent.
-void Ledger::find_mark(Talk& talk) {
+bool Ledger::find_mark(Talk& talk) {
   const auto number = marked(talk.said);
   if (!number) {
-    const auto begin = talk.said.rfind("MAIL FROM:");
-    if (begin != std::string::npos) talk.said.erase(0, begin);
-    if (talk.said.size() > (1U << 20U)) keep_end(talk.said, 1024);
-    return;
+    const auto begin = talk.said.rfind(mail_words);
+    if (begin != std::string::npos)
+      talk.said.erase(0, begin);
+    else
+      keep_end(talk.said, mail_words.size());
+    return false;
   }
   const auto at = talk.said.find(mark);
-  const auto begin = talk.said.rfind("MAIL FROM:", at);
+  const auto begin = talk.said.rfind(mail_words, at);
   // Nobody sends another one before the last one was answered.
   if (!talk.carried.empty() && talk.carried.back().settled == base::no_deadline) talk.carried.pop_back();
   const auto envelope = begin == std::string::npos ? "" : talk.said.substr(begin, at - begin);
-  talk.carried.push_back({.number = *number, .recipients = addresses_behind(envelope, "RCPT TO:<")});
+  const bool is_report = envelope.starts_with("MAIL FROM:<>");  // the mark is what it tells of
+  talk.carried.push_back(
+      {.number = is_report ? no_mail : *number, .recipients = addresses_behind(envelope, "RCPT TO:<")});
   talk.said.erase(0, at + mark.size());
+  return true;
 }
 
 void Ledger::taken(Wire& wire, Side side, std::string_view bytes) {
   if (side == server) return;
+  limits_.heard(wire);
   auto& talk = talks_[wire.number()];
   talk.heard += bytes;
   const bool good = talk.heard.find(taken_words) != std::string::npos;
@@ -215,49 +263,8 @@ void Ledger::taken(Wire& wire, Side side, std::string_view bytes) {
 void Ledger::ended(Wire& wire) {
   const auto found = talks_.find(wire.number());
   if (found == talks_.end()) return;
-  auto& talk = found->second;
-  excuse_unanswered(talk);
-  const auto from = wire.address(client).address;
-  const auto to = wire.address(server).address;
-  if (talk.greeted) --incoming_[{to, from}];
-  leave_out(wire, talk);
-}
-
-void Ledger::count_in(const Wire& wire, Talk& talk) {
-  talk.greeted = true;
-  const auto host = wire.address(server).address;
-  const auto from = wire.address(client).address;
-  const auto limit = limits_.find(host);
-  const auto now = ++incoming_[{host, from}];
-  if (limit == limits_.end() || limits_.contains(from) || limit->second.trusted.contains(from)) return;
-  if (now > limit->second.per_client)
-    complain("per_client",
-             fmt::format("{} greeted {} for its {}th connection at once", to_string(host), to_string(from), now));
-}
-
-void Ledger::count_out(const Wire& wire, Talk& talk) {
-  talk.spoke = true;
-  const auto host = wire.address(client).address;
-  const auto limit = limits_.find(host);
-  if (limit == limits_.end()) return;
-  const auto to = destination_of(wire);
-  const auto now = ++outgoing_[{host, to}];
-  if (limit->second.per_destination > 0 && now > limit->second.per_destination)
-    complain("per_destination",
-             fmt::format("{} has {} connections to {} at once", to_string(host), now, to_string(to)));
-}
-
-// Who says QUIT only waits for the other to hang up.
-void Ledger::leave_out(const Wire& wire, Talk& talk) {
-  const auto host = wire.address(client).address;
-  if (!talk.spoke || std::exchange(talk.left, true) || !limits_.contains(host)) return;
-  --outgoing_[{host, destination_of(wire)}];
-}
-
-base::IpAddress Ledger::destination_of(const Wire& wire) const {
-  const auto& to = wire.address(server).address;
-  const auto found = destinations_.find(to);
-  return found == destinations_.end() ? to : found->second;
+  excuse_unanswered(found->second);
+  limits_.ended(wire);
 }
 
 // ---- the end
@@ -284,7 +291,7 @@ std::size_t Ledger::open() const {
   for (const auto& [number, entry] : entries_) {
     if (!entry.taken && !entry.promised) continue;
     for (const auto& [recipient, fate] : entry.fates)
-      if (fate.accepted && fate.delivered + fate.bounced == 0) ++count;
+      if (fate.is_open()) ++count;
   }
   return count;
 }
@@ -305,12 +312,26 @@ void Ledger::check(const Entry& entry, const std::string& recipient, const Fate&
   // A disk that failed may have kept it all the same.
   if (entry.refused && !taken && fate.delivered + fate.bounced > 0 && !had_trouble(entry.host, entry.answered))
     complain("refused", what + " was refused, and went out");
-  if (taken && fate.accepted && fate.delivered + fate.bounced == 0) complain("lost", what + " is LOST");
+  if (taken && fate.is_open()) complain("lost", what + " is LOST");
   if (fate.delivered > 1 + fate.excuses)
     complain("repeated",
              fmt::format("{} came {} times, with {} reasons to be repeated", what, fate.delivered, fate.excuses));
   if (fate.delivered > 0 && fate.bounced > 0 && fate.excuses == 0 && !fate.unrecorded)
     complain("returned", what + " was delivered and returned");
+}
+
+std::vector<Ledger::Missing> Ledger::missing(const base::IpAddress& host, const Waiting& waiting,
+                                             base::MonoTime since) const {
+  std::vector<Missing> all;
+  for (const auto& [number, entry] : entries_) {
+    for (const auto& [recipient, fate] : entry.fates) {
+      if (!fate.is_open() || !fate.keeper || fate.keeper->host != host || fate.keeper->since >= since) continue;
+      const auto found = waiting.find(fate.keeper->id);
+      if (found == waiting.end() || !found->second.contains(recipient))
+        all.push_back({.mail = number, .recipient = recipient, .id = fate.keeper->id});
+    }
+  }
+  return all;
 }
 
 void Ledger::settle() {

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keeps who promised what to whom, as clients and peers saw it, and compares at the end: what was acknowledged was
 // delivered, or its sender told; what was refused went nowhere; nothing came more often than crashes and cut
-// connections explain; nothing went where its client may not send; limits held.  Knows nothing of the daemons' insides.
+// connections explain; nothing went where its client may not send; limits held.  Whoever promised a message last has it
+// in its queue until it came, or was given up.  Knows nothing of the daemons' insides.
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "godwit/base/clock.hpp"
+#include "sim/host/limits.hpp"
 #include "sim/host/wire.hpp"
 
 namespace godwit::sim {
@@ -21,7 +24,8 @@ struct Mail {
   std::uint64_t number = 0;
   std::string sender;
   std::vector<std::string> recipients;
-  std::string body;  // as it is written, with the header
+  std::string body;        // as it is written, with the header
+  std::string smuggled{};  // behind it, as it is: what begins with a false end
 };
 
 class Ledger final : public Wire::Watcher {
@@ -29,9 +33,12 @@ class Ledger final : public Wire::Watcher {
   // Whatever was settled so long before a crash must not come again.
   static constexpr base::Duration settling = std::chrono::seconds(15);
 
-  explicit Ledger(World& world) : world_(world) {}
+  explicit Ledger(World& world)
+      : limits_([this](std::string_view kind, std::string what) { complain(kind, std::move(what)); }), world_(world) {}
 
   // ---- what clients do and see ----
+  // Of which mail this is a copy; nothing: of none.
+  static std::optional<std::uint64_t> number_of(std::string_view message);
   // A message with its mark in the header; recipients are added as they are accepted.
   Mail write(std::string sender, std::vector<std::string> recipients, std::size_t size);
   void recipient_accepted(const Mail& mail, const std::string& recipient);
@@ -44,22 +51,28 @@ class Ledger final : public Wire::Watcher {
   void received(const std::string& recipient, std::string_view message);
   // Whoever has filed it, or sent it, may do so again.
   void may_be_repeated(std::string_view message);
-  // The host says that it gives the recipient up.  Believed for one thing only: that a trouble soon afterwards may come
-  // before that is recorded, with the report on its way.
-  void gave_up(const base::IpAddress& host, std::uint64_t mail, const std::string& recipient);
+  // What a host calls a mail.
+  void named(const base::IpAddress& host, const std::string& id, std::uint64_t mail);
+  // The host says that it has delivered to the recipient, or gives it up.  Believed for two things only: that it need
+  // not wait there any more, and that a trouble soon afterwards may come before the end is recorded, with the report on
+  // its way.
+  void done(const base::IpAddress& host, const std::string& id, const std::string& recipient);
+  void gave_up(const base::IpAddress& host, const std::string& id, const std::string& recipient);
   // What it has sent lately may be sent again, and what it gave up lately be tried again.
   void host_in_trouble(const base::IpAddress& host);
 
-  // ---- limits ----
-  struct Limits {
-    std::size_t per_client = 0;       // but for those of `trusted`, and other hosts
-    std::size_t per_destination = 0;  // 0: it is not known, as names lie, which addresses are one destination
-    base::IpNetwork trusted{};
-  };
-  void set_limits(const base::IpAddress& host, Limits limits) { limits_[host] = limits; }
+  Limits& limits() { return limits_; }
 
-  // Else an address is a destination of its own.
-  void set_destination(const base::IpAddress& address, const base::IpAddress& as) { destinations_[address] = as; }
+  // ---- what waits ----
+  // Recipients, by the id in the promise.
+  using Waiting = std::map<std::string, std::set<std::string>>;
+  struct Missing {
+    std::uint64_t mail = 0;
+    std::string recipient;
+    std::string id;
+  };
+  // What the host promised before `since`, says neither to have delivered nor to have given up, and does not have.
+  std::vector<Missing> missing(const base::IpAddress& host, const Waiting& waiting, base::MonoTime since) const;
 
   // Of each kind the first are kept, and how many there were.
   void complain(std::string_view kind, std::string what);
@@ -86,6 +99,14 @@ class Ledger final : public Wire::Watcher {
     std::uint64_t bounced = 0;
     std::uint64_t excuses = 0;  // why it may come once more
     bool unrecorded = false;    // it was given up, but the host may have forgotten that
+    // Who promised it last, when, and by which id; until it is given up.
+    struct Keeper {
+      base::IpAddress host;
+      base::MonoTime since{};
+      std::string id;
+    };
+    std::optional<Keeper> keeper{};
+    bool is_open() const { return accepted && delivered + bounced == 0; }
   };
   struct Entry {
     Mail mail;
@@ -107,22 +128,18 @@ class Ledger final : public Wire::Watcher {
     std::string reply;  // the end of what the server wrote
     std::string heard;  // the end of what the client took
     std::vector<Carried> carried;
-    bool greeted = false;
-    bool spoke = false;
-    bool left = false;  // said QUIT
   };
 
-  void find_mark(Talk& talk);
+  bool find_mark(Talk& talk);
   void excuse(const Carried& carried);
   void excuse_unanswered(Talk& talk);
-  void count_in(const Wire& wire, Talk& talk);
-  void count_out(const Wire& wire, Talk& talk);
-  void leave_out(const Wire& wire, Talk& talk);
-  base::IpAddress destination_of(const Wire& wire) const;
+  void answered(Wire& wire, Talk& talk);
+  void promised(const Wire& wire, const Carried& carried, const std::string& id);
   void returned(const std::string& recipient, std::string_view message);
   bool had_trouble(const base::IpAddress& host, base::MonoTime when) const;
   void check(const Entry& entry, const std::string& recipient, const Fate& fate);
 
+  Limits limits_;
   World& world_;
   std::map<std::uint64_t, Entry> entries_;
   std::map<std::uint64_t, Talk> talks_;
@@ -139,10 +156,9 @@ class Ledger final : public Wire::Watcher {
   };
   std::deque<GivenUp> given_up_lately_;
   std::map<base::IpAddress, std::vector<base::MonoTime>> troubles_;
-  std::map<base::IpAddress, Limits> limits_;
-  std::map<std::pair<base::IpAddress, base::IpAddress>, std::size_t> incoming_;  // host, client
-  std::map<std::pair<base::IpAddress, base::IpAddress>, std::size_t> outgoing_;  // host, destination
-  std::map<base::IpAddress, base::IpAddress> destinations_;
+  using Name = std::pair<base::IpAddress, std::string>;  // host and id
+  std::map<Name, std::uint64_t> named_;
+  std::set<std::pair<Name, std::string>> done_;  // and recipient
   struct Complaints {
     std::uint64_t count = 0;
     std::vector<std::string> first;

@@ -81,7 +81,8 @@ std::string report_of(const Mail& mail, const std::string& recipient) {
 
 TEST_F(LedgerTest, WhatIsReturnedDoesNotCome) {
   const auto mail = taken();
-  ledger.gave_up(host, mail.number, "a@x.example");
+  ledger.named(host, "ID", mail.number);
+  ledger.gave_up(host, "ID", "a@x.example");
   ledger.received("s@senders.example", report_of(mail, "a@x.example"));
   ledger.received("a@x.example", mail.body);
   EXPECT_EQ(complaint(), "mail 1 to a@x.example was delivered and returned");
@@ -89,7 +90,8 @@ TEST_F(LedgerTest, WhatIsReturnedDoesNotCome) {
 
 TEST_F(LedgerTest, ACrashBeforeAReturnIsRecordedIsAReason) {
   const auto mail = taken();
-  ledger.gave_up(host, mail.number, "a@x.example");
+  ledger.named(host, "ID", mail.number);
+  ledger.gave_up(host, "ID", "a@x.example");
   ledger.host_in_trouble(host);
   ledger.received("s@senders.example", report_of(mail, "a@x.example"));
   ledger.received("a@x.example", mail.body);
@@ -98,7 +100,8 @@ TEST_F(LedgerTest, ACrashBeforeAReturnIsRecordedIsAReason) {
 
 TEST_F(LedgerTest, ACrashLongAfterAReturnIsNone) {
   const auto mail = taken();
-  ledger.gave_up(host, mail.number, "a@x.example");
+  ledger.named(host, "ID", mail.number);
+  ledger.gave_up(host, "ID", "a@x.example");
   world.run_until(world.now() + 2 * Ledger::settling);
   ledger.host_in_trouble(host);
   ledger.received("s@senders.example", report_of(mail, "a@x.example"));
@@ -123,6 +126,32 @@ TEST_F(LedgerTest, AcceptingForWhoMayNotIsRelaying) {
   ledger.forbid(mail, "a@x.example");
   ledger.recipient_accepted(mail, "a@x.example");
   EXPECT_EQ(ledger.complaints().size(), 1U);
+}
+
+TEST_F(LedgerTest, WhatWasPromisedIsMissingUntilItCameOrWasGivenUp) {
+  const auto promised = [this](std::string_view id) {
+    const auto mail = ledger.write("s@senders.example", {"a@x.example"}, 500);
+    ledger.recipient_accepted(mail, "a@x.example");
+    const base::Endpoint from{.address = *base::IpAddress::parse("10.2.0.1"), .port = 1, .unix_path = {}};
+    const auto wire = std::make_shared<Wire>(world, mail.number, from,
+                                             base::Endpoint{.address = host, .port = 25, .unix_path = {}}, &ledger);
+    wire->write(client, "MAIL FROM:<s@senders.example>\r\nRCPT TO:<a@x.example>\r\nDATA\r\n" + mail.body + ".\r\n");
+    wire->write(server, "250 2.0.0 Ok: que");
+    wire->write(server, "ued as " + std::string(id) + "\r\n");
+    return mail;
+  };
+  const auto first = promised("ID");
+  const auto later = world.now() + std::chrono::seconds(1);
+  EXPECT_TRUE(ledger.missing(host, {}, world.now()).empty());
+  ASSERT_EQ(ledger.missing(host, {}, later).size(), 1U);
+  EXPECT_EQ(ledger.missing(host, {{"ID", {"b@x.example"}}}, later).size(), 1U);
+  EXPECT_TRUE(ledger.missing(host, {{"ID", {"a@x.example"}}}, later).empty());
+  ledger.received("a@x.example", filed(first, "a@x.example"));
+  EXPECT_TRUE(ledger.missing(host, {}, later).empty());
+  promised("NEXT");
+  EXPECT_EQ(ledger.missing(host, {}, later).size(), 1U);
+  ledger.gave_up(host, "NEXT", "a@x.example");
+  EXPECT_TRUE(ledger.missing(host, {}, later).empty());
 }
 
 TEST_F(LedgerTest, HalfAMessageIsNone) {
@@ -156,9 +185,9 @@ class SentTest : public LedgerTest {
 
 TEST_F(SentTest, NoMoreConnectionsGoToOneDestinationThanItsLimit) {
   network.watch(&ledger);
-  ledger.set_limits(host, {.per_client = 10, .per_destination = 2});
+  ledger.limits().set(host, {.per_client = 10, .per_destination = 2});
   const auto first = *base::IpAddress::parse("10.1.0.1"), second = *base::IpAddress::parse("10.1.0.2");
-  ledger.set_destination(second, first);
+  ledger.limits().set_destination(second, first);
   const auto open = [&](const base::IpAddress& to) {
     auto attempt = network.connect(host, {.address = to, .port = 25, .unix_path = {}});
     attempt.wire->write(client, "EHLO h0\r\n");

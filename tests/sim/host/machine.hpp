@@ -3,6 +3,7 @@
 // that the world runs, and the world's time, disk, names and network.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -24,11 +25,17 @@ class HostClock final : public base::Clock {
            off_;
   }
   base::MonoTime mono() const override { return world_.now(); }
-  void jump(base::Duration by) { off_ += by; }
+  void jump(base::Duration by) {
+    off_ += by;
+    back_ += std::max(-by, base::Duration(0));
+  }
+  // In all.
+  base::Duration jumped_back() const { return back_; }
 
  private:
   const World& world_;
   base::Duration off_{};
+  base::Duration back_{};
 };
 
 class Machine final : public daemon::Machine {

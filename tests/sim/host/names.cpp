@@ -35,24 +35,24 @@ Names::Answer Names::answer(const std::string& query) {
   if (!is_trusted && world_.chance(weather_.absent))
     return {.bytes = testing::DnsAnswer(query).rcode(no_name).soa(name, time_to_live, time_to_live).bytes(),
             .after = wait};
-  return {.bytes = honest(query, name, !is_trusted && world_.chance(weather_.wrong)), .after = wait};
+  return {.bytes = answer_of(query, name, !is_trusted && world_.chance(weather_.wrong)), .after = wait};
 }
 
-std::string Names::honest(const std::string& query, const std::string& name, bool lie) {
+template <class Value>
+const Value& Names::any_of(const std::map<std::string, Value>& all) {
+  return std::next(all.begin(), static_cast<std::ptrdiff_t>(world_.random().below(all.size())))->second;
+}
+
+std::string Names::answer_of(const std::string& query, const std::string& name, bool lie) {
   testing::DnsAnswer answer(query);
   const auto type = testing::asked_type(query);
   const auto mx = mx_.find(name);
   const auto address = addresses_.find(name);
   if (type == type_mx && mx != mx_.end()) {
-    for (unsigned i = 0; i < mx->second.size(); ++i) answer.mx(name, time_to_live, 10 * (i + 1), mx->second[i]);
+    const auto& hosts = lie ? any_of(mx_) : mx->second;
+    for (unsigned i = 0; i < hosts.size(); ++i) answer.mx(name, time_to_live, 10 * (i + 1), hosts[i]);
   } else if (type == type_a && address != addresses_.end()) {
-    auto shown = address->second;
-    if (lie) {
-      auto other = addresses_.begin();
-      std::advance(other, static_cast<std::ptrdiff_t>(world_.random().below(addresses_.size())));
-      shown = other->second;
-    }
-    answer.address(name, time_to_live, to_string(shown));
+    answer.address(name, time_to_live, to_string(lie ? any_of(addresses_) : address->second));
   } else {
     if (mx == mx_.end() && address == addresses_.end()) answer.rcode(no_name);
     answer.soa(name, time_to_live, time_to_live);

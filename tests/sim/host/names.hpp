@@ -26,7 +26,7 @@ class Names {
     unsigned failed = 0;
     unsigned silent = 0;
     unsigned absent = 0;  // "there is no such name", though there is
-    unsigned wrong = 0;   // an address where somebody else is
+    unsigned wrong = 0;   // somebody else's address, or hosts
     unsigned slow = 0;
   };
   void set_weather(Weather weather) { weather_ = weather; }
@@ -38,7 +38,9 @@ class Names {
   Answer answer(const std::string& query);
 
  private:
-  std::string honest(const std::string& query, const std::string& name, bool lie);
+  template <class Value>
+  const Value& any_of(const std::map<std::string, Value>& all);
+  std::string answer_of(const std::string& query, const std::string& name, bool lie);
 
   World& world_;
   std::map<std::string, std::vector<std::string>> mx_;

@@ -146,4 +146,9 @@ void Receiver::open() {
       at, [this](std::shared_ptr<Wire> wire) { std::make_shared<Session>(*this, std::move(wire))->greet(); });
 }
 
+void Receiver::move_to(base::IpAddress address) {
+  address_ = address;
+  if (ticket_) open();
+}
+
 }  // namespace godwit::sim

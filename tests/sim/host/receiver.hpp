@@ -31,6 +31,9 @@ class Receiver {
 
   void open();
   void close() { ticket_.reset(); }
+  // New connections find it there; those that are open go on.
+  void move_to(base::IpAddress address);
+  const base::IpAddress& address() const { return address_; }
   void set_moods(Moods moods) { moods_ = moods; }
 
  private:

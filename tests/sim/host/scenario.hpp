@@ -17,12 +17,12 @@ namespace godwit::sim {
 struct Report {
   std::uint64_t seed = 0;
   base::Duration virtual_time{};
-  std::uint64_t host_hours = 0;
   std::uint64_t events = 0;
   std::uint64_t trace = 0;
   std::uint64_t power_losses = 0;
   std::uint64_t starts = 0;
   std::uint64_t reloads = 0;
+  std::uint64_t checks = 0;  // of a host's whole queue
   Ledger::Counts mail{};
   std::vector<std::string> complaints;
 };
@@ -35,21 +35,34 @@ class Scenario {
   Report run();
 
  private:
+  struct Elsewhere {
+    std::string name;
+    base::IpAddress here, there;
+    std::unique_ptr<Receiver> receiver;
+  };
+
   void build();
   void plan_mail();
   void write_mail();
   std::string somebody(bool at_home, const Daemon& host);
+  void smuggle(Mail& mail);
   void flood();
   void plan_faults();
   void plan_power();
+  void plan_reloads();
   void plan_disks();
+  void plan_network();
+  void plan_names();
+  void out_of_space(Daemon& host);
   void change_weather();
   void every(base::Duration mean, std::function<void()> what);
   Daemon& any_host() { return *hosts_[world_.random().below(hosts_.size())]; }
+  Elsewhere& any_receiver() { return receivers_[world_.random().below(receivers_.size())]; }
   void strike();
   void heal();
   bool may_lie() const { return storm_ >= 2; }  // DNS; then two destinations may share an address
-  void check_waiting();
+  enum class Look { first, last };
+  void check_queue(Daemon& host, Look look);
   void collect();
   bool is_all_done();
 
@@ -61,7 +74,7 @@ class Scenario {
   Names names_;
   std::vector<Configuration> configured_;
   std::vector<std::unique_ptr<Daemon>> hosts_;
-  std::vector<std::unique_ptr<Receiver>> receivers_;
+  std::vector<Elsewhere> receivers_;
   unsigned storm_ = 0;  // 0 to 3: how bad it is
   base::MonoTime calm_{};
   struct Strike {
@@ -70,6 +83,7 @@ class Scenario {
     test::Loss loss{};
   };
   std::vector<Strike> strikes_;
+  std::uint64_t checks_ = 0;
 };
 
 }  // namespace godwit::sim

@@ -17,7 +17,7 @@ std::string dot_stuffed(const std::string& body) {
     stuffed += c;
     at_start = c == '\n';
   }
-  return stuffed + ".\r\n";
+  return stuffed;
 }
 
 }  // namespace
@@ -122,8 +122,11 @@ void Sender::envelope_done() {
 
 void Sender::say_body() {
   step_ = Step::body;
-  const auto& body = mails_.front().body;
-  say(manners_.chunks ? fmt::format("BDAT {} LAST\r\n{}", body.size(), body) : dot_stuffed(body));
+  const auto& mail = mails_.front();
+  if (manners_.chunks)
+    say(fmt::format("BDAT {} LAST\r\n{}", mail.body.size(), mail.body));
+  else
+    say(dot_stuffed(mail.body) + mail.smuggled + ".\r\n");
   if (manners_.half_closes && mails_.size() == 1) half_close();
 }
 

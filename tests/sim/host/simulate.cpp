@@ -27,7 +27,7 @@ struct Options {
 };
 
 struct Sums {
-  std::uint64_t runs = 0, failed = 0, power_losses = 0, starts = 0, reloads = 0, events = 0;
+  std::uint64_t runs = 0, failed = 0, power_losses = 0, starts = 0, reloads = 0, checks = 0, events = 0;
   std::uint64_t written = 0, taken = 0, delivered = 0, bounced = 0, repeated = 0, refused = 0, in_doubt = 0;
   double hours = 0;
 };
@@ -42,6 +42,7 @@ void add(Sums& sums, const sim::Report& report) {
   sums.power_losses += report.power_losses;
   sums.starts += report.starts;
   sums.reloads += report.reloads;
+  sums.checks += report.checks;
   sums.events += report.events;
   sums.written += report.mail.written;
   sums.taken += report.mail.taken;
@@ -60,8 +61,10 @@ void print(const sim::Report& report) {
 }
 
 void print(const Sums& sums) {
-  fmt::print("{} runs, {} failed: {:.1f} virtual hours, {} crash points, {} starts, {} reloads, {} events\n", sums.runs,
-             sums.failed, sums.hours, sums.power_losses, sums.starts, sums.reloads, sums.events);
+  fmt::print(
+      "{} runs, {} failed: {:.1f} virtual hours, {} crash points, {} starts, {} queues checked, {} reloads, {} "
+      "events\n",
+      sums.runs, sums.failed, sums.hours, sums.power_losses, sums.starts, sums.checks, sums.reloads, sums.events);
   fmt::print(
       "messages: {} written, {} acknowledged, {} refused, {} without an answer; recipients: {} delivered, {} returned, "
       "{} copies repeated\n",

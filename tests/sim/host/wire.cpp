@@ -11,8 +11,6 @@ namespace {
 
 using std::chrono::microseconds, std::chrono::milliseconds;
 
-constexpr std::size_t window = 64U << 10U;  // bytes on the way and unread
-
 }  // namespace
 
 Wire::Wire(World& world, std::uint64_t number, base::Endpoint from, base::Endpoint to, Watcher* watcher)
@@ -26,7 +24,7 @@ Wire::Wire(World& world, std::uint64_t number, base::Endpoint from, base::Endpoi
 
 std::size_t Wire::room(Side side) const {
   const End& to = ends_[other(side)];
-  return window - std::min(window, to.inbox.size() + to.on_the_way);
+  return window_ - std::min(window_, to.inbox.size() + to.on_the_way);
 }
 
 // In order within the connection, however much each piece is delayed.
@@ -44,10 +42,18 @@ std::size_t Wire::write(Side side, std::string_view bytes) {
   if (watcher_ != nullptr) watcher_->written(*this, side, bytes);
   if (silent_) return bytes.size();
   ends_[to].on_the_way += bytes.size();
-  world_.at(arrival(to), [self = shared_from_this(), to, sent = std::string(bytes)]() mutable {
-    self->arrive(to, std::move(sent));
-  });
+  send(to, bytes);
   return bytes.size();
+}
+
+void Wire::send(Side to, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto size = crumbles_ ? 1 + world_.random().below(bytes.size()) : bytes.size();
+    world_.at(arrival(to), [self = shared_from_this(), to, sent = std::string(bytes.substr(0, size))]() mutable {
+      self->arrive(to, std::move(sent));
+    });
+    bytes.remove_prefix(size);
+  }
 }
 
 void Wire::arrive(Side to, std::string bytes) {

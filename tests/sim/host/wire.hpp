@@ -59,6 +59,11 @@ class Wire : public std::enable_shared_from_this<Wire> {
   void cut(Cut how);
   // From now on everything takes so much longer.
   void slow_down(base::Duration more) { lag_ = more; }
+  // From now on bytes arrive in pieces, and so few may be on the way.
+  void crumble(std::size_t window) {
+    crumbles_ = true;
+    window_ = window;
+  }
   // The world ends: nobody is told of anything any more.
   void abandon();
 
@@ -78,6 +83,7 @@ class Wire : public std::enable_shared_from_this<Wire> {
 
   static Side other(Side side) { return side == client ? server : client; }
   base::MonoTime arrival(Side to);
+  void send(Side to, std::string_view bytes);
   void arrive(Side to, std::string bytes);
   void arrive_fin(Side to);
   void send_reset(Side to);
@@ -91,6 +97,8 @@ class Wire : public std::enable_shared_from_this<Wire> {
   Watcher* watcher_;
   base::Duration latency_;
   base::Duration lag_{};
+  std::size_t window_ = std::size_t{64} << 10U;  // bytes on the way and unread
+  bool crumbles_ = false;
   bool silent_ = false;
   bool ended_ = false;
 };

@@ -29,7 +29,10 @@ const std::string eight_bit =
 
 class SmtpWalkTest : public ::testing::Test {
  protected:
-  SmtpWalkTest() { settings_.hostname = "client.example"; }
+  SmtpWalkTest() {
+    settings_.hostname = "client.example";
+    hop_.site = "mx1,mx2";
+  }
 
   // The host that is connected to next: it offers this, and takes what it gets.  What it was told.
   Written peer(const std::vector<std::string>& offers) {
@@ -159,6 +162,24 @@ TEST_F(SmtpWalkTest, AnIdleConnectionEndsWhenAnotherHostOfTheSiteIsMet) {
   deliver_by(agent, {"example.com"});
   EXPECT_EQ(agent.connections(), 1U);
   EXPECT_THAT(*second, Not(HasSubstr("QUIT")));
+  const auto first = peer({"8BITMIME"});
+  deliver_by(agent, {"example.com"});
+  EXPECT_THAT(*second, HasSubstr("QUIT"));
+  EXPECT_THAT(*first, HasSubstr("RCPT TO"));
+  EXPECT_EQ(agent.connections(), 1U);
+  stop(agent);
+}
+
+TEST_F(SmtpWalkTest, AnIdleConnectionEndsThoughItsAddressIsNotKnownAnyMore) {
+  host("mx1");
+  host("mx2").preference = 10;
+  SmtpAgent agent(settings_, network_, deadlines_, nullptr, log::null_logger(), io_.get_executor());
+  network_.refuse();
+  const auto second = peer({"8BITMIME"});
+  deliver_by(agent, {"example.com"});
+  EXPECT_EQ(agent.connections(), 1U);
+  hop_.hosts.back().addresses.clear();
+  hop_.hosts.back().why_none = "timed out";
   const auto first = peer({"8BITMIME"});
   deliver_by(agent, {"example.com"});
   EXPECT_THAT(*second, HasSubstr("QUIT"));

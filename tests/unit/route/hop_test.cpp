@@ -58,6 +58,14 @@ TEST_F(HopTest, DomainsWithTheSameHostsShareTheirLimits) {
   EXPECT_EQ(site_of(hop("b.example")), "mx1,mx2");
 }
 
+TEST_F(HopTest, AHostWithoutAnAddressIsStillOfTheSite) {
+  host("a.example", 10, "mx1");
+  dns_.add_mx("a.example", 20, "gone");
+  const auto found = hop("a.example");
+  EXPECT_EQ(hosts(found).size(), 1U);
+  EXPECT_EQ(site_of(found), "gone,mx1");
+}
+
 TEST_F(HopTest, SiteThatIsKnownWithoutDnsIsTheSiteOfTheHop) {
   local("a.example", DeliverKind::maildir, "/v/{domain}/{local}");
   local("b.example", DeliverKind::lmtp, "unix:/run/lmtp");
