@@ -22,8 +22,9 @@ bool is_told(const Settlement& settlement) {
 }  // namespace
 
 boost::asio::awaitable<void> Dispatcher::Implementation::settle(Parts parts, Attempted attempted) {
-  attempted.now = around_.clock.wall();
+  attempted.now = now();
   attempted.fraction = around_.random.fraction();
+  for (auto& part : parts) part.transaction.jumped = jumped_since(*part.transaction.message);
   auto outcomes = apart(parts, std::exchange(attempted.outcomes, {}));
   // Recorded as it was, it is due at once in the next process; in this one nothing becomes of it any more.
   leave_untried(parts, outcomes);
@@ -86,7 +87,7 @@ void Dispatcher::Implementation::record_delivered(base::MessageId id, mail::Upda
 void Dispatcher::Implementation::record_early(Transaction transaction, std::uint32_t index,
                                               const deliver::Outcome& outcome) {
   transaction.recipients = {index};
-  auto settlement = dispatch::settle(settings_, {}, transaction, {outcome}, around_.clock.wall(), 0);
+  auto settlement = dispatch::settle(settings_, {}, transaction, {outcome}, now(), 0);
   // Who wants to hear of success hears it before it is recorded, with the others.
   if (settlement.successes.empty()) record_delivered(transaction.message->id, settlement.update);
 }
@@ -115,7 +116,7 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle_part(Part part, 
     settlement.update.warned.reset();
     settlement.waiting = true;
   }
-  auto patience = patience_of(envelope);
+  auto patience = patience_of(envelope, transaction.jumped);
   patience.warned = patience.warned || settlement.update.warned.value_or(false);
   const queue::Next next{.attempt = settlement.update.next_attempt.value_or(later),
                          .attempts = attempts,
