@@ -34,8 +34,14 @@ std::uint64_t seal_size(std::size_t index) {
 
 }  // namespace
 
-Journal::Journal(Settings settings, disk::Disk& disk, const base::Clock& clock, base::Random& random)
-    : settings_(std::move(settings)), paths_(settings_.directory), disk_(disk), clock_(clock), random_(random) {}
+Journal::Journal(Settings settings, disk::Disk& disk, const base::Clock& clock, base::Random& random,
+                 const base::MessageIdGenerator& ids)
+    : settings_(std::move(settings)),
+      paths_(settings_.directory),
+      disk_(disk),
+      clock_(clock),
+      random_(random),
+      ids_(ids) {}
 
 void Journal::restore(std::unique_ptr<ActiveSegment> active, std::uint64_t next_group, std::uint32_t next_number) {
   active_ = std::move(active);
@@ -118,7 +124,8 @@ Journal::Step<> Journal::activate(Spare spare) {
   const std::string header = encode(SegmentHeader{.generation = active->generation,
                                                   .capacity = active->capacity,
                                                   .first_group = next_group_,
-                                                  .created = clock_.wall()});
+                                                  .created = clock_.wall(),
+                                                  .last_id = ids_.last()});
   // header → sync → name → sync journal/ → groups.  A crash before the name: a spare whose content nobody reads. Before
   // the directory's sync: the name may come or go, the segment is empty.  So a named segment without a valid header is
   // damage.

@@ -66,7 +66,8 @@ struct ActiveSegment {
 
 class Journal {
  public:
-  Journal(Settings settings, disk::Disk& disk, const base::Clock& clock, base::Random& random);
+  Journal(Settings settings, disk::Disk& disk, const base::Clock& clock, base::Random& random,
+          const base::MessageIdGenerator& ids);
 
   // Where recovery found the end.
   void restore(std::unique_ptr<ActiveSegment> active, std::uint64_t next_group, std::uint32_t next_number);
@@ -112,6 +113,7 @@ class Journal {
   disk::Disk& disk_;
   const base::Clock& clock_;
   base::Random& random_;
+  const base::MessageIdGenerator& ids_;
   std::unique_ptr<ActiveSegment> active_;
   std::vector<std::uint32_t> sealed_;
   std::uint64_t next_group_ = 1;
