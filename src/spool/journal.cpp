@@ -140,8 +140,8 @@ Journal::Step<> Journal::activate(Spare spare) {
   {
     const std::scoped_lock lock(index_mutex_);
     active_ = std::move(active);
+    room_ = active_->capacity - active_->offset;
   }
-  room_ = active_->capacity - active_->offset;
   co_return AppendResult<void>{};
 }
 
@@ -290,6 +290,12 @@ std::optional<std::string> Journal::active_index(std::uint32_t number) const {
   const std::scoped_lock lock(index_mutex_);
   if (!active_ || active_->number != number) return {};
   return active_->index;
+}
+
+std::optional<std::uint64_t> Journal::durable_end(std::uint32_t number) const {
+  const std::scoped_lock lock(index_mutex_);
+  if (!active_ || active_->number != number) return {};
+  return active_->capacity - room_;
 }
 
 }  // namespace godwit::spool

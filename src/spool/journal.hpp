@@ -84,6 +84,8 @@ class Journal {
   const ActiveSegment* active() const { return active_.get(); }
   // Any thread.  The entries of the active segment; empty when it is another.
   std::optional<std::string> active_index(std::uint32_t number) const;
+  // Any thread.  Where the groups of the active segment end that survive power loss; empty when it is another.
+  std::optional<std::uint64_t> durable_end(std::uint32_t number) const;
   // Any thread.  Bytes that the active segment can still take.
   std::uint64_t room() const { return room_; }
   std::vector<std::uint32_t> take_sealed() { return std::exchange(sealed_, {}); }
