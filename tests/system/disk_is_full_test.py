@@ -8,7 +8,7 @@ import subprocess
 import unittest
 
 from support.faults import Faults
-from support.message import dot_stuffed, large_body, message
+from support.message import large_body, message
 from support.receiving_host import SENDER, TO, ReceivingHost
 from support.scenario import main
 
@@ -67,16 +67,6 @@ class DiskIsFull(ReceivingHost):
         self.faults = Faults(self, self.godwit)
         self.godwit.start()
         self.godwit.status()
-
-    def offer(self, content):
-        """The reply to a message that is offered."""
-        with self.connect() as client:
-            client.envelope(SENDER, TO)
-            reply = client.say("DATA")
-            if not reply.startswith("354"):
-                return reply
-            client.send(dot_stuffed(content))
-            return client.reply()
 
     def test_a_disk_that_is_full_though_it_seemed_to_have_room(self):
         """As quotas make it: a write fails, and what the system says of free space is no proof."""

@@ -6,7 +6,6 @@ waits; and history that cannot be stored costs no mail."""
 import errno
 import re
 
-from support.dialogue import Closed
 from support.faults import Faults
 from support.message import large_body, message
 from support.receiving_host import SENDER, TO, ReceivingHost
