@@ -104,6 +104,7 @@ class Journal {
   Step<> roll(std::uint64_t records, std::size_t index);
   Step<> seal();
   Step<> activate(Spare spare);
+  Step<> take_name_back(Spare spare, std::uint32_t number, base::Error why);
   boost::asio::awaitable<base::Result<Spare>> take_or_make_spare(std::uint64_t capacity);
   Step<std::vector<Place>> write_group(std::span<const Item> items);
   Step<> wipe_group();
