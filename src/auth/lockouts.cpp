@@ -29,20 +29,25 @@ bool Lockouts::is_locked(std::string_view account, const base::IpAddress& client
   if (is_exempt(client)) return false;
   const auto network = base::client_network(client);
   const Count* of_network = networks_.find(network);
-  if (of_network != nullptr && of_network->locked_until > now) return true;
+  if (of_network != nullptr && is_locked(*of_network, now)) return true;
   const std::string name(account);
   const Count* of_account = accounts_.find(name);
-  return of_account != nullptr && of_account->locked_until > now && at_home_.find({name, network}) == nullptr;
+  return of_account != nullptr && is_locked(*of_account, now) && at_home_.find({name, network}) == nullptr;
+}
+
+// One that ends later than any may end was made before the clock was set back.
+bool Lockouts::is_locked(const Count& count, base::WallTime now) const {
+  return count.locked_until > now && count.locked_until - now <= settings_.lockout;
 }
 
 // One more failure; true: now it is locked, and was not.
 bool Lockouts::count(Count& count, std::size_t bound, base::WallTime now) const {
-  if (count.failures == 0 || now - count.first > settings_.window) {
+  if (count.failures == 0 || now - count.first > settings_.window || now < count.first) {
     count.failures = 0;
     count.first = now;
   }
   ++count.failures;
-  if (bound == 0 || count.failures < bound || count.locked_until > now) return false;
+  if (bound == 0 || count.failures < bound || is_locked(count, now)) return false;
   count.locked_until = now + settings_.lockout;
   count.first = now;
   return true;
@@ -82,13 +87,13 @@ std::vector<Lockouts::Lockout> Lockouts::list(base::WallTime now, std::size_t mo
   const std::lock_guard lock(mutex_);
   std::vector<Lockout> all;
   for (const auto& [network, count] : networks_.values())
-    if (count.locked_until > now)
+    if (is_locked(count, now))
       all.push_back({.name = base::to_string(network),
                      .is_account = false,
                      .failures = count.failures,
                      .until = count.locked_until});
   for (const auto& [account, count] : accounts_.values())
-    if (count.locked_until > now)
+    if (is_locked(count, now))
       all.push_back({.name = account, .is_account = true, .failures = count.failures, .until = count.locked_until});
   std::ranges::sort(all, {}, [](const Lockout& one) { return std::pair(one.until, one.name); });
   if (all.size() > most) all.resize(most);
@@ -103,7 +108,7 @@ std::string Lockouts::encode(base::WallTime now, std::size_t longest) {
     if (text.size() + line.size() < longest && !line.contains('\n')) text += line + '\n';
   };
   const auto put_locked = [&](const Count& count, const std::string& name) {
-    if (count.locked_until <= now) return;
+    if (!is_locked(count, now)) return;
     const auto until = std::chrono::duration_cast<std::chrono::seconds>(count.locked_until.time_since_epoch()).count();
     put(fmt::format("locked {} {} {}", until, count.failures, name));
   };
@@ -139,11 +144,11 @@ bool Lockouts::unlock(std::string_view name, base::WallTime now) {
   auto network = base::IpNetwork::parse(name);
   if (const auto address = base::IpAddress::parse(name)) network = base::client_network(*address);
   if (network) {
-    if (const Count* count = networks_.find(*network)) was = count->locked_until > now;
+    if (const Count* count = networks_.find(*network)) was = is_locked(*count, now);
     networks_.erase(*network);
   }
   const std::string account(name);
-  if (const Count* count = accounts_.find(account)) was = was || count->locked_until > now;
+  if (const Count* count = accounts_.find(account)) was = was || is_locked(*count, now);
   accounts_.erase(account);
   return was;
 }

@@ -50,4 +50,9 @@ void MessageIdGenerator::observe(MessageId id) {
   last_ = std::max(last_, id.value);
 }
 
+MessageId MessageIdGenerator::last() const {
+  const std::scoped_lock lock(mutex_);
+  return MessageId{last_};
+}
+
 }  // namespace godwit::base

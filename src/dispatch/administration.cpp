@@ -37,7 +37,7 @@ boost::asio::awaitable<base::Result<QueueEntry>> Dispatcher::Implementation::sho
 
 bool Dispatcher::Implementation::retry(base::MessageId id) {
   const auto keys = queue_.keys_of(id);
-  for (const auto& key : keys) queue_.retry_now(key, around_.clock.wall());
+  for (const auto& key : keys) queue_.retry_now(key, now());
   pump();
   return !keys.empty();
 }
@@ -67,7 +67,7 @@ boost::asio::awaitable<void> Dispatcher::Implementation::retry_all(std::string d
   for (;;) {
     auto selected = co_await selection_.page(selector, page);
     if (!selected || stopping_) co_return;
-    for (const auto id : selected->ids) queue_.retry_now({.id = id, .destination = domain}, around_.clock.wall());
+    for (const auto id : selected->ids) queue_.retry_now({.id = id, .destination = domain}, now());
     pump();
     if (!selected->next) co_return;
     page.after = *selected->next;
@@ -104,10 +104,10 @@ boost::asio::awaitable<void> Dispatcher::Implementation::recall_suspensions() {
   if (around_.suspensions != nullptr) {
     auto text = co_await around_.suspensions->read();
     if (!text) around_.log.error("suspensions_unreadable", {{"reason", text.error().message}});
-    const auto now = around_.clock.wall();
+    const auto recalled = now();
     if (text)
       for (const auto& [name, suspension] : decode_suspensions(*text))
-        if (suspension.until > now) queue_.suspend(name, suspension, now);
+        if (suspension.until > recalled) queue_.suspend(name, suspension, recalled);
   }
   suspensions_known_ = true;
 }
@@ -126,15 +126,14 @@ boost::asio::awaitable<base::Result<>> Dispatcher::Implementation::suspend(std::
   const auto& known = queue_.suspensions();
   if (known.size() >= most_suspensions && !known.contains(name))
     co_return base::fail(base::ErrorKind::exhausted, "there are too many suspensions");
-  queue_.suspend(name, suspension, around_.clock.wall());
+  queue_.suspend(name, suspension, now());
   around_.log.info("suspended", {{"destination", name.empty() ? "all" : name}, {"reason", suspension.reason}});
   auto remembered = co_await remember_suspensions();
   co_return remembered;
 }
 
 boost::asio::awaitable<base::Result<>> Dispatcher::Implementation::resume(std::string name) {
-  if (!queue_.resume(name, around_.clock.wall()))
-    co_return base::fail(base::ErrorKind::not_found, "it is not suspended");
+  if (!queue_.resume(name, now())) co_return base::fail(base::ErrorKind::not_found, "it is not suspended");
   around_.log.info("resumed", {{"destination", name.empty() ? "all" : name}});
   pump();
   auto remembered = co_await remember_suspensions();

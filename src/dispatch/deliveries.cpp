@@ -33,7 +33,7 @@ void Dispatcher::Implementation::pump() {
   pumping_ = true;
   // Else what is delivered could not be recorded, and would be delivered again after a restart; tick() looks again.
   while (!stopping_ && around_.spool.keeps_up()) {
-    auto next = queue_.due(around_.clock.wall());
+    auto next = queue_.due(now());
     auto* work = std::get_if<queue::Work>(&next);
     if (work == nullptr) {
       pump_again(std::get<queue::SleepUntil>(next));
@@ -110,7 +110,7 @@ void Dispatcher::Implementation::record(base::MessageId id, mail::Update update)
 }
 
 void Dispatcher::Implementation::ended(const queue::Grant& grant, const queue::SiteReport& report) {
-  queue_.ended(grant, report, around_.clock.wall());
+  queue_.ended(grant, report, now());
 }
 
 boost::asio::awaitable<void> Dispatcher::Implementation::run(queue::Work work) {
@@ -124,7 +124,7 @@ boost::asio::awaitable<void> Dispatcher::Implementation::run(queue::Work work) {
     } else {
       // Damaged or unreadable: it stays visible in the queue, and in the spool's quarantine.
       around_.log.error("unreadable", {{"id", to_string(key.id)}, {"reason", message.error().message}});
-      const auto later = around_.clock.wall() + unreadable_delay;
+      const auto later = now() + unreadable_delay;
       queue_.reschedule(key, {.attempt = later, .attempts = work.item.attempts + 1});
     }
   } else {
@@ -134,7 +134,7 @@ boost::asio::awaitable<void> Dispatcher::Implementation::run(queue::Work work) {
       leave(work.item, transaction.message->envelope);
       if (!queue_.contains(key.id)) fresh_.erase(key.id);
     } else if (work.grant.kind == queue::Grant::Kind::overdue ||
-               transaction.message->envelope.is_too_late(around_.clock.wall())) {
+               transaction.message->envelope.is_too_late(now() - jumped_since(*transaction.message))) {
       co_await speak_for(std::move(work), std::move(transaction));
     } else {
       co_await deliver(std::move(work), std::move(transaction));
@@ -250,7 +250,7 @@ boost::asio::awaitable<void> Dispatcher::Implementation::deliver_over(queue::Gra
   const auto key = parts.front().item.key;
   const auto site = policy->site_of(hop, key.destination);
   const auto via = policy->via(key.destination, parts.front().transaction.message->envelope.sender);
-  const auto grant = queue_.assign(key, first, via, site, around_.clock.wall());
+  const auto grant = queue_.assign(key, first, via, site, now());
   if (!grant) {  // it waits with the others of its site
     for (std::size_t i = 1; i < parts.size(); ++i) queue_.give_back(parts[i].item.key);
     log_routed(key, hop, site);

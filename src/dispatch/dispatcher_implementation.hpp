@@ -12,6 +12,7 @@
 
 #include "answers.hpp"
 #include "audit.hpp"
+#include "clock_jumps.hpp"
 #include "failures.hpp"
 #include "fresh_messages.hpp"
 #include "godwit/dispatch/dispatcher.hpp"
@@ -70,6 +71,13 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
     queue::Grant grant;
     base::MonoTime since{};
   };
+
+  // What the clock says.  When it was set, the queue hears so first.
+  base::WallTime now();
+  // By how much it was set since the message was accepted.
+  base::Duration jumped_since(const spool::StoredMessage& message) const {
+    return clock_jumps_.since(message.id, message.envelope.accepted);
+  }
 
   // ---- intake
   // Why a rule holds it.
@@ -183,6 +191,7 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   Selection selection_;
   Audit audit_;
   AuditCounts audit_counts_;
+  ClockJumps clock_jumps_;
   Measures measures_;
   FreshMessages fresh_;
   WorkingCopies copies_;

@@ -55,7 +55,17 @@ Dispatcher::Implementation::Implementation(Settings settings, std::shared_ptr<co
       reporter_(settings_.hostname, around_),
       queue_(queue_settings()),
       selection_(queue_, around_.spool, around_.clock, around_.home),
-      audit_(queue_, around_.spool) {}
+      audit_(queue_, around_.spool),
+      clock_jumps_(around_.clock.wall(), around_.clock.mono()) {}
+
+base::WallTime Dispatcher::Implementation::now() {
+  const auto wall = around_.clock.wall();
+  if (const auto by = clock_jumps_.look(wall, around_.clock.mono())) {
+    around_.log.warn("clock_jumped", {{"jump", base::format_duration(std::chrono::round<std::chrono::seconds>(*by))}});
+    queue_.clock_jumped(*by, wall);
+  }
+  return wall;
+}
 
 queue::Settings Dispatcher::Implementation::queue_settings() const {
   auto settings = settings_.queue;
@@ -75,12 +85,14 @@ std::optional<std::string> Dispatcher::Implementation::add(queue::Item item, con
 
 bool Dispatcher::Implementation::enqueue(base::MessageId id, const mail::Envelope& envelope, std::uint64_t size) {
   bool moves = false;
+  clock_jumps_.add(id);
+  const auto jumped = clock_jumps_.since(id, envelope.accepted);
   for (const auto& destination : waiting_destinations(envelope, *router_)) {
     const auto retry = policy_->retry(destination, envelope.sender);
     queue::Item item{.key = {.id = id, .destination = destination},
                      .accepted = envelope.accepted,
                      .next_attempt = envelope.next_attempt,
-                     .deadline = next_deadline(retry, patience_of(envelope)),
+                     .deadline = next_deadline(retry, patience_of(envelope, jumped)),
                      .attempts = envelope.attempts,
                      .sender = sender_of(envelope),
                      .size = size,
@@ -98,12 +110,17 @@ void Dispatcher::Implementation::enqueue(const spool::Summary& summary, base::Wa
     auto parsed = smtp::parse_mailbox(summary.sender, smtp::BareLocal::refuse, smtp::Utf8::allow);
     sender = parsed ? std::move(*parsed) : smtp::Mailbox{};
   }
+  clock_jumps_.add(summary.id);
+  const auto jumped = clock_jumps_.since(summary.id, summary.accepted);
   for (const auto& destination : summary.waiting) {
     const auto retry = policy_->retry(destination.domain, sender);
+    // Were the clock set back meanwhile, what it said before would be far ahead.
+    const auto longest = queue::longest_delay(summary.bounce ? queue::schedule_of_bounces(retry) : retry);
+    const auto latest = std::max(summary.release + jumped, started + longest);
     add({.key = {.id = summary.id, .destination = destination.domain},
          .accepted = summary.accepted,
-         .next_attempt = summary.next_attempt,
-         .deadline = next_deadline(retry, patience_of(summary), started + first_chance),
+         .next_attempt = std::min(summary.next_attempt + jumped, latest),
+         .deadline = next_deadline(retry, patience_of(summary, jumped), started + first_chance),
          .attempts = summary.attempts,
          .sender = sender_of(summary),
          .size = summary.size,
@@ -113,7 +130,7 @@ void Dispatcher::Implementation::enqueue(const spool::Summary& summary, base::Wa
 }
 
 boost::asio::awaitable<base::Result<>> Dispatcher::Implementation::start() {
-  const auto started = around_.clock.wall();
+  const auto started = now();
   co_await recall_suspensions();
   auto listed =
       co_await around_.spool.for_each_live(spool::Listing::fast, [this, started](const spool::Summary& summary) {
@@ -121,6 +138,7 @@ boost::asio::awaitable<base::Result<>> Dispatcher::Implementation::start() {
         return true;
       });
   if (!listed) co_return listed;
+  clock_jumps_.all_listed();
   const auto rethrow = [](const std::exception_ptr& failure) {
     if (failure) std::rethrow_exception(failure);
   };
@@ -182,7 +200,7 @@ void Dispatcher::Implementation::reload(Settings settings, std::shared_ptr<const
   router_ = std::move(router);
   policy_ = std::make_shared<const SitePolicy>(settings_, router_);
   classifier_ = mail::FailureClassifier(settings_.failures);
-  queue_.change_settings(queue_settings(), around_.clock.wall());
+  queue_.change_settings(queue_settings(), now());
   // What a rule held is asked again under the new rules; what an administrator held stays.
   queue_.release_rule_held();
   pump();

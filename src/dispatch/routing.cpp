@@ -156,7 +156,7 @@ boost::asio::awaitable<void> Dispatcher::Implementation::forward(queue::Item ite
   // Stored → recorded as done: a crash between the two forwards it again, never not at all.
   const auto stored = co_await store_forwarded(transaction, std::move(recipients), around_);
   if (!stored) {
-    const auto later = around_.clock.wall() + no_room_delay;
+    const auto later = now() + no_room_delay;
     queue_.reschedule(item.key, {.attempt = later, .attempts = item.attempts, .deadline = item.deadline});
     co_return;
   }

@@ -64,18 +64,23 @@ smtp::Reply time_is_up(const mail::Recipient& recipient, const Outcome& outcome)
                           "Delivery time expired; last: " + (is_news ? to_line(outcome.reply) : recipient.last_reply));
 }
 
+std::optional<mail::DeliverBy> later_by(std::optional<mail::DeliverBy> by, base::Duration jumped) {
+  if (by) by->time += jumped;
+  return by;
+}
+
 }  // namespace
 
-Patience patience_of(const mail::Envelope& envelope) {
-  return {.since = envelope.tried_since(),
-          .deliver_by = envelope.deliver_by,
+Patience patience_of(const mail::Envelope& envelope, base::Duration jumped) {
+  return {.since = envelope.tried_since() + jumped,
+          .deliver_by = later_by(envelope.deliver_by, jumped),
           .bounce = envelope.is_bounce(),
           .warned = envelope.warned};
 }
 
-Patience patience_of(const spool::Summary& summary) {
-  return {.since = std::max(summary.accepted, summary.release),
-          .deliver_by = summary.deliver_by,
+Patience patience_of(const spool::Summary& summary, base::Duration jumped) {
+  return {.since = std::max(summary.accepted, summary.release) + jumped,
+          .deliver_by = later_by(summary.deliver_by, jumped),
           .bounce = summary.bounce,
           .warned = summary.warned};
 }
@@ -99,9 +104,10 @@ Settlement settle(const Settings& settings, const queue::RetrySettings& schedule
                   const deliver::Outcomes& outcomes, base::WallTime now, double fraction) {
   const auto& envelope = transaction.message->envelope;
   const auto retry = envelope.is_bounce() ? queue::schedule_of_bounces(schedule) : schedule;
-  const bool too_late = envelope.is_too_late(now);
-  const bool expired = too_late || queue::expired(retry, envelope.tried_since(), envelope.is_bounce(), now);
-  const bool warn = !envelope.warned && is_late(retry, envelope, now);
+  const auto as_accepted = now - transaction.jumped;  // by the clock that its times are of
+  const bool too_late = envelope.is_too_late(as_accepted);
+  const bool expired = too_late || queue::expired(retry, envelope.tried_since(), envelope.is_bounce(), as_accepted);
+  const bool warn = !envelope.warned && is_late(retry, envelope, as_accepted);
   Settlement result;
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     const auto index = transaction.recipients[i];

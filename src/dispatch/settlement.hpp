@@ -37,8 +37,9 @@ struct Patience {
   bool bounce = false;
   bool warned = false;  // its sender knows that it is late
 };
-Patience patience_of(const mail::Envelope& envelope);
-Patience patience_of(const spool::Summary& summary);
+// `jumped`: by how much the clock was set since it was accepted.
+Patience patience_of(const mail::Envelope& envelope, base::Duration jumped);
+Patience patience_of(const spool::Summary& summary, base::Duration jumped);
 // The delay warning, the time that the sender set, else the expiry.  `earliest` puts off all but the sender's time.
 base::WallTime next_deadline(const queue::RetrySettings& retry, const Patience& patience, base::WallTime earliest = {});
 // When it is returned, if nothing becomes of it until then.

@@ -22,8 +22,9 @@ bool is_told(const Settlement& settlement) {
 }  // namespace
 
 boost::asio::awaitable<void> Dispatcher::Implementation::settle(Parts parts, Attempted attempted) {
-  attempted.now = around_.clock.wall();
+  attempted.now = now();
   attempted.fraction = around_.random.fraction();
+  for (auto& part : parts) part.transaction.jumped = jumped_since(*part.transaction.message);
   auto outcomes = apart(parts, std::exchange(attempted.outcomes, {}));
   // Recorded as it was, it is due at once in the next process; in this one nothing becomes of it any more.
   leave_untried(parts, outcomes);
@@ -86,7 +87,7 @@ void Dispatcher::Implementation::record_delivered(base::MessageId id, mail::Upda
 void Dispatcher::Implementation::record_early(Transaction transaction, std::uint32_t index,
                                               const deliver::Outcome& outcome) {
   transaction.recipients = {index};
-  auto settlement = dispatch::settle(settings_, {}, transaction, {outcome}, around_.clock.wall(), 0);
+  auto settlement = dispatch::settle(settings_, {}, transaction, {outcome}, now(), 0);
   // Who wants to hear of success hears it before it is recorded, with the others.
   if (settlement.successes.empty()) record_delivered(transaction.message->id, settlement.update);
 }
@@ -101,7 +102,7 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle_part(Part part, 
   // The report first, then the record that needs no report any more: a crash between the two reports twice, never not
   // at all.
   bool told = co_await reporter_.report(mail::DsnKind::failure, transaction.message, settlement.failures, router_);
-  auto patience = patience_of(envelope);
+  auto patience = patience_of(envelope, transaction.jumped);
   if (told)
     told = co_await reporter_.report(mail::DsnKind::delay, transaction.message, settlement.delays, router_,
                                      given_up_at(retry, patience));

@@ -19,6 +19,7 @@ struct Transaction {
   std::shared_ptr<const spool::StoredMessage> message;
   std::vector<std::uint32_t> recipients;  // indexes into the envelope
   std::uint32_t attempts = 0;             // before this one
+  base::Duration jumped{};                // by how much the clock was set since the message was accepted
 };
 
 // The waiting recipients of `domain`.

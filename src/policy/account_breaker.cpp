@@ -104,7 +104,7 @@ void AccountBreaker::turn_day(Known& known, base::WallTime now) {
 
 AccountBreaker::Known& AccountBreaker::touch(const std::string& account, base::WallTime now) {
   auto& known = accounts_.touch(account);
-  if (known.hour.since != base::WallTime{} && now - known.hour.since >= hour) {
+  if (known.hour.since != base::WallTime{} && (now - known.hour.since >= hour || now < known.hour.since)) {
     close_hour(known);
     ++changes_;
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The queue's inside; see include/godwit/queue/queue.hpp.  items.cpp: the states of items; grants.cpp: what may start;
-// sites.cpp: groups, sites, suspensions; views.cpp: who asks; check.cpp: the invariants.
+// sites.cpp: groups, sites, suspensions; clock.cpp: the clock is set; views.cpp: who asks; check.cpp: the invariants.
 #pragma once
 
 #include <array>
@@ -45,6 +45,9 @@ class Queue::Implementation {
   void change_settings(const Settings& settings, base::WallTime now);
   void suspend(const std::string& name, const Suspension& suspension, base::WallTime now);
   bool resume(const std::string& name, base::WallTime now);
+
+  // clock.cpp
+  void clock_jumped(base::Duration by, base::WallTime now);
 
   // views.cpp
   const std::map<std::string, Suspension, std::less<>>& suspensions() const { return suspensions_; }

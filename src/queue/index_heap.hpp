@@ -35,6 +35,11 @@ class IndexHeap {
     up(slab, hole);
     down(slab, slab[moved.index].position);
   }
+  // Every key becomes what `change` makes of it, which keeps their order.
+  template <class Change>
+  void change_keys(Change change) {
+    for (std::size_t i = 0; i < heap_.size(); ++i) heap_[i].key = change(heap_[i].key);
+  }
   const Key& key_of(const Slab<T>& slab, Index index) const { return heap_[slab[index].position].key; }
   Index at(std::size_t place) const { return heap_[place].index; }
   // Whether every record lies after its parent and knows its place.

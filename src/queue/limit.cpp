@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "shifted.hpp"
+
 namespace godwit::queue {
 namespace {
 
@@ -102,6 +104,11 @@ void Limit::ended(Grant::Kind kind, const SiteReport& report, const RetrySetting
 
 void Limit::probe_now(base::WallTime now) {
   if (down_) next_probe_ = std::min(next_probe_, now);
+}
+
+void Limit::clock_jumped(base::Duration by) {
+  next_slot_ = shifted(next_slot_, by);
+  next_probe_ = shifted(next_probe_, by);
 }
 
 bool Limit::is_fresh(base::WallTime now) const {

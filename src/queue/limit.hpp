@@ -20,6 +20,7 @@ class Limit {
   // Requires: ready_at() <= now.
   Grant::Kind start(base::WallTime now);
   void ended(Grant::Kind kind, const SiteReport& report, const RetrySettings& retry, base::WallTime now);
+  void clock_jumped(base::Duration by);
   // The administrator does not want to wait for the next probe.
   void probe_now(base::WallTime now);
 

@@ -51,6 +51,9 @@ bool Queue::retry_now(const Key& key, base::WallTime now) {
 void Queue::change_settings(const Settings& settings, base::WallTime now) {
   implementation_->change_settings(settings, now);
 }
+void Queue::clock_jumped(base::Duration by, base::WallTime now) {
+  implementation_->clock_jumped(by, now);
+}
 void Queue::suspend(const std::string& name, const Suspension& suspension, base::WallTime now) {
   implementation_->suspend(name, suspension, now);
 }

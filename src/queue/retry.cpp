@@ -15,6 +15,12 @@ base::Duration retry_delay(const RetrySettings& settings, std::uint32_t attempts
   return base::Duration(static_cast<base::Duration::rep>(std::clamp(capped * (0.9 + 0.2 * fraction), 0.0, largest)));
 }
 
+base::Duration longest_delay(const RetrySettings& settings) {
+  auto grown = settings;
+  if (settings.factor > 1) grown.first = settings.max;
+  return retry_delay(grown, 1, 1);
+}
+
 RetrySettings schedule_of_bounces(const RetrySettings& settings) {
   auto result = settings;
   if (settings.bounce_first != base::Duration::zero()) result.first = settings.bounce_first;

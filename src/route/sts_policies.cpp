@@ -45,12 +45,13 @@ class StsPolicies::Implementation {
 
  private:
   struct Failure {
-    base::WallTime until;
+    base::MonoTime until;
     std::string_view type;
     std::string why;
   };
   using Waiters = std::vector<net::Signal*>;
 
+  bool holds(const Failure& failure) const { return failure.until > around_.clock.mono(); }
   // False: too many are under way.
   bool start_fetch(const std::string& domain, const std::string& id);
   awaitable<void> fetch(std::string domain, std::string id);
@@ -123,7 +124,7 @@ awaitable<void> StsPolicies::Implementation::refresh() {
     if (tasks_.closed()) break;
     const auto* failed = failures_.find(domain);
     const auto* entry = cache_.find(domain, around_.clock.wall());
-    if (entry == nullptr || (failed != nullptr && failed->until > around_.clock.wall())) continue;
+    if (entry == nullptr || (failed != nullptr && holds(*failed))) continue;
     const auto id = entry->id;
     if (start_fetch(domain, id)) co_await wait_for_fetch(domain);
   }
@@ -180,7 +181,7 @@ void StsPolicies::Implementation::note_failure(const std::string& domain, const 
                                          {"type", failure.type},
                                          {"reason", failure.why},
                                          {"kept", kept == nullptr ? "none" : to_string(kept->policy->mode)}});
-  failures_.touch(domain) = {.until = now + failure_kept, .type = failure.type, .why = failure.why};
+  failures_.touch(domain) = {.until = around_.clock.mono() + failure_kept, .type = failure.type, .why = failure.why};
 }
 
 awaitable<void> StsPolicies::Implementation::wait_for_fetch(std::string domain) {
@@ -199,7 +200,7 @@ StsVerdict StsPolicies::Implementation::verdict(const std::string& domain) {
   if (const auto* entry = cache_.use(domain, now)) {
     if (cache_.changed()) look_.notify();
     if (entry->policy->mode != StsPolicy::Mode::none) result.policy = entry->policy;
-  } else if (const auto* failure = failures_.find(domain); failure != nullptr && failure->until > now) {
+  } else if (const auto* failure = failures_.find(domain); failure != nullptr && holds(*failure)) {
     result.problem = failure->type;
     result.why = failure->why;
   }
@@ -214,7 +215,7 @@ awaitable<StsVerdict> StsPolicies::Implementation::of(std::string domain) {
   if (id.empty() && known == nullptr) co_return StsVerdict{};
   const bool is_new = !id.empty() && (known == nullptr || known->id != id);
   const auto* failed = failures_.find(domain);
-  if (failed != nullptr && failed->until > now) co_return verdict(domain);
+  if (failed != nullptr && holds(*failed)) co_return verdict(domain);
   if (is_new) {
     if (start_fetch(domain, id)) co_await wait_for_fetch(domain);
   } else if (StsCache::is_stale(*known, now)) {

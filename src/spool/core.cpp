@@ -39,7 +39,7 @@ Core::Core(Settings s, disk::Disk& d, const base::Clock& c, base::Random& random
       ids(c),
       budget(std::make_shared<Budget>(settings.memory)),
       quarantine(paths, d, l),
-      journal_(settings, d, c, random) {}
+      journal_(settings, d, c, random, ids) {}
 
 std::expected<void, Refused> Core::check_ready(std::uint64_t size_hint) {
   if (!healthy_) return std::unexpected(unhealthy());

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -126,8 +127,10 @@ class Core : public std::enable_shared_from_this<Core> {
   void scrub_later(std::vector<std::uint32_t> segments);
   Task<void> scrub(std::vector<std::uint32_t> segments);
   Task<base::Result<>> scrub_segment(std::uint32_t number);
+  // Where the groups end that must be whole.
+  std::uint64_t end_of_groups(std::uint32_t number, const SegmentState& state) const;
   Task<base::Result<>> keep_damage(std::uint32_t number);
-  void forget_damaged(std::uint32_t number, std::string_view entries, const SegmentScan& found);
+  void forget_damaged(std::uint32_t number, std::string_view entries, const SegmentScan& found, std::uint64_t end);
   void compact_if_needed();
   bool wants_compaction() const;  // the index's lock is held
   Task<void> compact();
@@ -144,6 +147,7 @@ class Core : public std::enable_shared_from_this<Core> {
     std::vector<Stored> updates;
     std::shared_ptr<const StoredMessage> cached;
     std::vector<Place> update_places() const;
+    std::vector<std::uint32_t> segments() const;
   };
   // A message as its records say.
   struct Whole {
@@ -183,6 +187,7 @@ class Core : public std::enable_shared_from_this<Core> {
   bool closed_ = false;
   bool tried_last_ = false;  // stopping, and what was deferred had its last try
   bool maintaining_ = false;
+  std::set<std::uint32_t> scrubbing_;  // segments, or soon
   bool compacting_ = false;
   std::size_t tasks_ = 0;
   std::vector<std::move_only_function<void()>> idle_waiters_;

@@ -11,6 +11,7 @@
 #include "index_block.hpp"
 #include "record.hpp"
 #include "run_on.hpp"
+#include "shortage.hpp"
 
 namespace godwit::spool {
 namespace {
@@ -44,7 +45,7 @@ Accepted<> IncomingMessage::refuse(Refused::Why why, std::string detail) {
 }
 
 Accepted<> IncomingMessage::refuse(const base::Error& error) {
-  const bool full = error.kind == base::ErrorKind::exhausted;
+  const bool full = no_descriptor(error) || error.kind == base::ErrorKind::exhausted;
   return refuse(full ? Refused::Why::full : Refused::Why::unhealthy, error.message);
 }
 
@@ -98,6 +99,7 @@ boost::asio::awaitable<Accepted<>> IncomingMessage::publish_here() {
   auto named = co_await core_->disk.rename(core_->paths.large_part(part_), core_->paths.large(id_));
   if (!named) co_return refuse(named.error());
   auto durable = co_await core_->disk.sync_directory(core_->paths.large());
+  if (!durable && no_descriptor(durable.error())) co_return refuse(durable.error());
   if (!durable) {
     core_->fail(durable.error().message);
     co_return refuse(Refused::Why::unhealthy, durable.error().message);

@@ -9,6 +9,7 @@
 #include "index_block.hpp"
 #include "record.hpp"
 #include "segment_header.hpp"
+#include "shortage.hpp"
 
 namespace godwit::spool {
 namespace {
@@ -21,9 +22,9 @@ constexpr std::uint64_t short_segment = 4U << 20U;  // made on the spot when no 
 // Nobody writes to it, and so it is the system's one page of zeros again and again, and takes no memory.
 std::array<char, zero_window> zeros;
 
-AppendResult<void> harmless_if_full(base::Error error) {
-  const bool full = error.kind == base::ErrorKind::exhausted;
-  return std::unexpected(AppendFailure{std::move(error), !full});
+AppendResult<void> harmless_if_short(base::Error error) {
+  const bool is_short = no_descriptor(error) || error.kind == base::ErrorKind::exhausted;
+  return std::unexpected(AppendFailure{std::move(error), !is_short});
 }
 
 // Bytes that sealing needs after the last group.
@@ -33,8 +34,14 @@ std::uint64_t seal_size(std::size_t index) {
 
 }  // namespace
 
-Journal::Journal(Settings settings, disk::Disk& disk, const base::Clock& clock, base::Random& random)
-    : settings_(std::move(settings)), paths_(settings_.directory), disk_(disk), clock_(clock), random_(random) {}
+Journal::Journal(Settings settings, disk::Disk& disk, const base::Clock& clock, base::Random& random,
+                 const base::MessageIdGenerator& ids)
+    : settings_(std::move(settings)),
+      paths_(settings_.directory),
+      disk_(disk),
+      clock_(clock),
+      random_(random),
+      ids_(ids) {}
 
 void Journal::restore(std::unique_ptr<ActiveSegment> active, std::uint64_t next_group, std::uint32_t next_number) {
   active_ = std::move(active);
@@ -80,7 +87,7 @@ Journal::Step<> Journal::roll(std::uint64_t records, std::size_t index) {
   // The next file first: when the disk is full, the old segment stays as it is.
   const std::uint64_t capacity = round_up(block_size + group_size(records) + seal_size(index), block_size);
   auto spare = co_await take_or_make_spare(capacity);
-  if (!spare) co_return harmless_if_full(std::move(spare.error()));
+  if (!spare) co_return harmless_if_short(std::move(spare.error()));
   if (active_) {
     auto sealed = co_await seal();
     if (!sealed) co_return sealed;
@@ -95,7 +102,7 @@ Journal::Step<> Journal::seal() {
   // a trailer is found by reading the groups.
   const std::string trailer = encode(Trailer{active_->generation, index_at, next_group_});
   auto written = co_await active_->file->write(active_->capacity - block_size, trailer);
-  if (!written) co_return harmless_if_full(std::move(written.error()));
+  if (!written) co_return harmless_if_short(std::move(written.error()));
   // Index → sync → next segment's name: recovery takes an unsealed segment that has a successor for damaged.
   auto group = co_await write_group({&index, 1});
   if (!group) co_return std::unexpected(std::move(group.error()));
@@ -113,28 +120,40 @@ Journal::Step<> Journal::activate(Spare spare) {
   active->number = number;
   active->generation = make_generation(number, random_.next());
   active->capacity = spare.capacity;
-  active->file = std::move(spare.file);
+  active->file = spare.file;
   const std::string header = encode(SegmentHeader{.generation = active->generation,
                                                   .capacity = active->capacity,
                                                   .first_group = next_group_,
-                                                  .created = clock_.wall()});
+                                                  .created = clock_.wall(),
+                                                  .last_id = ids_.last()});
   // header → sync → name → sync journal/ → groups.  A crash before the name: a spare whose content nobody reads. Before
   // the directory's sync: the name may come or go, the segment is empty.  So a named segment without a valid header is
   // damage.
   auto written = co_await active->file->write(0, header);
-  if (!written) co_return harmless_if_full(std::move(written.error()));
+  if (!written) co_return harmless_if_short(std::move(written.error()));
   auto synced = co_await sync(*active->file);
   if (!synced) co_return synced;
   auto named = co_await disk_.rename(paths_.spare(spare.number), paths_.segment(number));
-  if (!named) co_return harmless_if_full(std::move(named.error()));
+  if (!named) co_return harmless_if_short(std::move(named.error()));
   auto durable = co_await disk_.sync_directory(paths_.journal());
+  if (!durable && no_descriptor(durable.error()))
+    co_return co_await take_name_back(std::move(spare), number, std::move(durable.error()));
   if (!durable) co_return std::unexpected(AppendFailure{std::move(durable.error()), true});
   {
     const std::scoped_lock lock(index_mutex_);
     active_ = std::move(active);
+    room_ = active_->capacity - active_->offset;
   }
-  room_ = active_->capacity - active_->offset;
   co_return AppendResult<void>{};
+}
+
+// The folder could not be opened to be synced: the next try finds all as it was.  Its sync makes this change of the
+// name durable, too.
+Journal::Step<> Journal::take_name_back(Spare spare, std::uint32_t number, base::Error why) {
+  auto unnamed = co_await disk_.rename(paths_.segment(number), paths_.spare(spare.number));
+  if (!unnamed) co_return std::unexpected(AppendFailure{std::move(unnamed.error()), true});
+  add_spare(std::move(spare));
+  co_return std::unexpected(AppendFailure{std::move(why), false});
 }
 
 boost::asio::awaitable<base::Result<Spare>> Journal::take_or_make_spare(std::uint64_t capacity) {
@@ -226,7 +245,7 @@ Journal::Step<std::vector<Place>> Journal::write_group(std::span<const Item> ite
 
   auto written = co_await active.file->write_vector(active.offset, parts);
   if (!written) {
-    auto failure = harmless_if_full(std::move(written.error()));
+    auto failure = harmless_if_short(std::move(written.error()));
     if (failure.error().fatal) co_return std::unexpected(std::move(failure.error()));
     auto wiped = co_await wipe_group();
     co_return std::unexpected(std::move(wiped ? failure.error() : wiped.error()));
@@ -282,6 +301,12 @@ std::optional<std::string> Journal::active_index(std::uint32_t number) const {
   const std::scoped_lock lock(index_mutex_);
   if (!active_ || active_->number != number) return {};
   return active_->index;
+}
+
+std::optional<std::uint64_t> Journal::durable_end(std::uint32_t number) const {
+  const std::scoped_lock lock(index_mutex_);
+  if (!active_ || active_->number != number) return {};
+  return active_->capacity - room_;
 }
 
 }  // namespace godwit::spool

@@ -66,7 +66,8 @@ struct ActiveSegment {
 
 class Journal {
  public:
-  Journal(Settings settings, disk::Disk& disk, const base::Clock& clock, base::Random& random);
+  Journal(Settings settings, disk::Disk& disk, const base::Clock& clock, base::Random& random,
+          const base::MessageIdGenerator& ids);
 
   // Where recovery found the end.
   void restore(std::unique_ptr<ActiveSegment> active, std::uint64_t next_group, std::uint32_t next_number);
@@ -83,6 +84,8 @@ class Journal {
   const ActiveSegment* active() const { return active_.get(); }
   // Any thread.  The entries of the active segment; empty when it is another.
   std::optional<std::string> active_index(std::uint32_t number) const;
+  // Any thread.  Where the groups of the active segment end that survive power loss; empty when it is another.
+  std::optional<std::uint64_t> durable_end(std::uint32_t number) const;
   // Any thread.  Bytes that the active segment can still take.
   std::uint64_t room() const { return room_; }
   std::vector<std::uint32_t> take_sealed() { return std::exchange(sealed_, {}); }
@@ -101,6 +104,7 @@ class Journal {
   Step<> roll(std::uint64_t records, std::size_t index);
   Step<> seal();
   Step<> activate(Spare spare);
+  Step<> take_name_back(Spare spare, std::uint32_t number, base::Error why);
   boost::asio::awaitable<base::Result<Spare>> take_or_make_spare(std::uint64_t capacity);
   Step<std::vector<Place>> write_group(std::span<const Item> items);
   Step<> wipe_group();
@@ -112,6 +116,7 @@ class Journal {
   disk::Disk& disk_;
   const base::Clock& clock_;
   base::Random& random_;
+  const base::MessageIdGenerator& ids_;
   std::unique_ptr<ActiveSegment> active_;
   std::vector<std::uint32_t> sealed_;
   std::uint64_t next_group_ = 1;

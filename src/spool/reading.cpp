@@ -49,8 +49,19 @@ Awaitable<base::Result<StoredMessage>> Core::read(base::MessageId id) {
   // Done or moved meanwhile: its segment may already have another life.
   auto now = locate(id);
   if (!now) co_return base::fail(base::ErrorKind::not_found, describe(id, "not in the spool"));
+  auto segments = now->segments();
   auto again = read_here(std::move(*now));
-  co_return co_await run_on(executors.bodies, std::move(again));
+  message = co_await run_on(executors.bodies, std::move(again));
+  // Damage that came after the start-up, or that the scrub has not come to yet: who asks once more hears what became of
+  // it.
+  if (!message && message.error().kind == base::ErrorKind::corrupt) scrub_later(std::move(segments));
+  co_return message;
+}
+
+std::vector<std::uint32_t> Core::Found::segments() const {
+  std::vector<std::uint32_t> numbers{message.place.segment};
+  for (const Stored& stored : updates) numbers.push_back(stored.place.segment);
+  return numbers;
 }
 
 std::vector<Place> Core::Found::update_places() const {

@@ -87,7 +87,9 @@ Recovery::Step<> Recovery::read_headers() {
     auto header = decode_segment_header(*block);
     if (!header && header.error() == HeaderFault::unknown_version)
       co_return std::unexpected(unknown_version(path, *block));
-    if (header && number_of(header->generation) == segment.number) segment.header = *header;
+    if (!header || number_of(header->generation) != segment.number) continue;
+    core_.ids.observe(header->last_id);
+    segment.header = *header;
   }
   co_return base::Result<>{};
 }
@@ -144,7 +146,7 @@ Recovery::Step<> Recovery::scan(Segment& segment, Tail tail) {
 Recovery::Step<> Recovery::mend_header(Segment& segment, std::string_view bytes) {
   const auto group = first_group_of(bytes, segment.number);
   if (!group) co_return co_await core_.quarantine.take_segment(segment.number, segment.size);
-  segment.header = SegmentHeader{group->generation, segment.size, group->number, {}};
+  segment.header = SegmentHeader{group->generation, segment.size, group->number, {}, {}};
   const std::string path = core_.paths.damage(segment.number, 0);
   co_return co_await core_.quarantine.keep(path, bytes.substr(0, block_size), 0);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// After start-up, on the pool: reads the segments that start-up took by their index only, group by group at a low rate,
-// and does with damage what recovery does.  A message whose record can't be read any more is reported by its id and
-// leaves the queue; its bytes, as they are, lie in the quarantine.
+// On the pool: reads the segments that start-up took by their index only, and those in which somebody who read a
+// message met damage, group by group at a low rate, and does with damage what recovery does.  A message whose record
+// can't be read any more is reported by its id and leaves the queue; its bytes, as they are, lie in the quarantine.
 #include <algorithm>
 
 #include "core.hpp"
@@ -46,6 +46,10 @@ disk::Task<std::optional<Group>> read_group(disk::File& file, std::uint64_t at, 
 }  // namespace
 
 void Core::scrub_later(std::vector<std::uint32_t> segments) {
+  {
+    const std::scoped_lock lock(mutex_);
+    std::erase_if(segments, [this](std::uint32_t number) { return !scrubbing_.insert(number).second; });
+  }
   if (segments.empty()) return;
   task_started();
   auto task = scrub(std::move(segments));
@@ -56,15 +60,24 @@ Awaitable<void> Core::scrub(std::vector<std::uint32_t> segments) {
   for (const std::uint32_t number : segments) {
     const auto scrubbed = co_await scrub_segment(number);
     if (is_stopping()) co_return;
+    {
+      const std::scoped_lock lock(mutex_);
+      scrubbing_.erase(number);
+    }
     if (!scrubbed) log.warn("spool_scrub_failed", {{"segment", number}, {"error", scrubbed.error().message}});
   }
   log.info("spool_scrubbed", {{"segments", segments.size()}, {"damaged", quarantine.found()}});
 }
 
+// In a sealed one up to the trailer.
+std::uint64_t Core::end_of_groups(std::uint32_t number, const SegmentState& state) const {
+  return journal_.durable_end(number).value_or(state.capacity - block_size);
+}
+
 Awaitable<base::Result<>> Core::scrub_segment(std::uint32_t number) {
   const auto state = segment(number);
   if (!state) co_return base::Result<>{};
-  const std::uint64_t limit = state->capacity - block_size;
+  const std::uint64_t limit = end_of_groups(number, *state);
   for (std::uint64_t at = block_size; at < limit;) {
     auto group = co_await read_group(*state->file, at, limit, state->generation);
     if (!group) co_return std::unexpected(std::move(group.error()));
@@ -82,7 +95,8 @@ Awaitable<base::Result<>> Core::scrub_segment(std::uint32_t number) {
 Awaitable<base::Result<>> Core::keep_damage(std::uint32_t number) {
   const auto state = segment(number);
   if (!state) co_return base::Result<>{};
-  const auto bytes = co_await read_all(*state->file, state->capacity);
+  const std::uint64_t end = end_of_groups(number, *state);
+  const auto bytes = co_await read_all(*state->file, end + block_size);
   if (!bytes) co_return std::unexpected(bytes.error());
   const SegmentScan found = scan_segment(*bytes, state->generation, 0, Tail::proven);
   auto entries = co_await entries_of(number);
@@ -90,12 +104,12 @@ Awaitable<base::Result<>> Core::keep_damage(std::uint32_t number) {
   if (!*entries || !segment(number)) co_return base::Result<>{};
   auto kept = co_await quarantine.keep_all(number, *bytes, found.damages);
   if (kept) kept = co_await disk.sync_directory(paths.quarantine());
-  if (kept) forget_damaged(number, **entries, found);
+  if (kept) forget_damaged(number, **entries, found, end);
   co_return kept;
 }
 
-// What the index names and the segment does not have any more.
-void Core::forget_damaged(std::uint32_t number, std::string_view entries, const SegmentScan& found) {
+// What the index names below `end` and the segment does not have any more.
+void Core::forget_damaged(std::uint32_t number, std::string_view entries, const SegmentScan& found, std::uint64_t end) {
   std::vector<std::uint64_t> readable;
   readable.reserve(found.records.size());
   for (const FoundRecord& record : found.records) readable.push_back(record.offset);
@@ -103,7 +117,7 @@ void Core::forget_damaged(std::uint32_t number, std::string_view entries, const 
   IndexReader reader(entries);
   const std::scoped_lock lock(index_mutex_);
   while (const auto entry = reader.next()) {
-    if (std::ranges::binary_search(readable, entry->offset)) continue;
+    if (entry->offset >= end || std::ranges::binary_search(readable, entry->offset)) continue;
     const Place place{number, entry->offset, entry->length};
     const Live* live = index_.find(entry->id);
     if (live == nullptr) continue;

@@ -45,6 +45,7 @@ std::string encode(const SegmentHeader& header) {
   put(bytes, header.first_group);
   put(bytes, static_cast<std::uint64_t>(header.created.time_since_epoch().count()));
   put(bytes, static_cast<std::uint32_t>(block_size));
+  put(bytes, header.last_id.value);
   return finish(std::move(bytes), segment_header_size);
 }
 
@@ -56,7 +57,8 @@ std::expected<SegmentHeader, HeaderFault> decode_segment_header(std::string_view
   return SegmentHeader{.generation = get<std::uint64_t>(block, 16),
                        .capacity = get<std::uint64_t>(block, 24),
                        .first_group = get<std::uint64_t>(block, 32),
-                       .created = base::WallTime(created)};
+                       .created = base::WallTime(created),
+                       .last_id = {get<std::uint64_t>(block, 52)}};
 }
 
 base::Error unknown_version(const std::string& path, std::string_view block) {

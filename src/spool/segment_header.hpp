@@ -10,6 +10,7 @@
 
 #include "format.hpp"
 #include "godwit/base/clock.hpp"
+#include "godwit/base/message_id.hpp"
 #include "godwit/base/result.hpp"
 
 namespace godwit::spool {
@@ -19,6 +20,9 @@ struct SegmentHeader {
   std::uint64_t capacity = 0;     // bytes of the file, written ahead
   std::uint64_t first_group = 0;  // every group with a lower number was durable, or had been cut, when this was written
   base::WallTime created{};
+  // No id up to this one is made again, though all that is known of its message may be gone; 0: an early build wrote
+  // it.
+  base::MessageId last_id{};
 };
 // A whole block.
 std::string encode(const SegmentHeader& header);

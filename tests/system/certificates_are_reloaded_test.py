@@ -67,6 +67,26 @@ class CertificatesAreReloaded(ReceivingHost):
         self.wait_until(lambda: self.state()["error"] is None, "it is mended")
         self.assertEqual(self.offered(), before)
 
+    def test_files_that_vanish_take_nothing_from_the_daemon(self):
+        before, kept = self.offered(), {}
+        for name in "certificate", "private_key":
+            path = getattr(self.files, name)
+            with self.subTest(name):
+                kept[path] = path.read_bytes()
+                path.unlink()
+                refused = self.godwit.control("reload", check=False)
+                self.assertEqual(refused.returncode, 1)
+                self.assertRegex(refused.stdout + refused.stderr, rf"{path}.*No such file")
+                self.wait_until(lambda: str(path) in (self.state()["error"] or ""), "status shows what is missing")
+                self.assertIn("NOT RELOADED", self.godwit.control("status").stdout)
+                self.assertRegex(self.godwit.metrics(), r"godwit_certificate_unusable\{[^}]*\} 1")
+                self.assertEqual(self.offered(), before)
+                self.assert_still_works()
+                path.write_bytes(kept[path])
+                self.wait_until(lambda: self.state()["error"] is None, "it is there again")
+        self.godwit.control("reload")
+        self.assertEqual(self.offered(), before)
+
     def test_check_and_reload_name_the_place(self):
         self.files.private_key.write_text("no key\n")
         line = next(number for number, text in enumerate(self.godwit.config_file.read_text().splitlines(), 1)

@@ -1,142 +1,23 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Peers that stall, drop and refuse at random, and kill -9 every few seconds: every acknowledged message is accounted for.
+"""Peers that stall, drop and refuse at random, and kill -9 every few seconds: every acknowledged message is accounted for."""
 
-Accounted for: it arrived, or its sender has a report that names the recipient.  GODWIT_CHAOS_SECONDS says for how long (40),
-GODWIT_CHAOS_SEED repeats the choices of a run.
-"""
-
-import collections
-import os
-import random
-import re
-import threading
 import time
 
-from support.dns import Dns
-from support.godwit import Godwit
-from support.message import large_body, message
-from support.peer import DROP, STALL, ScriptedPeer
-from support.scenario import Scenario, main
-from support.senders import Senders
-
-SECONDS = float(os.environ.get("GODWIT_CHAOS_SECONDS", 40))
-SENDERS = 8
-# Deliveries under way at once: to each destination, and local ones (reports).
-CONNECTIONS = 8
-STAGES = ("banner", "EHLO", "MAIL", "RCPT", "DATA", "dot")
-MARK = re.compile(rb"^Subject: (load-\d+-\d+)\r?$", re.M)
-REPORTED = re.compile(rb"^Final-Recipient: rfc822;\s*(\S+?)\r?$", re.M)
+from support.scenario import main
+from support.turmoil import Turmoil
 
 
-class MoodyPeer(ScriptedPeer):
-    """Takes most mail, and otherwise does whatever a peer can do; healthy once `calm` is set."""
-
-    def __init__(self, case, host, name, seed):
-        self.moods = random.Random(seed)
-        self.calm = threading.Event()
-        super().__init__(case, host, name)
-
-    def scripted(self, stage, usual):
-        with self.lock:
-            if self.calm.is_set() or stage not in STAGES or self.moods.random() < 0.93:
-                return usual
-            return self.moods.choice([DROP, DROP, STALL, "421 4.3.2 going down", "450 4.2.0 later", "451 4.3.0 busy",
-                                      "552 5.2.2 full" if stage != "banner" else "554 5.3.2 not today", "550 5.7.1 no"])
-
-
-class ChaosIsSurvived(Scenario):
-    def setUp(self):
-        super().setUp()
-        self.seed = int(os.environ.get("GODWIT_CHAOS_SEED", random.randrange(1 << 32)))
-        print(f"seed {self.seed}, {SECONDS:g} s")
-        self.random = random.Random(self.seed)
-        self.dns = Dns(self)
-        self.peers = []
-        self.domains = []
-        for number in range(4):
-            domain = f"d{number}.example"
-            self.domains.append(domain)
-            for preference in (10, 20):
-                host = 2 + len(self.peers)
-                name = f"mx{preference}.{domain}"
-                self.dns.mx(domain, preference, name, self.net.host(host))
-                self.peers.append(MoodyPeer(self, host, name, self.random.random()))
-        self.dns.start()
-        timeouts = {"connect": "2s", "greeting": "2s", "command": "2s", "data": "3s"}
-        self.godwit = Godwit(
-            self, hostname="mail.abc.example", address=self.net.host(1), dns=self.dns,
-            domains={"abc.example": [f"sender{number}" for number in range(SENDERS)]},
-            spool={"segment_size": "1MiB"},
-            delivery={"timeouts": timeouts, "connections_per_destination": CONNECTIONS,
-                      "retry": {"first": "1s", "factor": 1.5, "max": "4s", "expire": "1h", "bounce_expire": "1h"}}).start()
-
-    def compose(self, sender, mark):
-        choices = sender.random
-        domains = choices.sample(self.domains, choices.choice([1, 1, 1, 2]))
-        size = choices.choice([500, 500, 3000, 20_000, 300_000 if choices.random() < 0.2 else 1000])
-        return f"sender{sender.number}@abc.example", [f"{mark}@{domain}" for domain in domains], message(mark, body=large_body(size))
-
-    def kill_and_restart(self, senders):
-        """Until the time is over; the number of kills."""
-        end, kills = time.monotonic() + SECONDS, 0
+class ChaosIsSurvived(Turmoil):
+    def test_everything_is_accounted_for(self):
+        self.begin()
+        end = time.monotonic() + self.seconds
         while time.monotonic() < end:
             time.sleep(self.random.uniform(1, 4))
-            senders.wait_for_more()
-            self.godwit.restart()
-            kills += 1
-        return kills
-
-    def arrived(self):
-        """Copies by recipient address: all, and those the peer said 250 for; and the recipients that senders were told of."""
-        copies, answered, reports = collections.Counter(), collections.Counter(), collections.Counter()
-        for peer in self.peers:
-            for transaction in peer.transactions:
-                mark = MARK.search(transaction.content).group(1).decode()
-                for recipient in transaction.recipients:
-                    self.assertEqual(recipient.split("@")[0], mark, "a message went to somebody else")
-                    copies[recipient] += 1
-                    answered[recipient] += transaction.answered
-        for number in range(SENDERS):
-            for stored in self.godwit.mailbox(f"sender{number}@abc.example").messages():
-                reports.update(found.decode() for found in REPORTED.findall(stored.raw))
-        return copies, answered, reports
-
-    def test_everything_is_accounted_for(self):
-        senders = Senders(self, self.godwit.address, SENDERS, self.compose, seed=self.seed, pause=0.08).start()
-        kills = self.kill_and_restart(senders)
-        senders.stop()
-        for peer in self.peers:
-            peer.calm.set()
-        self.godwit.wait_empty_queue(120)
-
-        copies, answered, reports = self.arrived()
-        acknowledged, unanswered = senders.acknowledged(), senders.unanswered()
-        wanted = [recipient for recipients in acknowledged.values() for recipient in recipients]
-        lost = [recipient for recipient in wanted if not copies[recipient] and not reports[recipient]]
-        both = sum(1 for recipient in copies if reports[recipient])
-        kept = sum(copies.values()) - sum(answered.values())
-        # What a kill repeats: copies that the peer had said 250 for, and reports.
-        repeated = sum(count - 1 for count in answered.values() if count > 1)
-        repeated_reports = sum(count - 1 for count in reports.values())
-        print(f"{len(wanted)} recipients acknowledged in {len(acknowledged)} messages, {kills} kills: "
-              f"{len(lost)} lost, {sum(1 for to in wanted if copies[to])} arrived, {sum(1 for to in wanted if reports[to])} reported, "
-              f"{both} both; {kept} copies kept by peers that gave no reply; repeated by kills: {repeated} deliveries, "
-              f"{repeated_reports} reports; {len(unanswered)} messages without a reply to their sender")
-        self.assertEqual(lost, [])
-        # At a kill each connection has at most one delivery whose outcome is not durable yet.
-        under_way = kills * len(self.domains) * CONNECTIONS
-        self.assertLessEqual(repeated, under_way)
-        self.assertLessEqual(repeated_reports, under_way)
-        # A copy that was kept without a reply, or whose outcome a kill took, may meet a refusal at the next try.
-        self.assertLessEqual(both, kept + under_way)
-        sent = set(wanted)
-        strangers = [to for to in set(copies) | set(reports) if to not in sent and to.split("@")[0] not in unanswered]
-        self.assertEqual(strangers, [], "mail that nobody sent")
-        quarantine = self.godwit.spool / "quarantine"
-        self.assertEqual([path.name for path in quarantine.iterdir()], [], "a crash is no damage")
-        self.assertEqual(self.godwit.stop(), 0)
-        self.godwit.control("spool", "check", "--directory", self.godwit.spool)
+            self.senders.wait_for_more()
+            self.kill()
+            self.godwit.start()
+        self.account()
 
 
 if __name__ == "__main__":

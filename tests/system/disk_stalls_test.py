@@ -7,20 +7,18 @@ import concurrent.futures
 import os
 import pathlib
 
+from support.faults import Faults
 from support.message import dot_stuffed, large_body, message
 from support.receiving_host import SENDER, TO, ReceivingHost
 from support.scenario import main
-
-SHIM = pathlib.Path(os.environ.get("GODWIT_SHIMS", "")) / "libfailing_disk.so"
 
 
 class DiskStalls(ReceivingHost):
     def setUp(self):
         super().setUp()
-        self.assertTrue(SHIM.exists(), f"no {SHIM}: ctest sets GODWIT_SHIMS")
-        self.stall = self.folder / "stall"
         self.godwit = self.host(limits={"memory": "16MiB", "connections_per_client": 500}, trusted_networks=[])
-        self.godwit.start(launcher=["env", f"LD_PRELOAD={SHIM}", f"GODWIT_STALL={self.stall}"])
+        self.faults = Faults(self, self.godwit)
+        self.godwit.start()
         self.godwit.status()  # its sockets listen before it has read and written what it needs to start
         self.content = message(body=large_body(240_000))
 
@@ -37,7 +35,7 @@ class DiskStalls(ReceivingHost):
 
     def test_those_who_come_meanwhile_are_told_to_come_later(self):
         before = self.resident()
-        self.stall.touch()
+        self.faults.fail("stall")
         waiting, refusal = [], None
         while not refusal and len(waiting) < 200:
             client, reply = self.begin()
@@ -51,7 +49,7 @@ class DiskStalls(ReceivingHost):
         self.assertGreater(len(waiting), 10)
         self.assert_memory(self.resident() - before, 80 << 20, "bytes")
         self.assertTrue(self.godwit.status()["healthy"])
-        self.stall.unlink()
+        self.faults.mend("stall")
         for client in waiting:
             client.expect("250")
         self.wait_until(lambda: self.begin()[1].startswith("354"), "mail is taken again")
@@ -84,7 +82,7 @@ class DiskStalls(ReceivingHost):
         self.godwit.control("spool", "export", "--all", "--to", export)
         (export / f"{held}.envelope").unlink()
         self.godwit.control("queue", "delete", exported)
-        self.stall.touch()
+        self.faults.fail("stall")
         orders = [("queue", "hold", held), ("spool", "import", export)]
         with concurrent.futures.ThreadPoolExecutor() as pool:
             answers = [pool.submit(self.godwit.control, *order, check=False, timeout=55) for order in orders]
@@ -92,7 +90,7 @@ class DiskStalls(ReceivingHost):
             for answer in map(concurrent.futures.Future.result, answers):
                 self.assertEqual(answer.returncode, 1, answer.stdout)
                 self.assertIn("has not answered for 30 seconds; the order may still take effect", answer.stdout + answer.stderr)
-        self.stall.unlink()
+        self.faults.mend("stall")
         self.wait_until(lambda: self.godwit.queued() == 2, "what was imported is there")
         self.assertEqual(self.godwit.control_json("queue", "show", held)["state"], "held")
         again = self.godwit.control("spool", "import", export)

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Damage in the middle of a segment: that message is quarantined and reported, the others are delivered."""
 
-from support.message import message
+import re
+
+from support.message import large_body, message
 from support.scenario import main
 from support.sending_host import SendingHost
 
@@ -43,6 +45,37 @@ class SegmentIsDamaged(SendingHost):
         self.assertTrue(any((self.godwit.spool / "quarantine").iterdir()), "nothing in quarantine")
         reported = self.godwit.events("spool_damaged")
         self.assertTrue(reported and "quarantine" in reported[0]["kept"], reported)
+
+    def test_while_the_daemon_runs(self):
+        peer = self.mx("xyz.example", 10, "mx.xyz.example", 2, up=False)
+        self.start(spool={"segment_size": "1MiB"}, delivery={"retry": {"first": "2s", "factor": 1, "max": "2s"}})
+        sent = {}
+        for number in range(30):  # more than a segment
+            content = message(f"message-number-{number:02}", body=large_body(60_000))
+            sent[number] = self.send(TO, content)
+        self.godwit.restart()  # so that nothing is in memory
+        self.godwit.wait_event("spool_scrubbed")
+        broken = {2: "in a sealed segment", 29: "in the one that is written to"}
+        for number in broken:
+            self.damage(b"message-number-%02d" % number)
+        for number in broken:
+            self.godwit.control("queue", "retry", sent[number][0], check=False)
+            self.assertIn("damaged", self.godwit.wait_event("unreadable", id=sent[number][0])["reason"])
+            self.godwit.wait_event("message_damaged", id=sent[number][0])
+        self.assertGreaterEqual(len(self.godwit.events("spool_damaged")), 2)
+        self.wait_until(lambda: re.search(r"godwit_spool_quarantined_total [2-9]", self.godwit.metrics()), "the metrics say so")
+        peer.up()
+        received = peer.wait(len(sent) - len(broken), 40)
+        for number, (identity, _) in sent.items():
+            self.godwit.control("queue", "retry", identity, check=False)
+        self.godwit.wait_empty_queue()
+        for number, (_, content) in sent.items():
+            found = sum(transaction.content.endswith(content) for transaction in received)
+            self.assertEqual(found, 0 if number in broken else 1, number)
+        kept = b"".join(path.read_bytes() for path in (self.godwit.spool / "quarantine").iterdir())
+        for number in broken:
+            self.assertIn(b"message-number-%02d" % number, kept.replace(bytes([ord("m") ^ 0xFF]), b"m"))
+        self.assertEqual(self.godwit.stop(), 0)
 
     def test_a_torn_tail_is_cut(self):
         peer = self.mx("xyz.example", 10, "mx.xyz.example", 2, up=False)

@@ -67,6 +67,7 @@ class Lockouts {
     std::uint64_t mark = 0;  // of the last one
   };
   bool is_exempt(const base::IpAddress& client) const;
+  bool is_locked(const Count& count, base::WallTime now) const;
   bool count(Count& count, std::size_t bound, base::WallTime now) const;
 
   std::mutex mutex_;

@@ -31,10 +31,12 @@ class MessageIdGenerator {
   // Every id made is greater than every id made or observed before, also when the clock goes back.
   MessageId next();
   void observe(MessageId id);
+  // The greatest made or observed; 0: none.
+  MessageId last() const;
 
  private:
   const Clock& clock_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::uint64_t last_ = 0;
 };
 

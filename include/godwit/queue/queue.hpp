@@ -173,6 +173,8 @@ class Queue {
   // waiting → due, first in its turn, its site is probed if it is down; false: not there, active or held.
   bool retry_now(const Key& key, base::WallTime now);
   void change_settings(const Settings& settings, base::WallTime now);
+  // The clock was set, by so much: what waits has as long to wait as before.  `now` is what it says since then.
+  void clock_jumped(base::Duration by, base::WallTime now);
 
   // `name`: a domain (with its users), a site, or empty for all.  Overdue items still come out.
   void suspend(const std::string& name, const Suspension& suspension, base::WallTime now);
@@ -207,6 +209,8 @@ RetrySettings schedule_of_bounces(const RetrySettings& settings);
 // When to try again after attempt number `attempts` (1 = the first failed): first * factor^(attempts-1), at most max,
 // ±10 % by `fraction` in [0,1).
 base::Duration retry_delay(const RetrySettings& settings, std::uint32_t attempts, double fraction);
+// The longest that retry_delay() gives.
+base::Duration longest_delay(const RetrySettings& settings);
 // How long a site is left alone after `failures` vain attempts in a row: half of an item's delay, so that no item waits
 // for its site longer than for its own time, and at most 15 minutes.
 base::Duration probe_delay(const RetrySettings& settings, std::uint32_t failures, double fraction);

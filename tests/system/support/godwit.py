@@ -64,6 +64,7 @@ class Godwit:
         self.vmail = self.folder / "vmail"
         self.spool = self.folder / "spool"
         self.process = None
+        self.launcher = []  # the words before its own command, of every start
         case.addCleanup(self._check_log)
         self.config = merge(
             {
@@ -119,7 +120,7 @@ class Godwit:
         """Starts the process, through the words of a launcher if there is one, without waiting for anything."""
         self.write_config()
         with open(self.error_file, "ab") as errors:
-            process = subprocess.Popen([*launcher, str(BIN / "godwitd"), "--config", str(self.config_file)], stdout=errors,
+            process = subprocess.Popen([*launcher, *self.launcher, str(BIN / "godwitd"), "--config", str(self.config_file)], stdout=errors,
                                        stderr=errors, stdin=subprocess.DEVNULL, cwd=self.folder, pass_fds=pass_fds)
         return kill_after(self.case, process, self.name)
 

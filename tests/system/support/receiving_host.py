@@ -3,7 +3,7 @@
 
 from .dialogue import Dialogue, send
 from .godwit import Godwit
-from .message import message
+from .message import dot_stuffed, message
 from .scenario import Scenario
 
 SENDER, TO = "mod@abc.example", "somchai@xyz.example"
@@ -27,6 +27,16 @@ class ReceivingHost(Scenario):
     def send(self, recipients=TO, content=None, sender=SENDER):
         content = content or message()
         return send(self.godwit.address, sender, recipients, content), content
+
+    def offer(self, content):
+        """The reply to a message that may be refused."""
+        with self.connect() as client:
+            client.envelope(SENDER, TO)
+            reply = client.say("DATA")
+            if not reply.startswith("354"):
+                return reply
+            client.send(dot_stuffed(content))
+            return client.reply()
 
     def assert_still_works(self):
         """It lives, and takes and delivers mail as before."""

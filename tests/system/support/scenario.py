@@ -39,7 +39,7 @@ SANITIZER = sanitizer()
 # How many times as long as usual things may take.
 PATIENCE = {"": 1, "thread": 5}.get(SANITIZER, 3)
 REPORT = re.compile(r"Sanitizer: |runtime error: ")
-if SANITIZER:  # failing_disk, where it is preloaded, comes before the sanitizer
+if SANITIZER:  # the shim of faults, where it is preloaded, comes before the sanitizer
     os.environ["ASAN_OPTIONS"] = ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0"]))
 
 

@@ -28,10 +28,14 @@ class SendingHost(Scenario):
             self.peers[name] = ScriptedPeer(self, number, name, **options)
         return self.peers[name]
 
+    def daemon(self, **config):
+        """Makes the daemon, not started yet."""
+        config.setdefault("domains", {"abc.example": ["mod"]})
+        return Godwit(self, hostname="mail.abc.example", address=self.net.host(1), dns=self.dns, **config)
+
     def start(self, **config):
         self.dns.start()
-        config.setdefault("domains", {"abc.example": ["mod"]})
-        self.godwit = Godwit(self, hostname="mail.abc.example", address=self.net.host(1), dns=self.dns, **config).start()
+        self.godwit = self.daemon(**config).start()
         return self.godwit
 
     def send(self, recipients, content=None, sender=SENDER):

@@ -56,6 +56,19 @@ TEST_F(LockoutsTest, LockOutEnds) {
   EXPECT_FALSE(fail("a@x", "192.0.2.1")) << "it counts anew";
 }
 
+TEST_F(LockoutsTest, ClockThatIsSetBackLocksNobodyOutForLonger) {
+  for (int i = 0; i < 3; ++i) fail("a@x", "192.0.2.1");
+  fail("b@x", "192.0.2.129");
+  now -= 12h;
+  EXPECT_FALSE(locked("a@x", "192.0.2.1"));
+  EXPECT_THAT(listed(), IsEmpty());
+  EXPECT_EQ(lockouts.encode(now, 1000), "");
+  EXPECT_FALSE(fail("b@x", "192.0.2.129"));
+  now += 9min;
+  EXPECT_FALSE(fail("b@x", "192.0.2.129"));
+  EXPECT_TRUE(fail("b@x", "192.0.2.129")) << "three within ten minutes";
+}
+
 TEST_F(LockoutsTest, FailuresOutsideTheWindowAreForgotten) {
   fail("a@x", "192.0.2.1");
   fail("a@x", "192.0.2.1");

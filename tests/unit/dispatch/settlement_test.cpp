@@ -298,7 +298,7 @@ TEST(Settlement, TheAgeOfWhatWasHeldCountsFromItsRelease) {
   const auto first = settled(held, outcome(Outcome::Kind::deferred, 451), hours(24 * 30) + minutes(1));
   EXPECT_TRUE(first.waiting);
   EXPECT_TRUE(first.delays.empty());
-  EXPECT_EQ(next_deadline({}, patience_of(message->envelope)), message->envelope.release + hours(4));
+  EXPECT_EQ(next_deadline({}, patience_of(message->envelope, {})), message->envelope.release + hours(4));
 }
 
 }  // namespace

@@ -73,6 +73,16 @@ TEST_F(Breaker, LearnsWhatABusyHourIsButNotWithinADay) {
   EXPECT_THAT(told_, SizeIs(1));
 }
 
+TEST_F(Breaker, ClockThatIsSetBackMakesNoHourLonger) {
+  EXPECT_EQ(send(400), 400);
+  later(-24h);
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(send(400), 400);
+    later(1h);
+  }
+  EXPECT_THAT(told_, IsEmpty());
+}
+
 TEST_F(Breaker, ForgetsSlowlyWhatItLearned) {
   AccountBreaker breaker{{.recipients = 100, .different_recipients = 10'000, .factor = 2}};
   const auto send = [&](int count) {

@@ -39,6 +39,14 @@ TEST(RetryDelay, LongestPossibleWaitDoesNotOverflow) {
   EXPECT_GT(retry_delay({.max = base::Duration::max()}, 4'000'000'000U, 0.99), 0s);
 }
 
+TEST(LongestDelay, IsWhatNoDelayPasses) {
+  for (const double factor : {0.5, 1.0, 1.5, 2.0})
+    for (const std::uint32_t attempts : {1U, 2U, 10U, 1000U})
+      EXPECT_LE(retry_delay({.factor = factor}, attempts, 0.999999), longest_delay({.factor = factor}));
+  EXPECT_EQ(longest_delay({.first = 5min, .factor = 2, .max = 4h}), 264min);
+  EXPECT_EQ(longest_delay({.first = 10min, .factor = 1, .max = 4h}), 11min);
+}
+
 TEST(ScheduleOfBounces, IsThatOfOtherMailWhereNothingElseIsSaid) {
   const RetrySettings settings{.first = 3min, .max = 1h, .warn = 4h, .bounce_expire = 24h};
   const auto bounces = schedule_of_bounces(settings);

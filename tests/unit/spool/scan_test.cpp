@@ -198,7 +198,7 @@ TEST(Scan, AnyLengthOfTheFileIsSafe) {
 }
 
 TEST(SegmentHeader, VersionIsToldFromDamage) {
-  std::string block = encode(SegmentHeader{test_generation, 65536, 9, {}});
+  std::string block = encode(SegmentHeader{test_generation, 65536, 9, {}, {}});
   ASSERT_TRUE(decode_segment_header(block));
   EXPECT_EQ(decode_segment_header(block)->first_group, 9U);
   block[20] ^= 1;
@@ -220,7 +220,8 @@ TEST(Format, BytesAreThoseOfTheDocumentation) {
     }
     return text;
   };
-  const std::string header = encode(SegmentHeader{test_generation, 65536, 1, base::WallTime(std::chrono::seconds(1))});
+  const std::string header =
+      encode(SegmentHeader{test_generation, 65536, 1, base::WallTime(std::chrono::seconds(1)), {}});
   EXPECT_EQ(hex(std::string_view(header).substr(0, segment_header_size)),
             "474f445749545347139e13fc010000003412cdab07000000000001000000000001000000000000000"
             "0ca9a3b0000000000100000000000000000000000000000");

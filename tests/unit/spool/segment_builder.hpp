@@ -46,7 +46,7 @@ inline std::string make_group(std::uint64_t number, const std::vector<std::strin
 }
 
 inline std::string make_segment(const std::vector<std::string>& groups, std::size_t blocks = 16) {
-  std::string bytes = encode(SegmentHeader{test_generation, blocks * block_size, 1, {}});
+  std::string bytes = encode(SegmentHeader{test_generation, blocks * block_size, 1, {}, {}});
   for (const std::string& group : groups) bytes += group;
   bytes.resize(blocks * block_size, '\0');
   return bytes;

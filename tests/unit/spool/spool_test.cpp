@@ -31,6 +31,17 @@ class Silent final : public log::Logger {
   void write(log::Level, std::string_view, std::span<const log::Field>) override {}
 };
 
+class SettableClock final : public base::Clock {
+ public:
+  base::WallTime wall() const override { return system_.wall() + off; }
+  base::MonoTime mono() const override { return system_.mono(); }
+
+  base::Duration off{};
+
+ private:
+  base::SystemClock system_;
+};
+
 class SpoolTest : public ::testing::Test {
  protected:
   SpoolTest() {
@@ -152,7 +163,7 @@ class SpoolTest : public ::testing::Test {
   boost::asio::thread_pool pool_{2};
   boost::asio::thread_pool callers_{4};
   disk::PosixDisk disk_;
-  base::SystemClock clock_;
+  SettableClock clock_;
   base::SeededRandom random_{1};
   Silent log_;
   Settings settings_;
@@ -329,6 +340,31 @@ TEST_F(SpoolTest, ASegmentThatLostItsEndIsReportedAndNeverWrittenAgain) {
   EXPECT_EQ(spool_->statistics().quarantined, 1U);
   EXPECT_TRUE(put("more\r\n"));
   EXPECT_EQ(std::filesystem::file_size(path), 5 * block_size);
+}
+
+// What was delivered and is gone with its segment is known no more; here all but the last segment's header is gone.
+TEST_F(SpoolTest, NoIdIsMadeAgainThoughTheClockIsSetBack) {
+  ASSERT_TRUE(open());
+  std::vector<base::MessageId> ids;
+  for (int i = 0; i < 80; ++i) {
+    ids.push_back(put(lines(60'000)).value());
+    spool_->update(ids.back(), delivered());
+  }
+  close();
+  const std::string journal = settings_.directory + "/journal";
+  std::vector<std::string> segments;
+  for (const auto& entry : std::filesystem::directory_iterator(journal))
+    if (entry.path().extension() == ".seg") segments.push_back(entry.path());
+  std::ranges::sort(segments);
+  const auto last = segments.back();
+  segments.pop_back();
+  for (const auto& segment : segments) std::filesystem::remove(segment);
+  const auto size = std::filesystem::file_size(last);
+  std::filesystem::resize_file(last, block_size);
+  std::filesystem::resize_file(last, size);
+  clock_.off = -std::chrono::hours(24 * 365);
+  ASSERT_TRUE(open());
+  EXPECT_GT(put("x\r\n").value(), ids[40]) << "made before the journal went on to its last segment";
 }
 
 TEST_F(SpoolTest, FoldersOfOthersAreLeftAlone) {
