@@ -27,11 +27,7 @@ class SpoolDamage : public ::testing::Test {
     return {};
   }
   void damage_body(base::MessageId id) { damage(disk_.contents(first_)->find(ledger_.entries.at(id).body) + 10); }
-  void damage(std::size_t at) {
-    std::string bytes = *disk_.contents(first_);
-    bytes[at] = static_cast<char>(bytes[at] ^ 0x40);
-    disk_.set_contents(first_, bytes);
-  }
+  void damage(std::size_t at) { disk_.damage(first_, at); }
   std::size_t quarantined() const {
     std::size_t count = 0;
     for (const std::string& name : disk_.names()) count += name.starts_with("/spool/quarantine/") ? 1 : 0;
@@ -56,6 +52,45 @@ TEST_F(SpoolDamage, TheScrubReportsADamagedMessageByItsId) {
   EXPECT_EQ(quarantined(), 1U);
   ledger_.entries.erase(id);
   EXPECT_EQ(world.check(), "quarantined without damage");  // all others are there
+}
+
+// After the scrub, while the daemon runs.
+TEST_F(SpoolDamage, WhoReadsADamagedMessageBringsTheDamageToLight) {
+  World world(disk_, ledger_, damage_seed + 1);
+  ASSERT_TRUE(world.open());
+  const base::MessageId id = victim();
+  damage_body(id);
+  const auto met = world.run(world.spool().read(id));
+  ASSERT_FALSE(met);
+  EXPECT_EQ(met.error().kind, base::ErrorKind::corrupt);
+  const auto again = world.run(world.spool().read(id));
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().kind, base::ErrorKind::not_found);
+  EXPECT_EQ(world.log().count("message_damaged " + base::to_string(id)), 1U);
+  EXPECT_EQ(world.log().count("spool_damaged"), 1U);
+  EXPECT_EQ(world.spool().statistics().messages, 79U);
+  EXPECT_EQ(quarantined(), 1U);
+  ledger_.entries.erase(id);
+  EXPECT_EQ(world.check(), "quarantined without damage");
+}
+
+// The segment that is being written to ends where its last durable group ends.
+TEST_F(SpoolDamage, DamageInTheActiveSegmentCostsNoneOfTheGroupsThatFollow) {
+  World world(disk_, ledger_, damage_seed + 1);
+  ASSERT_TRUE(world.open());
+  for (const std::string& name : disk_.names())
+    if (name.ends_with(".seg") && name > first_) first_ = name;
+  const base::MessageId id = victim();
+  ASSERT_NE(id, base::MessageId{}) << "the last segment has messages";
+  damage_body(id);
+  ASSERT_TRUE(world.commit_one(1500));
+  EXPECT_FALSE(world.run(world.spool().read(id)));
+  ASSERT_TRUE(world.commit_one(1500));
+  EXPECT_EQ(world.log().count("message_damaged " + base::to_string(id)), 1U);
+  EXPECT_EQ(world.spool().statistics().messages, 81U);
+  EXPECT_EQ(quarantined(), 1U);
+  ledger_.entries.erase(id);
+  EXPECT_EQ(world.check(), "quarantined without damage");
 }
 
 // The damaged message is not brought back, and its segment can go.

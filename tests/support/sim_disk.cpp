@@ -380,6 +380,14 @@ void SimDisk::set_contents(const std::string& path, std::string bytes) {
   names_[path] = durable_names_[path] = inode;
 }
 
+void SimDisk::damage(const std::string& path, std::size_t at) {
+  Inode& inode = *names_.at(path);
+  for (std::string* bytes : {&inode.current, &inode.durable}) {
+    bytes->resize(inode.current.size());
+    bytes->at(at) = static_cast<char>(bytes->at(at) ^ 0x40);
+  }
+}
+
 void SimDisk::remove_file(const std::string& path) {
   names_.erase(path);
   durable_names_.erase(path);

@@ -100,6 +100,8 @@ class SimDisk final : public disk::Disk {
   // As seen now, for tests that damage or inspect files.
   std::optional<std::string> contents(const std::string& path) const;
   void set_contents(const std::string& path, std::string bytes);
+  // In place: who has it open sees it.  Requires: the file has that byte.
+  void damage(const std::string& path, std::size_t at);
   void remove_file(const std::string& path);
   // Whoever reads it removes it, for good.  Nothing: it might still be lost at power loss.
   std::optional<std::string> take_durable(const std::string& path);
