@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 
 #include "godwit/base/text.hpp"
-#include "godwit/lookup/plain_file.hpp"
 #include "godwit/net/listener.hpp"
+#include "godwit/net/plain_file.hpp"
 #include "godwit/net/url.hpp"
 
 namespace godwit::daemon {
@@ -28,14 +28,14 @@ void add_diagnostics(const std::vector<config::Diagnostic>& diagnostics, LiveSet
 }
 
 base::Result<std::string> read_secret(const std::string& path) {
-  auto text = lookup::read_plain_file(path, largest_secret);
+  auto text = net::read_plain_file(path, largest_secret);
   if (!text) return text;
   return std::string(base::trim(base::split(*text, '\n').front()));
 }
 
 // One a line.
 base::Result<std::vector<std::string>> read_secrets(const std::string& path) {
-  const auto text = lookup::read_plain_file(path, largest_secret);
+  const auto text = net::read_plain_file(path, largest_secret);
   if (!text) return std::unexpected(text.error());
   std::vector<std::string> secrets;
   for (const auto line : base::split(*text, '\n'))
@@ -176,7 +176,7 @@ void load_hooks(const config::Loaded& file, LiveSettings& live, LiveSettingsLoad
 
 base::Result<mailauth::Key> load_key(const std::string& path) {
   if (auto is_private = check_private(path); !is_private) return std::unexpected(is_private.error());
-  const auto pem = lookup::read_plain_file(path, largest_secret);
+  const auto pem = net::read_plain_file(path, largest_secret);
   if (!pem) return std::unexpected(pem.error());
   auto key = mailauth::Key::from_pem(*pem);
   if (!key) return base::fail(key.error().kind, path + ": " + key.error().message);
