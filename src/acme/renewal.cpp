@@ -19,8 +19,8 @@ using boost::asio::awaitable;
 
 constexpr base::Duration longest_wait = std::chrono::hours(1);  // the clock may be set meanwhile
 
-std::optional<Present> look_at(const std::string& file) {
-  const auto facts = net::check_certificate({.certificate = file, .private_key = file});
+std::optional<Present> look_at(const std::string& file, const net::KeyHolder& keys) {
+  const auto facts = net::check_certificate({.certificate = file, .private_key = file}, keys);
   if (!facts) return {};
   return Present{.from = facts->not_before, .until = facts->not_after, .names = facts->names};
 }
@@ -125,7 +125,9 @@ awaitable<void> Renewal::Implementation::run() {
 }
 
 awaitable<void> Renewal::Implementation::look() {
-  auto reading = [file = certificate_file(around_.state_directory)] { return look_at(file); };
+  auto reading = [file = certificate_file(around_.state_directory), &keys = around_.keys] {
+    return look_at(file, keys);
+  };
   present_ = co_await state::on_pool<std::optional<Present>>(around_.pool, std::move(reading));
   due_ = next_order(present_, settings(), attempts_, fraction_, around_.clock.wall());
   due_.at = std::max(due_.at, base::WallTime{});

@@ -10,7 +10,7 @@
 #include "godwit/auth/accounts.hpp"
 #include "godwit/auth/password.hpp"
 #include "godwit/base/text.hpp"
-#include "godwit/lookup/plain_file.hpp"
+#include "godwit/net/plain_file.hpp"
 
 namespace godwit::auth {
 namespace {
@@ -125,7 +125,7 @@ std::expected<AccountTable, Complaints> load_accounts(const std::vector<std::str
   AccountTable all;
   Complaints errors;
   for (const std::string& file : files) {
-    const auto text = lookup::read_plain_file(file, largest_accounts);
+    const auto text = net::read_plain_file(file, largest_accounts);
     if (!text) {
       const auto& error = text.error();
       errors.push_back(error.os_error == 0 ? error.message

@@ -76,17 +76,18 @@ std::vector<Diagnostic> check_environment(const Loaded& loaded, const Probe& pro
                        .severity = Severity::error});
   };
   const auto& settings = loaded.settings;
+  const auto& key_file = probe.key_file ? probe.key_file : probe.readable_file;
   for (std::size_t i = 0; i < settings.tls.certificates.size(); ++i) {
     if (settings.tls.certificates[i].is_awaited) continue;
     const auto key = fmt::format("tls.certificates[{}]", i);
-    check(probe.readable_file, key + ".certificate", settings.tls.certificates[i].certificate);
-    check(probe.readable_file, key + ".private_key", settings.tls.certificates[i].private_key);
+    check(key_file, key + ".certificate", settings.tls.certificates[i].certificate);
+    check(key_file, key + ".private_key", settings.tls.certificates[i].private_key);
   }
   for (std::size_t i = 0; i < settings.server.listeners.size(); ++i)
     check(probe.readable_file, fmt::format("listeners[{}].client_certificates.ca_file", i),
           settings.server.listeners[i].client_certificates.ca_file);
   for (std::size_t i = 0; i < settings.mailauth.keys.size(); ++i)
-    check(probe.readable_file, fmt::format("dkim.keys[{}].private_key", i), settings.mailauth.keys[i].private_key);
+    check(key_file, fmt::format("dkim.keys[{}].private_key", i), settings.mailauth.keys[i].private_key);
   check(probe.readable_file, "tls.ca_file", settings.tls.ca_file);
   if (settings.acme.ca_file != settings.tls.ca_file)
     check(probe.readable_file, "tls.acme.ca_file", settings.acme.ca_file);
@@ -115,8 +116,8 @@ std::vector<Diagnostic> check_environment(const Loaded& loaded, const Probe& pro
     const auto& route = settings.route.routes[i];
     const auto key = fmt::format("routes[{}]", i);
     check(probe.readable_file, key + ".credentials.password_file", route.password_file);
-    check(probe.readable_file, key + ".tls.certificate", route.certificate);
-    check(probe.readable_file, key + ".tls.private_key", route.private_key);
+    check(key_file, key + ".tls.certificate", route.certificate);
+    check(key_file, key + ".tls.private_key", route.private_key);
   }
   for (std::size_t i = 0; i < settings.control.tokens.size(); ++i)
     check(probe.readable_file, fmt::format("control.tokens[{}].file", i), settings.control.tokens[i].file);

@@ -71,6 +71,11 @@ Fields<Document> host_part() {
           "sandbox.writable", [](auto& d) -> auto& { return d.settings.sandbox.writable; }, list_of(text()),
           "Folders of stores that only tables name, which the daemon may write to as well", Reload::restart),
       field(
+          "sandbox.key_process", [](auto& d) -> auto& { return d.settings.sandbox.key_process; }, boolean(),
+          "The private keys of `tls`, `routes` and `dkim` are held by a small process of their own, which alone reads "
+          "them and signs for the daemon",
+          Reload::restart),
+      field(
           "stop_grace", [](auto& d) -> auto& { return d.settings.stop_grace; }, duration(0s, 10min),
           "How long a stop waits for transactions in progress"),
   };

@@ -69,15 +69,16 @@ std::vector<control::ConfigurationDifference> differences(const config::Settings
 }  // namespace
 
 LiveSettingsLoaded load_draft(const std::string& path, const std::optional<std::string>& draft,
-                              const LiveSettings& running, const base::Clock& clock) {
+                              const LiveSettings& running, const base::Clock& clock, const net::KeyHolder& keys) {
   const auto out_of_date = is_out_of_date(running.tls, clock.wall()) ? OutOfDate::warning : OutOfDate::error;
   const auto files = draft ? with_draft(path, *draft) : config::system_files();
-  return load_live_settings(path, clock, out_of_date, files);
+  return load_live_settings(path, clock, out_of_date, files, net::SystemInterfaces(), nullptr, keys);
 }
 
 control::ConfigurationCheck check_configuration(const std::string& path, const std::optional<std::string>& draft,
-                                                const LiveSettings& running, const base::Clock& clock) {
-  auto loaded = load_draft(path, draft, running, clock);
+                                                const LiveSettings& running, const base::Clock& clock,
+                                                const net::KeyHolder& keys) {
+  auto loaded = load_draft(path, draft, running, clock, keys);
   control::ConfigurationCheck check{
       .errors = std::move(loaded.errors), .warnings = std::move(loaded.warnings), .differences = {}};
   if (loaded.live) check.differences = differences(running.settings, loaded.live->settings);

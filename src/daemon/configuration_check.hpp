@@ -15,10 +15,12 @@ namespace godwit::daemon {
 // A draft includes only what the main file includes now: who may check one shall not read other files by what is said
 // of them.
 control::ConfigurationCheck check_configuration(const std::string& path, const std::optional<std::string>& draft,
-                                                const LiveSettings& running, const base::Clock& clock);
+                                                const LiveSettings& running, const base::Clock& clock,
+                                                const net::KeyHolder& keys = net::own_keys());
 // The same in full: for who tries it out.
 LiveSettingsLoaded load_draft(const std::string& path, const std::optional<std::string>& draft,
-                              const LiveSettings& running, const base::Clock& clock);
+                              const LiveSettings& running, const base::Clock& clock,
+                              const net::KeyHolder& keys = net::own_keys());
 control::Configuration read_configuration(const std::string& path, const LiveSettings& running);
 
 }  // namespace godwit::daemon

@@ -27,8 +27,9 @@ control::Task<control::Configuration> ControlBackend::configuration() {
 }
 
 control::Task<control::ConfigurationCheck> ControlBackend::check_configuration(std::optional<std::string> draft) {
-  auto check = [path = host_.config_path_, draft = std::move(draft), running = host_.live_, &clock = host_.clock_] {
-    return daemon::check_configuration(path, draft, *running, clock);
+  auto check = [path = host_.config_path_, draft = std::move(draft), running = host_.live_, &clock = host_.clock_,
+                &keys = host_.machine_.keys()] {
+    return daemon::check_configuration(path, draft, *running, clock, keys);
   };
   auto checking = host_.pools_.housekeeping.run(std::move(check));
   co_return co_await std::move(checking);

@@ -60,6 +60,19 @@ fs::path target_of(const fs::path& path) {
   return failed ? path : target;
 }
 
+void grant_configured(const std::string& config_path, const std::vector<ConfiguredPath>& paths, bool may_write,
+                      std::set<FileRule>& rules) {
+  std::error_code failed;
+  const auto config = fs::absolute(config_path, failed);
+  grant(config, false, rules);
+  grant(target_of(config), false, rules);
+  for (const auto& [key, path, write] : paths) {
+    if (path.empty()) continue;
+    grant(path, may_write && write, rules);
+    grant(target_of(path), may_write && write, rules);
+  }
+}
+
 bool holds(const FileRule& rule, const fs::path& path, bool write) {
   if (write && !rule.write) return false;
   const auto folder = target_of(rule.path);
@@ -83,10 +96,30 @@ std::vector<ConfiguredPath> paths_in(const std::vector<config::KeyValue>& values
   return paths;
 }
 
-std::vector<ConfiguredPath> paths_of(const config::Settings& settings) {
+std::vector<ConfiguredPath> paths_of(const config::Settings& settings, Keys keys) {
   auto paths = paths_in(config::values_of(settings));
+  if (keys == Keys::elsewhere) {
+    const auto elsewhere = key_paths_of(settings);
+    std::erase_if(paths, [&](const ConfiguredPath& one) {
+      return std::ranges::any_of(elsewhere,
+                                 [&](const auto& key) { return key.key == one.key && key.path == one.path; });
+    });
+  }
   paths.push_back({"maildrop.directory", config::maildrop(settings), true});
   paths.push_back({"control.submit_socket", config::submit_socket(settings), true});
+  return paths;
+}
+
+std::vector<ConfiguredPath> key_paths_of(const config::Settings& settings) {
+  std::vector<ConfiguredPath> paths;
+  const auto add = [&paths](const char* key, const std::string& path) {
+    if (!path.empty()) paths.push_back({key, fs::path(path).lexically_normal().string(), false});
+  };
+  for (const auto& one : settings.tls.certificates)
+    for (const auto* path : {&one.certificate, &one.private_key}) add("tls.certificates", *path);
+  for (const auto& one : settings.route.routes)
+    for (const auto* path : {&one.certificate, &one.private_key}) add("routes", *path);
+  for (const auto& one : settings.mailauth.keys) add("dkim.keys", one.private_key);
   return paths;
 }
 
@@ -94,15 +127,14 @@ std::vector<FileRule> file_rules(const std::string& config_path, const std::vect
   std::set<FileRule> rules;
   for (const auto path : readable_of_system) grant(path, false, rules);
   for (const auto path : devices) rules.insert({std::string(path), path == "/dev/null"});
-  std::error_code failed;
-  const auto config = fs::absolute(config_path, failed);
-  grant(config, false, rules);
-  grant(target_of(config), false, rules);
-  for (const auto& [key, path, write] : paths) {
-    if (path.empty()) continue;
-    grant(path, write, rules);
-    grant(target_of(path), write, rules);
-  }
+  grant_configured(config_path, paths, true, rules);
+  return {rules.begin(), rules.end()};
+}
+
+std::vector<FileRule> key_file_rules(const std::string& config_path, const std::vector<ConfiguredPath>& paths) {
+  std::set<FileRule> rules;
+  grant("/etc", false, rules);
+  grant_configured(config_path, paths, false, rules);
   return {rules.begin(), rules.end()};
 }
 
@@ -114,6 +146,14 @@ std::vector<std::string> outside(const std::vector<FileRule>& granted, const std
     const auto is_held = [&, write = write](const FileRule& rule) { return holds(rule, target, write); };
     if (std::ranges::none_of(granted, is_held)) found.push_back(fmt::format("{}: {}", key, path));
   }
+  return found;
+}
+
+std::vector<std::string> beyond(const Reach& reach, const config::Settings& settings) {
+  std::vector<std::string> found;
+  if (!reach.files.empty()) found = outside(reach.files, paths_of(settings, reach.keys));
+  if (!reach.key_files.empty())
+    std::ranges::move(outside(reach.key_files, key_paths_of(settings)), std::back_inserter(found));
   return found;
 }
 

@@ -27,11 +27,26 @@ struct ConfiguredPath {
 
 // Every absolute path in the values, whatever the key: after "maildir:" and in folders of the daemon's own it writes.
 std::vector<ConfiguredPath> paths_in(const std::vector<config::KeyValue>& values);
-// And where files of ours are if it is not said.
-std::vector<ConfiguredPath> paths_of(const config::Settings& settings);
+// And where files of ours are if it is not said.  Keys elsewhere: without what key_paths_of() gives.
+enum class Keys { here, elsewhere };
+std::vector<ConfiguredPath> paths_of(const config::Settings& settings, Keys keys = Keys::here);
+// Of private keys, and of the certificates to them.
+std::vector<ConfiguredPath> key_paths_of(const config::Settings& settings);
 
 // In order, each once.
 std::vector<FileRule> file_rules(const std::string& config_path, const std::vector<ConfiguredPath>& paths);
+// Of the process with the private keys, which only reads: where there are keys now, and where a later configuration may
+// have some.
+std::vector<FileRule> key_file_rules(const std::string& config_path, const std::vector<ConfiguredPath>& paths);
+
+// What this process can open, and, where another one holds the private keys, that.  Empty: everything.
+struct Reach {
+  std::vector<FileRule> files;
+  Keys keys = Keys::here;
+  std::vector<FileRule> key_files = {};
+};
+// What the settings name beyond it: "KEY: PATH".
+std::vector<std::string> beyond(const Reach& reach, const config::Settings& settings);
 
 // Those of `paths` that `granted` does not hold: "KEY: PATH".
 std::vector<std::string> outside(const std::vector<FileRule>& granted, const std::vector<ConfiguredPath>& paths);

@@ -86,8 +86,8 @@ class Host {
   // `inherited` sockets serve the listeners they fit; the others are bound here, and kept for the next process where
   // the service manager does that.
   base::Result<> bind(InheritedSockets inherited);
-  // What a reload names beyond these needs a restart.  Empty: this process can open everything.
-  void keep_to(std::vector<FileRule> granted) { granted_ = std::move(granted); }
+  // What a reload names beyond these needs a restart.  Empty: everything can be opened.
+  void keep_to(Reach reach) { reach_ = std::move(reach); }
   base::Result<> open();
   void start();
   // Serves until the grace period of a stop is over or everything has ended by itself; the spool is synced.
@@ -210,7 +210,7 @@ class Host {
   const log::RecentLines& recent_log_;
   std::function<void()> request_stop_;
   std::atomic<bool> failed_ = false;
-  std::vector<FileRule> granted_;
+  Reach reach_;
 
   base::Random& random_;
   disk::Disk& disk_;

@@ -40,11 +40,11 @@ boost::asio::awaitable<ReloadOutcome> Host::try_reload(bool force) {
   const auto running = live_;
   const auto out_of_date = is_out_of_date(live_->tls, clock_.wall()) ? OutOfDate::warning : OutOfDate::error;
   std::vector<std::string> beyond_reach;
-  auto load = [path = config_path_, running = live_, &clock = clock_, out_of_date, &granted = granted_, &beyond_reach] {
+  auto load = [path = config_path_, running = live_, &clock = clock_, out_of_date, &keys = machine_.keys(),
+               &reach = reach_, &beyond_reach] {
     auto live = load_live_settings(path, clock, out_of_date, config::system_files(), net::SystemInterfaces(),
-                                   &running->settings);
-    if (!granted.empty())
-      beyond_reach = outside(granted, paths_of(live.live ? live.live->settings : config::load(path).settings));
+                                   &running->settings, keys);
+    beyond_reach = beyond(reach, live.live ? live.live->settings : config::load(path).settings);
     return live;
   };
   auto loaded = co_await pools_.housekeeping.run(std::move(load));
@@ -112,9 +112,8 @@ boost::asio::awaitable<bool> Host::take_renewed_certificates(std::shared_ptr<con
                                                              std::shared_ptr<LiveSettings> next) {
   while (live_ != since) {
     since = live_;
-    auto look = [settings = next->settings.tls, client_cas = client_ca_files(next->settings), now = clock_.wall()] {
-      return load_tls(settings, now, client_cas);
-    };
+    auto look = [settings = next->settings.tls, client_cas = client_ca_files(next->settings), now = clock_.wall(),
+                 &keys = machine_.keys()] { return load_tls(settings, now, client_cas, keys); };
     const auto loaded = co_await pools_.housekeeping.run(std::move(look));
     if (!loaded) co_return false;
     next->tls = replaced(next->tls, *loaded, clock_.wall());
@@ -209,6 +208,7 @@ void Host::make_certificate_renewal() {
                                   .clock = clock_,
                                   .random = random_,
                                   .log = log_,
+                                  .keys = machine_.keys(),
                                   .state_directory = live_->settings.state.directory,
                                   .on_obtained = [this] { return refresh_certificates(); }},
       renewal_configuration(*live_));
@@ -221,10 +221,10 @@ boost::asio::awaitable<void> Host::refresh_certificates() {
   // Again after a reload: it may have read them earlier than this.
   while (live_ != before) {
     before = live_;
-    auto look = [before, now = clock_.wall()]() -> std::optional<TlsLoaded> {
+    auto look = [before, now = clock_.wall(), &keys = machine_.keys()]() -> std::optional<TlsLoaded> {
       const auto client_cas = client_ca_files(before->settings);
-      if (!has_changed(before->settings.tls, before->tls, client_cas) && !is_stale(before->tls, now)) return {};
-      return load_tls(before->settings.tls, now, client_cas);
+      if (!has_changed(before->settings.tls, before->tls, client_cas, keys) && !is_stale(before->tls, now)) return {};
+      return load_tls(before->settings.tls, now, client_cas, keys);
     };
     auto looking = co_await pools_.housekeeping.run(std::move(look));
     if (!looking) co_return;

@@ -154,8 +154,9 @@ boost::asio::awaitable<base::Result<control::ReplayStart>> Host::start_replay(st
       if (!has_begun) shown = std::move(former);
     }
   } attempt{.shown = replay_progress_, .former = std::exchange(replay_progress_, progress)};
-  auto load = [path = config_path_, draft = std::move(draft), running = live_, &clock = clock_] {
-    auto drafted = load_draft(path, draft, *running, clock);
+  auto load = [path = config_path_, draft = std::move(draft), running = live_, &clock = clock_,
+               &keys = machine_.keys()] {
+    auto drafted = load_draft(path, draft, *running, clock, keys);
     if (draft && drafted.live) drafted.errors = foreign_sources(running->settings, drafted.live->settings);
     if (!drafted.errors.empty()) drafted.live = nullptr;
     return drafted;

@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 
 #include "godwit/base/text.hpp"
-#include "godwit/lookup/plain_file.hpp"
 #include "godwit/net/listener.hpp"
+#include "godwit/net/plain_file.hpp"
 #include "godwit/net/url.hpp"
 
 namespace godwit::daemon {
@@ -28,14 +28,14 @@ void add_diagnostics(const std::vector<config::Diagnostic>& diagnostics, LiveSet
 }
 
 base::Result<std::string> read_secret(const std::string& path) {
-  auto text = lookup::read_plain_file(path, largest_secret);
+  auto text = net::read_plain_file(path, largest_secret);
   if (!text) return text;
   return std::string(base::trim(base::split(*text, '\n').front()));
 }
 
 // One a line.
 base::Result<std::vector<std::string>> read_secrets(const std::string& path) {
-  const auto text = lookup::read_plain_file(path, largest_secret);
+  const auto text = net::read_plain_file(path, largest_secret);
   if (!text) return std::unexpected(text.error());
   std::vector<std::string> secrets;
   for (const auto line : base::split(*text, '\n'))
@@ -104,16 +104,16 @@ std::vector<net::CertificateSettings> client_certificates(const std::vector<rout
   return certificates;
 }
 
-base::Result<> check_private(const std::string& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return base::fail_os(path, errno);
-  if ((status.st_mode & S_IRWXO) != 0)
+// Of one that is not there, who reads it will say so.
+base::Result<> check_private(const net::FileStamp& stamp, const std::string& path) {
+  if ((stamp.mode & S_IRWXO) != 0)
     return base::fail(base::ErrorKind::refused, path + " may be read by everybody: chmod o= it");
   return {};
 }
 
 base::Result<std::string> read_token(const std::string& path) {
-  if (auto is_private = check_private(path); !is_private) return std::unexpected(is_private.error());
+  if (auto is_private = check_private(net::stamp_of(path), path); !is_private)
+    return std::unexpected(is_private.error());
   auto token = read_secret(path);
   if (token && token->size() < shortest_token)
     return base::fail(
@@ -134,7 +134,8 @@ void load_tokens(const config::Loaded& file, control::Settings& settings, LiveSe
 
 // Sent in a header field.
 base::Result<std::string> read_bearer_token(const std::string& path) {
-  if (auto is_private = check_private(path); !is_private) return std::unexpected(is_private.error());
+  if (auto is_private = check_private(net::stamp_of(path), path); !is_private)
+    return std::unexpected(is_private.error());
   auto token = read_secret(path);
   if (token && (token->empty() || !std::ranges::all_of(*token, [](char c) { return c > ' ' && c < 0x7F; })))
     return base::fail(base::ErrorKind::invalid, path + " has no token of visible US-ASCII in its first line");
@@ -174,11 +175,11 @@ void load_hooks(const config::Loaded& file, LiveSettings& live, LiveSettingsLoad
   }
 }
 
-base::Result<mailauth::Key> load_key(const std::string& path) {
-  if (auto is_private = check_private(path); !is_private) return std::unexpected(is_private.error());
-  const auto pem = lookup::read_plain_file(path, largest_secret);
-  if (!pem) return std::unexpected(pem.error());
-  auto key = mailauth::Key::from_pem(*pem);
+base::Result<mailauth::Key> load_key(const std::string& path, const net::KeyHolder& keys) {
+  if (auto is_private = check_private(keys.stamp(path), path); !is_private) return std::unexpected(is_private.error());
+  auto read = keys.private_key(path);
+  if (!read) return std::unexpected(std::move(read.error()));
+  auto key = mailauth::Key::from_handle(read->release());
   if (!key) return base::fail(key.error().kind, path + ": " + key.error().message);
   if (key->kind() == mailauth::KeyKind::rsa && key->bits() < mailauth::weakest_rsa)
     return base::fail(base::ErrorKind::invalid, path + ": an RSA key needs 1024 bits at least, better 2048");
@@ -194,11 +195,12 @@ void load_public_suffixes(const config::Loaded& file, mailauth::Settings& settin
     add_once(file, "verification.organizational_domain", config::Severity::error, rule.error().message, result);
 }
 
-void load_signers(const config::Loaded& file, LiveSettings& live, LiveSettingsLoaded& result) {
+void load_signers(const config::Loaded& file, const net::KeyHolder& held, LiveSettings& live,
+                  LiveSettingsLoaded& result) {
   std::vector<mailauth::Signer> signers;
   const auto& keys = live.settings.mailauth.keys;
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    auto key = load_key(keys[i].private_key);
+    auto key = load_key(keys[i].private_key, held);
     if (key)
       signers.push_back({.settings = keys[i], .key = std::move(*key)});
     else
@@ -215,6 +217,20 @@ bool has_lost_port(const acme::Settings& running, const acme::Settings& next) {
   if (!place || (running.terms_of_service_agreed && listening_place(running) == place)) return false;
   const auto free = net::check_bindable(*place);
   return !free && free.error().os_error == EACCES;
+}
+
+// This process may not be able to read what another one does.
+config::Probe probe_with(const net::KeyHolder& keys) {
+  auto probe = config::system_probe();
+  if (&keys == &net::own_keys()) return probe;
+  probe.key_file = [&keys](const std::string& path) -> base::Result<> {
+    const auto readable = keys.readable(path);
+    if (readable) return {};
+    const auto& error = readable.error();
+    if (error.os_error != 0) return base::fail_os("cannot be read", error.os_error);
+    return base::fail(error.kind, std::string(base::trim(std::string_view(error.message).substr(path.size() + 1))));
+  };
+  return probe;
 }
 
 void hold_back(const config::Settings& running, config::Loaded& next, LiveSettingsLoaded& result) {
@@ -241,8 +257,8 @@ CaFiles client_ca_files(const config::Settings& settings) {
 namespace {
 
 void take_tls(const config::Loaded& file, LiveSettings& live, base::WallTime now, OutOfDate out_of_date,
-              LiveSettingsLoaded& result) {
-  auto loaded = load_tls(live.settings.tls, now, client_ca_files(live.settings));
+              const net::KeyHolder& keys, LiveSettingsLoaded& result) {
+  auto loaded = load_tls(live.settings.tls, now, client_ca_files(live.settings), keys);
   const auto key_of = [](std::size_t index, const std::string& name) {
     return fmt::format("tls.certificates[{}].{}", index, name);
   };
@@ -264,14 +280,14 @@ void take_tls(const config::Loaded& file, LiveSettings& live, base::WallTime now
 
 LiveSettingsLoaded load_live_settings(const std::string& path, const base::Clock& clock, OutOfDate out_of_date,
                                       const config::FileAccess& files, const net::Interfaces& interfaces,
-                                      const config::Settings* running) {
+                                      const config::Settings* running, const net::KeyHolder& keys) {
   LiveSettingsLoaded result;
   auto loaded = config::load(path, files);
   add_diagnostics(loaded.diagnostics, result);
   if (!loaded.ok()) return result;
   if (running != nullptr) hold_back(*running, loaded, result);
   // What is not there, or is no file, is not read either: what a draft names may be anything.
-  add_diagnostics(config::check_environment(loaded), result);
+  add_diagnostics(config::check_environment(loaded, probe_with(keys)), result);
   check_urls(loaded, result);
   if (!result.errors.empty()) return result;
 
@@ -286,11 +302,11 @@ LiveSettingsLoaded load_live_settings(const std::string& path, const base::Clock
   live.tables = load_text_tables(live.settings.lookup, result.errors, result.warnings);
   load_passwords(loaded, live.settings, result);
   load_tokens(loaded, live.settings.control, result);
-  load_signers(loaded, live, result);
+  load_signers(loaded, keys, live, result);
   load_hooks(loaded, live, result);
   load_public_suffixes(loaded, live.settings.mailauth, result);
   live.settings.tls.client_certificates = client_certificates(live.settings.route.routes);
-  take_tls(loaded, live, clock.wall(), out_of_date, result);
+  take_tls(loaded, live, clock.wall(), out_of_date, keys, result);
   if (result.errors.empty()) result.live = std::make_shared<const LiveSettings>(std::move(live));
   return result;
 }

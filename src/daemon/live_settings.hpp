@@ -12,6 +12,7 @@
 #include "godwit/config/config.hpp"
 #include "godwit/mailauth/signers.hpp"
 #include "godwit/net/interfaces.hpp"
+#include "godwit/net/key_holder.hpp"
 #include "godwit/policy/check_list.hpp"
 #include "live_tls.hpp"
 #include "recipient_tables.hpp"
@@ -50,6 +51,7 @@ enum class OutOfDate { error, warning };
 LiveSettingsLoaded load_live_settings(const std::string& path, const base::Clock& clock, OutOfDate out_of_date,
                                       const config::FileAccess& files = config::system_files(),
                                       const net::Interfaces& interfaces = net::SystemInterfaces(),
-                                      const config::Settings* running = nullptr);
+                                      const config::Settings* running = nullptr,
+                                      const net::KeyHolder& keys = net::own_keys());
 
 }  // namespace godwit::daemon

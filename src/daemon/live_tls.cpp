@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "live_tls.hpp"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -11,31 +9,24 @@
 namespace godwit::daemon {
 namespace {
 
-FileStamp stamp_of(const std::string& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return {};
-  constexpr std::int64_t second = 1'000'000'000;
-  return {.device = status.st_dev,
-          .inode = status.st_ino,
-          .size = status.st_size,
-          .changed = status.st_ctim.tv_sec * second + status.st_ctim.tv_nsec};
-}
-
-std::vector<FileStamp> stamps_of(const net::TlsSettings& settings, const CaFiles& client_cas) {
-  std::vector<FileStamp> stamps;
-  for (const auto* list : {&settings.certificates, &settings.client_certificates})
-    for (const auto& certificate : *list)
-      for (const auto* path : {&certificate.certificate, &certificate.private_key, &certificate.ocsp_response})
-        if (!path->empty()) stamps.push_back(stamp_of(*path));
-  for (const auto& file : client_cas) stamps.push_back(stamp_of(file));
-  if (!settings.ca_file.empty()) stamps.push_back(stamp_of(settings.ca_file));
+std::vector<net::FileStamp> stamps_of(const net::TlsSettings& settings, const CaFiles& client_cas,
+                                      const net::KeyHolder& keys) {
+  std::vector<net::FileStamp> stamps;
+  for (const auto* list : {&settings.certificates, &settings.client_certificates}) {
+    for (const auto& certificate : *list) {
+      for (const auto* path : {&certificate.certificate, &certificate.private_key}) stamps.push_back(keys.stamp(*path));
+      if (!certificate.ocsp_response.empty()) stamps.push_back(net::stamp_of(certificate.ocsp_response));
+    }
+  }
+  for (const auto& file : client_cas) stamps.push_back(net::stamp_of(file));
+  if (!settings.ca_file.empty()) stamps.push_back(net::stamp_of(settings.ca_file));
   return stamps;
 }
 
 // One that is awaited counts as soon as it is there.
-net::TlsSettings without_missing(net::TlsSettings settings) {
-  std::erase_if(settings.certificates, [](const auto& certificate) {
-    return certificate.is_awaited && stamp_of(certificate.certificate).size < 0;
+net::TlsSettings without_missing(net::TlsSettings settings, const net::KeyHolder& keys) {
+  std::erase_if(settings.certificates, [&keys](const auto& certificate) {
+    return certificate.is_awaited && keys.stamp(certificate.certificate).size < 0;
   });
   return settings;
 }
@@ -46,10 +37,11 @@ net::TlsSettings with_awaited_first(net::TlsSettings settings) {
   return settings;
 }
 
-void look_at(const net::CertificateSettings& settings, std::size_t index, base::WallTime now, TlsLoaded& result) {
+void look_at(const net::CertificateSettings& settings, std::size_t index, base::WallTime now,
+             const net::KeyHolder& keys, TlsLoaded& result) {
   control::Certificate state;
   state.file = settings.certificate;
-  auto facts = net::check_certificate(settings);
+  auto facts = net::check_certificate(settings, keys);
   if (facts) {
     state.subject = std::move(facts->subject);
     state.names = std::move(facts->names);
@@ -90,15 +82,17 @@ bool is_out_of_date(const LiveTls& tls, base::WallTime now) {
                              [now](const auto& certificate) { return !date_problem(certificate, now).empty(); });
 }
 
-TlsLoaded load_tls(const net::TlsSettings& configured, base::WallTime now, const CaFiles& client_cas) {
+TlsLoaded load_tls(const net::TlsSettings& configured, base::WallTime now, const CaFiles& client_cas,
+                   const net::KeyHolder& keys) {
   TlsLoaded result;
   result.tls.made = now;
   result.tls.stamps =
-      stamps_of(configured, client_cas);  // before they are read: a change in between is seen the next time
-  const auto settings = without_missing(configured);
-  for (std::size_t i = 0; i < settings.certificates.size(); ++i) look_at(settings.certificates[i], i, now, result);
+      stamps_of(configured, client_cas, keys);  // before they are read: a change in between is seen the next time
+  const auto settings = without_missing(configured, keys);
+  for (std::size_t i = 0; i < settings.certificates.size(); ++i)
+    look_at(settings.certificates[i], i, now, keys, result);
   if (!settings.certificates.empty() && result.usable()) {
-    auto server = net::TlsServerContext::load(with_awaited_first(settings), now);
+    auto server = net::TlsServerContext::load(with_awaited_first(settings), now, keys);
     if (server)
       result.tls.server = std::move(*server);
     else
@@ -111,7 +105,7 @@ TlsLoaded load_tls(const net::TlsSettings& configured, base::WallTime now, const
     else
       result.complaints.push_back({.index = {}, .key = {}, .message = authorities.error().message});
   }
-  auto client = net::TlsClientContext::load(settings);
+  auto client = net::TlsClientContext::load(settings, keys);
   if (client)
     result.tls.client = std::move(*client);
   else
@@ -119,8 +113,9 @@ TlsLoaded load_tls(const net::TlsSettings& configured, base::WallTime now, const
   return result;
 }
 
-bool has_changed(const net::TlsSettings& settings, const LiveTls& since, const CaFiles& client_cas) {
-  return stamps_of(settings, client_cas) != since.stamps;
+bool has_changed(const net::TlsSettings& settings, const LiveTls& since, const CaFiles& client_cas,
+                 const net::KeyHolder& keys) {
+  return stamps_of(settings, client_cas, keys) != since.stamps;
 }
 
 std::string staple_problem(const control::Certificate& certificate, base::WallTime now) {

@@ -4,7 +4,6 @@
 // cannot be used leaves what is in force as it is, and says so.
 #pragma once
 
-#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -18,21 +17,12 @@
 
 namespace godwit::daemon {
 
-// Enough to notice that a file was written or replaced, also behind a symbolic link (certbot's live/ folder).
-struct FileStamp {
-  std::uint64_t device = 0;
-  std::uint64_t inode = 0;
-  std::int64_t size = -1;  // -1: there is no such file
-  std::int64_t changed = 0;
-  auto operator<=>(const FileStamp&) const = default;
-};
-
 struct LiveTls {
   std::shared_ptr<const net::TlsServerContext> server;  // null: no certificates, or none yet
   std::shared_ptr<const net::TlsClientContext> client;
   std::map<std::string, std::shared_ptr<const net::ClientAuthorities>> client_authorities;  // by their file
   std::vector<control::Certificate> certificates;                                           // as configured, in order
-  std::vector<FileStamp> stamps;  // of the files when they were read
+  std::vector<net::FileStamp> stamps;  // of the files when they were read
   base::WallTime made{};
 };
 
@@ -53,7 +43,8 @@ struct TlsLoaded {
 
 // `client_cas`: files of the authorities that vouch for clients.
 using CaFiles = std::vector<std::string>;
-TlsLoaded load_tls(const net::TlsSettings& configured, base::WallTime now, const CaFiles& client_cas = {});
+TlsLoaded load_tls(const net::TlsSettings& configured, base::WallTime now, const CaFiles& client_cas = {},
+                   const net::KeyHolder& keys = net::own_keys());
 
 // "FILE: the certificate expired on ..." or "... is not valid before ..."; empty: it is valid.
 std::string date_problem(const control::Certificate& certificate, base::WallTime now);
@@ -68,7 +59,8 @@ inline constexpr base::Duration ticket_keys_kept = std::chrono::hours(12);
 // is over.
 bool is_stale(const LiveTls& tls, base::WallTime now);
 
-bool has_changed(const net::TlsSettings& settings, const LiveTls& since, const CaFiles& client_cas = {});
+bool has_changed(const net::TlsSettings& settings, const LiveTls& since, const CaFiles& client_cas = {},
+                 const net::KeyHolder& keys = net::own_keys());
 
 // What takes the place of `present` now that the files have changed: all of `loaded`, or, where that has complaints,
 // `present` with the complaints noted and the new stamps (so that nothing is tried again before the next change).

@@ -21,6 +21,7 @@
 #include "godwit/disk/disk.hpp"
 #include "godwit/dns/resolver.hpp"
 #include "godwit/dns/settings.hpp"
+#include "godwit/net/key_holder.hpp"
 #include "godwit/net/listener.hpp"
 #include "godwit/net/reactor.hpp"
 #include "godwit/net/worker_pool.hpp"
@@ -69,6 +70,8 @@ class Machine {
                                                            std::vector<net::FileDescriptor> left) = 0;
   virtual std::unique_ptr<net::Listener> listen(net::BoundSocket socket) = 0;
   virtual std::unique_ptr<dns::Transport> dns_transport(std::size_t reactor, const dns::Settings& settings) = 0;
+  // Of the host's certificates and signatures.
+  virtual const net::KeyHolder& keys() const { return net::own_keys(); }
   // How the spool's pool waits; empty: by a timer of its own.
   virtual std::function<boost::asio::awaitable<void>(base::Duration)> pause() { return {}; }
 

@@ -18,6 +18,7 @@ namespace godwit::daemon {
 namespace {
 
 constexpr unsigned bind_bit = 1U << CAP_NET_BIND_SERVICE;
+constexpr unsigned read_bit = 1U << CAP_DAC_READ_SEARCH;
 
 unsigned permitted() {
   __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
@@ -34,6 +35,17 @@ base::Result<> keep_capabilities(unsigned bits) {
   return {};
 }
 
+// Keeps the capabilities that it has.
+base::Result<> become(const std::string& user) {
+  const passwd* entry = ::getpwnam(user.c_str());
+  if (entry == nullptr)
+    return base::fail(base::ErrorKind::not_found, "user: there is no user " + user + " on this system");
+  if (::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) return base::fail_os("cannot keep capabilities", errno);
+  if (::initgroups(user.c_str(), entry->pw_gid) != 0 || ::setgid(entry->pw_gid) != 0 || ::setuid(entry->pw_uid) != 0)
+    return base::fail_os("cannot become " + user, errno);
+  return {};
+}
+
 }  // namespace
 
 base::Result<> drop_privileges(const std::string& user, LowPorts low_ports) {
@@ -41,15 +53,18 @@ base::Result<> drop_privileges(const std::string& user, LowPorts low_ports) {
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return base::fail_os("cannot set no_new_privs", errno);
   if (::geteuid() != 0) return keep_capabilities(kept);
   if (user.empty()) return {};
-  const passwd* entry = ::getpwnam(user.c_str());
-  if (entry == nullptr)
-    return base::fail(base::ErrorKind::not_found, "user: there is no user " + user + " on this system");
-  if (::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) return base::fail_os("cannot keep capabilities", errno);
-  if (::initgroups(user.c_str(), entry->pw_gid) != 0 || ::setgid(entry->pw_gid) != 0 || ::setuid(entry->pw_uid) != 0)
-    return base::fail_os("cannot become " + user, errno);
+  if (auto done = become(user); !done) return done;
   // The change of user made the process undumpable; a crash should still leave a core where the system wants one.
   ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
   return keep_capabilities(kept);
+}
+
+base::Result<> drop_all_but_reading(const std::string& user) {
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return base::fail_os("cannot set no_new_privs", errno);
+  if (::geteuid() == 0 && !user.empty())
+    if (auto done = become(user); !done) return done;
+  if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return base::fail_os("cannot hide the memory", errno);
+  return keep_capabilities(read_bit);
 }
 
 base::Result<> prepare_folder(const std::string& path, const std::string& user, unsigned mode) {

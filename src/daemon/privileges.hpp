@@ -16,6 +16,10 @@ enum class LowPorts { are_bound, later_too };
 // nothing is ever executed.
 base::Result<> drop_privileges(const std::string& user, LowPorts low_ports);
 
+// For the process that holds the private keys: likewise, but what is left is the right to read whatever is there to be
+// read, where it had that (CAP_DAC_READ_SEARCH).  Nobody can look into its memory, and it leaves no core.
+base::Result<> drop_all_but_reading(const std::string& user);
+
 // Makes the folder, and gives it to `user` when we are root and have just made it.  For spool, state and control
 // folders at the first start.
 base::Result<> prepare_folder(const std::string& path, const std::string& user, unsigned mode);

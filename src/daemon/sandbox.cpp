@@ -28,12 +28,16 @@ std::ptrdiff_t threads_of_process() {
 
 }  // namespace
 
-Sandbox enter_sandbox(const std::string& config_path, const config::Settings& settings) {
+bool is_sandbox_wanted(const config::Settings& settings) {
+  return settings.sandbox.enabled && is_possible;
+}
+
+Sandbox enter_sandbox(const std::string& config_path, const config::Settings& settings, Keys keys) {
   Sandbox sandbox;
-  if (!settings.sandbox.enabled || !is_possible) return sandbox;
+  if (!is_sandbox_wanted(settings)) return sandbox;
   if (const auto threads = threads_of_process(); threads > 1)
     sandbox.remarks.push_back(fmt::format("{} threads were there before and stay outside", threads - 1));
-  sandbox.granted = file_rules(config_path, paths_of(settings));
+  sandbox.granted = file_rules(config_path, paths_of(settings, keys));
   if (const auto confined = confine_files(sandbox.granted); confined) {
     sandbox.files = true;
   } else {

@@ -18,7 +18,10 @@ struct Sandbox {
   std::vector<std::string> remarks;  // why one of the two is not in force, where the configuration wants both
 };
 
+// As the configuration has it, and this build can.
+bool is_sandbox_wanted(const config::Settings& settings);
+
 // What a kernel lacks, or another sandbox forbids, is remarked, and mail flows without it.
-Sandbox enter_sandbox(const std::string& config_path, const config::Settings& settings);
+Sandbox enter_sandbox(const std::string& config_path, const config::Settings& settings, Keys keys);
 
 }  // namespace godwit::daemon

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system_calls.hpp"
 
+#include <array>
 #include <cerrno>
 #include <memory>
 
@@ -72,12 +73,58 @@ constexpr const char* threads[] = {"arch_prctl",
                                    "set_tid_address",
                                    "setpriority",
                                    "sigaltstack",
-                                   "tgkill"};
+                                   "tgkill",
+                                   "wait4",
+                                   "waitid"};
 constexpr const char* time_and_self[] = {"capget",    "clock_getres", "clock_gettime", "clock_nanosleep", "getegid",
                                          "geteuid",   "getgid",       "getgroups",     "getpgrp",         "getpid",
                                          "getppid",   "getrandom",    "getresgid",     "getresuid",       "getrlimit",
                                          "getrusage", "gettimeofday", "getuid",        "nanosleep",       "sysinfo",
                                          "time",      "times",        "uname"};
+
+constexpr const char* of_keys[] = {"access",
+                                   "brk",
+                                   "clock_gettime",
+                                   "close",
+                                   "exit",
+                                   "exit_group",
+                                   "faccessat",
+                                   "faccessat2",
+                                   "fcntl",
+                                   "fstat",
+                                   "futex",
+                                   "getcpu",
+                                   "getpid",
+                                   "getrandom",
+                                   "gettid",
+                                   "gettimeofday",
+                                   "lseek",
+                                   "lstat",
+                                   "madvise",
+                                   "mmap",
+                                   "mprotect",
+                                   "mremap",
+                                   "munmap",
+                                   "newfstatat",
+                                   "open",
+                                   "openat",
+                                   "pread64",
+                                   "read",
+                                   "recvfrom",
+                                   "restart_syscall",
+                                   "rseq",
+                                   "rt_sigaction",
+                                   "rt_sigprocmask",
+                                   "rt_sigreturn",
+                                   "sched_getaffinity",
+                                   "sched_yield",
+                                   "sendto",
+                                   "set_robust_list",
+                                   "sigaltstack",
+                                   "stat",
+                                   "statx",
+                                   "tgkill",
+                                   "time"};
 
 // Refused in so many words, so that who tries learns that it is forbidden, not missing.
 constexpr const char* forbidden[] = {"execve", "execveat", "fork", "ptrace", "vfork"};
@@ -112,19 +159,33 @@ int allow_reading_limits(void* filter) {
   return ::seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1, reads);
 }
 
-}  // namespace
-
-base::Result<> confine_system_calls() {
+// What `add` puts on its list is all that there is from now on.
+template <class Add>
+base::Result<> enforce(const Add& add) {
   // A call that a library tries because it is new must look as on an older kernel.
   const Filter filter(::seccomp_init(SCMP_ACT_ERRNO(ENOSYS)));
   if (!filter) return base::fail(base::ErrorKind::not_found, "this kernel has no seccomp");
-  for (const int failed : {allow(filter.get(), files), allow(filter.get(), network), allow(filter.get(), memory),
-                           allow(filter.get(), threads), allow(filter.get(), time_and_self), forbid(filter.get()),
-                           allow_new_threads(filter.get()), allow_reading_limits(filter.get())})
+  for (const int failed : add(filter.get()))
     if (failed != 0) return base::fail_os("cannot make a filter of system calls", -failed);
   if (const int failed = ::seccomp_load(filter.get()); failed != 0)
     return base::fail_os("cannot enforce a filter of system calls", -failed);
   return {};
+}
+
+}  // namespace
+
+base::Result<> confine_system_calls() {
+  return enforce([](void* filter) {
+    return std::array{allow(filter, files),      allow(filter, network),       allow(filter, memory),
+                      allow(filter, threads),    allow(filter, time_and_self), forbid(filter),
+                      allow_new_threads(filter), allow_reading_limits(filter)};
+  });
+}
+
+base::Result<> confine_to_signing() {
+  return enforce([](void* filter) {
+    return std::array{allow(filter, of_keys), forbid(filter), allow_new_threads(filter), allow_reading_limits(filter)};
+  });
 }
 
 }  // namespace godwit::daemon

@@ -8,7 +8,10 @@
 
 namespace godwit::daemon {
 
-// Errors: not_found (the kernel has no seccomp), os.
+// Errors of both: not_found (the kernel has no seccomp), os.
 base::Result<> confine_system_calls();
+// Likewise for the process that holds the private keys, which reads files, uses the sockets that it has, and computes:
+// it makes no socket, and writes to no file.
+base::Result<> confine_to_signing();
 
 }  // namespace godwit::daemon

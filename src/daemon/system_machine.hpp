@@ -9,8 +9,8 @@ namespace godwit::daemon {
 
 class SystemMachine final : public Machine {
  public:
-  SystemMachine(const config::Settings& settings, const base::Clock& clock)
-      : clock_(clock), reactors_(clock, reactor_count(settings)), pools_(settings, Pools::Threads::own) {}
+  SystemMachine(const config::Settings& settings, const base::Clock& clock, const net::KeyHolder& keys)
+      : clock_(clock), keys_(keys), reactors_(clock, reactor_count(settings)), pools_(settings, Pools::Threads::own) {}
 
   const base::Clock& clock() const override { return clock_; }
   base::Random& random() override { return random_; }
@@ -23,12 +23,14 @@ class SystemMachine final : public Machine {
                                                    std::vector<net::FileDescriptor> left) override;
   std::unique_ptr<net::Listener> listen(net::BoundSocket socket) override;
   std::unique_ptr<dns::Transport> dns_transport(std::size_t reactor, const dns::Settings& settings) override;
+  const net::KeyHolder& keys() const override { return keys_; }
   void start_reactors() override { reactors_.start(); }
   bool wait(std::future<void>& running, base::MonoTime deadline) override;
   void run(boost::asio::io_context& context) override { context.run(); }
 
  private:
   const base::Clock& clock_;
+  const net::KeyHolder& keys_;
   base::SystemRandom random_;
   disk::PosixDisk disk_;
   net::ReactorPool reactors_;

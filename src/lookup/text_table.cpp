@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "godwit/base/text.hpp"
-#include "godwit/lookup/plain_file.hpp"
+#include "godwit/net/plain_file.hpp"
 
 namespace godwit::lookup {
 std::shared_ptr<const TextContent> TextTable::content() const {
@@ -56,7 +56,7 @@ TextTable::Refreshed TextTable::refresh() {
   if (!has_changed()) return result;
   result.changed = true;
   std::vector<Stamp> stamps = {stamp_of(path_)};
-  const auto text = read_plain_file(path_, most_bytes);
+  const auto text = net::read_plain_file(path_, most_bytes);
   if (!text) {
     result.errors.push_back(text.error().message);
     stamps_ = std::move(stamps);
@@ -64,7 +64,7 @@ TextTable::Refreshed TextTable::refresh() {
   }
   const ReadFile read = [&stamps](const std::string& path) {
     stamps.push_back(stamp_of(path));
-    return read_plain_file(path, most_bytes);
+    return net::read_plain_file(path, most_bytes);
   };
   auto content = std::make_shared<TextContent>(parse_text_table(*text, path_, read));
   stamps_ = std::move(stamps);

@@ -126,6 +126,10 @@ base::Result<Key> Key::from_pem(std::string_view pem) {
               "not a private key in PEM without a passphrase");
 }
 
+base::Result<Key> Key::from_handle(evp_pkey_st* key) {
+  return take(key, "no private key");
+}
+
 base::Result<Key> Key::generate(KeyKind kind, int bits) {
   EVP_PKEY* made = kind == KeyKind::rsa ? EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", static_cast<std::size_t>(bits))
                                         : EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");

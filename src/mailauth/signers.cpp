@@ -34,7 +34,10 @@ Signed sign_for_author(const MessageDigest& message, const Signers& signers, std
   for (const auto* signer : signers.of(authors->front(), account)) {
     const DkimSigning signing{.domain = signer->settings.domain, .selector = signer->settings.selector};
     auto field = sign_dkim(message, signer->key, signing, now);
-    if (!field) continue;
+    if (!field) {
+      result.lacks_key = result.lacks_key || field.error().kind == base::ErrorKind::io;
+      continue;
+    }
     result.header += *field;
     if (!result.summary.empty()) result.summary += ' ';
     result.summary += signing.domain + ":" + signing.selector;

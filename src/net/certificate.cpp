@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "certificate.hpp"
 
-#include <cerrno>
 #include <ctime>
 
 #include <fmt/format.h>
@@ -14,28 +13,19 @@
 namespace godwit::net {
 namespace {
 
-base::Result<BioPtr> open_file(const std::string& path) {
-  ERR_clear_error();
-  errno = 0;
-  BioPtr file(BIO_new_file(path.c_str(), "r"));
-  if (file) return file;
-  const int code = errno;
-  ERR_clear_error();
-  auto failure = base::fail_os(path, code);
-  if (code == ENOENT) failure.error().kind = base::ErrorKind::not_found;
-  return failure;
+BioPtr in_memory(const std::string& text) {
+  return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }
 
 // Never asks the terminal.
-int no_passphrase(char*, int, int, void* asked) {
-  *static_cast<bool*>(asked) = true;
+int no_passphrase(char*, int, int, void*) {
   return -1;
 }
 
-base::Result<> read_chain(const std::string& path, Certificate& into) {
-  auto file = open_file(path);
-  if (!file) return std::unexpected(std::move(file.error()));
-  while (X509* next = PEM_read_bio_X509_AUX(file->get(), nullptr, nullptr, nullptr)) {
+base::Result<> read_chain(const std::string& text, const std::string& path, Certificate& into) {
+  ERR_clear_error();
+  const auto memory = in_memory(text);
+  while (X509* next = PEM_read_bio_X509_AUX(memory.get(), nullptr, nullptr, nullptr)) {
     if (!into.leaf)
       into.leaf.reset(next);
     else
@@ -46,21 +36,6 @@ base::Result<> read_chain(const std::string& path, Certificate& into) {
   if (!into.leaf && at_end) return base::fail(base::ErrorKind::invalid, path + ": no PEM certificate in it");
   if (!at_end) return base::fail(base::ErrorKind::invalid, fmt::format("{}: damaged certificate: {}", path, why));
   return {};
-}
-
-base::Result<PkeyPtr> read_key(const std::string& path) {
-  auto file = open_file(path);
-  if (!file) return std::unexpected(std::move(file.error()));
-  bool asked = false;
-  PkeyPtr key(PEM_read_bio_PrivateKey(file->get(), nullptr, &no_passphrase, &asked));
-  const std::string why = take_openssl_error();
-  if (key) return key;
-  if (asked)
-    return base::fail(base::ErrorKind::invalid,
-                      path + ": the private key is encrypted; store it without a passphrase (openssl pkey)");
-  if (why == "no start line" || why == "unsupported")
-    return base::fail(base::ErrorKind::invalid, path + ": no PEM private key in it");
-  return base::fail(base::ErrorKind::invalid, fmt::format("{}: no private key: {}", path, why));
 }
 
 std::string text_of(const ASN1_STRING* string) {
@@ -141,11 +116,13 @@ std::string common_name_of(const X509& certificate) {
   return name.contains('\0') ? std::string() : name;
 }
 
-base::Result<Certificate> load_certificate(const CertificateSettings& settings) {
+base::Result<Certificate> load_certificate(const CertificateSettings& settings, const KeyHolder& keys) {
   Certificate result;
-  auto chain = read_chain(settings.certificate, result);
+  const auto text = keys.certificates(settings.certificate);
+  if (!text) return std::unexpected(text.error());
+  auto chain = read_chain(*text, settings.certificate, result);
   if (!chain) return std::unexpected(std::move(chain.error()));
-  auto key = read_key(settings.private_key);
+  auto key = keys.private_key(settings.private_key);
   if (!key) return std::unexpected(std::move(key.error()));
   result.key = std::move(*key);
   const bool match = X509_check_private_key(result.leaf.get(), result.key.get()) == 1;
@@ -165,22 +142,18 @@ base::Result<Certificate> load_certificate(const CertificateSettings& settings) 
 }
 
 base::Result<Certificate> parse_certificate(const NewCertificate& pem) {
-  const auto in_memory = [](const std::string& text) {
-    return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-  };
   Certificate result;
   const auto certificate = in_memory(pem.certificate), key = in_memory(pem.private_key);
   result.leaf.reset(PEM_read_bio_X509(certificate.get(), nullptr, nullptr, nullptr));
-  bool asked = false;
-  result.key.reset(PEM_read_bio_PrivateKey(key.get(), nullptr, &no_passphrase, &asked));
+  result.key.reset(PEM_read_bio_PrivateKey(key.get(), nullptr, &no_passphrase, nullptr));
   const std::string why = take_openssl_error();
   if (!result.leaf || !result.key) return base::fail(base::ErrorKind::invalid, "no certificate with its key: " + why);
   result.names = names_of(*result.leaf);
   return result;
 }
 
-base::Result<CertificateFacts> check_certificate(const CertificateSettings& settings) {
-  auto loaded = load_certificate(settings);
+base::Result<CertificateFacts> check_certificate(const CertificateSettings& settings, const KeyHolder& keys) {
+  auto loaded = load_certificate(settings, keys);
   if (!loaded) return std::unexpected(std::move(loaded.error()));
   return CertificateFacts{.subject = subject_of(*loaded->leaf),
                           .names = std::move(loaded->names),

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "godwit/base/result.hpp"
+#include "godwit/net/key_holder.hpp"
 #include "godwit/net/openssl.hpp"
 #include "godwit/net/settings.hpp"
 #include "godwit/net/tls.hpp"
@@ -24,7 +25,7 @@ struct Certificate {
 };
 
 // Errors as check_certificate().
-base::Result<Certificate> load_certificate(const CertificateSettings& settings);
+base::Result<Certificate> load_certificate(const CertificateSettings& settings, const KeyHolder& keys = own_keys());
 // Without a chain.  Errors: invalid.
 base::Result<Certificate> parse_certificate(const NewCertificate& pem);
 

@@ -80,14 +80,15 @@ base::Result<> load_trust(X509_STORE& store, const std::string& ca_file) {
 TlsClientContext::TlsClientContext() : implementation_(std::make_unique<Implementation>()) {}
 TlsClientContext::~TlsClientContext() = default;
 
-base::Result<std::shared_ptr<const TlsClientContext>> TlsClientContext::load(const TlsSettings& settings) {
+base::Result<std::shared_ptr<const TlsClientContext>> TlsClientContext::load(const TlsSettings& settings,
+                                                                             const KeyHolder& keys) {
   std::shared_ptr<TlsClientContext> context(new TlsClientContext());
-  auto loaded = context->implementation_->load(settings);
+  auto loaded = context->implementation_->load(settings, keys);
   if (!loaded) return std::unexpected(std::move(loaded.error()));
   return context;
 }
 
-base::Result<> TlsClientContext::Implementation::load(const TlsSettings& settings) {
+base::Result<> TlsClientContext::Implementation::load(const TlsSettings& settings, const KeyHolder& keys) {
   verifying_.reset(SSL_CTX_new(TLS_client_method()));
   opportunistic_.reset(SSL_CTX_new(TLS_client_method()));
   if (!verifying_ || !opportunistic_) return base::fail(base::ErrorKind::exhausted, "TLS: " + take_openssl_error());
@@ -104,7 +105,7 @@ base::Result<> TlsClientContext::Implementation::load(const TlsSettings& setting
   // Verified all the same, for the log; only nobody fails by it.
   SSL_CTX_set_verify(opportunistic_.get(), SSL_VERIFY_NONE, nullptr);
   for (const auto& files : settings.client_certificates) {
-    auto certificate = load_certificate(files);
+    auto certificate = load_certificate(files, keys);
     if (!certificate) return std::unexpected(std::move(certificate.error()));
     own_.insert_or_assign(files.certificate, std::move(*certificate));
   }

@@ -15,7 +15,7 @@ base::Result<> load_trust(X509_STORE& store, const std::string& ca_file);
 
 class TlsClientContext::Implementation {
  public:
-  base::Result<> load(const TlsSettings& settings);
+  base::Result<> load(const TlsSettings& settings, const KeyHolder& keys);
   // A connection about to shake hands, verifying or not as `options` say.
   base::Result<SslPtr> start(const TlsClientOptions& options) const;
 

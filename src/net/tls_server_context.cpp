@@ -71,9 +71,10 @@ TlsServerContext::TlsServerContext() : implementation_(std::make_unique<Implemen
 TlsServerContext::~TlsServerContext() = default;
 
 base::Result<std::shared_ptr<const TlsServerContext>> TlsServerContext::load(const TlsSettings& settings,
-                                                                             base::WallTime now) {
+                                                                             base::WallTime now,
+                                                                             const KeyHolder& keys) {
   std::shared_ptr<TlsServerContext> context(new TlsServerContext());
-  auto loaded = context->implementation_->load(settings, now);
+  auto loaded = context->implementation_->load(settings, now, keys);
   if (!loaded) return std::unexpected(std::move(loaded.error()));
   return context;
 }
@@ -112,12 +113,13 @@ int TlsServerContext::Implementation::choose_protocol(SSL*, const unsigned char*
   return SSL_TLSEXT_ERR_OK;
 }
 
-base::Result<> TlsServerContext::Implementation::load(const TlsSettings& settings, base::WallTime now) {
+base::Result<> TlsServerContext::Implementation::load(const TlsSettings& settings, base::WallTime now,
+                                                      const KeyHolder& keys) {
   if (settings.certificates.empty()) return base::fail(base::ErrorKind::invalid, "TLS needs a certificate");
   minimum_version_ = settings.minimum_version;
   base::Error failures{.kind = base::ErrorKind::invalid, .message = {}, .os_error = 0};
   for (const auto& files : settings.certificates) {
-    auto certificate = load_certificate(files);
+    auto certificate = load_certificate(files, keys);
     if (certificate) {
       const auto& staple = certificate->staple;
       if (staple && staple->until && *staple->until <= now) certificate->staple.reset();

@@ -14,7 +14,7 @@ namespace godwit::net {
 
 class TlsServerContext::Implementation {
  public:
-  base::Result<> load(const TlsSettings& settings, base::WallTime now);
+  base::Result<> load(const TlsSettings& settings, base::WallTime now, const KeyHolder& keys);
   base::Result<> take(Certificate certificate, const std::string& protocol);
 
   SSL_CTX* standard() const { return standard_; }

@@ -30,6 +30,10 @@ void MessageSigning::finish(std::string& /*out*/) {
   digest_->finish();
 }
 
+smtp::Reply cannot_sign() {
+  return smtp::make_reply(451, {4, 3, 0}, "Cannot sign the message now; try again later");
+}
+
 bool MessageSigning::may_sign() const {
   if (!author_.bound) return true;
   const auto domains = mailauth::author_domains(digest_->header());
@@ -42,6 +46,8 @@ boost::asio::awaitable<Findings> MessageSigning::judge(std::span<const mail::Rec
     auto signatures = mailauth::sign_for_author(*digest_, *signers_, author_.account, clock_.wall());
     findings.header = std::move(signatures.header);
     if (!signatures.summary.empty()) findings.summary = "signed " + signatures.summary;
+    // Its recipients might refuse it for good as it is.
+    if (signatures.lacks_key) findings.refusal = cannot_sign();
   }
   co_return findings;
 }

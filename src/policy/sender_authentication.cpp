@@ -15,6 +15,7 @@
 #include "godwit/mailauth/dkim.hpp"
 #include "godwit/mailauth/dmarc.hpp"
 #include "godwit/mailauth/spf.hpp"
+#include "godwit/policy/message_signing.hpp"
 
 namespace godwit::policy {
 namespace {
@@ -96,7 +97,7 @@ class SenderAuthentication::Implementation {
       if (one.result == DkimResult::pass) signed_by_.push_back(one.domain);
     const auto found = results(dkim, arc, dmarc);
     Findings result;
-    if (is_forwarded(recipients)) result.seal = seal(arc, found);
+    if (is_forwarded(recipients)) seal(arc, found, result);
     result.header = mailauth::authentication_results_field(settings_.service, found);
     if (settings_.received_spf)
       result.header += mailauth::received_spf_field(
@@ -206,14 +207,18 @@ class SenderAuthentication::Implementation {
   }
 
   // A chain that is broken is left as it is.
-  std::string seal(const ArcVerdict& arc, const std::vector<mailauth::MethodResult>& found) const {
+  void seal(const ArcVerdict& arc, const std::vector<mailauth::MethodResult>& found, Findings& result) const {
     const auto* signer = sealer();
-    if (signer == nullptr) return {};
+    if (signer == nullptr) return;
     const mailauth::ArcSealing sealing{.domain = signer->settings.domain,
                                        .selector = signer->settings.selector,
                                        .service = settings_.service,
                                        .results = mailauth::results_text(found)};
-    return mailauth::seal_arc(*digest_, arc, signer->key, sealing, clock_.wall()).value_or(std::string());
+    auto fields = mailauth::seal_arc(*digest_, arc, signer->key, sealing, clock_.wall());
+    if (fields)
+      result.seal = std::move(*fields);
+    else if (fields.error().kind == base::ErrorKind::io)
+      result.refusal = cannot_sign();
   }
 
   std::vector<mailauth::MethodResult> results(const std::vector<DkimVerdict>& dkim, const ArcVerdict& arc,

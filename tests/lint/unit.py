@@ -26,6 +26,12 @@ for call in ("capset", "landlock_create_ruleset", "landlock_add_rule", "landlock
     if call not in allowed:
         faults.append(f"the daemon calls {call}, which SystemCallFilter= forbids")
 
+# It forks the process that holds its private keys.
+for line in filters:
+    forbidden = set(line.lstrip("~").split()) & {"@process", "@network-io", "clone", "fork", "socketpair", "wait4", "waitid", "prctl"}
+    if line.startswith("~") and forbidden:
+        faults.append(f"the daemon begins a process, and SystemCallFilter= forbids {' '.join(sorted(forbidden))}")
+
 writable = [path.lstrip("-") for line in re.findall(r"^ReadWritePaths=(.*)", unit, re.M) for path in line.split()]
 writable += [f"/var/lib/{name}" for name in re.findall(r"^StateDirectory=(\S+)", unit, re.M)]
 writable += [f"/run/{name}" for name in re.findall(r"^RuntimeDirectory=(\S+)", unit, re.M)]

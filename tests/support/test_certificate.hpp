@@ -44,7 +44,7 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-enum class KeyType { rsa, ec };
+enum class KeyType { rsa, ec, ed25519 };
 
 struct CertificateWish {
   std::vector<std::string> names = {};  // the first is the common name too
@@ -54,15 +54,19 @@ struct CertificateWish {
   std::string passphrase = {};  // of the key file
 };
 
+inline EVP_PKEY* make_key(KeyType type) {
+  if (type == KeyType::rsa) return EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{2048});
+  if (type == KeyType::ec) return EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256");
+  return EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
+}
+
 // Writes <label>.crt and <label>.key.
 inline net::CertificateSettings make_certificate(const TemporaryFolder& folder, const std::string& label,
                                                  const CertificateWish& wish) {
   using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
   using Cert = std::unique_ptr<X509, decltype(&X509_free)>;
   using File = std::unique_ptr<BIO, decltype(&BIO_free_all)>;
-  const Key key(wish.key == KeyType::rsa ? EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{2048})
-                                         : EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"),
-                &EVP_PKEY_free);
+  const Key key(make_key(wish.key), &EVP_PKEY_free);
   const Cert cert(X509_new(), &X509_free);
   X509_set_version(cert.get(), X509_VERSION_3);
   ASN1_INTEGER_set(X509_get_serialNumber(cert.get()), 1);
@@ -81,7 +85,7 @@ inline net::CertificateSettings make_certificate(const TemporaryFolder& folder, 
     X509_add_ext(cert.get(), extension, -1);
     X509_EXTENSION_free(extension);
   }
-  X509_sign(cert.get(), key.get(), EVP_sha256());
+  X509_sign(cert.get(), key.get(), wish.key == KeyType::ed25519 ? nullptr : EVP_sha256());
 
   net::CertificateSettings settings{.certificate = folder / (label + ".crt"), .private_key = folder / (label + ".key")};
   const File crt(BIO_new_file(settings.certificate.c_str(), "w"), &BIO_free_all);

@@ -19,6 +19,7 @@
 #include "godwit/disk/disk.hpp"
 #include "godwit/dns/resolver.hpp"
 #include "godwit/log/logger.hpp"
+#include "godwit/net/key_holder.hpp"
 #include "godwit/net/reactor.hpp"
 #include "godwit/net/settings.hpp"
 
@@ -35,6 +36,7 @@ class Renewal {
     const base::Clock& clock;
     base::Random& random;
     log::Logger& log;
+    const net::KeyHolder& keys;  // reads the certificate that there is
     std::string state_directory;
     std::function<boost::asio::awaitable<void>()> on_obtained;
   };

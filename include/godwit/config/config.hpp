@@ -72,6 +72,8 @@ void keep_acme(const Settings& running, Settings& next);
 struct Probe {
   std::function<base::Result<>(const std::string& path)> readable_file;
   std::function<base::Result<>(const std::string& path)> writable_folder;  // exists, or can be made
+  // Of a private key, or a certificate to one; empty: as readable_file.
+  std::function<base::Result<>(const std::string& path)> key_file = {};
 };
 Probe system_probe();
 std::vector<Diagnostic> check_environment(const Loaded& loaded, const Probe& probe = system_probe());

@@ -27,6 +27,7 @@ namespace godwit::config {
 struct SandboxSettings {
   bool enabled = true;
   std::vector<std::string> writable;  // folders that no key names: stores in tables
+  bool key_process = true;            // private keys are held by another process
 };
 
 struct Settings {

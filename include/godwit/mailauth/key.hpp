@@ -24,6 +24,8 @@ class Key {
   static base::Result<Key> from_record(KeyKind kind, std::string_view bytes);
   // A private key in PEM (PKCS #8 or "RSA PRIVATE KEY"), without a passphrase.
   static base::Result<Key> from_pem(std::string_view pem);
+  // A private key that OpenSSL has, wherever it is; takes it over, whatever comes of it.
+  static base::Result<Key> from_handle(evp_pkey_st* key);
   // A new private key.  Takes time: up to seconds for RSA.  Requires: bits >= weakest_rsa.
   static base::Result<Key> generate(KeyKind kind, int bits);
 

@@ -34,8 +34,9 @@ class Signers {
 };
 
 struct Signed {
-  std::string header;   // the fields with their CRLFs
-  std::string summary;  // "example.com:s1 example.com:s2"; empty: not signed
+  std::string header;      // the fields with their CRLFs
+  std::string summary;     // "example.com:s1 example.com:s2"; empty: not signed
+  bool lacks_key = false;  // a key could not be used now
 };
 // Signs for the domain of From.  Nothing: there is no key for it, or several authors, or what cannot be signed.
 // Requires: the digest has the relaxed hash of the body.

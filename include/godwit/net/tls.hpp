@@ -13,6 +13,7 @@
 
 #include "godwit/base/clock.hpp"
 #include "godwit/dns/resolver.hpp"
+#include "godwit/net/key_holder.hpp"
 #include "godwit/net/settings.hpp"
 #include "godwit/net/stream.hpp"
 
@@ -28,7 +29,8 @@ class TlsServerContext {
   // Errors: invalid, not_found, io: every certificate that cannot be used, one line each.  An OCSP response that cannot
   // be used, or whose time is over `now`, is left out.
   static base::Result<std::shared_ptr<const TlsServerContext>> load(const TlsSettings& settings,
-                                                                    base::WallTime now = {});
+                                                                    base::WallTime now = {},
+                                                                    const KeyHolder& keys = own_keys());
   // With a certificate and its key from memory (PEM), for peers that ask for `protocol` (ALPN, RFC 7301); what else
   // they ask for is refused.  Errors: invalid.
   static base::Result<std::shared_ptr<const TlsServerContext>> for_protocol(const std::string& protocol,
@@ -46,7 +48,8 @@ class TlsServerContext {
 class TlsClientContext {
  public:
   // Only minimum_version, ca_file and client_certificates matter.  Errors: invalid, not_found, io.
-  static base::Result<std::shared_ptr<const TlsClientContext>> load(const TlsSettings& settings);
+  static base::Result<std::shared_ptr<const TlsClientContext>> load(const TlsSettings& settings,
+                                                                    const KeyHolder& keys = own_keys());
   ~TlsClientContext();
 
   class Implementation;
@@ -92,6 +95,7 @@ struct CertificateFacts {
 };
 // Errors (text names the file and the remedy): not_found or io (unreadable), invalid (no PEM, key does not match,
 // encrypted key).  The dates are the caller's to judge.
-base::Result<CertificateFacts> check_certificate(const CertificateSettings& settings);
+base::Result<CertificateFacts> check_certificate(const CertificateSettings& settings,
+                                                 const KeyHolder& keys = own_keys());
 
 }  // namespace godwit::net

@@ -13,6 +13,9 @@
 
 namespace godwit::policy {
 
+// To who hands in what is to be signed while the keys cannot be used.
+smtp::Reply cannot_sign();
+
 class MessageSigning final : public MessageInspection {
  public:
   // account: empty for clients of trusted networks, who may sign for any domain (`bound` is false).

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 
 namespace godwit::daemon {
@@ -14,6 +15,7 @@ struct Arguments {
   bool check = false;
   bool as_start = false;  // checked is whether it would start
   bool print_reference = false;
+  std::span<char> title = {};  // where all of this is, for a child with another name
 };
 
 // Nothing: go on.  Else that was all (--help, --version, a mistake), and this is the exit code.

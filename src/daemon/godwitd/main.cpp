@@ -4,6 +4,8 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <optional>
 #include <string>
 
 #include <fmt/format.h>
@@ -14,6 +16,7 @@
 #include "godwit/log/recent_lines.hpp"
 #include "godwit/net/listener.hpp"
 #include "host.hpp"
+#include "key_process.hpp"
 #include "live_settings.hpp"
 #include "privileges.hpp"
 #include "resolver_watch.hpp"
@@ -27,6 +30,7 @@ using namespace godwit;
 using daemon::Arguments, daemon::exit_usage, daemon::read_arguments;
 
 constexpr int exit_failed = 1;
+constexpr std::size_t lanes_of_pools = 2;  // for who signs, but is no reactor
 
 void print(const std::vector<std::string>& lines) {
   for (const auto& line : lines) fmt::print(stderr, "{}\n", line);
@@ -69,22 +73,27 @@ bool needs_low_ports(const acme::Settings& settings) {
   return settings.terms_of_service_agreed && place && place->port < first_of_users;
 }
 
-// Threads inherit the mask, so signals come only to sigwait below.
+// Threads inherit the mask, so signals come only to sigwait below; so does the process with the private keys, which the
+// service manager tells to stop when it tells us.
 sigset_t block_signals() {
   std::signal(SIGPIPE, SIG_IGN);
   sigset_t signals;
   sigemptyset(&signals);
-  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, number);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGCHLD}) sigaddset(&signals, number);
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   return signals;
 }
 
-void wait_for_stop(const sigset_t& signals, daemon::Host& host) {
+// Why it stops, if it is not because somebody wants it.
+std::optional<std::string> wait_for_stop(const sigset_t& signals, daemon::Host& host, const daemon::KeyProcess* keys) {
   for (;;) {
+    if (auto why = keys != nullptr ? keys->why_ended() : std::nullopt) return why;
     int number = 0;
     if (::sigwait(&signals, &number) != 0) continue;
-    if (number != SIGHUP) return;
-    host.start_reload();
+    if (number == SIGHUP)
+      host.start_reload();
+    else if (number != SIGCHLD)
+      return {};
   }
 }
 
@@ -103,14 +112,22 @@ base::Result<> prepare_folders(const config::Settings& settings) {
   return {};
 }
 
-int serve(const Arguments& arguments, std::shared_ptr<const daemon::LiveSettings> live) {
+// Null: the configuration does without, or is not right, which is said later.
+base::Result<std::unique_ptr<daemon::KeyProcess>> start_key_process(const Arguments& arguments) {
+  const auto loaded = config::load(arguments.config);
+  if (!loaded.ok() || !loaded.settings.sandbox.key_process) return nullptr;
+  return daemon::KeyProcess::start(arguments.config, loaded.settings,
+                                   daemon::reactor_count(loaded.settings) + lanes_of_pools, arguments.title);
+}
+
+int serve(const Arguments& arguments, std::shared_ptr<const daemon::LiveSettings> live, const sigset_t& signals,
+          const daemon::KeyProcess* keys) {
   const base::SystemClock clock;
   const auto& settings = live->settings;
   daemon::raise_descriptor_limit();
   auto inherited = daemon::InheritedSockets::from_systemd();
   if (!inherited) return print("cannot start", inherited.error()), exit_failed;
   if (auto prepared = prepare_folders(settings); !prepared) return print("cannot start", prepared.error()), exit_failed;
-  const auto signals = block_signals();  // before the first thread
   log::RecentLines recent;
   auto log = log::open_logger(settings.log, clock, recent);
   if (!log) return print("log", log.error()), exit_failed;
@@ -120,28 +137,35 @@ int serve(const Arguments& arguments, std::shared_ptr<const daemon::LiveSettings
     if (!settings.log.file.empty()) print("cannot start", error);
     return exit_failed;
   };
-  daemon::SystemMachine machine(settings, clock);
+  daemon::SystemMachine machine(settings, clock, keys != nullptr ? keys->keys() : net::own_keys());
   daemon::Host host(arguments.config, live, machine, **log, recent, [] { ::kill(::getpid(), SIGTERM); });
   if (auto bound = host.bind(std::move(*inherited)); !bound) return fail(bound.error());
   const auto low_ports = needs_low_ports(settings.acme) ? daemon::LowPorts::later_too : daemon::LowPorts::are_bound;
   if (auto dropped = daemon::drop_privileges(settings.user, low_ports); !dropped) return fail(dropped.error());
-  auto sandbox = daemon::enter_sandbox(arguments.config, settings);
+  daemon::Reach reach{.files = {}, .keys = keys != nullptr ? daemon::Keys::elsewhere : daemon::Keys::here};
+  auto sandbox = daemon::enter_sandbox(arguments.config, settings, reach.keys);
   (*log)->start();
   for (const auto& remark : sandbox.remarks) (*log)->warn("sandbox_incomplete", {{"reason", remark}});
-  host.keep_to(std::move(sandbox.granted));
+  reach.files = std::move(sandbox.granted);
+  if (keys != nullptr) {
+    for (const auto& remark : keys->remarks()) (*log)->warn("sandbox_incomplete", {{"reason", remark}});
+    reach.key_files = keys->granted();
+  }
+  host.keep_to(std::move(reach));
   if (auto opened = host.open(); !opened) return fail(opened.error());
   host.start();
   (*log)->info("started",
                {{"version", GODWIT_VERSION}, {"pid", static_cast<int>(::getpid())}, {"hostname", settings.hostname}});
   ::sd_notify(0, "READY=1");
   daemon::give_back_startup_memory();
-  wait_for_stop(signals, host);
+  const auto lost_keys = wait_for_stop(signals, host, keys);
+  if (lost_keys) (*log)->error("keys_lost", {{"reason", *lost_keys}});
   ::sd_notify(0, "STOPPING=1");
   (*log)->info("stopping");
   const bool all_ended = host.stop();
   (*log)->info("stopped");
   (*log)->flush();
-  const int status = host.failed() ? exit_failed : 0;
+  const int status = host.failed() || lost_keys ? exit_failed : 0;
   if (!all_ended) std::_Exit(status);  // a thread that hangs in the system would use what is destroyed
   return status;
 }
@@ -154,18 +178,27 @@ int run(const Arguments& arguments) {
   const base::SystemClock clock;
   const bool is_strict = arguments.check && !arguments.as_start;
   const auto out_of_date = is_strict ? daemon::OutOfDate::error : daemon::OutOfDate::warning;
-  auto loaded = daemon::load_live_settings(arguments.config, clock, out_of_date);
-  print(loaded.warnings);
-  print(loaded.errors);
-  if (arguments.check) return check(loaded, clock);
+  const auto load = [&](const net::KeyHolder& keys) {
+    auto loaded = daemon::load_live_settings(arguments.config, clock, out_of_date, config::system_files(),
+                                             net::SystemInterfaces(), nullptr, keys);
+    print(loaded.warnings);
+    print(loaded.errors);
+    return loaded;
+  };
+  if (arguments.check) return check(load(net::own_keys()), clock);
+  const auto signals = block_signals();  // before the first process and thread
+  const auto keys = start_key_process(arguments);
+  if (!keys) return print("cannot start", keys.error()), exit_failed;
+  auto loaded = load(*keys ? (*keys)->keys() : net::own_keys());
   if (!loaded.live) return exit_usage;
-  return serve(arguments, std::move(loaded.live));
+  return serve(arguments, std::move(loaded.live), signals, keys->get());
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   Arguments arguments;
+  arguments.title = {argv[0], argv[argc - 1] + std::strlen(argv[argc - 1])};
   if (const auto exit_code = read_arguments(argc, argv, arguments)) return *exit_code;
   try {
     return run(arguments);

@@ -97,5 +97,40 @@ TEST_F(FileRulesOnDisk, WhatIsConfiguredLaterAndLiesOutsideIsNamed) {
               ElementsAre("a: " + at("live/cert.pem"), "b: " + at("live/log"), "c: " + at("lively/x")));
 }
 
+config::Settings with_keys() {
+  config::Settings settings;
+  settings.tls.certificates = {{.certificate = "/srv/tls/../tls/chain.pem", .private_key = "/srv/keys/tls.pem"}};
+  settings.mailauth.keys = {
+      {.domain = "example.com", .selector = "s1", .private_key = "/srv/keys/dkim.pem", .accounts = {}}};
+  settings.log.file = "/srv/keys/log";
+  settings.state.directory = "/var/lib/godwit";
+  return settings;
+}
+
+TEST(FileRules, KeysThatAreElsewhereAreNotOurs) {
+  const auto all = shown(paths_of(with_keys())), ours = shown(paths_of(with_keys(), Keys::elsewhere));
+  for (const char* path : {"tls.certificates /srv/tls/chain.pem r", "tls.certificates /srv/keys/tls.pem r",
+                           "dkim.keys /srv/keys/dkim.pem r"}) {
+    EXPECT_THAT(all, Contains(path));
+    EXPECT_THAT(ours, Not(Contains(path)));
+    EXPECT_THAT(shown(key_paths_of(with_keys())), Contains(path));
+  }
+  EXPECT_THAT(ours, Contains("log.file /srv/keys/log w"));
+}
+
+TEST(FileRules, WhatLiesBeyondIsAskedOfWhoOpensIt) {
+  const Reach reach{.files = {{"/var", true}, {"/run", true}, {"/srv/keys", true}},
+                    .keys = Keys::elsewhere,
+                    .key_files = {{"/srv/keys", false}}};
+  EXPECT_THAT(beyond(reach, with_keys()), ElementsAre("tls.certificates: /srv/tls/chain.pem"));
+  EXPECT_THAT(beyond({}, with_keys()), IsEmpty());
+}
+
+TEST_F(FileRulesOnDisk, WhoHoldsTheKeysOnlyReads) {
+  const auto rules = key_file_rules(at("live/godwit.yaml"), {{"domains", at("mail/"), true}});
+  EXPECT_THAT(rules, Contains(FileRule{at("mail"), false}));
+  EXPECT_FALSE(std::ranges::any_of(rules, &FileRule::write));
+}
+
 }  // namespace
 }  // namespace godwit::daemon

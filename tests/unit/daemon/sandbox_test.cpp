@@ -132,5 +132,29 @@ TEST_F(Sandboxed, ThreadsSocketsAndFilesWork) {
   EXPECT_EQ(result, 0);
 }
 
+TEST_F(Sandboxed, WhoSignsOnlyReadsAndAnswers) {
+  int pair[2] = {};
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+  const auto with_signing = [](const std::function<int()>& body) { return in_child(confine_to_signing, body); };
+  const int result = with_signing([&] {
+    char byte = 0;
+    const int file = ::open(at("read/certificate").c_str(), O_RDONLY);
+    int failed = result_of(file) + result_of(::read(file, &byte, 1)) + result_of(::send(pair[0], "x", 1, MSG_NOSIGNAL));
+    std::thread thread([&] { failed += result_of(::recv(pair[1], &byte, 1, 0)); });
+    thread.join();
+    return failed;
+  });
+  SKIP_WITHOUT(result);
+  EXPECT_EQ(result, 0);
+  EXPECT_EQ(with_signing([] { return result_of(::socket(AF_INET, SOCK_STREAM, 0)); }), ENOSYS);
+  EXPECT_EQ(with_signing([&] { return result_of(::write(pair[0], "x", 1)); }), ENOSYS);
+  EXPECT_EQ(with_signing([&] { return result_of(::connect(pair[0], nullptr, 0)); }), ENOSYS);
+  EXPECT_EQ(with_signing([&] { return result_of(::unlink(at("ours/tmp/mail").c_str())); }), ENOSYS);
+  EXPECT_EQ(with_signing([] { return result_of(::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr)); }), EPERM);
+  EXPECT_EQ(with_signing([] { return result_of(::kill(::getppid(), 0)); }), ENOSYS);
+  ::close(pair[0]);
+  ::close(pair[1]);
+}
+
 }  // namespace
 }  // namespace godwit::daemon

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "godwit/lookup/plain_file.hpp"
+#include "godwit/net/plain_file.hpp"
 
 #include <gmock/gmock.h>
 #include <sys/stat.h>
@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
-namespace godwit::lookup {
+namespace godwit::net {
 namespace {
 
 using ::testing::HasSubstr;
@@ -51,4 +51,4 @@ TEST_F(PlainFile, WhatIsNotThereIsNamed) {
 }
 
 }  // namespace
-}  // namespace godwit::lookup
+}  // namespace godwit::net

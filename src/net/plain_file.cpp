@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "godwit/lookup/plain_file.hpp"
+#include "godwit/net/plain_file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -8,7 +8,7 @@
 #include <array>
 #include <cerrno>
 
-namespace godwit::lookup {
+namespace godwit::net {
 namespace {
 
 base::Result<std::string> read_all(int descriptor, const std::string& path, std::size_t most) {
@@ -37,4 +37,15 @@ base::Result<std::string> read_plain_file(const std::string& path, std::size_t m
   return text;
 }
 
-}  // namespace godwit::lookup
+FileStamp stamp_of(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return {};
+  constexpr std::int64_t second = 1'000'000'000;
+  return {.device = status.st_dev,
+          .inode = status.st_ino,
+          .size = status.st_size,
+          .changed = status.st_ctim.tv_sec * second + status.st_ctim.tv_nsec,
+          .mode = status.st_mode};
+}
+
+}  // namespace godwit::net
