@@ -2,11 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """clang-tidy finds nothing (.clang-tidy says what it looks for).
 
-    tidy.py ROOT BUILD_DIR CLANG_TIDY [-jN] [--share PARTS] [FILE...]
+    tidy.py ROOT BUILD_DIR CLANG_TIDY [-jN] [FILE...]
 
 Looks at each translation unit of BUILD_DIR/compile_commands.json, which may be of g++: of a unity build a batch of sources at a time.
-Named FILEs are looked at one by one, headers too; of a folder the units that compile something in it.  With --share one part of PARTS
-of these, chosen by GODWIT_SHARD or the day.
+Named FILEs are looked at one by one, headers too; of a folder the units that compile something in it.
 
 What passed is remembered in BUILD_DIR/lint_tidy by a checksum over its flags, what is looked for and all files of the project that it
 reaches.  A finding in a header is told once.
@@ -22,7 +21,6 @@ import pathlib
 import re
 import subprocess
 import sys
-import time
 
 from headers import flags_of
 
@@ -93,12 +91,6 @@ def units_of_path(path, units, root):
     return [unit_of_file(path, units, root)]
 
 
-def share(units, parts):
-    shard = int(os.environ.get("GODWIT_SHARD") or time.time() // 86400)
-    print(f"share {shard % parts} of {parts} (GODWIT_SHARD={shard})")
-    return units[shard % parts::parts]
-
-
 def findings(output):
     """Pairs of place with check, and the lines about it."""
     key = None
@@ -115,7 +107,6 @@ def main():
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("tidy")
     parser.add_argument("-j", type=int, default=os.cpu_count())
-    parser.add_argument("--share", type=int)
     parser.add_argument("files", nargs="*", type=pathlib.Path)
     chosen = parser.parse_intermixed_args()
     root, build = chosen.root.resolve(), chosen.build.resolve()
@@ -125,8 +116,6 @@ def main():
     units = list(units_of(root, build))
     if chosen.files:
         units = [unit for path in chosen.files for unit in units_of_path(path.resolve(), units, root)]
-    if chosen.share:
-        units = share(units, chosen.share)
 
     def look(unit):
         stamp = remembered / hashlib.sha256(str(unit.path).encode()).hexdigest()
