@@ -10,6 +10,7 @@
 
 #include "godwit/base/encoding.hpp"
 #include "godwit/base/text.hpp"
+#include "godwit/smtp/address.hpp"
 
 namespace godwit::auth {
 namespace {
@@ -89,7 +90,9 @@ Answer DovecotStore::answer_of(std::string_view line, const Login& login) const 
   if (fields[0] != "OK") return unavailable("an answer that makes no sense for PLAIN");
   Answer answer;
   answer.kind = Answer::Kind::accepted;
-  const std::string user(value_of(fields, "user"));
+  const std::string_view user = value_of(fields, "user");
+  if (user.contains('@') && !smtp::parse_mailbox(user, smtp::BareLocal::refuse, smtp::Utf8::allow))
+    return unavailable("it knows the user by a name that is no address");
   // What Dovecot made of the name is the account's, where it has a domain.
   answer.account.name = user.contains('@') ? canonical_name(user) : login.user;
   return answer;

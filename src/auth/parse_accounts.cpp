@@ -25,7 +25,7 @@ class Parser {
     try {
       read_root(YAML::Load(std::string(text)));
     } catch (const YAML::Exception& error) {
-      complain(error.mark, error.msg);
+      complain(error.mark, base::printable(error.msg));
     }
     if (!errors_.empty()) return std::unexpected(std::move(errors_));
     return std::move(table_);

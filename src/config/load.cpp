@@ -64,7 +64,7 @@ void Loader::read_text(const std::string& text, Role role) {
     if (!documents.empty()) read_document(documents.front(), role);
   } catch (const YAML::Exception& error) {
     all_read_ = false;
-    reader_.fail_at(error.mark, fmt::format("YAML: {}", error.msg));
+    reader_.fail_at(error.mark, fmt::format("YAML: {}", base::printable(error.msg)));
   }
 }
 
@@ -137,18 +137,6 @@ Loaded Loader::run() && {
   return std::move(loaded_);
 }
 
-// A complaint is one line for terminals and logs, whatever it cites: YAML writes control bytes as "\e" and "\n".
-std::string without_control_bytes(std::string_view text) {
-  std::string shown;
-  for (const char c : text) {
-    if ((c >= 0 && c < ' ') || c == '\x7F')
-      shown += fmt::format("\\x{:02X}", static_cast<unsigned>(c));
-    else
-      shown += c;
-  }
-  return shown;
-}
-
 }  // namespace
 
 Loaded load(const std::string& path, const FileAccess& files) {
@@ -159,7 +147,7 @@ std::string to_string(const Diagnostic& diagnostic) {
   auto text = fmt::format("{}:{}:{}: {}{}", diagnostic.place.file, diagnostic.place.line, diagnostic.place.column,
                           diagnostic.severity == Severity::warning ? "warning: " : "", diagnostic.message);
   if (!diagnostic.suggestion.empty()) text += fmt::format(" (did you mean {}?)", diagnostic.suggestion);
-  return without_control_bytes(text);
+  return text;
 }
 
 bool Loaded::ok() const {
