@@ -104,16 +104,19 @@ void ForgedResultsFilter::put(std::string_view bytes, std::string& out) {
 }
 
 void ForgedResultsFilter::put_piece(std::string_view piece, std::string& out) {
+  if (at_line_start_) follows_crlf_ = ended_in_crlf_;
   if (at_line_start_ && piece.front() != ' ' && piece.front() != '\t') {
     decide(out);
     fate_ = Fate::open;
   }
   at_line_start_ = piece.ends_with('\n');
+  if (at_line_start_) ended_in_crlf_ = piece.ends_with("\r\n") || (piece.size() == 1 && last_ == '\r');
+  last_ = piece.back();
   if (fate_ == Fate::passes) out += piece;
   if (fate_ != Fate::open) return;
   held_ += piece;
   if (held_ == "\r") return;
-  if (held_ == "\r\n") in_body_ = true;
+  if (held_ == "\r\n") in_body_ = follows_crlf_;
   if (in_body_ || !may_be_results(held_)) {
     out += held_;
     held_.clear();

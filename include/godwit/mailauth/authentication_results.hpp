@@ -59,6 +59,10 @@ class ForgedResultsFilter {
   Fate fate_ = Fate::open;
   std::size_t removed_ = 0;
   bool at_line_start_ = true;
+  // Only CRLF CRLF ends a header, as mail::Header has it: a bare LF, which BINARYMIME may hold, hides no field from us.
+  bool ended_in_crlf_ = true;  // the line before this piece
+  bool follows_crlf_ = true;   // this line does
+  char last_ = '\n';
   bool in_body_ = false;
 };
 

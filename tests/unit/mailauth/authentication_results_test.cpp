@@ -77,6 +77,14 @@ TEST(ForgedResults, AreTakenOut) {
   for (const std::size_t piece : {1U, 2U, 5U, 10000U}) EXPECT_EQ(filtered(message, piece), expected) << piece;
 }
 
+// As mail::Header reads it; a message with octets that are no lines (BINARYMIME) may hold one.
+TEST(ForgedResults, HideBehindNoBareLineFeed) {
+  const std::string before = "Subject: x\n\r\n", after = "To: y\r\n\r\nbody\n\r\n";
+  for (const std::size_t piece : {1U, 2U, 5U, 10000U})
+    EXPECT_EQ(filtered(before + "Authentication-Results: mx.example.com; dkim=pass\r\n" + after, piece), before + after)
+        << piece;
+}
+
 TEST(ForgedResults, AreTakenOutAtTheEndAndWhenEndless) {
   EXPECT_EQ(filtered("Authentication-Results: mx.example.com; none\r\n", 3), "");
   EXPECT_EQ(filtered("Authentication-Results: (" + std::string(100000, 'x') + "\r\nA: b\r\n\r\n", 1000),
