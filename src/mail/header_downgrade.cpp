@@ -216,7 +216,8 @@ std::string with_ascii_parameters(std::string_view body) {
     while (end < body.size() && body[end] != ';') end = begins_quoted(body[end]) ? end_of_quoted(body, end) : end + 1;
     const auto part = body.substr(0, end);
     const auto equals = part.find('=');
-    if (base::is_ascii(part) || equals == std::string_view::npos) {
+    const bool is_named = equals != std::string_view::npos && base::is_ascii(part.substr(0, equals));
+    if (base::is_ascii(part) || !is_named) {
       result += base::is_ascii(part) ? std::string(part) : encoded_text(part);
     } else {
       auto name = base::trim(part.substr(0, equals));

@@ -37,7 +37,9 @@ std::optional<smtp::Mailbox> Srs::rewrite(const smtp::Mailbox& sender, std::stri
   };
   const auto parts =
       has_tag(local, "SRS1") ? split_first(local.substr(tag_size + 1), 3) : std::vector<std::string_view>();
-  if (parts.size() == 3) {
+  // What only looks like it, for it leads nowhere, is an address like any other.
+  const bool is_second = parts.size() == 3 && smtp::parse_domain(parts[1]) && !parts[2].empty();
+  if (is_second) {
     result.local = fmt::format("SRS1={}={}={}", sign(parts[1], parts[2], ""), parts[1], parts[2]);
   } else if (has_tag(local, "SRS0")) {
     const auto rest = local.substr(tag_size);

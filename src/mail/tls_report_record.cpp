@@ -17,6 +17,10 @@ bool is_ours(std::string_view record) {
 }
 
 // One address; what may follow it in a mailto (a subject) is ignored.
+bool is_visible(std::string_view uri) {
+  return std::ranges::all_of(uri, [](char c) { return c > ' ' && c < '\x7F'; });
+}
+
 void add_address(std::string_view uri, TlsReportWish& wish) {
   const auto decoded = base::percent_decode(uri.substr(0, uri.find('?')));
   if (!decoded || wish.addresses.size() == TlsReportWish::most) return;
@@ -37,7 +41,7 @@ TlsReportWish parse_tls_report_records(const std::vector<std::string>& records) 
       const auto uri = base::trim(part);
       if (base::istarts_with(uri, "mailto:"))
         add_address(uri.substr(7), wish);
-      else if (base::istarts_with(uri, "https://") && wish.urls.size() < TlsReportWish::most)
+      else if (base::istarts_with(uri, "https://") && is_visible(uri) && wish.urls.size() < TlsReportWish::most)
         wish.urls.emplace_back(uri);
     }
     break;  // the first counts

@@ -90,8 +90,8 @@ TEST(HeaderDowngrade, TracesAndIdentifiersAreNobodysNeed) {
 }
 
 TEST(HeaderDowngrade, WhatCannotBeReadIsStillMadeAscii) {
-  for (const char* odd :
-       {"From: \"\u00fc", "To: (\u00fc", "Cc: <\u00fc", "Content-Type: x; n=\"\u00fc", "To: \u00fc <", "Bcc: [\u00fc"})
+  for (const char* odd : {"From: \"\u00fc", "To: (\u00fc", "Cc: <\u00fc", "Content-Type: x; n=\"\u00fc",
+                          "Content-Type: x; <\u00fc n=v", "To: \u00fc <", "Bcc: [\u00fc"})
     downgraded(odd);  // holds it to US-ASCII
 }
 

@@ -49,7 +49,8 @@ TEST(Srs, RestoresWhatItMade) {
   for (const Mailbox& sender :
        {Mailbox{"Alice.B", "example.com"}, Mailbox{"a=b=c+d", "example.com"}, Mailbox{"a b", "x.example"},
         Mailbox{"SRS0", "x.example"}, Mailbox{"SRS1=odd", "x.example"}, Mailbox{"x", "[192.0.2.1]"},
-        Mailbox{"SRS0-abcd=XY=first.example=bob", "hop.example"}}) {
+        Mailbox{"SRS0-abcd=XY=first.example=bob", "hop.example"},
+        Mailbox{"SRS1=abcd==efgh=ZZ=x.example=a", "x.example"}, Mailbox{"SRS1=abcd=no host=efgh", "x.example"}}) {
     const auto made = srs.rewrite(sender, "ours.example", day);
     ASSERT_TRUE(made) << to_string(sender);
     EXPECT_TRUE(Srs::is_rewritten(made->local));

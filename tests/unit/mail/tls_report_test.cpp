@@ -28,6 +28,9 @@ TEST(TlsReportRecord, NamesAddressesAndUrls) {
   EXPECT_THAT(addresses({"v=TLSRPTv1;rua=mailto:a@x.example"}), ElementsAre("a@x.example"));
   EXPECT_THAT(addresses({"v=TLSRPTv1 ; rua = MAILTO:a%2Bb@x.example?subject=x , mailto:c@x.example"}),
               ElementsAre("a+b@x.example", "c@x.example"));
+  EXPECT_THAT(
+      parse_tls_report_records({std::string("v=TLSRPTv1; rua=https://x.example/\0,https://x.example/a\x1B", 56)}).urls,
+      ::testing::IsEmpty());
 }
 
 TEST(TlsReportRecord, OtherThanExactlyOneGoodOneWishesNothing) {
