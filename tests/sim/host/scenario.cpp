@@ -276,7 +276,7 @@ void Scenario::heal() {
 void Scenario::check_waiting() {
   for (const auto& host : hosts_) {
     if (!host->is_up()) continue;
-    const auto latest = host->clock().wall() + 2 * Configurations::longest_retry;
+    const auto latest = host->clock().wall() + 2 * Configurations::longest_retry + 2 * largest_jump;
     for (const auto& entry : host->queue())
       for (const auto& item : entry.items)
         if (item.state == queue::State::waiting && item.next_attempt > latest)
