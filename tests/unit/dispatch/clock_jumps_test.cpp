@@ -8,21 +8,21 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr base::WallTime noon{std::chrono::hours(24 * 20000 + 12)};
+constexpr base::WallTime first_noon{std::chrono::hours(24 * 20000 + 12)};
 constexpr base::MonoTime zero{};
 
 class ClockJumpsTest : public ::testing::Test {
  protected:
-  // So long after noon, as it really is; the clock is off by so much.
+  // So long after first_noon, as it really is; the clock is off by so much.
   std::optional<base::Duration> look(base::Duration real, base::Duration off) {
-    return jumps_.look(noon + real + off, zero + real);
+    return jumps_.look(first_noon + real + off, zero + real);
   }
   // How old the message seems then.
   base::Duration age(std::uint64_t id, base::WallTime accepted, base::Duration real, base::Duration off) {
-    return noon + real + off - accepted - jumps_.since({id}, accepted);
+    return first_noon + real + off - accepted - jumps_.since({id}, accepted);
   }
 
-  ClockJumps jumps_{noon, zero};
+  ClockJumps jumps_{first_noon, zero};
 };
 
 TEST_F(ClockJumpsTest, ClockThatGoesOnHasNotJumped) {
@@ -40,28 +40,28 @@ TEST_F(ClockJumpsTest, SaysByHowMuchAndOnce) {
 TEST_F(ClockJumpsTest, AgesAreTheSameThroughEveryJump) {
   jumps_.add({1});
   jumps_.all_listed();
-  const auto before = noon - 30min;
+  const auto before = first_noon - 30min;
   for (const base::Duration off : {24h, 0h, -24h, 24h * 3650, 24h}) {
     look(1h, off);
     EXPECT_EQ(age(1, before, 1h, off), 90min) << off.count();
   }
   jumps_.add({2});
-  const auto meanwhile = noon + 2h + 24h;
+  const auto meanwhile = first_noon + 2h + 24h;
   look(3h, -24h);
   EXPECT_EQ(age(1, before, 3h, -24h), 210min);
   EXPECT_EQ(age(2, meanwhile, 3h, -24h), 1h);
   look(4h, 0s);
   EXPECT_EQ(age(2, meanwhile, 4h, 0s), 2h);
-  const auto afterwards = noon + 4h;
+  const auto afterwards = first_noon + 4h;
   EXPECT_EQ(age(3, afterwards, 5h, 0s), 1h) << "saw no jump";
 }
 
 TEST_F(ClockJumpsTest, WhatWasAcceptedInTheFutureCountsFromTheStart) {
-  const auto future = noon + 24h * 3650;
+  const auto future = first_noon + 24h * 3650;
   jumps_.add({1});
   EXPECT_EQ(age(1, future, 1h, 0s), 1h);
   jumps_.all_listed();
-  EXPECT_EQ(age(2, noon + 10min, 1h, 0s), 50min);
+  EXPECT_EQ(age(2, first_noon + 10min, 1h, 0s), 50min);
   // The clock was wrong at the start, and is right now.
   look(1h, 24h * 3651);
   EXPECT_EQ(age(1, future, 2h, 24h * 3651), 2h);
@@ -72,13 +72,13 @@ TEST_F(ClockJumpsTest, ClockThatWasWrongAtTheStartMakesNothingOld) {
   jumps_.all_listed();
   jumps_.add({2});
   EXPECT_EQ(look(10s, 24h * 3650), 24h * 3650);
-  EXPECT_EQ(age(2, noon + 5s, 1min, 24h * 3650), 55s);
+  EXPECT_EQ(age(2, first_noon + 5s, 1min, 24h * 3650), 55s);
 }
 
 TEST_F(ClockJumpsTest, ClockThatNeverRestsCostsLittle) {
   jumps_.add({1});
   for (int i = 1; i <= 1000; ++i) look(i * 1s, i % 2 * 1h);
-  EXPECT_LE(jumps_.since({1}, noon), 1h);
+  EXPECT_LE(jumps_.since({1}, first_noon), 1h);
 }
 
 }  // namespace
