@@ -11,6 +11,7 @@
 #include "godwit/base/encoding.hpp"
 #include "godwit/base/text.hpp"
 #include "godwit/mail/header.hpp"
+#include "godwit/mail/safe_text.hpp"
 #include "godwit/smtp/address.hpp"
 #include "mime_type.hpp"
 
@@ -170,7 +171,7 @@ class People {
     });
     if (why.empty()) return text;
     return base::fail(base::ErrorKind::invalid,
-                      fmt::format("the address {} in {} has no form in US-ASCII", why, std::string(name_)));
+                      fmt::format("the address {} in {} has no form in US-ASCII", safe_utf8(why), std::string(name_)));
   }
 
   std::string_view name_;

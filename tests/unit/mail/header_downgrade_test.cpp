@@ -57,7 +57,9 @@ TEST(HeaderDowngrade, PeopleKeepTheirAddressesAndAreNamedInWords) {
 TEST(HeaderDowngrade, ALocalPartHasNoOtherFormAndIsNamed) {
   expect({{"From: J <j\u00f6rg@a.example>", "error: the address j\u00f6rg@a.example in From has no form in US-ASCII"},
           {"Reply-To: \"\u00f6\"@a.example",
-           "error: the address \"\u00f6\"@a.example in Reply-To has no form in US-ASCII"}});
+           "error: the address \"\u00f6\"@a.example in Reply-To has no form in US-ASCII"},
+          {"From: J <\u00f6@a\u00fc\x02.example>",
+           "error: the address \u00f6@a\u00fc?.example in From has no form in US-ASCII"}});
 }
 
 TEST(HeaderDowngrade, ParametersAreExtended) {
