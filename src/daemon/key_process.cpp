@@ -22,6 +22,7 @@
 #include "landlock.hpp"
 #include "privileges.hpp"
 #include "sandbox.hpp"
+#include "startup_memory.hpp"
 #include "system_calls.hpp"
 
 namespace godwit::daemon {
@@ -93,12 +94,13 @@ Confined confine(const std::vector<FileRule>& granted) {
 
 // Until the daemon has ended.
 [[noreturn]] void answer_on(KeyServer& server, int socket) {
-  std::string buffer(largest_packet, '\0');
+  // Most of it is never needed, and then is no memory.
+  const auto buffer = std::make_unique_for_overwrite<char[]>(largest_packet);
   for (;;) {
-    const auto got = ::recv(socket, buffer.data(), buffer.size(), 0);
+    const auto got = ::recv(socket, buffer.get(), largest_packet, 0);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) ::_exit(0);
-    const auto reply = server.answer(std::string_view(buffer).substr(0, static_cast<std::size_t>(got)));
+    const auto reply = server.answer(std::string_view(buffer.get(), static_cast<std::size_t>(got)));
     if (::send(socket, reply.data(), reply.size(), MSG_NOSIGNAL) < 0 && errno != EMSGSIZE) ::_exit(0);
   }
 }
@@ -120,6 +122,7 @@ void say(int socket, const KeyReply& reply) {
     say(sockets.front(), reply);
     ::_exit(1);
   }
+  give_back_startup_memory();
   if (is_sandbox_wanted(settings)) {
     const auto confined = confine(granted);
     reply.result = base::join(confined.remarks, "\n");

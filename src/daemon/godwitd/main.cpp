@@ -112,10 +112,11 @@ base::Result<> prepare_folders(const config::Settings& settings) {
   return {};
 }
 
-// Null: the configuration does without, or is not right, which is said later.
+// Null: the configuration does without, names no key, or is not right, which is said later.
 base::Result<std::unique_ptr<daemon::KeyProcess>> start_key_process(const Arguments& arguments) {
   const auto loaded = config::load(arguments.config);
   if (!loaded.ok() || !loaded.settings.sandbox.key_process) return nullptr;
+  if (daemon::key_paths_of(loaded.settings).empty()) return nullptr;
   return daemon::KeyProcess::start(arguments.config, loaded.settings,
                                    daemon::reactor_count(loaded.settings) + lanes_of_pools, arguments.title);
 }
