@@ -12,10 +12,9 @@ boost::asio::awaitable<bool> MailboxTurns::take(std::string name) {
   Mailbox& mailbox = at->second;
   if (deadlines_.now() - mailbox.since >= patience) co_return false;
   Waiter waiter{.called = net::Signal(executor_, deadlines_)};
-  mailbox.waiting.push_back(&waiter);
+  const InLine in_line(mailbox.waiting, waiter);
   while (!waiter.granted && deadlines_.now() - mailbox.since < patience)
     static_cast<void>(co_await waiter.called.wait(mailbox.since + patience));
-  if (!waiter.granted) std::erase(mailbox.waiting, &waiter);
   co_return waiter.granted;
 }
 

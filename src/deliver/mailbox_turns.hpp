@@ -31,6 +31,20 @@ class MailboxTurns {
     net::Signal called;
     bool granted = false;
   };
+  // Until the turn is granted, or nobody waits for it any more.
+  class InLine {
+   public:
+    InLine(std::deque<Waiter*>& waiting, Waiter& waiter) : waiting_(waiting), waiter_(waiter) {
+      waiting_.push_back(&waiter_);
+    }
+    ~InLine() { std::erase(waiting_, &waiter_); }
+    InLine(const InLine&) = delete;
+    InLine& operator=(const InLine&) = delete;
+
+   private:
+    std::deque<Waiter*>& waiting_;
+    Waiter& waiter_;
+  };
   struct Mailbox {
     base::MonoTime since;  // of the turn under way
     std::deque<Waiter*> waiting;
