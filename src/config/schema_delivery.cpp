@@ -166,7 +166,7 @@ Fields<Document> delivery_part() {
           "Signatures (DKIM, S/MIME, OpenPGP) break by it; what may not be changed is returned"),
       field(
           "delivery.hosts_per_attempt", [](auto& d) -> auto& { return d.settings.deliver.hosts; },
-          number<std::size_t>(1, 100), "Most hosts tried before a message waits"),
+          number<std::size_t>(1, 10), "Most hosts tried before a message waits; of a domain with more, the best ones"),
       field(
           "delivery.addresses_per_attempt", [](auto& d) -> auto& { return d.settings.deliver.addresses; },
           number<std::size_t>(1, 100), "Most addresses, of all hosts, tried before a message waits"),

@@ -73,14 +73,17 @@ queue::Settings Dispatcher::Implementation::queue_settings() const {
   return settings;
 }
 
-// Held by a rule at once, such mail costs no attempt.  Gives why it is held.
+// Held by a rule at once, such mail costs no attempt.  Gives why it is held, also where the listing of the start had it
+// first: what was committed meanwhile is in both.
 std::optional<std::string> Dispatcher::Implementation::add(queue::Item item, const smtp::ReversePath& sender) {
   const auto key = item.key;
   auto why = item.state == queue::State::held ? std::nullopt : router_->why_held(key.destination, sender);
   item.via = policy_->via(key.destination, sender);
-  if (!queue_.add(std::move(item))) return {};  // it is there already
-  if (why) queue_.hold(key, queue::HoldBy::rule);
-  return why;
+  const bool is_new = queue_.add(std::move(item));
+  if (!why) return {};
+  if (is_new) queue_.hold(key, queue::HoldBy::rule);
+  const auto* queued = queue_.find(key);
+  return queued != nullptr && queued->state == queue::State::held ? why : std::nullopt;
 }
 
 bool Dispatcher::Implementation::enqueue(base::MessageId id, const mail::Envelope& envelope, std::uint64_t size) {

@@ -12,6 +12,8 @@ constexpr std::uint32_t initial_window = 2;
 // So many temporary failures of the host in a row, on the last connection it is left, count as down.
 constexpr std::uint32_t busy_is_down = 3;
 constexpr std::size_t longest_reply = 200;
+// Who orders a retry of a million messages has the host asked at this pace, not once a message.
+constexpr base::Duration between_ordered_probes = std::chrono::milliseconds(100);
 
 // Rates are kept by the pace between two messages; a tenth of the count may come in a burst.
 base::Duration pace(const base::Rate& rate) {
@@ -77,7 +79,10 @@ void Limit::come_up() {
 void Limit::ended(Grant::Kind kind, const SiteReport& report, const RetrySettings& retry, base::WallTime now) {
   --active_;
   const bool probe = kind == Grant::Kind::probe;
-  if (probe) probing_ = false;
+  if (probe) {
+    probing_ = false;
+    probed_ = now;
+  }
   using Kind = SiteReport::Kind;
   if (report.kind == Kind::nothing) return;
   proven_ = report.kind == Kind::success;
@@ -103,12 +108,13 @@ void Limit::ended(Grant::Kind kind, const SiteReport& report, const RetrySetting
 }
 
 void Limit::probe_now(base::WallTime now) {
-  if (down_) next_probe_ = std::min(next_probe_, now);
+  if (down_) next_probe_ = std::min(next_probe_, std::max(now, probed_ + between_ordered_probes));
 }
 
 void Limit::clock_jumped(base::Duration by) {
   next_slot_ = shifted(next_slot_, by);
   next_probe_ = shifted(next_probe_, by);
+  probed_ = shifted(probed_, by);
 }
 
 bool Limit::is_fresh(base::WallTime now) const {

@@ -21,7 +21,7 @@ class Limit {
   Grant::Kind start(base::WallTime now);
   void ended(Grant::Kind kind, const SiteReport& report, const RetrySettings& retry, base::WallTime now);
   void clock_jumped(base::Duration by);
-  // The administrator does not want to wait for the next probe.
+  // The administrator does not want to wait for the next probe: it comes at once, but for a moment after the last.
   void probe_now(base::WallTime now);
 
   // Whether it is just like a new one, so that nothing is lost with it.
@@ -48,6 +48,7 @@ class Limit {
   std::string reply_;           // of the last failure
   base::WallTime next_slot_{};  // virtual scheduling: when the next message would be due at an even pace
   base::WallTime next_probe_{};
+  base::WallTime probed_{};  // when the last probe ended
   std::uint32_t window_ = 2;
   std::uint32_t active_ = 0;
   std::uint32_t failures_ = 0;  // in a row; of the probes, when down

@@ -5,7 +5,7 @@
 import itertools
 
 from support.certificate import Authority, Certificate
-from support.scenario import main
+from support.scenario import BIN, main
 from support.sending_host import SendingHost
 from support.signed_dns import SignedDns, tlsa
 
@@ -112,6 +112,23 @@ class DaneNamesTheCertificate(SendingHost):
     def test_without_trust_in_the_resolver_nothing_is_asked(self):
         self.domain("mismatched.example", tlsa(self.other), expect=ENCRYPTED)
         self.judge(dns_settings={"trust_ad": "no"})
+        self.assertIn("dns.trust_ad does not trust", self.godwit.wait_event("dns_does_not_validate", level="info")["reason"])
+
+    def test_a_start_says_whether_the_resolver_validates(self):
+        self.domain("good.example", tlsa(self.ours), expect=DANE)
+        self.judge()
+        self.godwit.wait_event("dns_validates", level="info")
+        self.assertNotIn("warning: dns:", self.check())
+
+    def test_a_start_warns_of_a_resolver_that_does_not_validate(self):
+        self.dns.validates = False
+        self.domain("mismatched.example", tlsa(self.other), expect=ENCRYPTED)
+        self.judge()
+        self.assertIn("do not validate (DNSSEC)", self.godwit.wait_event("dns_does_not_validate", level="warn")["reason"])
+        self.assertIn("warning: dns: the DNS servers do not validate (DNSSEC)", self.check())
+
+    def check(self):
+        return self.run_program(BIN / "godwitd", "--check", "--config", self.godwit.config_file).stderr
 
     def test_it_can_be_switched_off_and_demanded(self):
         self.domain("mismatched.example", tlsa(self.other), expect=ENCRYPTED)

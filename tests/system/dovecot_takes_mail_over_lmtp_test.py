@@ -19,7 +19,8 @@ class DovecotTakesMail(TableHost):
         self.dovecot = DovecotLmtp(self, 9, users or {ANN: 0, JOE: 0, FULL: 10}, **options).start()
 
     def start_with(self, place, recipients="lmtp", others=(), **config):
-        self.godwit = self.host(lookups={"cache": {"present": "1s", "absent": "1s"}}, aliases={"both@xyz.example": [ANN, JOE]}, **config)
+        config.setdefault("lookups", {"cache": {"present": "1s", "absent": "1s"}})
+        self.godwit = self.host(aliases={"both@xyz.example": [ANN, JOE]}, **config)
         self.godwit.config["domains"] = {domain: {"deliver": f"lmtp:{place}", "recipients": recipients}
                                          for domain in ("xyz.example", *others)}
         return self.godwit.start()
@@ -74,6 +75,16 @@ class DovecotTakesMail(TableHost):
         self.assert_exists_again(ANN)
         self.assert_unknown("nobody@xyz.example")
         self.assert_arrives(JOE, JOE)
+
+    def test_what_the_store_said_is_kept(self):
+        self.start_store()
+        self.start_with(f"unix:{self.dovecot.socket}", lookups={"cache": {"present": "1h", "absent": "1h"}})
+        self.assert_exists(ANN)
+        self.assert_unknown("nobody@xyz.example")
+        self.dovecot.stop()
+        self.assert_exists(ANN)
+        self.assert_unknown("nobody@xyz.example")
+        self.assert_deferred(JOE)
 
     def test_a_full_mailbox_is_returned_where_dovecot_says_for_good(self):
         self.start_store()

@@ -93,7 +93,7 @@ class MessageIsTraced(SendingHost):
         attempt = self.traced(identity, "delivered")["events"][1]
         notes = [line["text"] for line in attempt["transcript"] if line["text"].startswith("TLS")]
         self.assertEqual(len(notes), 1, attempt)
-        self.assertRegex(notes[0], r"^TLS: TLSv1\.3 TLS_\S+, certificate .*mx\.far\.example")
+        self.assertRegex(notes[0], r"^TLS: TLSv1\.3 TLS_\S+, certificate .*mx\.far\.example, not trusted: self-signed certificate$")
 
     def test_after_a_restart_and_with_damaged_files(self):
         peer = self.mx("far.example", 10, "mx.far.example", 2)

@@ -106,7 +106,8 @@ class PreferredMxIsDown(SendingHost):
 
     def after_the_final_dot(self, reply):
         self.run_with({"script": {"dot": reply}}, timeouts={"data": "2s"})
-        self.godwit.wait_event("deferred", id=self.identity)
+        deferred = self.godwit.wait_event("deferred", id=self.identity)
+        self.assertIn("it may have arrived, and may arrive twice", deferred["reply"])
         self.assertEqual(self.peers["maildr.xyz.example"].transactions, [], "another host after the final dot")
         self.assertEqual(self.godwit.queued(), 1)
 

@@ -74,6 +74,20 @@ class SqliteTables(SqlTables):
         self.assert_exists_again("team@xyz.example")
         self.assert_unknown("nobody@xyz.example")
 
+    def test_answers_are_kept(self):
+        for statement in SCHEMA.strip().splitlines():
+            self.execute(statement)
+        self.start_with_tables()
+        self.godwit.config["lookups"]["cache"] = {"present": "1h", "absent": "1h"}
+        self.godwit.write_config()
+        self.godwit.control("reload")
+        self.assert_exists("ann@hosted.example")
+        self.assert_unknown("bob@hosted.example")
+        self.execute("DELETE FROM people")
+        self.execute("INSERT INTO people VALUES ('bob', 'hosted.example')")
+        self.assert_exists("ann@hosted.example")
+        self.assert_unknown("bob@hosted.example")
+
     def forward_to(self, peer, **retry):
         """Mail for away@hosted.example, a domain that a table knows, goes to the peer; gives the message's id."""
         for statement in (*SCHEMA.strip().splitlines(), "INSERT INTO aliases VALUES ('away@hosted.example', 'me@far.example')"):
@@ -168,8 +182,13 @@ class LdapTables(TableHost):
         server = {"type": "ldap", "url": f"ldaps://{address}:20636", "base": "dc=example,dc=com", "bind_dn": Slapd.READER,
                   "bind_password_file": str(password), "ca_file": str(slapd.certificate.certificate)}
         self.start(tables={"people": {**server, "filter": "(mail={key})"},
+                           "ours": {**server, "filter": "(mail=*@{key})"},
                            "names": {**server, "filter": "(&(sn={local})(sn={local}))", "attributes": "mail"}},
-                   aliases=["table:names"], domains={"example.com": "table:people", "xyz.example": []})
+                   aliases=["table:names"], domains={"xyz.example": []})
+        self.godwit.config["domains"]["table:ours"] = {
+            "deliver": f"maildir:{self.folder}/godwit/vmail/{{domain}}/{{local}}", "recipients": "table:people"}
+        self.godwit.write_config()
+        self.godwit.control("reload")
         self.assert_exists("alice@example.com")
         self.assert_reaches("bob@xyz.example", "bob@example.com")
         self.assert_unknown("nobody@example.com", "*@example.com", '"*)(sn=alice"@xyz.example')

@@ -40,6 +40,20 @@ class TextTableChanges(TableHost):
         replacement.rename(self.people)
         self.wait_until(lambda: self.rcpt("new@xyz.example").startswith("550"), "what was removed is unknown")
 
+    def test_domains(self):
+        domains = self.folder / "domains"
+        domains.write_text("hosted.example\n")
+        self.people.write_text(self.people.read_text() + "ann@hosted.example\n")
+        self.godwit.config["tables"]["domains"] = {"type": "file", "path": str(domains)}
+        self.godwit.config["domains"]["table:domains"] = {
+            "deliver": f"maildir:{self.folder}/godwit/vmail/{{domain}}/{{local}}", "recipients": "table:people"}
+        self.godwit.write_config()
+        self.godwit.control("reload")
+        self.assert_exists_again("ann@hosted.example")
+        self.assert_reaches("ann@hosted.example", "ann@hosted.example")
+        self.assert_unknown("bob@hosted.example")
+        self.assertEqual(self.rcpt("ann@elsewhere.example")[:9], "554 5.7.1")
+
     def test_errors_keep_the_old_content(self):
         self.aliases.write_text(": nobody\n")
         refused = self.godwit.wait_event("table_refused", table="aliases")

@@ -56,6 +56,13 @@ route::Settings discarding() {
   return settings;
 }
 
+class HeldCount final : public log::Logger {
+ public:
+  bool enabled(log::Level) const override { return true; }
+  void write(log::Level, std::string_view event, std::span<const log::Field>) override { held += event == "held"; }
+  int held = 0;
+};
+
 // Has a store for everybody, and takes its time.
 class SlowStores final : public lookup::Table {
  public:
@@ -301,6 +308,43 @@ TEST_F(DispatcherTest, WhatTheQueueForgotIsFoundByTheAudit) {
   spool_.envelopes.clear();  // which no update changes: it would be found again
   pass(10min);
   EXPECT_EQ(dispatcher_.audit().errors, 1U);
+}
+
+// What is committed while the start still lists the spool comes twice: by the list, and by the commit.
+TEST_F(DispatcherTest, WhatTheStartListedFirstIsLoggedAsHeldAtItsCommit) {
+  auto settings = discarding();
+  settings.routes.emplace_back().domains = {"c.example"};
+  settings.routes.back().hold = true;
+  HeldCount log;
+  Dispatcher starting{Settings{},
+                      router_of(settings),
+                      {.home = io_.get_executor(),
+                       .network = network_,
+                       .resolver = resolver_,
+                       .spool = spool_,
+                       .maildir = maildir_,
+                       .lanes = {{.executor = io_.get_executor()}},
+                       .clock = clock_,
+                       .random = random_,
+                       .log = log}};
+  mail::Envelope envelope;
+  envelope.accepted = clock_.wall();
+  envelope.recipients.emplace_back().address = {"r", "c.example"};
+  spool_.envelopes[{1}] = envelope;
+  spawn([&]() -> boost::asio::awaitable<void> {
+    auto start = starting.start();
+    EXPECT_TRUE(co_await std::move(start));
+  });
+  poll();
+  EXPECT_EQ(starting.counts().held, 1U);
+  EXPECT_EQ(log.held, 0);
+  starting.committed(std::make_shared<const spool::StoredMessage>(
+      spool::StoredMessage{.id = {1}, .envelope = envelope, .body = std::make_shared<EmptyBody>()}));
+  poll();
+  EXPECT_EQ(starting.counts().held, 1U);
+  EXPECT_EQ(log.held, 1);
+  spawn([&]() -> boost::asio::awaitable<void> { co_await starting.stop(clock_.now); });
+  pass(1h);
 }
 
 // A stop comes while a message is about to be filed.

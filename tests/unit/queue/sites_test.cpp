@@ -211,6 +211,21 @@ TEST_F(SitesTest, AdministratorsRetryProbesADeadSiteAtOnce) {
   EXPECT_EQ(next(start + 1s), "1 a.example (probe)");
 }
 
+TEST_F(SitesTest, RetryOfManyProbesADeadSiteAtAPace) {
+  queue.add(item(key(1)));
+  drain(start);
+  fail(key(1), start, 5min);
+  for (std::uint64_t id = 2; id <= 4; ++id) queue.add(item(key(id)));
+  const auto now = start + 1s;
+  queue.retry_now(key(2), now);
+  EXPECT_EQ(next(now), "2 a.example (probe)");
+  fail(key(2), now, 5min);
+  queue.retry_now(key(3), now);
+  queue.retry_now(key(4), now);
+  EXPECT_THAT(drain(now), ElementsAre("sleep 100ms"));
+  EXPECT_EQ(next(now + 100ms), "4 a.example (probe)") << "not as long as without the order";
+}
+
 TEST_F(SitesTest, RetryProbesADeadSiteAlsoThroughADomainNotYetRouted) {
   queue.add(item(key(1)));
   EXPECT_EQ(route("mx"), "1 (kept)");
