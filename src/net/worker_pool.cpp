@@ -2,12 +2,39 @@
 #include "godwit/net/worker_pool.hpp"
 
 #include <pthread.h>
-#include <sys/resource.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdint>
 
 namespace godwit::net {
 namespace {
 
 constexpr int background_nice = 10;
+constexpr std::chrono::nanoseconds background_slice = std::chrono::microseconds(100);
+
+// sched_setattr(2), which glibc 2.36 has no function for.
+struct SchedulingAttributes {
+  std::uint32_t size, policy;
+  std::uint64_t flags;
+  std::int32_t nice;
+  std::uint32_t priority;
+  std::uint64_t runtime, deadline, period;
+};
+
+// The calling thread yields to all others: by its share, and, where Linux (6.12 and later) lets a thread finish its
+// slice before one that wakes up gets the processor, by a short slice.  Refused by a stricter sandbox: as other threads
+// then.
+void yield_to_others() {
+  SchedulingAttributes wanted{};
+  wanted.size = sizeof wanted;
+  wanted.policy = SCHED_OTHER;
+  wanted.nice = background_nice;
+  wanted.runtime = static_cast<std::uint64_t>(background_slice.count());
+  ::syscall(SYS_sched_setattr, 0, &wanted, 0);
+}
 
 }  // namespace
 
@@ -33,8 +60,7 @@ BoundedPool::~BoundedPool() {
 
 void BoundedPool::work() {
   ::pthread_setname_np(::pthread_self(), name_.substr(0, 15).c_str());
-  // Linux: "who" 0 is the calling thread alone.  Refused by a stricter sandbox: as other threads then.
-  if (priority_ == Priority::background) ::setpriority(PRIO_PROCESS, 0, background_nice);
+  if (priority_ == Priority::background) yield_to_others();
   io_.run();
   const std::scoped_lock lock(mutex_);
   --working_;

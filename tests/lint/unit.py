@@ -22,7 +22,7 @@ if re.search(r"maildir: {group: ", configuration) and (not chown or chown[-1].st
 
 # What the daemon takes from itself (src/daemon/privileges.cpp, landlock.cpp, system_calls.cpp, net/worker_pool).
 allowed = {call for line in filters if not line.startswith("~") for call in line.split()}
-for call in ("capset", "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self", "seccomp", "setpriority"):
+for call in ("capset", "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self", "seccomp", "sched_setattr"):
     if call not in allowed:
         faults.append(f"the daemon calls {call}, which SystemCallFilter= forbids")
 
