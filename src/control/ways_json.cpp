@@ -58,6 +58,24 @@ json::value limits_to_json(const dispatch::Way& way) {
                       {"messages_per_connection", messages == 0 ? json::value() : json::value(messages)}};
 }
 
+std::string_view name_of(route::ExpansionStep::By by) {
+  switch (by) {
+    case route::ExpansionStep::By::alias:
+      return "alias";
+    case route::ExpansionStep::By::postmaster:
+      return "postmaster";
+    case route::ExpansionStep::By::catch_all:
+      return "catch_all";
+  }
+  return {};
+}
+
+json::value step_to_json(const route::ExpansionStep& step) {
+  json::array targets;
+  for (const auto& target : step.targets) targets.emplace_back(text(target));
+  return json::object{{"address", text(step.address)}, {"by", text(name_of(step.by))}, {"targets", std::move(targets)}};
+}
+
 json::value way_to_json(const dispatch::Way& way) {
   json::array recipients;
   for (const auto& recipient : way.recipients) recipients.emplace_back(text(smtp::to_string(recipient.address)));
@@ -76,13 +94,15 @@ json::value way_to_json(const dispatch::Way& way) {
 }  // namespace
 
 json::value to_json(const dispatch::Ways& ways) {
-  json::array all, missing;
+  json::array all, missing, steps;
   for (const auto& way : ways.ways) all.emplace_back(way_to_json(way));
+  for (const auto& step : ways.expansion.steps) steps.emplace_back(step_to_json(step));
   for (const auto& address : ways.expansion.missing) missing.emplace_back(text(address));
   const auto& refusal = ways.expansion.refusal;
   return json::object{{"address", text(smtp::to_string(ways.asked))},
                       {"local", ways.expansion.local},
                       {"refusal", refusal ? text(to_line(*refusal)) : json::value()},
+                      {"steps", std::move(steps)},
                       {"missing", std::move(missing)},
                       {"ways", std::move(all)}};
 }

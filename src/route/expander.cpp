@@ -69,6 +69,7 @@ void Expander::follow(const smtp::Mailbox& address, const Alias& alias, int leve
   if (said_.unknowns() != before) return;
   const auto outer = owner_;
   if (owner) owner_ = std::move(owner);
+  result_.steps.push_back({.address = to_string(address), .by = ExpansionStep::By::alias, .targets = alias.targets});
   if (alias.targets.empty()) result_.missing.push_back(to_string(address));
   for (const auto& text : alias.targets) {
     const auto target = target_of(text, address);
@@ -94,15 +95,21 @@ void Expander::settle(const smtp::Mailbox& address, const DomainSettings* domain
   if (said_.unknowns() != before) return;
   if (local) return add({.local = std::move(*local), .domain = address.domain});
   if (is_postmaster(address)) {
-    const auto postmaster = smtp::parse_mailbox(settings_.postmaster, smtp::BareLocal::allow, smtp::Utf8::allow);
-    if (postmaster) return walk(*postmaster, level + 1);
+    if (lead_to(settings_.postmaster, address, ExpansionStep::By::postmaster, level)) return;
     return keep_for_postmaster();
   }
-  if (domain != nullptr && !domain->catch_all.empty() && !looks_routed(address.local)) {
-    const auto target = smtp::parse_mailbox(domain->catch_all, smtp::BareLocal::allow, smtp::Utf8::allow);
-    if (target) return walk(*target, level + 1);
-  }
+  const bool is_caught = domain != nullptr && !domain->catch_all.empty() && !looks_routed(address.local);
+  if (is_caught && lead_to(domain->catch_all, address, ExpansionStep::By::catch_all, level)) return;
   result_.missing.push_back(to_string(address));
+}
+
+// False: what is configured is no address.
+bool Expander::lead_to(const std::string& target, const smtp::Mailbox& address, ExpansionStep::By by, int level) {
+  const auto parsed = smtp::parse_mailbox(target, smtp::BareLocal::allow, smtp::Utf8::allow);
+  if (!parsed) return false;
+  result_.steps.push_back({.address = to_string(address), .by = by, .targets = {target}});
+  walk(*parsed, level + 1);
+  return true;
 }
 
 std::optional<bool> Expander::is_in(lookup::Table* table, const std::string& key) {

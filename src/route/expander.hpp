@@ -31,6 +31,7 @@ class Expander {
   void follow(const smtp::Mailbox& address, const Alias& alias, int level);
   std::optional<smtp::Mailbox> target_of(const std::string& text, const smtp::Mailbox& address) const;
   void settle(const smtp::Mailbox& address, const DomainSettings* domain, int level);
+  bool lead_to(const std::string& target, const smtp::Mailbox& address, ExpansionStep::By by, int level);
   // Nothing can be said yet: see Said.
   std::optional<bool> exists(const std::string& local, const smtp::Mailbox& address, const DomainSettings& domain);
   std::optional<bool> is_in(lookup::Table* table, const std::string& key);

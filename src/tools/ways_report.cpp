@@ -58,6 +58,17 @@ std::string next_text(const json::value& way) {
   return (is_final ? "it goes back to its sender: " : "it waits: ") + word(waits);
 }
 
+// "  team@example.com -> ann@example.com, bob@example.net (alias)".
+std::string steps_text(const json::value& ways) {
+  std::string out;
+  for (const auto& step : list(ways, "/steps")) {
+    const auto& targets = list(step, "/targets");
+    out += fmt::format("  {} -> {} ({})\n", word(step, "/address"), targets.empty() ? "nobody" : joined(targets),
+                       word(step, "/by"));
+  }
+  return out;
+}
+
 std::string way_text(const json::value& way) {
   Rows rows{{"to", joined(list(way, "/recipients"))}, {"  rule", rule_text(way)}};
   const auto& hosts = list(way, "/hosts");
@@ -93,9 +104,10 @@ std::string reason_text(const json::value& one) {
 std::string route_text(const json::value& ways) {
   const auto address = word(ways, "/address");
   if (const auto& refusal = at(ways, "/refusal"); !refusal.is_null())
-    return fmt::format("{} is refused: {}\n", address, word(refusal));
+    return fmt::format("{} is refused: {}\n{}", address, word(refusal), steps_text(ways));
   std::string out = fmt::format("{} is {}\n", address,
                                 at(ways, "/local") == json::value(true) ? "one of ours, and stands for:" : "not ours:");
+  out += steps_text(ways);
   for (const auto& missing : list(ways, "/missing"))
     out += fmt::format("An alias names {}, which does not exist: it is left out.\n", word(missing));
   for (const auto& way : list(ways, "/ways")) out += "\n" + way_text(way);

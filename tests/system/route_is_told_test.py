@@ -16,8 +16,11 @@ class RouteIsTold(SendingHost):
 
     def test_local_alias(self):
         self.dns.mx("far.example", 10, "mx.far.example", self.net.host(2))
-        self.start(aliases={"team@abc.example": ["mod@abc.example", "ann@far.example"]})
+        self.start(aliases={"team@abc.example": ["mod@abc.example", "away@abc.example"], "away@abc.example": "ann@far.example"})
         told = self.route("team@abc.example")
+        self.assertEqual([(step["address"], step["by"], step["targets"]) for step in told["steps"]],
+                         [("team@abc.example", "alias", ["mod@abc.example", "away@abc.example"]),
+                          ("away@abc.example", "alias", ["ann@far.example"])])
         self.assertTrue(told["local"])
         local, far = sorted(told["ways"], key=lambda way: way["destination"])
         self.assertEqual((local["destination"], local["recipients"], local["rule"], local["site"]),
@@ -26,6 +29,7 @@ class RouteIsTold(SendingHost):
         self.assertEqual((far["recipients"], far["rule"]), (["ann@far.example"], "dns"))
         text = self.godwit.control("route", "team@abc.example").stdout
         self.assertIn("it is tried at once", text)
+        self.assertIn("  away@abc.example -> ann@far.example (alias)\n", text)
         refused = self.route("nobody@abc.example")
         self.assertIn("550 5.1.1", refused["refusal"])
         self.assertEqual(refused["ways"], [])

@@ -52,7 +52,6 @@ class TextTableChanges(TableHost):
         self.assert_exists_again("ann@hosted.example")
         self.assert_reaches("ann@hosted.example", "ann@hosted.example")
         self.assert_unknown("bob@hosted.example")
-        self.assertEqual(self.rcpt("ann@elsewhere.example")[:9], "554 5.7.1")
 
     def test_errors_keep_the_old_content(self):
         self.aliases.write_text(": nobody\n")

@@ -35,6 +35,14 @@ namespace godwit::route {
 // ---- acceptance: is this recipient ours, does it exist, what does it stand for?
 // ------------------------------------------
 
+// What an address of ours stood for on the way to the final recipients.
+struct ExpansionStep {
+  enum class By : std::uint8_t { alias, postmaster, catch_all };
+  std::string address;
+  By by = By::alias;
+  std::vector<std::string> targets;  // as configured; the address itself keeps a copy
+};
+
 struct Expansion {
   // Final recipients, each once, with `original` set where it differs from what was asked.  Empty with `refusal` set.
   std::vector<mail::Recipient> recipients;
@@ -42,6 +50,7 @@ struct Expansion {
   std::string outage;                  // which table could not be asked, and why; for the log
   bool local = false;                  // the address asked for is in one of our domains (or <Postmaster>)
   std::vector<std::string> missing;    // targets of aliases that do not exist; left out, worth a warning
+  std::vector<ExpansionStep> steps;    // in the order in which they were taken
 };
 
 // What is asked beside the settings.

@@ -35,6 +35,8 @@ function way_section(way) {
 function way_answer(found) {
   if (found.refusal) return [h("p", { class: "alert bad" }, "Refused: ", found.refusal)];
   return [h("p", { class: "alert good" }, found.address, found.local ? " is an address of this host." : " is elsewhere."),
+    found.steps.length ? h("ul", { class: "steps" }, found.steps.map((step) =>
+      h("li", {}, step.address, " → ", step.targets.join(", ") || "nobody", " (", step.by, ")"))) : null,
     found.missing.length ? h("p", { class: "alert warn" }, "Aliases name these, which do not exist: ", found.missing.join(", ")) : null,
     found.ways.map(way_section)];
 }

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "godwit/base/text.hpp"
 #include "godwit/route/router.hpp"
 #include "support/fixed_table.hpp"
 #include "support/run_awaitable.hpp"
@@ -69,6 +70,29 @@ std::string refusal(const Settings& settings, std::string_view asked) {
   if (!expansion.refusal) return "";
   EXPECT_THAT(expansion.recipients, IsEmpty());
   return to_line(*expansion.refusal).substr(0, 9);
+}
+
+std::vector<std::string> steps(const Expansion& expansion) {
+  std::vector<std::string> result;
+  for (const auto& step : expansion.steps) {
+    const auto* by = step.by == ExpansionStep::By::alias ? "alias" : "other";
+    result.push_back(step.address + " " + by + " " + base::join(step.targets, ","));
+  }
+  return result;
+}
+
+TEST(Expand, StepsAreToldInTheirOrder) {
+  auto settings = basic();
+  settings.aliases["team@example.com"] = {"alice@example.com", "second@example.com"};
+  settings.aliases["second@example.com"] = {"x@far.example"};
+  settings.domains["example.com"].catch_all = "team@example.com";
+  EXPECT_THAT(steps(expand(settings, "alice@example.com")), IsEmpty());
+  EXPECT_THAT(steps(expand(settings, "nobody@example.com")),
+              ElementsAre("nobody@example.com other team@example.com",
+                          "team@example.com alias alice@example.com,second@example.com",
+                          "second@example.com alias x@far.example"));
+  EXPECT_THAT(steps(expand(settings, "postmaster@example.com")),
+              ElementsAre("postmaster@example.com other alice@example.com"));
 }
 
 TEST(LocalDomain, IsADomainTheHostnameOrALiteralOfOurs) {

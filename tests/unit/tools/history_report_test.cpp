@@ -74,6 +74,11 @@ TEST(WaysReport, RouteIsReadFromTopToBottom) {
             "  state        nothing is queued there\n"
             "  next         it waits: down: refused\n");
   EXPECT_EQ(route_text(parsed(R"({"address":"x@y","refusal":"550 5.1.1 no"})")), "x@y is refused: 550 5.1.1 no\n");
+  EXPECT_EQ(route_text(parsed(R"({"address":"x@y","refusal":"550 5.1.1 no","steps":[
+      {"address":"x@y","by":"alias","targets":["z@y","v@y"]},{"address":"z@y","by":"alias","targets":[]}]})")),
+            "x@y is refused: 550 5.1.1 no\n"
+            "  x@y -> z@y, v@y (alias)\n"
+            "  z@y -> nobody (alias)\n");
 }
 
 TEST(WaysReport, WhyBeginsWithTheReason) {
