@@ -7,24 +7,24 @@
 #include "godwit/base/text.hpp"
 
 namespace godwit::dispatch {
-namespace {
 
-// The domain's item, or one of a user there.
-bool has_item(const queue::Queue& queue, const queue::Key& key) {
-  return queue.contains(key) || std::ranges::any_of(queue.keys_of(key.id), [&](const queue::Key& other) {
-           return base::domain_of(other.destination) == key.destination;
-         });
+// Neither the domain's item, nor one of its own for each who waits.  Two addresses of one user share an item, which
+// only the envelope tells.
+bool Audit::may_lack_an_item(base::MessageId id, const spool::Summary::Destination& destination) const {
+  if (queue_.contains({.id = id, .destination = destination.domain})) return false;
+  const auto items = std::ranges::count_if(queue_.keys_of(id), [&](const queue::Key& key) {
+    return base::domain_of(key.destination) == destination.domain;
+  });
+  return static_cast<std::size_t>(items) < destination.recipients;
 }
-
-}  // namespace
 
 boost::asio::awaitable<base::Result<Audit::Round>> Audit::round() {
   Round round;
   auto listed = co_await spool_.for_each_live(spool::Listing::gentle, [this, &round](const spool::Summary& summary) {
     for (const auto& destination : summary.waiting) {
       ++round.checked;
-      const queue::Key key{.id = summary.id, .destination = destination.domain};
-      if (!has_item(queue_, key) && round.suspicious.size() < most_suspicious) round.suspicious.push_back(key);
+      if (round.suspicious.size() < most_suspicious && may_lack_an_item(summary.id, destination))
+        round.suspicious.push_back({.id = summary.id, .destination = destination.domain});
     }
     return true;
   });
@@ -38,11 +38,12 @@ boost::asio::awaitable<std::vector<spool::StoredMessage>> Audit::missing(std::ve
   for (const auto& key : suspicious) {
     if (!found.empty() && found.back().id == key.id) continue;
     auto stored = co_await spool_.read(key.id);
-    if (!stored || has_item(queue_, key)) continue;
-    const bool waits = std::ranges::any_of(stored->envelope.recipients, [&](const mail::Recipient& recipient) {
-      return recipient.state == mail::RecipientState::waiting && recipient.address.domain == key.destination;
+    if (!stored) continue;
+    const bool is_forgotten = std::ranges::any_of(stored->envelope.recipients, [&](const mail::Recipient& recipient) {
+      return recipient.state == mail::RecipientState::waiting && recipient.address.domain == key.destination &&
+             !queue_.contains({.id = key.id, .destination = destination_of_(key.id, recipient.address)});
     });
-    if (waits) found.push_back(std::move(*stored));
+    if (is_forgotten) found.push_back(std::move(*stored));
   }
   co_return found;
 }

@@ -5,7 +5,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
@@ -18,8 +20,11 @@ namespace godwit::dispatch {
 
 class Audit {
  public:
-  // Both outlive the audit.
-  Audit(const queue::Queue& queue, spool::Spool& spool) : queue_(queue), spool_(spool) {}
+  // The destination whose item a recipient of the message is in, or ought to be in.
+  using DestinationOf = std::function<std::string(base::MessageId, const smtp::Mailbox&)>;
+  // Queue and spool outlive the audit.
+  Audit(const queue::Queue& queue, spool::Spool& spool, DestinationOf destination_of)
+      : queue_(queue), spool_(spool), destination_of_(std::move(destination_of)) {}
 
   struct Round {
     std::uint64_t checked = 0;           // deliveries
@@ -34,8 +39,11 @@ class Audit {
   static constexpr std::size_t small_queue = 10'000;
 
  private:
+  bool may_lack_an_item(base::MessageId id, const spool::Summary::Destination& destination) const;
+
   const queue::Queue& queue_;
   spool::Spool& spool_;
+  DestinationOf destination_of_;
 };
 
 }  // namespace godwit::dispatch

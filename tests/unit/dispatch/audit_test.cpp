@@ -32,7 +32,11 @@ class AuditTest : public ::testing::Test {
 
   FakeSpool spool;
   queue::Queue queue{queue::Settings{}};
-  Audit audit{queue, spool};
+  // Whoever has an item of his own is in it.
+  Audit audit{queue, spool, [this](base::MessageId id, const smtp::Mailbox& address) {
+                auto own = to_string(address);
+                return queue.contains({id, own}) ? own : address.domain;
+              }};
 };
 
 TEST_F(AuditTest, CountsEveryDeliveryThatIsThere) {
@@ -51,6 +55,17 @@ TEST_F(AuditTest, AUserWithAnItemOfItsOwnIsNotMissing) {
   enqueue(1, "x@a.example");
   EXPECT_THAT(round().suspicious, IsEmpty());
   EXPECT_THAT(missing({{{1}, "a.example"}}), IsEmpty());
+}
+
+TEST_F(AuditTest, AUserIsMissedBesideOneOfTheSameDomain) {
+  store(1, {"a.example"});
+  spool.envelopes[{1}].recipients.push_back({.address = {"y", "a.example"}});
+  enqueue(1, "x@a.example");
+  const auto found = round();
+  EXPECT_THAT(found.suspicious, ElementsAre(queue::Key{{1}, "a.example"}));
+  EXPECT_THAT(missing(found.suspicious), ElementsAre(1));
+  enqueue(1, "y@a.example");
+  EXPECT_THAT(missing(found.suspicious), IsEmpty());
 }
 
 TEST_F(AuditTest, DeliveryThatTheQueueForgotIsFoundByItsDomain) {

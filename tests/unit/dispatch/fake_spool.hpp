@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -42,7 +43,9 @@ class FakeSpool : public spool::Spool {
       spool::Summary summary;
       summary.id = at->first;
       summary.sender = to_string(at->second.sender);
-      for (const auto& recipient : at->second.recipients) summary.waiting.push_back({recipient.address.domain, 1});
+      std::map<std::string, std::uint32_t> waiting;
+      for (const auto& recipient : at->second.recipients) ++waiting[recipient.address.domain];
+      for (const auto& [domain, recipients] : waiting) summary.waiting.push_back({domain, recipients});
       if (!each(summary)) break;
     }
     co_return base::Result<>();
