@@ -190,9 +190,10 @@ base::Result<> KeyChannel::readable(const std::string& path) const {
   return {};
 }
 
-net::FileStamp KeyChannel::stamp(const std::string& path) const {
+base::Result<net::FileStamp> KeyChannel::stamp(const std::string& path) const {
   const auto reply = ask(KeyTask::stamp, path);
-  return reply ? reply->stamp : net::FileStamp{};
+  if (!reply) return std::unexpected(reply.error());
+  return reply->stamp;
 }
 
 }  // namespace godwit::daemon

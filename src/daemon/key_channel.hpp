@@ -32,7 +32,7 @@ class KeyChannel final : public net::KeyHolder {
   base::Result<net::PkeyPtr> private_key(const std::string& path) const override;
   base::Result<std::string> certificates(const std::string& path) const override;
   base::Result<> readable(const std::string& path) const override;
-  net::FileStamp stamp(const std::string& path) const override;
+  base::Result<net::FileStamp> stamp(const std::string& path) const override;
 
  private:
   class State;

@@ -59,7 +59,10 @@ std::string KeyServer::answer(std::string_view bytes) {
         reply.result = std::unexpected(std::move(readable.error()));
       break;
     case KeyTask::stamp:
-      reply.stamp = files.stamp(request->path);
+      if (auto stamp = files.stamp(request->path))
+        reply.stamp = *stamp;
+      else
+        reply.result = std::unexpected(std::move(stamp.error()));
       break;
     case KeyTask::sign:
       reply.result = sign(request->key, request->order);

@@ -100,7 +100,7 @@ TEST_F(KeyChannelTest, CertificatesAndTheirKeysComeFromAfar) {
   net::TlsSettings settings;
   settings.certificates = {files};
   EXPECT_TRUE(net::TlsServerContext::load(settings, {}, keys));
-  EXPECT_EQ(keys.stamp(files.private_key), net::stamp_of(files.private_key));
+  EXPECT_EQ(keys.stamp(files.private_key).value(), net::stamp_of(files.private_key));
   EXPECT_TRUE(keys.readable(files.private_key));
 }
 
