@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <optional>
 #include <utility>
 
 namespace godwit::daemon {
@@ -27,26 +28,40 @@ class Lane {
     ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   }
 
+  // Fails at once while the question before is unanswered.
   base::Result<KeyReply> ask(KeyRequest request, std::size_t room) {
+    if (is_owed_) return std::unexpected(error_of(EAGAIN));
     request.number = ++last_;
     const auto bytes = to_bytes(request);
     if (bytes.size() > largest_packet) return std::unexpected(too_large());
     // Room for one there is always, unless the other side does not answer.
     if (::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
       return std::unexpected(error_of(errno));
-    std::string buffer(room, '\0');
-    for (int waits = 0;;) {
-      const auto got = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0 && errno == EAGAIN && ++waits < most_waits) continue;
-      if (got < 0) return std::unexpected(error_of(errno));
-      auto reply = reply_in(std::string_view(buffer).substr(0, static_cast<std::size_t>(got)));
-      if (!reply) return std::unexpected(lost());
-      if (reply->number == last_) return std::move(*reply);  // else the late one to an earlier request
-    }
+    is_owed_ = true;
+    return hear(room, 0);
+  }
+
+  // To a question whose time was over, if it has come meanwhile.
+  std::optional<KeyReply> take_late(std::size_t room) {
+    if (!is_owed_) return {};
+    auto reply = hear(room, MSG_DONTWAIT);
+    return reply ? std::optional(std::move(*reply)) : std::nullopt;
   }
 
  private:
+  base::Result<KeyReply> hear(std::size_t room, int flags) {
+    std::string buffer(room, '\0');
+    for (int waits = 0;;) {
+      const auto got = ::recv(socket_.get(), buffer.data(), buffer.size(), flags);
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0 && errno == EAGAIN && flags == 0 && ++waits < most_waits) continue;
+      if (got < 0) return std::unexpected(error_of(errno));
+      is_owed_ = false;
+      auto reply = reply_in(std::string_view(buffer).substr(0, static_cast<std::size_t>(got)));
+      if (!reply || reply->number != last_) return std::unexpected(lost());
+      return std::move(*reply);
+    }
+  }
   static base::Error error_of(int code) {
     if (code == EAGAIN || code == EWOULDBLOCK)
       return {.kind = base::ErrorKind::timed_out, .message = "the process that holds the private keys does not answer"};
@@ -59,6 +74,7 @@ class Lane {
 
   net::FileDescriptor socket_;
   std::uint32_t last_ = 0;
+  bool is_owed_ = false;  // the reply to that
 };
 
 }  // namespace
@@ -75,6 +91,7 @@ class KeyChannel::State {
     const std::unique_lock lock(files_mutex_, patience_);
     if (!lock)
       return base::fail(base::ErrorKind::timed_out, "the process that holds the private keys is busy with other files");
+    static_cast<void>(files_.take_late(largest_packet));
     {
       const std::lock_guard released_lock(mutex_);
       request.released.swap(released_);

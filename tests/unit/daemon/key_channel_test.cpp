@@ -45,6 +45,24 @@ class KeyChannelTest : public ::testing::Test {
     return *channel_;
   }
 
+  // What was asked for a file, and not answered yet.
+  std::vector<std::string> questions() {
+    std::vector<std::string> found;
+    std::string buffer(largest_packet, '\0');
+    for (;;) {
+      const auto got = ::recv(theirs_.back().get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+      if (got <= 0) return found;
+      found.push_back(buffer.substr(0, static_cast<std::size_t>(got)));
+    }
+  }
+  void answer_late(const std::string& question) {
+    const auto reply = server_.answer(question);
+    ::send(theirs_.back().get(), reply.data(), reply.size(), MSG_NOSIGNAL);
+  }
+  void answer_from_now_on() {
+    threads_.emplace_back([this, socket = theirs_.back().get()] { answer(socket); });
+  }
+
   void end_other_side() {
     for (const auto& socket : theirs_) ::shutdown(socket.get(), SHUT_RDWR);
     for (auto& thread : threads_) thread.join();
@@ -167,6 +185,22 @@ TEST_F(KeyChannelTest, NobodyWaitsForLongForOneThatDoesNotAnswer) {
   for (int i = 0; i < 3; ++i) EXPECT_EQ(keys.readable("/x").error().kind, base::ErrorKind::timed_out);
   EXPECT_LT(std::chrono::steady_clock::now() - began, 10s);
   EXPECT_EQ(lost_, 0) << "a file that hangs keeps nobody from signing";
+}
+
+TEST_F(KeyChannelTest, WhileAQuestionIsUnansweredOthersFailAtOnce) {
+  const auto& keys = open(Other::says_nothing, 50ms);
+  const auto path = folder_.write("text", "x");
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(keys.readable(path).error().kind, base::ErrorKind::timed_out);
+  const auto asked = questions();
+  ASSERT_EQ(asked.size(), 1U);
+  answer_late(asked.front());
+  answer_from_now_on();
+  // The machine may stand still for longer than its patience.
+  base::Result<std::string> answer;
+  do {
+    answer = keys.certificates(path);
+  } while (!answer && answer.error().kind == base::ErrorKind::timed_out);
+  EXPECT_EQ(answer.value(), "") << "and none gets the answer to another";
 }
 
 TEST_F(KeyChannelTest, RubbishIsAnsweredAndForgotten) {
