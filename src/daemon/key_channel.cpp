@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <optional>
@@ -12,6 +13,8 @@ namespace godwit::daemon {
 namespace {
 
 constexpr std::size_t largest_signature = 16384;  // of RSA with 16384 bits, the largest that OpenSSL has, and more
+
+constexpr std::size_t most_released = 1024;  // with one question: beside the longest path
 
 // One may be over at once, though nobody was slow: when the machine stood still.
 constexpr int most_waits = 2;
@@ -91,12 +94,12 @@ class KeyChannel::State {
     const std::unique_lock lock(files_mutex_, patience_);
     if (!lock)
       return base::fail(base::ErrorKind::timed_out, "the process that holds the private keys is busy with other files");
-    static_cast<void>(files_.take_late(largest_packet));
-    {
-      const std::lock_guard released_lock(mutex_);
-      request.released.swap(released_);
-    }
-    return files_.ask(std::move(request), largest_packet);
+    if (const auto late = files_.take_late(largest_packet); late && late->key != 0) release(late->key);
+    const auto released = take_released();
+    request.released = released;
+    auto reply = files_.ask(std::move(request), largest_packet);
+    if (!reply) put_back(released);
+    return reply;
   }
 
   base::Result<std::string> sign(std::uint64_t key, const net::SigningOrder& order) {
@@ -123,6 +126,20 @@ class KeyChannel::State {
   }
 
  private:
+  std::vector<std::uint64_t> take_released() {
+    const std::lock_guard lock(mutex_);
+    const auto from = released_.end() - static_cast<std::ptrdiff_t>(std::min(released_.size(), most_released));
+    std::vector<std::uint64_t> taken(from, released_.end());
+    released_.erase(from, released_.end());
+    return taken;
+  }
+
+  // Saying it twice does no harm.
+  void put_back(const std::vector<std::uint64_t>& released) {
+    const std::lock_guard lock(mutex_);
+    released_.insert(released_.end(), released.begin(), released.end());
+  }
+
   base::Result<std::unique_ptr<Lane>> take_lane() {
     std::unique_lock lock(mutex_);
     const bool is_decided = changed_.wait_for(lock, patience_, [this] { return is_lost_ || !free_.empty(); });

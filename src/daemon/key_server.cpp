@@ -6,7 +6,8 @@
 namespace godwit::daemon {
 namespace {
 
-constexpr std::size_t most_keys = 16384;
+// Only a daemon that was taken over has so many; a reload reads all new ones while the old ones are in use.
+constexpr std::size_t most_keys = 1'000'000;
 
 }  // namespace
 

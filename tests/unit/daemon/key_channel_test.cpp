@@ -4,6 +4,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <thread>
@@ -29,6 +30,13 @@ class KeyChannelTest : public ::testing::Test {
   enum class Other { answers, says_nothing };
 
   ~KeyChannelTest() override { end_other_side(); }
+
+  // By who answers.
+  bool is_kept(std::uint64_t key) {
+    const std::string digest(32, 'd');
+    const auto bytes = to_bytes({.task = KeyTask::sign, .key = key, .order = {.data = digest}});
+    return reply_in(server_.answer(bytes)).value().result.has_value();
+  }
 
   const net::KeyHolder& open(Other other, base::Duration patience = 20s, std::size_t lanes = 2) {
     std::vector<net::FileDescriptor> ours;
@@ -79,6 +87,7 @@ class KeyChannelTest : public ::testing::Test {
 
   testing::TemporaryFolder folder_;
   std::atomic<int> lost_ = 0;
+  std::atomic<std::size_t> largest_question_ = 0;
   KeyServer server_;
   std::vector<net::FileDescriptor> theirs_;
   std::vector<std::thread> threads_;
@@ -90,6 +99,7 @@ class KeyChannelTest : public ::testing::Test {
     for (;;) {
       const auto got = ::recv(socket, buffer.data(), buffer.size(), 0);
       if (got <= 0) return;
+      largest_question_ = std::max(largest_question_.load(), static_cast<std::size_t>(got));
       const auto reply = server_.answer(std::string_view(buffer).substr(0, static_cast<std::size_t>(got)));
       ::send(socket, reply.data(), reply.size(), MSG_NOSIGNAL);
     }
@@ -154,16 +164,36 @@ TEST_F(KeyChannelTest, ManyThreadsSignAtATime) {
 TEST_F(KeyChannelTest, AKeyThatNobodyHasAnyMoreIsForgotten) {
   const auto& keys = open(Other::answers);
   const auto path = dkim_key(mailauth::KeyKind::ed25519);
-  const std::string digest(32, 'd');
-  const auto ask = [&] {
-    const auto bytes = to_bytes({.task = KeyTask::sign, .key = 1, .order = {.data = digest}});
-    return reply_in(server_.answer(bytes)).value().result.has_value();
-  };
   std::optional<mailauth::Key> key = signer(keys, path);
-  EXPECT_TRUE(ask());
+  EXPECT_TRUE(is_kept(1));
   key.reset();
+  EXPECT_FALSE(keys.readable(std::string(largest_packet, 'x'))) << "it cannot even be asked";
+  EXPECT_TRUE(is_kept(1));
   EXPECT_TRUE(keys.readable(path));
-  EXPECT_FALSE(ask());
+  EXPECT_FALSE(is_kept(1));
+}
+
+TEST_F(KeyChannelTest, ManyThatNobodyHasAnyMoreAreForgottenByAndBy) {
+  constexpr std::uint64_t many = 1200;
+  const auto& keys = open(Other::answers);
+  const auto path = dkim_key(mailauth::KeyKind::ed25519);
+  std::vector<net::PkeyPtr> held;
+  for (std::uint64_t i = 0; i < many; ++i) held.push_back(keys.private_key(path).value());
+  held.clear();
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(keys.readable(path));
+  for (std::uint64_t key = 1; key <= many; ++key) EXPECT_FALSE(is_kept(key)) << key;
+  EXPECT_LT(largest_question_, 9000U) << "however many there are";
+}
+
+TEST_F(KeyChannelTest, AKeyThatComesTooLateIsForgotten) {
+  const auto& keys = open(Other::says_nothing, 50ms);
+  const auto path = dkim_key(mailauth::KeyKind::ed25519);
+  EXPECT_FALSE(keys.private_key(path));
+  answer_late(questions().at(0));
+  EXPECT_TRUE(is_kept(1));
+  EXPECT_FALSE(keys.readable(path));
+  answer_late(questions().at(0));
+  EXPECT_FALSE(is_kept(1));
 }
 
 TEST_F(KeyChannelTest, AnEndOfTheOtherSideIsNoticedOnce) {
