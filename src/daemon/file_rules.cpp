@@ -82,6 +82,16 @@ bool holds(const FileRule& rule, const fs::path& path, bool write) {
 }  // namespace
 
 std::vector<ConfiguredPath> paths_in(const std::vector<config::KeyValue>& values) {
+// Among other words it could not be told where a path of a key ends that has a blank or a comma in it.
+config::Settings without_keys(config::Settings settings) {
+  for (auto& one : settings.tls.certificates)
+    for (auto* path : {&one.certificate, &one.private_key}) path->clear();
+  for (auto& one : settings.route.routes)
+    for (auto* path : {&one.certificate, &one.private_key}) path->clear();
+  for (auto& one : settings.mailauth.keys) one.private_key.clear();
+  return settings;
+}
+
   std::vector<ConfiguredPath> paths;
   for (const auto& [key, value, fallback, needs_restart] : values) {
     const bool written_key = std::ranges::find(written_keys, key) != std::end(written_keys);
@@ -97,14 +107,8 @@ std::vector<ConfiguredPath> paths_in(const std::vector<config::KeyValue>& values
 }
 
 std::vector<ConfiguredPath> paths_of(const config::Settings& settings, Keys keys) {
-  auto paths = paths_in(config::values_of(settings));
-  if (keys == Keys::elsewhere) {
-    const auto elsewhere = key_paths_of(settings);
-    std::erase_if(paths, [&](const ConfiguredPath& one) {
-      return std::ranges::any_of(elsewhere,
-                                 [&](const auto& key) { return key.key == one.key && key.path == one.path; });
-    });
-  }
+  auto paths = paths_in(config::values_of(without_keys(settings)));
+  if (keys == Keys::here) std::ranges::move(key_paths_of(settings), std::back_inserter(paths));
   paths.push_back({"maildrop.directory", config::maildrop(settings), true});
   paths.push_back({"control.submit_socket", config::submit_socket(settings), true});
   return paths;

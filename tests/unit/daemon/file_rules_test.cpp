@@ -13,6 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
@@ -119,6 +120,15 @@ TEST(FileRules, KeysThatAreElsewhereAreNotOurs) {
 }
 
 TEST(FileRules, WhatLiesBeyondIsAskedOfWhoOpensIt) {
+TEST(FileRules, APathOfAKeyIsWholeWhateverIsInIt) {
+  config::Settings settings;
+  const std::string path = "/srv/my keys, {all}/tls.pem";
+  settings.tls.certificates = {{.certificate = path, .private_key = path}};
+  settings.route.routes.emplace_back().private_key = path;
+  EXPECT_THAT(shown(paths_of(settings)), Contains("tls.certificates " + path + " r"));
+  EXPECT_THAT(shown(paths_of(settings, Keys::elsewhere)), Not(Contains(HasSubstr("/srv"))));
+}
+
   const Reach reach{.files = {{"/var", true}, {"/run", true}, {"/srv/keys", true}},
                     .keys = Keys::elsewhere,
                     .key_files = {{"/srv/keys", false}}};
