@@ -15,6 +15,7 @@
 #include <vector>
 
 #include <sys/types.h>
+#include <sys/wait.h>
 
 #include "file_rules.hpp"
 #include "godwit/config/settings.hpp"
@@ -25,7 +26,7 @@ namespace godwit::daemon {
 class KeyProcess {
  public:
   // lanes: how many threads may sign at a time.  title: where the command line of the process is; the child has its own
-  // name there.  Requires: SIGCHLD is blocked.  Errors: os, what dropping privileges has.
+  // name there.  Requires: SIGCHLD is blocked, and not ignored.  Errors: os, what dropping privileges has.
   static base::Result<std::unique_ptr<KeyProcess>> start(const std::string& config_path,
                                                          const config::Settings& settings, std::size_t lanes,
                                                          std::span<char> title);
@@ -40,11 +41,12 @@ class KeyProcess {
   const std::vector<std::string>& remarks() const { return remarks_; }
   pid_t pid() const { return child_; }
   // After SIGCHLD.  "it was killed by signal 9"; nothing: it runs.
-  std::optional<std::string> why_ended() const;
+  std::optional<std::string> why_ended() const { return why_ended(WNOHANG); }
 
  private:
   explicit KeyProcess(pid_t child) : child_(child) {}
   base::Result<> hear_from_it(int socket);
+  std::optional<std::string> why_ended(int wait) const;
 
   const pid_t child_;
   std::unique_ptr<KeyChannel> keys_;
