@@ -24,6 +24,7 @@ constexpr std::string_view readable_of_system[] = {"/etc",
                                                    "/var/run",
                                                    "/sys/devices/system/cpu",
                                                    "/var/lib/ca-certificates"};
+constexpr const char* own_folder = "/etc/godwit";
 constexpr std::string_view devices[] = {"/dev/null", "/dev/random", "/dev/urandom"};
 
 constexpr std::string_view written_keys[] = {"spool.directory",       "state.directory", "control.socket",
@@ -60,12 +61,14 @@ fs::path target_of(const fs::path& path) {
   return failed ? path : target;
 }
 
-void grant_configured(const std::string& config_path, const std::vector<ConfiguredPath>& paths, bool may_write,
-                      std::set<FileRule>& rules) {
+void grant_config(const std::string& config_path, std::set<FileRule>& rules) {
   std::error_code failed;
   const auto config = fs::absolute(config_path, failed);
   grant(config, false, rules);
   grant(target_of(config), false, rules);
+}
+
+void grant_configured(const std::vector<ConfiguredPath>& paths, bool may_write, std::set<FileRule>& rules) {
   for (const auto& [key, path, write] : paths) {
     if (path.empty()) continue;
     grant(path, may_write && write, rules);
@@ -79,9 +82,6 @@ bool holds(const FileRule& rule, const fs::path& path, bool write) {
   return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end();
 }
 
-}  // namespace
-
-std::vector<ConfiguredPath> paths_in(const std::vector<config::KeyValue>& values) {
 // Among other words it could not be told where a path of a key ends that has a blank or a comma in it.
 config::Settings without_keys(config::Settings settings) {
   for (auto& one : settings.tls.certificates)
@@ -92,6 +92,9 @@ config::Settings without_keys(config::Settings settings) {
   return settings;
 }
 
+}  // namespace
+
+std::vector<ConfiguredPath> paths_in(const std::vector<config::KeyValue>& values) {
   std::vector<ConfiguredPath> paths;
   for (const auto& [key, value, fallback, needs_restart] : values) {
     const bool written_key = std::ranges::find(written_keys, key) != std::end(written_keys);
@@ -131,14 +134,25 @@ std::vector<FileRule> file_rules(const std::string& config_path, const std::vect
   std::set<FileRule> rules;
   for (const auto path : readable_of_system) grant(path, false, rules);
   for (const auto path : devices) rules.insert({std::string(path), path == "/dev/null"});
-  grant_configured(config_path, paths, true, rules);
+  grant_config(config_path, rules);
+  grant_configured(paths, true, rules);
   return {rules.begin(), rules.end()};
 }
 
-std::vector<FileRule> key_file_rules(const std::string& config_path, const std::vector<ConfiguredPath>& paths) {
+std::vector<FileRule> key_file_rules(const std::string& config_path, const config::Settings& settings,
+                                     KeyReader reader) {
   std::set<FileRule> rules;
-  grant("/etc", false, rules);
-  grant_configured(config_path, paths, false, rules);
+  if (reader == KeyReader::user) {
+    grant("/etc", false, rules);
+    grant_config(config_path, rules);
+    grant_configured(paths_of(settings), false, rules);
+    return {rules.begin(), rules.end()};
+  }
+  std::error_code ignored;
+  if (fs::is_directory(own_folder, ignored)) rules.insert({own_folder, false});
+  auto paths = key_paths_of(settings);
+  paths.push_back({"state.directory", settings.state.directory});  // a certificate of tls.acme
+  grant_configured(paths, false, rules);
   return {rules.begin(), rules.end()};
 }
 

@@ -169,7 +169,7 @@ base::Result<std::unique_ptr<KeyProcess>> KeyProcess::start(const std::string& c
                                                             std::span<char> title) {
   auto sockets = make_sockets(lanes + 1);
   if (!sockets) return std::unexpected(std::move(sockets.error()));
-  const auto granted = key_file_rules(config_path, paths_of(settings));
+  const auto granted = key_file_rules(config_path, settings, may_read_everything() ? KeyReader::root : KeyReader::user);
   std::vector<int> theirs;
   for (const auto& [ours, its] : *sockets) theirs.push_back(its.get());
   const pid_t child = ::fork();

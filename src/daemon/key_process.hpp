@@ -3,9 +3,9 @@
 // the daemon's memory is no key, and who takes it over can sign as long as he is there, but take no key away.
 //
 // It is a child of the daemon, begun when that has no thread yet and has read no key; has the user's rights and, where
-// the daemon was started as root, that of reading files; can open only /etc and the folders that the configuration
-// names, for reading; knows only the system calls of signing.  It ends when the daemon does.  Main thread, but for
-// keys().
+// the daemon was started as root, that of reading files; can open only the folders that the configuration names (of
+// keys, where it can read all files), and /etc or what is the daemon's there, for reading; knows only the system calls
+// of signing.  It ends when the daemon does.  Main thread, but for keys().
 #pragma once
 
 #include <memory>
