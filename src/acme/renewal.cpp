@@ -18,12 +18,7 @@ namespace {
 using boost::asio::awaitable;
 
 constexpr base::Duration longest_wait = std::chrono::hours(1);  // the clock may be set meanwhile
-
-std::optional<Present> look_at(const std::string& file, const net::KeyHolder& keys) {
-  const auto facts = net::check_certificate({.certificate = file, .private_key = file}, keys);
-  if (!facts) return {};
-  return Present{.from = facts->not_before, .until = facts->not_after, .names = facts->names};
-}
+constexpr base::Duration look_again = std::chrono::minutes(1);  // where there may be one, but nobody can tell
 
 }  // namespace
 
@@ -128,7 +123,12 @@ awaitable<void> Renewal::Implementation::look() {
   auto reading = [file = certificate_file(around_.state_directory), &keys = around_.keys] {
     return look_at(file, keys);
   };
-  present_ = co_await state::on_pool<std::optional<Present>>(around_.pool, std::move(reading));
+  auto seen = co_await state::on_pool<base::Result<std::optional<Present>>>(around_.pool, std::move(reading));
+  if (!seen && !is_known_) {
+    due_.at = around_.clock.wall() + look_again;
+    co_return;
+  }
+  if (seen) present_ = std::move(*seen);
   due_ = next_order(present_, settings(), attempts_, fraction_, around_.clock.wall());
   due_.at = std::max(due_.at, base::WallTime{});
   is_known_ = true;

@@ -7,18 +7,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "godwit/acme/settings.hpp"
 #include "godwit/base/clock.hpp"
+#include "present.hpp"
 
 namespace godwit::acme {
-
-// The one that is in force.
-struct Present {
-  base::WallTime from{}, until{};
-  std::vector<std::string> names;
-};
 
 // What became of the tries since the last success; kept, for a restart must not forget it.
 struct Attempts {

@@ -24,6 +24,7 @@ constexpr std::string_view readable_of_system[] = {"/etc",
                                                    "/var/run",
                                                    "/sys/devices/system/cpu",
                                                    "/var/lib/ca-certificates"};
+constexpr const char* own_folder = "/etc/godwit";
 constexpr std::string_view devices[] = {"/dev/null", "/dev/random", "/dev/urandom"};
 
 constexpr std::string_view written_keys[] = {"spool.directory",       "state.directory", "control.socket",
@@ -60,12 +61,14 @@ fs::path target_of(const fs::path& path) {
   return failed ? path : target;
 }
 
-void grant_configured(const std::string& config_path, const std::vector<ConfiguredPath>& paths, bool may_write,
-                      std::set<FileRule>& rules) {
+void grant_config(const std::string& config_path, std::set<FileRule>& rules) {
   std::error_code failed;
   const auto config = fs::absolute(config_path, failed);
   grant(config, false, rules);
   grant(target_of(config), false, rules);
+}
+
+void grant_configured(const std::vector<ConfiguredPath>& paths, bool may_write, std::set<FileRule>& rules) {
   for (const auto& [key, path, write] : paths) {
     if (path.empty()) continue;
     grant(path, may_write && write, rules);
@@ -77,6 +80,16 @@ bool holds(const FileRule& rule, const fs::path& path, bool write) {
   if (write && !rule.write) return false;
   const auto folder = target_of(rule.path);
   return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end();
+}
+
+// Among other words it could not be told where a path of a key ends that has a blank or a comma in it.
+config::Settings without_keys(config::Settings settings) {
+  for (auto& one : settings.tls.certificates)
+    for (auto* path : {&one.certificate, &one.private_key}) path->clear();
+  for (auto& one : settings.route.routes)
+    for (auto* path : {&one.certificate, &one.private_key}) path->clear();
+  for (auto& one : settings.mailauth.keys) one.private_key.clear();
+  return settings;
 }
 
 }  // namespace
@@ -97,14 +110,8 @@ std::vector<ConfiguredPath> paths_in(const std::vector<config::KeyValue>& values
 }
 
 std::vector<ConfiguredPath> paths_of(const config::Settings& settings, Keys keys) {
-  auto paths = paths_in(config::values_of(settings));
-  if (keys == Keys::elsewhere) {
-    const auto elsewhere = key_paths_of(settings);
-    std::erase_if(paths, [&](const ConfiguredPath& one) {
-      return std::ranges::any_of(elsewhere,
-                                 [&](const auto& key) { return key.key == one.key && key.path == one.path; });
-    });
-  }
+  auto paths = paths_in(config::values_of(without_keys(settings)));
+  if (keys == Keys::here) std::ranges::move(key_paths_of(settings), std::back_inserter(paths));
   paths.push_back({"maildrop.directory", config::maildrop(settings), true});
   paths.push_back({"control.submit_socket", config::submit_socket(settings), true});
   return paths;
@@ -127,14 +134,25 @@ std::vector<FileRule> file_rules(const std::string& config_path, const std::vect
   std::set<FileRule> rules;
   for (const auto path : readable_of_system) grant(path, false, rules);
   for (const auto path : devices) rules.insert({std::string(path), path == "/dev/null"});
-  grant_configured(config_path, paths, true, rules);
+  grant_config(config_path, rules);
+  grant_configured(paths, true, rules);
   return {rules.begin(), rules.end()};
 }
 
-std::vector<FileRule> key_file_rules(const std::string& config_path, const std::vector<ConfiguredPath>& paths) {
+std::vector<FileRule> key_file_rules(const std::string& config_path, const config::Settings& settings,
+                                     KeyReader reader) {
   std::set<FileRule> rules;
-  grant("/etc", false, rules);
-  grant_configured(config_path, paths, false, rules);
+  if (reader == KeyReader::user) {
+    grant("/etc", false, rules);
+    grant_config(config_path, rules);
+    grant_configured(paths_of(settings), false, rules);
+    return {rules.begin(), rules.end()};
+  }
+  std::error_code ignored;
+  if (fs::is_directory(own_folder, ignored)) rules.insert({own_folder, false});
+  auto paths = key_paths_of(settings);
+  paths.push_back({"state.directory", settings.state.directory});  // a certificate of tls.acme
+  grant_configured(paths, false, rules);
   return {rules.begin(), rules.end()};
 }
 

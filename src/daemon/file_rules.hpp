@@ -36,8 +36,11 @@ std::vector<ConfiguredPath> key_paths_of(const config::Settings& settings);
 // In order, each once.
 std::vector<FileRule> file_rules(const std::string& config_path, const std::vector<ConfiguredPath>& paths);
 // Of the process with the private keys, which only reads: where there are keys now, and where a later configuration may
-// have some.
-std::vector<FileRule> key_file_rules(const std::string& config_path, const std::vector<ConfiguredPath>& paths);
+// have some.  Where it can read what is root's alone, of /etc no more than /etc/godwit, lest it sign with whatever key
+// lies there.
+enum class KeyReader { user, root };
+std::vector<FileRule> key_file_rules(const std::string& config_path, const config::Settings& settings,
+                                     KeyReader reader);
 
 // What this process can open, and, where another one holds the private keys, that.  Empty: everything.
 struct Reach {

@@ -3,14 +3,18 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <optional>
 #include <utility>
 
 namespace godwit::daemon {
 namespace {
 
 constexpr std::size_t largest_signature = 16384;  // of RSA with 16384 bits, the largest that OpenSSL has, and more
+
+constexpr std::size_t most_released = 1024;  // with one question: beside the longest path
 
 // One may be over at once, though nobody was slow: when the machine stood still.
 constexpr int most_waits = 2;
@@ -27,26 +31,40 @@ class Lane {
     ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   }
 
+  // Fails at once while the question before is unanswered.
   base::Result<KeyReply> ask(KeyRequest request, std::size_t room) {
+    if (is_owed_) return std::unexpected(error_of(EAGAIN));
     request.number = ++last_;
     const auto bytes = to_bytes(request);
     if (bytes.size() > largest_packet) return std::unexpected(too_large());
     // Room for one there is always, unless the other side does not answer.
     if (::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
       return std::unexpected(error_of(errno));
-    std::string buffer(room, '\0');
-    for (int waits = 0;;) {
-      const auto got = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0 && errno == EAGAIN && ++waits < most_waits) continue;
-      if (got < 0) return std::unexpected(error_of(errno));
-      auto reply = reply_in(std::string_view(buffer).substr(0, static_cast<std::size_t>(got)));
-      if (!reply) return std::unexpected(lost());
-      if (reply->number == last_) return std::move(*reply);  // else the late one to an earlier request
-    }
+    is_owed_ = true;
+    return hear(room, 0);
+  }
+
+  // To a question whose time was over, if it has come meanwhile.
+  std::optional<KeyReply> take_late(std::size_t room) {
+    if (!is_owed_) return {};
+    auto reply = hear(room, MSG_DONTWAIT);
+    return reply ? std::optional(std::move(*reply)) : std::nullopt;
   }
 
  private:
+  base::Result<KeyReply> hear(std::size_t room, int flags) {
+    std::string buffer(room, '\0');
+    for (int waits = 0;;) {
+      const auto got = ::recv(socket_.get(), buffer.data(), buffer.size(), flags);
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0 && errno == EAGAIN && flags == 0 && ++waits < most_waits) continue;
+      if (got < 0) return std::unexpected(error_of(errno));
+      is_owed_ = false;
+      auto reply = reply_in(std::string_view(buffer).substr(0, static_cast<std::size_t>(got)));
+      if (!reply || reply->number != last_) return std::unexpected(lost());
+      return std::move(*reply);
+    }
+  }
   static base::Error error_of(int code) {
     if (code == EAGAIN || code == EWOULDBLOCK)
       return {.kind = base::ErrorKind::timed_out, .message = "the process that holds the private keys does not answer"};
@@ -59,6 +77,7 @@ class Lane {
 
   net::FileDescriptor socket_;
   std::uint32_t last_ = 0;
+  bool is_owed_ = false;  // the reply to that
 };
 
 }  // namespace
@@ -75,11 +94,12 @@ class KeyChannel::State {
     const std::unique_lock lock(files_mutex_, patience_);
     if (!lock)
       return base::fail(base::ErrorKind::timed_out, "the process that holds the private keys is busy with other files");
-    {
-      const std::lock_guard released_lock(mutex_);
-      request.released.swap(released_);
-    }
-    return files_.ask(std::move(request), largest_packet);
+    if (const auto late = files_.take_late(largest_packet); late && late->key != 0) release(late->key);
+    const auto released = take_released();
+    request.released = released;
+    auto reply = files_.ask(std::move(request), largest_packet);
+    if (!reply) put_back(released);
+    return reply;
   }
 
   base::Result<std::string> sign(std::uint64_t key, const net::SigningOrder& order) {
@@ -106,6 +126,20 @@ class KeyChannel::State {
   }
 
  private:
+  std::vector<std::uint64_t> take_released() {
+    const std::lock_guard lock(mutex_);
+    const auto from = released_.end() - static_cast<std::ptrdiff_t>(std::min(released_.size(), most_released));
+    std::vector<std::uint64_t> taken(from, released_.end());
+    released_.erase(from, released_.end());
+    return taken;
+  }
+
+  // Saying it twice does no harm.
+  void put_back(const std::vector<std::uint64_t>& released) {
+    const std::lock_guard lock(mutex_);
+    released_.insert(released_.end(), released.begin(), released.end());
+  }
+
   base::Result<std::unique_ptr<Lane>> take_lane() {
     std::unique_lock lock(mutex_);
     const bool is_decided = changed_.wait_for(lock, patience_, [this] { return is_lost_ || !free_.empty(); });
@@ -190,9 +224,10 @@ base::Result<> KeyChannel::readable(const std::string& path) const {
   return {};
 }
 
-net::FileStamp KeyChannel::stamp(const std::string& path) const {
+base::Result<net::FileStamp> KeyChannel::stamp(const std::string& path) const {
   const auto reply = ask(KeyTask::stamp, path);
-  return reply ? reply->stamp : net::FileStamp{};
+  if (!reply) return std::unexpected(reply.error());
+  return reply->stamp;
 }
 
 }  // namespace godwit::daemon

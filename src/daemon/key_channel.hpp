@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The daemon's end of the way to the process with its private keys.  Files are asked for one after the other, on a
-// socket of their own: one that hangs holds up nobody who signs.  Signatures have a socket for each thread that may
-// want one; whoever finds none free waits for one, and nobody waits longer than `patience`.
+// socket of their own: one that hangs holds up nobody who signs, and who asks for others fails at once until it has
+// been answered.  Signatures have a socket for each thread that may want one; whoever finds none free waits for one,
+// and nobody waits longer than `patience`.
 //
 // Once a signature was not made in time, or the other side has ended, none is asked for any more: `on_lost` has been
 // called, and the daemon should end.
@@ -32,7 +33,7 @@ class KeyChannel final : public net::KeyHolder {
   base::Result<net::PkeyPtr> private_key(const std::string& path) const override;
   base::Result<std::string> certificates(const std::string& path) const override;
   base::Result<> readable(const std::string& path) const override;
-  net::FileStamp stamp(const std::string& path) const override;
+  base::Result<net::FileStamp> stamp(const std::string& path) const override;
 
  private:
   class State;

@@ -110,6 +110,14 @@ void say(int socket, const KeyReply& reply) {
   std::ignore = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
 }
 
+// For what is thrown.
+[[noreturn]] void give_up(int socket) {
+  KeyReply reply;
+  reply.result = base::fail(base::ErrorKind::io, base::exception_text(std::current_exception()));
+  say(socket, reply);
+  ::_exit(1);
+}
+
 // The first packet on the socket for files says how it went.
 [[noreturn]] void hold_keys(const config::Settings& settings, const std::vector<FileRule>& granted,
                             const std::vector<int>& sockets) {
@@ -130,8 +138,12 @@ void say(int socket, const KeyReply& reply) {
   }
   KeyServer server;
   std::vector<std::thread> threads;
-  for (std::size_t i = 1; i < sockets.size(); ++i)
-    threads.emplace_back([&server, socket = sockets[i]] { answer_on(server, socket); });
+  try {
+    for (std::size_t i = 1; i < sockets.size(); ++i)
+      threads.emplace_back([&server, socket = sockets[i]] { answer_on(server, socket); });
+  } catch (...) {
+    give_up(sockets.front());  // here: those that were begun cannot be ended
+  }
   say(sockets.front(), reply);
   answer_on(server, sockets.front());
 }
@@ -143,10 +155,7 @@ void say(int socket, const KeyReply& reply) {
   try {
     hold_keys(settings, granted, sockets);
   } catch (...) {
-    KeyReply reply;
-    reply.result = base::fail(base::ErrorKind::io, base::exception_text(std::current_exception()));
-    say(sockets.front(), reply);
-    ::_exit(1);
+    give_up(sockets.front());
   }
 }
 
@@ -160,7 +169,7 @@ base::Result<std::unique_ptr<KeyProcess>> KeyProcess::start(const std::string& c
                                                             std::span<char> title) {
   auto sockets = make_sockets(lanes + 1);
   if (!sockets) return std::unexpected(std::move(sockets.error()));
-  const auto granted = key_file_rules(config_path, paths_of(settings));
+  const auto granted = key_file_rules(config_path, settings, may_read_everything() ? KeyReader::root : KeyReader::user);
   std::vector<int> theirs;
   for (const auto& [ours, its] : *sockets) theirs.push_back(its.get());
   const pid_t child = ::fork();
@@ -184,7 +193,9 @@ base::Result<> KeyProcess::hear_from_it(int socket) {
   std::string buffer(largest_packet, '\0');
   const auto got = ::recv(socket, buffer.data(), buffer.size(), 0);
   const auto reply = reply_in(std::string_view(buffer).substr(0, got > 0 ? static_cast<std::size_t>(got) : 0));
-  if (!reply) return base::fail(base::ErrorKind::closed, why_ended().value_or("it says nothing"));
+  // Its end of the socket is closed a moment before it has ended.
+  if (got == 0) return base::fail(base::ErrorKind::closed, why_ended(0).value_or("it says nothing"));
+  if (!reply) return base::fail(base::ErrorKind::closed, "it says nothing");
   if (!reply->result) return std::unexpected(reply->result.error());
   if (reply->key == 0) granted_.clear();
   for (const auto remark : base::split(*reply->result, '\n'))
@@ -193,10 +204,11 @@ base::Result<> KeyProcess::hear_from_it(int socket) {
 }
 
 // Not reaped before the destructor: until then its number is nobody else's.
-std::optional<std::string> KeyProcess::why_ended() const {
+std::optional<std::string> KeyProcess::why_ended(int wait) const {
   siginfo_t status{};
-  if (::waitid(P_PID, static_cast<id_t>(child_), &status, WEXITED | WNOHANG | WNOWAIT) != 0 || status.si_pid == 0)
-    return {};
+  if (::waitid(P_PID, static_cast<id_t>(child_), &status, WEXITED | WNOWAIT | wait) != 0)
+    return errno == ECHILD ? std::optional<std::string>("it ended") : std::nullopt;
+  if (status.si_pid == 0) return {};
   if (status.si_code == CLD_EXITED) return fmt::format("it ended with status {}", status.si_status);
   return fmt::format("it was killed by signal {}", status.si_status);
 }

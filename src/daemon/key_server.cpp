@@ -6,7 +6,8 @@
 namespace godwit::daemon {
 namespace {
 
-constexpr std::size_t most_keys = 16384;
+// Only a daemon that was taken over has so many; a reload reads all new ones while the old ones are in use.
+constexpr std::size_t most_keys = 1'000'000;
 
 }  // namespace
 
@@ -59,7 +60,10 @@ std::string KeyServer::answer(std::string_view bytes) {
         reply.result = std::unexpected(std::move(readable.error()));
       break;
     case KeyTask::stamp:
-      reply.stamp = files.stamp(request->path);
+      if (auto stamp = files.stamp(request->path))
+        reply.stamp = *stamp;
+      else
+        reply.result = std::unexpected(std::move(stamp.error()));
       break;
     case KeyTask::sign:
       reply.result = sign(request->key, request->order);

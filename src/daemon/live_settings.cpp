@@ -176,7 +176,9 @@ void load_hooks(const config::Loaded& file, LiveSettings& live, LiveSettingsLoad
 }
 
 base::Result<mailauth::Key> load_key(const std::string& path, const net::KeyHolder& keys) {
-  if (auto is_private = check_private(keys.stamp(path), path); !is_private) return std::unexpected(is_private.error());
+  const auto stamp = keys.stamp(path);
+  if (!stamp) return std::unexpected(stamp.error());
+  if (auto is_private = check_private(*stamp, path); !is_private) return std::unexpected(is_private.error());
   auto read = keys.private_key(path);
   if (!read) return std::unexpected(std::move(read.error()));
   auto key = mailauth::Key::from_handle(read->release());

@@ -9,26 +9,43 @@
 namespace godwit::daemon {
 namespace {
 
-std::vector<net::FileStamp> stamps_of(const net::TlsSettings& settings, const CaFiles& client_cas,
-                                      const net::KeyHolder& keys) {
-  std::vector<net::FileStamp> stamps;
+using Stamps = decltype(LiveTls::stamps);
+
+std::optional<net::FileStamp> known_stamp(const std::string& path, const net::KeyHolder& keys) {
+  const auto stamp = keys.stamp(path);
+  return stamp ? std::optional(*stamp) : std::nullopt;
+}
+
+Stamps stamps_of(const net::TlsSettings& settings, const CaFiles& client_cas, const net::KeyHolder& keys) {
+  Stamps stamps;
   for (const auto* list : {&settings.certificates, &settings.client_certificates}) {
     for (const auto& certificate : *list) {
-      for (const auto* path : {&certificate.certificate, &certificate.private_key}) stamps.push_back(keys.stamp(*path));
-      if (!certificate.ocsp_response.empty()) stamps.push_back(net::stamp_of(certificate.ocsp_response));
+      for (const auto* path : {&certificate.certificate, &certificate.private_key})
+        if (!stamps.contains(*path)) stamps[*path] = known_stamp(*path, keys);
+      if (!certificate.ocsp_response.empty())
+        stamps[certificate.ocsp_response] = net::stamp_of(certificate.ocsp_response);
     }
   }
-  for (const auto& file : client_cas) stamps.push_back(net::stamp_of(file));
-  if (!settings.ca_file.empty()) stamps.push_back(net::stamp_of(settings.ca_file));
+  for (const auto& file : client_cas) stamps[file] = net::stamp_of(file);
+  if (!settings.ca_file.empty()) stamps[settings.ca_file] = net::stamp_of(settings.ca_file);
   return stamps;
 }
 
-// One that is awaited counts as soon as it is there.
+// One that is awaited counts as soon as it is there; where nobody can tell, who reads it says so.
 net::TlsSettings without_missing(net::TlsSettings settings, const net::KeyHolder& keys) {
   std::erase_if(settings.certificates, [&keys](const auto& certificate) {
-    return certificate.is_awaited && keys.stamp(certificate.certificate).size < 0;
+    if (!certificate.is_awaited) return false;
+    const auto stamp = keys.stamp(certificate.certificate);
+    return stamp && stamp->size < 0;
   });
   return settings;
+}
+
+// Files that nobody could read in time are read again though they do not change.
+void note_unread(const base::Error& error, const std::vector<net::CertificateSettings>& certificates, Stamps& stamps) {
+  if (error.kind != base::ErrorKind::timed_out) return;
+  for (const auto& certificate : certificates)
+    for (const auto* path : {&certificate.certificate, &certificate.private_key}) stamps[*path].reset();
 }
 
 // Once it is there it takes precedence over what was to serve until then.
@@ -53,6 +70,7 @@ void look_at(const net::CertificateSettings& settings, std::size_t index, base::
       result.complaints.push_back(
           {.index = index, .key = "certificate", .message = std::move(problem), .of_date = true});
   } else {
+    note_unread(facts.error(), {settings}, result.tls.stamps);
     state.error = facts.error().message;
     const bool key = state.error.starts_with(settings.private_key + ":");
     result.complaints.push_back(
@@ -93,10 +111,12 @@ TlsLoaded load_tls(const net::TlsSettings& configured, base::WallTime now, const
     look_at(settings.certificates[i], i, now, keys, result);
   if (!settings.certificates.empty() && result.usable()) {
     auto server = net::TlsServerContext::load(with_awaited_first(settings), now, keys);
-    if (server)
+    if (server) {
       result.tls.server = std::move(*server);
-    else
+    } else {
+      note_unread(server.error(), settings.certificates, result.tls.stamps);
       result.complaints.push_back({.index = {}, .key = {}, .message = server.error().message});
+    }
   }
   for (const auto& file : client_cas) {
     auto authorities = net::ClientAuthorities::load(file);
@@ -106,10 +126,12 @@ TlsLoaded load_tls(const net::TlsSettings& configured, base::WallTime now, const
       result.complaints.push_back({.index = {}, .key = {}, .message = authorities.error().message});
   }
   auto client = net::TlsClientContext::load(settings, keys);
-  if (client)
+  if (client) {
     result.tls.client = std::move(*client);
-  else
+  } else {
+    note_unread(client.error(), settings.client_certificates, result.tls.stamps);
     result.complaints.push_back({.index = {}, .key = {}, .message = client.error().message});
+  }
   return result;
 }
 

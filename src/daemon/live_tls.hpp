@@ -22,7 +22,7 @@ struct LiveTls {
   std::shared_ptr<const net::TlsClientContext> client;
   std::map<std::string, std::shared_ptr<const net::ClientAuthorities>> client_authorities;  // by their file
   std::vector<control::Certificate> certificates;                                           // as configured, in order
-  std::vector<net::FileStamp> stamps;  // of the files when they were read
+  std::map<std::string, std::optional<net::FileStamp>> stamps;  // of the files when they were read; null: nobody knows
   base::WallTime made{};
 };
 

@@ -20,6 +20,9 @@ base::Result<> drop_privileges(const std::string& user, LowPorts low_ports);
 // read, where it had that (CAP_DAC_READ_SEARCH).  Nobody can look into its memory, and it leaves no core.
 base::Result<> drop_all_but_reading(const std::string& user);
 
+// Whether it will have that.
+bool may_read_everything();
+
 // Makes the folder, and gives it to `user` when we are root and have just made it.  For spool, state and control
 // folders at the first start.
 base::Result<> prepare_folder(const std::string& path, const std::string& user, unsigned mode);

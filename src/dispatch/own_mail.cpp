@@ -36,7 +36,9 @@ boost::asio::awaitable<base::Result<base::MessageId>> send_own_mail(OwnMail own,
   envelope.protocol = own.protocol;
   envelope.tls_optional = own.tls_optional;
   envelope.recipients = std::move(expansion.recipients);
-  auto text = own_signatures(own.text, way.signers.get(), now) + own.text;
+  const auto signatures = own_signatures(own.text, way.signers.get(), now);
+  if (!signatures) co_return std::unexpected(signatures.error());
+  auto text = *signatures + own.text;
   const auto size = text.size();
   auto adding = spool::add_message(way.spool, std::move(envelope), size, whole(std::move(text)));
   auto added = co_await std::move(adding);

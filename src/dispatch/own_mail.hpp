@@ -33,7 +33,7 @@ struct OwnMailWay {
   std::shared_ptr<const mailauth::Signers> signers;  // null: it is not signed
 };
 // Completes when it survives power loss.  Errors: not_found (there is no such address here), io (a table cannot be
-// asked), those of the spool.
+// asked, or it cannot be signed now), those of the spool.
 boost::asio::awaitable<base::Result<base::MessageId>> send_own_mail(OwnMail own, OwnMailWay way);
 
 }  // namespace godwit::dispatch

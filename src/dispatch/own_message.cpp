@@ -25,8 +25,9 @@ boost::asio::awaitable<base::Result<base::MessageId>> commit_own(spool::Spool& s
   envelope.body = message.body;
   envelope.recipients = std::move(message.recipients);
   const std::string composed = message.compose(id, now);
-  const std::string bytes =
-      mail::received_field(trace) + own_signatures(composed, message.signers.get(), now) + composed;
+  const auto signatures = own_signatures(composed, message.signers.get(), now);
+  if (!signatures) co_return std::unexpected(signatures.error());
+  const std::string bytes = mail::received_field(trace) + *signatures + composed;
   auto written = co_await (*begun)->write(bytes);
   if (!written) co_return base::fail(base::ErrorKind::exhausted, written.error().detail);
   auto committed = co_await (*begun)->commit(std::move(envelope));

@@ -30,7 +30,8 @@ struct OwnMessage {
   std::shared_ptr<const mailauth::Signers> signers{};                            // null: it is not signed
   std::string_view protocol = internal_protocol;
 };
-// Completes when it survives power loss.  Errors: exhausted (the spool does not take it).  Spool and clock outlive it.
+// Completes when it survives power loss.  Errors: exhausted (the spool does not take it), io (it cannot be signed now).
+// Spool and clock outlive it.
 boost::asio::awaitable<base::Result<base::MessageId>> commit_own(spool::Spool& spool, const base::Clock& clock,
                                                                  OwnMessage message);
 

@@ -6,11 +6,14 @@
 #include <string_view>
 
 #include "godwit/base/clock.hpp"
+#include "godwit/base/result.hpp"
 #include "godwit/mailauth/signers.hpp"
 
 namespace godwit::dispatch {
 
-// The fields that belong above the message; none where no key is for the domain in its From.
-std::string own_signatures(std::string_view message, const mailauth::Signers* signers, base::WallTime now);
+// The fields that belong above the message; none where no key is for the domain in its From.  Errors: io (a key cannot
+// be used now; who gets it might refuse it for good as it is).
+base::Result<std::string> own_signatures(std::string_view message, const mailauth::Signers* signers,
+                                         base::WallTime now);
 
 }  // namespace godwit::dispatch

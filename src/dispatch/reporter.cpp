@@ -109,6 +109,12 @@ boost::asio::awaitable<bool> Reporter::report_to(smtp::ReversePath return_path, 
   request.now = now;
   request.retry_until = retry_until;
   auto dsn = mail::compose_dsn(request, around_.random);
+  const auto signers = around_.signers ? around_.signers() : nullptr;
+  const auto signatures = own_signatures(dsn.message, signers.get(), now);
+  if (!signatures) {
+    around_.log.error(put_off, {{"id", original_id}, {"reason", signatures.error().message}});
+    co_return false;
+  }
 
   auto incoming = around_.spool.begin(dsn.message.size());
   if (!incoming) {
@@ -133,9 +139,7 @@ boost::asio::awaitable<bool> Reporter::report_to(smtp::ReversePath return_path, 
   envelope.accepted = now;
   envelope.protocol = to->double_bounce ? double_bounce_protocol : bounce_protocol;
   envelope.recipients = std::move(expansion.recipients);
-  const auto signers = around_.signers ? around_.signers() : nullptr;
-  const auto signatures = own_signatures(dsn.message, signers.get(), now);
-  auto written = co_await (*incoming)->write(trace + signatures + dsn.message);
+  auto written = co_await (*incoming)->write(trace + *signatures + dsn.message);
   spool::Accepted<base::MessageId> committed = std::unexpected(spool::Refused{});
   if (written)
     committed = co_await (*incoming)->commit(std::move(envelope));

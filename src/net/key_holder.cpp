@@ -76,7 +76,7 @@ class OwnKeys final : public KeyHolder {
     if (!text) return std::unexpected(text.error());
     return {};
   }
-  FileStamp stamp(const std::string& path) const override { return stamp_of(path); }
+  base::Result<FileStamp> stamp(const std::string& path) const override { return read_stamp(path); }
 };
 
 }  // namespace

@@ -37,15 +37,22 @@ base::Result<std::string> read_plain_file(const std::string& path, std::size_t m
   return text;
 }
 
-FileStamp stamp_of(const std::string& path) {
+base::Result<FileStamp> read_stamp(const std::string& path) {
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return {};
+  if (::stat(path.c_str(), &status) != 0) {
+    if (errno == ENOENT || errno == ENOTDIR) return FileStamp{};
+    return base::fail_os(path, errno);
+  }
   constexpr std::int64_t second = 1'000'000'000;
-  return {.device = status.st_dev,
-          .inode = status.st_ino,
-          .size = status.st_size,
-          .changed = status.st_ctim.tv_sec * second + status.st_ctim.tv_nsec,
-          .mode = status.st_mode};
+  return FileStamp{.device = status.st_dev,
+                   .inode = status.st_ino,
+                   .size = status.st_size,
+                   .changed = status.st_ctim.tv_sec * second + status.st_ctim.tv_nsec,
+                   .mode = status.st_mode};
+}
+
+FileStamp stamp_of(const std::string& path) {
+  return read_stamp(path).value_or(FileStamp{});
 }
 
 }  // namespace godwit::net

@@ -28,9 +28,23 @@ boost::asio::awaitable<Confirmed> confirm(const Patient& patient, const base::Ip
   co_return confirmed;
 }
 
+// Whether mail without a pool of its own may leave from it: not if another address is left for that.
+bool is_for_all(const Patient& patient, const base::IpAddress& address) {
+  const auto is_of_family = [&](const base::IpAddress& one) { return one.is_v4() == address.is_v4(); };
+  if (std::ranges::any_of(patient.settings.deliver.source_addresses, is_of_family, &route::SourceAddress::address))
+    return false;
+  const auto sources = all_sources(patient.settings);
+  return std::ranges::none_of(patient.addresses, [&](const base::IpAddress& one) {
+    const auto is_it = [&](const auto* source) { return source->address == one; };
+    return is_of_family(one) && std::ranges::none_of(sources, is_it);
+  });
+}
+
 // What the host calls itself (EHLO) where it sends from this address.
-std::vector<std::string> names_at(const config::Settings& settings, const base::IpAddress& address) {
+std::vector<std::string> names_at(const Patient& patient, const base::IpAddress& address) {
+  const auto& settings = patient.settings;
   std::vector<std::string> names;
+  if (is_for_all(patient, address)) names.push_back(settings.hostname);
   for (const auto* source : all_sources(settings)) {
     const auto& name = source->hostname.empty() ? settings.hostname : source->hostname;
     if (source->address == address && std::ranges::find(names, name) == names.end()) names.push_back(name);
@@ -39,11 +53,20 @@ std::vector<std::string> names_at(const config::Settings& settings, const base::
   return names;
 }
 
+// There can be one reverse record.
+std::string remedy_at(const std::string& about, const std::vector<std::string>& names) {
+  if (names.size() > 1)
+    return fmt::format(
+        "send under one name from {}, not under {}, and have whoever gave it to you set its reverse record to it",
+        about, base::join(names, " and "));
+  return fmt::format("have whoever gave you {} set its reverse record to {}", about, names.front());
+}
+
 boost::asio::awaitable<void> check_reverse_of(const Patient& patient, base::IpAddress address, Findings& findings) {
   constexpr const char* check = "ptr";
   const auto about = to_string(address);
-  const auto names = names_at(patient.settings, address);
-  const auto remedy = fmt::format("have whoever gave you {} set its reverse record to {}", about, names.front());
+  const auto names = names_at(patient, address);
+  const auto remedy = remedy_at(about, names);
   const auto answer = co_await patient.resolver.ptr(address);
   if (answer.status == dns::Status::temporary)
     co_return findings.warn(check, about, no_answer("its reverse record", answer.why), ask_again);

@@ -127,6 +127,14 @@ class KeysAreKeptApart(SigningHost):
         self.assertEqual(len(self.godwit.mailbox(BOB).messages()), 2)
         self.assertEqual(self.found_in(self.godwit.process.pid, paths), set())
 
+    def test_its_end_is_noticed_by_one_whose_starter_ignores_children(self):
+        self.godwit.launcher = ("env", "--ignore-signal=CHLD")
+        self.start_with_keys()
+        os.kill(self.key_process(), signal.SIGKILL)
+        self.assertEqual(self.godwit.process.wait(40), 1)
+        (lost,) = self.godwit.events("keys_lost")
+        self.assertEqual(lost["reason"], "it was killed by signal 9")
+
     def test_one_that_hangs_is_given_up(self):
         self.start_with_keys()
         os.kill(self.key_process(), signal.SIGSTOP)

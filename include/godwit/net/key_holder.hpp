@@ -22,7 +22,8 @@ class KeyHolder {
   virtual base::Result<std::string> certificates(const std::string& path) const = 0;
   // Whether the file can be read.
   virtual base::Result<> readable(const std::string& path) const = 0;
-  virtual FileStamp stamp(const std::string& path) const = 0;
+  // That there is no such file is no error here.
+  virtual base::Result<FileStamp> stamp(const std::string& path) const = 0;
   // Errors of all, each beginning with the path: not_found, io, exhausted (no key is so large), invalid (not PEM, no
   // private key, one with a passphrase), closed or timed_out (of another process).
 };

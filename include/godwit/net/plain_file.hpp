@@ -26,5 +26,7 @@ struct FileStamp {
   auto operator<=>(const FileStamp&) const = default;
 };
 FileStamp stamp_of(const std::string& path);
+// Errors: io (it cannot be told whether there is one).  Begins with the path.
+base::Result<FileStamp> read_stamp(const std::string& path);
 
 }  // namespace godwit::net

@@ -77,6 +77,7 @@ bool needs_low_ports(const acme::Settings& settings) {
 // service manager tells to stop when it tells us.
 sigset_t block_signals() {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGCHLD, SIG_DFL);  // who starts us may ignore it; then nobody would learn how a child ended
   sigset_t signals;
   sigemptyset(&signals);
   for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGCHLD}) sigaddset(&signals, number);

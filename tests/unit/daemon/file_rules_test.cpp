@@ -13,7 +13,9 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::IsSupersetOf;
 using ::testing::Not;
 
 std::vector<std::string> shown(const std::vector<ConfiguredPath>& paths) {
@@ -118,6 +120,15 @@ TEST(FileRules, KeysThatAreElsewhereAreNotOurs) {
   EXPECT_THAT(ours, Contains("log.file /srv/keys/log w"));
 }
 
+TEST(FileRules, APathOfAKeyIsWholeWhateverIsInIt) {
+  config::Settings settings;
+  const std::string path = "/srv/my keys, {all}/tls.pem";
+  settings.tls.certificates = {{.certificate = path, .private_key = path}};
+  settings.route.routes.emplace_back().private_key = path;
+  EXPECT_THAT(shown(paths_of(settings)), Contains("tls.certificates " + path + " r"));
+  EXPECT_THAT(shown(paths_of(settings, Keys::elsewhere)), Not(Contains(HasSubstr("/srv"))));
+}
+
 TEST(FileRules, WhatLiesBeyondIsAskedOfWhoOpensIt) {
   const Reach reach{.files = {{"/var", true}, {"/run", true}, {"/srv/keys", true}},
                     .keys = Keys::elsewhere,
@@ -127,9 +138,23 @@ TEST(FileRules, WhatLiesBeyondIsAskedOfWhoOpensIt) {
 }
 
 TEST_F(FileRulesOnDisk, WhoHoldsTheKeysOnlyReads) {
-  const auto rules = key_file_rules(at("live/godwit.yaml"), {{"domains", at("mail/"), true}});
-  EXPECT_THAT(rules, Contains(FileRule{at("mail"), false}));
+  config::Settings settings;
+  settings.log.file = at("mail/log");
+  const auto rules = key_file_rules(at("live/godwit.yaml"), settings, KeyReader::user);
+  EXPECT_THAT(rules, IsSupersetOf({FileRule{at("live"), false}, FileRule{at("mail"), false}, FileRule{"/etc", false}}));
   EXPECT_FALSE(std::ranges::any_of(rules, &FileRule::write));
+}
+
+TEST_F(FileRulesOnDisk, WhoCanReadWhatIsRootsHasOnlyFoldersOfKeys) {
+  config::Settings settings;
+  settings.log.file = at("mail/log");
+  settings.lookup.tables["aliases"].path = "/etc/aliases";
+  settings.state.directory = at("archive");
+  settings.mailauth.keys = {
+      {.domain = "example.com", .selector = "s1", .private_key = at("live/dkim.pem"), .accounts = {}}};
+  auto rules = key_file_rules("/etc/godwit.yaml", settings, KeyReader::root);
+  std::erase(rules, FileRule{"/etc/godwit", false});
+  EXPECT_THAT(rules, ElementsAre(FileRule{at("archive"), false}, FileRule{at("live"), false}));
 }
 
 }  // namespace

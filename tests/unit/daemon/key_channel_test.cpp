@@ -4,6 +4,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <thread>
@@ -30,6 +31,13 @@ class KeyChannelTest : public ::testing::Test {
 
   ~KeyChannelTest() override { end_other_side(); }
 
+  // By who answers.
+  bool is_kept(std::uint64_t key) {
+    const std::string digest(32, 'd');
+    const auto bytes = to_bytes({.task = KeyTask::sign, .key = key, .order = {.data = digest}});
+    return reply_in(server_.answer(bytes)).value().result.has_value();
+  }
+
   const net::KeyHolder& open(Other other, base::Duration patience = 20s, std::size_t lanes = 2) {
     std::vector<net::FileDescriptor> ours;
     for (std::size_t i = 0; i <= lanes; ++i) {
@@ -43,6 +51,24 @@ class KeyChannelTest : public ::testing::Test {
     ours.pop_back();
     channel_ = std::make_unique<KeyChannel>(std::move(files), std::move(ours), patience, [this] { ++lost_; });
     return *channel_;
+  }
+
+  // What was asked for a file, and not answered yet.
+  std::vector<std::string> questions() {
+    std::vector<std::string> found;
+    std::string buffer(largest_packet, '\0');
+    for (;;) {
+      const auto got = ::recv(theirs_.back().get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+      if (got <= 0) return found;
+      found.push_back(buffer.substr(0, static_cast<std::size_t>(got)));
+    }
+  }
+  void answer_late(const std::string& question) {
+    const auto reply = server_.answer(question);
+    ::send(theirs_.back().get(), reply.data(), reply.size(), MSG_NOSIGNAL);
+  }
+  void answer_from_now_on() {
+    threads_.emplace_back([this, socket = theirs_.back().get()] { answer(socket); });
   }
 
   void end_other_side() {
@@ -61,6 +87,7 @@ class KeyChannelTest : public ::testing::Test {
 
   testing::TemporaryFolder folder_;
   std::atomic<int> lost_ = 0;
+  std::atomic<std::size_t> largest_question_ = 0;
   KeyServer server_;
   std::vector<net::FileDescriptor> theirs_;
   std::vector<std::thread> threads_;
@@ -72,6 +99,7 @@ class KeyChannelTest : public ::testing::Test {
     for (;;) {
       const auto got = ::recv(socket, buffer.data(), buffer.size(), 0);
       if (got <= 0) return;
+      largest_question_ = std::max(largest_question_.load(), static_cast<std::size_t>(got));
       const auto reply = server_.answer(std::string_view(buffer).substr(0, static_cast<std::size_t>(got)));
       ::send(socket, reply.data(), reply.size(), MSG_NOSIGNAL);
     }
@@ -100,7 +128,7 @@ TEST_F(KeyChannelTest, CertificatesAndTheirKeysComeFromAfar) {
   net::TlsSettings settings;
   settings.certificates = {files};
   EXPECT_TRUE(net::TlsServerContext::load(settings, {}, keys));
-  EXPECT_EQ(keys.stamp(files.private_key), net::stamp_of(files.private_key));
+  EXPECT_EQ(keys.stamp(files.private_key).value(), net::stamp_of(files.private_key));
   EXPECT_TRUE(keys.readable(files.private_key));
 }
 
@@ -136,16 +164,36 @@ TEST_F(KeyChannelTest, ManyThreadsSignAtATime) {
 TEST_F(KeyChannelTest, AKeyThatNobodyHasAnyMoreIsForgotten) {
   const auto& keys = open(Other::answers);
   const auto path = dkim_key(mailauth::KeyKind::ed25519);
-  const std::string digest(32, 'd');
-  const auto ask = [&] {
-    const auto bytes = to_bytes({.task = KeyTask::sign, .key = 1, .order = {.data = digest}});
-    return reply_in(server_.answer(bytes)).value().result.has_value();
-  };
   std::optional<mailauth::Key> key = signer(keys, path);
-  EXPECT_TRUE(ask());
+  EXPECT_TRUE(is_kept(1));
   key.reset();
+  EXPECT_FALSE(keys.readable(std::string(largest_packet, 'x'))) << "it cannot even be asked";
+  EXPECT_TRUE(is_kept(1));
   EXPECT_TRUE(keys.readable(path));
-  EXPECT_FALSE(ask());
+  EXPECT_FALSE(is_kept(1));
+}
+
+TEST_F(KeyChannelTest, ManyThatNobodyHasAnyMoreAreForgottenByAndBy) {
+  constexpr std::uint64_t many = 1200;
+  const auto& keys = open(Other::answers);
+  const auto path = dkim_key(mailauth::KeyKind::ed25519);
+  std::vector<net::PkeyPtr> held;
+  for (std::uint64_t i = 0; i < many; ++i) held.push_back(keys.private_key(path).value());
+  held.clear();
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(keys.readable(path));
+  for (std::uint64_t key = 1; key <= many; ++key) EXPECT_FALSE(is_kept(key)) << key;
+  EXPECT_LT(largest_question_, 9000U) << "however many there are";
+}
+
+TEST_F(KeyChannelTest, AKeyThatComesTooLateIsForgotten) {
+  const auto& keys = open(Other::says_nothing, 50ms);
+  const auto path = dkim_key(mailauth::KeyKind::ed25519);
+  EXPECT_FALSE(keys.private_key(path));
+  answer_late(questions().at(0));
+  EXPECT_TRUE(is_kept(1));
+  EXPECT_FALSE(keys.readable(path));
+  answer_late(questions().at(0));
+  EXPECT_FALSE(is_kept(1));
 }
 
 TEST_F(KeyChannelTest, AnEndOfTheOtherSideIsNoticedOnce) {
@@ -167,6 +215,22 @@ TEST_F(KeyChannelTest, NobodyWaitsForLongForOneThatDoesNotAnswer) {
   for (int i = 0; i < 3; ++i) EXPECT_EQ(keys.readable("/x").error().kind, base::ErrorKind::timed_out);
   EXPECT_LT(std::chrono::steady_clock::now() - began, 10s);
   EXPECT_EQ(lost_, 0) << "a file that hangs keeps nobody from signing";
+}
+
+TEST_F(KeyChannelTest, WhileAQuestionIsUnansweredOthersFailAtOnce) {
+  const auto& keys = open(Other::says_nothing, 50ms);
+  const auto path = folder_.write("text", "x");
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(keys.readable(path).error().kind, base::ErrorKind::timed_out);
+  const auto asked = questions();
+  ASSERT_EQ(asked.size(), 1U);
+  answer_late(asked.front());
+  answer_from_now_on();
+  // The machine may stand still for longer than its patience.
+  base::Result<std::string> answer;
+  do {
+    answer = keys.certificates(path);
+  } while (!answer && answer.error().kind == base::ErrorKind::timed_out);
+  EXPECT_EQ(answer.value(), "") << "and none gets the answer to another";
 }
 
 TEST_F(KeyChannelTest, RubbishIsAnsweredAndForgotten) {

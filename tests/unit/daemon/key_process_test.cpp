@@ -2,10 +2,14 @@
 // The real process, as the daemon begins it.
 #include "daemon/key_process.hpp"
 
+#include <chrono>
 #include <csignal>
 #include <fstream>
+#include <thread>
 
 #include <gmock/gmock.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "daemon/sandbox.hpp"
@@ -15,6 +19,7 @@
 namespace godwit::daemon {
 namespace {
 
+using ::testing::AnyOf;
 using ::testing::HasSubstr;
 
 class KeyProcessTest : public ::testing::Test {
@@ -91,6 +96,42 @@ TEST_F(KeyProcessTest, ThatHasEndedIsNoticed) {
   const auto signature = sign(*process);
   ASSERT_FALSE(signature);
   EXPECT_THAT(signature.error().message, HasSubstr("has ended"));
+}
+
+TEST_F(KeyProcessTest, ThatHasEndedIsNoticedThoughTheSystemTellsNobodyHow) {
+  std::signal(SIGCHLD, SIG_IGN);
+  const auto process = start();
+  ASSERT_TRUE(process);
+  EXPECT_FALSE(process->why_ended());
+  ::kill(process->pid(), SIGKILL);
+  const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!process->why_ended() && std::chrono::steady_clock::now() < patience) std::this_thread::yield();
+  EXPECT_EQ(process->why_ended(), "it ended");
+  std::signal(SIGCHLD, SIG_DFL);
+}
+
+TEST_F(KeyProcessTest, ThatEndsBeforeItSaysAnythingIsNoticed) {
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  void* read_only = ::mmap(nullptr, page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(read_only, MAP_FAILED);
+  const std::span title(static_cast<char*>(read_only), page);  // where it writes its name
+  const auto started = KeyProcess::start(folder_ / "godwit.yaml", settings_, 2, title);
+  ::munmap(read_only, page);
+  ASSERT_FALSE(started);
+  EXPECT_THAT(started.error().message, AnyOf(HasSubstr("it was killed by signal"), HasSubstr("it ended with status")));
+}
+
+TEST_F(KeyProcessTest, ThatCannotHaveItsThreadsSaysSo) {
+  if (::geteuid() != 0) GTEST_SKIP() << "who is not root would not come so far";
+  settings_.user = "nobody";
+  rlimit before{};
+  ::getrlimit(RLIMIT_NPROC, &before);
+  const rlimit one{.rlim_cur = 1, .rlim_max = before.rlim_max};  // for root there is no limit
+  ::setrlimit(RLIMIT_NPROC, &one);
+  const auto started = KeyProcess::start(folder_ / "godwit.yaml", settings_, 2, {});
+  ::setrlimit(RLIMIT_NPROC, &before);
+  ASSERT_FALSE(started);
+  EXPECT_THAT(started.error().message, HasSubstr("Resource temporarily unavailable"));
 }
 
 TEST_F(KeyProcessTest, WithoutItsUserIsNotBegun) {

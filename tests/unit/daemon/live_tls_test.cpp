@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "support/hanging_keys.hpp"
 #include "support/test_certificate.hpp"
 
 namespace godwit::daemon {
@@ -13,6 +14,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::make_certificate;
+using ::testing::Not;
 
 class LiveTlsTest : public ::testing::Test {
  protected:
@@ -90,6 +92,32 @@ TEST_F(LiveTlsTest, OneThatIsAwaitedCountsWhenItIsThere) {
   EXPECT_TRUE(then.server);
   ASSERT_EQ(then.certificates.size(), 1U);
   EXPECT_EQ(then.certificates[0].subject, "CN=mail.example.com");
+}
+
+TEST_F(LiveTlsTest, OneThatIsAwaitedStaysInForceWhileNobodyCanTellWhetherItIsThere) {
+  testing::HangingKeys keys;
+  settings_.certificates[0].is_awaited = true;
+  loaded_ = load_tls(settings_, now_, {}, keys);
+  ASSERT_TRUE(loaded_.tls.server);
+  keys.hangs = true;
+  ASSERT_TRUE(has_changed(settings_, loaded_.tls, {}, keys));
+  const auto loaded = load_tls(settings_, now_, {}, keys);
+  ASSERT_THAT(loaded.complaints, Not(IsEmpty()));
+  EXPECT_THAT(loaded.complaints[0].message, HasSubstr("no answer"));
+  const auto kept = replaced(loaded_.tls, loaded, now_);
+  EXPECT_EQ(kept.server, loaded_.tls.server);
+  EXPECT_FALSE(has_changed(settings_, kept, {}, keys)) << "it is said once";
+  keys.hangs = false;
+  EXPECT_TRUE(has_changed(settings_, kept, {}, keys));
+  EXPECT_EQ(replaced(kept, load_tls(settings_, now_, {}, keys), now_).certificates[0].error, "");
+}
+
+TEST_F(LiveTlsTest, WhatCouldNotBeReadInTimeIsReadAgainThoughItDoesNotChange) {
+  testing::HangingKeys keys;
+  keys.hangs = keys.answers_stamps = true;
+  const auto kept = replaced(loaded_.tls, load_tls(settings_, now_, {}, keys), now_);
+  EXPECT_EQ(kept.server, loaded_.tls.server);
+  EXPECT_TRUE(has_changed(settings_, kept, {}, keys));
 }
 
 TEST_F(LiveTlsTest, NoticesALinkThatPointsElsewhere) {

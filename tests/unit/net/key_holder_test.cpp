@@ -52,11 +52,11 @@ TEST_F(KeyHolderTest, WhatIsNoKeyIsNamed) {
 }
 
 TEST_F(KeyHolderTest, AStampTellsWhatWasReplaced) {
-  const auto before = own_keys().stamp(files_.private_key);
+  const auto before = own_keys().stamp(files_.private_key).value();
   EXPECT_EQ(own_keys().stamp(files_.private_key), before);
   std::filesystem::rename(files_.certificate, files_.private_key);
   EXPECT_NE(own_keys().stamp(files_.private_key), before);
-  EXPECT_EQ(own_keys().stamp(files_.certificate).size, -1);
+  EXPECT_EQ(own_keys().stamp(files_.certificate).value().size, -1);
 }
 
 }  // namespace

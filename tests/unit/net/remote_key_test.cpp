@@ -46,7 +46,7 @@ class Elsewhere final : public KeyHolder {
     return own_keys().certificates(path);
   }
   base::Result<> readable(const std::string& path) const override { return own_keys().readable(path); }
-  FileStamp stamp(const std::string& path) const override { return own_keys().stamp(path); }
+  base::Result<FileStamp> stamp(const std::string& path) const override { return own_keys().stamp(path); }
 
   mutable int signatures = 0;
   bool fails = false;

@@ -105,10 +105,29 @@ TEST_F(Doctor, AnAddressOfAPoolIsKnownByItsOwnName) {
   EXPECT_EQ(verdict("ptr"), "warning") << "a route says another there";
 }
 
+TEST_F(Doctor, AnAddressThatIsOfARouteAndOfAllOtherMailIsKnownByBothNames) {
+  zone = ZoneFile::parse("1.2.0.192.in-addr.arpa. IN PTR out.example.com.\nout.example.com. IN A 192.0.2.1\n").value();
+  settings.route.routes.emplace_back().source_addresses = {
+      {.address = wishes.addresses.front(), .hostname = "out.example.com"}};
+  const auto all = examine_host(settings, wishes, base::SystemClock(), machine);
+  const auto about = std::ranges::find(all.all(), "ptr", &Finding::check);
+  ASSERT_NE(about, all.all().end());
+  EXPECT_EQ(about->evidence, "it is out.example.com, and back, but this host calls itself mail.example.com there");
+  EXPECT_EQ(about->remedy,
+            "send under one name from 192.0.2.1, not under mail.example.com and out.example.com, and have whoever gave "
+            "it to you set its reverse record to it");
+  wishes.addresses.push_back(*base::IpAddress::parse("192.0.2.2"));  // from which all other mail leaves
+  const auto then = examine_host(settings, wishes, base::SystemClock(), machine);
+  const auto of_route = std::ranges::find(then.all(), "192.0.2.1", &Finding::about);
+  ASSERT_NE(of_route, then.all().end());
+  EXPECT_EQ(of_route->evidence, "out.example.com and back");
+}
+
 TEST_F(Doctor, ThePoolsOfRoutesAreLookedAt) {
   const auto address = *base::IpAddress::parse("9.9.9.9");
   zone = ZoneFile::parse("9.9.9.9.in-addr.arpa. IN PTR out.example.com.\nout.example.com. IN A 9.9.9.9\n").value();
   settings.route.routes.emplace_back().source_addresses = {{.address = address, .hostname = "out.example.com"}};
+  settings.deliver.source_addresses = {{.address = wishes.addresses.front(), .hostname = {}}};
   wishes.addresses.clear();
   const auto all = examine_host(settings, wishes, base::SystemClock(), machine);
   const auto about = std::ranges::find(all.all(), "9.9.9.9", &Finding::about);
