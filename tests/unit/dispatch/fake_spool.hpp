@@ -42,6 +42,7 @@ class FakeSpool : public spool::Spool {
       spool::Summary summary;
       summary.id = at->first;
       summary.sender = to_string(at->second.sender);
+      summary.priority = at->second.priority;
       for (const auto& recipient : at->second.recipients) summary.waiting.push_back({recipient.address.domain, 1});
       if (!each(summary)) break;
     }
