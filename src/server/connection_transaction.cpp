@@ -38,7 +38,8 @@ std::optional<smtp::Reply> Connection::check_sender(const smtp::ReversePath& sen
 bool Connection::may_send_as(const std::string& account, const smtp::Mailbox& from) const {
   if (handed_in_ != nullptr && !handed_in_->who.senders.empty())
     return auth::may_send_as(account, handed_in_->who.senders, from);
-  return (authenticator_ && authenticator_->may_send_as(account, from)) || rules_->may_send_as(account, from);
+  if (authenticator_ && authenticator_->may_send_as(account, from)) return true;
+  return rules_->may_send_as && rules_->may_send_as(account, from);
 }
 
 // What is signed is of whom the header will say it is, whatever becomes of the envelope.
@@ -111,11 +112,7 @@ void Connection::name_submitter(const std::string& account, mail::HeaderFixes& f
   if (!address) return;  // a store may have names that are no addresses
   if (!fixes.from) fixes.from = *address;
   fixes.submitter = *address;
-  const auto senders = handed_in_ != nullptr ? handed_in_->who.senders : std::vector<std::string>();
-  fixes.is_submitter = [account, senders, rules = rules_](const smtp::Mailbox& other) {
-    if (!senders.empty()) return auth::may_send_as(account, senders, other);
-    return rules->may_send_as && rules->may_send_as(account, other);
-  };
+  fixes.is_submitter = [this, account](const smtp::Mailbox& other) { return may_send_as(account, other); };
 }
 
 boost::asio::awaitable<Connection::Event> Connection::check_recipient(action::CheckRecipient asked) {

@@ -62,7 +62,7 @@ Reply ehlo(const SessionSettings& settings, const Offers& offers) {
   if (offers.vrfy) lines.emplace_back("VRFY");
   if (offers.expn) lines.emplace_back("EXPN");  // RFC 5321 section 3.5.2: it must be listed
   if (offers.etrn) lines.emplace_back("ETRN");
-  if (offers.xclient) lines.emplace_back("XCLIENT NAME ADDR PORT PROTO HELO LOGIN DESTADDR DESTPORT");
+  if (offers.xclient) lines.emplace_back("XCLIENT NAME ADDR PROTO HELO LOGIN");
   if (offers.mail.require_tls) lines.emplace_back("REQUIRETLS");
   if (offers.mail.priority) lines.emplace_back("MT-PRIORITY");
   if (offers.starttls) lines.emplace_back("STARTTLS");

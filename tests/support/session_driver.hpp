@@ -59,6 +59,8 @@ class SessionDriver {
     ask_ = ask;
     trace_.push_back(std::move(trace));
   }
+  bool greets(std::string_view text) const;
+  static bool has_enhanced_code(std::string_view line);
   void perform(const smtp::action::Send& send);
   void perform(const smtp::action::Read& read);
   void perform(const smtp::action::StartTls& start) {
@@ -115,16 +117,36 @@ class SessionDriver {
   std::vector<std::string> violations_;
 };
 
+// ---- what it looks at -----------------------------------------------------------------------------------------------
+
+// The banner, or the answer to HELO or EHLO.
+inline bool SessionDriver::greets(std::string_view text) const {
+  const std::string& name = settings_->hostname;
+  return base::trim(text) == name || text.starts_with(name + " ESMTP ") || text.starts_with("Syntax: HELO or EHLO");
+}
+
+inline bool SessionDriver::has_enhanced_code(std::string_view line) {
+  const auto code = line.substr(4, line.find(' ', 4) - 4);
+  const auto parts = base::split(code, '.');
+  return parts.size() == 3 && parts[0] == line.substr(0, 1) && base::parse_unsigned(parts[1]) &&
+         base::parse_unsigned(parts[2]);
+}
+
 // ---- what the session does ------------------------------------------------------------------------------------------
 
 inline void SessionDriver::perform(const smtp::action::Send& send) {
   replies_ += send.bytes;
   unflushed_ = !send.flush;
   require(send.bytes.ends_with("\r\n"), "a reply ends in CR LF");
+  bool is_first = true, is_exempt = false;  // of this reply; RFC 2034 section 4
   for (const auto line : base::split(std::string_view(send.bytes).substr(0, send.bytes.size() - 2), '\n')) {
     const bool code = line.size() >= 4 && line[0] >= '2' && line[0] <= '5' && (line[3] == ' ' || line[3] == '-');
     require(code, "a reply line begins with a code");
+    if (!code) continue;
     require(line.size() <= 512, "a reply line has at most 512 octets");
+    if (is_first) is_exempt = line[0] == '3' || greets(line.substr(4));
+    require(is_exempt || has_enhanced_code(line), "a reply line has an enhanced code of its class");
+    is_first = line[3] == ' ';
   }
 }
 

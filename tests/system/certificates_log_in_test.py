@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Clients show certificates on the submission ports: their accounts are known by them, with AUTH EXTERNAL or without AUTH."""
 
+import ssl
+
 from support.certificate import Authority, Certificate
 from support.dialogue import Dialogue
 from support.godwit import Godwit
@@ -27,23 +29,24 @@ class CertificatesLogIn(Scenario):
             listener["client_certificates"] = asked
         self.godwit.add_account(ALICE, "secret").add_account(BOB, "secret").start()
 
-    def context(self, shown=None):
+    def context(self, shown=None, newest=ssl.TLSVersion.MAXIMUM_SUPPORTED):
         context = self.server.client_context()
+        context.maximum_version = newest
         if shown:
             context.load_cert_chain(shown.certificate, shown.private_key)
         return context
 
-    def implicit(self, shown=None, greeting="220"):
-        client = Dialogue(self.godwit.address, SUBMISSIONS_PORT, context=self.context(shown), server_hostname="mail.example.com",
+    def implicit(self, shown=None, greeting="220", **tls):
+        client = Dialogue(self.godwit.address, SUBMISSIONS_PORT, context=self.context(shown, **tls), server_hostname="mail.example.com",
                           greeting=greeting)
         self.addCleanup(client.close)
         return client
 
-    def starttls(self, shown=None):
+    def starttls(self, shown=None, **tls):
         client = Dialogue(self.godwit.address, SUBMISSION_PORT)
         self.addCleanup(client.close)
         client.say("EHLO client.abc.example", "250")
-        client.starttls(self.context(shown), "mail.example.com")
+        client.starttls(self.context(shown, **tls), "mail.example.com")
         return client
 
     def assert_refused(self, why):
@@ -61,6 +64,32 @@ class CertificatesLogIn(Scenario):
         login = self.godwit.wait_event("login", mechanism="certificate")
         self.assertEqual((login["user"], login["subject"]), (ALICE, "CN=alice"))
         self.assertEqual(self.godwit.events("accepted")[0]["account"], ALICE)
+
+    def test_over_tls_1_2(self):
+        """There the certificate comes within the handshake, in the clear."""
+        self.start()
+        for client in (self.implicit(self.alice, newest=ssl.TLSVersion.TLSv1_2), self.starttls(self.alice, newest=ssl.TLSVersion.TLSv1_2)):
+            self.assertEqual(client.socket.version(), "TLSv1.2")
+            self.assertRegex(client.say("EHLO client.abc.example", "250"), EXTERNAL)
+            client.submit(ALICE, BOB, message(sender=ALICE), hello=None)
+        stranger, why = self.bad()[0]
+        self.implicit(stranger, newest=ssl.TLSVersion.TLSv1_2).say("EHLO client.abc.example", "250")
+        self.assert_refused(why)
+
+    def test_each_listener_has_its_own_authority(self):
+        self.start()
+        other = Authority(self, "Other CA")
+        others_alice = other.issue_to_client("alice", email=ALICE)
+        implicit = next(each for each in self.godwit.config["listeners"] if each.get("tls") == "implicit")
+        implicit["client_certificates"] = {"ca_file": str(other.certificate)}
+        self.godwit.stop()
+        self.godwit.start()
+        for connect, good, bad in ((self.starttls, self.alice, others_alice), (self.implicit, others_alice, self.alice)):
+            self.assertNotRegex(connect(bad).say("EHLO client.abc.example", "250"), EXTERNAL)
+            client = connect(good)
+            self.assertRegex(client.say("EHLO client.abc.example", "250"), EXTERNAL)
+            client.submit(ALICE, BOB, message(sender=ALICE), hello=None)
+        self.assertEqual(len(self.godwit.events("client_certificate_refused", reason="unable to verify the first certificate")), 2)
 
     def test_with_auth_external(self):
         self.start()

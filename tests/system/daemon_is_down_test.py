@@ -3,6 +3,7 @@
 """Mail that programs send while the daemon is down waits in the maildrop; what else lies there does no harm."""
 
 import collections
+import errno
 import os
 import pwd
 import random
@@ -11,6 +12,7 @@ import signal
 import stat
 import subprocess
 
+from support.faults import Faults
 from support.scenario import BIN, kill_after, main
 from support.sending_user import EX_CONFIG, EX_NOPERM, EX_TEMPFAIL, SendingUser
 
@@ -77,6 +79,19 @@ class DaemonIsDown(SendingUser):
 
     def test_who_speaks_smtp_is_told_in_smtp(self):
         self.assertTrue(self.sendmail("-bs", content=b"QUIT\n", status=EX_TEMPFAIL).stdout.startswith(b"421 4.3.2 "))
+
+    def test_what_cannot_be_synced_is_not_said_to_be_taken(self):
+        faults = Faults(self, self.godwit)
+        for where in ("/tmp.", self.godwit.maildrop.name + "$"):  # the content, and the name
+            faults.fail("sync_directory", errno.EIO, where=where)
+            done = self.sendmail("alice", content=b"Subject: s\n\n", environment=self.environment(**faults.environment),
+                                 status=EX_TEMPFAIL)
+            self.assertIn(b"Input/output error", done.stderr)
+            self.assertEqual(self.left(), [], where)
+        self.assertEqual(faults.hits("sync_directory"), 2)
+        faults.mend_all()
+        self.sendmail("alice", content=b"Subject: s\n\n", environment=self.environment(**faults.environment))
+        self.assertEqual(len(self.left()), 1)
 
     def test_mail_is_taken_while_it_runs(self):
         self.godwit.start()

@@ -47,6 +47,18 @@ class LdapKeepsAccounts(SubmittingHost):
         self.assert_may_send_as("alice@old.example", PASSWORD, ALICE)
         self.assert_may_send_as("alice@old.example", PASSWORD, "alice@old.example", "553")
 
+    def test_a_file_behind_lists_further_senders(self):
+        senders = self.folder / "senders.yaml"
+        senders.write_text(f"{ALICE}: {{senders: [sales@example.com]}}\n")
+        self.start(self.store, str(senders))
+        self.assert_may_send_as(ALICE, PASSWORD, "sales@example.com")
+        self.assert_may_send_as(ALICE, PASSWORD, ALICE)
+        self.assert_may_send_as(ALICE, PASSWORD, "board@example.com", "553 5.7.1")
+        self.assert_may_send_as("bob@example.com", "another", "sales@example.com", "553 5.7.1")
+        self.assert_rejected(ALICE, "wrong")
+        self.assert_rejected(ALICE, "")
+        self.assertNotIn("accounts", self.check().stderr)
+
     def test_a_server_that_is_not_trusted_gets_no_password(self):
         other = Certificate(self, "other.example.com")
         self.start({**self.store, "ca_file": str(other.certificate)})

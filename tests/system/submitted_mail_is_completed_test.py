@@ -4,13 +4,15 @@
 
 import base64
 import email
+import sqlite3
 
 from support.certificate import Certificate
 from support.dialogue import Dialogue, queued_id
 from support.godwit import Godwit
 from support.scenario import MX_PORT, SUBMISSION_PORT, Scenario, main
 
-ALICE, BOB = "alice@example.com", "bob@example.com"
+ALICE, BOB, CAROL = "alice@example.com", "bob@example.com", "carol@example.com"
+CAROLS_HASH = "$6$salt$IxDD3jeSOb5eB1CX5LBsqZFVkJdido3OUILO5Ifz5iwMuTS4XMS130MTSuDDl3aCI6WouIL9AjRbLCelDCy.g."  # "password"
 
 
 class SubmittedMailIsCompleted(Scenario):
@@ -22,13 +24,13 @@ class SubmittedMailIsCompleted(Scenario):
                              certificate=self.certificate, origin="example.com")
         self.godwit.with_submission().add_account(ALICE, "secret").add_account(BOB, "another").start()
 
-    def submit(self, content, parameters=""):
+    def submit(self, content, parameters="", user=ALICE, password="secret"):
         with Dialogue(self.godwit.address, SUBMISSION_PORT) as client:
             client.say("EHLO client.abc.example", "250")
             client.starttls(self.certificate.client_context(), "mail.example.com")
             client.say("EHLO client.abc.example", "250")
-            client.say("AUTH PLAIN " + base64.b64encode(f"\0{ALICE}\0secret".encode()).decode(), "235")
-            client.say(f"MAIL FROM:<{ALICE}>{parameters}", "250")
+            client.say("AUTH PLAIN " + base64.b64encode(f"\0{user}\0{password}".encode()).decode(), "235")
+            client.say(f"MAIL FROM:<{user}>{parameters}", "250")
             client.say(f"RCPT TO:<{BOB}>", "250")
             self.identity = queued_id(client.data(content))
         (stored,) = self.godwit.mailbox(BOB).wait()
@@ -50,6 +52,25 @@ class SubmittedMailIsCompleted(Scenario):
         stored = self.submit(b"From: The Board <board@example.com>\r\n\r\nHello\r\n")
         self.assertEqual(stored["From"], "The Board <board@example.com>")
         self.assertIn(ALICE, stored["Sender"])
+
+    def submit_as_carol(self, content):
+        """Her account is a row of a table."""
+        table = self.folder / "users.sqlite"
+        with sqlite3.connect(table) as database:
+            database.execute("CREATE TABLE users (name text, password text, senders text)")
+            database.execute("INSERT INTO users VALUES (?, ?, 'sales@example.com')", (CAROL, CAROLS_HASH))
+        database.close()
+        self.godwit.stop()
+        self.godwit.config["accounts"] = [str(self.godwit.accounts_file), {
+            "type": "sqlite", "path": str(table), "query": "SELECT password, senders FROM users WHERE name = :user"}]
+        self.godwit.start()
+        return self.submit(content, user=CAROL, password="password")
+
+    def test_senders_of_a_row_are_the_users_own(self):
+        self.assertIsNone(self.submit_as_carol(b"From: sales@example.com\r\n\r\nHello\r\n")["Sender"])
+
+    def test_others_than_those_of_the_row_are_not(self):
+        self.assertIn(CAROL, self.submit_as_carol(b"From: board@example.com\r\n\r\nHello\r\n")["Sender"])
 
     def test_what_is_whole_passes_as_it_is(self):
         content = (f"From: Alice <{ALICE}>\r\nDate: Mon, 02 Nov 2026 08:00:00 +0000\r\nMessage-ID: <1@abc.example>\r\n"

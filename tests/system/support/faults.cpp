@@ -27,7 +27,8 @@ struct Fault {
   std::atomic<std::int64_t> left;  // calls that are still to fail; below 0: all.  stall: while it is not 0
   std::atomic<std::int64_t> code;  // errno.  clock: seconds to add
   std::atomic<std::int64_t> hits;  // calls that failed
-  char where[104];                 // only files whose path contains this; "@name": only threads whose name begins so
+  char where[104];                 // only files whose path contains this, or ends so where a "$" follows it; "@name":
+                                   // only threads whose name begins so
 };
 static_assert(sizeof(Fault) == 128);
 
@@ -56,7 +57,9 @@ bool is_meant(const Fault& fault, int descriptor) {
            std::string_view(name).starts_with(where.substr(1));
   char link[64] = {};
   std::snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
-  return ::readlink(link, name, sizeof name - 1) > 0 && std::string_view(name).contains(where);
+  if (::readlink(link, name, sizeof name - 1) <= 0) return false;
+  const std::string_view path(name);
+  return where.ends_with('$') ? path.ends_with(where.substr(0, where.size() - 1)) : path.contains(where);
 }
 
 bool is_on(Call call, int descriptor) {

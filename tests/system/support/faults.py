@@ -22,10 +22,12 @@ class Faults:
         file.write_bytes(bytes(SIZE * len(CALLS)))
         with open(file, "r+b") as opened:
             self.memory = mmap.mmap(opened.fileno(), 0)
-        godwit.launcher = ["env", f"LD_PRELOAD={SHIM}", f"GODWIT_FAULTS={file}"]
+        self.environment = {"LD_PRELOAD": str(SHIM), "GODWIT_FAULTS": str(file)}
+        godwit.launcher = ["env", *(f"{name}={value}" for name, value in self.environment.items())]
 
     def fail(self, call, code=errno.EIO, times=ALL, where=""):
-        """The next calls fail, those of files whose path contains `where`, or of threads whose name begins with it ("@name")."""
+        """The next calls fail, those of files whose path contains `where` or ends so ("name$"), or of threads whose name begins
+        with it ("@name")."""
         at = self._place(call)
         self.mend(call)
         self.memory[at + WHERE:at + SIZE] = where.encode().ljust(SIZE - WHERE, b"\0")

@@ -85,6 +85,15 @@ TEST_F(VerifierTest, WhoeverIsGoneWhenTheTurnComesIsNotLoggedIn) {
   EXPECT_EQ(verify("alice@example.com", "password", [] { return false; }).kind, Kind::accepted);
 }
 
+// So all wait for the pool, and a hash is computed of each.
+TEST_F(VerifierTest, WhoCannotLogInIsComparedOnThePoolLikeOthers) {
+  for (const char* user : {"alice", "who", "locked", "nobody", "odd"}) {
+    int asked = 0;
+    EXPECT_EQ(verify(user, "wrong", [&asked] { return ++asked > 0; }).kind, Kind::abandoned) << user;
+    EXPECT_EQ(asked, 1) << user;
+  }
+}
+
 TEST_F(VerifierTest, UserNameIsTakenInAnyCaseAndCompletedByTheOrigin) {
   EXPECT_EQ(verify("ALICE@Example.com", "password").account, "alice@example.com");
   EXPECT_EQ(verify("Alice", "password").account, "alice@example.com");

@@ -2,7 +2,7 @@
 // The dispatcher as a whole, in virtual time: mail for domains whose messages are discarded.
 #include "godwit/dispatch/dispatcher.hpp"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <algorithm>
 #include <map>
@@ -23,6 +23,7 @@ namespace godwit::dispatch {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::ElementsAre;
 
 // Time passes only when a test says so.
 class StandingNetwork final : public net::Network {
@@ -133,6 +134,13 @@ class DispatcherTest : public ::testing::Test {
         spool::StoredMessage{.id = id, .envelope = std::move(envelope), .body = std::make_shared<EmptyBody>()}));
     return id;
   }
+  mail::Envelope of_priority(int priority) const {
+    mail::Envelope envelope;
+    envelope.accepted = clock_.wall();
+    envelope.priority = static_cast<std::int8_t>(priority);
+    envelope.recipients.emplace_back().address = {"r", "a.example"};
+    return envelope;
+  }
   bool remove(base::MessageId id, Selector recipients) {
     bool removed = false;
     spawn([this, &removed, id, &recipients]() -> boost::asio::awaitable<void> {
@@ -152,6 +160,23 @@ class DispatcherTest : public ::testing::Test {
     return all;
   }
 
+  std::vector<base::MessageId> updated() const {
+    std::vector<base::MessageId> ids;
+    for (const auto& [id, update] : spool_.updates) ids.push_back(id);
+    return ids;
+  }
+  Surroundings surroundings(log::Logger& log = log::null_logger()) {
+    return {.home = io_.get_executor(),
+            .network = network_,
+            .resolver = resolver_,
+            .spool = spool_,
+            .maildir = maildir_,
+            .lanes = {{.executor = io_.get_executor()}},
+            .clock = clock_,
+            .random = random_,
+            .log = log};
+  }
+
   testing::ManualClock clock_;
   net::Deadlines deadlines_{clock_};
   boost::asio::io_context io_;
@@ -162,17 +187,7 @@ class DispatcherTest : public ::testing::Test {
   test::SimDisk disk_;
   deliver::MaildirAgent maildir_{
       {}, "mail.example", disk_, clock_, random_, io_.get_executor(), io_.get_executor(), deadlines_};
-  Dispatcher dispatcher_{Settings{},
-                         router_of(discarding()),
-                         {.home = io_.get_executor(),
-                          .network = network_,
-                          .resolver = resolver_,
-                          .spool = spool_,
-                          .maildir = maildir_,
-                          .lanes = {{.executor = io_.get_executor()}},
-                          .clock = clock_,
-                          .random = random_,
-                          .log = log::null_logger()}};
+  Dispatcher dispatcher_{Settings{}, router_of(discarding()), surroundings()};
   std::uint64_t last_ = 0;
 };
 using Told = std::vector<std::string>;
@@ -207,6 +222,41 @@ TEST_F(DispatcherTest, NobodyIsToldOfANoticeThatFails) {
 TEST_F(DispatcherTest, WhatIsCommittedIsDeliveredAndRecorded) {
   commit({"a.example", "b.example"});
   EXPECT_EQ(told(), (Told{"0 delivered", "1 delivered"}));
+}
+
+TEST_F(DispatcherTest, WhatIsCommittedIsDeliveredFromMemory) {
+  commit({"a.example"});
+  EXPECT_EQ(told(), Told{"0 delivered"});
+  EXPECT_EQ(spool_.reads, 0);
+}
+
+// MT-PRIORITY, though the other message came first.
+TEST_F(DispatcherTest, WhatIsUrgentGoesFirst) {
+  spool_.is_keeping_up = false;
+  const auto usual = commit(of_priority(0));
+  const auto urgent = commit(of_priority(3));
+  spool_.is_keeping_up = true;
+  pass(2s);
+  EXPECT_THAT(updated(), ElementsAre(urgent, usual));
+}
+
+TEST_F(DispatcherTest, WhatIsUrgentGoesFirstAfterARestartToo) {
+  spool_.is_keeping_up = false;
+  for (std::uint64_t id : {1, 2}) {
+    spool_.envelopes[{id}] = of_priority(id == 2 ? 3 : 0);
+    spool_.envelopes[{id}].sender = smtp::Mailbox{"s", "x.example"};
+  }
+  Dispatcher restarted{Settings{}, router_of(discarding()), surroundings()};
+  spawn([&]() -> boost::asio::awaitable<void> {
+    auto start = restarted.start();
+    EXPECT_TRUE(co_await std::move(start));
+  });
+  poll();
+  spool_.is_keeping_up = true;
+  pass(2s);
+  EXPECT_THAT(updated(), ElementsAre(base::MessageId{2}, base::MessageId{1}));
+  spawn([&]() -> boost::asio::awaitable<void> { co_await restarted.stop(clock_.now); });
+  pass(1h);
 }
 
 // What is delivered could not be recorded, and would be delivered again after a restart.
@@ -316,17 +366,7 @@ TEST_F(DispatcherTest, WhatTheStartListedFirstIsLoggedAsHeldAtItsCommit) {
   settings.routes.emplace_back().domains = {"c.example"};
   settings.routes.back().hold = true;
   HeldCount log;
-  Dispatcher starting{Settings{},
-                      router_of(settings),
-                      {.home = io_.get_executor(),
-                       .network = network_,
-                       .resolver = resolver_,
-                       .spool = spool_,
-                       .maildir = maildir_,
-                       .lanes = {{.executor = io_.get_executor()}},
-                       .clock = clock_,
-                       .random = random_,
-                       .log = log}};
+  Dispatcher starting{Settings{}, router_of(settings), surroundings(log)};
   mail::Envelope envelope;
   envelope.accepted = clock_.wall();
   envelope.recipients.emplace_back().address = {"r", "c.example"};

@@ -46,6 +46,7 @@ class FakeSpool : public spool::Spool {
       std::map<std::string, std::uint32_t> waiting;
       for (const auto& recipient : at->second.recipients) ++waiting[recipient.address.domain];
       for (const auto& [domain, recipients] : waiting) summary.waiting.push_back({domain, recipients});
+      summary.priority = at->second.priority;
       if (!each(summary)) break;
     }
     co_return base::Result<>();

@@ -155,6 +155,16 @@ TEST_F(ConnectionInTime, TheGreetingWaitsForNobodyKnownOrTrusted) {
   settings_.greeting_delay = 6s;
   stream_->then(0s, "QUIT\r\n");
   EXPECT_THAT(serve(), HasSubstr("221 2.0.0 Bye")) << "this machine";
+  policy_.trusted_networks = {*base::IpNetwork::parse("192.0.2.0/24")};
+  stream_ = std::make_unique<TricklingStream>(io_.get_executor(), clock_);
+  stream_->come_from("192.0.2.1");
+  stream_->then(0s, "QUIT\r\n");
+  EXPECT_THAT(serve(), HasSubstr("221 2.0.0 Bye")) << "a trusted network";
+  EXPECT_EQ(lasted(), base::Duration::zero());
+  stream_ = std::make_unique<TricklingStream>(io_.get_executor(), clock_);
+  stream_->come_from("198.51.100.1");
+  stream_->then(0s, "QUIT\r\n");
+  EXPECT_THAT(serve(), HasSubstr("554 5.5.1")) << "and nobody else";
 }
 
 TEST_F(ConnectionInTime, ByteASecondOfDataEndsWithTheBudget) {
@@ -284,6 +294,15 @@ TEST_F(LocalConnection, TheMessageIsMendedAndSaysWhoSentIt) {
   EXPECT_TRUE(header.find("Date"));
   EXPECT_FALSE(header.find("Bcc"));
   EXPECT_TRUE(message.body->view()->ends_with("\r\n\r\nhi\r\n"));
+}
+
+// RFC 3030: octet by octet.
+TEST_F(LocalConnection, ABinaryMessageIsKeptAsItCame) {
+  const std::string content("Bcc: x@elsewhere.example\r\n\r\n\0\n", 30);
+  EXPECT_THAT(serve_user(4711, "EHLO c\r\nMAIL FROM:<alice> BODY=BINARYMIME\r\nRCPT TO:<bob>\r\nBDAT 30 LAST\r\n" +
+                                   content + "QUIT\r\n"),
+              HasSubstr("queued as"));
+  EXPECT_THAT(std::string(stored().body->view().value()), EndsWith("\r\n" + content));
 }
 
 TEST_F(LocalConnection, AnOrdinaryUserMayNotSendAsAnother) {

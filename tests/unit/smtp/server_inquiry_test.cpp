@@ -142,7 +142,7 @@ TEST(ServerInquiry, OneThatIsTrustedSpeaksForOthers) {
                        .script(R"(
     S: 220 mx.example ESMTP Godwit
     C: EHLO filter
-    E: XCLIENT NAME ADDR PORT PROTO HELO LOGIN DESTADDR DESTPORT, STARTTLS
+    E: XCLIENT NAME ADDR PROTO HELO LOGIN, STARTTLS
     A: answer 220 mx.example ESMTP Godwit
     C: XCLIENT NAME=spike.example ADDR=IPV6:2001:db8::1 PORT=4711 DESTADDR=192.0.2.9 DESTPORT=25
     S: 220 mx.example ESMTP Godwit
