@@ -21,18 +21,21 @@ class HangingKeys final : public net::KeyHolder {
     return unless_hung(path, [&] { return net::own_keys().readable(path); });
   }
   base::Result<net::FileStamp> stamp(const std::string& path) const override {
-    if (answers_stamps) return net::own_keys().stamp(path);
-    return unless_hung(path, [&] { return net::own_keys().stamp(path); });
+    if (hangs_at_stamps) return no_answer(path);
+    return net::own_keys().stamp(path);
   }
 
-  bool hangs = false;
-  bool answers_stamps = false;  // all the same
+  bool hangs_at_files = false;
+  bool hangs_at_stamps = false;
 
  private:
   template <class Read>
   auto unless_hung(const std::string& path, Read read) const -> decltype(read()) {
-    if (hangs) return base::fail(base::ErrorKind::timed_out, path + ": no answer");
+    if (hangs_at_files) return no_answer(path);
     return read();
+  }
+  static std::unexpected<base::Error> no_answer(const std::string& path) {
+    return base::fail(base::ErrorKind::timed_out, path + ": no answer");
   }
 };
 

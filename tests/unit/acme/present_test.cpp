@@ -27,7 +27,7 @@ TEST_F(PresentTest, OneThatCannotBeSeenNowMayBeThere) {
   const auto pair = testing::make_certificate(folder_, "one", {.names = {"mail.example.com"}});
   const auto file = folder_.write("both.pem", text_of(pair.certificate) + text_of(pair.private_key));
   EXPECT_EQ(look_at(file, keys_).value().value().names, std::vector<std::string>{"mail.example.com"});
-  keys_.hangs = true;
+  keys_.hangs_at_files = true;
   EXPECT_FALSE(look_at(file, keys_));
 }
 

@@ -9,6 +9,8 @@
 #include <fstream>
 #include <functional>
 
+#include "godwit/mailauth/key.hpp"
+#include "support/hanging_keys.hpp"
 #include "support/test_certificate.hpp"
 
 namespace godwit::daemon {
@@ -16,6 +18,7 @@ namespace {
 
 namespace files = std::filesystem;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 constexpr int nobody = 65534, low_ports_are_free = 77;
@@ -41,7 +44,7 @@ class ReloadedSettings : public ::testing::Test {
   LiveSettingsLoaded load(const std::string& whole, const config::Settings* running = nullptr) const {
     const auto file = folder_.write("godwit.yaml", whole);
     return load_live_settings(file, base::SystemClock(), OutOfDate::error, config::system_files(),
-                              net::SystemInterfaces(), running);
+                              net::SystemInterfaces(), running, keys_);
   }
   static std::string acme(const std::string& more = {}) {
     return "tls: {acme: {terms_of_service_agreed: yes" + more + "}}\n";
@@ -60,7 +63,20 @@ class ReloadedSettings : public ::testing::Test {
   }
 
   testing::TemporaryFolder folder_;
+  testing::HangingKeys keys_;
 };
+
+TEST_F(ReloadedSettings, AKeyOfWhichNobodyKnowsWhoMayReadItIsNotTaken) {
+  const auto key = folder_.write("dkim.pem", mailauth::Key::generate(mailauth::KeyKind::ed25519, 0)->private_pem());
+  const auto whole = text("state", "mail.example.com",
+                          "dkim: {keys: [{domain: example.com, selector: s1, private_key: " + key + "}]}\n");
+  files::permissions(key, files::perms::all);
+  EXPECT_THAT(load(whole).errors, ElementsAre(HasSubstr("may be read by everybody")));
+  files::permissions(key, files::perms::owner_read);
+  EXPECT_THAT(load(whole).errors, IsEmpty());
+  keys_.hangs_at_stamps = true;
+  EXPECT_THAT(load(whole).errors, ElementsAre(HasSubstr("no answer")));
+}
 
 TEST_F(ReloadedSettings, TheOwnCertificateStaysWhereItIsUntilARestart) {
   const auto pair = testing::make_certificate(folder_, "own", {.names = {"mail.example.com"}});

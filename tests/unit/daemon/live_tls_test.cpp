@@ -99,7 +99,7 @@ TEST_F(LiveTlsTest, OneThatIsAwaitedStaysInForceWhileNobodyCanTellWhetherItIsThe
   settings_.certificates[0].is_awaited = true;
   loaded_ = load_tls(settings_, now_, {}, keys);
   ASSERT_TRUE(loaded_.tls.server);
-  keys.hangs = true;
+  keys.hangs_at_files = keys.hangs_at_stamps = true;
   ASSERT_TRUE(has_changed(settings_, loaded_.tls, {}, keys));
   const auto loaded = load_tls(settings_, now_, {}, keys);
   ASSERT_THAT(loaded.complaints, Not(IsEmpty()));
@@ -107,14 +107,14 @@ TEST_F(LiveTlsTest, OneThatIsAwaitedStaysInForceWhileNobodyCanTellWhetherItIsThe
   const auto kept = replaced(loaded_.tls, loaded, now_);
   EXPECT_EQ(kept.server, loaded_.tls.server);
   EXPECT_FALSE(has_changed(settings_, kept, {}, keys)) << "it is said once";
-  keys.hangs = false;
+  keys.hangs_at_files = keys.hangs_at_stamps = false;
   EXPECT_TRUE(has_changed(settings_, kept, {}, keys));
   EXPECT_EQ(replaced(kept, load_tls(settings_, now_, {}, keys), now_).certificates[0].error, "");
 }
 
 TEST_F(LiveTlsTest, WhatCouldNotBeReadInTimeIsReadAgainThoughItDoesNotChange) {
   testing::HangingKeys keys;
-  keys.hangs = keys.answers_stamps = true;
+  keys.hangs_at_files = true;
   const auto kept = replaced(loaded_.tls, load_tls(settings_, now_, {}, keys), now_);
   EXPECT_EQ(kept.server, loaded_.tls.server);
   EXPECT_TRUE(has_changed(settings_, kept, {}, keys));
