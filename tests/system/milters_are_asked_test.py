@@ -161,6 +161,16 @@ class MiltersAreAsked(Scenario):
         self.assertIn("refused nobody@example.com: 550", self.godwit.events("accepted")[-1]["filtered"])
         self.assertEqual(self.godwit.mailbox(BOB).count(), 1)
 
+    def test_parameters_of_changed_envelopes_count(self):
+        self.daemon(ScriptedMilter(self, script={"eom": change_sender(f"<{BOB}>", "RET=HDRS ENVID=from+2Dmilter SIZE=9")
+                                                 + add_recipient("<carol@example.com>", "NOTIFY=SUCCESS ORCPT=rfc822;c@abc.example")
+                                                 + CONTINUE}))
+        self.deliver()
+        report = self.godwit.mailbox(BOB).wait(1)[0].raw.decode()
+        for line in ("Original-Envelope-Id: from-milter", "Original-Recipient: rfc822;c@abc.example", "Action: delivered"):
+            self.assertIn(f"\r\n{line}\r\n", report)
+        self.assertNotIn(f"rfc822;{ALICE}", report)
+
     def test_messages_are_discarded(self):
         milter = ScriptedMilter(self)
         self.daemon(milter)
