@@ -131,7 +131,7 @@ void MilterEditing::finish(std::string_view milter, mail::EditableHeader& header
   outcome.breaks_signatures = outcome.breaks_signatures || breaks_signatures_;
   if (done_.empty()) return;
   if (!outcome.summary.empty()) outcome.summary += ' ';
-  outcome.summary += std::string(milter) + "=" + base::join(done_, ",");
+  outcome.summary += std::string(milter) + "=" + summary();
 }
 
 }  // namespace godwit::policy

@@ -190,6 +190,19 @@ boost::asio::awaitable<FilterOutcome> Milters::message(FilteredMessage& message,
   co_return outcome;
 }
 
+std::vector<Milters::Said> Milters::said() const {
+  std::vector<Said> all;
+  for (const auto& member : all_) {
+    auto kind = Verdict::Kind::no_opinion;
+    if (member->quarantines()) kind = Verdict::Kind::quarantine;
+    if (member.get() == discarded_by_) kind = Verdict::Kind::discard;
+    all.push_back({.check = "milter:" + member->name(),
+                   .kind = kind,
+                   .evidence = member->failed() ? "failed" : member->changes()});
+  }
+  return all;
+}
+
 void Milters::end_transaction() {
   discarded_by_ = nullptr;
   message_refusal_.reset();

@@ -161,6 +161,18 @@ class MiltersAreAsked(Scenario):
         self.assertIn("refused nobody@example.com: 550", self.godwit.events("accepted")[-1]["filtered"])
         self.assertEqual(self.godwit.mailbox(BOB).count(), 1)
 
+    def said(self, identity, count):
+        """What `count` milters said of a message, as its history has it."""
+        def lines():
+            return [(event["check"], event["verdict"], event["evidence"])
+                    for event in self.godwit.control_json("trace", identity)["events"]
+                    if event["event"] == "checked" and event["check"].startswith("milter:")]
+        return wait_until(lambda: len(found := lines()) == count and found, "all milters are in the trace")
+
+    def test_one_that_lets_it_pass_is_in_the_trace_too(self):
+        self.daemon(ScriptedMilter(self))
+        self.assertEqual(self.said(queued_id(self.deliver()), 1), [("milter:milter", "none", "")])
+
     def test_parameters_of_changed_envelopes_count(self):
         self.daemon(ScriptedMilter(self, script={"eom": change_sender(f"<{BOB}>", "RET=HDRS ENVID=from+2Dmilter SIZE=9")
                                                  + add_recipient("<carol@example.com>", "NOTIFY=SUCCESS ORCPT=rfc822;c@abc.example")
@@ -187,6 +199,7 @@ class MiltersAreAsked(Scenario):
     def test_messages_are_quarantined(self):
         self.daemon(ScriptedMilter(self, script={"eom": quarantine("looks odd") + CONTINUE}))
         identity = queued_id(self.deliver())
+        self.assertEqual(self.said(identity, 1), [("milter:milter", "quarantine", "quarantine")])
         self.assertIn("milter: looks odd", self.godwit.control("queue", "show", identity).stdout)
         self.assertEqual(self.godwit.mailbox(ALICE).count(), 0)
         self.godwit.control("queue", "release", identity)
@@ -200,7 +213,9 @@ class MiltersAreAsked(Scenario):
         self.assertTrue(self.stored().endswith(HEADER + "X-First: 2\r\n\r\nof the first\r\n"))
         self.assertIn(("X-First", "1"), second.last.headers)
         self.assertEqual(second.last.body, b"of the first\r\n")
-        self.assertEqual(self.godwit.events("accepted")[-1]["filtered"], "first=header,body second=header")
+        accepted = self.godwit.events("accepted")[-1]
+        self.assertEqual(accepted["filtered"], "first=header,body second=header")
+        self.assertEqual(self.said(accepted["id"], 2), [("milter:first", "none", "header,body"), ("milter:second", "none", "header")])
 
     def test_the_first_that_refuses_decides(self):
         first = ScriptedMilter(self, "first", script={"eom": REJECT})

@@ -22,6 +22,7 @@
 #include "godwit/base/ip_address.hpp"
 #include "godwit/base/message_id.hpp"
 #include "godwit/log/logger.hpp"
+#include "godwit/policy/check.hpp"
 #include "godwit/policy/filtered_message.hpp"
 #include "godwit/policy/milter_connections.hpp"
 #include "godwit/policy/settings.hpp"
@@ -76,6 +77,13 @@ class Milters {
   // The message is whole.  What refers to it outlives the call.  until: how long its client waits; whoever has not
   // answered by then has failed, however many there are.
   boost::asio::awaitable<FilterOutcome> message(FilteredMessage& message, base::MonoTime until);
+  // What each said of the message that was taken: also one that let it pass, and one that was not asked.
+  struct Said {
+    std::string check;  // "milter:rspamd"
+    Verdict::Kind kind = Verdict::Kind::no_opinion;
+    std::string evidence;  // "header,body"
+  };
+  std::vector<Said> said() const;
   // Whatever became of the transaction.
   void end_transaction();
   void cancel();
