@@ -225,14 +225,15 @@ int ControlCommands::queue_change(const std::string& verb, const std::vector<std
 }
 
 // A page a request, so that no request takes long and a user who interrupts it knows how far it came.
-int ControlCommands::queue_change_many(const std::string& verb, const Selectors& selectors,
-                                       const std::string& reason) const {
+int ControlCommands::queue_change_many(const std::string& verb, const Selectors& selectors, const std::string& reason,
+                                       std::size_t limit) const {
   constexpr std::uint64_t told_every = 10'000;
   const std::string query = query_of(selectors) + parameter("reason", reason);
   std::string after;
   std::uint64_t changed = 0, told = 0;
   do {
-    const auto page = ask(*this, "POST", fmt::format("/v1/queue/{}?limit={}{}{}", verb, change_size, query, after));
+    const auto wanted = limit == 0 ? change_size : std::min<std::uint64_t>(change_size, limit - changed);
+    const auto page = ask(*this, "POST", fmt::format("/v1/queue/{}?limit={}{}{}", verb, wanted, query, after));
     if (!page) return exit_failed;
     if (!page->good()) return fail(*this, *page, changed == 0 ? "" : fmt::format("after {} messages: ", changed));
     changed += count_of(page->value);
@@ -271,7 +272,7 @@ int ControlCommands::destinations() const {
     } else if (const json::value* page_of = object.if_contains("destinations"); page_of && page_of->is_array()) {
       all.insert(all.end(), page_of->get_array().begin(), page_of->get_array().end());
     }
-  } while (!after.empty());
+  } while (!after.empty() && (limit == 0 || changed < limit));
   if (output == Output::text) {
     if (!any) console.out << "Nothing is queued, and nothing is suspended.\n";
     return exit_done;
