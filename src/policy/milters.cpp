@@ -159,6 +159,11 @@ boost::asio::awaitable<void> Milters::rejected_rcpt(smtp::Mailbox recipient, smt
   }
 }
 
+Milters::Answer Milters::unknown(std::string line) {
+  Question question = [line = std::move(line)](MilterDialogue& dialogue) { return dialogue.unknown(line); };
+  co_return co_await ask_all("unknown", std::move(question), until_after(longest_command));
+}
+
 Milters::Answer Milters::data(base::MessageId id) {
   if (message_refusal_) co_return message_refusal_;  // also when the client says DATA again
   macros_["i"] = to_string(id);

@@ -252,6 +252,21 @@ class MiltersAreAsked(Scenario):
         self.assertEqual(told.macros["R"]["{rcpt_addr}"], ALICE)
         self.assertEqual(told.macros["E"]["i"], identity)
 
+    def test_unknown_commands_are_told(self):
+        milter = ScriptedMilter(self, script={"unknown": [CONTINUE, reply("550 5.7.1 Go away"), TEMPFAIL]})
+        self.daemon(milter, limits={"errors": 4})
+        with Dialogue(self.godwit.address, source=self.net.host(2)) as client:
+            client.say("EHLO client.abc.example", "250")
+            client.say("XFOO  bar", "500 5.5.1")
+            client.say("xfoo", "550 5.7.1 Go away")
+            client.say(f"MAIL FROM:<{SENDER}>", "250")  # that was about the command
+            client.say("XFOO", "451")
+            client.say(f"RCPT TO:<{ALICE}>", "250")
+            client.say("XFOO", "500")
+            client.expect("421")  # they count as the errors that they are
+            client.expect_close()
+        self.assertEqual(milter.last.arguments["U"], [b"XFOO  bar\0", b"xfoo\0", b"XFOO\0", b"XFOO\0"])
+
     def test_they_are_told_only_what_they_want(self):
         quiet = ScriptedMilter(self, steps=sum(NO.values()) - NO["mail"])
         self.daemon(quiet)

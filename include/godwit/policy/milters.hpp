@@ -4,7 +4,7 @@
 // them from waiting for slow clients.  What one does not answer in time, or says wrong, is its failure: it is out for
 // the rest of the session, with what `on_failure` says in its place at every stage.  All of them together have the time
 // that clients wait for an answer (RFC 5321 section 4.5.3.2).  HELO is told together with MAIL,
-// since clients repeat it (STARTTLS).  Milters are told of no unknown commands.
+// since clients repeat it (STARTTLS).
 //
 // One reactor, one coroutine at a time.  Diagnostics: `milter_failed` (warning) once for each failure.
 #pragma once
@@ -69,6 +69,8 @@ class Milters {
   Answer rcpt(smtp::Mailbox recipient);
   // That we refused a recipient; for those milters that want to know.
   boost::asio::awaitable<void> rejected_rcpt(smtp::Mailbox recipient, smtp::Reply refusal);
+  // A command that there is not; what is given is said in place of 500.
+  Answer unknown(std::string line);
   // Before 354.  id: of the message to be.
   Answer data(base::MessageId id);
   // Whether the message that comes must be shown to one of them.
