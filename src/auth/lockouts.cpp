@@ -83,7 +83,7 @@ void Lockouts::succeeded(std::string_view account, const base::IpAddress& client
   at_home_.touch({std::string(account), base::client_network(client)});
 }
 
-std::vector<Lockouts::Lockout> Lockouts::list(base::WallTime now, std::size_t most) {
+std::vector<Lockouts::Lockout> Lockouts::list(base::WallTime now, std::size_t most, std::string_view after) {
   const std::lock_guard lock(mutex_);
   std::vector<Lockout> all;
   for (const auto& [network, count] : networks_.values())
@@ -95,7 +95,8 @@ std::vector<Lockouts::Lockout> Lockouts::list(base::WallTime now, std::size_t mo
   for (const auto& [account, count] : accounts_.values())
     if (is_locked(count, now))
       all.push_back({.name = account, .is_account = true, .failures = count.failures, .until = count.locked_until});
-  std::ranges::sort(all, {}, [](const Lockout& one) { return std::pair(one.until, one.name); });
+  std::erase_if(all, [after](const Lockout& one) { return one.name <= after; });
+  std::ranges::sort(all, {}, &Lockout::name);
   if (all.size() > most) all.resize(most);
   return all;
 }

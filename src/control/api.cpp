@@ -206,8 +206,11 @@ Answer send_dmarc_reports(Backend& backend, Arguments) {
 }
 
 Answer dmarc_reports(Backend& backend, Arguments arguments) {
-  const auto result = co_await backend.dmarc_reports(arguments.page.limit);
-  co_return result ? response(200, to_json(*result)) : failure(result.error());
+  const auto limit = arguments.page.limit;
+  auto after = parse_dmarc_place(arguments.after_name);
+  if (!after) co_return error_response(400, "after_name is `next` of the page before");
+  const auto result = co_await backend.dmarc_reports(limit, after->day, std::move(after->domain));
+  co_return result ? response(200, to_json(*result, limit)) : failure(result.error());
 }
 
 Answer dmarc_summary(Backend& backend, Arguments arguments) {

@@ -29,8 +29,9 @@ Response suppression_done(const base::Result<>& result, const std::string& addre
 }  // namespace
 
 Answer lockouts(Backend& backend, Arguments arguments) {
-  const auto result = co_await backend.lockouts(arguments.page.limit);
-  co_return result ? response(200, to_json(*result)) : failure(result.error());
+  const auto limit = arguments.page.limit;
+  const auto result = co_await backend.lockouts(limit, std::move(arguments.after_name));
+  co_return result ? response(200, to_json(*result, limit)) : failure(result.error());
 }
 
 Answer unlock(Backend& backend, Arguments arguments) {
@@ -41,8 +42,9 @@ Answer unlock(Backend& backend, Arguments arguments) {
 }
 
 Answer limits(Backend& backend, Arguments arguments) {
-  const auto result = co_await backend.limits(arguments.page.limit);
-  co_return result ? response(200, to_json(*result)) : failure(result.error());
+  const auto limit = arguments.page.limit;
+  const auto result = co_await backend.limits(limit, arguments.after_rank);
+  co_return result ? response(200, to_json(*result, limit, arguments.after_rank)) : failure(result.error());
 }
 
 Answer reset_limits(Backend& backend, Arguments arguments) {

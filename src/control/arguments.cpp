@@ -15,6 +15,7 @@ namespace godwit::control {
 namespace {
 
 constexpr std::size_t greatest_limit = 1000;
+constexpr std::size_t greatest_rank = 10'000'000;
 constexpr std::size_t longest_pattern = 1000;
 constexpr std::size_t longest_reason = 500;
 constexpr base::Duration rest_of_second = std::chrono::milliseconds(999);
@@ -78,6 +79,12 @@ std::string read_parameter(std::string_view name, std::string value, Arguments& 
     return wrong;
   }
   if (name == "after_name") return take_text(name, std::move(value), longest_pattern, arguments.after_name);
+  if (name == "after_rank") {
+    arguments.after_rank = base::parse_unsigned(value).value_or(0);
+    return arguments.after_rank > 0 && arguments.after_rank <= greatest_rank
+               ? ""
+               : fmt::format("after_rank is 1 to {}", greatest_rank);
+  }
   if (name == "name") return take_text(name, std::move(value), longest_pattern, arguments.name);
   if (name == "for") {
     const auto wait = base::parse_duration(value);

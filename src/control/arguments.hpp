@@ -23,6 +23,7 @@ struct Arguments {
   std::string reason{};
   base::Duration wait{};
   std::string after_name{};
+  std::size_t after_rank = 0;
   std::string name{};                    // of who is locked out
   std::uint64_t envelope = 0;            // size
   smtp::Mailbox address{};               // whose route is asked for

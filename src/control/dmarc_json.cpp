@@ -31,14 +31,29 @@ json::array sources_json(const std::vector<state::DmarcSums::Source>& sources) {
   return array;
 }
 
+// "2026-11-29 example.com"
+std::string place_of(const state::DmarcCounts::Waiting& waiting) {
+  return date_text(waiting.day) + " " + waiting.domain;
+}
+
 }  // namespace
 
-json::value to_json(const std::vector<state::DmarcCounts::Waiting>& waiting) {
+std::optional<DmarcPlace> parse_dmarc_place(std::string_view text) {
+  constexpr std::size_t date_length = 10;
+  if (text.empty()) return DmarcPlace();
+  const auto time = base::parse_rfc3339(std::string(text.substr(0, date_length)) + "T00:00:00Z");
+  if (!time || text.size() <= date_length || text[date_length] != ' ') return {};
+  return DmarcPlace{.day = std::chrono::floor<std::chrono::days>(*time),
+                    .domain = std::string(text.substr(date_length + 1))};
+}
+
+json::value to_json(const std::vector<state::DmarcCounts::Waiting>& waiting, std::size_t limit) {
   json::array array;
   for (const auto& one : waiting)
     array.emplace_back(json::object{
         {"day", date_text(one.day)}, {"domain", text(one.domain)}, {"rows", one.rows}, {"messages", one.messages}});
-  return json::object{{"reports", std::move(array)}};
+  const bool more = !waiting.empty() && waiting.size() == limit;
+  return json::object{{"reports", std::move(array)}, {"next", more ? text(place_of(waiting.back())) : json::value()}};
 }
 
 json::value to_json(const std::vector<state::DmarcSums::Domain>& domains) {

@@ -257,17 +257,18 @@ json::value to_json(const DestinationPage& page) {
                       {"suspensions", std::move(suspensions)}};
 }
 
-json::value to_json(const std::vector<Lockouts::Lockout>& lockouts) {
+json::value to_json(const std::vector<Lockouts::Lockout>& lockouts, std::size_t limit) {
   json::array all;
   for (const auto& one : lockouts)
     all.emplace_back(json::object{{"name", text(one.name)},
                                   {"kind", one.is_account ? "account" : "network"},
                                   {"failures", one.failures},
                                   {"until", time(one.until)}});
-  return json::object{{"lockouts", std::move(all)}};
+  const bool more = !lockouts.empty() && lockouts.size() == limit;
+  return json::object{{"lockouts", std::move(all)}, {"next", more ? text(lockouts.back().name) : json::value()}};
 }
 
-json::value to_json(const std::vector<LimitUse>& limits) {
+json::value to_json(const std::vector<LimitUse>& limits, std::size_t limit, std::size_t skipped) {
   json::array all;
   for (const auto& one : limits)
     all.emplace_back(json::object{{"by", text(one.by)},
@@ -278,7 +279,8 @@ json::value to_json(const std::vector<LimitUse>& limits) {
                                   {"allowed", one.allowed},
                                   {"next", one.next ? time(*one.next) : json::value()},
                                   {"unused", time(one.unused)}});
-  return json::object{{"limits", std::move(all)}};
+  const bool more = limits.size() == limit;
+  return json::object{{"limits", std::move(all)}, {"next", more ? json::value(skipped + limit) : json::value()}};
 }
 
 json::value to_json(const std::vector<Suppression>& suppressions, std::size_t limit) {

@@ -16,8 +16,8 @@ boost::json::value summary_to_json(const QueueEntry& entry);
 boost::json::value to_json(const QueueEntry& entry);
 boost::json::value to_json(const DestinationPage& page);
 boost::json::value to_json(const queue::SiteView& site);
-boost::json::value to_json(const std::vector<Lockouts::Lockout>& lockouts);
-boost::json::value to_json(const std::vector<LimitUse>& limits);
+boost::json::value to_json(const std::vector<Lockouts::Lockout>& lockouts, std::size_t limit);
+boost::json::value to_json(const std::vector<LimitUse>& limits, std::size_t limit, std::size_t skipped);
 boost::json::value to_json(const std::vector<Suppression>& suppressions, std::size_t limit);
 boost::json::value to_json(const ReloadResult& result);
 

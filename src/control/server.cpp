@@ -23,14 +23,17 @@ constexpr base::Duration handshake_timeout = std::chrono::seconds(10);
 constexpr base::Rate most_complaints{.count = 10, .period = std::chrono::seconds(1)};
 constexpr base::Duration keep_alive_interval = std::chrono::seconds(15);  // of streams of events
 
-// Of the Unix socket: whom the kernel names.
-Caller local_caller(const net::Stream& stream) {
-  Caller caller{.scopes = all_scopes};
-  const auto peer = stream.peer_credential();
-  if (!peer) return caller;
-  caller.name = "uid:" + std::to_string(peer->user);
-  caller.submitter = server::Submitter{.user = peer->user};
-  return caller;
+std::string name_of_user(uid_t user) {
+  return "uid:" + std::to_string(user);
+}
+
+bool may_use_socket(const net::PeerCredential& peer, const Guard& guard) {
+  return peer.user == 0 || peer.user == guard.user || peer.group == guard.group ||
+         std::ranges::find(peer.groups, guard.group) != peer.groups.end();
+}
+
+Caller caller_of(const net::PeerCredential& peer) {
+  return {.scopes = all_scopes, .name = name_of_user(peer.user), .submitter = server::Submitter{.user = peer.user}};
 }
 
 void note_client(const net::Stream& stream, server::Submitter& submitter) {
@@ -143,12 +146,26 @@ void Server::complain(std::string_view event, std::vector<log::Field> fields) {
   if (log_.enabled(log::Level::warn)) log_.write(log::Level::warn, event, fields);
 }
 
-// Who has no token learns nothing, not even what there is.
-bool Server::may_ask(Connection& connection, Request& request, Response& refusal) {
-  if (!guard_.tokens) {
-    request.caller = local_caller(*connection.stream);
+// The file's mode may have been changed: whom the kernel names counts.
+bool Server::may_ask_locally(const Connection& connection, Request& request, Response& refusal) {
+  const auto peer = connection.stream->peer_credential();
+  if (peer && may_use_socket(*peer, guard_)) {
+    request.caller = caller_of(*peer);
     return true;
   }
+  refusal = error_response(403, "only root, the service's user and members of its group may ask");
+  complain_of(request, peer ? name_of_user(peer->user) : "unknown", refusal.status);
+  return false;
+}
+
+void Server::complain_of(const Request& request, std::string client, unsigned status) {
+  complain("control_refused",
+           {{"client", std::move(client)}, {"method", request.method}, {"target", request.target}, {"status", status}});
+}
+
+// Who has no token learns nothing, not even what there is.
+bool Server::may_ask(Connection& connection, Request& request, Response& refusal) {
+  if (!guard_.tokens) return may_ask_locally(connection, request, refusal);
   const auto& header = connection.parser->get();
   const std::string authorization(header[http::field::authorization]);
   const auto caller = guard_.tokens->caller_of(authorization);
@@ -159,10 +176,7 @@ bool Server::may_ask(Connection& connection, Request& request, Response& refusal
   if (caller && (!needed || (request.scopes & opens) != 0)) return true;
   refusal = caller ? error_response(403, "this token does not open that")
                    : error_response(401, "a token is needed: Authorization: Bearer TOKEN");
-  complain("control_refused", {{"client", base::to_string(connection.stream->remote().address)},
-                               {"method", request.method},
-                               {"target", request.target},
-                               {"status", refusal.status}});
+  complain_of(request, base::to_string(connection.stream->remote().address), refusal.status);
   return false;
 }
 

@@ -236,8 +236,8 @@ control::Task<> ControlBackend::resume(std::string destination) {
   co_return co_await host_.dispatcher_->resume(std::move(destination));
 }
 
-control::Task<std::vector<auth::Lockouts::Lockout>> ControlBackend::lockouts(std::size_t limit) {
-  co_return host_.lockouts_.list(host_.clock_.wall(), limit);
+control::Task<std::vector<auth::Lockouts::Lockout>> ControlBackend::lockouts(std::size_t limit, std::string after) {
+  co_return host_.lockouts_.list(host_.clock_.wall(), limit, after);
 }
 
 control::Task<> ControlBackend::unlock(std::string name) {
@@ -317,8 +317,10 @@ control::Task<dispatch::DmarcReports::Sent> ControlBackend::send_dmarc_reports()
   co_return sent;
 }
 
-control::Task<std::vector<state::DmarcCounts::Waiting>> ControlBackend::dmarc_reports(std::size_t limit) {
-  auto asking = host_.dmarc_counts_->waiting(limit);
+control::Task<std::vector<state::DmarcCounts::Waiting>> ControlBackend::dmarc_reports(std::size_t limit,
+                                                                                      state::DmarcCounts::Day after_day,
+                                                                                      std::string after_domain) {
+  auto asking = host_.dmarc_counts_->waiting(limit, after_day, std::move(after_domain));
   auto waiting = co_await std::move(asking);
   co_return waiting;
 }

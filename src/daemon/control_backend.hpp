@@ -39,9 +39,9 @@ class ControlBackend final : public control::Backend {
   control::Task<control::DestinationPage> destinations(std::size_t limit, std::string after) override;
   control::Task<> suspend(std::string destination, base::Duration wait, std::string reason) override;
   control::Task<> resume(std::string destination) override;
-  control::Task<std::vector<auth::Lockouts::Lockout>> lockouts(std::size_t limit) override;
+  control::Task<std::vector<auth::Lockouts::Lockout>> lockouts(std::size_t limit, std::string after) override;
   control::Task<> unlock(std::string name) override;
-  control::Task<std::vector<control::LimitUse>> limits(std::size_t limit) override;
+  control::Task<std::vector<control::LimitUse>> limits(std::size_t limit, std::size_t skipped) override;
   control::Task<std::size_t> reset_limits(std::string key) override;
   control::Task<std::vector<control::Suppression>> suppressions(std::size_t limit, std::string after) override;
   control::Task<> suppress(std::string address, base::Duration time, std::string reason) override;
@@ -52,7 +52,9 @@ class ControlBackend final : public control::Backend {
   control::Task<> renew_certificate() override;
   control::Task<dispatch::TlsReports::Sent> send_tls_reports() override;
   control::Task<dispatch::DmarcReports::Sent> send_dmarc_reports() override;
-  control::Task<std::vector<state::DmarcCounts::Waiting>> dmarc_reports(std::size_t limit) override;
+  control::Task<std::vector<state::DmarcCounts::Waiting>> dmarc_reports(std::size_t limit,
+                                                                        state::DmarcCounts::Day after_day,
+                                                                        std::string after_domain) override;
   control::Task<std::vector<state::DmarcSums::Domain>> dmarc_summary(std::string domain, base::Duration time) override;
   control::Task<control::Configuration> configuration() override;
   control::Task<control::ConfigurationCheck> check_configuration(std::optional<std::string> draft) override;

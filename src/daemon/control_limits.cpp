@@ -7,10 +7,10 @@
 
 namespace godwit::daemon {
 
-control::Task<std::vector<control::LimitUse>> ControlBackend::limits(std::size_t limit) {
+control::Task<std::vector<control::LimitUse>> ControlBackend::limits(std::size_t limit, std::size_t skipped) {
   const auto now = host_.clock_.wall();
   std::vector<control::LimitUse> all;
-  for (auto& one : host_.policy_limits_->fullest(limit, host_.clock_.mono())) {
+  for (auto& one : host_.policy_limits_->fullest(limit, host_.clock_.mono(), skipped)) {
     control::LimitUse use{.by = std::string(policy::to_string(one.by)),
                           .of = std::string(policy::to_string(one.what)),
                           .rate = policy::rate_text(one.what, one.rate),

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include <unistd.h>
+
 #include "control_backend.hpp"
 #include "control_submissions.hpp"
 #include "godwit/base/exception_text.hpp"
@@ -216,6 +218,7 @@ void Host::serve_control() {
   if (bound_control_.empty()) return;
   control_backend_ = std::make_unique<ControlBackend>(*this);
   control_ = std::make_unique<control::Server>(*control_backend_, clock_, log_);
+  control_->guard({.tokens = nullptr, .user = ::geteuid(), .group = ::getegid(), .tls = nullptr});
   if (!bound_http_.empty()) {
     http_ = std::make_unique<control::Server>(*control_backend_, clock_, log_);
     http_->guard(http_guard());

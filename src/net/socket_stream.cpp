@@ -30,6 +30,19 @@ bool has_hung_up(int descriptor) {
   return ::poll(&state, 1, 0) > 0 && (state.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
+// Empty too where there are more than anybody is in.
+std::vector<gid_t> peer_groups(int socket) {
+  constexpr std::size_t most = 65536;  // NGROUPS_MAX
+  std::vector<gid_t> groups(32);
+  for (;;) {
+    auto size = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
+    const bool known = ::getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size) == 0;
+    const bool is_short = !known && errno == ERANGE && groups.size() < most;  // `size` says how much there is
+    groups.resize(known || is_short ? size / sizeof(gid_t) : 0);
+    if (!is_short) return groups;
+  }
+}
+
 }  // namespace
 
 // What is called at the end of the wait of a parked stream.  It takes memory as long as that lasts, so it has a piece
@@ -182,7 +195,8 @@ std::optional<PeerCredential> SocketStream::peer_credential() const {
   socklen_t size = sizeof(peer);
   // Of TCP the kernel has the length right and knows nobody.
   if (remote_.unix_path.empty() || ::getsockopt(native_handle(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return {};
-  return PeerCredential{.user = peer.uid, .group = peer.gid, .process = peer.pid};
+  return PeerCredential{
+      .user = peer.uid, .group = peer.gid, .process = peer.pid, .groups = peer_groups(native_handle())};
 }
 
 }  // namespace godwit::net

@@ -155,10 +155,10 @@ base::Duration Limits::owe(Limited what, std::uint64_t count, const Who& who, ba
   return longest;
 }
 
-std::vector<Limits::Used> Limits::fullest(std::size_t most, base::MonoTime now) const {
+std::vector<Limits::Used> Limits::fullest(std::size_t most, base::MonoTime now, std::size_t skipped) const {
   std::vector<Used> all;
   for (const auto& counter : counters_)
-    for (auto& one : counter.table->fullest(most, now))
+    for (auto& one : counter.table->fullest(skipped + most, now))
       all.push_back({.by = counter.by,
                      .what = counter.what,
                      .rate = counter.table->rate(),
@@ -170,6 +170,7 @@ std::vector<Limits::Used> Limits::fullest(std::size_t most, base::MonoTime now) 
     return static_cast<double>(one.used) / static_cast<double>(one.rate.count);
   };
   std::ranges::stable_sort(all, std::greater(), share);
+  all.erase(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(std::min(skipped, all.size())));
   if (all.size() > most) all.resize(most);
   return all;
 }

@@ -255,8 +255,9 @@ void MilterDialogue::accept() {
 
 MilterDialogue::Heard MilterDialogue::settle(MilterVerdict verdict) {
   const auto asked = *std::exchange(asked_, {});
-  // Of one recipient only; and discarding is for the message.
-  const bool of_message = asked != MilterCommand::rcpt || verdict.kind == MilterVerdict::Kind::discard;
+  // Of one recipient, or command, only; and discarding is for the message.
+  const bool of_one = asked == MilterCommand::rcpt || asked == MilterCommand::unknown;
+  const bool of_message = !of_one || verdict.kind == MilterVerdict::Kind::discard;
   if (verdict.kind != MilterVerdict::Kind::go_on && of_message) {
     (state_ == State::in_message ? message_done_ : done_) = true;
     changes_.clear();

@@ -35,6 +35,15 @@ base::Result<smtp::Mailbox> parse_recipient(std::string_view text) {
   return std::move(**path);
 }
 
+// "NOTIFY=NEVER ORCPT=rfc822;a@x".  What is not asked for, or cannot be read, is passed over.
+template <class Take>
+void each_parameter(std::string_view text, Take take) {
+  for (const auto word : base::split(text, ' ')) {
+    const auto equals = word.find('=');
+    if (equals != std::string_view::npos) take(word.substr(0, equals), word.substr(equals + 1));
+  }
+}
+
 }  // namespace
 
 base::Result<> MilterEditing::apply(const MilterChange& change) {
@@ -79,7 +88,12 @@ base::Result<> MilterEditing::on(const change::ChangeSender& change) {
   auto path = parse_given(change.address);
   if (!path) return std::unexpected(std::move(path.error()));
   note("sender");
-  envelope_.push_back(NewSender{std::move(*path)});
+  NewSender sender{.sender = std::move(*path)};
+  each_parameter(change.parameters, [&sender](std::string_view keyword, std::string_view value) {
+    if (base::iequals(keyword, "RET")) sender.ret = smtp::read_return(value).value_or(0);
+    if (base::iequals(keyword, "ENVID")) sender.envid = smtp::read_envid(value).value_or("");
+  });
+  envelope_.push_back(std::move(sender));
   return {};
 }
 
@@ -87,7 +101,12 @@ base::Result<> MilterEditing::on(const change::AddRecipient& change) {
   auto address = parse_recipient(change.address);
   if (!address) return std::unexpected(std::move(address.error()));
   note("recipient");
-  envelope_.push_back(NewRecipient{std::move(*address)});
+  NewRecipient recipient{.address = std::move(*address)};
+  each_parameter(change.parameters, [&recipient](std::string_view keyword, std::string_view value) {
+    if (base::iequals(keyword, "NOTIFY")) recipient.parameters.notify = smtp::read_notify(value).value_or(0);
+    if (base::iequals(keyword, "ORCPT")) recipient.parameters.orcpt = smtp::read_orcpt(value).value_or("");
+  });
+  envelope_.push_back(std::move(recipient));
   return {};
 }
 
@@ -112,7 +131,7 @@ void MilterEditing::finish(std::string_view milter, mail::EditableHeader& header
   outcome.breaks_signatures = outcome.breaks_signatures || breaks_signatures_;
   if (done_.empty()) return;
   if (!outcome.summary.empty()) outcome.summary += ' ';
-  outcome.summary += std::string(milter) + "=" + base::join(done_, ",");
+  outcome.summary += std::string(milter) + "=" + summary();
 }
 
 }  // namespace godwit::policy

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "godwit/base/result.hpp"
+#include "godwit/base/text.hpp"
 #include "godwit/mail/editable_header.hpp"
 #include "godwit/policy/filtered_message.hpp"
 #include "milter_change.hpp"
@@ -20,6 +21,9 @@ class MilterEditing {
   // Errors: invalid (it makes no sense).
   base::Result<> apply(const MilterChange& change);
   void note_body();
+  // For the log: "header,quarantine".
+  std::string summary() const { return base::join(done_, ","); }
+  bool holds() const { return !hold_.empty(); }
   // Hands over what came of it.
   void finish(std::string_view milter, mail::EditableHeader& header, FilterOutcome& outcome);
 

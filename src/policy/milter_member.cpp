@@ -155,11 +155,15 @@ net::Task<> MilterMember::apply(FilteredMessage& message, FilterOutcome& outcome
     if (!kept) co_return kept;
     editing.note_body();
   }
+  changes_ = editing.summary();
+  quarantines_ = editing.holds();
   editing.finish(settings_.name, message.header(), outcome);
   co_return base::Result<>();
 }
 
 void MilterMember::end_transaction() {
+  changes_.clear();
+  quarantines_ = false;
   if (link_) link_->tell(link_->dialogue().abort());
 }
 

@@ -28,6 +28,9 @@ class MilterMember {
 
   const std::string& name() const { return settings_.name; }
   bool failed() const { return failed_; }
+  // Of the message that it was shown.
+  const std::string& changes() const { return changes_; }
+  bool quarantines() const { return quarantines_; }
 
   // Who has not answered at `end` has failed, also when it asks for patience.
   // Connects and asks.  introduction: how a session begins.
@@ -57,7 +60,9 @@ class MilterMember {
   net::Canceller cancelled_;
   std::unique_ptr<MilterLink> link_;  // null: not met, or failed
   bool failed_ = false;
-  bool body_changed_ = false;  // of the message under way
+  bool body_changed_ = false;  // of the message under way, and what follows
+  std::string changes_;
+  bool quarantines_ = false;
 };
 
 }  // namespace godwit::policy

@@ -159,6 +159,11 @@ boost::asio::awaitable<void> Milters::rejected_rcpt(smtp::Mailbox recipient, smt
   }
 }
 
+Milters::Answer Milters::unknown(std::string line) {
+  Question question = [line = std::move(line)](MilterDialogue& dialogue) { return dialogue.unknown(line); };
+  co_return co_await ask_all("unknown", std::move(question), until_after(longest_command));
+}
+
 Milters::Answer Milters::data(base::MessageId id) {
   if (message_refusal_) co_return message_refusal_;  // also when the client says DATA again
   macros_["i"] = to_string(id);
@@ -188,6 +193,19 @@ boost::asio::awaitable<FilterOutcome> Milters::message(FilteredMessage& message,
   }
   outcome.discard = discarded_by_ != nullptr;
   co_return outcome;
+}
+
+std::vector<Milters::Said> Milters::said() const {
+  std::vector<Said> all;
+  for (const auto& member : all_) {
+    auto kind = Verdict::Kind::no_opinion;
+    if (member->quarantines()) kind = Verdict::Kind::quarantine;
+    if (member.get() == discarded_by_) kind = Verdict::Kind::discard;
+    all.push_back({.check = "milter:" + member->name(),
+                   .kind = kind,
+                   .evidence = member->failed() ? "failed" : member->changes()});
+  }
+  return all;
 }
 
 void Milters::end_transaction() {

@@ -27,6 +27,7 @@ smtp::SessionSettings session_settings(const Rules& rules, const ListenerSetting
           .require_auth = submission,
           .vrfy = rules.settings.vrfy,
           .expn = rules.settings.expn,
+          .tell_unknown = !rules.policy.milters.empty(),
           .longest_hold = rules.settings.future_release,
           .hold_until = now + rules.settings.future_release,
           .message_size = rules.settings.message_size,
@@ -129,6 +130,7 @@ boost::asio::awaitable<Connection::Event> Connection::perform(const smtp::Server
   if (const auto* said = std::get_if<action::Exchange>(&wanted)) co_return co_await exchange(*said);
   if (const auto* asked = std::get_if<action::LookUp>(&wanted)) co_return co_await look_up(*asked);
   if (const auto* started = std::get_if<action::StartQueue>(&wanted)) co_return start_queue(*started);
+  if (const auto* told = std::get_if<action::TellUnknown>(&wanted)) co_return co_await tell_unknown(*told);
   if (const auto* claim = std::get_if<action::SpeakFor>(&wanted)) co_return speak_for(claim->client);
   if (const auto* tls = std::get_if<action::StartTls>(&wanted)) co_return co_await start_tls(tls->ready);
   if (std::holds_alternative<action::Discard>(wanted) && receiver_) receiver_->discard();

@@ -125,6 +125,7 @@ class Connection {
   std::optional<smtp::Reply> stop_refusal() const;  // of the account, by the breaker
   boost::asio::awaitable<Event> look_up(smtp::action::LookUp asked);
   Event start_queue(const smtp::action::StartQueue& asked);
+  boost::asio::awaitable<Event> tell_unknown(smtp::action::TellUnknown told);
   Event speak_for(const smtp::ClaimedClient& claim);
   bool is_implicit() const;  // TLS from the first byte
   bool lacks_certificate() const;

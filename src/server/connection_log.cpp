@@ -61,8 +61,13 @@ void Connection::log_accepted(base::MessageId id) {
   const auto none = policy::Verdict::Kind::no_opinion;
   if (!rewritten.empty()) log_checked(identity, {"rewriting", policy::Stage::end, none, rewritten});
   if (!receiver_->copied().empty()) log_checked(identity, {"copies", policy::Stage::end, none, receiver_->copied()});
-  if (!checks_) return;
-  for (const auto& opinion : checks_->opinions()) log_checked(identity, opinion);
+  const auto& verified = receiver_->verified();
+  if (!verified.empty()) log_checked(identity, {"authentication", policy::Stage::end, none, verified});
+  if (checks_)
+    for (const auto& opinion : checks_->opinions()) log_checked(identity, opinion);
+  if (milters_)
+    for (auto& one : milters_->said())
+      log_checked(identity, {one.check, policy::Stage::end, one.kind, std::move(one.evidence)});
 }
 
 // As the client said it, where `accepted` tells less: for who replays it under other rules.

@@ -95,6 +95,16 @@ boost::asio::awaitable<void> Connection::ask_about_recipient(smtp::Mailbox recip
   refusal = co_await std::move(asking);
 }
 
+boost::asio::awaitable<Connection::Event> Connection::tell_unknown(action::TellUnknown told) {
+  event::Answer answer;
+  if (milters() == nullptr) co_return answer;
+  const bool sent = co_await flush();
+  if (!sent) co_return event::PeerClosed{};
+  auto asking = milters_->unknown(std::move(told.line));
+  if (auto refusal = co_await std::move(asking)) answer.reply = *std::move(refusal);
+  co_return answer;
+}
+
 // The message was begun.  Nothing: its content may come.
 boost::asio::awaitable<std::optional<smtp::Reply>> Connection::begin_filtering() {
   auto refusal = co_await milters_->data(receiver().id());

@@ -29,18 +29,23 @@ boost::asio::awaitable<std::vector<std::string>> apply(const std::vector<policy:
   for (const auto& change : changes) {
     if (const auto* sender = std::get_if<policy::NewSender>(&change)) {
       envelope.sender = sender->sender;
+      if (sender->ret != 0) envelope.ret = sender->ret;
+      if (!sender->envid.empty()) envelope.envid = sender->envid;
       if (envelope.sender) envelope.sender = router.complete(*envelope.sender);
     } else if (const auto* removed = std::get_if<policy::NoRecipient>(&change)) {
       const auto address = to_string(router.complete(removed->address));
       std::erase_if(envelope.recipients, [&](const auto& recipient) { return is_meant(recipient, address); });
     } else {
-      auto expanding = router.expand(router.complete(std::get<policy::NewRecipient>(change).address));
+      const auto& added = std::get<policy::NewRecipient>(change);
+      const auto address = router.complete(added.address);
+      auto expanding = router.expand(address);
       auto expansion = co_await std::move(expanding);
-      if (expansion.refusal)
-        refused.push_back(to_string(std::get<policy::NewRecipient>(change).address) + ": " +
-                          to_line(*expansion.refusal));
-      else
-        add(std::move(expansion.recipients), envelope.recipients);
+      if (expansion.refusal) {
+        refused.push_back(to_string(added.address) + ": " + to_line(*expansion.refusal));
+        continue;
+      }
+      mail::ask_reports(expansion.recipients, address, added.parameters);
+      add(std::move(expansion.recipients), envelope.recipients);
     }
   }
   co_return refused;

@@ -220,7 +220,7 @@ std::expected<Command, FixedReply> parse_command(std::string_view line) {
   line.remove_suffix(line.size() - (line.find_last_not_of(" \t") + 1));
   if (line.empty()) return std::unexpected(replies::empty_line);
   const auto word = line.substr(0, line.find(' '));
-  const Command command{parse_verb(word), base::trim(line.substr(word.size()))};
+  const Command command{parse_verb(word), base::trim(line.substr(word.size())), line};
   if (std::ranges::any_of(line, is_control)) return std::unexpected(bad_bytes_reply(command.verb));
   if (!base::is_ascii(line) && !may_hold_utf8(command.verb)) return std::unexpected(bad_bytes_reply(command.verb));
   return command;

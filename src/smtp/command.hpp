@@ -38,6 +38,7 @@ enum class Verb {
 struct Command {
   Verb verb = Verb::unknown;
   std::string_view argument;  // without the white space around it
+  std::string_view line;      // all of it
 };
 
 // Requires: no CR, LF or NUL in `line`.  Refuses control characters, 8-bit ones where no address stands, and the empty

@@ -48,7 +48,7 @@ void ServerSession::Machine::execute(const Command& command) {
     case Verb::xclient:
       return xclient(command.argument);
     case Verb::unknown:
-      return reject(replies::unknown_command);
+      return unknown(command.line);
     case Verb::header_field:
       send(replies::not_a_command);
       return close(action::Close::Reason::policy);

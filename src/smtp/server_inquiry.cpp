@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What others answer, outside of a transaction: VRFY and EXPN (RFC 5321 section 3.5), ETRN (RFC 1985), XCLIENT.
+// What others answer: VRFY and EXPN (RFC 5321 section 3.5), ETRN (RFC 1985), XCLIENT, and commands that there are not.
 #include <algorithm>
 #include <cassert>
 #include <utility>
@@ -39,11 +39,23 @@ void ServerSession::Machine::etrn(std::string_view argument) {
   state_ = AwaitingAnswer{};
 }
 
+void ServerSession::Machine::unknown(std::string_view line) {
+  if (!settings_.tell_unknown) return reject(replies::unknown_command);
+  actions_.emplace_back(action::TellUnknown{std::string(line)});
+  state_ = AwaitingAnswer{.error = &replies::unknown_command};
+}
+
 void ServerSession::Machine::on(const event::Answer& event) {
   assert(in<AwaitingAnswer>() || in<StartingTls>());
   const auto* awaiting = std::get_if<AwaitingAnswer>(&state_);
   const auto* in_ascii = awaiting != nullptr ? awaiting->in_ascii : nullptr;
+  const auto* error = awaiting != nullptr ? awaiting->error : nullptr;
   state_ = AwaitingCommand{};
+  if (error != nullptr) {
+    pass_on(event.reply.lines.empty() ? make_reply(*error) : event.reply);
+    if (!in<Closed>()) count_error();
+    return;
+  }
   // RFC 6531 section 3.7.4.2.
   const bool has_utf8 = !std::ranges::all_of(event.reply.lines, base::is_ascii);
   pass_on(has_utf8 && in_ascii != nullptr ? make_reply(*in_ascii) : event.reply);

@@ -59,6 +59,7 @@ class ServerSession::Machine {
   struct CheckingRecipient {};
   struct AwaitingAnswer {
     const FixedReply* in_ascii = nullptr;  // instead of an answer that is not; null: any will do
+    const FixedReply* error = nullptr;     // the command is one, and this is said where the answer is nothing
   };
   struct Chunk {  // of BDAT
     std::uint64_t size = 0;
@@ -132,6 +133,7 @@ class ServerSession::Machine {
   void send(const FixedReply& reply) { send(make_reply(reply)); }
   void reject(const FixedReply& reply);  // the client's mistake: counts towards settings.errors
   void pass_on(const Reply& reply);      // others' words; a 421 among them closes
+  void count_error();
   void count_useless();
   void close_for_errors();
   void close(action::Close::Reason reason);
@@ -155,6 +157,7 @@ class ServerSession::Machine {
   void look_up(std::string_view argument, action::LookUp::Kind kind);
   bool is_for_client(Audience audience) const;
   void etrn(std::string_view argument);
+  void unknown(std::string_view line);
   void xclient(std::string_view argument);
   void data();
   bool is_binary() const;

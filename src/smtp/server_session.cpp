@@ -209,6 +209,11 @@ void ServerSession::Machine::send(const Reply& reply) {
 
 void ServerSession::Machine::reject(const FixedReply& reply) {
   send(reply);
+  count_error();
+}
+
+// Called after the reply.
+void ServerSession::Machine::count_error() {
   if (++errors_ >= settings_.errors) close_for_errors();
 }
 

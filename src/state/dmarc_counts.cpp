@@ -291,16 +291,19 @@ boost::asio::awaitable<base::Result<>> DmarcCounts::forget_before(Day day) {
   return on_pool<base::Result<>>(pool_, std::move(forget));
 }
 
-boost::asio::awaitable<base::Result<std::vector<DmarcCounts::Waiting>>> DmarcCounts::waiting(std::size_t most) {
-  auto read = [this, most]() -> base::Result<std::vector<Waiting>> {
+boost::asio::awaitable<base::Result<std::vector<DmarcCounts::Waiting>>> DmarcCounts::waiting(std::size_t most,
+                                                                                             Day after_day,
+                                                                                             std::string after_domain) {
+  auto read = [this, most, after_day, domain = std::move(after_domain)]() -> base::Result<std::vector<Waiting>> {
     if (auto kept = save(); !kept) return std::unexpected(kept.error());
     std::vector<Waiting> found;
     if (!std::filesystem::exists(path_)) return found;
     auto file = open();
     if (!file) return std::unexpected(file.error());
     auto done = file->run(
-        "SELECT day, domain, COUNT(*), SUM(count) FROM counts GROUP BY day, domain ORDER BY day, domain LIMIT ?1",
-        {static_cast<std::int64_t>(most)}, [&](sqlite3_stmt* row) {
+        "SELECT day, domain, COUNT(*), SUM(count) FROM counts WHERE (day, domain) > (?2, ?3) GROUP BY day, domain "
+        "ORDER BY day, domain LIMIT ?1",
+        {static_cast<std::int64_t>(most), number_of(after_day), domain}, [&](sqlite3_stmt* row) {
           found.push_back({.day = day_of(sqlite3_column_int64(row, 0)),
                            .domain = text_at(row, 1),
                            .rows = static_cast<std::uint64_t>(sqlite3_column_int64(row, 2)),

@@ -99,6 +99,26 @@ std::uint64_t count_of(const json::value& page) {
   return count == nullptr ? 0 : count->to_number<std::uint64_t>(error);
 }
 
+// All that `list` of the pages has, as one.
+template <class Text>
+int print_pages(const ControlCommands& commands, const std::string& path, std::string_view list, Text text) {
+  json::array all;
+  std::string after;
+  do {
+    const auto page = ask(commands, "GET", fmt::format("{}?limit={}{}", path, page_size, after));
+    if (!page) return exit_failed;
+    if (!page->good()) return fail(commands, *page, "");
+    const json::object& object = page->value.get_object();
+    const json::value* next = object.if_contains("next");
+    after = next != nullptr && next->is_string() ? parameter("after_name", std::string(next->get_string())) : "";
+    const json::value* some = object.if_contains(list);
+    if (some != nullptr && some->is_array()) all.insert(all.end(), some->get_array().begin(), some->get_array().end());
+  } while (!after.empty());
+  const json::value page = json::object{{list, std::move(all)}};
+  put_out(commands, json::serialize(page) + "\n", [&] { return text(page); });
+  return exit_done;
+}
+
 }  // namespace
 
 int ControlCommands::status() const {
@@ -225,14 +245,15 @@ int ControlCommands::queue_change(const std::string& verb, const std::vector<std
 }
 
 // A page a request, so that no request takes long and a user who interrupts it knows how far it came.
-int ControlCommands::queue_change_many(const std::string& verb, const Selectors& selectors,
-                                       const std::string& reason) const {
+int ControlCommands::queue_change_many(const std::string& verb, const Selectors& selectors, const std::string& reason,
+                                       std::size_t limit) const {
   constexpr std::uint64_t told_every = 10'000;
   const std::string query = query_of(selectors) + parameter("reason", reason);
   std::string after;
   std::uint64_t changed = 0, told = 0;
   do {
-    const auto page = ask(*this, "POST", fmt::format("/v1/queue/{}?limit={}{}{}", verb, change_size, query, after));
+    const auto wanted = limit == 0 ? change_size : std::min<std::uint64_t>(change_size, limit - changed);
+    const auto page = ask(*this, "POST", fmt::format("/v1/queue/{}?limit={}{}{}", verb, wanted, query, after));
     if (!page) return exit_failed;
     if (!page->good()) return fail(*this, *page, changed == 0 ? "" : fmt::format("after {} messages: ", changed));
     changed += count_of(page->value);
@@ -240,7 +261,7 @@ int ControlCommands::queue_change_many(const std::string& verb, const Selectors&
     if (changed - told < told_every || after.empty()) continue;
     console.err << fmt::format("{} messages so far\n", changed);
     told = changed;
-  } while (!after.empty());
+  } while (!after.empty() && (limit == 0 || changed < limit));
   if (output == Output::json)
     console.out << json::serialize(json::object{{"done", verb}, {"count", changed}}) << "\n";
   else
@@ -318,7 +339,7 @@ int ControlCommands::reset_limits(const std::string& key) const {
 }
 
 int ControlCommands::lockouts() const {
-  return ask_and_print(*this, "GET", "/v1/lockouts?limit=1000", "", lockouts_text);
+  return print_pages(*this, "/v1/lockouts", "lockouts", lockouts_text);
 }
 
 int ControlCommands::unlock(const std::string& name) const {
@@ -326,23 +347,8 @@ int ControlCommands::unlock(const std::string& name) const {
   return ask_and_print(*this, "POST", "/v1/lockouts/unlock?name=" + base::percent_encode(name), "", text);
 }
 
-// Page by page.
 int ControlCommands::suppressions() const {
-  json::array all;
-  std::string after;
-  do {
-    const auto page = ask(*this, "GET", fmt::format("/v1/suppression?limit={}{}", page_size, after));
-    if (!page) return exit_failed;
-    if (!page->good()) return fail(*this, *page, "");
-    const json::object& object = page->value.get_object();
-    const json::value* next = object.if_contains("next");
-    after = next != nullptr && next->is_string() ? parameter("after_name", std::string(next->get_string())) : "";
-    const json::value* some = object.if_contains("suppressions");
-    if (some != nullptr && some->is_array()) all.insert(all.end(), some->get_array().begin(), some->get_array().end());
-  } while (!after.empty());
-  const json::value page = json::object{{"suppressions", std::move(all)}};
-  put_out(*this, json::serialize(page) + "\n", [&] { return suppressions_text(page); });
-  return exit_done;
+  return print_pages(*this, "/v1/suppression", "suppressions", suppressions_text);
 }
 
 int ControlCommands::suppress(const std::string& address, const std::string& time, const std::string& reason) const {
@@ -396,7 +402,7 @@ int ControlCommands::send_dmarc_reports() const {
 }
 
 int ControlCommands::dmarc_reports() const {
-  return ask_and_print(*this, "GET", "/v1/dmarc/reports?limit=1000", "", dmarc_waiting_text);
+  return print_pages(*this, "/v1/dmarc/reports", "reports", dmarc_waiting_text);
 }
 
 int ControlCommands::dmarc_summary(const std::string& domain, const std::string& time) const {

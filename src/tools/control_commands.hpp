@@ -37,7 +37,9 @@ struct ControlCommands {
   int queue_show(const std::vector<std::string>& ids) const;
   // retry, hold, release, bounce, delete; reason: of bounce
   int queue_change(const std::string& verb, const std::vector<std::string>& ids, const std::string& reason) const;
-  int queue_change_many(const std::string& verb, const Selectors& selectors, const std::string& reason) const;
+  // limit: at most so many; 0: all
+  int queue_change_many(const std::string& verb, const Selectors& selectors, const std::string& reason,
+                        std::size_t limit) const;
   int trace(const std::vector<std::string>& ids) const;
   int history_search(const HistorySearch& search) const;
   // Until the daemon ends.  name: only events of this name; empty: all.

@@ -151,12 +151,15 @@ class CommandLine {
   // By id, or by what is asked of each message; never all of them for want of a word.
   CLI::App* add_change(CLI::App& queue, const std::string& verb, const char* help) {
     CLI::Option* ids = add_ids(queue, verb.c_str(), help, [this, verb] {
-      if (!selectors_.empty()) return control().queue_change_many(verb, selectors_, reason_);
+      if (!selectors_.empty()) return control().queue_change_many(verb, selectors_, reason_, limit_);
       return control().queue_change(verb, ids_, reason_);
     });
     CLI::App* command = queue.get_subcommand(verb);
     for (CLI::Option* selector : add_selectors(*command)) selector->excludes(ids);
     command->add_flag("--all", selectors_.all, "all messages of the queue")->excludes(ids);
+    command->add_option("--limit", limit_, "at most so many; default: all that are meant")
+        ->check(CLI::PositiveNumber)
+        ->excludes(ids);
     command->parse_complete_callback([this] {
       if (ids_.empty() && selectors_.empty()) throw CLI::RequiredError("an ID, a selector or --all");
     });

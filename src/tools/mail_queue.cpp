@@ -49,6 +49,7 @@ class QueueClient {
     json::value value = json::parse(answer->body, error);
     if (error || !value.is_object())
       return fail(EX_PROTOCOL, fmt::format("godwitd answered {} without JSON", answer->status));
+    if (answer->status == 403) return fail_unauthorized("godwitd refuses");
     if (answer->status >= 300) return fail(EX_UNAVAILABLE, base::printable(text_of(value.get_object(), "error")));
     return std::move(value.get_object());
   }
@@ -61,9 +62,11 @@ class QueueClient {
   int status = EX_OK;
 
  private:
+  std::optional<json::object> fail_unauthorized(const std::string& what) {
+    return fail(EX_NOPERM, what + ": only root and members of the group godwit see the queue");
+  }
   std::optional<json::object> fail(const base::Error& error) {
-    if (error.os_error == EACCES || error.os_error == EPERM)
-      return fail(EX_NOPERM, error.message + ": only root and members of the group godwit see the queue");
+    if (error.os_error == EACCES || error.os_error == EPERM) return fail_unauthorized(error.message);
     return fail(EX_UNAVAILABLE, "godwitd does not answer: " + error.message);
   }
 

@@ -232,6 +232,9 @@ TEST_F(SocketStreamTest, AUnixPeerIsKnownByItsCredential) {
   ASSERT_TRUE(peer.has_value());
   EXPECT_EQ(peer->user, ::getuid());
   EXPECT_EQ(peer->process, ::getpid());
+  std::vector<gid_t> ours(static_cast<std::size_t>(::getgroups(0, nullptr)));
+  ::getgroups(static_cast<int>(ours.size()), ours.data());
+  EXPECT_EQ(peer->groups, ours);
   EXPECT_EQ(pair.server->remote().unix_path, folder / "socket");
   auto tcp = connect();
   EXPECT_FALSE(tcp.server->peer_credential());

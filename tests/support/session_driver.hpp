@@ -83,6 +83,7 @@ class SessionDriver {
     open(Ask::answer, (expands ? "expand <" : "verify <") + to_string(asked.mailbox) + ">");
   }
   void perform(const smtp::action::StartQueue& asked) { open(Ask::answer, "start " + asked.domain); }
+  void perform(const smtp::action::TellUnknown& told) { open(Ask::answer, "unknown " + told.line); }
   void perform(const smtp::action::SpeakFor& claim) {
     const auto& client = claim.client;
     open(Ask::answer, "speak for " + (client.address ? base::to_string(*client.address) : "nobody") +

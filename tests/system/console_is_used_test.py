@@ -340,20 +340,56 @@ class ConsoleIsUsed(Scenario):
         page.wait("!document.querySelector('.lines li')")
         self.assert_clean()
 
+    def tab_to(self, name, most=60):
+        """Presses Tab until what has this text, label or name has the focus, and shows it."""
+        for _ in range(most):
+            self.page.press("Tab")
+            if (self.page.focused() or "").strip() == name:
+                outline = self.page.run("getComputedStyle(document.activeElement).outlineStyle")
+                self.assertNotEqual(outline, "none", name)
+                return
+        self.fail(f"Tab does not come to {name}")
+
+    def test_keys_are_enough_for_every_page(self):
+        page = self.page
+        self.send("bob@late.example")
+        self.sign_in("chief")
+        for name in PAGES:
+            title = {"route": "Route tester"}.get(name, name.capitalize())
+            self.tab_to(title)
+            page.press("Enter")
+            page.wait(f"document.querySelector('.page.{name}')")
+
+        self.tab_to("Route tester")
+        page.press("Enter")
+        page.wait("document.querySelector('.page.route [name=address]')")
+        self.tab_to("address")
+        page.type("bob@late.example")
+        self.tab_to("Find the route")
+        page.press("Enter")
+        page.wait_text(self.peer.address)
+
+        self.tab_to("Destinations")
+        page.press("Enter")
+        page.wait("document.querySelector('.page.destinations [name=name]')")
+        self.tab_to("name")
+        page.type("late.example")
+        page.press("Enter")
+        page.wait("document.querySelector('dialog[open]')")
+        self.tab_to("Suspend", 5)
+        page.press("Enter")
+        page.wait_text("is suspended", ".alert.warn")
+        self.tab_to("Resume")
+        page.press("Enter")
+        page.wait("!document.querySelector('.alert.warn')")
+        self.assertEqual(self.godwit.control_json("destinations")["suspensions"], [])
+        self.assert_clean()
+
     def test_keys_are_enough(self):
         ids = self.hold(2)
         page = self.page
+        tab_to = self.tab_to
         self.sign_in("operator")
-
-        def tab_to(name, most=60):
-            for _ in range(most):
-                page.press("Tab")
-                if (page.focused() or "").strip() == name:
-                    outline = page.run("getComputedStyle(document.activeElement).outlineStyle")
-                    self.assertNotEqual(outline, "none", name)
-                    return
-            self.fail(f"Tab does not come to {name}")
-
         tab_to("Queue")
         page.press("Enter")
         page.wait_text(ids[1])

@@ -99,7 +99,7 @@ class HooksAreAsked(JudgedHost):
         self.ask(hook, stages=["rcpt", "end"])
         identity = queued_id(self.deliver())
         events = self.wait_until(lambda: len(found := [event for event in self.godwit.control_json("trace", identity)["events"]
-                                                       if event["event"] == "checked"]) == 2 and found, "both are in the trace")
+                                                       if event.get("check") == "http:hook"]) == 2 and found, "both are in the trace")
         self.assertEqual([(one["check"], one["stage"], one["verdict"], one["evidence"]) for one in events],
                          [("http:hook", "rcpt", "none", "tenant 7"), ("http:hook", "end", "accept", "")])
 

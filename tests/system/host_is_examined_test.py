@@ -84,6 +84,18 @@ class HostIsExamined(Scenario):
         for check in "ptr", "helo", "mx", "spf", "dkim", "dmarc", "mta-sts", "tlsrpt", "tlsa", "blocklist":
             self.assertEqual(verdicts[check], "warning", checks[check])
 
+    def said_of_resolver(self, dns, **settings):
+        self.made().settle(dns={**dns_servers(dns.start()), **settings})
+        checks = self.examine()[1]
+        self.assertEqual(self.verdicts(checks)["resolver"], "warning")
+        return checks["resolver"][0]["evidence"]
+
+    def test_a_resolver_that_does_not_validate(self):
+        self.assertIn("does not validate", self.said_of_resolver(SignedDns(self, validates=False)))
+
+    def test_a_resolver_that_is_not_trusted(self):
+        self.assertIn("not trusted to validate", self.said_of_resolver(SignedDns(self), trust_ad="no"))
+
     # ---- against a zone file --------------------------------------------------------------------------------------
 
     def zone(self):

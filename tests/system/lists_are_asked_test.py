@@ -5,7 +5,7 @@
 import concurrent.futures
 import time
 
-from support.dns import GarbageDns, SlowDns
+from support.dns import GarbageDns, SlowDns, SlowList
 from support.judged_host import TO, JudgedHost
 from support.scenario import main
 
@@ -69,6 +69,16 @@ class ListsAreAsked(JudgedHost):
         began = time.monotonic()
         self.rcpt("550 5.7.1", client=self.net.host(3))
         self.assertLess(time.monotonic() - began, 0.9, "nobody waits for it any more")
+
+    def test_all_lists_are_asked_at_once(self):
+        zones = [f"slow{host}.example" for host in (248, 249, 250)]
+        lists = [SlowList(self, delay=0.5, host=host) for host in (248, 249, 250)]
+        for zone, one in zip(zones, lists):
+            self.dns.forward(zone, one.address)
+        self.ask(*({"zone": zone, "score": 2, "test_point": "none"} for zone in zones), timeout="1s")
+        self.rcpt("550 5.7.1")  # all three are needed, and there is no time for one after the other
+        found = " ".join(f"{zone}=127.0.0.2(client)" for zone in zones)
+        self.assertEqual(self.godwit.wait_event("rejected", client=self.client)["check_dns_lists"], f"reject score=6 {found}")
 
     def test_answers_count_for_their_ttl(self):
         entry = self.list("bl.example")

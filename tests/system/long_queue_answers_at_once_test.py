@@ -11,15 +11,15 @@ What takes long by its nature (orders to all of the queue) tells how far it is i
 import time
 
 from support.browser import Browser
-from support.long_queue import COMMANDS, MESSAGES, TOKEN, LongQueueHost
+from support.long_queue import COMMANDS, MESSAGES, NOT_TIMED, TOKEN, LongQueueHost, commands_in, commands_of_manual
 from support.scenario import main
 
 MOST_SECONDS = 0.2
 MOST_TIMES = 10
 WORK_SECONDS = 0.01
 MOST_OTHERS = 4
-# What tells only each second how far it is, or is quicker than that.
-UNHURRIED = {"config test-replay"}
+# What tells only each second how far it is, or is quicker than that; and what first waits for as long as it is told.
+UNHURRIED = {"config test-replay", "top --once --interval 200ms"}
 PAGES = ("overview", "queue", "history", "destinations", "route", "configuration", "certificates", "log", "message/{id}")
 
 
@@ -70,6 +70,9 @@ class LongQueueAnswersAtOnce(LongQueueHost):
     # ---- the scenario
 
     def test_first_answers(self):
+        manual = commands_of_manual()
+        used = commands_in(COMMANDS, manual)
+        self.assertEqual((used | {*NOT_TIMED}, used & {*NOT_TIMED}), (manual, set()), "every command is timed, or it says why not")
         for method, target in self.asked():
             self.fast(f"{method} {target}", lambda: self.first_byte(method, target.format(id=next(self.ids))))
         for words in COMMANDS:
@@ -87,7 +90,6 @@ class LongQueueAnswersAtOnce(LongQueueHost):
             self.fast("page " + name, lambda: self.page_seen(page, name))
         self.assertEqual(self.slow, [])
 
-        # `top` looks at what changes between two moments.
         self.assertGreater(self.godwit.control_json("top", "--once", "--interval", "200ms")["queue"]["messages"], MESSAGES * 0.9)
         everything = self.godwit.control("queue", "hold", "--all", timeout=60)
         self.assertIn("10000 messages so far", everything.stderr)

@@ -161,6 +161,28 @@ class MiltersAreAsked(Scenario):
         self.assertIn("refused nobody@example.com: 550", self.godwit.events("accepted")[-1]["filtered"])
         self.assertEqual(self.godwit.mailbox(BOB).count(), 1)
 
+    def said(self, identity, count):
+        """What `count` milters said of a message, as its history has it."""
+        def lines():
+            return [(event["check"], event["verdict"], event["evidence"])
+                    for event in self.godwit.control_json("trace", identity)["events"]
+                    if event["event"] == "checked" and event["check"].startswith("milter:")]
+        return wait_until(lambda: len(found := lines()) == count and found, "all milters are in the trace")
+
+    def test_one_that_lets_it_pass_is_in_the_trace_too(self):
+        self.daemon(ScriptedMilter(self))
+        self.assertEqual(self.said(queued_id(self.deliver()), 1), [("milter:milter", "none", "")])
+
+    def test_parameters_of_changed_envelopes_count(self):
+        self.daemon(ScriptedMilter(self, script={"eom": change_sender(f"<{BOB}>", "RET=HDRS ENVID=from+2Dmilter SIZE=9")
+                                                 + add_recipient("<carol@example.com>", "NOTIFY=SUCCESS ORCPT=rfc822;c@abc.example")
+                                                 + CONTINUE}))
+        self.deliver()
+        report = self.godwit.mailbox(BOB).wait(1)[0].raw.decode()
+        for line in ("Original-Envelope-Id: from-milter", "Original-Recipient: rfc822;c@abc.example", "Action: delivered"):
+            self.assertIn(f"\r\n{line}\r\n", report)
+        self.assertNotIn(f"rfc822;{ALICE}", report)
+
     def test_messages_are_discarded(self):
         milter = ScriptedMilter(self)
         self.daemon(milter)
@@ -177,6 +199,7 @@ class MiltersAreAsked(Scenario):
     def test_messages_are_quarantined(self):
         self.daemon(ScriptedMilter(self, script={"eom": quarantine("looks odd") + CONTINUE}))
         identity = queued_id(self.deliver())
+        self.assertEqual(self.said(identity, 1), [("milter:milter", "quarantine", "quarantine")])
         self.assertIn("milter: looks odd", self.godwit.control("queue", "show", identity).stdout)
         self.assertEqual(self.godwit.mailbox(ALICE).count(), 0)
         self.godwit.control("queue", "release", identity)
@@ -190,7 +213,9 @@ class MiltersAreAsked(Scenario):
         self.assertTrue(self.stored().endswith(HEADER + "X-First: 2\r\n\r\nof the first\r\n"))
         self.assertIn(("X-First", "1"), second.last.headers)
         self.assertEqual(second.last.body, b"of the first\r\n")
-        self.assertEqual(self.godwit.events("accepted")[-1]["filtered"], "first=header,body second=header")
+        accepted = self.godwit.events("accepted")[-1]
+        self.assertEqual(accepted["filtered"], "first=header,body second=header")
+        self.assertEqual(self.said(accepted["id"], 2), [("milter:first", "none", "header,body"), ("milter:second", "none", "header")])
 
     def test_the_first_that_refuses_decides(self):
         first = ScriptedMilter(self, "first", script={"eom": REJECT})
@@ -226,6 +251,21 @@ class MiltersAreAsked(Scenario):
         self.assertEqual(told.macros["M"]["{mail_addr}"], SENDER)
         self.assertEqual(told.macros["R"]["{rcpt_addr}"], ALICE)
         self.assertEqual(told.macros["E"]["i"], identity)
+
+    def test_unknown_commands_are_told(self):
+        milter = ScriptedMilter(self, script={"unknown": [CONTINUE, reply("550 5.7.1 Go away"), TEMPFAIL]})
+        self.daemon(milter, limits={"errors": 4})
+        with Dialogue(self.godwit.address, source=self.net.host(2)) as client:
+            client.say("EHLO client.abc.example", "250")
+            client.say("XFOO  bar", "500 5.5.1")
+            client.say("xfoo", "550 5.7.1 Go away")
+            client.say(f"MAIL FROM:<{SENDER}>", "250")  # that was about the command
+            client.say("XFOO", "451")
+            client.say(f"RCPT TO:<{ALICE}>", "250")
+            client.say("XFOO", "500")
+            client.expect("421")  # they count as the errors that they are
+            client.expect_close()
+        self.assertEqual(milter.last.arguments["U"], [b"XFOO  bar\0", b"xfoo\0", b"XFOO\0", b"XFOO\0"])
 
     def test_they_are_told_only_what_they_want(self):
         quiet = ScriptedMilter(self, steps=sum(NO.values()) - NO["mail"])

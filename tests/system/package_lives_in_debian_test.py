@@ -123,6 +123,8 @@ class PackageLivesInDebian(Scenario):
         self.becomes_a_mail_host()
         self.starts_and_delivers()
         self.is_found_in_the_journal()
+        self.is_reloaded()
+        self.does_not_start_with_a_wrong_configuration()
         self.refuses_nobody(lambda: self.systemctl("restart", "godwitd"), lambda: self.systemctl("restart", "godwitd"))
         self.refuses_nobody(lambda: self.systemctl("kill", "--signal=KILL", "godwitd"), crash=True)
         self.is_upgraded()
@@ -171,6 +173,32 @@ class PackageLivesInDebian(Scenario):
         waiting = self.machine.run("journalctl", "--output=cat", "--priority=warning", f"GODWIT_TO=<{AWAY}>").stdout
         self.assertIn(" deferred id=", waiting)
 
+    def mistake(self):
+        return self.machine.root / "etc/godwit/conf.d/mistake.yaml"
+
+    def is_reloaded(self):
+        before = self.machine.main_process("godwitd")
+        self.systemctl("reload", "godwitd")
+        self.assertIn(" reloaded", self.machine.run("journalctl", "--output=cat", "GODWIT_EVENT=reloaded").stdout)
+        self.mistake().write_text("hostnam: x\n")
+        self.assertNotEqual(self.systemctl("reload", "godwitd", check=False).returncode, 0)
+        self.assertIn("the old one stays", self.machine.run("journalctl", "--output=cat", "GODWIT_EVENT=reload_refused").stdout)
+        self.assertIn("mistake.yaml:1:1", self.machine.run("journalctl", "--output=cat", "--unit=godwitd").stdout)
+        self.assertEqual(self.machine.main_process("godwitd"), before)
+        self.take(ALICE, "after a reload that was refused")
+        self.wait_for("after a reload that was refused")
+
+    def does_not_start_with_a_wrong_configuration(self):
+        """Nor is it tried again: the same would come of it."""
+        self.systemctl("stop", "godwitd")
+        self.assertNotEqual(self.systemctl("start", "godwitd", check=False).returncode, 0)
+        shown = self.systemctl("show", "--property=ExecMainStatus,NRestarts,ActiveState", "godwitd").stdout.split()
+        self.assertEqual(sorted(shown), ["ActiveState=failed", "ExecMainStatus=2", "NRestarts=0"])
+        self.mistake().unlink()
+        self.systemctl("reset-failed", "godwitd")  # so many starts in so short a time are the test's only
+        self.systemctl("start", "godwitd")
+        self.wait_for_queue()
+
     def is_upgraded(self):
         """What the administrator wrote stays, and what waits; clients notice nothing."""
         configuration = self.machine.root / "etc/godwit/godwit.yaml"
@@ -188,7 +216,7 @@ class PackageLivesInDebian(Scenario):
 
     def keeps_running_when_the_new_one_refuses_its_configuration(self):
         before = self.machine.main_process("godwitd")
-        mistake = self.machine.root / "etc/godwit/conf.d/mistake.yaml"
+        mistake = self.mistake()
         mistake.write_text("hostnam: x\n")
         done = self.machine.install(self.later(".2"), *KEEP_CONFFILES)
         self.assertIn("mistake.yaml:1:1", done.stdout)

@@ -81,7 +81,7 @@ class PolicyServersAreAsked(JudgedHost):
         self.ask(server, stages=["rcpt", "end"])
         identity = queued_id(self.deliver())
         events = self.wait_until(lambda: len(found := [event for event in self.godwit.control_json("trace", identity)["events"]
-                                                       if event["event"] == "checked"]) == 2 and found, "both are in the trace")
+                                                       if event.get("check") == "delegate:scripted"]) == 2 and found, "both are in the trace")
         self.assertEqual([(one["check"], one["stage"], one["verdict"], one["evidence"]) for one in events],
                          [("delegate:scripted", "rcpt", "none", "WARN looks odd"), ("delegate:scripted", "end", "none", "")])
         text = self.godwit.control("trace", identity).stdout

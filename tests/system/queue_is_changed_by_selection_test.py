@@ -70,6 +70,17 @@ class QueueIsChangedBySelection(SendingHost):
         self.wait_until(lambda: len(self.listed()) == 10, "all are queued again")
         self.assertEqual({each["sender"] for each in self.listed()}, {"other@abc.example"})
 
+    def test_as_many_as_are_asked_for(self):
+        self.start(delivery={"retry": {"first": "1h", "max": "1h"}})
+        self.fill([(SENDER, "a@busy.example", 1100)])
+        self.assertEqual(self.changed("hold", "--sender", SENDER, "--limit", "1050"), 1050)  # more than a page
+        self.assertEqual(len(self.listed("--state", "held")), 1050)
+        for verb in ("retry", "release", "bounce", "delete"):
+            self.assertEqual(self.changed(verb, "--recipient", "a@busy.example", "--limit", "7"), 7, verb)
+        self.assertEqual(self.changed("delete", "--all", "--limit", "5000"), 1100 - 14)
+        id, _ = self.send("a@busy.example")
+        self.assertEqual(self.godwit.control("queue", "hold", id, "--limit", "1", check=False).returncode, 2)
+
     def test_what_is_bounced_comes_back_with_the_administrators_words(self):
         self.start(delivery={"retry": {"first": "1h", "max": "1h"}})
         self.send(["gone@busy.example", "stays@busy.example"])

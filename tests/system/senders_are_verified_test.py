@@ -54,11 +54,11 @@ class SendersAreVerified(Scenario):
             client.say(f"RCPT TO:<{to}>", "250")
             return client.data(message, expect)
 
-    def results(self, sender, message):
+    def results(self, sender, message, hello="mail.abc.example"):
         """The fields of the message as it was delivered, from the top, each on one line."""
         mailbox = self.godwit.mailbox("somchai@xyz.example")
         before = {stored.path for stored in mailbox.messages()}
-        self.deliver(sender, message)
+        self.deliver(sender, message, hello=hello)
         (self.stored,) = [one for one in mailbox.wait(len(before) + 1) if one.path not in before]
         found = email.message_from_bytes(self.stored.raw).get_all("Authentication-Results", [])
         return [" ".join(value.split()) for value in found]
@@ -76,6 +76,15 @@ class SendersAreVerified(Scenario):
         self.assertIn("spf=fail", found)
         (found,) = self.results("", content("mod@good.example"))
         self.assertIn("spf=none smtp.helo=mail.abc.example", found)
+
+    def test_of_reports_the_helo_name_is_verified(self):
+        self.daemon()
+        for hello, result in (("bad.example", "fail"), ("good.example", "pass")):
+            (found,) = self.results("", content("mod@else.example"), hello=hello)
+            self.assertIn(f"spf={result} smtp.helo={hello};", found)
+        (found,) = self.results("mod@good.example", content("mod@good.example"), hello="bad.example")
+        self.assertIn("spf=pass smtp.mailfrom=mod@good.example;", found)
+        self.assertNotIn("smtp.helo", found)
 
     def test_signatures_of_dkimpy_are_verified(self):
         self.daemon()

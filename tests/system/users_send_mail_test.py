@@ -3,7 +3,9 @@
 """Programs of this host send with sendmail, as cron, PHP and mail programs call it."""
 
 import os
+import pwd
 import re
+import stat
 
 from support.godwit import BIN
 from support.peer import ScriptedPeer
@@ -208,8 +210,15 @@ class QueueIsSeenAndTried(SendingUser):
         self.sendmail("-qInone", status=EX_USAGE)
 
     def test_who_may_not_see_the_queue_is_told_so(self):
-        self.godwit.control_socket.chmod(0o660)
+        self.assertEqual(stat.S_IMODE(self.godwit.control_socket.stat().st_mode), 0o660)
         self.named("mailq", user="nobody", status=EX_NOPERM)
+        self.godwit.control_socket.chmod(0o666)  # the mode alone is not what keeps others out
+        self.named("mailq", user="nobody", status=EX_NOPERM)
+        user = pwd.getpwnam("nobody")
+        self.godwit.wait_event("control_refused", client=f"uid:{user.pw_uid}", status=403)
+        member = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": [os.getegid()]}
+        listed = self.run_program(self.folder / "mailq", text=False, env=self.environment(), cwd="/", **member).stdout
+        self.assertEqual(listed, b"Mail queue is empty\n")
         self.godwit.stop()
         self.named("mailq", status=EX_UNAVAILABLE)
 

@@ -48,8 +48,8 @@ class Lockouts {
   base::Duration delay();  // of an answer to who is locked out
   void succeeded(std::string_view account, const base::IpAddress& client);
 
-  // What is locked now, in order of the time when it ends; at most `most`.
-  std::vector<Lockout> list(base::WallTime now, std::size_t most);
+  // What is locked now, in order of name, behind `after`; at most `most`.
+  std::vector<Lockout> list(base::WallTime now, std::size_t most, std::string_view after = {});
   // What a restart must not forget, as lines of text: who is locked, and at most so many bytes in all, who logged in
   // from where.  Failures that led to nothing yet are forgotten.
   std::string encode(base::WallTime now, std::size_t longest);

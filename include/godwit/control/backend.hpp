@@ -146,11 +146,12 @@ class Backend {
   // Of a domain, a site, or all delivery (empty), for so long (zero: until it is resumed).
   virtual Task<> suspend(std::string destination, base::Duration wait, std::string reason) = 0;
   virtual Task<> resume(std::string destination) = 0;
-  virtual Task<std::vector<Lockouts::Lockout>> lockouts(std::size_t limit) = 0;
+  // In order of name.
+  virtual Task<std::vector<Lockouts::Lockout>> lockouts(std::size_t limit, std::string after) = 0;
   // An account, a network or an address.  not_found: it is not locked out.
   virtual Task<> unlock(std::string name) = 0;
-  // Who has used the largest share of a limit, the first first.
-  virtual Task<std::vector<LimitUse>> limits(std::size_t limit) = 0;
+  // Who has used the largest share of a limit, the first first, but for the first `skipped`.
+  virtual Task<std::vector<LimitUse>> limits(std::size_t limit, std::size_t skipped) = 0;
   // Forgets what this key has used, and gives of how many limits.  not_found: nothing is known of it.
   virtual Task<std::size_t> reset_limits(std::string key) = 0;
   // In order of address.  Errors of all three: refused, where suppression.enabled is false.
@@ -171,7 +172,9 @@ class Backend {
   // The same of mail in other domains' names (DMARC).  refused: it is switched off.
   virtual Task<dispatch::DmarcReports::Sent> send_dmarc_reports() = 0;
   // What was counted and is not sent yet.
-  virtual Task<std::vector<state::DmarcCounts::Waiting>> dmarc_reports(std::size_t limit) = 0;
+  virtual Task<std::vector<state::DmarcCounts::Waiting>> dmarc_reports(std::size_t limit,
+                                                                       state::DmarcCounts::Day after_day,
+                                                                       std::string after_domain) = 0;
   // What others reported of mail in the name of a domain (empty: all), of this time until now.
   virtual Task<std::vector<state::DmarcSums::Domain>> dmarc_summary(std::string domain, base::Duration time) = 0;
   virtual Task<Configuration> configuration() = 0;

@@ -7,8 +7,11 @@
 #include <cstddef>
 #include <list>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
+
+#include <sys/types.h>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -26,9 +29,11 @@ struct Received;
 struct Request;
 struct Response;
 
-// What stands before a server that others than this machine's users can reach.
+// What stands before a server.
 struct Guard {
-  std::shared_ptr<const Tokens> tokens;              // null: whoever can connect may ask
+  std::shared_ptr<const Tokens> tokens;              // null: only programs of this machine, of these, may ask
+  uid_t user = 0;                                    // and root
+  gid_t group = 0;                                   // whoever is a member
   std::shared_ptr<const net::TlsServerContext> tls;  // null: no TLS, or no certificate yet
   bool needs_tls = false;                            // nobody is served without
   bool console = false;                              // the web console is served, to who asks
@@ -55,7 +60,9 @@ class Server {
   boost::asio::awaitable<bool> secure(Connection& connection);
   // Warns, but of what strangers do not more than the log can bear: the next line says how many were passed over.
   void complain(std::string_view event, std::vector<log::Field> fields);
-  // Notes in the request what its token opens.
+  void complain_of(const Request& request, std::string client, unsigned status);
+  bool may_ask_locally(const Connection& connection, Request& request, Response& refusal);
+  // Notes in the request who asks and what its token opens.
   bool may_ask(Connection& connection, Request& request, Response& refusal);
   boost::asio::awaitable<void> stream_events(Connection& connection, Response response);
   boost::asio::awaitable<void> serve_requests(Connection& connection);

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -50,6 +51,7 @@ struct PeerCredential {
   uid_t user = 0;
   gid_t group = 0;
   pid_t process = 0;
+  std::vector<gid_t> groups = {};  // the others it is in (SO_PEERGROUPS)
 };
 
 // Waits are coroutines that refer to the stream: it must outlive them (cancel, await, then destroy).

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A check: one of several that are asked about a client, its sender, its recipients and its message (black lists,
-// greylisting, milters ...).  The configuration lists them by name, in order, for each service; a CheckChain asks them
-// for one connection.  A check knows nothing of the others, and never decides what is said when it fails.
+// greylisting, policy servers ...).  Milters, mail authentication, limits and callouts are none: they stand at fixed
+// places around the checks (docs/operations.md, "Who is asked when").  The configuration lists them by name, in order,
+// for each service; a CheckChain asks them for one connection.  A check knows nothing of the others, and never decides
+// what is said when it fails.
 //
 // To add one: derive from Check in a file of its own, and give it a name in check_list.cpp.
 //

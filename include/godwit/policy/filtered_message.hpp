@@ -14,6 +14,7 @@
 #include "godwit/mail/editable_header.hpp"
 #include "godwit/net/stream.hpp"
 #include "godwit/smtp/address.hpp"
+#include "godwit/smtp/dsn_parameters.hpp"
 #include "godwit/smtp/reply.hpp"
 
 namespace godwit::policy {
@@ -32,9 +33,12 @@ class FilteredMessage {
 
 struct NewSender {
   smtp::ReversePath sender;
+  std::uint8_t ret = 0;  // a Return; 0: as it was
+  std::string envid{};   // empty: as it was
 };
 struct NewRecipient {
   smtp::Mailbox address;
+  smtp::RecipientParameters parameters{};
 };
 struct NoRecipient {
   smtp::Mailbox address;

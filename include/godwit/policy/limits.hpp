@@ -78,8 +78,8 @@ class Limits {
     base::Duration wait{};        // until it may do one more; zero: it may
     base::Duration until_free{};  // until nothing is used any more
   };
-  // Who has used the largest share, the first first.
-  std::vector<Used> fullest(std::size_t most, base::MonoTime now) const;
+  // Who has used the largest share, the first first, but for the first `skipped`.
+  std::vector<Used> fullest(std::size_t most, base::MonoTime now, std::size_t skipped = 0) const;
   // Forgets what a key has used of all rates, and gives of how many.  An address stands for its network.
   std::size_t reset(const std::string& key);
 

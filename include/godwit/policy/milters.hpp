@@ -4,7 +4,7 @@
 // them from waiting for slow clients.  What one does not answer in time, or says wrong, is its failure: it is out for
 // the rest of the session, with what `on_failure` says in its place at every stage.  All of them together have the time
 // that clients wait for an answer (RFC 5321 section 4.5.3.2).  HELO is told together with MAIL,
-// since clients repeat it (STARTTLS).  Milters are told of no unknown commands.
+// since clients repeat it (STARTTLS).
 //
 // One reactor, one coroutine at a time.  Diagnostics: `milter_failed` (warning) once for each failure.
 #pragma once
@@ -22,6 +22,7 @@
 #include "godwit/base/ip_address.hpp"
 #include "godwit/base/message_id.hpp"
 #include "godwit/log/logger.hpp"
+#include "godwit/policy/check.hpp"
 #include "godwit/policy/filtered_message.hpp"
 #include "godwit/policy/milter_connections.hpp"
 #include "godwit/policy/settings.hpp"
@@ -68,6 +69,8 @@ class Milters {
   Answer rcpt(smtp::Mailbox recipient);
   // That we refused a recipient; for those milters that want to know.
   boost::asio::awaitable<void> rejected_rcpt(smtp::Mailbox recipient, smtp::Reply refusal);
+  // A command that there is not; what is given is said in place of 500.
+  Answer unknown(std::string line);
   // Before 354.  id: of the message to be.
   Answer data(base::MessageId id);
   // Whether the message that comes must be shown to one of them.
@@ -76,6 +79,13 @@ class Milters {
   // The message is whole.  What refers to it outlives the call.  until: how long its client waits; whoever has not
   // answered by then has failed, however many there are.
   boost::asio::awaitable<FilterOutcome> message(FilteredMessage& message, base::MonoTime until);
+  // What each said of the message that was taken: also one that let it pass, and one that was not asked.
+  struct Said {
+    std::string check;  // "milter:rspamd"
+    Verdict::Kind kind = Verdict::Kind::no_opinion;
+    std::string evidence;  // "header,body"
+  };
+  std::vector<Said> said() const;
   // Whatever became of the transaction.
   void end_transaction();
   void cancel();

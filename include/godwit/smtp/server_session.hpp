@@ -64,6 +64,7 @@ struct SessionSettings {
   Audience vrfy = Audience::nobody;         // the others get 252
   Audience expn = Audience::nobody;         // the others get 502
   bool may_xclient = false;                 // the client may speak for others
+  bool tell_unknown = false;                // somebody wants to know of commands that there are not
   base::Duration longest_hold{};            // FUTURERELEASE, on service submission; zero: not offered
   base::WallTime hold_until{};              // the same as a moment
   std::uint64_t message_size = 50U << 20U;  // SIZE; 0: no bound
@@ -141,7 +142,9 @@ struct Verdict {                 // to CheckSender and CheckRecipient
   std::optional<Reply> refusal;  // empty: accepted
   bool disconnect = false;       // close after the refusal
 };
-struct Answer {  // to LookUp, StartQueue and SpeakFor, and to a StartTls that is refused before its 220
+// To LookUp, StartQueue and SpeakFor, and to a StartTls that is refused before its 220; and to TellUnknown, where
+// nothing to say is the usual.
+struct Answer {
   Reply reply;
 };
 struct MessageReady {};
@@ -207,6 +210,9 @@ struct LookUp {  // VRFY, EXPN
 struct StartQueue {  // ETRN: what waits for this domain shall be tried now
   std::string domain;
 };
+struct TellUnknown {  // a command that there is not
+  std::string line;
+};
 struct SpeakFor {  // XCLIENT: from now on; settings may change with it.  The answer is a greeting, or a refusal.
   ClaimedClient client;
 };
@@ -225,10 +231,10 @@ struct Close {
   enum class Reason { quit, timed_out, peer_closed, errors, stopping, policy, tls_failed } reason = Reason::quit;
 };
 }  // namespace action
-using ServerAction =
-    std::variant<action::Send, action::Read, action::StartTls, action::Authenticate, action::Exchange,
-                 action::CheckSender, action::CheckRecipient, action::LookUp, action::StartQueue, action::SpeakFor,
-                 action::BeginMessage, action::Body, action::Commit, action::Discard, action::Reset, action::Close>;
+using ServerAction = std::variant<action::Send, action::Read, action::StartTls, action::Authenticate, action::Exchange,
+                                  action::CheckSender, action::CheckRecipient, action::LookUp, action::StartQueue,
+                                  action::TellUnknown, action::SpeakFor, action::BeginMessage, action::Body,
+                                  action::Commit, action::Discard, action::Reset, action::Close>;
 
 class ServerSession {
  public:

@@ -82,14 +82,15 @@ class DmarcCounts {
   // Claims of long ago, and all counts of before this day.
   boost::asio::awaitable<base::Result<>> forget_before(Day day);
 
-  // What is not sent yet, oldest first.
+  // What is not sent yet, oldest first, behind a day and domain.
   struct Waiting {
     Day day{};
     std::string domain;
     std::uint64_t rows = 0;
     std::uint64_t messages = 0;
   };
-  boost::asio::awaitable<base::Result<std::vector<Waiting>>> waiting(std::size_t most);
+  boost::asio::awaitable<base::Result<std::vector<Waiting>>> waiting(std::size_t most, Day after_day = {},
+                                                                     std::string after_domain = {});
 
  private:
   using DayRow = std::pair<Day, Row>;

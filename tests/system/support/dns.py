@@ -154,10 +154,24 @@ class SlowDns(GarbageDns):
             if query == b"close":
                 return
             self.count += 1
-            threading.Timer(self.delay, self._send, (query[:2] + b"\x81\x83" + query[4:], sender)).start()
+            threading.Timer(self.delay, self._send, (self._answer_to(query), sender)).start()
+
+    def _answer_to(self, query):
+        return query[:2] + b"\x81\x83" + query[4:]
 
     def _send(self, answer, sender):
         try:
             self.socket.sendto(answer, sender)
         except OSError:
             pass  # the test is over
+
+
+class SlowList(SlowDns):
+    """A black list on which everything is: answers queries for addresses with 127.0.0.2, after `delay` seconds."""
+
+    def _answer_to(self, query):
+        end = query.index(b"\0", 12) + 5
+        if query[end - 4:end - 2] != b"\0\1":
+            return super()._answer_to(query)
+        head = query[:2] + b"\x81\x80" + struct.pack(">HHHH", 1, 1, 0, 0)
+        return head + query[12:end] + b"\xc0\x0c" + struct.pack(">HHIH4B", 1, 1, 60, 4, 127, 0, 0, 2)

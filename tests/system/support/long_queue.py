@@ -4,6 +4,7 @@
 import contextlib
 import itertools
 import pathlib
+import re
 import subprocess
 import time
 
@@ -50,19 +51,42 @@ COMMANDS = ["status", "queue", "queue list --sender last@source.example", "queue
             "history search --outcome bounced", "history search --since 1h --limit 1000", "route " + LATE, "why {id}", "why d77.example",
             "destinations", "tls", "delivery suspend --destination d2.example",
             "delivery resume --destination d2.example", "limits", "suppression list", "suppression add y@a.example",
-            "suppression remove y@a.example", "dns flush", "account lockouts", "account stopped", "tlsrpt send", "dmarc reports", "dmarc send",
-            "dmarc summary", "account release x@xyz.example", "account purge x@xyz.example", "account unlock 192.0.2.1", "limits reset x@xyz.example",
-            "spool export {id}", "spool check", "dkim list", "config check", "config diff", "config show-effective", "config explain history", "reload",
-            "doctor --zone {zone}", "config test-replay"]
-# Of those: what finds nothing to do, or something wrong, and says so.
-COMPLAINTS = {"doctor --zone {zone}", "delivery resume --destination d2.example", "dmarc send", "account release x@xyz.example",
-              "account purge x@xyz.example", "account unlock 192.0.2.1", "limits reset x@xyz.example", "suppression remove y@a.example"}
+            "suppression remove y@a.example", "dns flush", "account list --file {accounts}", "account lockouts", "account stopped", "tlsrpt send",
+            "dmarc reports", "dmarc send", "dmarc summary", "account release x@xyz.example", "account purge x@xyz.example", "account unlock 192.0.2.1", "limits reset x@xyz.example",
+            "spool export {id}", "spool check", "dkim list", "dkim record", "config check", "config diff", "config show-effective",
+            "config explain history", "reload", "doctor --zone {zone}", "config test-replay", "top --once --interval 200ms"]
+# Of the manual's commands those that are not among them, and why.
+NOT_TIMED = {
+    **dict.fromkeys(["account add", "account passwd", "account remove"], "changes the accounts' file, and asks no daemon"),
+    **dict.fromkeys(["dkim generate", "dkim rotate"], "makes keys, and asks no daemon"),
+    **dict.fromkeys(["init", "import postfix"], "makes a configuration, and asks no daemon"),
+    "tls renew": "asks an authority outside",
+    "spool import": "changes the queue by what stands in files",
+    "events": "says nothing before something happens; /v1/events is timed",
+    "stop": "ends the host; it is timed last",
+}
+# Of COMMANDS: what finds nothing to do, or something wrong, and says so.
+COMPLAINTS = {"doctor --zone {zone}", "dkim record", "delivery resume --destination d2.example", "dmarc send",
+              "account release x@xyz.example", "account purge x@xyz.example", "account unlock 192.0.2.1", "limits reset x@xyz.example", "suppression remove y@a.example"}
+
+
+def commands_of_manual():
+    """Those that do something: not the names of groups."""
+    page = subprocess.run([BIN / "godwitctl", "--man", "godwitctl"], check=True, capture_output=True, text=True).stdout
+    found = [match.strip() for match in re.findall(r"(?m)^\.SS \\fBgodwitctl ([a-z -]+)\\fR", page.replace("\\-", "-"))]
+    return {one for one in found if one in ("queue", "tls", "limits") or not any(other.startswith(one + " ") for other in found)}
+
+
+def commands_in(lines, manual):
+    """Which of the manual's commands these are."""
+    return {max((one for one in manual if f"{line} ".startswith(one + " ")), key=len) for line in lines}
 
 
 class LongQueueHost(Scenario):
     def setUp(self):
         super().setUp()
         (self.folder / "zone").write_text("xyz.example. IN MX 10 mail.xyz.example.\n")
+        (self.folder / "accounts.yaml").write_text("x@xyz.example:\n  password: \"!\"\n")
         token = self.folder / "chief.token"
         token.write_text(TOKEN + "\n")
         token.chmod(0o600)
@@ -129,7 +153,7 @@ class LongQueueHost(Scenario):
         return took
 
     def command(self, words):
-        filled = [word.format(id=next(self.ids), zone=self.folder / "zone") for word in words.split()]
+        filled = [word.format(id=next(self.ids), zone=self.folder / "zone", accounts=self.folder / "accounts.yaml") for word in words.split()]
         if filled[0] in ("config", "dkim", "doctor"):
             filled += ["--config", str(self.godwit.config_file)]
         return self.first_word(filled, (0, 1) if words in COMPLAINTS else (0,))

@@ -38,8 +38,8 @@ def change_header(index, name, value):
     return packet("m", struct.pack(">I", index) + text(name, value))
 
 
-def change_sender(address):
-    return packet("e", text(address))
+def change_sender(address, *parameters):
+    return packet("e", text(address, *parameters))
 
 
 def add_recipient(address, parameters=None):

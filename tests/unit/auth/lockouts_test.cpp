@@ -134,7 +134,11 @@ TEST_F(LockoutsTest, SurviveARestart) {
   const auto text = lockouts.encode(now, 1 << 20);
   Lockouts next{settings};
   next.decode(text + "locked 1 2\nlocked x 1 y\nhome 192.0.2.1\nhome 1 \nrubbish\n\n");
-  EXPECT_EQ(next.list(now, 100).size(), 3U);
+  const auto all = next.list(now, 100);
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(next.list(now, 1).back().name, all[0].name);
+  EXPECT_EQ(next.list(now, 1, all[0].name).back().name, all[1].name) << "the next page";
+  EXPECT_TRUE(next.list(now, 1, all[2].name).empty());
   EXPECT_TRUE(next.is_locked("", ip("192.0.2.1"), now));
   EXPECT_TRUE(next.is_locked("", ip("2001:db8::2"), now));
   EXPECT_TRUE(next.is_locked("a@x", ip("203.0.113.99"), now));

@@ -147,23 +147,29 @@ TEST_F(Api, DeliveryIsSuspendedAndResumed) {
 }
 
 TEST_F(Api, LimitsAreListedAndReset) {
-  EXPECT_EQ(boost::json::serialize(get("/v1/limits?limit=5")),
+  EXPECT_EQ(boost::json::serialize(get("/v1/limits?limit=1&after_rank=3")),
             R"({"limits":[{"by":"sender","of":"messages","rate":"2/1h","key":"a@a.example","used":2,"allowed":2,)"
-            R"("next":"1970-01-01T12:00:00.000Z","unused":"1970-01-01T12:00:00.000Z"}]})");
+            R"("next":"1970-01-01T12:00:00.000Z","unused":"1970-01-01T12:00:00.000Z"}],"next":4})");
+  EXPECT_TRUE(get("/v1/limits?limit=2").at("next").is_null());
+  EXPECT_EQ(ask("GET", "/v1/limits?after_rank=10000001").status, 400U);
   EXPECT_EQ(ask("POST", "/v1/limits/reset?name=a@a.example").status, 200U);
   EXPECT_EQ(ask("POST", "/v1/limits/reset?name=b@a.example").status, 404U);
   EXPECT_EQ(ask("POST", "/v1/limits/reset").status, 400U);
-  EXPECT_THAT(backend.asked, ElementsAre("limits 5", "reset a@a.example", "reset b@a.example"));
+  EXPECT_THAT(backend.asked,
+              ElementsAre("limits 1 after 3", "limits 2 after 0", "reset a@a.example", "reset b@a.example"));
 }
 
 TEST_F(Api, LockoutsAreListedAndLifted) {
-  EXPECT_EQ(boost::json::serialize(get("/v1/lockouts?limit=5")),
+  EXPECT_EQ(boost::json::serialize(get("/v1/lockouts?limit=2&after_name=0")),
             R"({"lockouts":[{"name":"192.0.2.1/32","kind":"network","failures":10,"until":"1970-01-01T12:00:00.000Z"},)"
-            R"({"name":"alice@example.com","kind":"account","failures":50,"until":"1970-01-01T12:00:00.000Z"}]})");
+            R"({"name":"alice@example.com","kind":"account","failures":50,"until":"1970-01-01T12:00:00.000Z"}],)"
+            R"("next":"alice@example.com"})");
+  EXPECT_TRUE(get("/v1/lockouts?limit=5").at("next").is_null());
   EXPECT_EQ(ask("POST", "/v1/lockouts/unlock?name=192.0.2.1").status, 200U);
   EXPECT_EQ(ask("POST", "/v1/lockouts/unlock?name=192.0.2.2").status, 404U);
   EXPECT_EQ(ask("POST", "/v1/lockouts/unlock").status, 400U);
-  EXPECT_THAT(backend.asked, ElementsAre("lockouts 5", "unlock 192.0.2.1", "unlock 192.0.2.2"));
+  EXPECT_THAT(backend.asked,
+              ElementsAre("lockouts 2 after \"0\"", "lockouts 5 after \"\"", "unlock 192.0.2.1", "unlock 192.0.2.2"));
 }
 
 TEST_F(Api, SuppressedAddressesAreListedAddedAndRemoved) {
@@ -205,14 +211,19 @@ TEST_F(Api, ReportsOnTlsAreSentAndCounted) {
 TEST_F(Api, ReportsOfDmarcAreShownSentAndSummedUp) {
   EXPECT_EQ(ask("POST", "/v1/dmarc/send").body, "{\"reports\":2,\"failed\":1}\n");
   EXPECT_EQ(get("/v1/dmarc/reports").at_pointer("/reports/0/messages"), 5);
+  EXPECT_EQ(get("/v1/dmarc/reports?limit=1").at("next"), "1970-01-01 x.example");
+  EXPECT_TRUE(get("/v1/dmarc/reports?limit=2&after_name=1970-01-02%20b.example").at("next").is_null());
+  EXPECT_EQ(ask("GET", "/v1/dmarc/reports?after_name=b.example").status, 400U);
   const auto summary = get("/v1/dmarc/summary?name=x.example&for=7d");
   EXPECT_EQ(summary.at_pointer("/domains/0/sources/0/passed"), 3);
   EXPECT_EQ(summary.at_pointer("/domains/0/organizations/0"), "Some \xEF\xBF\xBD");
   get("/v1/dmarc/summary");
   EXPECT_EQ(ask("GET", "/v1/dmarc/summary?for=400d").status, 200U);
   EXPECT_EQ(ask("GET", "/v1/dmarc/summary?for=401d").status, 400U);
-  EXPECT_THAT(backend.asked, ElementsAre("send_dmarc_reports", "dmarc_reports 100", "dmarc_summary \"x.example\" 7d",
-                                         "dmarc_summary \"\" 30d", "dmarc_summary \"\" 400d"));
+  EXPECT_THAT(backend.asked,
+              ElementsAre("send_dmarc_reports", "dmarc_reports 100 after 1970-01-01 \"\"",
+                          "dmarc_reports 1 after 1970-01-01 \"\"", "dmarc_reports 2 after 1970-01-02 \"b.example\"",
+                          "dmarc_summary \"x.example\" 7d", "dmarc_summary \"\" 30d", "dmarc_summary \"\" 400d"));
 }
 
 TEST_F(Api, ShownDestinationsSayWhyTheyWait) {

@@ -239,8 +239,8 @@ class FakeBackend final : public Backend {
     asked.push_back("suspend \"" + destination + "\" " + base::format_duration(wait) + " " + reason);
     co_return base::Result<>();
   }
-  Task<std::vector<Lockouts::Lockout>> lockouts(std::size_t limit) override {
-    asked.push_back("lockouts " + std::to_string(limit));
+  Task<std::vector<Lockouts::Lockout>> lockouts(std::size_t limit, std::string after) override {
+    asked.push_back("lockouts " + std::to_string(limit) + " after \"" + after + "\"");
     co_return std::vector<Lockouts::Lockout>{
         {.name = "192.0.2.1/32", .is_account = false, .failures = 10, .until = noon},
         {.name = "alice@example.com", .is_account = true, .failures = 50, .until = noon}};
@@ -250,8 +250,8 @@ class FakeBackend final : public Backend {
     if (name == "192.0.2.1") co_return base::Result<>();
     co_return base::fail(base::ErrorKind::not_found, name + " is not locked out");
   }
-  Task<std::vector<LimitUse>> limits(std::size_t limit) override {
-    asked.push_back("limits " + std::to_string(limit));
+  Task<std::vector<LimitUse>> limits(std::size_t limit, std::size_t skipped) override {
+    asked.push_back("limits " + std::to_string(limit) + " after " + std::to_string(skipped));
     co_return std::vector<LimitUse>{{.by = "sender",
                                      .of = "messages",
                                      .rate = "2/1h",
@@ -315,8 +315,10 @@ class FakeBackend final : public Backend {
     asked.emplace_back("send_dmarc_reports");
     co_return dispatch::DmarcReports::Sent{.reports = 2, .failed = 1};
   }
-  Task<std::vector<state::DmarcCounts::Waiting>> dmarc_reports(std::size_t limit) override {
-    asked.push_back("dmarc_reports " + std::to_string(limit));
+  Task<std::vector<state::DmarcCounts::Waiting>> dmarc_reports(std::size_t limit, state::DmarcCounts::Day after_day,
+                                                               std::string after_domain) override {
+    asked.push_back("dmarc_reports " + std::to_string(limit) + " after " +
+                    base::format_rfc3339(base::WallTime(after_day)).substr(0, 10) + " \"" + after_domain + "\"");
     const auto day = std::chrono::floor<std::chrono::days>(noon);
     co_return std::vector<state::DmarcCounts::Waiting>{{.day = day, .domain = "x.example", .rows = 2, .messages = 5}};
   }

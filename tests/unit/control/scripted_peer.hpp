@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <optional>
 #include <string>
 
 #include <boost/asio/post.hpp>
@@ -22,7 +23,8 @@ struct Peer {
   bool ends = true;  // after the last piece; else it stays silent and the wait times out
   bool was_shut_down = false;
   bool was_cancelled = false;
-  bool waits = false;  // after the last piece, until it is cancelled
+  bool waits = false;                                                     // after the last piece, until it is cancelled
+  std::optional<net::PeerCredential> credential = net::PeerCredential();  // root's
 };
 
 class PeerStream final : public net::Stream {
@@ -52,6 +54,7 @@ class PeerStream final : public net::Stream {
   void shutdown() override { peer_.was_shut_down = true; }
   const base::Endpoint& local() const override { return endpoint_; }
   const base::Endpoint& remote() const override { return endpoint_; }
+  std::optional<net::PeerCredential> peer_credential() const override { return peer_.credential; }
 
  private:
   Peer& peer_;

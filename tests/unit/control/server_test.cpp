@@ -86,6 +86,23 @@ TEST_F(ControlServer, AnswersWithJson) {
   EXPECT_THAT(got, EndsWith("}\n"));
 }
 
+TEST_F(ControlServer, OfThisMachineOnlyRootTheServiceAndItsGroupMayAsk) {
+  server.guard({.tokens = nullptr, .user = 50, .group = 60, .tls = nullptr});
+  const auto status_for = [&](std::optional<net::PeerCredential> credential) {
+    peer = {.sends = {std::string(get_status)}, .got = {}, .credential = std::move(credential)};
+    serve();
+    return peer.got.substr(std::string_view("HTTP/1.1 ").size(), 3);
+  };
+  EXPECT_EQ(status_for(net::PeerCredential{.user = 0, .group = 7}), "200") << "root";
+  EXPECT_EQ(status_for(net::PeerCredential{.user = 50, .group = 7}), "200") << "the service's user";
+  EXPECT_EQ(status_for(net::PeerCredential{.user = 70, .group = 60}), "200") << "by his own group";
+  EXPECT_EQ(status_for(net::PeerCredential{.user = 70, .group = 7, .groups = {8, 60}}), "200") << "by another group";
+  EXPECT_EQ(log.lines, 0);
+  EXPECT_EQ(status_for(net::PeerCredential{.user = 70, .group = 7, .groups = {8, 9}}), "403") << "a stranger";
+  EXPECT_EQ(status_for({}), "403") << "who is not known";
+  EXPECT_EQ(log.lines, 2);
+}
+
 TEST_F(ControlServer, AnswersTheSameHoweverTheRequestIsCut) {
   const std::string whole = talk({std::string(get_status)});
   for (std::size_t cut = 1; cut < get_status.size(); ++cut)

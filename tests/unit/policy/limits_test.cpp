@@ -242,6 +242,8 @@ TEST(Limits, TheFullestAreShownAndReset) {
   EXPECT_EQ(all[1].used, 4U);
   EXPECT_EQ(all[1].wait, 0s);
   EXPECT_THAT(limits.fullest(1, start), SizeIs(1));
+  EXPECT_THAT(limits.fullest(1, start, 1), ElementsAre(Field(&Limits::Used::key, "192.0.2.1/32")));
+  EXPECT_THAT(limits.fullest(1, start, 2), IsEmpty());
   EXPECT_THAT(limits.fullest(10, start + 1h), IsEmpty());
   EXPECT_EQ(limits.reset("A@a.example"), 1U);
   EXPECT_EQ(limits.reset("192.0.2.1"), 1U) << "the address stands for its network";

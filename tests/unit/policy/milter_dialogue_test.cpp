@@ -172,6 +172,14 @@ TEST_F(MilterDialogueTest, CutsFieldsThatAreLongerThanAPacket) {
   EXPECT_EQ(show(dialogue_.header(std::string(2000, 'n'), "v")), "");
 }
 
+TEST_F(MilterDialogueTest, ARefusalOfAnUnknownCommandIsForThatAlone) {
+  agree();
+  begin_message();
+  EXPECT_EQ(show(dialogue_.unknown("FOO")), "U?");
+  EXPECT_EQ(verdict('r').kind, MilterKind::refuse);
+  EXPECT_EQ(show(dialogue_.data(macros_)), "DT?");
+}
+
 TEST_F(MilterDialogueTest, PassesOnRefusals) {
   agree();
   dialogue_.helo("h", {});

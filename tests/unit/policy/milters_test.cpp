@@ -149,7 +149,8 @@ std::vector<std::string> patient_then(const std::vector<std::string>& end) {
 
 TEST_F(MiltersTest, ChangeAMessageOneAfterTheOther) {
   add(patient_then({"hX-One\0 1\0"s, "bnew body\r\n", "c"}));
-  add(patient_then({"c", "m\0\0\0\1X-One\0two\0"s, "e<new@x>\0"s, "+<c@y>\0"s, "-<b@y>\0"s, "qodd\0"s, "c"}));
+  add(patient_then({"c", "m\0\0\0\1X-One\0two\0"s, "e<new@x>\0RET=HDRS SIZE=9 envid=a+2Bb\0"s,
+                    "2<c@y>\0NOTIFY=SUCCESS,DELAY ORCPT=rfc822;o@y X=\0"s, "-<b@y>\0"s, "qodd\0"s, "c"}));
   const auto outcome = whole_message();
   EXPECT_FALSE(outcome.refusal);
   EXPECT_EQ(message_.header_.text(), "Subject: s\r\nX-One: two\r\n");
@@ -157,8 +158,14 @@ TEST_F(MiltersTest, ChangeAMessageOneAfterTheOther) {
   EXPECT_THAT(streams_[1]->written(), HasSubstr("X-One\0 1\0"s));
   EXPECT_THAT(streams_[1]->written(), HasSubstr("new body"));
   ASSERT_EQ(outcome.envelope.size(), 3U);
-  EXPECT_EQ(std::get<NewSender>(outcome.envelope[0]).sender->local, "new");
-  EXPECT_EQ(std::get<NewRecipient>(outcome.envelope[1]).address.local, "c");
+  const auto& sender = std::get<NewSender>(outcome.envelope[0]);
+  EXPECT_EQ(sender.sender->local, "new");
+  EXPECT_EQ(sender.ret, smtp::return_headers);
+  EXPECT_EQ(sender.envid, "a+b");
+  const auto& recipient = std::get<NewRecipient>(outcome.envelope[1]);
+  EXPECT_EQ(recipient.address.local, "c");
+  EXPECT_EQ(recipient.parameters.notify, smtp::notify_success | smtp::notify_delay);
+  EXPECT_EQ(recipient.parameters.orcpt, "rfc822;o@y");
   EXPECT_EQ(std::get<NoRecipient>(outcome.envelope[2]).address.local, "b");
   EXPECT_EQ(outcome.hold, "m1: odd");
   EXPECT_EQ(outcome.summary, "m0=header,body m1=header,sender,recipient,quarantine");

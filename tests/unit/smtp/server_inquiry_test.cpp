@@ -62,6 +62,26 @@ TEST(ServerInquiry, AsksWhereItMayTell) {
                                        "verify <J\xc3\xb6rg@xn--b-eha.example>", "expand <list@mx.example>", "close"));
 }
 
+TEST(ServerInquiry, TellsOfUnknownCommandsWhoWantsToKnow) {
+  auto settings = mx();
+  settings.tell_unknown = true;
+  settings.errors = 2;
+  const auto run = Dialogue(settings)
+                       .script(R"(
+    S: 220 mx.example ESMTP Godwit
+    A: answer 550 5.7.1 Go away
+    C: XFOO  bar
+    S: 550 5.7.1 Go away
+    A: answer 450 4.7.1 Later
+    C: xfoo
+    S: 450 4.7.1 Later
+    S: 421 4.7.0 mx.example Error: too many errors
+    X: errors
+  )")
+                       .check();
+  EXPECT_THAT(run.trace(), ElementsAre("unknown XFOO  bar", "unknown xfoo", "close"));
+}
+
 // RFC 6531 section 3.7.4.2.
 TEST(ServerInquiry, WhoDoesNotAskForUtf8IsToldNone) {
   auto settings = mx();

@@ -145,6 +145,9 @@ TEST_F(DmarcStore, IsBounded) {
   EXPECT_EQ(waiting[0].rows, DmarcCounts::most_rows_of_domain);
   EXPECT_EQ(waiting[0].messages, DmarcCounts::most_rows_of_domain + 1) << "what is known goes on";
   EXPECT_EQ(waiting[1].domain, "b.example") << "another domain has its room";
+  const auto next = run(counts_->waiting(10, waiting[0].day, waiting[0].domain)).value();
+  ASSERT_THAT(next, SizeIs(1));
+  EXPECT_EQ(next[0].domain, "b.example") << "the next page";
   EXPECT_THAT(log_.names, ElementsAre("dmarc_counts_full")) << "said once";
   close();
   EXPECT_THAT(log_.names, ElementsAre("dmarc_counts_full", "dmarc_counts_left_out"));
