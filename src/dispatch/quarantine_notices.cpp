@@ -193,7 +193,8 @@ boost::asio::awaitable<void> QuarantineNotices::recall() {
     if (!stored || !stored->envelope.held) continue;
     std::set<std::string> domains;
     for (const auto& recipient : stored->envelope.recipients) domains.insert(recipient.address.domain);
-    auto learning = router_->learn(std::move(domains));
+    const auto router = router_;  // a reload may come meanwhile
+    auto learning = router->learn(std::move(domains));
     const auto learned = co_await std::move(learning);
     if (!learned) parts_.log.error("quarantine_not_recalled", {{"reason", learned.error().message}});
     all_known = all_known && learned;
