@@ -233,6 +233,12 @@ boost::asio::awaitable<void> Dispatcher::Implementation::deliver(queue::Work wor
   const auto demand = tls_demand(parts.front().transaction.message->envelope);
   auto finding = find_hop(work.grant, destination, sender, demand, router);
   auto hop = co_await std::move(finding);
+  // It may have taken longer than the answers of the tables count.
+  const auto real = together(parts);
+  auto learning_again = router->learn(real.message->envelope, real.recipients);
+  const auto known = co_await std::move(learning_again);
+  if (!known)
+    hop = route::NoRoute{smtp::make_reply(451, {4, 3, 0}, "A domain cannot be looked up: " + known.error().message)};
   if (const auto* held = std::get_if<route::HoldHop>(&hop)) {
     ended(work.grant, {});
     for (const auto& part : parts) keep_held(part.item, held->why);

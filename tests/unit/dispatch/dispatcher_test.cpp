@@ -288,6 +288,35 @@ TEST_F(DispatcherTest, AHoldWhileUsersAreLookedUpHoldsThem) {
   EXPECT_EQ(dispatcher_.counts().items, 1U);
 }
 
+// Remembers nothing of what it says: no domain is in it.
+class ForgetfulDomains final : public lookup::Table {
+ public:
+  explicit ForgetfulDomains(const testing::FakeResolver& resolver) : resolver_(resolver) {}
+  const std::string& name() const override { return name_; }
+  std::optional<lookup::Answer> recall(const std::string&) override { return {}; }
+  boost::asio::awaitable<lookup::Answer> ask(std::string) override {
+    after_dns += resolver_.asked.empty() ? 0 : 1;
+    co_return lookup::absent();
+  }
+  int after_dns = 0;
+
+ private:
+  const testing::FakeResolver& resolver_;
+  std::string name_ = "hosted";
+};
+
+// What DNS says, and the attempt, may take longer than what a table said counts.
+TEST_F(DispatcherTest, DomainsAreLookedUpAgainWhenTheWayIsFoundAndWhenItFailed) {
+  auto settings = discarding();
+  settings.domains["table:hosted"].deliver.kind = route::DeliverKind::discard;
+  const auto hosted = std::make_shared<ForgetfulDomains>(resolver_);
+  dispatcher_.reload(Settings{}, router_of(settings, {.accounts = {}, .tables = {{"hosted", hosted}}}));
+  resolver_.fail("MX nowhere.example");
+  commit({"nowhere.example"});
+  EXPECT_EQ(resolver_.asked.front(), "MX nowhere.example");
+  EXPECT_EQ(hosted->after_dns, 3) << "for the sender and the recipient, and again for the recipient";
+}
+
 // What the spool holds and the queue does not know is found while mail flows, counted, and delivered.
 TEST_F(DispatcherTest, WhatTheQueueForgotIsFoundByTheAudit) {
   commit({"b.example"});
