@@ -156,6 +156,8 @@ void Dispatcher::Implementation::committed(Message message) {
   auto take = [self = shared_from_this(), message = std::move(message)]() mutable {
     const auto id = message->id;
     self->look_at(message);
+    static_cast<void>(self->now());  // a jump that came before it is known before it
+    self->clock_jumps_.add_new(id, message->envelope.accepted);
     const bool moves = self->enqueue(id, message->envelope, message->body->size());
     if (moves) self->fresh_.put(id, std::move(message));
     self->pump();
