@@ -269,7 +269,8 @@ boost::asio::awaitable<void> Dispatcher::Implementation::deliver_over(queue::Gra
   // The same slot, the same lane: there the connection of the last message through this slot waits for the next.  By
   // the name, as a site that was forgotten comes back under another number.
   const auto lane = around_.lanes[(std::hash<std::string>{}(site) + grant->slot) % around_.lanes.size()];
-  const auto real = together(parts);
+  auto real = together(parts);
+  real.jumped = jumped_since(*real.message);
   const auto began = around_.network.now();
   measures_.wait_time.add(std::max(base::Duration::zero(), around_.clock.wall() - parts.front().item.next_attempt));
   const auto transcript = std::make_shared<deliver::Transcript>(began);
@@ -289,7 +290,8 @@ boost::asio::awaitable<void> Dispatcher::Implementation::deliver_over(queue::Gra
 // The others may take minutes, and a crash may come first: what was delivered is not delivered again.
 Early Dispatcher::Implementation::early_records(const Transaction& transaction) {
   const auto recorded = std::make_shared<std::set<std::uint32_t>>();
-  Transaction one{.message = transaction.message, .recipients = {}, .attempts = transaction.attempts};
+  auto one = transaction;
+  one.recipients.clear();
   return [self = shared_from_this(), one, recorded](std::uint32_t index, const deliver::Outcome& outcome) {
     boost::asio::post(self->around_.home, [self, one, recorded, index, outcome] {
       if (recorded->insert(index).second) self->record_early(one, index, outcome);
