@@ -67,6 +67,7 @@ boost::asio::awaitable<void> Dispatcher::Implementation::tick() {
     copies_.sweep(around_.network.now());
     note_recorded();
     pump();
+    remember_moved_suspensions();
     auto slept = co_await around_.network.sleep_until(around_.network.now() + longest_nap);
     if (!slept) co_return;
   }

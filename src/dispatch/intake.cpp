@@ -63,6 +63,7 @@ base::WallTime Dispatcher::Implementation::now() {
   if (const auto by = clock_jumps_.look(wall, around_.clock.mono())) {
     around_.log.warn("clock_jumped", {{"jump", base::format_duration(std::chrono::round<std::chrono::seconds>(*by))}});
     queue_.clock_jumped(*by, wall);
+    suspensions_moved_ = true;
   }
   return wall;
 }
