@@ -69,7 +69,9 @@ Fields<Document> delivery_part() {
       field(
           "delivery.connections", [](auto& d) -> auto& { return d.settings.dispatch.queue.connections; },
           number<std::size_t>(1, 100000),
-          "Outgoing connections in all; the last fifth is for destinations that were reached the last time"),
+          "Outgoing connections in use, in all; the last fifth is for destinations that were reached the last time. "
+          "Those kept "
+          "idle for the next message come on top"),
       field(
           "delivery.connections_per_destination",
           [](auto& d) -> auto& { return d.settings.dispatch.queue.connections_per_destination; },

@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t most_suspensions = 1000;
 constexpr std::size_t most_started_at_once = 16;  // by ETRN
 constexpr std::size_t started_per_page = 1000;
+constexpr base::Duration turn_of_writers = std::chrono::milliseconds(10);
 
 }  // namespace
 
@@ -105,20 +106,43 @@ boost::asio::awaitable<void> Dispatcher::Implementation::recall_suspensions() {
     auto text = co_await around_.suspensions->read();
     if (!text) around_.log.error("suspensions_unreadable", {{"reason", text.error().message}});
     const auto recalled = now();
-    if (text)
-      for (const auto& [name, suspension] : decode_suspensions(*text))
-        if (suspension.until > recalled) queue_.suspend(name, suspension, recalled);
+    const auto known = decode_suspensions(text.value_or(""));
+    suspensions_written_ = known.size();
+    for (const auto& [name, suspension] : known)
+      if (suspension.until > recalled) queue_.suspend(name, suspension, recalled);
   }
   suspensions_known_ = true;
 }
 
 boost::asio::awaitable<base::Result<>> Dispatcher::Implementation::remember_suspensions() {
   if (around_.suspensions == nullptr) co_return base::Result<>();
+  while (writing_suspensions_) {
+    auto slept = co_await around_.network.sleep_until(around_.network.now() + turn_of_writers);
+    if (!slept) co_return std::unexpected(std::move(slept.error()));
+  }
+  writing_suspensions_ = true;
+  suspensions_moved_ = false;
   const auto& known = queue_.suspensions();
+  suspensions_written_ = known.size();
   auto text = encode_suspensions({known.begin(), known.end()});
   auto written = co_await around_.suspensions->write(std::move(text));
+  writing_suspensions_ = false;
   if (!written) around_.log.error("suspensions_not_written", {{"reason", written.error().message}});
   co_return written;
+}
+
+void Dispatcher::Implementation::remember_moved_suspensions() {
+  const bool is_written = !suspensions_moved_ && suspensions_written_ == queue_.suspensions().size();
+  if (around_.suspensions == nullptr || writing_suspensions_ || is_written) return;
+  auto remembering = [](std::shared_ptr<Implementation> self) -> boost::asio::awaitable<void> {
+    static_cast<void>(co_await self->remember_suspensions());
+  };
+  ++running_;
+  boost::asio::co_spawn(around_.home, remembering(shared_from_this()),
+                        [self = shared_from_this()](const std::exception_ptr& failure) {
+                          --self->running_;
+                          if (failure) std::rethrow_exception(failure);
+                        });
 }
 
 boost::asio::awaitable<base::Result<>> Dispatcher::Implementation::suspend(std::string name,

@@ -67,6 +67,7 @@ boost::asio::awaitable<void> Dispatcher::Implementation::tick() {
     copies_.sweep(around_.network.now());
     note_recorded();
     pump();
+    remember_moved_suspensions();
     auto slept = co_await around_.network.sleep_until(around_.network.now() + longest_nap);
     if (!slept) co_return;
   }
@@ -233,6 +234,12 @@ boost::asio::awaitable<void> Dispatcher::Implementation::deliver(queue::Work wor
   const auto demand = tls_demand(parts.front().transaction.message->envelope);
   auto finding = find_hop(work.grant, destination, sender, demand, router);
   auto hop = co_await std::move(finding);
+  // It may have taken longer than the answers of the tables count.
+  const auto real = together(parts);
+  auto learning_again = router->learn(real.message->envelope, real.recipients);
+  const auto known = co_await std::move(learning_again);
+  if (!known)
+    hop = route::NoRoute{smtp::make_reply(451, {4, 3, 0}, "A domain cannot be looked up: " + known.error().message)};
   if (const auto* held = std::get_if<route::HoldHop>(&hop)) {
     ended(work.grant, {});
     for (const auto& part : parts) keep_held(part.item, held->why);
@@ -263,7 +270,8 @@ boost::asio::awaitable<void> Dispatcher::Implementation::deliver_over(queue::Gra
   // The same slot, the same lane: there the connection of the last message through this slot waits for the next.  By
   // the name, as a site that was forgotten comes back under another number.
   const auto lane = around_.lanes[(std::hash<std::string>{}(site) + grant->slot) % around_.lanes.size()];
-  const auto real = together(parts);
+  auto real = together(parts);
+  real.jumped = jumped_since(*real.message);
   const auto began = around_.network.now();
   measures_.wait_time.add(std::max(base::Duration::zero(), around_.clock.wall() - parts.front().item.next_attempt));
   const auto transcript = std::make_shared<deliver::Transcript>(began);
@@ -283,7 +291,8 @@ boost::asio::awaitable<void> Dispatcher::Implementation::deliver_over(queue::Gra
 // The others may take minutes, and a crash may come first: what was delivered is not delivered again.
 Early Dispatcher::Implementation::early_records(const Transaction& transaction) {
   const auto recorded = std::make_shared<std::set<std::uint32_t>>();
-  Transaction one{.message = transaction.message, .recipients = {}, .attempts = transaction.attempts};
+  auto one = transaction;
+  one.recipients.clear();
   return [self = shared_from_this(), one, recorded](std::uint32_t index, const deliver::Outcome& outcome) {
     boost::asio::post(self->around_.home, [self, one, recorded, index, outcome] {
       if (recorded->insert(index).second) self->record_early(one, index, outcome);

@@ -90,6 +90,8 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   boost::asio::awaitable<void> retry_all(std::string domain);
   boost::asio::awaitable<void> recall_suspensions();
   boost::asio::awaitable<base::Result<>> remember_suspensions();
+  // Those that a jump of the clock moved, or that ended: else a restart would find them as they were.
+  void remember_moved_suspensions();
   // Audits now and then, and puts back what was forgotten.
   boost::asio::awaitable<void> watch();
   boost::asio::awaitable<void> audit_once();
@@ -202,6 +204,9 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   bool noting_recorded_ = false;
   bool pump_posted_ = false;
   bool suspensions_known_ = false;  // nothing starts before
+  bool suspensions_moved_ = false;  // and are not written so yet
+  bool writing_suspensions_ = false;
+  std::size_t suspensions_written_ = 0;
   bool stopping_ = false;
   std::set<std::string> starting_;  // domains, by ETRN
 };

@@ -9,9 +9,7 @@
 namespace godwit::dispatch {
 
 ForwardedContent::ForwardedContent(const smtp::Mailbox& alias, std::shared_ptr<spool::Body> body)
-    : field_(mail::delivered_to_field(alias)), body_(std::move(body)) {
-  if (const auto view = body_->view()) whole_ = field_ + std::string(*view);
-}
+    : field_(mail::delivered_to_field(alias)), body_(std::move(body)) {}
 
 boost::asio::awaitable<base::Result<std::size_t>> ForwardedContent::read(std::uint64_t offset, std::span<char> into) {
   if (offset >= field_.size()) co_return co_await body_->read(offset - field_.size(), into);

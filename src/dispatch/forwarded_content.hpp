@@ -17,13 +17,13 @@ class ForwardedContent final : public deliver::Content {
  public:
   ForwardedContent(const smtp::Mailbox& alias, std::shared_ptr<spool::Body> body);
   std::uint64_t size() const override { return field_.size() + body_->size(); }
-  std::optional<std::string_view> view() const override { return whole_; }
+  // None, as it is in two pieces: a copy of a large body would be memory that nobody counts.
+  std::optional<std::string_view> view() const override { return std::nullopt; }
   boost::asio::awaitable<base::Result<std::size_t>> read(std::uint64_t offset, std::span<char> into) override;
 
  private:
   std::string field_;
   std::shared_ptr<spool::Body> body_;
-  std::optional<std::string> whole_;  // where the body is in memory
 };
 
 }  // namespace godwit::dispatch

@@ -64,6 +64,7 @@ base::WallTime Dispatcher::Implementation::now() {
   if (const auto by = clock_jumps_.look(wall, around_.clock.mono())) {
     around_.log.warn("clock_jumped", {{"jump", base::format_duration(std::chrono::round<std::chrono::seconds>(*by))}});
     queue_.clock_jumped(*by, wall);
+    suspensions_moved_ = true;
   }
   return wall;
 }
@@ -157,6 +158,8 @@ void Dispatcher::Implementation::committed(Message message) {
   auto take = [self = shared_from_this(), message = std::move(message)]() mutable {
     const auto id = message->id;
     self->look_at(message);
+    static_cast<void>(self->now());  // a jump that came before it is known before it
+    self->clock_jumps_.add_new(id, message->envelope.accepted);
     const bool moves = self->enqueue(id, message->envelope, message->body->size());
     if (moves) self->fresh_.put(id, std::move(message));
     self->pump();

@@ -22,7 +22,8 @@ void leave_untried(Part& part, deliver::Outcomes& outcomes) {
 
 Transaction together(const Parts& parts) {
   const auto& first = parts.front().transaction;
-  Transaction all{.message = first.message, .recipients = {}, .attempts = first.attempts};
+  auto all = first;
+  all.recipients.clear();
   for (const auto& part : parts) {
     const auto real = unanswered(part.transaction, part.answers);
     all.recipients.insert(all.recipients.end(), real.recipients.begin(), real.recipients.end());

@@ -94,10 +94,11 @@ void QuarantineNotices::note(base::MessageId id, const mail::Envelope& envelope,
   }
 }
 
-// Who waits, in a domain that ends here; a reason says that a check held it.
+// Who waits, in a domain that ends here as far as is known, which tell_due() asks again; a reason says that a check
+// held it.
 bool QuarantineNotices::is_told(const mail::Recipient& recipient) const {
   return recipient.state == mail::RecipientState::waiting && !recipient.expanded_alias &&
-         !recipient.last_reply.empty() && router_->ends_here(recipient.address.domain);
+         !recipient.last_reply.empty() && router_->may_end_here(recipient.address.domain);
 }
 
 boost::asio::awaitable<void> QuarantineNotices::run() {
@@ -135,6 +136,16 @@ boost::asio::awaitable<void> QuarantineNotices::tell_due() {
   for (auto& notice : due) {
     const auto to = smtp::parse_mailbox(notice.recipient, smtp::BareLocal::refuse, smtp::Utf8::allow);
     if (!to) continue;
+    const auto router = router_;  // a reload may come meanwhile
+    auto learning = router->learn({to->domain});
+    const auto learned = co_await std::move(learning);
+    if (!learned) {
+      parts_.log.warn("quarantine_not_told",
+                      {{"to", "<" + notice.recipient + ">"}, {"reason", learned.error().message}});
+      book_->put_back(std::move(notice));
+      continue;
+    }
+    if (!router->ends_here(to->domain)) continue;
     QuarantineNotice message{.hostname = parts_.hostname,
                              .to = *to,
                              .contact = {.local = "postmaster", .domain = parts_.hostname},
@@ -193,7 +204,8 @@ boost::asio::awaitable<void> QuarantineNotices::recall() {
     if (!stored || !stored->envelope.held) continue;
     std::set<std::string> domains;
     for (const auto& recipient : stored->envelope.recipients) domains.insert(recipient.address.domain);
-    auto learning = router_->learn(std::move(domains));
+    const auto router = router_;  // a reload may come meanwhile
+    auto learning = router->learn(std::move(domains));
     const auto learned = co_await std::move(learning);
     if (!learned) parts_.log.error("quarantine_not_recalled", {{"reason", learned.error().message}});
     all_known = all_known && learned;

@@ -2,9 +2,12 @@
 // What becomes of items that were attempted, or spoken for: reports, the spool's record, the next attempt.
 #include <algorithm>
 #include <chrono>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "dispatcher_implementation.hpp"
+#include "godwit/base/text.hpp"
 
 namespace godwit::dispatch {
 namespace {
@@ -19,9 +22,27 @@ bool is_told(const Settlement& settlement) {
   return !settlement.failures.empty() || !settlement.delays.empty() || !settlement.successes.empty();
 }
 
+bool have_it(const deliver::Outcomes& outcomes) {
+  return std::ranges::all_of(outcomes,
+                             [](const auto& outcome) { return outcome.kind == deliver::Outcome::Kind::delivered; });
+}
+
+std::set<std::string> domains_of(const Parts& parts) {
+  std::set<std::string> domains;
+  for (const auto& part : parts) domains.emplace(base::domain_of(part.item.key.destination));
+  return domains;
+}
+
 }  // namespace
 
 boost::asio::awaitable<void> Dispatcher::Implementation::settle(Parts parts, Attempted attempted) {
+  // How long who failed is tried, and whether he is one of ours, may have been asked longer ago than answers count.
+  // Where it cannot be asked now, what is not known spares him.
+  if (!have_it(attempted.outcomes)) {
+    const auto router = router_;
+    auto learning = router->learn(domains_of(parts));
+    static_cast<void>(co_await std::move(learning));
+  }
   attempted.now = now();
   attempted.fraction = around_.random.fraction();
   for (auto& part : parts) part.transaction.jumped = jumped_since(*part.transaction.message);

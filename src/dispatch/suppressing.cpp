@@ -19,7 +19,7 @@ void Dispatcher::Implementation::suppress_bounced(const Transaction& transaction
     const auto& address = transaction.message->envelope.recipients[transaction.recipients[i]].address;
     const bool bounced = settlement.update.recipients[i].state == mail::RecipientState::bounced;
     if (!bounced || !outcome.remote || !is_suppressing(outcome.klass)) continue;
-    if (router_->is_ours(address.domain)) continue;
+    if (router_->may_be_ours(address.domain)) continue;
     suppress(transaction.message->id, {.address = to_string(address),
                                        .klass = std::string(to_string(outcome.klass)),
                                        .reason = to_line(outcome.reply),

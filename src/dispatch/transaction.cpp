@@ -84,7 +84,8 @@ std::vector<Alike> apart_by_sender(const Transaction& transaction, const route::
     auto alias = told_alias(recipient, router);
     const auto [found, is_new] = known.emplace(std::pair(sender, alias), groups.size());
     if (is_new) {
-      Transaction part{.message = transaction.message, .recipients = {}, .attempts = transaction.attempts};
+      auto part = transaction;
+      part.recipients.clear();
       groups.push_back({.sender = std::move(sender), .alias = std::move(alias), .part = std::move(part), .places = {}});
     }
     groups[found->second].part.recipients.push_back(index);
@@ -166,7 +167,7 @@ boost::asio::awaitable<deliver::Outcomes> attempt(const Transaction& transaction
   if (std::holds_alternative<route::DiscardHop>(hop))
     co_return same_for_all(transaction, deliver::Outcome::Kind::delivered,
                            smtp::make_reply(250, {2, 0, 0}, "Discarded"), "discard");
-  const auto now = surroundings.clock.wall();
+  const auto now = surroundings.clock.wall() - transaction.jumped;  // by the clock of the message's own times
   const auto* maildir = std::get_if<route::MaildirHop>(&hop);
   Deliver deliver;
   if (maildir != nullptr)

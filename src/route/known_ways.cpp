@@ -50,6 +50,22 @@ awaitable<base::Result<>> Router::learn(const mail::Envelope& envelope, std::str
   return learn(std::move(domains));
 }
 
+awaitable<base::Result<>> Router::learn(const mail::Envelope& envelope,
+                                        std::span<const std::uint32_t> recipients) const {
+  std::set<std::string> domains;
+  const auto add = [&](std::string_view domain) { domains.insert(base::to_lower(domain)); };
+  if (!domain_tables_.empty()) {
+    if (envelope.sender) add(envelope.sender->domain);
+    for (const auto index : recipients) {
+      const auto& recipient = envelope.recipients[index];
+      add(recipient.address.domain);
+      if (recipient.original.contains('@')) add(base::domain_of(recipient.original));
+      if (recipient.owner) add(recipient.owner->domain);
+    }
+  }
+  return learn(std::move(domains));
+}
+
 const RouteSettings* Router::first_match(std::string_view domain, const smtp::ReversePath& sender) const {
   const auto found =
       std::ranges::find_if(settings_.routes, [&](const auto& route) { return matches(route, domain, sender); });
@@ -76,6 +92,16 @@ bool Router::ends_here(std::string_view domain) const {
   return place.is_here() && !place.goes_on();
 }
 
+bool Router::may_be_ours(std::string_view domain) const {
+  const auto place = known_place(base::to_lower(domain));
+  return place.is_here() || place.is_unknown();
+}
+
+bool Router::may_end_here(std::string_view domain) const {
+  const auto place = known_place(base::to_lower(domain));
+  return place.is_unknown() || (place.is_here() && !place.goes_on());
+}
+
 bool Router::leaves(const smtp::Mailbox& address) const {
   const auto place = known_place(normal_domain(address.domain));
   return place.goes_on() || (place.settings != nullptr && place.settings->deliver.kind == DeliverKind::smtp);
@@ -84,11 +110,13 @@ bool Router::leaves(const smtp::Mailbox& address) const {
 const RouteSettings* Router::route_of(std::string_view destination, const smtp::ReversePath& sender) const {
   const auto normal = normal_domain(base::domain_of(destination));
   const auto place = known_place(normal);
-  return place.goes_on() ? first_match(normal, sender) : nullptr;
+  return place.goes_on() || place.is_unknown() ? first_match(normal, sender) : nullptr;
 }
 
 std::optional<std::string> Router::why_held(std::string_view destination, const smtp::ReversePath& sender) const {
-  const auto* route = route_of(destination, sender);
+  const auto normal = normal_domain(base::domain_of(destination));
+  if (!known_place(normal).goes_on()) return {};  // also where it is not known: nothing but a reload would release it
+  const auto* route = first_match(normal, sender);
   if (route == nullptr || !route->hold) return {};
   return fmt::format("a route holds mail for {}", destination);
 }

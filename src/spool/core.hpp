@@ -130,7 +130,7 @@ class Core : public std::enable_shared_from_this<Core> {
   // Where the groups end that must be whole.
   std::uint64_t end_of_groups(std::uint32_t number, const SegmentState& state) const;
   Task<base::Result<>> keep_damage(std::uint32_t number);
-  void forget_damaged(std::uint32_t number, std::string_view entries, const SegmentScan& found, std::uint64_t end);
+  void forget_damaged(std::uint32_t number, const SegmentScan& found, std::uint64_t end);
   void compact_if_needed();
   bool wants_compaction() const;  // the index's lock is held
   Task<void> compact();

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <vector>
 
 namespace godwit::spool {
 namespace {
@@ -190,6 +191,17 @@ void LiveIndex::erase(Live& live) {
   if (live.has_side) sides_.erase(live.id);
   cached_.erase(live.id);
   table_.erase(live.id);
+}
+
+std::vector<LiveIndex::Needed> LiveIndex::needed_in(std::uint32_t segment) const {
+  std::vector<Needed> all;
+  table_.for_each([&](const Live& live) {
+    if (live.place.segment == segment) all.push_back({live.id, live.place});
+    for (const Place& update : updates(live))
+      if (update.segment == segment) all.push_back({live.id, update});
+  });
+  std::ranges::sort(all, {}, [](const Needed& needed) { return needed.place.offset; });
+  return all;
 }
 
 void LiveIndex::forget(base::MessageId id) {

@@ -48,6 +48,12 @@ class LiveIndex {
   const Side* side(base::MessageId id) const;
   // All updates that are needed, in order.
   std::vector<Place> updates(const Live& live) const;
+  // The places in a segment of what is needed of it: of messages, and of updates.
+  struct Needed {
+    base::MessageId id;
+    Place place;
+  };
+  std::vector<Needed> needed_in(std::uint32_t segment) const;
   std::size_t size() const { return table_.size(); }
 
   // A message record.  Of a message that is live already: a copy, which says all that the record and its updates said.

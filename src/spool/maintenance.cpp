@@ -6,11 +6,13 @@
 #include <boost/asio/post.hpp>
 
 #include "core.hpp"
+#include "shortage.hpp"
 
 namespace godwit::spool {
 namespace {
 
 constexpr std::size_t max_spares = 2;
+constexpr base::Duration shortage_pause = std::chrono::milliseconds(100);
 
 }  // namespace
 
@@ -106,6 +108,13 @@ boost::asio::awaitable<bool> Core::remove_segments() {
   // bytes.  (Counted as removed before the sync, nothing would be lost either, as no other segment is removed until
   // this one's caller asks again; but the files, which become spares only after it, would be missing in what is used.)
   auto synced = co_await disk.sync_directory(paths.journal());
+  // It was not even opened: nothing of it is lost, unlike with a sync that fails.
+  while (!synced && no_descriptor(synced.error())) {
+    if (is_stopping()) co_return false;
+    auto waiting = pause(shortage_pause);
+    co_await std::move(waiting);
+    synced = co_await disk.sync_directory(paths.journal());
+  }
   if (!synced) {
     fail(synced.error().message);
     co_return false;

@@ -44,6 +44,13 @@ class MessageTable {
   // Requires: it is not there.
   Live& insert(base::MessageId id);
   void erase(base::MessageId id);
+  // In no order; `each` changes nothing.
+  template <class Each>
+  void for_each(Each each) const {
+    for (const Part& part : parts_)
+      for (const Live& slot : part.slots)
+        if (slot.id != base::MessageId{}) each(slot);
+  }
   std::size_t size() const { return size_; }
   std::size_t bytes() const;
 

@@ -2,18 +2,42 @@
 #include "quarantine.hpp"
 
 #include <cerrno>
+#include <utility>
+
+#include "segment_file.hpp"
 
 namespace godwit::spool {
 
 disk::Task<> Quarantine::keep(std::string path, std::string_view bytes, std::uint64_t salvaged) {
   count();
-  auto file = co_await disk_.open(path, disk::OpenMode::create_new);
-  if (!file && file.error().os_error == EEXIST) co_return base::Result<>{};  // found at an earlier start
+  auto named = path;
+  auto file = co_await disk_.open(named, disk::OpenMode::create_new);
+  for (int i = 1; !file && file.error().os_error == EEXIST; ++i) {
+    const auto is_kept = co_await has(named, bytes);
+    if (!is_kept) co_return std::unexpected(is_kept.error());
+    if (*is_kept) co_return base::Result<>{};  // found at an earlier start
+    named = path + "." + std::to_string(i);
+    file = co_await disk_.open(named, disk::OpenMode::create_new);
+  }
   if (!file) co_return std::unexpected(std::move(file.error()));
-  log_.error("spool_damaged", {{"kept", path}, {"bytes", bytes.size()}, {"records_saved", salvaged}});
+  log_.error("spool_damaged", {{"kept", named}, {"bytes", bytes.size()}, {"records_saved", salvaged}});
   auto written = co_await (*file)->write(0, bytes);
-  if (!written) co_return written;
-  co_return co_await (*file)->sync();
+  if (written) written = co_await (*file)->sync();
+  // A part of it would be taken for all of it the next time.
+  if (!written) static_cast<void>(co_await disk_.remove(named));
+  co_return written;
+}
+
+// Less of it where a crash came while it was kept, or where the damage has grown since.
+disk::Task<bool> Quarantine::has(std::string path, std::string_view bytes) {
+  const auto file = co_await disk_.open(path, disk::OpenMode::read);
+  if (!file) co_return std::unexpected(file.error());
+  const auto size = co_await (*file)->size();
+  if (!size) co_return std::unexpected(size.error());
+  if (*size < bytes.size()) co_return base::Result<bool>(false);
+  const auto kept = co_await read_all(**file, bytes.size());
+  if (!kept) co_return std::unexpected(kept.error());
+  co_return base::Result<bool>(*kept == bytes);
 }
 
 disk::Task<> Quarantine::keep_all(std::uint32_t segment, std::string_view bytes, const std::vector<Damage>& damages) {

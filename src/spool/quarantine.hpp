@@ -31,6 +31,8 @@ class Quarantine {
   std::uint64_t found() const { return found_; }
 
  private:
+  disk::Task<bool> has(std::string path, std::string_view bytes);
+
   const Paths& paths_;
   disk::Disk& disk_;
   log::Logger& log_;

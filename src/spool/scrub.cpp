@@ -6,7 +6,6 @@
 
 #include "core.hpp"
 #include "segment_file.hpp"
-#include "segment_index.hpp"
 
 namespace godwit::spool {
 namespace {
@@ -99,34 +98,30 @@ Awaitable<base::Result<>> Core::keep_damage(std::uint32_t number) {
   const auto bytes = co_await read_all(*state->file, end + block_size);
   if (!bytes) co_return std::unexpected(bytes.error());
   const SegmentScan found = scan_segment(*bytes, state->generation, 0, Tail::proven);
-  auto entries = co_await entries_of(number);
-  if (!entries) co_return std::unexpected(entries.error());
-  if (!*entries || !segment(number)) co_return base::Result<>{};
+  if (!segment(number)) co_return base::Result<>{};
   auto kept = co_await quarantine.keep_all(number, *bytes, found.damages);
   if (kept) kept = co_await disk.sync_directory(paths.quarantine());
-  if (kept) forget_damaged(number, **entries, found, end);
+  if (kept) forget_damaged(number, found, end);
   co_return kept;
 }
 
-// What the index names below `end` and the segment does not have any more.
-void Core::forget_damaged(std::uint32_t number, std::string_view entries, const SegmentScan& found, std::uint64_t end) {
+// What is needed below `end` and the segment does not have any more.  The segment's own index may be damaged, too.
+void Core::forget_damaged(std::uint32_t number, const SegmentScan& found, std::uint64_t end) {
   std::vector<std::uint64_t> readable;
   readable.reserve(found.records.size());
   for (const FoundRecord& record : found.records) readable.push_back(record.offset);
   std::ranges::sort(readable);
-  IndexReader reader(entries);
   const std::scoped_lock lock(index_mutex_);
-  while (const auto entry = reader.next()) {
-    if (entry->offset >= end || std::ranges::binary_search(readable, entry->offset)) continue;
-    const Place place{number, entry->offset, entry->length};
-    const Live* live = index_.find(entry->id);
-    if (live == nullptr) continue;
+  for (const auto& [id, place] : index_.needed_in(number)) {
+    if (place.offset >= end || std::ranges::binary_search(readable, place.offset)) continue;
+    const Live* live = index_.find(id);
+    if (live == nullptr) continue;  // forgotten just now
     if (live->place == place) {
-      log.error("message_damaged", {{"id", base::to_string(entry->id)}, {"segment", number}, {"offset", place.offset}});
-      index_.forget(entry->id);
-    } else if (index_.forget_update(entry->id, place)) {
+      log.error("message_damaged", {{"id", base::to_string(id)}, {"segment", number}, {"offset", place.offset}});
+      index_.forget(id);
+    } else if (index_.forget_update(id, place)) {
       // The message is whole, but a delivery may be repeated.
-      log.error("update_damaged", {{"id", base::to_string(entry->id)}, {"segment", number}, {"offset", place.offset}});
+      log.error("update_damaged", {{"id", base::to_string(id)}, {"segment", number}, {"offset", place.offset}});
     }
   }
 }

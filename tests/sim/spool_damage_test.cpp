@@ -125,5 +125,61 @@ TEST_F(SpoolDamage, ADamagedIndexOrTrailerCostsNoMessage) {
   }
 }
 
+// While the daemon runs.
+TEST_F(SpoolDamage, AMessageIsReportedWhoseEntryInTheIndexIsDamagedToo) {
+  World world(disk_, ledger_, damage_seed + 1);
+  ASSERT_TRUE(world.open());
+  const base::MessageId id = victim();
+  const std::size_t end_of_index = disk_.contents(first_)->find_last_not_of('\0', small_segment - 4096 - 1);
+  damage_body(id);
+  damage(end_of_index);
+  ASSERT_FALSE(world.run(world.spool().read(id)));
+  const auto again = world.run(world.spool().read(id));
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().kind, base::ErrorKind::not_found);
+  EXPECT_EQ(world.log().count("message_damaged " + base::to_string(id)), 1U);
+  EXPECT_EQ(world.spool().statistics().messages, 79U);
+  ledger_.entries.erase(id);
+  EXPECT_EQ(world.check(), "quarantined without damage");
+}
+
+TEST_F(SpoolDamage, NoMessageIsForgottenWhoseDamageTheDiskHasNoRoomToKeep) {
+  World world(disk_, ledger_, damage_seed + 1);
+  ASSERT_TRUE(world.open());
+  const base::MessageId id = victim();
+  damage_body(id);
+  disk_.set_capacity(disk_.used());
+  ASSERT_FALSE(world.run(world.spool().read(id)));
+  EXPECT_EQ(quarantined(), 0U);
+  EXPECT_EQ(world.spool().statistics().messages, 80U);
+  disk_.set_capacity(~std::uint64_t{0});
+  ASSERT_FALSE(world.run(world.spool().read(id)));
+  ASSERT_FALSE(world.run(world.spool().read(id)));
+  EXPECT_EQ(quarantined(), 1U);
+  EXPECT_EQ(world.spool().statistics().messages, 79U);
+}
+
+// A crash came while it was kept.
+TEST_F(SpoolDamage, APartOfTheDamageInTheQuarantineIsNotTakenForAllOfIt) {
+  damage_body(victim());
+  const auto start = [&](SimDisk& disk) {
+    Ledger ledger = ledger_;
+    World world(disk, ledger, damage_seed + 1);
+    EXPECT_TRUE(world.open());
+    world.stop();
+  };
+  const auto other = disk_.clone();
+  start(*other);
+  for (const std::string& name : other->names()) {
+    if (!name.starts_with("/spool/quarantine/")) continue;
+    const std::string whole = *other->contents(name);
+    disk_.set_contents(name, whole.substr(0, whole.size() / 2));
+    start(disk_);
+    EXPECT_EQ(quarantined(), 2U);
+    EXPECT_TRUE(disk_.contents(name + ".1") == whole);
+  }
+  EXPECT_EQ(quarantined(), 2U);
+}
+
 }  // namespace
 }  // namespace godwit::test

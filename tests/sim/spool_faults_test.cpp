@@ -159,5 +159,26 @@ TEST(SpoolFaults, TheActiveSegmentIsLookedAtWithEveryGroup) {
   EXPECT_TRUE(world.fatal());
 }
 
+// The folder cannot be opened for its sync after a segment was removed: that passes.
+TEST(SpoolFaults, ARemovalWithoutADescriptorIsFinishedLater) {
+  SimDisk disk(SimDisk::Completion::posted);
+  Ledger ledger;
+  World world(disk, ledger, faults_seed);
+  ASSERT_TRUE(world.open());
+  std::size_t failures = 0;
+  disk.on_failure([&] { ++failures; });
+  disk.on_rename([&](const std::string& to) {
+    if (to.ends_with(".free")) disk.fail_at(disk.operations() + 1, EMFILE);
+  });
+  for (int i = 0; i < 200; ++i) {
+    const auto id = world.commit_one(5000);
+    ASSERT_TRUE(id);
+    world.finish(*id);
+  }
+  EXPECT_GT(failures, 0U);
+  EXPECT_FALSE(world.fatal());
+  EXPECT_TRUE(world.commit_one(100));
+}
+
 }  // namespace
 }  // namespace godwit::test

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -132,6 +133,9 @@ class Router {
   bool is_ours(std::string_view domain) const;
   // The same, without those that we are only the backup of.
   bool ends_here(std::string_view domain) const;
+  // The same two, also where it is not known: for what must not be done to a domain of ours, or must not be left out.
+  bool may_be_ours(std::string_view domain) const;
+  bool may_end_here(std::string_view domain) const;
   // Completes a bare address with origin, <Postmaster> with hostname.  Others are left as they are.
   smtp::Mailbox complete(smtp::Mailbox address) const;
   // An address in no local domain expands to itself.  In a local one (an address literal of ours is the hostname):
@@ -189,6 +193,9 @@ class Router {
   // Asks the tables of domains about all of this message that lead it to a destination, so that what waits for nothing
   // (those below, sender_for, forwarding_alias) knows about them for a while.  Errors: a table cannot be asked.
   boost::asio::awaitable<base::Result<>> learn(const mail::Envelope& envelope, std::string_view destination) const;
+  // About what some recipients are told by sender_for() and forwarding_alias(); indexes into the envelope.
+  boost::asio::awaitable<base::Result<>> learn(const mail::Envelope& envelope,
+                                               std::span<const std::uint32_t> recipients) const;
   boost::asio::awaitable<base::Result<>> learn(std::set<std::string> domains) const;
   // Why a rule keeps such mail until the administrator releases it; nothing: none does.
   std::optional<std::string> why_held(std::string_view destination, const smtp::ReversePath& sender) const;
@@ -198,7 +205,8 @@ class Router {
   // By what recipients of several domains may share a transaction: equal for domains whose mail from this sender goes
   // to one LMTP store, or by one rule to one next hop.  Empty: by nothing; hosts found through MX may refuse such mail.
   std::string shared_way(std::string_view destination, const smtp::ReversePath& sender) const;
-  // The route that hop() would take; nullptr: none fits, or the domain ends here.
+  // The route that hop() would take; nullptr: none fits, or the domain ends here.  Of a domain that may be ours, the
+  // one that it would take were it not.
   const RouteSettings* route_of(std::string_view destination, const smtp::ReversePath& sender) const;
 
   const Settings& settings() const { return settings_; }
@@ -208,6 +216,7 @@ class Router {
     enum class Kind { here, elsewhere, unknown } kind = Kind::elsewhere;  // unknown: see Said
     const DomainSettings* settings = nullptr;                             // null: hostname, which need have none
     bool is_here() const { return kind == Kind::here; }
+    bool is_unknown() const { return kind == Kind::unknown; }
     // Over routes and MX; with `deliver: mx` we are its backup.
     bool goes_on() const {
       return kind == Kind::elsewhere || (settings != nullptr && settings->deliver.kind == DeliverKind::mx);

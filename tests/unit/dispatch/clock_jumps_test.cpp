@@ -81,5 +81,36 @@ TEST_F(ClockJumpsTest, ClockThatNeverRestsCostsLittle) {
   EXPECT_LE(jumps_.since({1}, first_noon), 1h);
 }
 
+// Its id is older than the jump, its time is not.
+TEST_F(ClockJumpsTest, ClockThatWasSetBackWhileAMessageCameInMakesItNotOld) {
+  jumps_.all_listed();
+  jumps_.add({2});
+  look(1h, -720h);
+  const auto accepted = first_noon + 61min - 720h;
+  look(62min, -720h);
+  jumps_.add_new({1}, accepted);
+  EXPECT_EQ(age(1, accepted, 63min, -720h), 2min);
+  look(2h, 0h);
+  EXPECT_EQ(age(1, accepted, 2h, 0h), 59min);
+}
+
+// Its time is older than the jump, which came before it was in the queue.
+TEST_F(ClockJumpsTest, ClockThatWasSetForwardBeforeAMessageWasQueuedMakesItNotOld) {
+  jumps_.all_listed();
+  jumps_.add({1});
+  const auto accepted = first_noon + 59min;
+  look(1h, 24h * 3650);
+  jumps_.add_new({2}, accepted);
+  EXPECT_EQ(age(2, accepted, 2h, 24h * 3650), 1h);
+  look(2h, 0h);
+  EXPECT_EQ(age(2, accepted, 3h, 0h), 2h);
+}
+
+TEST_F(ClockJumpsTest, WhatIsOldByItsOwnTimeStaysSo) {
+  jumps_.all_listed();
+  jumps_.add_new({1}, first_noon - 24h);
+  EXPECT_EQ(age(1, first_noon - 24h, 1h, 0h), 25h);
+}
+
 }  // namespace
 }  // namespace godwit::dispatch

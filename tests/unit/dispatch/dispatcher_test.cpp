@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "dispatch/reporter.hpp"
+#include "dispatch/suspensions.hpp"
 #include "godwit/disk/disk.hpp"
 #include "godwit/lookup/table.hpp"
 #include "support/fake_resolver.hpp"
@@ -56,6 +57,18 @@ route::Settings discarding() {
     settings.domains[domain].deliver.kind = route::DeliverKind::discard;
   return settings;
 }
+
+// Goes on with another, and can be set.
+class JumpingClock final : public base::Clock {
+ public:
+  explicit JumpingClock(const base::Clock& clock) : clock_(clock) {}
+  base::WallTime wall() const override { return clock_.wall() + off; }
+  base::MonoTime mono() const override { return clock_.mono(); }
+  base::Duration off{};
+
+ private:
+  const base::Clock& clock_;
+};
 
 class HeldCount final : public log::Logger {
  public:
@@ -338,6 +351,35 @@ TEST_F(DispatcherTest, AHoldWhileUsersAreLookedUpHoldsThem) {
   EXPECT_EQ(dispatcher_.counts().items, 1U);
 }
 
+// Remembers nothing of what it says: no domain is in it.
+class ForgetfulDomains final : public lookup::Table {
+ public:
+  explicit ForgetfulDomains(const testing::FakeResolver& resolver) : resolver_(resolver) {}
+  const std::string& name() const override { return name_; }
+  std::optional<lookup::Answer> recall(const std::string&) override { return {}; }
+  boost::asio::awaitable<lookup::Answer> ask(std::string) override {
+    after_dns += resolver_.asked.empty() ? 0 : 1;
+    co_return lookup::absent();
+  }
+  int after_dns = 0;
+
+ private:
+  const testing::FakeResolver& resolver_;
+  std::string name_ = "hosted";
+};
+
+// What DNS says, and the attempt, may take longer than what a table said counts.
+TEST_F(DispatcherTest, DomainsAreLookedUpAgainWhenTheWayIsFoundAndWhenItFailed) {
+  auto settings = discarding();
+  settings.domains["table:hosted"].deliver.kind = route::DeliverKind::discard;
+  const auto hosted = std::make_shared<ForgetfulDomains>(resolver_);
+  dispatcher_.reload(Settings{}, router_of(settings, {.accounts = {}, .tables = {{"hosted", hosted}}}));
+  resolver_.fail("MX nowhere.example");
+  commit({"nowhere.example"});
+  EXPECT_EQ(resolver_.asked.front(), "MX nowhere.example");
+  EXPECT_EQ(hosted->after_dns, 3) << "for the sender and the recipient, and again for the recipient";
+}
+
 // What the spool holds and the queue does not know is found while mail flows, counted, and delivered.
 TEST_F(DispatcherTest, WhatTheQueueForgotIsFoundByTheAudit) {
   commit({"b.example"});
@@ -384,6 +426,42 @@ TEST_F(DispatcherTest, WhatTheStartListedFirstIsLoggedAsHeldAtItsCommit) {
   EXPECT_EQ(starting.counts().held, 1U);
   EXPECT_EQ(log.held, 1);
   spawn([&]() -> boost::asio::awaitable<void> { co_await starting.stop(clock_.now); });
+  pass(1h);
+}
+
+// The clock is set, or one ends: a restart finds them as they are.
+TEST_F(DispatcherTest, SuspensionsAreWrittenAsTheClockSays) {
+  state::SmallFile file("/state", "suspensions", disk_, io_.get_executor());
+  JumpingClock clock(clock_);
+  Dispatcher dispatcher{Settings{},
+                        router_of(discarding()),
+                        {.home = io_.get_executor(),
+                         .network = network_,
+                         .resolver = resolver_,
+                         .spool = spool_,
+                         .maildir = maildir_,
+                         .lanes = {{.executor = io_.get_executor()}},
+                         .clock = clock,
+                         .random = random_,
+                         .log = log::null_logger(),
+                         .suspensions = &file}};
+  const auto written = [&] { return decode_suspensions(testing::run_awaitable(io_, file.read()).value_or("")); };
+  const auto end = clock.wall() + 2h;
+  spawn([&]() -> boost::asio::awaitable<void> {
+    auto start = dispatcher.start();
+    EXPECT_TRUE(co_await std::move(start));
+    auto suspending = dispatcher.suspend("a.example", {.until = end, .reason = "they asked"});
+    EXPECT_TRUE(co_await std::move(suspending));
+  });
+  poll();
+  ASSERT_TRUE(written().contains("a.example"));
+  EXPECT_EQ(written()["a.example"].until, end);
+  clock.off = 24h;
+  pass(5s);
+  EXPECT_EQ(written()["a.example"].until, end + 24h);
+  pass(3h);
+  EXPECT_TRUE(written().empty());
+  spawn([&]() -> boost::asio::awaitable<void> { co_await dispatcher.stop(clock_.now); });
   pass(1h);
 }
 

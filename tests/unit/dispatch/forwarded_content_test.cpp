@@ -13,15 +13,14 @@ const smtp::Mailbox forwarder{"away", "example.com"};
 const std::string forwarded_text = "Subject: s\r\n\r\nbody\r\n";
 const std::string whole_forwarded = "Delivered-To: away@example.com\r\n" + forwarded_text;
 
-TEST(ForwardedContent, IsTheMessageBelowTheAlias) {
+TEST(ForwardedContent, CopiesNoBodyThatIsInMemory) {
   const ForwardedContent content(forwarder, std::make_shared<TextBody>(forwarded_text));
-  EXPECT_EQ(content.view(), whole_forwarded);
+  EXPECT_FALSE(content.view());
   EXPECT_EQ(content.size(), whole_forwarded.size());
 }
 
 TEST(ForwardedContent, IsReadInAnyPieces) {
   ForwardedContent content(forwarder, std::make_shared<TextBody>(forwarded_text, TextBody::Place::file));
-  EXPECT_FALSE(content.view());
   for (std::size_t piece = 1; piece <= whole_forwarded.size() + 1; ++piece) {
     std::string all;
     for (;;) {

@@ -47,6 +47,12 @@ TEST(Parts, EachHasItsOwnOutcomes) {
   EXPECT_THAT(relays(outcomes[1]), ElementsAre("to b", "to c"));
 }
 
+TEST(Parts, WhatIsAttemptedTogetherSawTheSameJumpOfTheClock) {
+  auto parts = two_parts();
+  for (auto& part : parts) part.transaction.jumped = std::chrono::hours(2);
+  EXPECT_EQ(together(parts).jumped, std::chrono::hours(2));
+}
+
 TEST(Parts, WhoIsAnsweredForTakesNoPartInTheAttempt) {
   auto parts = two_parts();
   parts[0].answers[0] = told("answered");

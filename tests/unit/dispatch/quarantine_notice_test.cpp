@@ -157,26 +157,33 @@ class QuarantineRecallTest : public ::testing::Test {
     settings.domains["x.example"].deliver.kind = route::DeliverKind::maildir;
     return std::make_shared<const route::Router>(std::move(settings), route::Lookups{}, std::vector<base::Endpoint>{});
   }
+  QuarantineNotices notices_of(std::shared_ptr<const route::Router> router) {
+    return {{.home = io_.get_executor(),
+             .deadlines = deadlines_,
+             .spool = spool_,
+             .file = file_,
+             .hostname = "mail.example",
+             .clock = clock_,
+             .log = log::null_logger(),
+             .signers = [] { return std::shared_ptr<const mailauth::Signers>(); }},
+            {.notify = true},
+            std::move(router)};
+  }
+  void run_and_stop(QuarantineNotices& notices) {
+    boost::asio::co_spawn(io_, notices.run(), boost::asio::detached);
+    boost::asio::co_spawn(io_, notices.stop(), boost::asio::detached);
+    io_.restart();
+    io_.run();
+  }
   // Until it was stopped while it recalls; what it remembers.
   std::string recall() {
-    QuarantineNotices notices({.home = io_.get_executor(),
-                               .deadlines = deadlines_,
-                               .spool = spool_,
-                               .file = file_,
-                               .hostname = "mail.example",
-                               .clock = clock_,
-                               .log = log::null_logger(),
-                               .signers = [] { return std::shared_ptr<const mailauth::Signers>(); }},
-                              {.notify = true}, router());
+    auto notices = notices_of(router());
     if (comes_)
       spool_.meanwhile = [&] {
         notices.committed(std::make_shared<const spool::StoredMessage>(
             spool::StoredMessage{.id = *comes_, .envelope = held(), .body = std::make_shared<EmptyBody>()}));
       };
-    boost::asio::co_spawn(io_, notices.run(), boost::asio::detached);
-    boost::asio::co_spawn(io_, notices.stop(), boost::asio::detached);
-    io_.restart();
-    io_.run();
+    run_and_stop(notices);
     spool_.meanwhile = {};
     return testing::run_awaitable(io_, file_.read()).value();
   }
@@ -211,6 +218,42 @@ TEST_F(QuarantineRecallTest, WhatAYoungerOneOvertookIsRecalled) {
   const auto text = recall();
   EXPECT_THAT(text, HasSubstr(base::to_string(id_at(8'900'000'000))));
   EXPECT_THAT(text, Not(HasSubstr(base::to_string(id_at(0)))));
+}
+
+// Knows every domain, and is reloaded while it is asked.
+class ReloadedTable final : public lookup::Table {
+ public:
+  const std::string& name() const override { return name_; }
+  std::optional<lookup::Answer> recall(const std::string&) override { return {}; }
+  boost::asio::awaitable<lookup::Answer> ask(std::string) override {
+    reload();
+    co_await test::let_others_run();
+    was_kept = !router.expired();
+    co_return lookup::present();
+  }
+  std::function<void()> reload;
+  std::weak_ptr<const route::Router> router;
+  bool was_kept = false;
+
+ private:
+  std::string name_ = "hosted";
+};
+
+TEST_F(QuarantineRecallTest, AReloadWhileADomainIsLookedUpTakesNothingFromTheLookup) {
+  clock_.now += 24h;
+  remember(id_at(0));
+  spool_.envelopes[id_at(9'000'000'000)] = held();
+  route::Settings settings;
+  settings.hostname = "mail.example";
+  settings.domains["table:hosted"].deliver.kind = route::DeliverKind::discard;
+  const auto table = std::make_shared<ReloadedTable>();
+  const route::Lookups lookups{.accounts = nullptr, .tables = {{"hosted", table}}};
+  auto first = std::make_shared<const route::Router>(settings, lookups, std::vector<base::Endpoint>{});
+  table->router = first;
+  auto notices = notices_of(std::move(first));
+  table->reload = [&] { notices.reload({.notify = true}, router()); };
+  run_and_stop(notices);
+  EXPECT_TRUE(table->was_kept);
 }
 
 }  // namespace

@@ -413,8 +413,27 @@ TEST(Lookup, ADomainOfATableIsOursAsFarAsIsKnown) {
   EXPECT_TRUE(router.is_ours("H.example"));
   EXPECT_FALSE(router.is_local_domain("h.example")) << "which the settings do not name";
   EXPECT_FALSE(router.is_ours("other.example"));
+  EXPECT_FALSE(router.may_be_ours("other.example"));
   hosted->mode = testing::FixedTable::Mode::asked;
   EXPECT_FALSE(router.is_ours("h.example"));
+  EXPECT_TRUE(router.may_be_ours("h.example"));
+  EXPECT_TRUE(router.may_end_here("h.example"));
+}
+
+// An answer that lapsed neither shortens how long mail is tried, nor holds it.
+TEST(Lookup, ADomainOfWhichNothingIsKnownHasTheRouteOfOthersButIsNotHeldByIt) {
+  auto settings = basic();
+  settings.domains["table:hosted"] = domain(RecipientRule::any);
+  settings.routes.emplace_back().domains = {"h.example"};
+  settings.routes.back().hold = true;
+  auto hosted = std::make_shared<testing::FixedTable>("hosted", testing::FixedTable::Entries{});
+  const Router router(std::move(settings), {.accounts = nullptr, .tables = {{"hosted", hosted}}}, {});
+  const smtp::ReversePath me = mailbox("me@example.com");
+  EXPECT_NE(router.route_of("h.example", me), nullptr);
+  EXPECT_TRUE(router.why_held("h.example", me));
+  hosted->mode = testing::FixedTable::Mode::asked;
+  EXPECT_NE(router.route_of("h.example", me), nullptr);
+  EXPECT_FALSE(router.why_held("h.example", me));
 }
 
 // What an attempt has to know: where it goes, whom it is from, and by which aliases and lists it came.
@@ -430,6 +449,9 @@ TEST(Lookup, TheDomainsOfAMessageAreAskedForBeforeItsWayIs) {
   envelope.recipients.push_back({.address = mailbox("she@far.example"), .owner = mailbox("owner-l@lists.example")});
   EXPECT_TRUE(testing::run_awaitable(router.learn(envelope, "far.example")));
   EXPECT_THAT(hosted->asked, UnorderedElementsAre("far.example", "from.example", "h.example", "lists.example"));
+  hosted->asked.clear();
+  EXPECT_TRUE(testing::run_awaitable(router.learn(envelope, std::vector<std::uint32_t>{1})));
+  EXPECT_THAT(hosted->asked, UnorderedElementsAre("far.example", "from.example", "lists.example"));
   hosted->mode = testing::FixedTable::Mode::down;
   EXPECT_FALSE(testing::run_awaitable(router.learn(envelope, "far.example")));
 }
