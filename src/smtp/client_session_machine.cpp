@@ -232,7 +232,7 @@ void ClientSession::Machine::wait() {
 // -----------------------------------------------------------------------------------------------------
 
 void ClientSession::Machine::begin_transfer() {
-  transfer_.emplace(*std::exchange(waiting_, {}), capabilities_, settings_.protocol, !settings_.user.empty());
+  transfer_.emplace(*std::exchange(waiting_, {}), capabilities_, settings_.protocol);
   state_ = State::transfer;
   perform(transfer_->begin(out_));
 }

@@ -38,12 +38,10 @@ bool has_controls(std::string_view text) {
 
 }  // namespace
 
-ClientTransfer::ClientTransfer(ClientTransaction transaction, const PeerCapabilities& offered, ClientProtocol protocol,
-                               bool logged_in)
+ClientTransfer::ClientTransfer(ClientTransaction transaction, const PeerCapabilities& offered, ClientProtocol protocol)
     : transaction_(std::move(transaction)),
       offered_(offered),
       protocol_(protocol),
-      logged_in_(logged_in),
       results_(transaction_.recipients.size()) {}
 
 // Why nothing of the transaction can be sent to this peer.
@@ -161,8 +159,6 @@ std::string ClientTransfer::text(const Command& command) const {
   if (offered_.eight_bit_mime && recoded.value_or(transaction_.body) == BodyType::eight_bit_mime)
     mail += " BODY=8BITMIME";
   if (smtputf8_) mail += " SMTPUTF8";
-  // RFC 4954 section 5: we log in as a host, which says nothing of who has submitted the message.
-  if (logged_in_) mail += " AUTH=<>";
   // RFC 3461 section 5.2.1: passed on as they came, and only to a host that knows them.
   if (offered_.dsn && transaction_.ret != 0) mail += " RET=" + return_text(transaction_.ret);
   if (offered_.dsn && !transaction_.envid.empty()) mail += " ENVID=" + envid_text(transaction_.envid);

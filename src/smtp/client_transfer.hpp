@@ -29,9 +29,7 @@ class ClientTransfer {
     broken,  // the connection cannot be used any more: cause() says why
   };
 
-  // logged_in: by AUTH.
-  ClientTransfer(ClientTransaction transaction, const PeerCapabilities& offered, ClientProtocol protocol,
-                 bool logged_in);
+  ClientTransfer(ClientTransaction transaction, const PeerCapabilities& offered, ClientProtocol protocol);
 
   Want begin(std::string& out);
   Want take(const Reply& reply, std::string& out);
@@ -82,7 +80,6 @@ class ClientTransfer {
   ClientTransaction transaction_;
   const PeerCapabilities& offered_;
   ClientProtocol protocol_;
-  bool logged_in_;
   bool smtputf8_ = false;
 
   Phase phase_ = Phase::commands;

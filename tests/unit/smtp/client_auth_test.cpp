@@ -162,17 +162,5 @@ TEST(ClientAuth, ExternalSaysOnlyTheName) {
   EXPECT_EQ(dialogue.ready, 1);
 }
 
-// RFC 4954 section 5: the host must not take a message for that of the account by which we log in.
-TEST(ClientAuth, MailDoesNotClaimToBeOfTheAccount) {
-  ClientDialogue dialogue(relay_settings());
-  dialogue.play(auth_offered("PLAIN") + Script{plain_auth, "S: 235 ok", "+mail",
-                                               "C: MAIL FROM:<mod@abc.example> AUTH=<>", "S: 250 ok",
-                                               "C: RCPT TO:<r0@xyz.example>"});
-  auto settings = relay_settings();
-  settings.user.clear();
-  ClientDialogue nobody(settings);
-  nobody.play(auth_offered("PLAIN") + Script{"+mail", "C: MAIL FROM:<mod@abc.example>"});
-}
-
 }  // namespace
 }  // namespace godwit::smtp
