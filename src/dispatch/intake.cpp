@@ -75,17 +75,14 @@ queue::Settings Dispatcher::Implementation::queue_settings() const {
   return settings;
 }
 
-// Held by a rule at once, such mail costs no attempt.  Gives why it is held, also where the listing of the start had it
-// first: what was committed meanwhile is in both.
+// Held by a rule at once, such mail costs no attempt.  Gives why it is held.
 std::optional<std::string> Dispatcher::Implementation::add(queue::Item item, const smtp::ReversePath& sender) {
   const auto key = item.key;
   auto why = item.state == queue::State::held ? std::nullopt : router_->why_held(key.destination, sender);
   item.via = policy_->via(key.destination, sender);
-  const bool is_new = queue_.add(std::move(item));
-  if (!why) return {};
-  if (is_new) queue_.hold(key, queue::HoldBy::rule);
-  const auto* queued = queue_.find(key);
-  return queued != nullptr && queued->state == queue::State::held ? why : std::nullopt;
+  if (!queue_.add(std::move(item))) return {};  // it is there already
+  if (why) queue_.hold(key, queue::HoldBy::rule);
+  return why;
 }
 
 bool Dispatcher::Implementation::enqueue(base::MessageId id, const mail::Envelope& envelope, std::uint64_t size) {
@@ -137,9 +134,11 @@ void Dispatcher::Implementation::enqueue(const spool::Summary& summary, base::Wa
 boost::asio::awaitable<base::Result<>> Dispatcher::Implementation::start() {
   const auto started = now();
   co_await recall_suspensions();
+  // What is committed meanwhile comes by its notice alone: delivered by the list's word, it would come once more then.
+  const auto last = around_.spool.last_recovered();
   auto listed =
-      co_await around_.spool.for_each_live(spool::Listing::fast, [this, started](const spool::Summary& summary) {
-        enqueue(summary, started);
+      co_await around_.spool.for_each_live(spool::Listing::fast, [this, started, last](const spool::Summary& summary) {
+        if (summary.id <= last) enqueue(summary, started);
         return true;
       });
   if (!listed) co_return listed;

@@ -11,7 +11,8 @@ namespace {
 // The segment log behind the interface.
 class LogSpool final : public Spool {
  public:
-  explicit LogSpool(std::shared_ptr<Core> core) : core_(std::move(core)) {}
+  explicit LogSpool(std::shared_ptr<Core> core) : core_(std::move(core)), last_recovered_(core_->ids.last()) {}
+  base::MessageId last_recovered() const override { return last_recovered_; }
   void on_committed(Notice notice) override { core_->on_committed = std::move(notice); }
   void on_fatal(std::function<void(std::string)> handler) override { core_->on_fatal = std::move(handler); }
   Accepted<std::unique_ptr<Incoming>> begin(std::uint64_t size_hint) override {
@@ -32,6 +33,7 @@ class LogSpool final : public Spool {
 
  private:
   const std::shared_ptr<Core> core_;
+  const base::MessageId last_recovered_;
 };
 
 // Sizes that the format can hold: offsets in a segment have 32 bits, and it must hold more than its own blocks.

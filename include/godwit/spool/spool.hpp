@@ -100,6 +100,9 @@ class Spool {
  public:
   virtual ~Spool() = default;
 
+  // The greatest id when it was opened: a message with a greater one has its notice, or will have it.
+  virtual base::MessageId last_recovered() const = 0;
+
   // What committed() gives.  Called on the committer's executor; must not block.
   using Notice = std::function<void(std::shared_ptr<const StoredMessage>)>;
   virtual void on_committed(Notice notice) = 0;

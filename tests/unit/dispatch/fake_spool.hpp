@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -21,6 +23,7 @@ class EmptyBody final : public spool::Body {
 // Knows envelopes, which no update changes, and counts what it is asked.
 class FakeSpool : public spool::Spool {
  public:
+  base::MessageId last_recovered() const override { return recovered; }
   void on_committed(Notice) override {}
   void on_fatal(std::function<void(std::string)>) override {}
   spool::Accepted<std::unique_ptr<spool::Incoming>> begin(std::uint64_t) override {
@@ -56,6 +59,7 @@ class FakeSpool : public spool::Spool {
 
   std::map<base::MessageId, mail::Envelope> envelopes;
   std::vector<std::pair<base::MessageId, mail::Update>> updates;
+  base::MessageId recovered{std::numeric_limits<std::uint64_t>::max()};  // all that it has when a dispatcher starts
   bool is_keeping_up = true;
   int reads = 0, streams = 0;
 };
