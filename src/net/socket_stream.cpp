@@ -93,6 +93,7 @@ IoResult SocketStream::try_read(std::span<char> into) {
   if (count == 0 && !into.empty()) return {.status = IoResult::Status::end};
   const IoResult result = result_of(count);
   read_in_a_row_ = result.status == IoResult::Status::ok ? read_in_a_row_ + result.bytes : 0;
+  drained_ = result.status == IoResult::Status::ok && result.bytes < into.size();
   return result;
 }
 
@@ -131,6 +132,7 @@ Task<> SocketStream::wait(boost::asio::socket_base::wait_type what, Side& side, 
     const bool cancelled = cancelled_ || side.interrupted;
     if (aborted && (cancelled || !side.deadline.passed())) continue;
     side.deadline.disarm();
+    if (&side == &reading_) drained_ = false;
     if (!error) co_return base::Result<>();
     if (aborted) co_return base::fail(base::ErrorKind::timed_out, "timed out");
     co_return base::fail_os("wait", error.value());
@@ -152,6 +154,7 @@ void SocketStream::unpark(const boost::system::error_code& error, Wake then) {
   const bool meant = cancelled_ || reading_.interrupted || reading_.deadline.passed();
   if (error == boost::asio::error::operation_aborted && !meant) return wait_parked(std::move(then));
   reading_.deadline.disarm();
+  drained_ = false;
   then();
 }
 

@@ -41,9 +41,13 @@ std::unique_ptr<Stream> closed_stream() {
   return std::make_unique<ClosedStream>();
 }
 
+IoResult try_read_more(Stream& stream, std::span<char> into) {
+  return stream.is_drained() ? IoResult{.status = IoResult::Status::would_block} : stream.try_read(into);
+}
+
 Task<std::size_t> read_some(Stream& stream, std::span<char> into, base::MonoTime deadline) {
   for (;;) {
-    const IoResult result = stream.try_read(into);
+    const IoResult result = try_read_more(stream, into);
     switch (result.status) {
       case IoResult::Status::ok:
         co_return result.bytes;

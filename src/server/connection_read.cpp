@@ -49,7 +49,7 @@ void Connection::begin_read() {
 boost::asio::awaitable<Connection::Event> Connection::await_input() {
   const auto space = around_.scratch.first(std::min(around_.scratch.size(), open_read_.limit));
   for (bool silent = !std::exchange(parked_, false) && !sends_mail_;;) {
-    const auto tried = stream_->try_read(space);
+    const auto tried = net::try_read_more(*stream_, space);
     if (tried.status == net::IoResult::Status::ok) {
       end_read(tried.bytes);
       co_return event::Bytes{std::string_view(space.data(), tried.bytes)};

@@ -28,6 +28,7 @@ class SocketStream final : public Stream {
   IoResult try_write(std::string_view bytes) override;
   Task<> readable(base::MonoTime deadline) override;
   Task<> writable(base::MonoTime deadline) override;
+  bool is_drained() const override { return drained_; }
   bool can_park() const override { return true; }
   void park(base::MonoTime deadline, Wake then) override;
   void cancel() override;
@@ -62,6 +63,7 @@ class SocketStream final : public Stream {
   base::Endpoint remote_;
   mutable std::unique_ptr<const base::Endpoint> local_;  // once it was asked for
   std::size_t read_in_a_row_ = 0;                        // bytes since the last wait
+  bool drained_ = false;
   bool cancelled_ = false;
 };
 

@@ -66,6 +66,9 @@ class Stream {
   virtual Task<> readable(base::MonoTime deadline) = 0;
   virtual Task<> writable(base::MonoTime deadline) = 0;
 
+  // The last read took all that had come, and nobody has waited since: most likely a read would block.
+  virtual bool is_drained() const { return false; }
+
   // A wait that may be long needs no coroutine, which would take memory meanwhile: `then` is called once, on the
   // reactor, when readable() would have ended, however it would have; another try, or wait, tells.  Only where
   // can_park() says so, after a read that would block.  `then` may own the stream.
@@ -97,6 +100,8 @@ class Stream {
 // A stream that is over: reads give `end`, writes fail, waits end with `closed`.
 std::unique_ptr<Stream> closed_stream();
 
+// try_read(), but for a drained stream, which is only said to block: who waits for each reply has said no more yet.
+IoResult try_read_more(Stream& stream, std::span<char> into);
 // Up to into.size() bytes, at least one.  Errors: closed (the peer ended or reset it), timed_out, cancelled, io. `into`
 // is written only between the last wait and the return, so it may be a buffer that many streams of a reactor share.
 Task<std::size_t> read_some(Stream& stream, std::span<char> into, base::MonoTime deadline);
