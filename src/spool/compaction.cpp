@@ -161,8 +161,10 @@ Compaction::Task<bool> Compaction::pass(std::uint32_t number) {
     while (at + count < jobs.size() && count < batch_records && (count == 0 || bytes < may_write))
       bytes += jobs[at + count++].bytes;
     left -= bytes;
+    const base::MonoTime began = core_.clock.mono();
     const bool moved = co_await move(number, std::span(jobs).subspan(at, count));
     core_.gate_.moved();
+    took_ = core_.clock.mono() - began;
     if (!moved) co_return false;
     at += count;
   }
@@ -312,14 +314,16 @@ bool Compaction::hurries(std::uint32_t number) const {
   return state != nullptr && core_.journal_.room() < 2 * state->needed_bytes();
 }
 
-// Waits for its turn and closes the gate; gives how much of `left` bytes may be written, 0 when stopping.  In a hurry
-// it waits for nothing but a listing, and writes twice what the commits wrote since the batch before: more than they
-// make necessary, since less than half of what is emptied is needed when the bound is exceeded.
+// Waits for its turn and closes the gate; gives how much of `left` bytes may be written, 0 when stopping.  It waits as
+// long as its last batch took at least, so that half of the time is the others'.  In a hurry it waits for nothing else
+// but a listing, and writes twice what the commits wrote since that batch: more than they make necessary, since less
+// than half of what is emptied is needed when the bound is exceeded.
 Compaction::Task<std::uint64_t> Compaction::turn(std::uint32_t number, std::uint64_t left) {
   const std::uint64_t least = std::min(left, batch_bytes);
   for (bool is_closed = false;;) {
     const bool in_hurry = hurries(number);
-    auto waiting = core_.pause(in_hurry && !is_closed ? base::Duration{} : std::max(moment, time_for(least)));
+    const auto rest = in_hurry && !is_closed ? base::Duration{} : std::max(moment, time_for(least));
+    auto waiting = core_.pause(std::max(took_, rest));
     co_await std::move(waiting);
     if (core_.is_stopping()) co_return 0;
     const std::uint64_t committed = core_.committed_bytes_;

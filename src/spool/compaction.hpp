@@ -4,9 +4,9 @@
 // through the committer as any record does; what changed between reading and writing is dropped and tried again.  On
 // the pool, one at a time; stops when space used is within the bound of docs/spool-format.md, or nothing pays.
 //
-// Never blocks a commit, and is never starved by them: small batches, a fixed rate, no more than the commits wrote
-// while there are some, nothing while the committer's queue is long; but in a hurry, when the bound is in danger, in
-// proportion to the commits.  A full disk ends it without harm.
+// Never blocks a commit, and is never starved by them: small batches, half of the time at most, a fixed rate, no more
+// than the commits wrote while there are some, nothing while the committer's queue is long; but in a hurry, when the
+// bound is in danger, in proportion to the commits.  A full disk ends it without harm.
 #pragma once
 
 #include <cstdint>
@@ -53,6 +53,7 @@ class Compaction {
   std::shared_ptr<ReadAhead> segment_;  // the one being emptied
   std::uint64_t committed_ = 0;         // as of the last look
   std::uint64_t credit_ = 0;            // bytes that commits wrote and compaction has not yet
+  base::Duration took_{};               // the last batch, read and written
 };
 
 }  // namespace godwit::spool

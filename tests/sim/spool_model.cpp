@@ -24,7 +24,10 @@ base::Result<> World::open(Sizes sizes) {
                                  .message_size = 1U << 20U};
   const auto executor = boost::asio::any_io_executor(context_.get_executor());
   // No time passes while background work waits for its turn: it lets others run, that is all.
-  const auto pause = [](base::Duration) { return let_others_run(); };
+  const auto pause = [this](base::Duration duration) {
+    on_pause_(duration);
+    return let_others_run();
+  };
   auto opened = run(spool::open_spool(settings, disk_, clock_, random_, log_, {executor, executor, executor, pause}));
   if (!opened) return std::unexpected(std::move(opened.error()));
   spool_ = std::move(*opened);

@@ -53,6 +53,8 @@ class World {
   void load(std::size_t senders, int messages, std::size_t body,
             const std::function<void(base::MessageId)>& on_acknowledged);
   void stop();
+  // Called with each rest of work in the background.
+  void on_pause(std::function<void(base::Duration)> resting) { on_pause_ = std::move(resting); }
   // Everything acknowledged is there, byte for byte; nothing finished is; the rest is whole or not at all.  Empty: all
   // true.
   std::string check();
@@ -88,6 +90,7 @@ class World {
   boost::asio::io_context context_;
   std::unique_ptr<spool::Spool> spool_;
   bool fatal_ = false;
+  std::function<void(base::Duration)> on_pause_ = [](base::Duration) {};
 };
 
 template <class T>

@@ -4,8 +4,10 @@
 
 #include <deque>
 #include <iostream>
+#include <optional>
 
 #include "sim/spool_model.hpp"
+#include "support/let_others_run.hpp"
 
 namespace godwit::test {
 namespace {
@@ -148,6 +150,35 @@ INSTANTIATE_TEST_SUITE_P(Senders, SpoolLoad,
                                            Load{40, 512U << 10U, 3000, 4},
                                            // A group of all senders is up to a third of a segment.
                                            Load{100, 8U << 20U, 25U << 10U, 4, 8000}));
+
+// A backlog that goes faster than what is left of it can be written anew, on a disk of a megabyte a second.
+TEST(SpoolHurry, CompactionLeavesHalfOfTheTimeToOthers) {
+  SimDisk disk(SimDisk::Completion::posted);
+  Ledger ledger;
+  World world(disk, ledger, space_seed);
+  ASSERT_TRUE(world.open({.memory = 64U << 20U, .segment = 1U << 20U, .inline_limit = 40'000}));
+  std::vector<base::MessageId> all;
+  for (int i = 0; i < 400; ++i) all.push_back(world.commit_one(20'000).value());
+  disk.set_wait([&ledger](std::uint64_t bytes, bool) {
+    ledger.ticks += static_cast<std::int64_t>(bytes);  // microseconds
+    return let_others_run();
+  });
+  std::int64_t rested = 0, worked = 0;
+  std::optional<std::int64_t> since;
+  world.on_pause([&](base::Duration rest) {
+    worked += since ? ledger.ticks - *since : 0;
+    const auto ticks = std::chrono::duration_cast<std::chrono::microseconds>(rest).count();
+    rested += ticks;
+    ledger.ticks += ticks;
+    since = ledger.ticks;
+  });
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (i % 4 != 0) world.finish(all[i]);
+  ASSERT_TRUE(world.commit_one(100));
+  EXPECT_GT(world.spool().statistics().copies, 50U);
+  EXPECT_GT(worked, 1'000'000);
+  EXPECT_GE(rested, worked * 3 / 4);  // the look at each segment's index is beside it
+}
 
 // Records so short that the index takes nearly as much: a segment full of them is less than half records, and was
 // written anew without end.
