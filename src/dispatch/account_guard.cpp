@@ -93,17 +93,15 @@ boost::asio::awaitable<void> AccountGuard::remember() {
 // Summaries do not know accounts, so each envelope is read.
 boost::asio::awaitable<base::Result<AccountGuard::Ids>> AccountGuard::mail_of(std::string account,
                                                                               std::shared_ptr<Ids> seen) {
-  Ids others;
-  auto each = [&](const spool::Summary& summary) {
-    if (!summary.bounce && !std::ranges::binary_search(*seen, summary.id)) others.push_back(summary.id);
-    return true;
+  auto is_new = [seen](const spool::Summary& summary) {
+    return !summary.bounce && !std::ranges::binary_search(*seen, summary.id);
   };
-  auto listed = co_await parts_.spool.for_each_live(spool::Listing::gentle, each);
-  if (!listed) co_return std::unexpected(listed.error());
-  seen->insert(seen->end(), others.begin(), others.end());
+  const auto others = co_await parts_.spool.find_live(is_new);
+  if (!others) co_return std::unexpected(others.error());
+  seen->insert(seen->end(), others->begin(), others->end());
   std::ranges::sort(*seen);
   Ids found;
-  for (const auto id : others) {
+  for (const auto id : *others) {
     const auto stored = co_await parts_.spool.read(id);
     if (stored && stored->envelope.account == account) found.push_back(id);  // else delivered meanwhile
   }

@@ -59,15 +59,12 @@ boost::asio::awaitable<base::Result<std::shared_ptr<const Selection::Ids>>> Sele
   const auto now = clock_.mono();
   if (by_sender_ && now - by_sender_->made > kept_for) by_sender_.reset();
   if (!first_page && by_sender_ && by_sender_->selector == selector) co_return by_sender_->ids;
-  auto ids = std::make_shared<Ids>();
-  const auto wall = clock_.wall();
-  auto each = [&](const spool::Summary& summary) {
-    if (selector.may_mean(summary, wall)) ids->push_back(summary.id);
-    return true;
+  auto means = [selector, wall = clock_.wall()](const spool::Summary& summary) {
+    return selector.may_mean(summary, wall);
   };
-  auto listed = co_await spool_.for_each_live(spool::Listing::gentle, each);
-  if (!listed) co_return std::unexpected(listed.error());
-  std::ranges::sort(*ids);
+  auto found = co_await spool_.find_live(means);
+  if (!found) co_return std::unexpected(std::move(found.error()));
+  auto ids = std::make_shared<const Ids>(std::move(*found));
   by_sender_ = BySender{.selector = std::move(selector), .ids = ids, .made = clock_.mono()};
   co_return ids;
 }

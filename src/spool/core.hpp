@@ -49,6 +49,8 @@ class Core : public std::enable_shared_from_this<Core> {
   bool keeps_up() const;
   boost::asio::awaitable<base::Result<StoredMessage>> read(base::MessageId id);
   boost::asio::awaitable<base::Result<>> for_each_live(Listing listing, std::function<bool(const Summary&)> each);
+  boost::asio::awaitable<base::Result<std::vector<base::MessageId>>> find_live(
+      std::function<bool(const Summary&)> means);
   Statistics statistics() const;
   boost::asio::awaitable<void> stop();
   // A sync failed, or the state on disk is unknown: nothing is acknowledged any more.
@@ -164,7 +166,10 @@ class Core : public std::enable_shared_from_this<Core> {
   std::optional<SegmentState> segment(std::uint32_t number) const;
   // The index of a segment, wherever it is; empty when the segment is gone.
   Task<base::Result<std::optional<std::string>>> entries_of(std::uint32_t number);
-  Task<base::Result<std::vector<Summary>>> list_segment(std::uint32_t number, Listing listing);
+  Task<base::Result<>> list_segment(std::uint32_t number, Listing listing, std::function<void(Summary)> each);
+  Task<base::Result<std::vector<base::MessageId>>> find_in(std::vector<std::uint32_t> segments,
+                                                           std::function<bool(const Summary&)> means);
+  std::vector<std::uint32_t> all_segments() const;
   // An entry whose record is the one that counts, with what the live index knows of its message.
   struct LiveEntry {
     IndexEntry entry;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is live, told from the segments' indexes, one segment at a time: the entry says what does not change, the live
 // index what updates change.
+#include <algorithm>
+
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 
@@ -81,11 +83,10 @@ std::vector<Core::LiveEntry> Core::live_entries(std::uint32_t number, std::span<
   return found;
 }
 
-Awaitable<base::Result<std::vector<Summary>>> Core::list_segment(std::uint32_t number, Listing listing) {
-  std::vector<Summary> summaries;
+Awaitable<base::Result<>> Core::list_segment(std::uint32_t number, Listing listing, std::function<void(Summary)> each) {
   const auto entries = co_await entries_of(number);
   if (!entries) co_return std::unexpected(entries.error());
-  if (!*entries) co_return summaries;
+  if (!*entries) co_return base::Result<>{};
   IndexReader reader(**entries);
   std::vector<IndexEntry> some;
   std::size_t since_rest = 0;
@@ -97,7 +98,7 @@ Awaitable<base::Result<std::vector<Summary>>> Core::list_segment(std::uint32_t n
     for (const LiveEntry& one : live_entries(number, some)) {
       if (!decode_summary(one.entry.summary, message)) continue;
       Summary summary = summary_of(one.live, message, one.side ? &*one.side : nullptr);
-      if (!summary.waiting.empty()) summaries.push_back(std::move(summary));
+      if (!summary.waiting.empty()) each(std::move(summary));
     }
     since_rest += some.size();
     some.clear();
@@ -106,33 +107,58 @@ Awaitable<base::Result<std::vector<Summary>>> Core::list_segment(std::uint32_t n
     auto resting = pause(rest);
     co_await std::move(resting);
   }
-  co_return summaries;
+  co_return base::Result<>{};
+}
+
+std::vector<std::uint32_t> Core::all_segments() const {
+  std::vector<std::uint32_t> numbers;
+  const std::scoped_lock lock(index_mutex_);
+  for (const auto& [number, state] : index_.segments().all()) numbers.push_back(number);
+  return numbers;
 }
 
 Awaitable<base::Result<>> Core::for_each_live(Listing listing, std::function<bool(const Summary&)> each) {
   const auto self = shared_from_this();
   co_await gate_.enter();
   const Gate::Pass pass(gate_);
-  std::vector<std::uint32_t> numbers;
-  {
-    const std::scoped_lock lock(index_mutex_);
-    for (const auto& [number, state] : index_.segments().all()) numbers.push_back(number);
-  }
   const auto executor = co_await boost::asio::this_coro::executor;
   const auto& pool = listing == Listing::gentle ? executors.background : executors.bodies;
-  for (const std::uint32_t number : numbers) {
-    auto task = list_segment(number, listing);
-    auto summaries = co_await run_on(pool, std::move(task));
-    if (!summaries) co_return std::unexpected(summaries.error());
+  for (const std::uint32_t number : all_segments()) {
+    std::vector<Summary> summaries;
+    auto task = list_segment(number, listing, [&](Summary one) { summaries.push_back(std::move(one)); });
+    auto listed = co_await run_on(pool, std::move(task));
+    if (!listed) co_return std::unexpected(std::move(listed.error()));
     std::size_t told = 0;
-    for (const Summary& summary : *summaries) {
+    for (const Summary& summary : summaries) {
       if (!each(summary)) co_return base::Result<>{};
       if (++told % summaries_per_turn == 0) co_await boost::asio::post(executor, boost::asio::use_awaitable);
     }
     // To free so many strings takes milliseconds, too.
-    boost::asio::post(pool, [all = std::move(*summaries)] {});
+    boost::asio::post(pool, [all = std::move(summaries)] {});
   }
   co_return base::Result<>{};
+}
+
+Awaitable<base::Result<std::vector<base::MessageId>>> Core::find_live(std::function<bool(const Summary&)> means) {
+  const auto self = shared_from_this();
+  co_await gate_.enter();
+  const Gate::Pass pass(gate_);
+  auto task = find_in(all_segments(), std::move(means));
+  co_return co_await run_on(executors.background, std::move(task));
+}
+
+Awaitable<base::Result<std::vector<base::MessageId>>> Core::find_in(std::vector<std::uint32_t> segments,
+                                                                    std::function<bool(const Summary&)> means) {
+  std::vector<base::MessageId> found;
+  for (const std::uint32_t number : segments) {
+    auto task = list_segment(number, Listing::gentle, [&](const Summary& one) {
+      if (means(one)) found.push_back(one.id);
+    });
+    auto listed = co_await std::move(task);
+    if (!listed) co_return std::unexpected(std::move(listed.error()));
+  }
+  std::ranges::sort(found);
+  co_return found;
 }
 
 }  // namespace godwit::spool

@@ -28,6 +28,10 @@ class LogSpool final : public Spool {
                                                        std::function<bool(const Summary&)> each) override {
     return core_->for_each_live(listing, std::move(each));
   }
+  boost::asio::awaitable<base::Result<std::vector<base::MessageId>>> find_live(
+      std::function<bool(const Summary&)> means) override {
+    return core_->find_live(std::move(means));
+  }
   Statistics statistics() const override { return core_->statistics(); }
   boost::asio::awaitable<void> stop() override { return core_->stop(); }
 

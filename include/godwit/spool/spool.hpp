@@ -124,6 +124,10 @@ class Spool {
   // batches, read on the pool; `each` runs on the caller's executor, and gives false to stop.
   virtual boost::asio::awaitable<base::Result<>> for_each_live(Listing listing,
                                                                std::function<bool(const Summary&)> each) = 0;
+  // The ids of those that `means` says, in order, with rests; it is asked on the pool, beside all that the caller's
+  // executor does.
+  virtual boost::asio::awaitable<base::Result<std::vector<base::MessageId>>> find_live(
+      std::function<bool(const Summary&)> means) = 0;
   virtual Statistics statistics() const = 0;
   // Writes and syncs what is waiting; afterwards everything is refused as unhealthy.
   virtual boost::asio::awaitable<void> stop() = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -53,6 +54,18 @@ class FakeSpool : public spool::Spool {
       if (!each(summary)) break;
     }
     co_return base::Result<>();
+  }
+  boost::asio::awaitable<base::Result<std::vector<base::MessageId>>> find_live(
+      std::function<bool(const spool::Summary&)> means) override {
+    std::vector<base::MessageId> found;
+    auto each = [&](const spool::Summary& summary) {
+      if (means(summary)) found.push_back(summary.id);
+      return true;
+    };
+    auto listed = co_await for_each_live(spool::Listing::gentle, each);
+    if (!listed) co_return std::unexpected(std::move(listed.error()));
+    std::ranges::sort(found);
+    co_return found;
   }
   spool::Statistics statistics() const override { return {}; }
   boost::asio::awaitable<void> stop() override { co_return; }

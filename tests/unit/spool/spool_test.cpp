@@ -476,6 +476,10 @@ TEST_F(SpoolTest, ParallelSendersShareSyncs) {
   }));
   EXPECT_TRUE(all);
   EXPECT_EQ(listed, 260);
+  const auto found = run(spool_->find_live([&](const Summary& summary) { return summary.waiting == waiting; }));
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->size(), 260U);
+  EXPECT_TRUE(std::ranges::is_sorted(*found));
 }
 
 TEST_F(SpoolTest, WhatIsPutAboveAMessageStaysThere) {
