@@ -3,11 +3,11 @@
 """What administrators cost those who send mail: messages a second accepted beside 100,000 that wait, while nobody asks anything, and while every
 route of the API and every command of godwitctl is used, one after the other.
 
-    tests/bench/commands_beside_mail.py [ROUNDS] [MESSAGES]        default 7 rounds; batches of 10000; needs -DGODWIT_TESTS=ON
+    tests/bench/commands_beside_mail.py [ROUNDS] [MESSAGES] [REST]        default 7 rounds; batches of 10000; needs -DGODWIT_TESTS=ON
 
 Each round has both, the one or the other first; the medians are compared round by round.  What comes is accepted and thrown away (`deliver:
-discard:`), batch after batch, until everything has been used once, and as many batches alone.  Commands follow each other with a rest of 50 ms;
-those that change the queue (hold, retry, bounce, delete) do.
+discard:`), batch after batch, until everything has been used once, and as many batches alone.  Commands follow each other with a rest of so many
+seconds (1: an administrator in haste); those that change the queue (hold, retry, bounce, delete) do.
 """
 
 import pathlib
@@ -24,7 +24,6 @@ from support.programs import smtp_source  # noqa: E402
 
 WARM_UP = 2000
 SIZE = 4096
-REST = 0.05
 
 
 class Administrator(threading.Thread):
@@ -41,7 +40,7 @@ class Administrator(threading.Thread):
         try:
             for use in self.uses:
                 self.took.append(use())
-                time.sleep(REST)
+                time.sleep(self.case.rest)
         except Exception as failure:  # said by result()
             self.failure = failure
 
@@ -53,7 +52,7 @@ class Administrator(threading.Thread):
 
 
 class CommandsBesideMail(LongQueueHost):
-    rounds, count = 7, 10_000
+    rounds, count, rest = 7, 10_000, 1.0
 
     def send(self, count):
         smtp_source(self, self.godwit.address, "-s", "20", "-d", "-m", count, "-l", SIZE, "-f", "news@abc.example", "-t", "a@drop.example", timeout=600)
@@ -94,6 +93,8 @@ class CommandsBesideMail(LongQueueHost):
 
 
 if __name__ == "__main__":
+    if len(sys.argv) > 3:
+        CommandsBesideMail.rest = float(sys.argv.pop())
     if len(sys.argv) > 2:
         CommandsBesideMail.count = int(sys.argv.pop())
     if len(sys.argv) > 1:
