@@ -116,6 +116,7 @@ bool Host::stop() {
   run_everywhere([this](Parts& parts) { return parts.agent->stop(clock_.mono() + last_words); });
   // Attempts that the agents had to cancel have outcomes now.
   run_on(home, dispatcher_->stop(clock_.mono() + settling_time));
+  run_on(home, dispatcher_->last_audit(clock_.mono() + settling_time));
   const auto saved_by = clock_.mono() + settling_time;
   run_until(saved_by, stop_callouts(clock_.mono() + last_words));
   run_until(saved_by, save_suppressions());

@@ -137,12 +137,7 @@ void Dispatcher::Implementation::remember_moved_suspensions() {
   auto remembering = [](std::shared_ptr<Implementation> self) -> boost::asio::awaitable<void> {
     static_cast<void>(co_await self->remember_suspensions());
   };
-  ++running_;
-  boost::asio::co_spawn(around_.home, remembering(shared_from_this()),
-                        [self = shared_from_this()](const std::exception_ptr& failure) {
-                          --self->running_;
-                          if (failure) std::rethrow_exception(failure);
-                        });
+  begin(remembering(shared_from_this()));
 }
 
 boost::asio::awaitable<base::Result<>> Dispatcher::Implementation::suspend(std::string name,

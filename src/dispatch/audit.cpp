@@ -4,6 +4,10 @@
 #include <algorithm>
 #include <utility>
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include "godwit/base/text.hpp"
 
 namespace godwit::dispatch {
@@ -29,8 +33,22 @@ boost::asio::awaitable<base::Result<Audit::Round>> Audit::round() {
     return true;
   });
   if (!listed) co_return std::unexpected(listed.error());
-  if (queue_.counts().items <= small_queue) round.broken = queue_.check();
+  if (queue_.counts().items <= small_queue)
+    round.broken = queue_.check();
+  else
+    round.broken = co_await check_in_slices();
   co_return round;
+}
+
+// While mail flows: what counts all items cannot be held together then.
+boost::asio::awaitable<std::string> Audit::check_in_slices() {
+  const auto executor = co_await boost::asio::this_coro::executor;
+  std::optional<base::MessageId> after;
+  for (;;) {
+    std::string broken = queue_.check_some(after, slice_size);
+    if (!broken.empty() || !after) co_return broken;
+    co_await boost::asio::post(executor, boost::asio::use_awaitable);
+  }
 }
 
 boost::asio::awaitable<std::vector<spool::StoredMessage>> Audit::missing(std::vector<queue::Key> suspicious) {

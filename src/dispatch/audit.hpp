@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,7 +30,7 @@ class Audit {
   struct Round {
     std::uint64_t checked = 0;           // deliveries
     std::vector<queue::Key> suspicious;  // live in the spool, not in the queue; at most most_suspicious
-    std::string broken;                  // an invariant of the queue; looked at only while it is small
+    std::string broken;                  // an invariant of the queue; of a large one only what concerns each item alone
   };
   boost::asio::awaitable<base::Result<Round>> round();
   // Of those, the ones still missing: their envelopes say that they wait, and the queue does not know them.
@@ -39,6 +40,9 @@ class Audit {
   static constexpr std::size_t small_queue = 10'000;
 
  private:
+  static constexpr std::size_t slice_size = 500;  // well below a millisecond
+
+  boost::asio::awaitable<std::string> check_in_slices();
   bool may_lack_an_item(base::MessageId id, const spool::Summary::Destination& destination) const;
 
   const queue::Queue& queue_;

@@ -39,15 +39,17 @@ void Dispatcher::Implementation::pump() {
       pump_again(std::get<queue::SleepUntil>(next));
       break;
     }
-    ++running_;
-    auto task = [self = shared_from_this()](queue::Work taken) { return self->run(std::move(taken)); };
-    boost::asio::co_spawn(around_.home, task(std::move(*work)),
-                          [self = shared_from_this()](const std::exception_ptr& failure) {
-                            --self->running_;
-                            if (failure) std::rethrow_exception(failure);
-                          });
+    begin(run(std::move(*work)));
   }
   pumping_ = false;
+}
+
+void Dispatcher::Implementation::begin(boost::asio::awaitable<void> task) {
+  ++running_;
+  boost::asio::co_spawn(around_.home, std::move(task), [self = shared_from_this()](const std::exception_ptr& failure) {
+    --self->running_;
+    if (failure) std::rethrow_exception(failure);
+  });
 }
 
 // So much became due at once that the queue gives it in parts: others may run in between.
@@ -83,12 +85,7 @@ void Dispatcher::Implementation::note_recorded() {
     if (synced) self->copies_.recorded(before, self->around_.network.now());
     self->noting_recorded_ = false;
   };
-  ++running_;
-  boost::asio::co_spawn(around_.home, noting(shared_from_this()),
-                        [self = shared_from_this()](const std::exception_ptr& failure) {
-                          --self->running_;
-                          if (failure) std::rethrow_exception(failure);
-                        });
+  begin(noting(shared_from_this()));
 }
 
 boost::asio::awaitable<base::Result<Dispatcher::Implementation::Message>> Dispatcher::Implementation::load(

@@ -22,6 +22,9 @@ void Dispatcher::committed(std::shared_ptr<const spool::StoredMessage> message) 
 boost::asio::awaitable<void> Dispatcher::stop(base::MonoTime deadline) {
   return implementation_->stop(deadline);
 }
+boost::asio::awaitable<void> Dispatcher::last_audit(base::MonoTime deadline) {
+  return implementation_->last_audit(deadline);
+}
 void Dispatcher::reload(Settings settings, std::shared_ptr<const route::Router> router) {
   implementation_->reload(std::move(settings), std::move(router));
 }

@@ -33,6 +33,7 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   boost::asio::awaitable<base::Result<>> start();
   void committed(std::shared_ptr<const spool::StoredMessage> message);
   boost::asio::awaitable<void> stop(base::MonoTime deadline);
+  boost::asio::awaitable<void> last_audit(base::MonoTime deadline);
   void reload(Settings settings, std::shared_ptr<const route::Router> router);
 
   const queue::Queue& queue() const { return queue_; }
@@ -94,7 +95,11 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   void remember_moved_suspensions();
   // Audits now and then, and puts back what was forgotten.
   boost::asio::awaitable<void> watch();
+  // Beside what the reactor does, and waited for at the stop.
+  void begin(boost::asio::awaitable<void> task);
   boost::asio::awaitable<void> audit_once();
+  boost::asio::awaitable<std::vector<queue::Key>> audit_round();  // what seems to be missing
+  boost::asio::awaitable<void> look_again(std::vector<queue::Key> suspicious);
 
   // ---- deliveries
   // Starts everything that is due and has a slot.

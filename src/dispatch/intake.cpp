@@ -179,26 +179,49 @@ boost::asio::awaitable<void> Dispatcher::Implementation::watch() {
 }
 
 boost::asio::awaitable<void> Dispatcher::Implementation::audit_once() {
+  auto suspicious = co_await audit_round();
+  if (suspicious.empty()) co_return;
+  auto slept = co_await around_.network.sleep_until(around_.network.now() + second_look);
+  if (!slept || stopping_) co_return;
+  co_await look_again(std::move(suspicious));
+  pump();
+}
+
+boost::asio::awaitable<std::vector<queue::Key>> Dispatcher::Implementation::audit_round() {
   auto round = co_await audit_.round();
   if (!round) {
     around_.log.warn("audit_failed", {{"reason", round.error().message}});
-    co_return;
+    co_return std::vector<queue::Key>{};
   }
   audit_counts_.checked += round->checked;
   if (!round->broken.empty()) {
     ++audit_counts_.errors;
     around_.log.error("queue_inconsistent", {{"reason", round->broken}});
   }
-  if (round->suspicious.empty()) co_return;
-  auto slept = co_await around_.network.sleep_until(around_.network.now() + second_look);
-  if (!slept || stopping_) co_return;
-  const auto missing = co_await audit_.missing(std::move(round->suspicious));
+  co_return std::move(round->suspicious);
+}
+
+boost::asio::awaitable<void> Dispatcher::Implementation::look_again(std::vector<queue::Key> suspicious) {
+  const auto missing = co_await audit_.missing(std::move(suspicious));
   for (const auto& message : missing) {
     ++audit_counts_.errors;
     around_.log.error("queue_forgot", {{"id", to_string(message.id)}});
     enqueue(message.id, message.envelope, message.body->size());
   }
-  pump();
+}
+
+// Once all outcomes are stored.  Where these wait for the disk there is nothing to compare.
+boost::asio::awaitable<void> Dispatcher::Implementation::last_audit(base::MonoTime deadline) {
+  if (queue_.counts().items > Audit::small_queue || !around_.spool.statistics().healthy) co_return;
+  auto auditing = [](std::shared_ptr<Implementation> self) -> boost::asio::awaitable<void> {
+    auto syncing = self->around_.spool.sync();
+    const auto synced = co_await std::move(syncing);
+    if (!synced) co_return;
+    auto suspicious = co_await self->audit_round();
+    co_await self->look_again(std::move(suspicious));
+  };
+  begin(auditing(shared_from_this()));
+  co_await stop(deadline);
 }
 
 void Dispatcher::Implementation::reload(Settings settings, std::shared_ptr<const route::Router> router) {

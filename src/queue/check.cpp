@@ -15,23 +15,29 @@ struct Queue::Implementation::Tally {
   std::string wrong;
 };
 
+// What can be said of an item without all others.
+std::string_view Queue::Implementation::check_item(base::MessageId id, Index index) const {
+  const Record& record = records_[index];
+  const base::WallTime time = record.state == State::waiting ? std::min(record.next_attempt, record.deadline)
+                              : record.state == State::due && !record.overdue ? record.deadline
+                                                                              : never;
+  if (record.id != id) return "a record under another's id";
+  if ((time != never) != (record.position != no_index)) return "a timer too many or too few";
+  if (record.position != no_index && timers_.key_of(records_, index) != time) return "a timer at another time";
+  if (record.overdue && record.state != State::due) return "overdue, but not due";
+  if (record.stalled && record.state != State::waiting) return "stalled, but not waiting";
+  if (record.hold_when_finished && record.state != State::active) return "a hold pending for an item not active";
+  return {};
+}
+
 std::string Queue::Implementation::check_items(Tally& tally) const {
   by_id_.for_each_from({}, "", [&](base::MessageId id, Index index) {
     const Record& record = records_[index];
     const auto state = static_cast<std::size_t>(record.state);
-    if (record.id != id) tally.wrong = "a record under another's id";
+    tally.wrong = check_item(id, index);
     ++tally.groups[record.group][state];
     ++tally.states_seen[state];
-    const base::WallTime time = record.state == State::waiting ? std::min(record.next_attempt, record.deadline)
-                                : record.state == State::due && !record.overdue ? record.deadline
-                                                                                : never;
-    if ((time != never) != (record.position != no_index)) tally.wrong = "a timer too many or too few";
-    if (record.position != no_index && timers_.key_of(records_, index) != time) tally.wrong = "a timer at another time";
     if (record.position != no_index) ++tally.timers;
-    if (record.overdue && record.state != State::due) tally.wrong = "overdue, but not due";
-    if (record.stalled && record.state != State::waiting) tally.wrong = "stalled, but not waiting";
-    if (record.hold_when_finished && record.state != State::active)
-      tally.wrong = "a hold pending for an item not active";
     if (record.overdue) ++tally.overdue;
     if (record.stalled) ++tally.stalled[record.group];
     if (record.state == State::due && !record.overdue) ++tally.listed[record.group];
@@ -104,6 +110,25 @@ std::string Queue::Implementation::check_sites(Tally& tally) const {
   if (groups != groups_.size()) return "groups that are in no site";
   if (flows != tally.flows) return "flows that are in no turn";
   return {};
+}
+
+std::string Queue::Implementation::check_some(std::optional<base::MessageId>& after, std::size_t most) const {
+  const base::MessageId first{after ? after->value + 1 : 0};
+  std::string wrong;
+  std::size_t seen = 0;
+  after.reset();
+  auto last = first;
+  by_id_.for_each_from(first, "", [&](base::MessageId id, Index index) {
+    if (seen >= most && id != last) {
+      after = last;
+      return false;
+    }
+    ++seen;
+    last = id;
+    wrong = check_item(id, index);
+    return wrong.empty();
+  });
+  return wrong;
 }
 
 std::string Queue::Implementation::check() const {

@@ -65,6 +65,7 @@ class Queue::Implementation {
 
   // check.cpp
   std::string check() const;
+  std::string check_some(std::optional<base::MessageId>& after, std::size_t most) const;
 
  private:
   struct NameOf {
@@ -129,6 +130,7 @@ class Queue::Implementation {
   std::string why_site_waits(const Site& site) const;
 
   // ---- check
+  std::string_view check_item(base::MessageId id, Index index) const;
   std::string check_items(Tally& tally) const;
   std::string check_groups(Tally& tally) const;
   std::string check_sites(Tally& tally) const;

@@ -102,5 +102,8 @@ void Queue::for_each_site(const std::function<bool(const SiteView&)>& each, std:
 std::string Queue::check() const {
   return implementation_->check();
 }
+std::string Queue::check_some(std::optional<base::MessageId>& after, std::size_t most) const {
+  return implementation_->check_some(after, most);
+}
 
 }  // namespace godwit::queue

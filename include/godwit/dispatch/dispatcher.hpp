@@ -98,6 +98,8 @@ class Dispatcher {
   void committed(std::shared_ptr<const spool::StoredMessage> message);
   // Starts no more attempts and waits for those under way until the deadline.
   boost::asio::awaitable<void> stop(base::MonoTime deadline);
+  // After stop(): compares queue and spool once more, unless the queue is long or the spool has failed.
+  boost::asio::awaitable<void> last_audit(base::MonoTime deadline);
   void reload(Settings settings, std::shared_ptr<const route::Router> router);
 
   // ---- for control/ (home reactor) ----

@@ -198,6 +198,9 @@ class Queue {
   void for_each_site(const std::function<bool(const SiteView&)>& each, std::string_view after = {}) const;
   // Empty when every invariant holds, else what is wrong.  O(n).
   std::string check() const;
+  // The same of each item alone, for about so many from the first id greater than `after` (nothing: from the first of
+  // all), which becomes the last one looked at, or nothing when there are no more.
+  std::string check_some(std::optional<base::MessageId>& after, std::size_t most) const;
 
  private:
   class Implementation;

@@ -18,6 +18,7 @@ from .maildir import Maildir
 
 
 LINES_GATHER = 0.005  # before the daemon writes them (src/log/line_queue.cpp)
+CONFESSIONS = ["task_failed", "queue_forgot", "queue_inconsistent"]  # what it never says, whatever happens to it
 
 
 def merge(base, changes):
@@ -196,6 +197,9 @@ class Godwit:
         return found
 
     def _check_log(self):
+        confessed = [line for event in CONFESSIONS for line in self._logged(event)]
+        if confessed:
+            raise AssertionError(f"{self.name} says that it is wrong itself: {confessed}")
         faults = faults_in(self.log_file) if self.log_file.exists() else []
         if faults:
             raise AssertionError("docs/log.schema.json does not know: " + "\n".join(faults))

@@ -90,6 +90,17 @@ TEST_F(AuditTest, WhatWasOnlyOnItsWayIsNotMissing) {
   EXPECT_THAT(missing(found.suspicious), IsEmpty());
 }
 
+TEST_F(AuditTest, ALongQueueIsCheckedInSlices) {
+  for (std::uint64_t id = 1; id <= Audit::small_queue + 1; ++id) {
+    store(id, {"a.example"});
+    enqueue(id, "a.example");
+  }
+  const auto found = round();
+  EXPECT_EQ(found.checked, Audit::small_queue + 1);
+  EXPECT_THAT(found.suspicious, IsEmpty());
+  EXPECT_EQ(found.broken, "");
+}
+
 TEST_F(AuditTest, WhatItHoldsInMemoryIsBounded) {
   for (std::uint64_t id = 1; id <= 2 * Audit::most_suspicious; ++id) store(id, {"a.example"});
   EXPECT_THAT(round().suspicious, SizeIs(Audit::most_suspicious));

@@ -268,5 +268,18 @@ TEST_F(QueueTest, NeverStopsWhileManyOfABlockedDestinationBecomeDue) {
   EXPECT_EQ(queue.counts().waiting, 0U);
 }
 
+TEST(QueueCheck, SlicesEndBetweenMessagesAndCoverAll) {
+  Queue queue(Settings{});
+  for (std::uint64_t id = 1; id <= 10; ++id)
+    for (const auto* domain : {"a.example", "b.example"}) queue.add(item(key(id, domain)));
+  std::optional<base::MessageId> after;
+  std::vector<std::uint64_t> ends;
+  do {
+    EXPECT_EQ(queue.check_some(after, 5), "");
+    ends.push_back(after ? after->value : 0);
+  } while (after);
+  EXPECT_THAT(ends, ElementsAre(3U, 6U, 9U, 0U));
+}
+
 }  // namespace
 }  // namespace godwit::queue
