@@ -395,6 +395,22 @@ TEST_F(DispatcherTest, WhatTheQueueForgotIsFoundByTheAudit) {
   EXPECT_EQ(dispatcher_.audit().errors, 1U);
 }
 
+TEST_F(DispatcherTest, WhatTheQueueForgotIsFoundAtTheStop) {
+  mail::Envelope forgotten;
+  forgotten.accepted = clock_.wall();
+  forgotten.recipients.emplace_back().address = {"r", "a.example"};
+  spool_.envelopes[{77}] = forgotten;
+  spawn([this]() -> boost::asio::awaitable<void> {
+    auto stopping = dispatcher_.stop(clock_.now);
+    co_await std::move(stopping);
+    auto auditing = dispatcher_.last_audit(clock_.now + 5s);
+    co_await std::move(auditing);
+  });
+  poll();
+  EXPECT_EQ(dispatcher_.audit().checked, 1U);
+  EXPECT_EQ(dispatcher_.audit().errors, 1U);
+}
+
 // The list may have it before its notice comes, and it may be delivered by then.
 TEST_F(DispatcherTest, WhatIsCommittedWhileTheStartListsIsDeliveredOnce) {
   mail::Envelope envelope;
