@@ -135,20 +135,21 @@ void Ledger::host_in_trouble(const base::IpAddress& host) {
   troubles_[host].push_back(world_.now());
   for (const auto& sent : sent_lately_)
     if (sent.host == host && sent.carried.settled >= world_.now() - settling) excuse(sent.carried);
-  for (const auto& given_up : given_up_lately_)
-    if (given_up.host == host && given_up.when >= world_.now() - settling)
-      entries_[given_up.mail].fates[given_up.recipient].unrecorded = true;
+  for (const auto& given_up : given_up_lately_) {
+    const auto mail = named_.find(given_up.name);
+    if (given_up.name.first == host && given_up.when >= world_.now() - settling && mail != named_.end())
+      entries_[mail->second].fates[given_up.recipient].unrecorded = true;
+  }
 }
 
 void Ledger::named(const base::IpAddress& host, const std::string& id, std::uint64_t mail) {
   if (entries_.contains(mail)) named_[{host, id}] = mail;
 }
 
+// Which may be before it is named: the queue and who took it tell of it in any order.
 void Ledger::gave_up(const base::IpAddress& host, const std::string& id, const std::string& recipient) {
   done(host, id, recipient);
-  const auto mail = named_.find({host, id});
-  if (mail == named_.end()) return;
-  given_up_lately_.push_back({.host = host, .mail = mail->second, .recipient = recipient, .when = world_.now()});
+  given_up_lately_.push_back({.name = {host, id}, .recipient = recipient, .when = world_.now()});
   while (given_up_lately_.front().when < world_.now() - settling) given_up_lately_.pop_front();
 }
 

@@ -148,15 +148,14 @@ class Ledger final : public Wire::Watcher {
     Carried carried;
   };
   std::deque<Sent> sent_lately_;
+  using Name = std::pair<base::IpAddress, std::string>;  // host and id
   struct GivenUp {
-    base::IpAddress host;
-    std::uint64_t mail = 0;
+    Name name;
     std::string recipient;
     base::MonoTime when{};
   };
   std::deque<GivenUp> given_up_lately_;
   std::map<base::IpAddress, std::vector<base::MonoTime>> troubles_;
-  using Name = std::pair<base::IpAddress, std::string>;  // host and id
   std::map<Name, std::uint64_t> named_;
   std::set<std::pair<Name, std::string>> done_;  // and recipient
   struct Complaints {

@@ -98,6 +98,16 @@ TEST_F(LedgerTest, ACrashBeforeAReturnIsRecordedIsAReason) {
   EXPECT_EQ(complaint(), "");
 }
 
+TEST_F(LedgerTest, AReturnMayBeToldBeforeTheMailIsNamed) {
+  const auto mail = taken();
+  ledger.gave_up(host, "ID", "a@x.example");
+  ledger.named(host, "ID", mail.number);
+  ledger.host_in_trouble(host);
+  ledger.received("s@senders.example", report_of(mail, "a@x.example"));
+  ledger.received("a@x.example", mail.body);
+  EXPECT_EQ(complaint(), "");
+}
+
 TEST_F(LedgerTest, ACrashLongAfterAReturnIsNone) {
   const auto mail = taken();
   ledger.named(host, "ID", mail.number);
