@@ -41,6 +41,15 @@ void keep_end(std::string& text, std::size_t most) {
   if (text.size() > most) text.erase(0, text.size() - most);
 }
 
+// The next whole line of what came, without its end; it is gone from there then.
+std::optional<std::string> take_line(std::string& text) {
+  const auto end = text.find("\r\n");
+  if (end == std::string::npos) return {};
+  auto line = text.substr(0, end);
+  text.erase(0, end + 2);
+  return line;
+}
+
 // Every "<...>" behind these words.
 std::vector<std::string> addresses_behind(std::string_view text, std::string_view words) {
   std::vector<std::string> all;
@@ -193,15 +202,12 @@ void Ledger::written(Wire& wire, Side side, std::string_view bytes) {
   if (wire.has_ended()) excuse_unanswered(talk);
 }
 
-// By whole lines.
 void Ledger::answered(Wire& wire, Talk& talk) {
-  for (auto end = talk.reply.find("\r\n"); end != std::string::npos; end = talk.reply.find("\r\n")) {
-    const auto line = talk.reply.substr(0, end);
-    talk.reply.erase(0, end + 2);
-    if (line.starts_with("220") && !wire.has_ended()) limits_.greeted(wire);
-    const auto words = line.find(taken_words);
+  while (const auto line = take_line(talk.reply)) {
+    if (line->starts_with("220") && !wire.has_ended()) limits_.greeted(wire);
+    const auto words = line->find(taken_words);
     if (words != std::string::npos && !talk.carried.empty())
-      promised(wire, talk.carried.back(), line.substr(words + taken_words.size()));
+      promised(wire, talk.carried.back(), line->substr(words + taken_words.size()));
   }
 }
 
@@ -251,8 +257,8 @@ void Ledger::taken(Wire& wire, Side side, std::string_view bytes) {
   limits_.heard(wire);
   auto& talk = talks_[wire.number()];
   talk.heard += bytes;
-  const bool good = talk.heard.find(taken_words) != std::string::npos;
-  keep_end(talk.heard, taken_words.size() - 1);
+  bool good = false;  // half an answer is none
+  while (const auto line = take_line(talk.heard)) good |= line->find(taken_words) != std::string::npos;
   if (!good) return;
   if (talk.carried.empty() || talk.carried.back().settled != base::no_deadline) return;
   talk.carried.back().settled = world_.now();
