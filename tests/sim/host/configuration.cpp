@@ -40,7 +40,7 @@ delivery:
   tls: none
   dane: false
   mta_sts: false
-  retry: {{first: {retry_first}s, factor: 2, max: {longest_retry}m, expire: 3d, warn: 0s, bounce_expire: 3d}}
+  retry: {{first: {retry_first}s, factor: 2, max: {longest_retry}m, expire: {expire}m, warn: {warn}m, bounce_expire: {expire}m}}
 tlsrpt: {{enabled: false}}
 srs: {{enabled: false}}
 dns: {{servers: ["10.9.0.1:53"], trust_ad: "no"}}
@@ -55,7 +55,8 @@ control: {{socket: {folder}/control.sock}}
       arg("per_client", Configurations::per_client), arg("per_minute", Configurations::messages_per_minute),
       arg("outgoing", Configurations::outgoing), arg("per_destination", configuration.per_destination),
       arg("per_connection", Configurations::messages_per_connection), arg("retry_first", configuration.retry_first),
-      arg("longest_retry", Configurations::longest_retry.count()), arg("folder", folder),
+      arg("longest_retry", Configurations::longest_retry.count()), arg("expire", configuration.expire.count()),
+      arg("warn", configuration.warn.count()), arg("folder", folder),
       arg("wrong", configuration.is_wrong ? "dilivery: {}\n" : ""));
 }
 

@@ -3,6 +3,7 @@
 // and seeds have the same.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
@@ -16,6 +17,8 @@ struct Configuration {
   std::string name;  // h0
   base::IpAddress address;
   int threads = 1;
+  std::chrono::minutes expire{3 * 24 * 60};
+  std::chrono::minutes warn{0};  // 0: nobody is told that mail is late
   // What a reload changes.
   int retry_first = 60;  // seconds
   std::size_t per_destination = 3;

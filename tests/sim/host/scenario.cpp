@@ -44,6 +44,8 @@ void Scenario::build() {
     Configuration configuration{.name = fmt::format("h{}", i),
                                 .address = address(0, static_cast<int>(i) + 1),
                                 .threads = 1 + static_cast<int>(world_.random().below(2))};
+    if (world_.random().below(3) == 0) configuration.expire = minutes(60);
+    if (world_.random().below(2) == 0) configuration.warn = minutes(10);
     auto live = configurations_.load(configuration);
     const auto path = configurations_.write(configuration);
     const auto domain = configuration.name + ".example";
