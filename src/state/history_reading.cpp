@@ -11,6 +11,18 @@
 #include "history_implementation.hpp"
 
 namespace godwit::state {
+namespace {
+
+// A delivery may be over before who took the message has said so.
+void put_acceptance_first(std::vector<HistoryEvent>& events) {
+  const auto accepted = std::ranges::find(events, "accepted", &HistoryEvent::name);
+  if (accepted == events.end()) return;
+  const auto begun = std::ranges::find_if(
+      events.begin(), accepted, [](const auto& event) { return event.name != "checked" && event.name != "envelope"; });
+  std::rotate(begun, accepted, accepted + 1);
+}
+
+}  // namespace
 
 // ---- one message
 
@@ -24,6 +36,7 @@ boost::asio::awaitable<base::Result<std::vector<HistoryEvent>>> History::Impleme
     if (!read && read.error().kind != base::ErrorKind::not_found)
       log_.warn("history_damaged", {{"segment", segment.number}, {"reason", read.error().message}});
   }
+  put_acceptance_first(events);
   co_return events;
 }
 

@@ -49,6 +49,12 @@ TEST_F(HistoryTest, TellsWhatHappenedToAMessageInOrder) {
   EXPECT_THAT(names(3), IsEmpty());
 }
 
+TEST_F(HistoryTest, AcceptanceComesBeforeADeliveryThatWasTooFastForIt) {
+  open();
+  for (const char* name : {"checked", "delivered", "report", "accepted", "deleted"}) add(name, 1);
+  EXPECT_THAT(names(1), ElementsAre("checked", "accepted", "delivered", "report", "deleted"));
+}
+
 TEST_F(HistoryTest, ReportBelongsToBothMessages) {
   open();
   add("report", 2, {{"about", base::to_string(id(1))}, {"kind", "failure"}});
