@@ -40,7 +40,7 @@ delivery:
   tls: none
   dane: false
   mta_sts: false
-  retry: {{first: {retry_first}s, factor: 2, max: {longest_retry}m, expire: {expire}m, warn: {warn}m, bounce_expire: {expire}m}}
+  retry: {{first: {retry_first}s, factor: 2, max: {longest_retry}m, expire: {expire}m, warn: {warn}m, bounce_expire: 3d}}
 tlsrpt: {{enabled: false}}
 srs: {{enabled: false}}
 dns: {{servers: ["10.9.0.1:53"], trust_ad: "no"}}
