@@ -12,9 +12,9 @@
 
 #include "godwit/base/random.hpp"
 #include "godwit/dns/resolver.hpp"
+#include "godwit/route/next_hop.hpp"
 #include "godwit/route/router.hpp"
 #include "identity.hpp"
-#include "next_hop.hpp"
 #include "tls_rule.hpp"
 
 namespace godwit::route {

@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 
 #include "godwit/base/text.hpp"
+#include "godwit/route/next_hop.hpp"
 #include "godwit/route/router.hpp"
-#include "next_hop.hpp"
 #include "route_patterns.hpp"
 #include "said.hpp"
 

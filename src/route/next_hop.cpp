@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "next_hop.hpp"
+#include "godwit/route/next_hop.hpp"
 
 #include "godwit/base/text.hpp"
 #include "godwit/dns/message.hpp"

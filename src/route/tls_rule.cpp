@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "next_hop.hpp"
+#include "godwit/route/next_hop.hpp"
 
 namespace godwit::route {
 namespace {

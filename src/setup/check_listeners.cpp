@@ -7,6 +7,7 @@
 
 #include "checks.hpp"
 #include "godwit/base/text.hpp"
+#include "godwit/net/interfaces.hpp"
 #include "smtp_probe.hpp"
 
 namespace godwit::setup {
@@ -27,12 +28,25 @@ bool offers(const SmtpAnswer& ehlo, std::string_view word) {
       lines, [&](std::string_view line) { return base::iequals(line.substr(0, line.find(' ')), word); });
 }
 
-// Where to reach it from here: of [::] and 0.0.0.0 the loopback.
-base::Endpoint reached_at(const ListenerSettings& listener) {
-  auto endpoint = listener.address;
-  if (endpoint.unix_path.empty() && endpoint.address.is_unspecified())
-    endpoint.address = base::IpAddress::v4({127, 0, 0, 1});
-  return endpoint;
+bool is_everywhere(const ListenerSettings& listener) {
+  return listener.address.unix_path.empty() && listener.address.address.is_unspecified();
+}
+
+// Where to reach it from here: of [::] and 0.0.0.0 the loopback first, then the addresses by which others know it.
+std::vector<base::Endpoint> ways_to(const Patient& patient, const ListenerSettings& listener) {
+  if (!is_everywhere(listener)) return {listener.address};
+  std::vector<base::IpAddress> addresses{base::IpAddress::v4({127, 0, 0, 1})};
+  const auto loopback = *base::IpAddress::parse("::1");
+  if (const auto all = net::SystemInterfaces().addresses(); all && std::ranges::find(*all, loopback) != all->end())
+    addresses.push_back(loopback);
+  addresses.insert(addresses.end(), patient.addresses.begin(), patient.addresses.end());
+  std::vector<base::Endpoint> ways;
+  for (const auto& address : addresses) {
+    if (listener.address.address.is_v4() && address.is_v6()) continue;
+    ways.push_back(listener.address);
+    ways.back().address = address;
+  }
+  return ways;
 }
 
 struct Conversation {
@@ -40,7 +54,7 @@ struct Conversation {
   SmtpAnswer ehlo;
 };
 
-net::Task<Conversation> converse(const Patient& patient, ListenerSettings listener) {
+net::Task<Conversation> converse(const Patient& patient, ListenerSettings listener, base::Endpoint server) {
   const auto deadline = patient.reactor.deadlines().now() + conversation;
   std::shared_ptr<const net::TlsClientContext> tls;
   if (listener.tls == TlsMode::implicit) {
@@ -48,7 +62,7 @@ net::Task<Conversation> converse(const Patient& patient, ListenerSettings listen
     if (!context) co_return std::unexpected(context.error());
     tls = *context;
   }
-  auto connecting = SmtpProbe::connect(patient.reactor, reached_at(listener), {}, std::move(tls), deadline);
+  auto connecting = SmtpProbe::connect(patient.reactor, std::move(server), {}, std::move(tls), deadline);
   auto probe = co_await std::move(connecting);
   if (!probe) co_return std::unexpected(probe.error());
   auto greeted = (*probe)->answer();
@@ -62,10 +76,9 @@ net::Task<Conversation> converse(const Patient& patient, ListenerSettings listen
   co_return Conversation{.greeting = std::move(*greeting), .ehlo = std::move(*ehlo)};
 }
 
-void judge_conversation(const Patient& patient, const ListenerSettings& listener, const Conversation& said,
-                        Findings& findings) {
+void judge_conversation(const Patient& patient, const ListenerSettings& listener, const std::string& about,
+                        const Conversation& said, Findings& findings) {
   constexpr const char* check = "listener";
-  const auto about = described_listener(listener);
   const auto& hostname = patient.settings.hostname;
   if (said.greeting.code != 220)
     return findings.warn(check, about, fmt::format("it says {} {}", said.greeting.code, said.greeting.text),
@@ -85,23 +98,40 @@ void judge_conversation(const Patient& patient, const ListenerSettings& listener
   findings.ok(check, about, fmt::format("220 {}{}", name, listener.tls == TlsMode::none ? ", without TLS" : ", TLS"));
 }
 
+// Where the loopback answers and another address does not, something stands between: it may do so for us only.
+boost::asio::awaitable<void> check_listener(const Patient& patient, const ListenerSettings& listener,
+                                            Findings& findings) {
+  constexpr const char* check = "listener";
+  const auto ways = ways_to(patient, listener);
+  for (std::size_t i = 0; i < ways.size(); ++i) {
+    auto about = described_listener(listener);
+    if (is_everywhere(listener)) about += " at " + to_string(ways[i].address);
+    auto conversing = converse(patient, listener, ways[i]);
+    const auto said = co_await std::move(conversing);
+    if (said) {
+      judge_conversation(patient, listener, about, *said, findings);
+    } else if (i == 0) {
+      findings.problem(check, about, said.error().message,
+                       "systemctl start godwitd; journalctl -u godwitd tells why not");
+      co_return;  // no other address has it then
+    } else {
+      findings.warn(check, about, said.error().message,
+                    "let the firewall take connections to it; a router that has the address may not lead back from "
+                    "inside: then try it from another network");
+    }
+  }
+}
+
 }  // namespace
 
 boost::asio::awaitable<void> check_listeners(const Patient& patient, Findings& findings) {
-  constexpr const char* check = "listener";
   for (const auto& listener : patient.settings.server.listeners) {
-    const auto about = described_listener(listener);
     if (listener.proxy_protocol) {
-      findings.ok(check, about, "only proxies may connect; it was not tried");
+      findings.ok("listener", described_listener(listener), "only proxies may connect; it was not tried");
       continue;
     }
-    auto conversing = converse(patient, listener);
-    const auto said = co_await std::move(conversing);
-    if (said)
-      judge_conversation(patient, listener, *said, findings);
-    else
-      findings.problem(check, about, said.error().message,
-                       "systemctl start godwitd; journalctl -u godwitd tells why not");
+    auto checking = check_listener(patient, listener, findings);
+    co_await std::move(checking);
   }
 }
 

@@ -19,6 +19,7 @@ struct Patient {
   std::vector<base::IpAddress> addresses;  // by which others know it
   std::vector<std::string> domains;
   std::vector<std::string> blocklists;
+  std::vector<std::string> destinations;  // domains of others
   base::WallTime now;
   bool is_offline = false;  // DNS is a file
   dns::Resolver& resolver;
@@ -37,6 +38,7 @@ Examination check_mta_sts(const Patient& patient, Findings& findings);
 Examination check_tls_reporting(const Patient& patient, Findings& findings);
 Examination check_tlsa(const Patient& patient, Findings& findings);
 Examination check_listeners(const Patient& patient, Findings& findings);
+Examination check_outgoing(const Patient& patient, Findings& findings);
 Examination check_relaying(const Patient& patient, Findings& findings);
 Examination check_blocklists(const Patient& patient, Findings& findings);
 void check_certificates(const Patient& patient, Findings& findings);

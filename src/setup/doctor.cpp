@@ -61,10 +61,11 @@ boost::asio::awaitable<void> run_examinations(const Patient& patient, const Doct
     Examination (*examine)(const Patient&, Findings&);
   };
   constexpr std::array all = {
-      One{"ptr", check_reverse},        One{"helo", check_hostname},        One{"mx", check_mx},
-      One{"spf", check_spf_records},    One{"dkim", check_dkim_keys},       One{"dmarc", check_dmarc_records},
-      One{"mta-sts", check_mta_sts},    One{"tlsrpt", check_tls_reporting}, One{"tlsa", check_tlsa},
-      One{"listener", check_listeners}, One{"relay", check_relaying},       One{"blocklist", check_blocklists}};
+      One{"ptr", check_reverse},         One{"helo", check_hostname},        One{"mx", check_mx},
+      One{"spf", check_spf_records},     One{"dkim", check_dkim_keys},       One{"dmarc", check_dmarc_records},
+      One{"mta-sts", check_mta_sts},     One{"tlsrpt", check_tls_reporting}, One{"tlsa", check_tlsa},
+      One{"listener", check_listeners},  One{"outgoing", check_outgoing},    One{"relay", check_relaying},
+      One{"blocklist", check_blocklists}};
   for (const auto& one : all) {
     wishes.begins(one.check);
     auto examining = one.examine(patient, findings);
@@ -99,6 +100,7 @@ Findings examine_host(const config::Settings& configured, const DoctorWishes& wi
                           .addresses = wishes.addresses.empty() ? known_addresses(settings) : wishes.addresses,
                           .domains = own_domains(settings),
                           .blocklists = wishes.blocklists,
+                          .destinations = wishes.destinations,
                           .now = clock.wall(),
                           .is_offline = is_offline,
                           .resolver = resolver,

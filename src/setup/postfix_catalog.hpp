@@ -10,7 +10,8 @@ namespace godwit::setup::postfix {
 
 enum class Fate {
   translated,  // `words`: the keys of Godwit that it becomes
-  same,        // Godwit does so anyway, or has no such thing to set: nothing is said about it
+  same,        // Godwit does so anyway; where it says something else it is named
+  aside,       // nothing that other hosts or users would notice: nothing is said about it
   none         // it is named when it is set; `words`: why, and what helps
 };
 
@@ -19,6 +20,8 @@ struct KnownSetting {
   std::string_view fallback;
   Fate fate = Fate::translated;
   std::string_view words;
+  // Of `same`: values that are what Godwit does, parted by "|", with "*"; none: the default is.
+  std::string_view does = {};
 };
 
 std::span<const KnownSetting> known_settings();

@@ -79,6 +79,9 @@ void translate_domains(Context& context);
 void translate_aliases(Context& context);
 void translate_routes(Context& context);
 void translate_delivery(Context& context);
+void translate_log(Context& context);
+// After all others: what none of them took.
+void name_the_rest(Context& context);
 
 // Shared by parts.
 bool takes_strangers(const Context& context, const Service& service);

@@ -26,7 +26,7 @@ struct Heading {
   std::string_view key;  // "": its lines are keys of the file itself
   std::string_view comment;
 };
-constexpr std::array<Heading, 16> headings = {{{"", "Who we are"},
+constexpr std::array<Heading, 17> headings = {{{"", "Who we are"},
                                                {"listeners", "Where mail is taken"},
                                                {"tls", "Certificates"},
                                                {"limits", "Limits"},
@@ -41,7 +41,8 @@ constexpr std::array<Heading, 16> headings = {{{"", "Who we are"},
                                                {"tables", "Tables in databases and files"},
                                                {"routes", "Ways to other hosts than through their MX"},
                                                {"delivery", "Delivery"},
-                                               {"spool", "The queue"}}};
+                                               {"spool", "The queue"},
+                                               {"log", "The log"}}};
 
 constexpr std::size_t most_remarks = 5000;
 
@@ -57,11 +58,16 @@ bool Draft::is_empty(Section section) const {
 }
 
 void Draft::remark(Section section, Kind kind, std::string_view place, std::string_view what, std::string_view why) {
-  if (said_.size() > most_remarks) return;
-  if (said_.size() == most_remarks) what = "more", why = "further remarks are left out";
   PostfixRemark remark{
       .kind = kind, .place = shown_text(place), .what = shown_text(what), .why = shown_text(why, 2000)};
-  if (said_.insert(shown(remark)).second) remarks_[static_cast<std::size_t>(section)].push_back(std::move(remark));
+  auto words = shown(remark);
+  if (said_.contains(words)) return;
+  if (said_.size() == most_remarks) {
+    left_out_.insert(std::hash<std::string>()(words));
+    return;
+  }
+  said_.insert(std::move(words));
+  remarks_[static_cast<std::size_t>(section)].push_back(std::move(remark));
 }
 
 void Draft::remark(Section section, Kind kind, const View& view, std::string_view setting, std::string_view why) {
@@ -83,6 +89,12 @@ std::string Draft::unique_name(std::string_view wish) {
 }
 
 PostfixImport Draft::finish(const std::string& directory) && {
+  if (!left_out_.empty())
+    remarks_[static_cast<std::size_t>(Section::general)].push_back(
+        {.kind = Kind::untranslated,
+         .place = {},
+         .what = "more",
+         .why = fmt::format("{} further remarks are left out", left_out_.size())});
   PostfixImport result;
   auto& text = result.configuration;
   text = fmt::format(

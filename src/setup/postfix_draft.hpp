@@ -31,7 +31,8 @@ enum class Section {
   tables,
   routes,
   delivery,
-  spool
+  spool,
+  log
 };
 
 class Draft {
@@ -54,10 +55,11 @@ class Draft {
  private:
   std::vector<std::string>& body(Section section) { return bodies_[static_cast<std::size_t>(section)]; }
 
-  static constexpr std::size_t sections = 16;
+  static constexpr std::size_t sections = 17;
   std::array<std::vector<std::string>, sections> bodies_;
   std::array<std::vector<PostfixRemark>, sections> remarks_;
   std::set<std::string> said_;
+  std::set<std::size_t> left_out_;  // hashes of further remarks
   std::set<std::string> names_;
   std::vector<ImportedFile> files_;
 };

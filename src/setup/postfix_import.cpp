@@ -1,57 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "godwit/setup/postfix_import.hpp"
 
-#include <algorithm>
 #include <set>
 
-#include <fmt/format.h>
-
-#include "godwit/base/text.hpp"
-#include "postfix_catalog.hpp"
 #include "postfix_context.hpp"
 
 namespace godwit::setup {
 namespace postfix {
 namespace {
-
-constexpr std::size_t most_faults = 1000;
-
-// Settings that nobody has named yet: those without equivalent, and those that the importer does not know.
-void name_the_rest(Context& context, const Settings& settings, const std::set<std::string, std::less<>>& used,
-                   const char* prefix) {
-  const auto classes = context.view.words("smtpd_restriction_classes");
-  for (const auto& [name, setting] : settings) {
-    const auto* known = find_setting(name);
-    const auto shown = prefix + shown_text(name, 80);
-    if (known == nullptr) {
-      const bool is_variable = used.contains(name) || std::ranges::find(classes, name) != classes.end();
-      if (!is_variable)
-        context.draft.remark(Section::general, Draft::Kind::untranslated, setting.place, shown,
-                             "the importer does not know it");
-      continue;
-    }
-    if (known->fate != Fate::none) continue;
-    const auto value = context.view.expand(setting.value, name);
-    const bool is_off = value.empty() || value == "0" || base::iequals(value, "no");
-    const bool says_nothing = is_off || value == context.view.expand(known->fallback, name);
-    if (!says_nothing)
-      context.draft.remark(Section::general, Draft::Kind::untranslated, setting.place, shown,
-                           std::string(known->words));
-  }
-}
-
-void name_services(Context& context) {
-  for (const auto& service : context.services) {
-    if (service.command == "smtpd" || service.command == "postscreen")
-      name_the_rest(context, service.options, {}, "-o ");
-    const bool is_other = service.is_inet() && service.command != "smtpd" && service.command != "postscreen";
-    if (is_other || service.command == "pipe")
-      context.draft.remark(Section::general, Draft::Kind::untranslated, service.place, service.name,
-                           service.command == "pipe"
-                               ? "runs a program: nothing is ever executed"
-                               : fmt::format("the service {} has no equivalent", shown_text(service.command, 60)));
-  }
-}
 
 void translate(Context& context) {
   translate_names(context);
@@ -69,13 +25,7 @@ void translate(Context& context) {
   translate_aliases(context);
   translate_routes(context);
   translate_delivery(context);
-}
-
-void name_faults(Context& context) {
-  for (std::size_t i = 0; i < context.faults.size() && i < most_faults; ++i) {
-    const auto& fault = context.faults[i];
-    context.draft.remark(Section::general, Draft::Kind::untranslated, fault.place, fault.what, fault.why);
-  }
+  translate_log(context);
 }
 
 }  // namespace
@@ -118,11 +68,7 @@ base::Result<PostfixImport> import_postfix(const PostfixWishes& wishes, const Re
                   .asks_for_domains = false,
                   .sources = {}};
   translate(context);
-  name_services(context);
-  auto used = referenced_names(settings);
-  for (const auto& service : services) used.merge(referenced_names(service.options));
-  name_the_rest(context, settings, used, "");
-  name_faults(context);
+  name_the_rest(context);
   auto result = std::move(draft).finish(wishes.directory);
   result.read.assign(sources.begin(), sources.end());
   return result;

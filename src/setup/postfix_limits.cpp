@@ -6,7 +6,7 @@
 
 #include "godwit/base/text.hpp"
 #include "postfix_context.hpp"
-#include "yaml_text.hpp"
+#include "postfix_sending.hpp"
 
 namespace godwit::setup::postfix {
 namespace {
@@ -15,7 +15,7 @@ using Kind = Draft::Kind;
 
 class Numbers {
  public:
-  explicit Numbers(Context& context) : context_(context), view_(context.view) {}
+  Numbers(Context& context, const View& view) : context_(context), view_(view) {}
 
   void limits() {
     size("message_size_limit", Section::limits, "message_size", 1024, std::uint64_t{2} << 30U, std::uint64_t{2} << 30U);
@@ -32,16 +32,25 @@ class Numbers {
       size("queue_minfree", Section::spool, "min_free", 0, std::uint64_t{16} << 40U, 0);
   }
 
-  void delivery() {
-    addresses();
+  // What the queue manager does in Postfix.
+  void queue() {
     if (view_.is_yes("soft_bounce")) line("soft_bounce: true");
-    if (view_.is_yes("disable_mime_output_conversion")) line("conversion: never");
     number("smtp_destination_concurrency_limit", Section::delivery, "connections_per_destination", 1, 10000, "10000");
+    retry();
+    rate_delay();
+  }
+
+  // What the usual transport does.
+  void sending() {
+    addresses();
+    if (view_.is_yes("disable_mime_output_conversion")) line("conversion: never");
     if (view_.is_set("smtp_mx_address_limit"))
       number("smtp_mx_address_limit", Section::delivery, "addresses_per_attempt", 1, 100, "100");
-    retry();
+    if (view_.is_set("smtp_mx_session_limit"))
+      number("smtp_mx_session_limit", Section::delivery, "hosts_per_attempt", 1, 10, "10");
+    if (view_.is_set("smtp_connection_reuse_count_limit"))
+      number("smtp_connection_reuse_count_limit", Section::delivery, "messages_per_connection", 1, 100000, "100000");
     timeouts();
-    rate_delay();
   }
 
  private:
@@ -49,7 +58,8 @@ class Numbers {
   void line(std::string text) { context_.draft.line(Section::delivery, std::move(text)); }
 
   void refuse(Section section, std::string_view setting) {
-    context_.untranslated(section, setting, "\"" + shown_text(view_.get(setting), 60) + "\" is no such value");
+    context_.draft.remark(section, Kind::untranslated, view_, setting,
+                          "\"" + shown_text(view_.get(setting), 60) + "\" is no such value");
   }
 
   // Out of Godwit's bounds: the nearest value.
@@ -126,38 +136,9 @@ class Numbers {
   }
 
   void addresses() {
-    std::vector<std::string> words;
-    const auto helo = base::to_lower(view_.get("smtp_helo_name"));
-    for (const auto* setting : {"smtp_bind_address", "smtp_bind_address6"}) {
-      auto address = view_.get(setting);
-      std::erase(address, '[');
-      std::erase(address, ']');
-      if (address.empty() || address == "0.0.0.0" || address == "::") continue;
-      if (!base::IpAddress::parse(address)) {
-        refuse(Section::delivery, setting);
-        continue;
-      }
-      const bool has_name = !helo.empty() && helo != context_.names.hostname && is_domain(helo) && helo.contains('.');
-      words.push_back(has_name ? fmt::format("{{address: {}, hostname: {}}}", yaml_string(address), yaml_word(helo))
-                               : yaml_string(address));
-    }
+    const auto words = source_addresses(context_, view_, Section::delivery);
     if (!words.empty()) line(fmt::format("source_addresses: [{}]", base::join(words, ", ")));
-    if (words.empty() && !helo.empty() && helo != context_.names.hostname && view_.is_set("smtp_helo_name"))
-      context_.untranslated(
-          Section::delivery, "smtp_helo_name",
-          "a name of its own belongs to a source address: delivery.source_addresses: [{address, hostname}]");
-    family();
-  }
-
-  void family() {
-    const auto protocols = view_.words("inet_protocols");
-    const auto preference = view_.get("smtp_address_preference");
-    if (protocols == std::vector<std::string>{"ipv4"})
-      line("address_family: ipv4");
-    else if (protocols == std::vector<std::string>{"ipv6"})
-      line("address_family: ipv6");
-    else if (preference == "ipv4")
-      line("address_family: prefer_ipv4");
+    if (const auto family = address_family(view_)) line("address_family: " + *family);
   }
 
   // Of all destinations alike.
@@ -178,11 +159,12 @@ class Numbers {
 }  // namespace
 
 void translate_limits(Context& context) {
-  Numbers(context).limits();
+  Numbers(context, context.view).limits();
 }
 
 void translate_delivery(Context& context) {
-  Numbers(context).delivery();
+  Numbers(context, view_of_usual_transport(context)).sending();
+  Numbers(context, context.view).queue();
 }
 
 }  // namespace godwit::setup::postfix

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The services of master.cf become listeners; certificates, and who may log in.
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -140,6 +141,9 @@ class Listeners {
 
   void add_submission(const View& view, const Service& service, const std::string& address) {
     has_submission_ = true;
+    if (view.get("smtpd_tls_security_level") == "none")
+      context_.draft.remark(listeners, Kind::changed, view, "smtpd_tls_security_level",
+                            "users are always offered TLS, and log in over it only");
     if (!has_certificate(view)) {
       has_dropped_ = true;
       return;
@@ -165,6 +169,22 @@ class Listeners {
   Context& context_;
   bool has_submission_ = false, needs_proxies_ = false, has_dropped_ = false;
 };
+
+// 0 to 3, of TLS 1.0 to 1.3: ">=TLSv1.2", "!SSLv3, !TLSv1", "TLSv1.2 TLSv1.3".
+int oldest_version(const std::vector<std::string>& words) {
+  constexpr std::array<std::string_view, 4> versions = {"TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"};
+  const auto has = [&](const std::string& word) {
+    return std::ranges::any_of(words, [&](const auto& w) { return base::iequals(w, word); });
+  };
+  const bool names_some = std::ranges::any_of(versions, [&](auto version) { return has(std::string(version)); });
+  int oldest = 0;
+  for (int i = 0; i < 4; ++i) {
+    const auto version = std::string(versions[static_cast<std::size_t>(i)]);
+    if (has(">=" + version)) return i;
+    if (oldest == i && (has("!" + version) || (names_some && !has(version)))) ++oldest;
+  }
+  return oldest;
+}
 
 // Of all services, each pair once.
 class Certificates {
@@ -217,17 +237,23 @@ class Certificates {
     if (std::ranges::find(lines_, line) == lines_.end()) lines_.push_back(std::move(line));
   }
 
+  // One for both directions: what clients must speak at least counts.
   void minimum_version() {
-    const auto protocols = context_.view.get("smtpd_tls_protocols");
-    const auto words = words_of(protocols);
-    const auto has = [&](std::string_view word) {
-      return std::ranges::any_of(words, [&](const auto& w) { return base::iequals(w, word); });
-    };
-    if (has("!TLSv1.2") || has(">=TLSv1.3") || words == std::vector<std::string>{"TLSv1.3"})
-      context_.draft.line(Section::tls, "minimum_version: \"1.3\"");
-    if (has("TLSv1") || has("TLSv1.1"))
-      context_.draft.remark(Section::tls, Kind::changed, context_.view, "smtpd_tls_protocols",
-                            "TLS 1.2 is the oldest version");
+    const bool is_newest = oldest_version(context_.view.words("smtpd_tls_protocols")) == 3;
+    if (is_newest) context_.draft.line(Section::tls, "minimum_version: \"1.3\"");
+    for (const auto* setting : {"smtpd_tls_protocols", "smtpd_tls_mandatory_protocols", "smtp_tls_protocols",
+                                "smtp_tls_mandatory_protocols"}) {
+      const auto words = context_.view.words(setting);
+      if (!context_.view.is_set(setting) || words.empty()) continue;
+      const auto oldest = oldest_version(words);
+      if (oldest < 2)
+        context_.draft.remark(Section::tls, Kind::changed, context_.view, setting, "TLS 1.2 is the oldest version");
+      else if ((oldest == 3) != is_newest)
+        context_.draft.remark(Section::tls, Kind::changed, context_.view, setting,
+                              fmt::format("tls.minimum_version is one for both directions, and for all levels of TLS: "
+                                          "here {}, as smtpd_tls_protocols has it",
+                                          is_newest ? "1.3" : "1.2"));
+    }
   }
 
   Context& context_;

@@ -27,13 +27,18 @@ std::string_view name_at_start(std::string_view text) {
 
 }  // namespace
 
+void name_left_lines(const Lines& lines, const std::string& file, std::vector<Fault>& faults) {
+  for (const auto number : lines.cut)
+    faults.push_back({fmt::format("{}:{}", file, number), "a line", "it is too long, and was cut off"});
+  if (lines.left > 0)
+    faults.push_back(
+        {file, "the file", fmt::format("only the first {} lines were read, {} more were not", most_lines, lines.left)});
+}
+
 Settings parse_settings(std::string_view text, const std::string& file, std::vector<Fault>& faults) {
   Settings settings;
   const auto lines = logical_lines(text);
-  for (const auto number : lines.cut)
-    faults.push_back({fmt::format("{}:{}", file, number), "a line", "it is too long, and was cut off"});
-  if (lines.has_more)
-    faults.push_back({file, "the file", fmt::format("only the first {} lines were read", most_lines)});
+  name_left_lines(lines, file, faults);
   for (const auto& line : lines.lines) {
     auto place = fmt::format("{}:{}", file, line.number);
     std::string name, value;
@@ -183,9 +188,13 @@ class Expander {
 };
 
 const Setting* View::written(std::string_view name) const {
-  if (const auto own = over_.find(name); own != over_.end()) return &own->second;
-  const auto found = main_.find(name);
-  return found == main_.end() ? nullptr : &found->second;
+  for (const auto* settings : {&over_, &main_}) {
+    const auto found = settings->find(name);
+    if (found == settings->end()) continue;
+    found->second.is_read = true;
+    return &found->second;
+  }
+  return nullptr;
 }
 
 std::string View::expand(std::string_view text, const std::string& what) const {

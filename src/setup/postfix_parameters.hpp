@@ -15,14 +15,18 @@
 namespace godwit::setup::postfix {
 
 struct Setting {
-  std::string value;  // as it is written
-  std::string place;  // "main.cf:12"
+  std::string value;             // as it is written
+  std::string place;             // "main.cf:12"
+  mutable bool is_read = false;  // somebody asked for it: what nobody asks for was not translated
 };
 using Settings = std::map<std::string, Setting, std::less<>>;
 
 struct Fault {
   std::string place, what, why;
 };
+
+// What of a file was not read.
+void name_left_lines(const Lines& lines, const std::string& file, std::vector<Fault>& faults);
 
 // main.cf, or the configuration of a look-up in SQL or LDAP.  The last line about a name counts, as in Postfix.
 Settings parse_settings(std::string_view text, const std::string& file, std::vector<Fault>& faults);

@@ -7,6 +7,7 @@
 #include "godwit/base/text.hpp"
 #include "postfix_context.hpp"
 #include "postfix_passwords.hpp"
+#include "postfix_sending.hpp"
 #include "yaml_text.hpp"
 
 namespace godwit::setup::postfix {
@@ -75,21 +76,18 @@ class Routes {
     write({domain}, {}, *hop, hop->transport.empty() ? nullptr : service);
   }
 
-  // Also a transport of its own in master.cf: its source address, its pace.
+  // A transport of its own in master.cf, or `relay`: its source address, its pace.  What else it says is named at the
+  // end; the usual transport is in `delivery`.
   std::string of_service(const Service* service) {
-    if (service == nullptr || service->name == "smtp" || service->name == "relay") return {};
+    if (service == nullptr || service == usual_transport(context_)) return {};
     const auto view = view_of(context_, *service);
+    const auto own = [&](const auto&... names) { return (view.is_overridden(names) || ...); };
     std::string text;
-    std::vector<std::string> addresses;
-    for (const auto* setting : {"smtp_bind_address", "smtp_bind_address6"})
-      if (view.is_overridden(setting) && base::IpAddress::parse(view.get(setting)))
-        addresses.push_back(view.get(setting));
-    if (!addresses.empty()) text += ", source_addresses: " + yaml_list(addresses);
-    for (const auto& [name, option] : view.overridden())
-      if (name != "smtp_bind_address" && name != "smtp_bind_address6" && name != "smtp_tls_security_level" &&
-          name != "syslog_name")
-        context_.draft.remark(routes, Kind::untranslated, option.place, "-o " + name,
-                              "of the transport " + service->name + ": see routes in configuration.md");
+    if (own("smtp_bind_address", "smtp_bind_address6", "smtp_helo_name"))
+      if (const auto words = source_addresses(context_, view, routes); !words.empty())
+        text += fmt::format(", source_addresses: [{}]", base::join(words, ", "));
+    if (own("inet_protocols", "smtp_address_preference"))
+      if (const auto family = address_family(view)) text += ", address_family: " + *family;
     const auto connections = base::parse_unsigned(context_.view.get(service->name + "_destination_concurrency_limit"));
     if (connections && *connections > 0)
       text += fmt::format(", connections: {}", std::min<std::uint64_t>(*connections, 10000));
@@ -153,7 +151,7 @@ class Routes {
     if (tls.empty() && service != nullptr && service->options.contains("smtp_tls_security_level"))
       tls = level_of(view_of(context_, *service).get("smtp_tls_security_level")).value_or("");
     if (!has_credentials) return tls;
-    const auto level = tls.empty() ? level_of(usual_level(context_.view)).value_or("opportunistic") : tls;
+    const auto level = tls.empty() ? level_of(usual_level(usual_)).value_or("opportunistic") : tls;
     if (level != "none" && level != "opportunistic") return level;
     context_.draft.remark(routes, Kind::changed, context_.view, "smtp_sasl_password_maps",
                           "passwords go over TLS only: tls: require, where Postfix also took none; verify is better");
@@ -179,17 +177,17 @@ class Routes {
   }
 
   void usual_tls() {
-    const auto level = usual_level(context_.view);
+    const auto level = usual_level(usual_);
     if (level.empty()) {
       context_.draft.remark(
-          Section::delivery, Kind::changed, context_.view, "smtp_tls_security_level",
+          Section::delivery, Kind::changed, usual_, "smtp_tls_security_level",
           "is not set: Postfix sent in clear; Godwit takes TLS where it is offered (delivery.tls: none does not)");
       return;
     }
     if (const auto known = level_of(level))
       context_.draft.line(Section::delivery, "tls: " + *known);
     else
-      context_.untranslated(Section::delivery, "smtp_tls_security_level",
+      context_.draft.remark(Section::delivery, Kind::untranslated, usual_, "smtp_tls_security_level",
                             "\"" + shown_text(level, 40) + "\" is no level that Godwit has");
     if (context_.view.is_set("smtp_tls_cert_file") && !context_.view.get("smtp_tls_cert_file").empty())
       context_.draft.remark(
@@ -221,7 +219,7 @@ class Routes {
       if (entry.key == "*") return;  // it takes all
     const auto relays = context_.view.words("relayhost");
     const auto fallbacks =
-        context_.view.words(context_.view.is_set("smtp_fallback_relay") ? "smtp_fallback_relay" : "fallback_relay");
+        usual_.words(usual_.is_set("smtp_fallback_relay") ? "smtp_fallback_relay" : "fallback_relay");
     auto hop = relays.empty() ? by_default_transport() : read_next_hop(relays.front(), false);
     if (!relays.empty() && !hop)
       return context_.untranslated(routes, "relayhost", "\"" + shown_text(relays.front(), 80) + "\" cannot be read");
@@ -261,6 +259,7 @@ class Routes {
   }
 
   Context& context_;
+  View usual_ = view_of_usual_transport(context_);
   RelayPasswords passwords_{context_};
   std::map<std::string, Entry> policies_;
   std::set<std::string> used_;

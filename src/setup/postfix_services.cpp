@@ -44,7 +44,9 @@ void read_options(const std::vector<std::string>& fields, Service& service, std:
 
 std::vector<Service> parse_services(std::string_view text, const std::string& file, std::vector<Fault>& faults) {
   std::vector<Service> services;
-  for (const auto& line : logical_lines(text).lines) {
+  const auto lines = logical_lines(text);
+  name_left_lines(lines, file, faults);
+  for (const auto& line : lines.lines) {
     const auto place = file + ":" + std::to_string(line.number);
     const auto fields = fields_of(line.text);
     if (fields.size() <= fields_before_command) {

@@ -25,13 +25,9 @@ Lines logical_lines(std::string_view text) {
     const auto content = base::trim(line);
     if (content.empty() || content.starts_with('#')) continue;
     const bool continues = (line.front() == ' ' || line.front() == '\t') && !result.lines.empty();
-    if (!continues) {
-      if (result.lines.size() == most_lines) {
-        result.has_more = true;
-        return result;
-      }
-      result.lines.push_back({.text = {}, .number = number});
-    }
+    if (!continues && result.lines.size() == most_lines) ++result.left;
+    if (result.left > 0) continue;
+    if (!continues) result.lines.push_back({.text = {}, .number = number});
     auto& last = result.lines.back();
     const auto room = longest_line - std::min(longest_line, last.text.size() + 1);
     if (continues && room > 0) last.text += ' ';

@@ -19,8 +19,8 @@ inline constexpr std::size_t most_lines = 200'000;
 
 struct Lines {
   std::vector<Line> lines;
-  std::vector<int> cut;   // numbers of lines that were too long
-  bool has_more = false;  // than `most_lines`
+  std::vector<int> cut;  // numbers of lines that were too long
+  std::size_t left = 0;  // so many beyond `most_lines`
 };
 // A line that begins with a blank continues the one before; a line whose first word begins with "#" is a comment, also
 // in the middle of one that continues.

@@ -120,6 +120,15 @@ std::optional<std::string> Tables::text(const std::string& path, const std::stri
   return std::move(*content);
 }
 
+void Tables::name_left(const Lines& lines, const std::string& path, const std::string& what, const std::string& place) {
+  if (lines.left > 0)
+    faults_.push_back(
+        {place, what,
+         fmt::format("of {} only the first {} entries were read, {} more were not", path, most_lines, lines.left)});
+  for (const auto number : lines.cut)
+    faults_.push_back({fmt::format("{}:{}", file_name(path), number), what, "a line is too long, and was cut off"});
+}
+
 std::optional<std::string> Tables::text_if_there(const std::string& path) const {
   auto content = read_(path);
   return content && !content->contains('\0') ? std::optional(std::move(*content)) : std::nullopt;
@@ -139,10 +148,7 @@ std::optional<std::vector<Entry>> Tables::entries(const MapName& map, const std:
   if (!content) return {};
   const auto lines = logical_lines(*content);
   const auto file = file_name(map.name);
-  if (lines.has_more)
-    faults_.push_back({place, what, fmt::format("of {} only the first {} entries were read", map.name, most_lines)});
-  for (const auto number : lines.cut)
-    faults_.push_back({fmt::format("{}:{}", file, number), what, "a line is too long, and was cut off"});
+  name_left(lines, map.name, what, place);
   std::vector<Entry> entries;
   entries.reserve(lines.lines.size());
   for (const auto& line : lines.lines)
@@ -155,7 +161,9 @@ std::optional<std::vector<std::string>> Tables::words(const std::string& path, c
   const auto content = text(path, what, place);
   if (!content) return {};
   std::vector<std::string> all;
-  for (const auto& line : logical_lines(*content).lines)
+  const auto lines = logical_lines(*content);
+  name_left(lines, path, what, place);
+  for (const auto& line : lines.lines)
     for (auto& word : words_of(line.text)) all.push_back(std::move(word));
   return all;
 }

@@ -48,6 +48,8 @@ class Tables {
   static bool is_source(const std::string& type);  // SQL, LDAP
 
  private:
+  void name_left(const Lines& lines, const std::string& path, const std::string& what, const std::string& place);
+
   const ReadPostfixFile& read_;
   std::vector<Fault>& faults_;
   std::size_t total_ = 0;

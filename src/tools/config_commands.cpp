@@ -80,6 +80,44 @@ auth::Complaints account_faults(const Loaded& loaded) {
   return complaints;
 }
 
+std::string with_suggestion(const Diagnostic& diagnostic) {
+  return diagnostic.suggestion.empty()
+             ? diagnostic.message
+             : fmt::format("{} (did you mean {}?)", diagnostic.message, diagnostic.suggestion);
+}
+
+json::object fault_json(const config::Place& place, const std::string& message) {
+  return {{"file", base::to_valid_utf8(place.file)},
+          {"line", place.line},
+          {"column", place.column},
+          {"message", base::to_valid_utf8(message)}};
+}
+
+// "accounts.yaml:3:5: message", or a message alone: its line is 0.
+json::object complaint_json(const std::string& complaint) {
+  const config::Place nowhere{.file = {}, .line = 0, .column = 0};
+  const auto end = complaint.find(": ");
+  const auto place = base::split(std::string_view(complaint).substr(0, end), ':');
+  if (end == std::string::npos || place.size() < 3) return fault_json(nowhere, complaint);
+  const auto line = base::parse_unsigned(place[place.size() - 2]), column = base::parse_unsigned(place.back());
+  if (!line || !column) return fault_json(nowhere, complaint);
+  const auto file = complaint.substr(0, end - place.back().size() - place[place.size() - 2].size() - 2);
+  return fault_json({.file = file, .line = static_cast<int>(*line), .column = static_cast<int>(*column)},
+                    complaint.substr(end + 2));
+}
+
+void print_faults_as_json(const ConfigCommands& commands, const std::vector<Diagnostic>& diagnostics,
+                          const auth::Complaints& complaints) {
+  json::array errors, warnings;
+  for (const auto& diagnostic : diagnostics)
+    (diagnostic.severity == Severity::error ? errors : warnings)
+        .emplace_back(fault_json(diagnostic.place, with_suggestion(diagnostic)));
+  for (const auto& complaint : complaints) errors.emplace_back(complaint_json(complaint));
+  commands.console.out << json::serialize(
+                              json::object{{"errors", std::move(errors)}, {"warnings", std::move(warnings)}})
+                       << "\n";
+}
+
 // At a place that was found at fault already nothing more is said.
 void add_new_faults(const std::vector<Diagnostic>& more, std::vector<Diagnostic>& all) {
   for (const auto& fault : more)
@@ -133,12 +171,16 @@ int ConfigCommands::check() const {
     add_new_faults(config::check_environment(loaded), all);
     add_new_faults(file_faults(loaded), all);
   }
-  print_diagnostics(*this, all);
-  for (const auto& complaint : complaints) console.err << complaint << "\n";
   const auto is_error = [](const auto& each) { return each.severity == Severity::error; };
-  if (!complaints.empty() || std::ranges::any_of(all, is_error)) return exit_usage;
-  console.out << "The configuration is right.\n";
-  return exit_done;
+  const bool is_right = complaints.empty() && std::ranges::none_of(all, is_error);
+  if (as_json) {
+    print_faults_as_json(*this, all, complaints);
+  } else {
+    print_diagnostics(*this, all);
+    for (const auto& complaint : complaints) console.err << complaint << "\n";
+    if (is_right) console.out << "The configuration is right.\n";
+  }
+  return is_right ? exit_done : exit_usage;
 }
 
 int ConfigCommands::diff(const std::string& other) const {

@@ -14,6 +14,7 @@ struct ConfigCommands {
   bool as_json = false;
 
   // Every error, as godwitd --check says them but for what only the daemon can try (ports, servers that it asks).
+  // As JSON: {"errors": [{"file", "line", "column", "message"}], "warnings": […]}.
   int check() const;
   // What is set to something else than its default; with another file, what differs between the two.
   int diff(const std::string& other) const;

@@ -86,11 +86,14 @@ int DoctorCommand::run() const {
     if (!address) return refuse_doctor(console, fmt::format("\"{}\" is not an address", base::printable(text)));
     wishes.addresses.push_back(*address);
   }
-  if (!blocklists.empty()) wishes.blocklists.clear();
-  for (const auto& text : blocklists) {
-    const auto list = setup::read_domain_name(text);
-    if (!list) return refuse_doctor(console, list.error().message);
-    wishes.blocklists.push_back(*list);
+  for (const auto& [named, wished] :
+       {std::pair(&blocklists, &wishes.blocklists), std::pair(&destinations, &wishes.destinations)}) {
+    if (!named->empty()) wished->clear();
+    for (const auto& text : *named) {
+      const auto domain = setup::read_domain_name(text);
+      if (!domain) return refuse_doctor(console, domain.error().message);
+      wished->push_back(*domain);
+    }
   }
   std::optional<setup::ZoneFile> read;
   if (!zone.empty()) {

@@ -25,10 +25,11 @@ struct InitCommand {
 
 struct DoctorCommand {
   Console& console;
-  std::string config;                   // empty: the usual one
-  std::string zone;                     // a zone file in place of DNS; empty: DNS
-  std::vector<std::string> addresses;   // by which others know the host; empty: found out
-  std::vector<std::string> blocklists;  // empty: the usual ones
+  std::string config;                     // empty: the usual one
+  std::string zone;                       // a zone file in place of DNS; empty: DNS
+  std::vector<std::string> addresses;     // by which others know the host; empty: found out
+  std::vector<std::string> blocklists;    // empty: the usual ones
+  std::vector<std::string> destinations;  // likewise
   bool as_json = false;
 
   // exit_failed: there are problems.

@@ -71,6 +71,11 @@ void SetupOptions::add_doctor(CLI::App& app) {
   command
       ->add_option("--blocklist", blocklists_, "a DNS list to ask about the addresses; default: some well-known ones")
       ->type_name("DOMAIN");
+  command
+      ->add_option("--destination", destinations_,
+                   "a domain whose mail hosts are tried from here, where no route takes everything; default: some "
+                   "well-known ones")
+      ->type_name("DOMAIN");
 }
 
 void SetupOptions::add_config(CLI::App& app) {
@@ -121,6 +126,7 @@ DoctorCommand SetupOptions::doctor() const {
           .zone = zone_,
           .addresses = addresses_,
           .blocklists = blocklists_,
+          .destinations = destinations_,
           .as_json = as_json_};
 }
 

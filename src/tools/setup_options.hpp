@@ -48,7 +48,7 @@ class SetupOptions {
   std::function<void(Command)> choose_;
   std::string domain_, hostname_, account_, root_, folder_;
   std::string config_, zone_, other_, key_;
-  std::vector<std::string> addresses_, dns_servers_, blocklists_;
+  std::vector<std::string> addresses_, dns_servers_, blocklists_, destinations_;
   bool acme_ = false;
   bool yes_ = false;
   std::string postfix_ = "/etc/postfix", output_;

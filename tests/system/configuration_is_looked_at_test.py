@@ -47,6 +47,21 @@ class ConfigurationIsLookedAt(Scenario):
                 self.assertEqual([line.split(": ")[0] for line in said.splitlines() if str(self.file) in line],
                                  [line.split(": ")[0] for line in daemon.stderr.splitlines() if str(self.file) in line], said)
 
+    def test_check_as_json(self):
+        sound = self.config("check", json_=True)
+        self.assertEqual(sound["errors"], [])
+        self.assertEqual([warning["message"].split(":")[0] for warning in sound["warnings"]], ["no tls.certificates, no tls.acme"])
+        (self.folder / "accounts.yaml").write_text("\nalice: {}\n")
+        self.write("limits: {recipient: 7}")
+        (error,) = self.config("check", status=2, json_=True)["errors"]
+        self.assertEqual((error["file"], error["line"], error["column"]), (str(self.file), 6, 10))
+        self.assertIn("did you mean", error["message"])
+        self.assertNotIn(str(self.file), error["message"])
+        self.write(f"accounts: {self.folder}/accounts.yaml")
+        (error,) = self.config("check", status=2, json_=True)["errors"]
+        self.assertEqual((error["file"], error["line"]), (f"{self.folder}/accounts.yaml", 2))
+        self.assertTrue(error["message"])
+
     def test_what_is_not_as_by_default(self):
         found = {each["key"]: each for each in self.config("diff", json_=True)}
         self.assertEqual((found["limits.recipients"]["before"], found["limits.recipients"]["after"]), ("1000", "7"))

@@ -5,6 +5,7 @@
 import ipaddress
 import json
 import re
+import socket
 
 from support.certificate import Authority
 from support.made_host import MadeHost, dns_servers
@@ -50,16 +51,19 @@ class HostIsExamined(Scenario):
             dns.add(name, kind, data)
         web = Web(self, 100, self.authority.issue("web", "mta-sts.example.com"))
         web.pages[POLICY] = (200, "text/plain", (self.host.folder / "publish/example.com.mta-sts.txt").read_bytes().decode())
+        far = ScriptedPeer(self, 60, "mx.far.example")
+        dns.mx("far.example", 10, "mx.far.example", far.address)
         dns.host("mta-sts.example.com", web.address).add(self.reverse, "PTR", "mail.example.com.").start()
-        self.host.settle(dns=dns_servers(dns), tls={"ca_file": str(self.authority.certificate)}, delivery={"https_port": HTTPS_PORT},
+        self.host.settle(dns=dns_servers(dns), tls={"ca_file": str(self.authority.certificate)},
+                         delivery={"https_port": HTTPS_PORT, "port": MX_PORT},
                          spool={"min_free": "1MiB"}, limits={"connections": 100})
         daemon = self.host.start()
-        status, checks = self.examine()
+        status, checks = self.examine("--destination", "far.example")
         verdicts = self.verdicts(checks)
         verdicts.pop("clock")  # of the machine that runs the test
         self.assertEqual(verdicts, dict.fromkeys(
             ["disk", "files", "certificate", "resolver", "ptr", "helo", "mx", "spf", "dkim", "dmarc", "mta-sts", "tlsrpt", "tlsa",
-             "listener", "relay", "blocklist"], "ok"), json.dumps(checks, indent=1))
+             "listener", "outgoing", "relay", "blocklist"], "ok"), json.dumps(checks, indent=1))
         self.assertEqual(status, 0)
         self.assertEqual(len(checks["listener"]), 3)
         self.assertIn("is refused", checks["relay"][0]["evidence"])
@@ -81,7 +85,7 @@ class HostIsExamined(Scenario):
         self.assertEqual(status, 1)
         self.assertEqual(verdicts["resolver"], "problem")
         # What is not known is no fault of the records.
-        for check in "ptr", "helo", "mx", "spf", "dkim", "dmarc", "mta-sts", "tlsrpt", "tlsa", "blocklist":
+        for check in "ptr", "helo", "mx", "spf", "dkim", "dmarc", "mta-sts", "tlsrpt", "tlsa", "outgoing", "blocklist":
             self.assertEqual(verdicts[check], "warning", checks[check])
 
     def said_of_resolver(self, dns, **settings):
@@ -102,10 +106,10 @@ class HostIsExamined(Scenario):
         lines = ["{}. IN {} {}".format(*record) for record in self.host.records()]
         return "\n".join([*lines, f"{self.reverse}. IN PTR mail.example.com."]) + "\n"
 
-    def judge(self, zone):
+    def judge(self, zone, *words):
         path = self.folder / "judged.zone"
         path.write_text(zone)
-        return self.examine("--zone", path)[1]
+        return self.examine("--zone", path, *words)[1]
 
     def test_faults_of_records(self):
         self.made().settle()
@@ -205,8 +209,63 @@ class HostIsExamined(Scenario):
         shown = self.run_program(BIN / "godwitctl", "doctor", "--config", self.host.config_file, "--zone", self.folder / "judged.zone",
                                  check=False)
         self.assertNotIn("\x1b", shown.stdout)
-        self.assertEqual(shown.stderr, "Looking at: machine certificate ptr helo mx spf dkim dmarc mta-sts tlsrpt tlsa listener relay blocklist\n")
+        self.assertEqual(shown.stderr, "Looking at: machine certificate ptr helo mx spf dkim dmarc mta-sts tlsrpt tlsa listener outgoing relay blocklist\n")
         self.assertIn("What helps:", shown.stdout)
+
+    def test_a_listener_on_all_addresses(self):
+        self.made().settle()
+        with socket.socket() as probe:
+            probe.bind(("0.0.0.0", 0))
+            port = probe.getsockname()[1]
+        text = self.host.config_file.read_text()
+        self.host.config_file.write_text(text.replace(f'"{self.host.address}:{MX_PORT}"', f'"0.0.0.0:{port}"'))
+        about = f"0.0.0.0:{port} mx at "
+
+        def found(*words):
+            return {finding["about"].removeprefix(about): finding for finding in self.judge(self.zone(), *words)["listener"]
+                    if finding["about"].startswith(about)}
+
+        self.assertEqual([(name, one["verdict"]) for name, one in found().items()], [("127.0.0.1", "problem")])
+        # Nobody can connect to the last one, and IPv6 is not listened on.
+        peer = ScriptedPeer(self, "0.0.0.0", "mail.example.com", port=port, capabilities=("STARTTLS",))
+        tried = found("--address", "255.255.255.255", "--address", "2001:db8::25")
+        self.assertEqual({name: one["verdict"] for name, one in tried.items()},
+                         {"127.0.0.1": "ok", self.host.address: "ok", "255.255.255.255": "warning"})
+        self.assertIn("firewall", tried["255.255.255.255"]["remedy"])
+        self.assertGreaterEqual(peer.connections, 2)
+
+    # ---- ways out -------------------------------------------------------------------------------------------------
+
+    def outgoing(self, zone, *words):
+        found = self.judge(zone, *words)
+        return found["outgoing"][0] if "outgoing" in found else None
+
+    def test_mail_that_does_not_get_out(self):
+        self.made().settle(delivery={"port": MX_PORT})
+        far = ScriptedPeer(self, 60, "mx.far.example")
+        zone = self.zone() + f"far.example. IN MX 10 mx.far.example.\nmx.far.example. IN A {far.address}\n"
+        self.assertIsNone(self.outgoing(self.zone()))  # a zone file says nothing of others
+        reached = self.outgoing(zone, "--destination", "gone.example", "--destination", "far.example")
+        self.assertEqual((reached["verdict"], reached["about"]), ("ok", "far.example"))
+        self.assertIn(f"mx.far.example ({far.address}:{MX_PORT}): 220 ", reached["evidence"])
+        self.assertEqual(far.commands[-1:], ["QUIT"])
+        far.down()
+        blocked = self.outgoing(zone, "--destination", "far.example")
+        self.assertEqual(blocked["verdict"], "warning")
+        self.assertIn("refused", blocked["evidence"])
+        self.assertIn("your provider blocks port 25", blocked["remedy"])
+        self.assertIn("smart host", blocked["remedy"])
+
+    def test_a_smart_host_that_is_down(self):
+        smart = ScriptedPeer(self, 61, "smart.example")
+        self.made().settle(routes=[{"domains": "*", "next_hop": [f"[smart.example]:{MX_PORT}", f"[{self.net.host(62)}]:{MX_PORT}"]}])
+        zone = self.zone() + f"smart.example. IN A {smart.address}\n"
+        reached = self.outgoing(zone)
+        self.assertEqual((reached["verdict"], reached["about"]), ("ok", "smart.example"))
+        smart.down()
+        down = self.outgoing(zone)
+        self.assertEqual((down["verdict"], down["about"]), ("warning", f"smart.example, [{self.net.host(62)}]"))
+        self.assertIn('route for "*"', down["remedy"])
 
     def test_a_configuration_with_errors(self):
         self.made()

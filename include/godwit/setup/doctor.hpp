@@ -38,9 +38,13 @@ MachineProbe system_machine();
 // Asked where no others are named.
 std::vector<std::string> usual_blocklists();
 
+// Whose MX hosts are tried where no others are named and no route takes everything; one that is reached is enough.
+std::vector<std::string> usual_destinations();
+
 struct DoctorWishes {
   std::vector<base::IpAddress> addresses;  // by which others know the host; empty: found out
   std::vector<std::string> blocklists = usual_blocklists();
+  std::vector<std::string> destinations = usual_destinations();
   const ZoneFile* zone = nullptr;       // in place of DNS; then no web server is asked either
   std::optional<pid_t> daemon_process;  // empty: it does not run
   // Told of each check before it begins, by the name that its findings have; some take seconds.

@@ -135,6 +135,20 @@ TEST_F(Doctor, ThePoolsOfRoutesAreLookedAt) {
   EXPECT_EQ(about->evidence, "out.example.com and back");
 }
 
+TEST_F(Doctor, AZoneFileDoesNotSayWhetherMailGetsOut) {
+  EXPECT_EQ(verdict("outgoing"), "");
+  settings.route.routes.emplace_back().next_hops = {"[smart.example]:587"};
+  EXPECT_EQ(verdict("outgoing"), "");
+}
+
+TEST_F(Doctor, ANextHopOfEverythingThatDoesNotAnswerIsAWarning) {
+  zone = ZoneFile::parse("smart.example. IN A 127.0.0.1\n").value();
+  settings.route.routes.emplace_back().next_hops = {"[smart.example]:1"};
+  EXPECT_EQ(verdict("outgoing"), "warning");
+  settings.route.routes.front().senders = {"@example.com"};  // it is not for everything
+  EXPECT_EQ(verdict("outgoing"), "");
+}
+
 TEST_F(Doctor, WithoutACertificateThereIsAProblem) {
   EXPECT_EQ(verdict("certificate"), "problem");
 }

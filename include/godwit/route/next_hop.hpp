@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The text of a next hop (RouteSettings::next_hops, "smtp:" targets) and address literals.  Private to route/; pure.
+// The text of a next hop (RouteSettings::next_hops, "smtp:" targets) and address literals.  Pure.
 #pragma once
 
 #include <cstdint>
