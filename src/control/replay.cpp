@@ -38,7 +38,7 @@ std::string refusal_text(const ReplayVerdict& verdict) {
 
 std::string_view to_string(ReplayChange change) {
   constexpr std::array<std::string_view, replay_changes> names{
-      "newly_rejected", "newly_accepted", "rejected_otherwise", "route", "tls", "held", "rewriting"};
+      "newly_rejected", "newly_accepted", "rejected_otherwise", "route", "tls", "limits", "held", "rewriting"};
   return names[static_cast<std::size_t>(change)];
 }
 
@@ -77,6 +77,9 @@ void ReplayComparison::compare(const ReplayedEnvelope& envelope, const ReplayedR
   // Where it goes elsewhere, TLS is part of that; where nothing is spoken over a network there is none.
   if (before.tls != after.tls && !before.tls.empty() && !after.tls.empty())
     note(ReplayChange::tls, envelope, recipient, before.tls, after.tls, seen);
+  // Those of a store are no host's: where mail goes from one to the other, they are part of that.
+  if (before.limits != after.limits && before.tls.empty() == after.tls.empty())
+    note(ReplayChange::limits, envelope, recipient, before.limits, after.limits, seen);
   if (before.held != after.held) note(ReplayChange::held, envelope, recipient, before.held, after.held, seen);
   // Each differs from the others: they are one group.
   if (before.becomes != after.becomes) note(ReplayChange::rewriting, envelope, recipient, {}, {}, seen);

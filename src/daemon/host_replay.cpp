@@ -37,6 +37,13 @@ server::CheckLists replayed_checks(const LiveSettings& live, policy::ListHealth&
   return lists;
 }
 
+ReplayedRules replayed_rules(server::RehearsalRules rehearsal, const config::Settings& settings) {
+  dispatch::SiteLimits limits(settings.dispatch, rehearsal.rules.router);
+  return {.rehearsal = std::move(rehearsal),
+          .limits = std::move(limits),
+          .messages_per_connection = settings.deliver.messages_per_connection};
+}
+
 // The stricter one: neither a new file nor the old one is passed by mistake.
 std::optional<double> gate_of(const LiveSettings& running, const LiveSettings& next) {
   const auto& now = running.settings.control.refuse_newly_rejected;
@@ -125,8 +132,8 @@ boost::asio::awaitable<control::ReplayReport> Host::replay(std::shared_ptr<const
   auto zones = running->settings.policy.dns_lists.zones();
   for (auto& zone : next->settings.policy.dns_lists.zones()) zones.push_back(std::move(zone));
   replayed_lists_.keep_only(zones);
-  Replay replay(parts, rehearsal_rules(running, recipient_lookups_, dns),
-                rehearsal_rules(next, make_recipient_lookups(*next), dns), progress);
+  Replay replay(parts, replayed_rules(rehearsal_rules(running, recipient_lookups_, dns), running->settings),
+                replayed_rules(rehearsal_rules(next, make_recipient_lookups(*next), dns), next->settings), progress);
   auto replaying = replay.run(order, which, clock_.mono() + time);
   auto report = co_await std::move(replaying);
   report.not_replayed = not_replayed(order, *running, *next);

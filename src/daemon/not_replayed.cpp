@@ -28,7 +28,7 @@ std::vector<std::string> not_replayed(const control::ReplayOrder& order, const L
       "limits in a time, greylisting, checks of content, DKIM and DMARC, milters, hooks, policy servers, callouts"};
   all.emplace_back(order.dns ? "MTA-STS"
                              : "DNS: SPF, DNS lists and other checks of clients; each domain is taken to have one MX "
-                               "host, without DANE or MTA-STS (--dns asks)");
+                               "host, of no provider, without DANE or MTA-STS (--dns asks)");
   if (order.dns && (has_listeners_with_checks(before) || has_listeners_with_checks(after)))
     all.emplace_back("listeners[].checks: policy.checks is taken for all listeners of a service");
   if (!keeps_all_in_files(before) || !keeps_all_in_files(after))

@@ -37,8 +37,7 @@ enum class Replayed { accepted, accepted_and_refused };
 class Replay {
  public:
   // progress: its numbers are kept up to date; it outlives this.
-  Replay(ReplayParts parts, server::RehearsalRules before, server::RehearsalRules after,
-         control::ReplayProgress& progress)
+  Replay(ReplayParts parts, ReplayedRules before, ReplayedRules after, control::ReplayProgress& progress)
       : parts_(parts), before_(std::move(before)), after_(std::move(after)), progress_(progress) {}
   Replay(const Replay&) = delete;
   Replay& operator=(const Replay&) = delete;
@@ -58,7 +57,7 @@ class Replay {
   bool is_over() const { return parts_.place.tasks.closed() || parts_.clock.mono() >= deadline_; }
 
   ReplayParts parts_;
-  server::RehearsalRules before_, after_;
+  ReplayedRules before_, after_;
   control::ReplayProgress& progress_;
   PastEnvelopes envelopes_;
   control::ReplayComparison comparison_;

@@ -5,6 +5,8 @@
 #include <set>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "godwit/base/text.hpp"
 #include "godwit/route/tls_level.hpp"
 
@@ -32,6 +34,11 @@ std::string joined(const std::set<std::string>& words) {
   return base::join(std::vector<std::string>(words.begin(), words.end()), ", ");
 }
 
+// Some have commas in them.
+std::string joined_lists(const std::set<std::string>& words) {
+  return base::join(std::vector<std::string>(words.begin(), words.end()), "; ");
+}
+
 std::string refusal_words(const std::optional<smtp::Reply>& refusal) {
   return refusal ? to_line(*refusal) : std::string();
 }
@@ -50,24 +57,27 @@ std::string becomes_words(const route::Router& router, const server::Rehearsal& 
   return joined(words);
 }
 
-awaitable<ReplayVerdict> verdict_of(const server::RehearsalRules& rules, const server::Rehearsal& rehearsal,
-                                    std::size_t at, dispatch::WaySources sources, WayWords words) {
+awaitable<ReplayVerdict> verdict_of(const ReplayedRules& rules, const server::Rehearsal& rehearsal, std::size_t at,
+                                    dispatch::WaySources sources, WayWords words) {
   const auto& recipient = rehearsal.recipients[at];
   ReplayVerdict verdict{.refusal = refusal_words(recipient.refusal), .rule = recipient.rule};
   if (recipient.refusal) co_return verdict;
-  const auto& router = *rules.rules.router;
+  const auto& router = *rules.rehearsal.rules.router;
   auto finding = dispatch::find_ways(router, recipient.recipients, rehearsal.sender, sources);
   const auto ways = co_await std::move(finding);
-  std::set<std::string> routes, tls, held;
+  std::set<std::string> routes, tls, limits, held;
   for (const auto& way : ways) {
     routes.insert(route_words(way.hop, words));
     const auto* rule = router.route_of(way.destination, rehearsal.sender);
     if (auto text = tls_words(way.hop, rule == nullptr ? std::string() : rule->tls_name); !text.empty())
       tls.insert(std::move(text));
+    if (const auto given = rules.limits.of(way.hop, way.destination))
+      limits.insert(limits_words(way.hop, *given, rules.messages_per_connection));
     if (router.why_held(way.destination, rehearsal.sender)) held.insert("a route holds it");
   }
   verdict.route = joined(routes);
   verdict.tls = joined(tls);
+  verdict.limits = joined_lists(limits);
   verdict.held = joined(held);
   verdict.becomes = becomes_words(router, rehearsal, recipient.recipients);
   co_return verdict;
@@ -90,11 +100,18 @@ std::string tls_words(const route::Hop& hop, const std::string& tls_name) {
   return tls_name.empty() ? text : text + " " + tls_name;
 }
 
-awaitable<std::vector<ReplayVerdict>> replay_verdicts(const server::RehearsalRules& rules,
-                                                      server::PastEnvelope envelope, dispatch::WaySources sources,
-                                                      WayWords words) {
+std::string limits_words(const route::Hop& hop, const dispatch::SiteLimits::Given& given, std::size_t usual) {
+  auto text = fmt::format("at most {} connections", given.limits.connections);
+  if (const auto rate = base::to_string(given.limits.rate); !rate.empty()) text += fmt::format(", {} messages", rate);
+  if (!std::holds_alternative<route::SmtpHop>(hop)) return text;
+  const auto messages = given.messages_per_connection == 0 ? usual : given.messages_per_connection;
+  return text + fmt::format(", {} messages a connection", messages);
+}
+
+awaitable<std::vector<ReplayVerdict>> replay_verdicts(const ReplayedRules& rules, server::PastEnvelope envelope,
+                                                      dispatch::WaySources sources, WayWords words) {
   const auto count = std::max<std::size_t>(envelope.recipients.size(), 1);
-  auto rehearsing = server::rehearse(rules, std::move(envelope));
+  auto rehearsing = server::rehearse(rules.rehearsal, std::move(envelope));
   const auto rehearsal = co_await std::move(rehearsing);
   std::vector<ReplayVerdict> verdicts;
   if (rehearsal.refusal || rehearsal.recipients.empty()) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "godwit/base/text.hpp"
+#include "godwit/queue/site_rules.hpp"
 #include "implementation.hpp"
 
 namespace godwit::queue {
@@ -14,10 +15,14 @@ constexpr std::size_t most_lingering = 10'000;
 
 }  // namespace
 
-LimitSettings Queue::Implementation::limits_of(std::string_view site) const {
-  for (const auto& rule : settings_.sites)
+LimitSettings limits_of(const Settings& settings, std::string_view site) {
+  for (const auto& rule : settings.sites)
     if (base::matches_pattern(rule.pattern, site)) return rule.limits;
-  return {.connections = settings_.connections_per_destination, .rate = {}, .adaptive = true};
+  return {.connections = settings.connections_per_destination, .rate = {}, .adaptive = true};
+}
+
+LimitSettings Queue::Implementation::limits_of(std::string_view site) const {
+  return queue::limits_of(settings_, site);
 }
 
 // ---- groups

@@ -23,6 +23,7 @@ constexpr std::array kinds{Kind{"newly_rejected", "newly rejected"},
                            Kind{"rejected_otherwise", "rejected otherwise"},
                            Kind{"route", "another route"},
                            Kind{"tls", "another TLS policy"},
+                           Kind{"limits", "other limits"},
                            Kind{"held", "held, or no longer"},
                            Kind{"rewriting", "other addresses"}};
 

@@ -44,7 +44,9 @@ class AccountIsStopped(Scenario):
         """The status of an answer, sooner than a program would have it."""
         with contextlib.closing(ControlConnection(self.godwit.control_socket)) as connection:
             connection.request("POST", order)
-            return connection.getresponse().status
+            answer = connection.getresponse()
+            answer.read()
+            return answer.status
 
     def break_out(self):
         """Six recipients in an hour where five are allowed; the mail before is in the queue."""
@@ -95,8 +97,9 @@ class AccountIsStopped(Scenario):
         self.assertIn("1 message thrown away", self.godwit.control("account", "purge", ALICE).stdout)
         self.assertEqual(self.stopped(), [ALICE])
         self.assertEqual(self.held(), 0)
+        self.assertEqual(self.godwit.order("/v1/accounts/purge?name=" + ALICE), {"name": ALICE, "done": "purge", "count": 0})
         self.login(ALICE).say(f"MAIL FROM:<{ALICE}>", "450 4.7.1")
-        self.godwit.control("account", "release", ALICE)
+        self.assertEqual(self.godwit.order("/v1/accounts/release?name=" + ALICE), {"name": ALICE, "done": "release", "count": 0})
         self.assertEqual(self.godwit.control("account", "release", ALICE, check=False).returncode, 1)
         client = self.login(ALICE)
         client.envelope(ALICE, *[f"c{i}@elsewhere.example" for i in range(5)], hello=None)

@@ -8,6 +8,7 @@ import pathlib
 import shutil
 import ssl
 import stat
+import unittest
 
 from support.certificate import Certificate
 from support.receiving_host import ReceivingHost
@@ -67,6 +68,12 @@ class CertbotBringsCertificates(ReceivingHost):
         self.assertEqual(done.returncode, 1)
         self.assertIn("privkey.pem", done.stderr)
         self.assertFalse(self.tls.exists())
+
+    @unittest.skipIf(pathlib.Path("/etc/godwit").exists(), "Godwit is installed here")
+    def test_where_godwit_is_no_more_it_does_nothing(self):
+        self.renew("first.xyz.example")
+        self.hook(GODWIT_TLS="")
+        self.assertFalse(pathlib.Path("/etc/godwit").exists())
 
 
 if __name__ == "__main__":

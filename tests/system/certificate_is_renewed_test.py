@@ -26,7 +26,7 @@ class CertificateIsRenewed(CertifiedHost):
         self.certified(reuse_key=False).start()
         self.wait_obtained()
         key = self.public_key()
-        self.godwit.control("tls", "renew")
+        self.assertIn("done", self.godwit.order("/v1/tls/renew"))
         self.wait_obtained(2)
         self.assertNotEqual(self.public_key(), key)
         self.wait_until(self.offered, "key and certificate fit")

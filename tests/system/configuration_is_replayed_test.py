@@ -84,6 +84,7 @@ class ConfigurationIsReplayed(ReceivingHost):
 
     def test_recipients_routes_tls_holds_and_sizes(self):
         self.record()
+        usual = "at most 20 connections, 100 messages a connection"
         cases = [
             (lambda config: config["domains"]["xyz.example"].update(recipients=["malee"]),
              {"newly_rejected": 2}, "newly_rejected", [(2, "accepted", "domains.xyz.example: 550 5.1.1")]),
@@ -98,6 +99,14 @@ class ConfigurationIsReplayed(ReceivingHost):
             (lambda config: config["limits"].update(message_size="20KiB"),
              {"newly_rejected": 1}, "newly_rejected", [(1, "accepted", "limits.message_size: 552 5.3.4")]),
             (lambda config: config.update(aliases={TO: ["malee@xyz.example"]}), {"rewriting": 2}, "rewriting", [(2, None, None)]),
+            (lambda config: config["routes"][0].update(rate="100/1m"), {"limits": 1}, "limits",
+             [(1, usual, "at most 20 connections, 100/1m messages, 100 messages a connection")]),
+            (lambda config: config.update(shaping=[{"destinations": ["[127.0.0.9]:9"], "connections": 2, "messages_per_connection": 7}]),
+             {"limits": 1}, "limits", [(1, usual, "at most 2 connections, 7 messages a connection")]),
+            (lambda config: config["delivery"].update(connections_per_destination=9), {"limits": 1}, "limits",
+             [(1, usual, "at most 9 connections, 100 messages a connection")]),
+            (lambda config: config["delivery"].update(messages_per_connection=9), {"limits": 1}, "limits",
+             [(1, usual, "at most 20 connections, 9 messages a connection")]),
         ]
         for change, envelopes, kind, groups in cases:
             with self.subTest(kind=kind, groups=groups):

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The web console in the real Chromium: every page, with the mouse, with keys alone, on a phone; and nothing that a peer says is run."""
 
+import time
+
 from support.browser import Browser
 from support.certificate import Certificate
 from support.dialogue import Dialogue
@@ -412,6 +414,197 @@ class ConsoleIsUsed(Scenario):
         self.assertEqual(page.focused(), "Message")
         self.assert_clean()
 
+    def dialog_is_open(self):
+        """And holds the focus, wholly within the screen."""
+        self.page.wait("document.querySelector('dialog[open]')")
+        self.assertTrue(self.page.run("document.querySelector('dialog').contains(document.activeElement)"))
+        self.assertTrue(self.page.run("""(() => { const box = document.querySelector("dialog").getBoundingClientRect();
+            return box.left >= 0 && box.top >= 0 && box.right <= innerWidth && box.bottom <= innerHeight; })()"""))
+
+    def test_keys_are_enough_to_change_the_configuration(self):
+        page, tab_to = self.page, self.tab_to
+        self.sign_in("chief", "#/configuration")
+        page.wait("document.querySelector('#draft')")
+        tab_to("Check the files")
+        page.press("Enter")
+        page.wait_text("It is what is in force.")
+        tab_to("draft", 2)
+        page.type("nonsense: [\n")
+        tab_to("Check the draft", 1)
+        page.press("Enter")
+        page.wait_text("A reload would refuse it.")
+        page.screenshot("configuration-refused", whole=False)
+        page.press("Tab")
+        self.assertRegex(page.focused(), r"^Go to line \d+$")
+        page.press("Enter")
+        self.assertEqual(page.focused(), "draft")
+
+        self.godwit.config["limits"]["connections_per_client"] = 502
+        self.godwit.write_config()
+        for way, says in (("Escape", None), ("Enter", "It is in force.")):
+            page.run("document.querySelector('h1').focus()")
+            tab_to("Reload", 3)
+            page.press("Enter")
+            self.dialog_is_open()
+            if says:
+                tab_to("Reload", 2)
+            page.press(way)
+            page.wait("!document.querySelector('dialog')")
+            self.assertEqual(page.focused(), "Reload")  # where it was before
+            if says:
+                page.wait_text(says)
+        tab_to("key")
+        page.type("connections")
+        page.wait("document.querySelectorAll('section:last-of-type tbody tr').length === 1")
+        page.wait_text("502", "section:last-of-type tbody")  # what is in force now
+        tab_to("which", 1)
+        page.press("ArrowDown")
+        page.wait("document.querySelectorAll('section:last-of-type tbody tr').length > 1")
+        page.screenshot("configuration-reloaded")
+        self.assert_clean()
+
+    def test_keys_are_enough_to_search_the_history(self):
+        id = self.send("bob@late.example")
+        self.godwit.wait_event("deferred", id=id)
+        self.send(TO, "news@abc.example")
+        self.godwit.wait_event("delivered")
+        page, tab_to = self.page, self.tab_to
+        self.sign_in("reader", "#/history")
+        page.wait("document.querySelectorAll('tbody tr').length === 2")
+
+        def by(name, *keys, text=""):
+            """What one field says; the others have what they had."""
+            tab_to(name)
+            page.type(text)
+            for key in keys:
+                page.press(key)
+
+        by("recipient", "Enter", text="bob@*")
+        page.wait("location.hash.includes('recipient') && document.querySelectorAll('tbody tr').length === 1")
+        self.assertEqual(page.focused(), "History")
+        by("outcome", *["ArrowDown"] * 2)  # delivered
+        tab_to("Search")
+        page.press("Enter")
+        page.wait_text("No such message is in the history.")
+        by("outcome", "Home", "End", "Home")
+        by("since", *"01022020", "Tab", *"030405", "a", "Enter")
+        page.wait_text(id, "tbody")
+        self.assertIn("since=2020-01-02T03%3A04%3A05", page.run("location.hash"))
+        page.screenshot("history-since")
+        by("until", *"01022020", "Tab", *"030406", "p", "Enter")
+        page.wait_text("No such message is in the history.")
+        self.assertIn("until=2020-01-02T15%3A04%3A06", page.run("location.hash"))
+        self.go("history?recipient=bob@*", "tbody")
+        tab_to(id)
+        page.press("Enter")
+        page.wait_text("What happens next")
+        self.assert_clean()
+
+    def test_keys_are_enough_to_read_the_log(self):
+        self.sign_in("reader", "#/log")
+        page, tab_to = self.page, self.tab_to
+        first = self.send(TO)
+        page.wait_text(first, ".lines")
+        tab_to("level")
+        page.press("ArrowUp")  # debug
+        page.wait("document.querySelector('.lines .debug')")
+        page.press("End")  # error
+        page.wait("!document.querySelector('.lines li')")
+        page.press("ArrowUp")
+        page.press("ArrowUp")
+        page.wait_text(first, ".lines")
+        tab_to("words", 1)
+        page.type(first.lower())
+        page.wait(f"[...document.querySelectorAll('.lines li')].every((line) => line.innerText.includes('{first}'))")
+        for _ in range(len(first)):
+            page.press("Backspace")
+        page.wait_text("listening", ".lines")
+
+        tab_to("follow", 2)  # there may be a cross that empties the field
+        page.press(" ")
+        second = self.send(TO)
+        self.godwit.wait_event("delivered", id=second)
+        until = time.monotonic() + 2.5  # it looks each second
+        self.wait_until(lambda: time.monotonic() > until or second in page.text(".lines"), "nothing comes")
+        self.assertNotIn(second, page.text(".lines"))
+        page.press(" ")
+        page.wait_text(second, ".lines")
+        page.press("Tab")
+        page.wait("document.activeElement.matches('.lines')")
+        self.assertTrue(page.run("(({scrollTop, clientHeight, scrollHeight}) => scrollTop + clientHeight > scrollHeight - 2)(document.activeElement)"))
+        page.press("Home")  # it scrolls by keys
+        page.wait("document.activeElement.scrollTop === 0")
+        tab_to(first, 20)
+        page.press("Enter")
+        page.wait_text("Nothing more happens")
+        self.assert_clean()
+
+    def test_a_finger_is_enough_on_a_phone(self):
+        first, second = self.hold(2)
+        page = self.page
+        page.size(360, 740, mobile=True)
+        page.open(self.url)
+        page.wait("document.querySelector('#token')")
+        page.tap("#token")
+        page.type(token_of("chief"))
+        page.tap("[type=submit]")
+        page.wait_text("healthy")
+        page.tap("#nav [href='#/queue']")
+        page.wait_text(second)
+        page.tap(f"[aria-label='Choose {second}']")
+        page.tap("[data-verb=delete]")
+        self.dialog_is_open()
+        page.screenshot("phone-dialog", whole=False)
+        page.tap("dialog button[type=button]")
+        page.wait("!document.querySelector('dialog')")
+        page.tap("[data-verb=delete]")
+        page.tap("dialog .danger")
+        page.wait_text("1 message deleted.")
+        self.assertIsNone(self.state_of(second))
+        page.tap(f"a[href='#/message/{first}']")
+        page.wait_text("What happens next")
+        page.tap("[data-verb=bounce]")
+        self.dialog_is_open()
+        page.tap("dialog input")
+        page.type("not wanted")
+        page.screenshot("phone-bounce", whole=False)
+        page.tap("dialog .danger")
+        self.assertEqual(self.godwit.wait_event("bounced", id=first)["id"], first)
+        page.wait_text("Nothing more happens")
+
+        page.tap("#nav [href='#/destinations']")
+        page.wait("document.querySelector('.page.destinations [name=name]')")
+        page.tap(".filter [name=name]")
+        page.type("late.example")
+        page.tap(".filter [type=submit]")
+        self.dialog_is_open()
+        page.tap("dialog [name=reason]")
+        page.type("asked")
+        page.tap("dialog .danger")
+        page.wait_text("asked", ".alert.warn")
+        page.tap(".alert.warn button")
+        page.wait("!document.querySelector('.alert.warn')")
+        page.tap("#nav [href='#/configuration']")
+        page.wait("document.querySelector('#draft')")
+        page.tap("#draft ~ .actions button")
+        page.wait_text("It is what is in force.")
+        page.tap("section:first-of-type .danger")
+        self.dialog_is_open()
+        page.tap("dialog .danger")
+        page.wait_text("It is in force.")
+        page.tap("#nav [href='#/log']")
+        page.wait_text("reloaded", ".lines")
+        page.tap("[name=follow]")
+        self.assertFalse(page.run("document.querySelector('[name=follow]').checked"))
+        page.tap("#leave")
+        page.wait("document.querySelector('#token')")
+        self.assert_clean()
+
+    # WCAG 2.5.8; links in tables and sentences are exempt.
+    SMALL = """[...document.querySelectorAll("button, input, select, summary, textarea, #nav a, .brand")].filter((one) => {
+        const box = one.getBoundingClientRect();
+        return box.width && (box.width < 24 || box.height < 24); }).map((one) => one.outerHTML)"""
+
     def test_a_phone_is_wide_enough(self):
         id = self.send(f'"{"long" * 12}"@late.example', f'{"v" * 60}@{"w" * 50}.example')
         self.godwit.wait_event("deferred", id=id)
@@ -425,6 +618,7 @@ class ConsoleIsUsed(Scenario):
                 page.wait("document.querySelector('.page').children.length > 0")
                 page.wait("!document.querySelector('.page.message') || document.querySelector('.timeline li')")
                 self.assertLessEqual(page.run("document.documentElement.scrollWidth"), 360)
+                self.assertEqual(page.run(self.SMALL), [], "too small for a finger")
                 page.screenshot("phone-" + place.split("/")[0].split("?")[0] + ("-more" if "?" in place else ""))
         self.assert_clean()
 

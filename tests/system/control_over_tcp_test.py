@@ -7,6 +7,7 @@ import json
 import socket
 
 from support.certificate import Certificate
+from support.godwit import ApiConnection
 from support.receiving_host import ReceivingHost
 from support.scenario import main
 
@@ -28,7 +29,7 @@ class ControlOverTcp(ReceivingHost):
 
     def ask(self, method, path, token=None, context=None):
         connection = (http.client.HTTPSConnection(self.net.host(1), PORT, timeout=20, context=context) if context
-                      else http.client.HTTPConnection(self.net.host(1), PORT, timeout=20))
+                      else ApiConnection(self.net.host(1), PORT, timeout=20))
         self.addCleanup(connection.close)
         connection.request(method, path, headers={"Authorization": f"Bearer {token}"} if token else {})
         answer = connection.getresponse()

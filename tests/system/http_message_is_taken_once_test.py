@@ -7,6 +7,7 @@ import random
 import sqlite3
 import threading
 
+from support.godwit import ApiConnection
 from support.posting_host import ALICE, APP, BOB, HTTP_PORT, ROBOT, Posted, PostingHost, letter
 from support.scenario import main
 
@@ -93,7 +94,7 @@ class HttpMessageIsTakenOnce(PostingHost):
     def test_one_under_way_is_not_begun_again(self):
         self.start()
         body = f"From: {ALICE}\nTo: {BOB}\n\nslow\n".encode()
-        slow = http.client.HTTPConnection(self.net.host(1), HTTP_PORT, timeout=20)
+        slow = ApiConnection(self.net.host(1), HTTP_PORT, timeout=20)
         self.addCleanup(slow.close)
         slow.putrequest("POST", "/v1/messages")
         for name, value in (("Content-Type", "message/rfc822"), ("Authorization", f"Bearer {APP}"),

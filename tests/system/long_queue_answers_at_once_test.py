@@ -21,6 +21,7 @@ MOST_OTHERS = 4
 # What tells only each second how far it is, or is quicker than that; and what first waits for as long as it is told.
 UNHURRIED = {"config test-replay", "top --once --interval 200ms"}
 PAGES = ("overview", "queue", "history", "destinations", "route", "configuration", "certificates", "log", "message/{id}")
+SHOWN = {"route": "form", "log": ".lines li", "message": ".timeline li"}  # else a table
 
 
 def share_of_others():
@@ -51,7 +52,7 @@ class LongQueueAnswersAtOnce(LongQueueHost):
     # ---- the console
 
     def page_seen(self, page, name):
-        """As the page itself has it: from the link until its table, or what it has instead, is there."""
+        """As the page itself has it: from the link until what it is for is there."""
         kind = name.split("/")[0]
         place = name.format(id=next(self.ids))
         page.run("location.hash = '#/nowhere', delete window.took, true")
@@ -59,7 +60,7 @@ class LongQueueAnswersAtOnce(LongQueueHost):
         page.run(f"""(() => {{
             const began = performance.now();
             const look = () => {{
-              const shown = document.querySelector(".page.{kind} :is(table, .timeline li, form)");
+              const shown = document.querySelector(".page.{kind} {SHOWN.get(kind, 'table')}");
               if (shown) window.took = performance.now() - began; else requestAnimationFrame(look);
             }};
             location.hash = "#/{place}";

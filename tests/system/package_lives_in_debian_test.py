@@ -21,6 +21,7 @@ AWAY = "bob@elsewhere.example"  # no DNS server answers: mail to him waits
 KEEP_CONFFILES = ("-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold")
 FOLDERS = {"/etc/godwit": "750 root godwit", "/var/spool/godwit": "700 godwit godwit", "/var/vmail": "2770 godwit godwit",
            "/var/spool/godwit-maildrop": "3733 godwit godwit"}
+DEPLOY_HOOK = "etc/letsencrypt/renewal-hooks/deploy/godwit"
 OBSTACLE = debian.why_not()
 
 
@@ -251,20 +252,26 @@ class PackageLivesInDebian(Scenario):
         self.assertEqual(sorted(self.subjects()), mail)
 
     def is_purged(self):
-        """Twice: with mail in the spool, and without."""
+        """Twice: with mail in the spool and a hook of the administrator, and without mail and with the hook of init."""
+        hook = self.machine.root / DEPLOY_HOOK
+        hook.parent.mkdir(parents=True)
+        hook.write_text("#!/bin/sh\n# Not made by godwitctl init: mine.\n")
         done = self.machine.run("apt-get", "purge", "-y", "-q", "godwit")
         for kept in "/var/spool/godwit", "/var/vmail":
             self.assertIn(f"godwit: {kept} is kept", done.stdout)
         self.assert_gone("etc/godwit", "var/lib/godwit", "var/log/godwit", "var/spool/godwit-maildrop")
+        hook.unlink()  # it stayed
         self.machine.install(self.package)
         self.becomes_a_mail_host()
+        self.assertIn("install -m", hook.read_text())
         self.systemctl("start", "godwitd")
         self.wait_for_queue()
         self.machine.run("sh", "-c", "godwitctl queue delete $(godwitctl --json queue | grep -oE '[0-9A-Z]{13}' | head -n 1)")
         self.wait_until(lambda: AWAY not in self.queued(), "nothing waits")
         done = self.machine.run("apt-get", "purge", "-y", "-q", "godwit")
         self.assertNotIn("/var/spool/godwit is kept", done.stdout)
-        self.assert_gone("etc/godwit", "var/lib/godwit", "var/spool/godwit", "usr/share/godwit", "usr/share/doc/godwit")
+        self.assert_gone("etc/godwit", "var/lib/godwit", "var/spool/godwit", "usr/share/godwit", "usr/share/doc/godwit",
+                         DEPLOY_HOOK)
         self.assertIn("from outside", self.subjects())
 
     def assert_gone(self, *paths):

@@ -90,6 +90,16 @@ class QueueMovesBetweenRunningHosts(SendingHost):
         self.assertEqual(target.queued(), 5)
         self.assertEqual(self.waiting(), [])
 
+    def test_the_answer_names_both_messages(self):
+        ((identity, body),) = self.exported(1).items()
+        envelope = (self.export / f"{identity}.envelope").read_bytes()
+        target = self.target()
+        first, again = (target.order(f"/v1/queue/import?envelope={len(envelope)}", envelope + body) for _ in range(2))
+        ((id, held),) = [(entry["id"], entry["state"]) for entry in target.control_json("queue", "list")["messages"]]
+        self.assertEqual(first, {"id": id, "from": identity, "again": False})
+        self.assertEqual(again, {**first, "again": True})
+        self.assertEqual(held, "held")
+
     def test_broken_files_are_named_and_lose_nothing(self):
         bodies = self.exported(6, size=400_000)
         flipped, cut, longer, misnamed, sound, gone = sorted(bodies)

@@ -21,6 +21,7 @@ struct ReplayVerdict {
   std::string rule{};     // what refuses it
   std::string route{};    // "mx", "smtp:[10.0.0.5]:25", "maildir:/var/vmail/{domain}/{local}"; of several, all
   std::string tls{};      // "opportunistic", "verify mx.example.net"; empty: no TLS is spoken there
+  std::string limits{};   // "at most 20 connections, 100 messages a connection"; of several ways, all
   std::string held{};     // why it would wait for the administrator
   std::string becomes{};  // whom it leads to, and the sender that the next host is told
   bool operator==(const ReplayVerdict&) const = default;
@@ -45,10 +46,11 @@ enum class ReplayChange : std::uint8_t {
   rejected_otherwise,
   route,
   tls,
+  limits,
   held,
   rewriting,
 };
-inline constexpr std::size_t replay_changes = 7;
+inline constexpr std::size_t replay_changes = 8;
 std::string_view to_string(ReplayChange change);
 
 struct ReplayExample {

@@ -7,10 +7,11 @@ export const title = "Configuration";
 
 const text_of = (value) => h("code", {}, value === "" ? '""' : value);
 
+// With renew(values), when others are in force.
 function values_section(values) {
   const rows = h("div");
   const words = field("Key", { name: "key", type: "search", placeholder: "delivery." });
-  const which = field("Show", { name: "which" }, [["set", "what differs from its default"], ["all", "all"]]);
+  const which = field("Show", { name: "which" }, [["set", "not the default"], ["all", "all"]]);
   const form = h("form", { class: "filter" }, words, which);
   const draw = () => {
     const wanted = form.elements.key.value.trim().toLowerCase(), all = form.elements.which.value === "all";
@@ -21,10 +22,14 @@ function values_section(values) {
       { name: "Changed by", of: (row) => (row.needs_restart ? "restart" : "reload") },
     ], values.filter((row) => row.key.includes(wanted) && (all || row.value !== row.default)), "No such key."));
   };
+  const renew = (others) => {
+    values = others;
+    draw();
+  };
   form.addEventListener("input", draw);
   form.addEventListener("submit", (event) => event.preventDefault());
   draw();
-  return h("section", {}, h("h2", {}, "In force"), form, rows);
+  return { section: h("section", {}, h("h2", {}, "In force"), form, rows), renew };
 }
 
 function differences(found) {
@@ -73,13 +78,14 @@ function draft_section(configuration) {
     h("p", { class: "actions" }, button("Check the draft", check)), answer);
 }
 
-function reload_section(configuration) {
+// reloaded(): another one is in force.
+function reload_section(configuration, reloaded) {
   const answer = h("div", { "aria-live": "polite" });
   const run = (work) => async () => {
     try {
       await work();
     } catch (error) {
-      notice(error.message, "bad");
+      if (error.name !== "AbortError") notice(error.message, "bad");
     }
   };
   const check = run(async () => answer.replaceChildren(...check_answer(await post("/v1/configuration/check"), configuration.file).flat()));
@@ -89,6 +95,7 @@ function reload_section(configuration) {
     answer.replaceChildren(...done.errors.map((text) => h("p", { class: "alert bad" }, text)),
       h("p", { class: "alert " + (done.applied ? "good" : "bad") }, done.applied ? "It is in force." : "It was refused; the present one stays."),
       done.restart_needed.length ? h("p", { class: "alert warn" }, "Only after a restart: ", done.restart_needed.join(", ")) : "");
+    if (done.applied) await reloaded();
   });
   return h("section", {}, h("h2", {}, "The files on the host"),
     h("ul", {}, configuration.files.map((file) => h("li", {}, h("code", {}, file.path)))),
@@ -101,5 +108,7 @@ export async function show(page, query, life) {
     return;
   }
   const configuration = await get("/v1/configuration", {}, life.signal);
-  page.append(reload_section(configuration), draft_section(configuration), values_section(configuration.values));
+  const values = values_section(configuration.values);
+  const reloaded = async () => values.renew((await get("/v1/configuration", {}, life.signal)).values);
+  page.append(reload_section(configuration, reloaded), draft_section(configuration), values.section);
 }

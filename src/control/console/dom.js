@@ -32,14 +32,15 @@ export function button(text, onclick, attributes = {}) {
   return h("button", { type: "button", onclick, ...attributes }, text);
 }
 
-// columns: [{name, of(row) → children, class}]; on a phone each row is a card whose lines begin with the columns' names.
+// columns: [{name, of(row) → children, class, card}]; on a phone each row is a card whose lines begin with the columns'
+// names, or what they are called there.
 export function table(caption, columns, rows, none) {
   if (!rows.length) return h("p", { class: "none" }, none);
   return h("table", {},
     h("caption", { class: "unseen" }, caption),
     h("thead", {}, h("tr", {}, columns.map((column) => h("th", { scope: "col", class: column.class }, column.name)))),
     h("tbody", {}, rows.map((row) =>
-      h("tr", {}, columns.map((column) => h("td", { class: column.class, "data-name": column.name }, column.of(row)))))));
+      h("tr", {}, columns.map((column) => h("td", { class: column.class, "data-name": column.card ?? column.name }, column.of(row)))))));
 }
 
 let fields = 0;

@@ -12,7 +12,7 @@ const outcomes = ["", "accepted", "delivered", "deferred", "bounced", "expired",
 
 function form_of(query) {
   const form = h("form", { class: "filter" },
-    field("Sender", { name: "sender", placeholder: "@example.com, <>" }),
+    field("Sender", { name: "sender", placeholder: "news@*, <>" }),
     field("Recipient", { name: "recipient", placeholder: "bob@*" }),
     field("Destination", { name: "destination", placeholder: "example.com" }),
     field("Message-ID", { name: "message_id", placeholder: "*@example.com" }),

@@ -12,7 +12,7 @@ const filters = ["sender", "recipient", "destination", "state", "older"];
 
 function filter_form(query) {
   const form = h("form", { class: "filter" },
-    field("Sender", { name: "sender", placeholder: "@example.com, <>" }),
+    field("Sender", { name: "sender", placeholder: "news@*, <>" }),
     field("Recipient", { name: "recipient", placeholder: "bob@*" }),
     field("Destination", { name: "destination", placeholder: "example.com" }),
     field("State", { name: "state" }, [["", "any"], ["waiting", "waiting"], ["due", "due"], ["active", "active"], ["held", "held"]]),
@@ -44,7 +44,7 @@ function columns(chosen) {
     { name: "Last reply", of: (row) => row.last_reply ?? "", class: "reply" },
   ];
   const choice = {
-    name: "", class: "choice",
+    name: "", class: "choice", card: "Choose",
     of: (row) => h("input", {
       type: "checkbox", "aria-label": "Choose " + row.id, checked: chosen.has(row.id),
       onchange: (event) => chosen[event.target.checked ? "add" : "delete"](row.id),

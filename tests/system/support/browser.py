@@ -16,7 +16,7 @@ SWITCHES = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-sh
             "--disable-background-networking", "--disable-component-update", "--disable-default-apps", "--disable-extensions",
             "--disable-sync", "--log-level=3", "--no-default-browser-check", "--password-store=basic", "--disable-search-engine-choice-screen"]
 
-KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, " ": 32, "ArrowDown": 40, "ArrowUp": 38}
+KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, " ": 32, "ArrowDown": 40, "ArrowUp": 38, "Home": 36, "End": 35, "Backspace": 8}
 
 
 class Browser:
@@ -101,6 +101,7 @@ class Page:
             self.problems.append(parameters["entry"]["text"])
 
     def size(self, width, height, mobile=False):
+        self.ask("Emulation.setTouchEmulationEnabled", enabled=mobile)
         self.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=2 if mobile else 1, mobile=mobile)
 
     def dark(self, wanted=True):
@@ -130,20 +131,32 @@ class Page:
     def wait_text(self, text, selector="body"):
         self.wait(f"document.querySelector({json.dumps(selector)})?.innerText.includes({json.dumps(text)})")
 
-    def click(self, selector):
-        """As the mouse does it: what lies above takes the click."""
-        place = self.wait(f"""(() => {{
+    def place_of(self, selector):
+        """The middle of an element, which is brought into view."""
+        return self.wait(f"""(() => {{
             const element = document.querySelector({json.dumps(selector)});
             if (!element) return null;
             element.scrollIntoView({{block: "center"}});
             const box = element.getBoundingClientRect();
             return box.width ? [box.x + box.width / 2, box.y + box.height / 2] : null; }})()""")
+
+    def click(self, selector):
+        """As the mouse does it: what lies above takes the click."""
+        x, y = self.place_of(selector)
         for kind in ("mousePressed", "mouseReleased"):
-            self.ask("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1)
+            self.ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
+    def tap(self, selector):
+        """As a finger does it."""
+        x, y = self.place_of(selector)
+        self.ask("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": x, "y": y}])
+        self.ask("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
 
     def press(self, key, shift=False):
-        same = {"key": key, "code": "Space" if key == " " else key, "windowsVirtualKeyCode": KEYS[key], "modifiers": 8 if shift else 0}
-        text = {"Enter": "\r", " ": " "}.get(key)
+        """One of KEYS, a digit or a letter."""
+        same = {"key": key, "code": "Space" if key == " " else key, "windowsVirtualKeyCode": KEYS.get(key) or ord(key.upper()),
+                "modifiers": 8 if shift else 0}
+        text = "\r" if key == "Enter" else key if len(key) == 1 else None
         self.ask("Input.dispatchKeyEvent", type="keyDown", **same, **({"text": text} if text else {}))
         self.ask("Input.dispatchKeyEvent", type="keyUp", **same)
 
@@ -161,7 +174,9 @@ class Page:
             for (const name of ["input", "change"]) element.dispatchEvent(new Event(name, {{bubbles: true}})); }})()""")
 
     def focused(self):
-        return self.run("document.activeElement.innerText || document.activeElement.getAttribute('aria-label') || document.activeElement.name")
+        """What it says, its label or its name."""
+        return self.run("""((one) => (one.matches("input, select, textarea") ? "" : one.innerText) || one.getAttribute("aria-label") || one.name || one.id)(
+            document.activeElement)""")
 
     def screenshot(self, name, whole=True):
         """Into the folder $GODWIT_SCREENSHOTS, where it is set."""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from .scenario import (BIN, DNS_PORT, MX_PORT, PATIENCE, SUBMISSION_PORT, SUBMISSIONS_PORT, kill_after, listening,
                        wait_until)
+from .api_answers import check_answer
 from .log_schema import faults_in
 from .maildir import Maildir
 
@@ -33,8 +34,34 @@ def merge(base, changes):
     return base
 
 
-class ControlConnection(http.client.HTTPConnection):
-    """HTTP over the control socket."""
+class ApiConnection(http.client.HTTPConnection):
+    """HTTP to the control API, whose answers, where they are read whole, are held to docs/openapi.yaml."""
+
+    checks = True
+
+    def putrequest(self, method, url, *words, **options):
+        self.asked = method, url
+        super().putrequest(method, url, *words, **options)
+
+    def getresponse(self):
+        answer = super().getresponse()
+        if not self.checks:
+            return answer
+        read = answer.read
+
+        def checked(amount=None):
+            body = read(amount)
+            if amount is None:
+                answer.read = read
+                check_answer(*self.asked, answer.status, answer.getheader("Content-Type", ""), body)
+            return body
+
+        answer.read = checked
+        return answer
+
+
+class ControlConnection(ApiConnection):
+    """Over the control socket."""
 
     def __init__(self, path):
         super().__init__("localhost", timeout=20 * PATIENCE)
@@ -215,14 +242,18 @@ class Godwit:
     def control_json(self, *words):
         return json.loads(self.control("--json", *words).stdout)
 
-    def ask(self, method, target):
+    def ask(self, method, target, body=None):
         """The answer of the control API, as text."""
         connection = ControlConnection(self.control_socket)
         try:
-            connection.request(method, target)
+            connection.request(method, target, body)
             return connection.getresponse().read().decode()
         finally:
             connection.close()
+
+    def order(self, target, body=None):
+        """What an order came to."""
+        return json.loads(self.ask("POST", target, body))
 
     def status(self):
         """As `godwitctl --json status` has it; asked directly, because tests ask often."""

@@ -3,10 +3,9 @@
 
 import email
 import email.policy
-import http.client
 import json
 
-from .godwit import ControlConnection, Godwit
+from .godwit import ApiConnection, ControlConnection, Godwit
 from .scenario import Scenario
 
 HTTP_PORT = 20825
@@ -55,7 +54,7 @@ class PostingHost(Scenario):
         return self.godwit.start()
 
     def connection(self, token, timeout=60):
-        connection = (http.client.HTTPConnection(self.net.host(1), HTTP_PORT, timeout=timeout) if token
+        connection = (ApiConnection(self.net.host(1), HTTP_PORT, timeout=timeout) if token
                       else ControlConnection(self.godwit.control_socket))
         self.addCleanup(connection.close)
         return connection

@@ -104,6 +104,23 @@ TEST_F(Compared, WaysTlsHoldsAndAddressesAreToldApart) {
   EXPECT_EQ(comparison.report().unchanged, 0U);
 }
 
+ReplayVerdict limited(const std::string& limits, ReplayVerdict verdict = taken()) {
+  verdict.limits = limits;
+  return verdict;
+}
+
+TEST_F(Compared, LimitsOfHostsAndStoresAreNoOneThing) {
+  const auto store = taken("maildir:/m", "");
+  add(limited("at most 20 connections"), limited("at most 5 connections"));
+  add(limited("at most 20 connections"), limited("at most 5 connections", taken("smtp:[10.0.0.5]:25")));
+  add(limited("at most 8 connections", store), limited("at most 9 connections", store));
+  add(limited("at most 8 connections", store), limited("at most 20 connections"));  // another route is enough
+  EXPECT_THAT(groups(ReplayChange::limits), ElementsAre("2: at most 20 connections -> at most 5 connections",
+                                                        "1: at most 8 connections -> at most 9 connections"));
+  EXPECT_EQ(envelopes(ReplayChange::route), 2U);
+  EXPECT_EQ(comparison.report().unchanged, 0U);
+}
+
 TEST_F(Compared, OfTheRefusedOnlyRefusalsCount) {
   add_refused(refused("relaying", "554 5.7.1 no"), taken());
   add_refused(refused("relaying", "554 5.7.1 no"), refused("domains.b.example", "550 5.1.1 no"));

@@ -29,7 +29,7 @@ class Verdicts : public ::testing::Test {
     const route::Lookups lookups{.accounts = testing::names({"alice@example.com"}), .tables = {}};
     const auto canonical = std::make_shared<const route::Canonical>(route.canonical, "+", lookups);
     const auto router = std::make_shared<const route::Router>(route, lookups, std::vector<base::Endpoint>());
-    server::RehearsalRules rules{
+    server::RehearsalRules rehearsal{
         .rules = {.settings = settings,
                   .policy = policy,
                   .router = router,
@@ -39,6 +39,8 @@ class Verdicts : public ::testing::Test {
                   .canonical = canonical},
         .knows_account = [this](const std::string& account) { return account == known_account; },
         .own_user = "godwit"};
+    const ReplayedRules rules{
+        .rehearsal = rehearsal, .limits = dispatch::SiteLimits(dispatch, router), .messages_per_connection = usual};
     auto past = envelope;
     past.recipients = std::move(recipients);
     past.asked = past.recipients.size() + further;
@@ -52,6 +54,8 @@ class Verdicts : public ::testing::Test {
   route::Settings route;
   policy::Settings policy;
   server::Settings settings;
+  dispatch::Settings dispatch;
+  std::size_t usual = 100;
   server::PastEnvelope envelope;
   std::string known_account = "alice@example.com";
   std::size_t further = 0;
@@ -94,6 +98,30 @@ TEST_F(Verdicts, WaysAndTheirTlsAreTheConfigurations) {
   EXPECT_EQ(verdict(far).held, "");
   route.routes[0].hold = true;
   EXPECT_NE(verdict(far).held, "");
+}
+
+TEST_F(Verdicts, LimitsAreTheOnesOfTheSite) {
+  EXPECT_EQ(verdict(far).limits, "at most 20 connections, 100 messages a connection");
+  EXPECT_EQ(verdict(alice).limits, "at most 8 connections");
+  dispatch.queue.connections_per_destination = 30;
+  usual = 50;
+  EXPECT_EQ(verdict(far).limits, "at most 30 connections, 50 messages a connection");
+  dispatch.shaping.push_back(
+      {.destinations = {"far.example"}, .connections = 3, .rate = {}, .messages_per_connection = 7});
+  EXPECT_EQ(verdict(far).limits, "at most 3 connections, 7 messages a connection");
+  route::RouteSettings rule;
+  rule.domains = {"far.example"};
+  rule.next_hops = {"[10.0.0.5]:2525"};
+  rule.rate = base::Rate{.count = 100, .period = std::chrono::minutes(1)};
+  route.routes = {rule};
+  EXPECT_EQ(verdict(far).limits, "at most 30 connections, 100/1m messages, 50 messages a connection");
+  route.routes[0].hold = true;
+  EXPECT_EQ(verdict({"bob", "[10.0.0.300]"}).limits, "") << "it leads nowhere";
+}
+
+TEST_F(Verdicts, SeveralWaysHaveLimitsEach) {
+  route.aliases["alice@example.com"] = {"alice@example.com", "bob@far.example"};
+  EXPECT_EQ(verdict(alice).limits, "at most 20 connections, 100 messages a connection; at most 8 connections");
 }
 
 // The number of a route says nothing of where mail goes.

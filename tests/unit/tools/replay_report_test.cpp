@@ -18,6 +18,8 @@ TEST(ReplayReport, SaysWhatChangesAndShowsExamples) {
         "recipients":9,"examples":[{"id":"06ZQ3W8K1M4TR","time":"2026-11-29T18:00:00.000Z","client":"192.0.2.1",
           "from":"<a@a.example>","to":"<b\u001b@b.example>","before":"accepted","after":"554 5.7.1 no"}]}]},
       "newly_accepted":{"envelopes":0,"groups":[],"other":0},
+      "limits":{"envelopes":1,"groups":[{"before":"at most 20 connections","after":"at most 5 connections","recipients":1,
+        "examples":[]}],"other":0},
       "held":{"envelopes":1,"groups":[{"before":null,"after":"a route holds it","recipients":1,"examples":[]}],"other":0}},
     "not_replayed":["MTA-STS"],"restart_needed":["limits.message_size"],"cut_short":false})"));
   EXPECT_THAT(text, HasSubstr("1000 envelopes that were accepted, 1 that were refused, since 2026-11-29 18:00:00Z"));
@@ -25,6 +27,7 @@ TEST(ReplayReport, SaysWhatChangesAndShowsExamples) {
   EXPECT_THAT(text, HasSubstr("    06ZQ3W8K1M4TR from <a@a.example> to <b"));
   EXPECT_THAT(text, HasSubstr("      after:  554 5.7.1 no\n"));
   EXPECT_THAT(text, HasSubstr("  4 recipients in further groups\n"));
+  EXPECT_THAT(text, HasSubstr("\nother limits: 1 envelope\n  1 recipient: at most 20 connections -> at most 5"));
   EXPECT_THAT(text, HasSubstr("nothing -> a route holds it"));
   EXPECT_THAT(text, HasSubstr("only after a restart: limits.message_size\n"));
   EXPECT_THAT(text, HasSubstr("Not replayed: MTA-STS.\n"));
