@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <map>
 #include <memory>
@@ -35,6 +36,10 @@ class FakeSpool : public spool::Spool {
   bool keeps_up() const override { return is_keeping_up; }
   boost::asio::awaitable<base::Result<spool::StoredMessage>> read(base::MessageId id) override {
     ++reads;
+    if (const auto before = std::exchange(before_next_read, {})) {
+      auto waiting = before();
+      co_await std::move(waiting);
+    }
     const auto found = envelopes.find(id);
     if (found == envelopes.end()) co_return base::fail(base::ErrorKind::not_found, "not there");
     co_return spool::StoredMessage{.id = id, .envelope = found->second, .body = std::make_shared<EmptyBody>()};
@@ -74,6 +79,7 @@ class FakeSpool : public spool::Spool {
   std::vector<std::pair<base::MessageId, mail::Update>> updates;
   base::MessageId recovered{std::numeric_limits<std::uint64_t>::max()};  // all that it has when a dispatcher starts
   bool is_keeping_up = true;
+  std::function<boost::asio::awaitable<void>()> before_next_read;
   int reads = 0, streams = 0;
 };
 
