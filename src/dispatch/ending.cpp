@@ -79,10 +79,12 @@ boost::asio::awaitable<base::Result<>> Dispatcher::Implementation::end(base::Mes
     return destinations.contains(destination_of(id, recipient.address)) && recipients.means(recipient);
   };
   auto settlement = settle_ended(envelope, may_end, ended, reply);
-  bool told = true;
+  std::vector<std::uint32_t> untold;
   if (bounced)
-    told = co_await reporter_.report(mail::DsnKind::failure, *message, std::move(settlement.failures), router_);
-  const bool changed = told && !settlement.update.recipients.empty();
+    untold = co_await reporter_.report(mail::DsnKind::failure, *message, std::move(settlement.failures), router_);
+  std::erase_if(settlement.update.recipients,
+                [&](const auto& update) { return std::ranges::binary_search(untold, update.index); });
+  const bool changed = !settlement.update.recipients.empty();
   if (changed) {
     mail::apply(settlement.update, envelope);
     log_ended(id, envelope, settlement.update);
@@ -93,7 +95,8 @@ boost::asio::awaitable<base::Result<>> Dispatcher::Implementation::end(base::Mes
   // In delivery, and deleted: what comes of it changes nothing any more.
   if (!mail::has_waiting(envelope))
     for (const auto& key : queue_.keys_of(id)) queue_.remove(key);
-  if (!told) co_return base::fail(base::ErrorKind::exhausted, "there is no room for the report to the sender");
+  if (!untold.empty())
+    co_return base::fail(base::ErrorKind::exhausted, "there is no room for the report to the sender");
   if (!changed)
     co_return base::fail(base::ErrorKind::refused, "no such recipient waits, or it is in delivery right now");
   co_return base::Result<>();
