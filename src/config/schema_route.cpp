@@ -285,6 +285,18 @@ Fields<RouteSettings> route_fields() {
       make_field<RouteSettings>(
           "retry.warn", [](auto& r) -> auto& { return r.retry.warn; }, optional_of(duration(0s, days(30)), usual),
           "As `delivery.retry.warn`"),
+      make_field<RouteSettings>(
+          "retry.bounce_expire", [](auto& r) -> auto& { return r.retry.bounce_expire; },
+          optional_of(duration(100ms, days(30)), usual), "As `delivery.retry.bounce_expire`"),
+      make_field<RouteSettings>(
+          "retry.bounce_first", [](auto& r) -> auto& { return r.retry.bounce_first; },
+          optional_of(duration(0s, days(1)), usual),
+          "As `delivery.retry.bounce_first`, which wins over this route's `first`; 0s: no other than for its other "
+          "mail"),
+      make_field<RouteSettings>(
+          "retry.bounce_max", [](auto& r) -> auto& { return r.retry.bounce_max; },
+          optional_of(duration(0s, days(7)), usual),
+          "As `delivery.retry.bounce_max`, which wins over this route's `max`; 0s: no other than for its other mail"),
   };
 }
 

@@ -151,19 +151,19 @@ control::Task<> ControlBackend::change(control::QueueOrder order, base::MessageI
   using Verb = control::QueueOrder::Verb;
   auto& dispatcher = *host_.dispatcher_;
   switch (order.verb) {
-    case Verb::retry:
-      co_return known(dispatcher.retry(id));
     case Verb::hold:
       co_return known(dispatcher.hold(id));
     case Verb::release:
       co_return known(dispatcher.release(id));
+    case Verb::retry:
     case Verb::bounce:
     case Verb::remove:
       break;
   }
-  auto ending = order.verb == Verb::bounce ? dispatcher.bounce(id, std::move(order.reason), std::move(recipients))
-                                           : dispatcher.remove(id, std::move(recipients));
-  co_return co_await patiently(std::move(ending));
+  auto changing = order.verb == Verb::retry    ? dispatcher.retry(id, std::move(recipients))
+                  : order.verb == Verb::bounce ? dispatcher.bounce(id, std::move(order.reason), std::move(recipients))
+                                               : dispatcher.remove(id, std::move(recipients));
+  co_return co_await patiently(std::move(changing));
 }
 
 control::Task<control::QueueChange> ControlBackend::queue_change_many(control::QueueOrder order,

@@ -36,11 +36,21 @@ boost::asio::awaitable<base::Result<QueueEntry>> Dispatcher::Implementation::sho
   co_return entry;
 }
 
-bool Dispatcher::Implementation::retry(base::MessageId id) {
-  const auto keys = queue_.keys_of(id);
+boost::asio::awaitable<base::Result<>> Dispatcher::Implementation::retry(base::MessageId id, Selector meant) {
+  const auto asked = now();
+  auto keys = queue_.keys_of(id);
+  std::erase_if(keys, [&](const queue::Key& key) { return !meant.may_mean(*queue_.find(key), asked); });
+  if (meant.needs_envelope()) {
+    auto message = co_await load(id);
+    if (!message) co_return std::unexpected(message.error());
+    const auto destinations = awaited(id, (*message)->envelope, meant);
+    std::erase_if(keys, [&](const queue::Key& key) { return !destinations.contains(key.destination); });
+  }
+  if (!queue_.contains(id)) co_return base::fail(base::ErrorKind::not_found, "there is no such message in the queue");
+  if (keys.empty()) co_return base::fail(base::ErrorKind::refused, "no such recipient waits");
   for (const auto& key : keys) queue_.retry_now(key, now());
   pump();
-  return !keys.empty();
+  co_return base::Result<>();
 }
 
 void Dispatcher::Implementation::post_start_queue(std::string domain) {

@@ -80,14 +80,14 @@ boost::asio::awaitable<base::Result<>> Dispatcher::recorded() {
 void Dispatcher::start_queue(std::string domain) {
   implementation_->post_start_queue(std::move(domain));
 }
-bool Dispatcher::retry(base::MessageId id) {
-  return implementation_->retry(id);
-}
 bool Dispatcher::hold(base::MessageId id, std::string_view why) {
   return implementation_->hold(id, why);
 }
 bool Dispatcher::release(base::MessageId id) {
   return implementation_->release(id);
+}
+boost::asio::awaitable<base::Result<>> Dispatcher::retry(base::MessageId id, Selector meant) {
+  return implementation_->retry(id, std::move(meant));
 }
 boost::asio::awaitable<base::Result<>> Dispatcher::remove(base::MessageId id, Selector recipients) {
   auto reply = smtp::make_reply(250, {2, 0, 0}, "Deleted by the administrator");

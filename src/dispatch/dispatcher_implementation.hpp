@@ -43,7 +43,7 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   boost::asio::awaitable<Ways> ways(smtp::Mailbox address, smtp::ReversePath sender);
   boost::asio::awaitable<std::vector<Waiting>> why(base::MessageId id);
   boost::asio::awaitable<std::vector<Waiting>> why(std::string destination);
-  bool retry(base::MessageId id);
+  boost::asio::awaitable<base::Result<>> retry(base::MessageId id, Selector meant);
   void post_start_queue(std::string domain);
   bool hold(base::MessageId id, std::string_view why);
   bool release(base::MessageId id);
@@ -174,17 +174,20 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
 
   // ---- ending
   void log_ended(base::MessageId id, const mail::Envelope& envelope, const mail::Update& update);
-  // The message's destinations in delivery, and its items before they were held back from it.
+  // Of what is meant: the message's destinations in delivery, and its items before they were held back from it.
   struct Kept {
     std::set<std::string> in_delivery;
     std::vector<queue::Item> idle;
   };
-  Kept keep_from_delivery(base::MessageId id);
-  // The destinations of those who wait.
-  std::set<std::string> awaited(base::MessageId id, const mail::Envelope& envelope) const;
+  Kept keep_from_delivery(base::MessageId id, const Selector& meant);
+  // The destinations of those who wait, and are meant.
+  std::set<std::string> awaited(base::MessageId id, const mail::Envelope& envelope, const Selector& meant = {}) const;
   // Destinations without a waiting recipient leave the queue, the others wait on as before.
   void let_go(Kept kept, base::MessageId id, const mail::Envelope& envelope);
   void put_back(queue::Item item);
+  // keep_from_delivery() and its end.
+  void note_ending(base::MessageId id) { ending_.insert(id); }
+  void note_ended(base::MessageId id) { ending_.erase(ending_.find(id)); }
 
   queue::Settings queue_settings() const;
 
@@ -213,7 +216,8 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   bool writing_suspensions_ = false;
   std::size_t suspensions_written_ = 0;
   bool stopping_ = false;
-  std::set<std::string> starting_;  // domains, by ETRN
+  std::set<std::string> starting_;         // domains, by ETRN
+  std::multiset<base::MessageId> ending_;  // held in the queue, though nobody holds them
 };
 
 }  // namespace godwit::dispatch

@@ -54,7 +54,8 @@ Dispatcher::Implementation::Implementation(Settings settings, std::shared_ptr<co
       around_(std::move(surroundings)),
       reporter_(settings_.hostname, around_),
       queue_(queue_settings()),
-      selection_(queue_, around_.spool, around_.clock, around_.home),
+      selection_(queue_, around_.spool, around_.clock, around_.home,
+                 [this](base::MessageId id, const smtp::Mailbox& address) { return destination_of(id, address); }),
       audit_(queue_, around_.spool,
              [this](base::MessageId id, const smtp::Mailbox& address) { return destination_of(id, address); }),
       clock_jumps_(around_.clock.wall(), around_.clock.mono()) {}

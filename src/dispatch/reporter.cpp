@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reporter.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
+#include <span>
 #include <utility>
 
 #include "godwit/mail/dmarc_report.hpp"
@@ -17,13 +20,19 @@ namespace {
 constexpr std::string_view bounce_protocol = "bounce";
 constexpr std::string_view double_bounce_protocol = "double-bounce";
 
-// The owner of a list did not send the message, and asked for nothing.
-mail::Envelope as_told_to(const smtp::ReversePath& return_path, const mail::Envelope& original) {
-  auto told = original;
-  if (return_path == original.sender) return told;
-  told.envid.clear();
-  told.ret = 0;
+// The owner of a list did not send the message, and asked for nothing.  Without the recipients, who may be many.
+mail::Envelope as_told_to_owner(const mail::Envelope& original) {
+  mail::Envelope told;
+  told.body = original.body;
+  told.smtputf8 = original.smtputf8;
+  told.require_tls = original.require_tls;
+  told.accepted = original.accepted;
   return told;
+}
+
+std::span<const mail::DsnRecipient> part_of(std::span<const mail::DsnRecipient> all, std::size_t number) {
+  const auto from = (number - 1) * mail::most_in_a_report;
+  return all.subspan(from, std::min(mail::most_in_a_report, all.size() - from));
 }
 
 }  // namespace
@@ -49,24 +58,34 @@ boost::asio::awaitable<base::Result<std::optional<Reporter::Destination>>> Repor
   co_return to;
 }
 
-boost::asio::awaitable<bool> Reporter::report(mail::DsnKind kind, std::shared_ptr<const spool::StoredMessage> original,
-                                              std::vector<mail::DsnRecipient> recipients,
-                                              std::shared_ptr<const route::Router> router, base::WallTime retry_until) {
+boost::asio::awaitable<std::vector<std::uint32_t>> Reporter::report(
+    mail::DsnKind kind, std::shared_ptr<const spool::StoredMessage> original,
+    std::vector<mail::DsnRecipient> recipients, std::shared_ptr<const route::Router> router,
+    base::WallTime retry_until) {
   std::map<smtp::ReversePath, std::vector<mail::DsnRecipient>> by_return_path;
   for (auto& recipient : recipients)
     by_return_path[original->envelope.return_path_of(recipient.recipient)].push_back(std::move(recipient));
-  bool all_told = true;
-  for (auto& [return_path, some] : by_return_path) {
-    auto telling = report_to(return_path, kind, original, std::move(some), router, retry_until);
-    const bool told = co_await std::move(telling);
-    all_told = all_told && told;
+  std::vector<std::uint32_t> untold;
+  for (auto& [return_path, all] : by_return_path) {
+    const auto of = (all.size() + mail::most_in_a_report - 1) / mail::most_in_a_report;
+    bool told = true;
+    for (std::size_t number = 1; number <= of; ++number) {
+      const auto some = part_of(all, number);
+      // Where one could not be stored, the next would not be either.
+      if (told) {
+        Part part{.recipients = {some.begin(), some.end()}, .number = number, .of = of};
+        auto telling = report_to(return_path, kind, original, std::move(part), router, retry_until);
+        told = co_await std::move(telling);
+      }
+      if (!told) std::ranges::transform(some, std::back_inserter(untold), &mail::DsnRecipient::index);
+    }
   }
-  co_return all_told;
+  std::ranges::sort(untold);
+  co_return untold;
 }
 
 boost::asio::awaitable<bool> Reporter::report_to(smtp::ReversePath return_path, mail::DsnKind kind,
-                                                 std::shared_ptr<const spool::StoredMessage> original,
-                                                 std::vector<mail::DsnRecipient> recipients,
+                                                 std::shared_ptr<const spool::StoredMessage> original, Part part,
                                                  std::shared_ptr<const route::Router> router,
                                                  base::WallTime retry_until) {
   const auto original_id = to_string(original->id);
@@ -101,11 +120,13 @@ boost::asio::awaitable<bool> Reporter::report_to(smtp::ReversePath return_path, 
   request.hostname = hostname_;
   request.to = to->address;
   request.original_id = original->id;
-  const auto told = as_told_to(return_path, original->envelope);
-  request.original = &told;
+  const auto told_to_owner = as_told_to_owner(original->envelope);
+  request.original = return_path == original->envelope.sender ? &original->envelope : &told_to_owner;
   request.message = text;
   request.message_size = original->body->size();
-  request.recipients = std::move(recipients);
+  request.recipients = std::move(part.recipients);
+  request.number = part.number;
+  request.of = part.of;
   request.now = now;
   request.retry_until = retry_until;
   auto dsn = mail::compose_dsn(request, around_.random);

@@ -3,6 +3,8 @@
 // postmaster once; what fails then is dropped and logged (RFC 5321 section 6.1: no report about a report's report).
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -18,21 +20,29 @@ class Reporter {
  public:
   Reporter(std::string hostname, Surroundings& surroundings) : hostname_(std::move(hostname)), around_(surroundings) {}
 
-  // True when the report is durable, or none is to be sent: only then may the failure be recorded.
-  // retry_until: of a delay, when it is given up.
-  boost::asio::awaitable<bool> report(mail::DsnKind kind, std::shared_ptr<const spool::StoredMessage> original,
-                                      std::vector<mail::DsnRecipient> recipients,
-                                      std::shared_ptr<const route::Router> router, base::WallTime retry_until = {});
+  // Each recipient is in one report; where there are many of them, there are several reports, which the spool takes
+  // whatever limits.message_size is.  Gives the indexes, sorted, of those of whom nobody was told now: of the others
+  // the report is durable, or none is to be sent, and only their failure may be recorded. retry_until: of a delay, when
+  // it is given up.
+  boost::asio::awaitable<std::vector<std::uint32_t>> report(mail::DsnKind kind,
+                                                            std::shared_ptr<const spool::StoredMessage> original,
+                                                            std::vector<mail::DsnRecipient> recipients,
+                                                            std::shared_ptr<const route::Router> router,
+                                                            base::WallTime retry_until = {});
 
  private:
   struct Destination {
     smtp::Mailbox address;
     bool double_bounce = false;
   };
-  // The same, of those whose return path this is.
+  // One report.
+  struct Part {
+    std::vector<mail::DsnRecipient> recipients;
+    std::size_t number = 1, of = 1;  // of the reports to this return path
+  };
+  // False: it could not be made or stored now.
   boost::asio::awaitable<bool> report_to(smtp::ReversePath return_path, mail::DsnKind kind,
-                                         std::shared_ptr<const spool::StoredMessage> original,
-                                         std::vector<mail::DsnRecipient> recipients,
+                                         std::shared_ptr<const spool::StoredMessage> original, Part part,
                                          std::shared_ptr<const route::Router> router, base::WallTime retry_until);
   // Nothing: nobody can be told.  Errors: a table cannot be asked now.
   boost::asio::awaitable<base::Result<std::optional<Destination>>> destination(smtp::ReversePath return_path,

@@ -110,7 +110,13 @@ Selection::Slice Selection::slice_of_ids(const Selector& selector, const Ids& id
 
 boost::asio::awaitable<bool> Selection::has_recipient(Selector selector, base::MessageId id) {
   const auto stored = co_await spool_.read(id);
-  co_return stored&& selector.means_recipient_of(stored->envelope);  // else settled meanwhile
+  if (!stored) co_return false;  // settled meanwhile
+  const auto now = clock_.wall();
+  co_return std::ranges::any_of(stored->envelope.recipients, [&](const mail::Recipient& each) {
+    if (each.state != mail::RecipientState::waiting || !selector.means(each)) return false;
+    const auto* item = queue_.find({.id = id, .destination = destination_of_(id, each.address)});
+    return item != nullptr && selector.may_mean(*item, now);
+  });
 }
 
 }  // namespace godwit::dispatch

@@ -6,8 +6,10 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -23,9 +25,16 @@ namespace godwit::dispatch {
 
 class Selection {
  public:
+  // The destination of the item that a recipient of the message is in.
+  using DestinationOf = std::function<std::string(base::MessageId id, const smtp::Mailbox& address)>;
   // What they are given outlives the selection.
-  Selection(const queue::Queue& queue, spool::Spool& spool, const base::Clock& clock, boost::asio::any_io_executor home)
-      : queue_(queue), spool_(spool), clock_(clock), home_(std::move(home)) {}
+  Selection(const queue::Queue& queue, spool::Spool& spool, const base::Clock& clock, boost::asio::any_io_executor home,
+            DestinationOf destination_of)
+      : queue_(queue),
+        spool_(spool),
+        clock_(clock),
+        home_(std::move(home)),
+        destination_of_(std::move(destination_of)) {}
 
   // Errors: those of the spool.
   boost::asio::awaitable<base::Result<Selected>> page(Selector selector, Page page);
@@ -53,6 +62,7 @@ class Selection {
   spool::Spool& spool_;
   const base::Clock& clock_;
   boost::asio::any_io_executor home_;
+  DestinationOf destination_of_;
   std::optional<BySender> by_sender_;
 };
 

@@ -57,10 +57,4 @@ bool Selector::means(const mail::Recipient& asked) const {
          (recipient.empty() || matches_address(recipient, to_string(asked.address)));
 }
 
-bool Selector::means_recipient_of(const mail::Envelope& envelope) const {
-  return std::ranges::any_of(envelope.recipients, [&](const mail::Recipient& each) {
-    return each.state == mail::RecipientState::waiting && means(each);
-  });
-}
-
 }  // namespace godwit::dispatch

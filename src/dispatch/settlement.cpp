@@ -117,6 +117,7 @@ Settlement settle(const Settings& settings, const queue::RetrySettings& schedule
     result.update.recipients.push_back({.index = index, .state = state, .last_reply = kept_reply(outcome.reply)});
     const bool missed = too_late && state == mail::RecipientState::expired;
     mail::DsnRecipient report{.recipient = recipient,
+                              .index = index,
                               .reply = missed ? time_is_up(recipient, outcome) : outcome.reply,
                               .remote = outcome.remote && !missed,
                               .remote_host = outcome.relay,
@@ -154,7 +155,7 @@ Settlement settle_ended(const mail::Envelope& envelope, const std::function<bool
     }
     result.update.recipients.push_back({.index = i, .state = ended, .last_reply = to_line(reply)});
     if (ended == mail::RecipientState::bounced && wants_failure_report(recipient))
-      result.failures.push_back({.recipient = recipient, .reply = reply});
+      result.failures.push_back({.recipient = recipient, .index = i, .reply = reply});
   }
   return result;
 }

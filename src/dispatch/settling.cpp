@@ -122,11 +122,15 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle_part(Part part, 
   const auto retry = policy_->retry(item.key.destination, envelope.sender);
   // The report first, then the record that needs no report any more: a crash between the two reports twice, never not
   // at all.
-  bool told = co_await reporter_.report(mail::DsnKind::failure, transaction.message, settlement.failures, router_);
+  const auto untold =
+      co_await reporter_.report(mail::DsnKind::failure, transaction.message, settlement.failures, router_);
   auto patience = patience_of(envelope, transaction.jumped);
-  if (told)
-    told = co_await reporter_.report(mail::DsnKind::delay, transaction.message, settlement.delays, router_,
-                                     given_up_at(retry, patience));
+  bool told = untold.empty();
+  if (told) {
+    const auto unwarned = co_await reporter_.report(mail::DsnKind::delay, transaction.message, settlement.delays,
+                                                    router_, given_up_at(retry, patience));
+    told = unwarned.empty();
+  }
   const auto attempts = item.attempts + (attempted.counts ? 1 : 0);
   auto later =
       attempted.counts ? attempted.now + queue::retry_delay(retry, attempts, attempted.fraction) : item.next_attempt;
@@ -134,8 +138,10 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle_part(Part part, 
   if (!told) {
     // Its time may be over already; a full disk is not asked again and again.
     later = no_deadline_before = std::max(later, attempted.now + report_again);
-    // Nothing of this attempt's failures is recorded; deliveries are, so that they are not repeated.
-    std::erase_if(settlement.update.recipients, [](const auto& update) { return !is_delivered(update); });
+    // Failures that nobody was told of are not recorded; what was delivered or told is, so that it is not repeated.
+    std::erase_if(settlement.update.recipients, [&](const auto& update) {
+      return update.state == mail::RecipientState::waiting || std::ranges::binary_search(untold, update.index);
+    });
     if (attempted.counts) settlement.update.next_attempt = later;
     settlement.update.warned.reset();
     settlement.waiting = true;

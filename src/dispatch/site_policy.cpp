@@ -78,6 +78,9 @@ queue::RetrySettings SitePolicy::retry(std::string_view domain, const smtp::Reve
     retry.max = changed.max.value_or(retry.max);
     retry.expire = changed.expire.value_or(retry.expire);
     retry.warn = changed.warn.value_or(retry.warn);
+    retry.bounce_expire = changed.bounce_expire.value_or(retry.bounce_expire);
+    retry.bounce_first = changed.bounce_first.value_or(retry.bounce_first);
+    retry.bounce_max = changed.bounce_max.value_or(retry.bounce_max);
   }
   return sender ? retry : queue::schedule_of_bounces(retry);
 }

@@ -88,6 +88,12 @@ std::string explanation_part(const DsnRequest& request) {
   const auto host = safe_text(request.hostname);
   std::string text = fmt::format("This is the mail system at {}.\r\n\r\n", host);
   text += wrapped(introduction(request), "") + "\r\n";
+  if (request.of > 1)
+    text +=
+        wrapped(fmt::format("There are so many of them that this is report {} of {}; each recipient is in one of them.",
+                            request.number, request.of),
+                "") +
+        "\r\n";
   for (const auto& failed : request.recipients) text += recipient_text(request, failed);
   text += wrapped(
       fmt::format("The postmaster of {} finds the message under the id {}.", host, to_string(request.original_id)), "");

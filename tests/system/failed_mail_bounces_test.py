@@ -139,6 +139,18 @@ class FailedMailBounces(SendingHost):
         self.report()
         self.godwit.wait_empty_queue()
 
+    def test_each_of_thousands_is_in_one_of_several_reports(self):
+        self.start(limits={"message_size": "1KiB", "recipients": 2500})
+        failed = [f"{number}-{'x' * 40}@nowhere.example" for number in range(2500)]
+        self.send(failed, content=message(sender=SENDER, body="x\r\n"))
+        named = []
+        for each in self.godwit.mailbox(SENDER).wait(3):
+            report = email.message_from_bytes(each.content)
+            named += [fields["final-recipient"].split(";")[1].strip() for fields in report.get_payload()[1].get_payload()[1:]]
+        self.assertEqual(sorted(named), sorted(failed))
+        self.godwit.wait_empty_queue()
+        self.assertEqual(len(self.godwit.events("report")), 3)
+
     def test_a_null_sender_never_gets_a_report(self):
         self.mx("gone.example", 10, "mx.gone.example", 2, script={"RCPT": "550 5.1.1 no such user"})
         self.start(postmaster="chief@abc.example", domains={"abc.example": ["mod", "chief"]})

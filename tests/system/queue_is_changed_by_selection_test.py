@@ -3,10 +3,12 @@
 """godwitctl queue list, hold, release, bounce, delete and retry of many messages at once, while mail flows."""
 
 import email
+import json
 import threading
 
 from support.dialogue import Dialogue
 from support.message import message
+from support.peer import STALL
 from support.scenario import main
 from support.sending_host import SENDER, SendingHost
 
@@ -127,6 +129,96 @@ class QueueIsChangedBySelection(SendingHost):
         self.assertEqual(self.godwit.queued(), 120)
         self.wait_until(lambda: len(self.listed()) == 120, "all are queued again")
         self.assertEqual({tuple(each["recipients"]) for each in self.listed()}, {("b@busy.example",)})
+
+    def items(self, id):
+        """destination → state, of what of the message is in the queue."""
+        shown = self.godwit.control("queue", "show", id, "--json", check=False)
+        if shown.returncode != 0:
+            return {}
+        return {each["name"]: each["state"] for each in json.loads(shown.stdout)["destinations"]}
+
+    def start_with_states(self):
+        """Where mail is held by a route, waits for its next attempt, is due but suspended, and is being delivered."""
+        self.later = self.mx("waiting.example", 10, "mx.waiting.example", 4, script={"RCPT": "451 4.7.1 later"})
+        self.slow = self.mx("active.example", 10, "mx.active.example", 5, script={"dot": STALL})
+        self.kept = self.mx("held.example", 10, "mx.held.example", 6)
+        self.start(delivery={"retry": {"first": "1h", "max": "1h"}}, routes=[{"domains": ["held.example"], "hold": True}])
+        self.godwit.control("delivery", "suspend", "--destination", "due.example")
+
+    def send_to(self, states):
+        """A message of which one delivery is in each of these states; its id."""
+        id, _ = self.send([f"{state}@{state}.example" for state in states])
+        wanted = {f"{state}.example": state for state in states}
+        self.wait_until(lambda: self.items(id) == wanted, f"{id}: {wanted}")
+        return id
+
+    def test_only_what_is_in_that_state_is_deleted_or_bounced(self):
+        self.start_with_states()
+        left = {"held", "waiting", "due", "active"}
+        id = self.send_to(left)
+        for verb, state in (("bounce", "active"), ("delete", "active"), ("bounce", "due"), ("delete", "held")):
+            before = self.items(id)
+            is_left_alone = (verb, state) == ("bounce", "active")
+            self.assertEqual(self.changed(verb, "--state", state), 0 if is_left_alone else 1, (verb, state))
+            left -= set() if is_left_alone else {state}
+            recipients = self.godwit.control_json("queue", "show", id)["recipients"]
+            self.assertEqual({each["address"].split("@")[0] for each in recipients if each["state"] == "waiting"}, left)
+            if state != "active":  # else it leaves the queue when the delivery ends
+                del before[f"{state}.example"]
+            self.assertEqual(self.items(id), before, (verb, state))
+        self.assertEqual(self.kept.transactions, [])
+        report = email.message_from_bytes(self.godwit.mailbox(SENDER).wait()[0].content)
+        failed = report.get_payload()[1].get_payload()[1:]
+        self.assertEqual([each["final-recipient"] for each in failed], ["rfc822; due@due.example"])
+
+    def test_every_change_means_what_its_words_mean(self):
+        self.start_with_states()
+        everything = {"held", "waiting", "due"}
+        selectors = {("--all",): everything, ("--sender", SENDER): everything, ("--sender", "other@*"): set(),
+                     ("--recipient", "waiting@*"): {"waiting"}, ("--recipient", "@held.example"): {"held"},
+                     ("--destination", "due.*"): {"due"}, ("--state", "held"): {"held"}, ("--state", "waiting"): {"waiting"},
+                     ("--state", "due"): {"due"}, ("--state", "active"): set(), ("--older", "0s"): everything,
+                     ("--state", "held", "--recipient", "waiting@*"): set(),
+                     ("--state", "held", "--destination", "due.example"): set(),
+                     ("--sender", SENDER, "--state", "waiting"): {"waiting"}, ("--older", "1h"): set(),
+                     ("--older", "1h", "--state", "held"): set(), ("--older", "0s", "--state", "waiting"): {"waiting"}}
+        for words, meant in selectors.items():
+            for verb, check in (("retry", self.are_retried), ("hold", self.is_held), ("release", self.is_released),
+                                ("bounce", self.are_gone), ("delete", self.are_gone)):
+                with self.subTest(verb=verb, words=words):
+                    id = self.send_to(everything)
+                    if words != ("--all",):
+                        self.assertEqual([each["id"] for each in self.listed(*words)], [id] if meant else [])
+                    self.before, self.asked_before = self.items(id), self.asked()
+                    self.assertEqual(self.changed(verb, *words), 1 if meant else 0)
+                    check(id, meant)
+                self.godwit.control("queue", "delete", "--all")
+
+    def asked(self):
+        return sum(command.upper().startswith("RCPT") for command in self.later.commands)
+
+    def are_retried(self, id, meant):
+        """What is held stays so, and what is suspended; the rest is tried when it is meant, and only then."""
+        tried = 1 if "waiting" in meant else 0
+        self.wait_until(lambda: self.asked() == self.asked_before + tried, "it was tried")
+        self.wait_until(lambda: self.items(id) == self.before, "it waits again")
+        self.assertEqual(self.asked(), self.asked_before + tried)
+
+    def is_held(self, id, meant):
+        """The whole message."""
+        self.assertEqual(self.items(id), dict.fromkeys(self.before, "held") if meant else self.before)
+
+    def is_released(self, id, meant):
+        """The whole message."""
+        if meant:
+            self.released = getattr(self, "released", 0) + 1
+            self.kept.wait(self.released)
+            del self.before["held.example"]
+        self.wait_until(lambda: self.items(id) == self.before, "what was held is gone")
+        self.assertEqual(self.asked(), self.asked_before)
+
+    def are_gone(self, id, meant):
+        self.assertEqual(self.items(id), {name: each for name, each in self.before.items() if each not in meant})
 
     def test_a_change_needs_to_know_of_what(self):
         self.start()

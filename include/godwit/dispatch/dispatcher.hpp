@@ -128,14 +128,15 @@ class Dispatcher {
   // What waits for this domain is tried at once (ETRN).  Any thread; few of them are under way at a time, and what is
   // too much is not done.
   void start_queue(std::string domain);
-  // false: no such message.
-  bool retry(base::MessageId id);
+  // Of the whole message, which remembers it.  false: no such message.
   bool hold(base::MessageId id, std::string_view why = "by the administrator");
   bool release(base::MessageId id);
-  // Ends the wait of the recipients that the selector means.  remove: nobody is told; what is in delivery may still
-  // arrive. bounce: the sender gets a report with the administrator's words; what is in delivery is left alone. Errors:
-  // not_found, refused (no such recipient waits, or each is in delivery), those of the spool, exhausted (no room for
-  // the report).
+  // Tries now what the selector means.  Errors: not_found, refused (nothing of it is meant), those of the spool.
+  boost::asio::awaitable<base::Result<>> retry(base::MessageId id, Selector meant = {});
+  // Ends the wait of the recipients that the selector means, in the state in which it finds them.  remove: nobody is
+  // told; what is in delivery may still arrive.  bounce: the sender gets a report with the administrator's words; what
+  // is in delivery is left alone.  Errors: not_found, refused (no such recipient waits, or each is in delivery), those
+  // of the spool, exhausted (no room for the report).
   boost::asio::awaitable<base::Result<>> remove(base::MessageId id, Selector recipients = {});
   boost::asio::awaitable<base::Result<>> bounce(base::MessageId id, std::string reason, Selector recipients = {});
 

@@ -35,8 +35,7 @@ struct Selector {
   bool may_mean(const queue::Item& item, base::WallTime now) const;
   // The same but for state, and sender.
   bool may_mean(const spool::Summary& summary, base::WallTime now) const;
-  bool means(const mail::Recipient& recipient) const;  // recipient and destination
-  bool means_recipient_of(const mail::Envelope& envelope) const;
+  bool means(const mail::Recipient& recipient) const;  // recipient and destination; the item it is in has the rest
 
  private:
   bool may_mean_domain(std::string_view domain) const;

@@ -31,6 +31,7 @@ enum class DsnSuccess { delivered, relayed, expanded };
 
 struct DsnRecipient {
   Recipient recipient{};
+  std::uint32_t index = 0;    // of the original's recipients
   smtp::Reply reply{};        // the peer's, or ours in the same form; code 0: there was none
   bool remote = false;        // the reply is the peer's words
   std::string remote_host{};  // who was asked: "mx1.example.net[192.0.2.1]:25"; empty: nobody
@@ -49,12 +50,16 @@ struct DsnRequest {
   std::string_view message{};      // the original's bytes, of which the first max_returned suffice
   std::uint64_t message_size = 0;  // of the whole original
   std::vector<DsnRecipient> recipients{};
+  std::size_t number = 1, of = 1;  // which of the reports that name all recipients together
   base::WallTime now{};
   base::WallTime retry_until{};  // of a delay: when we give up
 };
 
 // A message up to this size is returned whole where the sender asked for that (RET=FULL); of others only the header.
 inline constexpr std::size_t max_returned = 64 * 1024;
+
+// With so many a report stays below 8 MiB, whatever addresses and replies are like.
+inline constexpr std::size_t most_in_a_report = 1000;
 
 struct Dsn {
   std::string message{};

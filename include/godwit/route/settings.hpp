@@ -99,6 +99,7 @@ enum class NextHopOrder { listed, random };
 struct RetryOverride {
   std::optional<base::Duration> first, max, expire, warn;
   std::optional<double> factor;
+  std::optional<base::Duration> bounce_expire, bounce_first, bounce_max;
 };
 
 struct RouteSettings {

@@ -80,6 +80,18 @@ TEST(Load, RouteHasALimitAndAScheduleOfItsOwn) {
   EXPECT_FALSE(route.retry.max);
 }
 
+TEST(Load, RouteHasAScheduleForReports) {
+  const auto loaded = load_below(
+      "routes: [{next_hop: \"[10.0.0.5]\", retry: {bounce_expire: 6h, bounce_first: 0s}}, {domains: [b.example], hold: "
+      "yes, retry: {bounce_max: 1h}}]\n");
+  ASSERT_THAT(errors(loaded), IsEmpty());
+  const auto& routes = loaded.settings.route.routes;
+  EXPECT_EQ(routes.at(0).retry.bounce_expire, 6h);
+  EXPECT_EQ(routes.at(0).retry.bounce_first, 0s);
+  EXPECT_FALSE(routes.at(0).retry.bounce_max);
+  EXPECT_EQ(routes.at(1).retry.bounce_max, 1h);
+}
+
 TEST(Load, AKeyInTheWrongSectionIsFoundInTheRightOne) {
   EXPECT_THAT(errors(load_below("message_size: 1MiB\n")),
               ElementsAre("godwit.yaml:2:1: unknown key \"message_size\" (did you mean limits.message_size?)"));

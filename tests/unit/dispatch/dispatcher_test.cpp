@@ -147,16 +147,24 @@ class DispatcherTest : public ::testing::Test {
     envelope.recipients.emplace_back().address = {"r", "a.example"};
     return envelope;
   }
-  bool remove(base::MessageId id, Selector recipients) {
-    bool removed = false;
-    spawn([this, &removed, id, &recipients]() -> boost::asio::awaitable<void> {
-      auto removing = dispatcher_.remove(id, std::move(recipients));
-      const auto result = co_await std::move(removing);
-      removed = result.has_value();
+  using Order = boost::asio::awaitable<base::Result<>>;
+  // False: refused, or not done yet.
+  bool is_done(Order order) {
+    const auto done = std::make_shared<bool>(false);
+    auto following = [](Order ordered, std::shared_ptr<bool> result) -> boost::asio::awaitable<void> {
+      const auto answer = co_await std::move(ordered);
+      *result = answer.has_value();
+    };
+    boost::asio::co_spawn(io_, following(std::move(order), done), [](const std::exception_ptr& failed) {
+      if (failed) std::rethrow_exception(failed);
     });
     poll();
-    return removed;
+    return *done;
   }
+  bool remove(base::MessageId id, Selector recipients) {
+    return is_done(dispatcher_.remove(id, std::move(recipients)));
+  }
+  bool retry(base::MessageId id, Selector meant = {}) { return is_done(dispatcher_.retry(id, std::move(meant))); }
   // What the spool was told, as "0 delivered" for each recipient.
   std::vector<std::string> told() const {
     std::vector<std::string> all;
@@ -219,10 +227,97 @@ TEST_F(DispatcherTest, NobodyIsToldOfANoticeThatFails) {
     auto original = std::make_shared<const spool::StoredMessage>(
         spool::StoredMessage{.id = {1}, .envelope = envelope, .body = std::make_shared<EmptyBody>()});
     return testing::run_awaitable(
-        io_, reporter.report(mail::DsnKind::failure, std::move(original), {failed}, router_of(discarding())));
+               io_, reporter.report(mail::DsnKind::failure, std::move(original), {failed}, router_of(discarding())))
+        .empty();
   };
   EXPECT_FALSE(is_settled("internal"));
   EXPECT_TRUE(is_settled("notice"));
+}
+
+class ReportOnManyTest : public DispatcherTest {
+ protected:
+  ReportOnManyTest() { envelope_.sender = smtp::Mailbox{"s", "x.example"}; }
+  // Whose addresses are as long as they may be, and so is what was asked for.
+  void to_many(std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      mail::DsnRecipient failed;
+      failed.index = static_cast<std::uint32_t>(i);
+      failed.recipient.address = {name_of(i) + std::string(50, 'l'), std::string(180, 'd') + ".example"};
+      failed.recipient.orcpt = "rfc822;" + std::string(480, 'o');
+      failed.reply = smtp::make_reply(550, {5, 1, 1}, "There is nobody of that name here");
+      envelope_.recipients.push_back(failed.recipient);
+      failed_.push_back(std::move(failed));
+    }
+  }
+  static std::string name_of(std::size_t index) { return "r" + std::to_string(index) + "-"; }
+  std::vector<std::uint32_t> report() {
+    auto around = surroundings();
+    Reporter reporter("mail.example", around);
+    auto original = std::make_shared<const spool::StoredMessage>(
+        spool::StoredMessage{.id = {1}, .envelope = envelope_, .body = std::make_shared<EmptyBody>()});
+    return testing::run_awaitable(
+        io_, reporter.report(mail::DsnKind::failure, std::move(original), failed_, router_of(discarding())));
+  }
+  // How often each is named as one who has failed.
+  std::vector<int> named() const {
+    std::vector<int> times(failed_.size());
+    const std::string_view field = "Final-Recipient: rfc822; r";
+    for (const std::string& text : spool_.taken)
+      for (auto at = text.find(field); at != std::string::npos; at = text.find(field, at + 1))
+        ++times.at(std::stoul(text.substr(at + field.size(), 10)));
+    return times;
+  }
+
+  mail::Envelope envelope_;
+  std::vector<mail::DsnRecipient> failed_;
+};
+
+// Sanitizers make it ten times as slow.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::size_t most_reports = 10;
+#else
+constexpr std::size_t most_reports = 100;
+#endif
+
+// limits.recipients at its most, and limits.message_size at its least.
+TEST_F(ReportOnManyTest, EachIsInOneReportOfASizeThatTheSpoolTakes) {
+  to_many(most_reports * mail::most_in_a_report);
+  spool_.largest = 16U << 20U;
+  EXPECT_THAT(report(), ::testing::IsEmpty());
+  EXPECT_EQ(spool_.taken.size(), most_reports);
+  EXPECT_THAT(named(), ::testing::Each(1));
+  EXPECT_NE(spool_.taken[1].find("report 2 of " + std::to_string(most_reports)), std::string::npos);
+  for (const auto& text : spool_.taken) EXPECT_LT(text.size(), 4U << 20U);
+}
+
+TEST_F(ReportOnManyTest, WhomTheSpoolTookNoReportOfWaitsForIt) {
+  to_many(2'500);
+  spool_.largest = 16U << 20U;
+  spool_.most_taken = 1;
+  const auto untold = report();
+  ASSERT_EQ(untold.size(), 1'500U);
+  EXPECT_EQ(untold.front(), 1'000U);
+  EXPECT_EQ(untold.back(), 2'499U);
+  EXPECT_EQ(spool_.taken.size(), 1U);
+}
+
+// The others are told again, and who was told is not.
+TEST_F(ReportOnManyTest, WhoWasToldIsBouncedAndTheOthersWait) {
+  EXPECT_TRUE(is_done(dispatcher_.suspend("", {})));
+  mail::Envelope envelope;
+  envelope.accepted = clock_.wall();
+  for (int i = 0; i < 1'200; ++i) envelope.recipients.emplace_back().address = {"r" + std::to_string(i), "a.example"};
+  const auto id = commit(std::move(envelope));
+  spool_.largest = 16U << 20U;
+  spool_.most_taken = 1;
+  EXPECT_FALSE(is_done(dispatcher_.bounce(id, "", {})));
+  EXPECT_EQ(told().size(), 1'000U);
+  EXPECT_FALSE(is_done(dispatcher_.bounce(id, "", {})));
+  EXPECT_EQ(told().size(), 1'000U);
+  spool_.most_taken = 2;
+  EXPECT_TRUE(is_done(dispatcher_.bounce(id, "", {})));
+  EXPECT_EQ(told().size(), 1'200U);
+  EXPECT_THAT(told(), ::testing::Contains("1199 bounced"));
 }
 
 TEST_F(DispatcherTest, WhatIsCommittedIsDeliveredAndRecorded) {
@@ -293,7 +388,7 @@ TEST_F(DispatcherTest, NoDeliveryIsBegunWhileTooMuchWaitsForTheSpool) {
   const auto id = commit({"a.example"});
   pass(1min);
   EXPECT_EQ(told(), Told{});
-  EXPECT_TRUE(dispatcher_.retry(id));
+  EXPECT_TRUE(retry(id));
   EXPECT_TRUE(dispatcher_.hold(id));
   EXPECT_TRUE(dispatcher_.release(id));
   poll();
@@ -342,6 +437,147 @@ TEST_F(DispatcherTest, AHoldWhileUsersAreLookedUpHoldsThem) {
   pass(1min);
   EXPECT_EQ(dispatcher_.counts().held, 1U);
   EXPECT_EQ(dispatcher_.counts().items, 1U);
+}
+
+// One message of which a delivery is in each state.
+class OrderedStatesTest : public DispatcherTest {
+ protected:
+  OrderedStatesTest() {
+    auto settings = discarding();
+    auto& held = settings.routes.emplace_back();
+    held.domains = {"held.example"};
+    held.hold = true;
+    auto& active = settings.domains["active.example"];
+    active.deliver.kind = route::DeliverKind::discard;
+    active.user_table = "stores";
+    dispatcher_.reload(
+        Settings{},
+        router_of(settings, {.accounts = {}, .tables = {{"stores", std::make_shared<SlowStores>(network_)}}}));
+    resolver_.fail("MX waiting.example");
+    EXPECT_TRUE(is_done(dispatcher_.suspend("due.example", {})));
+    mail::Envelope envelope;
+    envelope.accepted = clock_.wall();
+    for (const auto state : states) {
+      auto& recipient = envelope.recipients.emplace_back();
+      recipient.address = {"r", std::string(to_string(state)) + ".example"};
+      recipient.notify = smtp::notify_never;  // the spool takes no report
+    }
+    id_ = commit(std::move(envelope));
+    spool_.updates.clear();
+  }
+  std::map<std::string, queue::State> shown() {
+    std::map<std::string, queue::State> result;
+    spawn([&]() -> boost::asio::awaitable<void> {
+      auto showing = dispatcher_.show(id_);
+      const auto entry = co_await std::move(showing);
+      for (const auto& item : entry.value().items) result[item.key.destination] = item.state;
+    });
+    poll();
+    return result;
+  }
+
+  // Once nobody works on the message any more, orders read it from the spool.
+  void let_next_read_wait() {
+    pass(30s);
+    spool_.updates.clear();
+    spool_.before_next_read = [this]() -> boost::asio::awaitable<void> {
+      static_cast<void>(co_await network_.sleep_until(clock_.now + 1s));
+    };
+  }
+
+  static constexpr queue::State states[] = {queue::State::waiting, queue::State::due, queue::State::active,
+                                            queue::State::held};
+  base::MessageId id_;
+};
+
+struct OrderedEnd {
+  bool bounces;
+  queue::State state;
+};
+class EndedByStateTest : public OrderedStatesTest, public ::testing::WithParamInterface<OrderedEnd> {};
+
+TEST_P(EndedByStateTest, OnlyWhatIsInThatStateEnds) {
+  const auto [bounces, state] = GetParam();
+  const auto destination = std::string(to_string(state)) + ".example";
+  auto before = shown();
+  ASSERT_EQ(before.size(), 4U);
+  for (const auto each : states) ASSERT_EQ(before[std::string(to_string(each)) + ".example"], each) << to_string(each);
+  const Selector selector{.state = state};
+  const bool is_left_alone = bounces && state == queue::State::active;
+  EXPECT_EQ(is_done(bounces ? dispatcher_.bounce(id_, "", selector) : dispatcher_.remove(id_, selector)),
+            !is_left_alone);
+  const auto index = std::to_string(std::ranges::find(states, state) - std::begin(states));
+  EXPECT_EQ(told(), is_left_alone ? Told{} : Told{index + (bounces ? " bounced" : " deleted")});
+  if (state != queue::State::active) before.erase(destination);
+  EXPECT_EQ(shown(), before) << "the others wait on as they did";
+}
+INSTANTIATE_TEST_SUITE_P(
+    Orders, EndedByStateTest,
+    ::testing::Values(OrderedEnd{false, queue::State::waiting}, OrderedEnd{false, queue::State::due},
+                      OrderedEnd{false, queue::State::active}, OrderedEnd{false, queue::State::held},
+                      OrderedEnd{true, queue::State::waiting}, OrderedEnd{true, queue::State::due},
+                      OrderedEnd{true, queue::State::active}, OrderedEnd{true, queue::State::held}),
+    [](const auto& each) {
+      return (each.param.bounces ? "bounce_" : "delete_") + std::string(to_string(each.param.state));
+    });
+
+TEST_F(OrderedStatesTest, WithoutAStateAllEndButWhatABounceLeavesInDelivery) {
+  EXPECT_TRUE(is_done(dispatcher_.bounce(id_, "", {})));
+  EXPECT_EQ(told(), (Told{"0 bounced", "1 bounced", "3 bounced"}));
+  EXPECT_TRUE(is_done(dispatcher_.remove(id_, {})));
+  EXPECT_EQ(told().back(), "2 deleted");
+}
+
+TEST_F(OrderedStatesTest, StateAndDestinationMustBothHold) {
+  EXPECT_FALSE(remove(id_, {.destination = "held.example", .state = queue::State::waiting}));
+  EXPECT_FALSE(remove(id_, {.older = 1h}));
+  EXPECT_EQ(told(), Told{});
+  EXPECT_EQ(shown().size(), 4U);
+}
+
+// While the disk lets the first order wait, what it keeps from delivery looks as if it were held.
+TEST_F(OrderedStatesTest, WhatAnotherOrderKeepsIsNotTakenForHeld) {
+  let_next_read_wait();
+  EXPECT_FALSE(remove(id_, {.destination = "due.example"}));
+  EXPECT_FALSE(remove(id_, {.state = queue::State::held}));
+  pass(1s);
+  EXPECT_EQ(told(), Told{"1 deleted"});
+  EXPECT_TRUE(remove(id_, {.state = queue::State::held}));
+  EXPECT_EQ(told(), (Told{"1 deleted", "3 deleted"}));
+}
+
+TEST_F(OrderedStatesTest, WhatIsReleasedWhileAnOrderWaitsIsNotBegunTwice) {
+  let_next_read_wait();
+  EXPECT_FALSE(is_done(dispatcher_.bounce(id_, "", {.recipient = "nobody@*"})));
+  const auto asked = std::ranges::count(resolver_.asked, "MX waiting.example");
+  EXPECT_TRUE(dispatcher_.release(id_));
+  poll();
+  const auto released = shown();
+  pass(1s);
+  EXPECT_EQ(shown(), released);
+  EXPECT_EQ(std::ranges::count(resolver_.asked, "MX waiting.example"), asked + 1);
+}
+
+TEST_F(DispatcherTest, OnlyWhatIsMeantIsTriedAgain) {
+  for (const char* domain : {"one.example", "two.example"}) resolver_.fail("MX " + std::string(domain));
+  const auto id = commit({"one.example", "two.example"});
+  const auto asked = [this] {
+    return std::vector{std::ranges::count(resolver_.asked, "MX one.example"),
+                       std::ranges::count(resolver_.asked, "MX two.example")};
+  };
+  ASSERT_THAT(asked(), ElementsAre(1, 1));
+  EXPECT_TRUE(retry(id, {.destination = "one.example"}));
+  EXPECT_THAT(asked(), ElementsAre(2, 1));
+  EXPECT_TRUE(retry(id, {.recipient = "r@two.*"}));
+  EXPECT_THAT(asked(), ElementsAre(2, 2));
+  EXPECT_TRUE(retry(id, {.recipient = "@one.example", .state = queue::State::waiting}));
+  EXPECT_THAT(asked(), ElementsAre(3, 2));
+  EXPECT_FALSE(retry(id, {.state = queue::State::held}));
+  EXPECT_FALSE(retry(id, {.recipient = "x@one.example"}));
+  EXPECT_FALSE(retry({4711}));
+  EXPECT_THAT(asked(), ElementsAre(3, 2));
+  EXPECT_TRUE(retry(id));
+  EXPECT_THAT(asked(), ElementsAre(4, 3));
 }
 
 // Remembers nothing of what it says: no domain is in it.

@@ -60,7 +60,8 @@ class SelectionTest : public ::testing::Test {
   FixedClock clock;
   FakeSpool spool;
   queue::Queue queue{queue::Settings{}};
-  Selection selection{queue, spool, clock, io.get_executor()};
+  Selection selection{queue, spool, clock, io.get_executor(),
+                      [](base::MessageId, const smtp::Mailbox& address) { return address.domain; }};
 };
 
 TEST_F(SelectionTest, PagesFollowEachOtherInOrderAndEnd) {
@@ -86,6 +87,23 @@ TEST_F(SelectionTest, StateAndDestinationAreTheQueues) {
   add(2, "a", "x", "e.example", queue::State::held);
   add(3, "a", "x", "e.example");
   EXPECT_THAT(values(page({.destination = "e.example", .state = queue::State::held})), ElementsAre(2));
+}
+
+// bob's delivery waits, and what is held is another's.
+TEST_F(SelectionTest, StateIsThatOfTheRecipientsOwnDelivery) {
+  add(1, "a", "bob", "d.example");
+  spool.envelopes[{1}].recipients.push_back({.address = {"eve", "e.example"}});
+  queue.add({.key = {{1}, "e.example"}, .next_attempt = clock.wall(), .state = queue::State::held});
+  EXPECT_THAT(values(page({.recipient = "bob@*", .state = queue::State::held})), IsEmpty());
+  EXPECT_THAT(values(page({.recipient = "eve@*", .state = queue::State::held})), ElementsAre(1));
+  EXPECT_THAT(values(page({.recipient = "bob@*", .state = queue::State::waiting})), ElementsAre(1));
+}
+
+TEST_F(SelectionTest, WhoHasHisMailIsNotMeant) {
+  add(1, "a", "bob", "d.example");
+  spool.envelopes[{1}].recipients.push_back(
+      {.address = {"carol", "d.example"}, .state = mail::RecipientState::delivered});
+  EXPECT_THAT(values(page({.recipient = "carol@*"})), IsEmpty());
 }
 
 TEST_F(SelectionTest, SendersAreStreamedOnceForAllPages) {

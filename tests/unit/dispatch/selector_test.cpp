@@ -61,13 +61,11 @@ TEST(Selector, OnlyALocalPartNeedsTheEnvelope) {
     EXPECT_TRUE((Selector{.recipient = with}).needs_envelope()) << with;
 }
 
-TEST(Selector, MeansARecipientThatWaits) {
-  mail::Envelope envelope;
-  envelope.recipients.push_back({.address = {"bob", "a.example"}, .state = mail::RecipientState::delivered});
-  envelope.recipients.push_back({.address = {"carol", "a.example"}});
-  EXPECT_FALSE((Selector{.recipient = "bob@*"}).means_recipient_of(envelope));
-  EXPECT_TRUE((Selector{.recipient = "c*@a.example"}).means_recipient_of(envelope));
-  EXPECT_FALSE((Selector{.recipient = "c*@a.example", .destination = "b.example"}).means_recipient_of(envelope));
+TEST(Selector, OfARecipientAddressAndDestinationAreAsked) {
+  const mail::Recipient carol{.address = {"carol", "a.example"}};
+  EXPECT_FALSE((Selector{.recipient = "bob@*"}).means(carol));
+  EXPECT_TRUE((Selector{.recipient = "c*@a.example"}).means(carol));
+  EXPECT_FALSE((Selector{.recipient = "c*@a.example", .destination = "b.example"}).means(carol));
 }
 
 }  // namespace

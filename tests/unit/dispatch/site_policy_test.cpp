@@ -93,13 +93,32 @@ TEST_F(SitePolicyTest, RouteOverridesTheScheduleInPart) {
 TEST_F(SitePolicyTest, ReportsGoByTheirOwnScheduleByAnyRoute) {
   auto& route = route_.routes.emplace_back();
   route.domains = {"b.example"};
-  route.retry = {.first = 1min, .max = 2h, .expire = 6h, .warn = {}, .factor = {}};
+  route.retry.first = 1min;
+  route.retry.max = 2h;
+  route.retry.expire = 6h;
   settings_.queue.retry.bounce_first = 7min;
   const auto reports = policy().retry("b.example", {});
   EXPECT_EQ(reports.first, 7min);
   EXPECT_EQ(reports.max, 2h) << "nothing else is said of reports";
   EXPECT_EQ(reports.expire, settings_.queue.retry.bounce_expire);
   EXPECT_EQ(policy().retry("c.example", {}).first, 7min);
+}
+
+TEST_F(SitePolicyTest, ARouteHasAScheduleForReportsToo) {
+  auto& retry = route_.routes.emplace_back().retry;
+  route_.routes[0].domains = {"b.example"};
+  settings_.queue.retry.bounce_first = 7min;
+  retry.bounce_expire = 2h;
+  retry.bounce_max = 30min;
+  const auto reports = policy().retry("b.example", {});
+  EXPECT_EQ(reports.first, 7min) << "of this it says nothing";
+  EXPECT_EQ(reports.max, 30min);
+  EXPECT_EQ(reports.expire, 2h);
+  EXPECT_EQ(policy().retry("b.example", me_).expire, settings_.queue.retry.expire) << "other mail goes on as it did";
+  retry.first = 1min;
+  retry.bounce_first = 0s;
+  EXPECT_EQ(policy().retry("b.example", {}).first, 1min) << "no other than for the route's other mail";
+  EXPECT_EQ(policy().retry("c.example", {}).expire, settings_.queue.retry.bounce_expire);
 }
 
 }  // namespace

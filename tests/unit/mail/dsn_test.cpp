@@ -160,6 +160,33 @@ TEST_F(DsnTest, AReportOnThousandsStaysSmall) {
   EXPECT_LT(compose().message.size(), 3U << 20U);
 }
 
+// All that a recipient can bring is as long as it may be.
+TEST_F(DsnTest, AReportOnAsManyAsAreInOneStaysBelow8MiB) {
+  DsnRecipient one{.recipient = {.address = {std::string(64, 'l'), std::string(255, 'd')}}};
+  one.recipient.original = std::string(64, 'o') + "@" + std::string(255, 'd');
+  one.recipient.orcpt = "rfc822;" + std::string(993, 'r');
+  one.reply = {550, {5, 1, 1}, {std::string(5000, 'z')}};
+  one.remote = true;
+  one.remote_host = std::string(255, 'h') + "[2001:db8:1111:2222:3333:4444:5555:6666]:65535";
+  one.why = std::string(5000, 'w');
+  one.last_attempt = at_second(1'000'100);
+  request_.recipients.assign(most_in_a_report, one);
+  set_message(std::string(max_returned - 4, 'x') + "\r\n\r\n");
+  EXPECT_LT(compose().message.size(), 8U << 20U);
+  for (auto& each : request_.recipients) {
+    each.recipient.address.local.clear();
+    for (int i = 0; i < 64; ++i) each.recipient.address.local += "\U0001F426";
+  }
+  EXPECT_LT(compose().message.size(), 8U << 20U);
+}
+
+TEST_F(DsnTest, OneOfSeveralReportsSaysSo) {
+  EXPECT_THAT(compose().message, Not(HasSubstr("There are so many")));
+  request_.number = 2;
+  request_.of = 7;
+  EXPECT_THAT(compose().message, HasSubstr("report 2 of 7"));
+}
+
 TEST_F(DsnTest, ReturnsTheHeaderOnlyUnlessAllWasAskedFor) {
   for (const std::uint8_t ret : {std::uint8_t{0}, std::uint8_t{2}}) {
     envelope_.ret = ret;
