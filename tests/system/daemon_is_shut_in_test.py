@@ -8,11 +8,12 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from support import old_kernel
 from support.certificate import Certificate
 from support.faults import Faults
 from support.kernel import why_not_shut_in
 from support.receiving_host import ReceivingHost
-from support.scenario import main
+from support.scenario import SANITIZER, main
 
 NAME = "mail.xyz.example"
 
@@ -96,6 +97,16 @@ class DaemonIsShutIn(ReceivingHost):
         os.replace(other.certificate, self.files.certificate)
         os.replace(other.private_key, self.files.private_key)
         self.godwit.wait_event("certificate_reloaded", subject="CN=new.xyz.example")
+        self.assert_still_works()
+
+    def test_a_kernel_that_cannot_do_it_is_remarked_and_mail_flows(self):
+        if SANITIZER or not old_kernel.is_possible():
+            self.skipTest("not with this program, or on this machine")
+        self.godwit = self.host(certificate=self.files).start(old_kernel.LAUNCHER)
+        lacking = {"files": "this kernel has no Landlock", "system calls": "this kernel has no seccomp"}
+        self.assertEqual(
+            {event["reason"] for event in self.godwit.events("sandbox_incomplete")},
+            {f"{what}{whose}: {why}" for what, why in lacking.items() for whose in ("", " of the process with the private keys")})
         self.assert_still_works()
 
     def test_it_can_be_left_out(self):
