@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the fuzz targets share.  A target is one function, run(), which ends the program where a promise is broken, and
-// says which.
+// What the fuzz targets share.  A target is one function, named as its file, which ends the program where a promise is
+// broken, and says which.
 #pragma once
 
 #include <algorithm>
@@ -12,9 +12,6 @@
 #include <string_view>
 
 namespace godwit::fuzz {
-
-// The target; entry.cpp gives it to libFuzzer and to replay.cpp.
-void run(std::string_view input);
 
 inline void require(bool holds, std::source_location where = std::source_location::current()) {
   if (holds) return;

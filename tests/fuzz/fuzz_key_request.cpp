@@ -42,7 +42,7 @@ void check(std::string_view bytes, const daemon::KeyReply& reply, std::set<std::
 
 }  // namespace
 
-void run(std::string_view input) {
+void fuzz_key_request(std::string_view input) {
   static const KeyFiles files;
   daemon::KeyServer server;
   std::set<std::uint64_t> kept;

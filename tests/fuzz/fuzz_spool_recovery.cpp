@@ -29,7 +29,7 @@ Live start(test::SimDisk& disk, std::uint64_t seed, Live* also = nullptr) {
 
 }  // namespace
 
-void run(std::string_view input) {
+void fuzz_spool_recovery(std::string_view input) {
   const auto segment = take_segment(input);
   test::SimDisk disk;
   disk.set_contents("/spool/journal/00000007.seg", segment.bytes);
