@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the fuzz targets share.  A target is one function, run(), which ends the program where a promise is broken: the
-// line is in the stack that the sanitizer prints.
+// What the fuzz targets share.  A target is one function, named as its file, which ends the program where a promise is
+// broken, and says which.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdio>
 #include <cstdlib>
+#include <source_location>
 #include <string>
 #include <string_view>
 
 namespace godwit::fuzz {
 
-// The target; entry.cpp gives it to libFuzzer and to replay.cpp.
-void run(std::string_view input);
-
-inline void require(bool holds) {
-  if (!holds) std::abort();
+inline void require(bool holds, std::source_location where = std::source_location::current()) {
+  if (holds) return;
+  std::fprintf(stderr, "%s:%u: the promise is broken\n", where.file_name(), where.line());
+  std::abort();
 }
 
 // A byte from the front; 0 at the end.

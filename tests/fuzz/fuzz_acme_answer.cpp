@@ -35,7 +35,7 @@ void read_answers(std::string_view text) {
 
 }  // namespace
 
-void run(std::string_view input) {
+void fuzz_acme_answer(std::string_view input) {
   read_answers(input);
   check(parse_problem(500, input));
   if (const auto wait = parse_retry_after(std::string(input), base::WallTime(std::chrono::hours(500'000))))

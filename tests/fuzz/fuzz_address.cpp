@@ -4,7 +4,9 @@
 #include "godwit/base/text.hpp"
 #include "godwit/smtp/address.hpp"
 
-void godwit::fuzz::run(std::string_view input) {
+namespace godwit::fuzz {
+
+void fuzz_address(std::string_view input) {
   using namespace smtp;
   for (const auto utf8 : {Utf8::refuse, Utf8::allow}) {
     const auto mailbox = parse_mailbox(input, BareLocal::allow, utf8);
@@ -19,3 +21,5 @@ void godwit::fuzz::run(std::string_view input) {
     if (domain) require(parse_domain(*domain, utf8) == *domain);
   }
 }
+
+}  // namespace godwit::fuzz

@@ -3,7 +3,9 @@
 #include "fuzz/fuzz.hpp"
 #include "godwit/mail/address_list.hpp"
 
-void godwit::fuzz::run(std::string_view input) {
+namespace godwit::fuzz {
+
+void fuzz_address_list(std::string_view input) {
   const auto list = mail::parse_address_list(input);
   if (!list) return require(mail::complete_addresses(input, "x.example") == input);
   std::string plain;
@@ -23,3 +25,5 @@ void godwit::fuzz::run(std::string_view input) {
     require((*completed)[i].mailbox == expected);
   }
 }
+
+}  // namespace godwit::fuzz

@@ -21,7 +21,7 @@ struct Host {
 
 }  // namespace
 
-void run(std::string_view input) {
+void fuzz_auth_server(std::string_view input) {
   static Host host;
   const bool dovecot = take_byte(input) % 2 == 0;
   auth::StoreSettings settings;

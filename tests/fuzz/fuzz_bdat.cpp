@@ -24,7 +24,7 @@ std::string talk_in_chunks(std::string_view chunks, bool binary, bool last_is_em
 
 }  // namespace
 
-void run(std::string_view input) {
+void fuzz_bdat(std::string_view input) {
   const auto options = take_byte(input);
   const std::size_t piece = 1 + take_byte(input) * 16UL;
   const bool binary = (options & 1U) != 0;

@@ -5,7 +5,9 @@
 #include "fuzz/fuzz.hpp"
 #include "godwit/smtp/client_session.hpp"
 
-void godwit::fuzz::run(std::string_view input) {
+namespace godwit::fuzz {
+
+void fuzz_client_session(std::string_view input) {
   using namespace smtp;
   if (input.empty()) return;
   const auto choice = take_byte(input);
@@ -44,3 +46,5 @@ void godwit::fuzz::run(std::string_view input) {
   feed(feed, client_event::PeerClosed{});
   require(closed == 1 && done == 1);  // every transaction gets its results, once
 }
+
+}  // namespace godwit::fuzz

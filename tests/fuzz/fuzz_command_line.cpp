@@ -41,7 +41,7 @@ void read_argument(std::string_view argument) {
 
 }  // namespace
 
-void run(std::string_view input) {
+void fuzz_command_line(std::string_view input) {
   const auto found = read_alike(input, lines_of);
   for (std::string_view rest = found; !rest.empty();)
     if (const auto command = parse_command(take_until(rest, "\n").substr(1))) read_argument(command->argument);

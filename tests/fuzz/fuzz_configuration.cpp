@@ -32,7 +32,7 @@ std::string told(const config::Loaded& loaded) {
 
 }  // namespace
 
-void run(std::string_view input) {
+void fuzz_configuration(std::string_view input) {
   const auto main = take_until(input, "---more\n");
   auto loaded = load(main, input);
   require(loaded.diagnostics.size() <= 1000);

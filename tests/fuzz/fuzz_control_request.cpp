@@ -30,7 +30,7 @@ std::string talk(std::string_view requests, std::size_t piece) {
 
 }  // namespace
 
-void run(std::string_view input) {
+void fuzz_control_request(std::string_view input) {
   if (input.size() > 4096) return;
   for (const std::size_t piece : {std::size_t{1}, std::size_t{7}, input.size() + 1}) check_answers(talk(input, piece));
 }

@@ -32,7 +32,7 @@ Read read(std::string_view stream, std::size_t piece) {
 
 }  // namespace
 
-void run(std::string_view input) {
+void fuzz_data(std::string_view input) {
   const auto got = read_alike(input, read);
   const auto plain = test::read_data_plainly(input);
   require(got.end == plain.end);

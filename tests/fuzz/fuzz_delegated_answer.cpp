@@ -4,7 +4,9 @@
 #include "fuzz/verdict_promises.hpp"
 #include "policy/delegation.hpp"
 
-void godwit::fuzz::run(std::string_view input) {
+namespace godwit::fuzz {
+
+void fuzz_delegated_answer(std::string_view input) {
   for (const auto utf8 : {smtp::Utf8::refuse, smtp::Utf8::allow})
     check_verdict(policy::delegated_verdict(input, utf8), utf8);
   policy::Facts facts;
@@ -15,3 +17,5 @@ void godwit::fuzz::run(std::string_view input) {
   while (rest.size() > 1) require(take_until(rest, "\n").contains('='));
   require(rest == "\n" && !asked.contains('\0'));
 }
+
+}  // namespace godwit::fuzz

@@ -34,7 +34,7 @@ void check(const base::Result<mail::DmarcReport>& report) {
 
 }  // namespace
 
-void run(std::string_view input) {
+void fuzz_dmarc_report(std::string_view input) {
   const auto parts = mail::find_dmarc_reports(input);
   require(parts.size() <= mail::most_mail_reports);
   for (const auto& part : parts) check(mail::read_dmarc_report(part));

@@ -4,7 +4,9 @@
 #include "fuzz/fuzz.hpp"
 #include "godwit/dns/message.hpp"
 
-void godwit::fuzz::run(std::string_view input) {
+namespace godwit::fuzz {
+
+void fuzz_dns_answer(std::string_view input) {
   using namespace dns;
   if (input.empty()) return;
   constexpr Type types[] = {Type::a, Type::mx, Type::txt, Type::ptr, Type::tlsa, Type::aaaa};
@@ -22,3 +24,5 @@ void godwit::fuzz::run(std::string_view input) {
     require(outcome.ttl <= longest_ttl && outcome.cnames <= most_cnames);
   }
 }
+
+}  // namespace godwit::fuzz

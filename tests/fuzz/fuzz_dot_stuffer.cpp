@@ -18,7 +18,7 @@ std::string stuffed(std::string_view message, std::size_t piece) {
 
 }  // namespace
 
-void run(std::string_view input) {
+void fuzz_dot_stuffer(std::string_view input) {
   std::string message;
   smtp::append_canonical(input, message);
   require(is_canonical(message) || message.contains('\0'));

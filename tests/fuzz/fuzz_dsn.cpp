@@ -18,7 +18,7 @@ smtp::Mailbox take_address(std::string_view& input) {
 
 }  // namespace
 
-void run(std::string_view input) {
+void fuzz_dsn(std::string_view input) {
   const auto options = take_byte(input);
   mail::Envelope envelope{.sender = take_address(input)};
   envelope.ret = options >> 2U & 3U, envelope.smtputf8 = (options & 16U) != 0;

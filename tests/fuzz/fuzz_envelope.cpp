@@ -3,7 +3,9 @@
 #include "fuzz/fuzz.hpp"
 #include "godwit/mail/envelope.hpp"
 
-void godwit::fuzz::run(std::string_view input) {
+namespace godwit::fuzz {
+
+void fuzz_envelope(std::string_view input) {
   const auto envelope = mail::decode_envelope(input);
   if (envelope) require(*mail::decode_envelope(encode(*envelope)) == *envelope);
   const auto update = mail::decode_update(input);
@@ -13,3 +15,5 @@ void godwit::fuzz::run(std::string_view input) {
     apply(*update, changed);
   }
 }
+
+}  // namespace godwit::fuzz

@@ -40,7 +40,7 @@ void read_rcpt(std::string_view argument, Utf8 utf8) {
 
 }  // namespace
 
-void run(std::string_view input) {
+void fuzz_envelope_command(std::string_view input) {
   if (!is_one_line(input)) return;  // no such line is given out (fuzz_command_line)
   read_mail(input);
   for (const auto utf8 : {Utf8::refuse, Utf8::allow}) read_rcpt(input, utf8);

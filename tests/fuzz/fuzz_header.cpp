@@ -26,7 +26,7 @@ void check_field(const mail::HeaderField& field) {
 
 }  // namespace
 
-void run(std::string_view input) {
+void fuzz_header(std::string_view input) {
   const mail::Header header(input);
   require(input.starts_with(header.text()));
   std::size_t size = 0;

@@ -24,7 +24,7 @@ std::string fix(std::string_view message, std::size_t piece) {
 
 }  // namespace
 
-void run(std::string_view input) {
+void fuzz_header_fixer(std::string_view input) {
   const auto fixed = read_alike(input, fix);
   require(fix(fixed, fixed.size()) == fixed);
   const mail::Header header(fixed);

@@ -22,7 +22,7 @@ std::string written(const EventView& event) {
 
 }  // namespace
 
-void run(std::string_view input) {
+void fuzz_history_events(std::string_view input) {
   base::Cursor payload(input);
   for (EventView event; take_event(payload, event);) {
     require(event.ids.count <= most_ids);

@@ -4,7 +4,11 @@
 #include "fuzz/verdict_promises.hpp"
 #include "policy/hook_answer.hpp"
 
-void godwit::fuzz::run(std::string_view input) {
+namespace godwit::fuzz {
+
+void fuzz_hook_answer(std::string_view input) {
   for (const auto utf8 : {smtp::Utf8::refuse, smtp::Utf8::allow})
     check_verdict(policy::hook_verdict(input, utf8), utf8);
 }
+
+}  // namespace godwit::fuzz

@@ -40,7 +40,7 @@ std::string ask(std::string_view answer, std::size_t piece) {
 
 }  // namespace
 
-void run(std::string_view input) {
+void fuzz_http_answer(std::string_view input) {
   if (input.size() <= 8192) (void)read_alike(input, ask);
 }
 

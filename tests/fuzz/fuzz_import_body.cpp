@@ -19,7 +19,7 @@ std::string read_import(std::string_view text, std::size_t piece) {
 
 }  // namespace
 
-void run(std::string_view input) {
+void fuzz_import_body(std::string_view input) {
   (void)read_alike(input, read_import);
 }
 

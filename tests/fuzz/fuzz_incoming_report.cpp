@@ -12,7 +12,7 @@ void check(std::string_view text) {
 
 }  // namespace
 
-void run(std::string_view input) {
+void fuzz_incoming_report(std::string_view input) {
   const auto report = mail::read_report(input);
   if (!report) return;
   require(report->recipients.size() <= mail::max_reported);

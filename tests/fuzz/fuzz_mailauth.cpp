@@ -35,7 +35,7 @@ std::string hashes(std::string_view message, std::size_t piece) {
 
 }  // namespace
 
-void run(std::string_view input) {
+void fuzz_mailauth(std::string_view input) {
   (void)read_alike(input, hashes);
   const auto filtered = read_alike(input, filter);
   const mail::Header header(filtered);

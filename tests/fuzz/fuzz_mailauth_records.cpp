@@ -7,7 +7,9 @@
 #include "mailauth/spf_macro.hpp"
 #include "mailauth/spf_record.hpp"
 
-void godwit::fuzz::run(std::string_view input) {
+namespace godwit::fuzz {
+
+void fuzz_mailauth_records(std::string_view input) {
   using namespace mailauth;
   if (is_spf_record(input)) (void)parse_spf_record(input);
   if (is_macro_string(input, MacroPlace::explanation)) (void)expand_macros(input, {});
@@ -16,3 +18,5 @@ void godwit::fuzz::run(std::string_view input) {
   for (const auto kind : {KeyKind::rsa, KeyKind::ed25519}) (void)parse_key_record(input, kind);
   (void)says_result(input, "dmarc", "pass");
 }
+
+}  // namespace godwit::fuzz

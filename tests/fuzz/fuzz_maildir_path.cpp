@@ -26,7 +26,7 @@ std::string path_of(const smtp::Mailbox& address) {
 
 }  // namespace
 
-void run(std::string_view input) {
+void fuzz_maildir_path(std::string_view input) {
   const auto first = smtp::parse_mailbox(take_until(input, "\n"), smtp::BareLocal::refuse, smtp::Utf8::allow);
   const auto second = smtp::parse_mailbox(take_until(input, "\n"), smtp::BareLocal::refuse, smtp::Utf8::allow);
   if (!first) return;

@@ -3,10 +3,14 @@
 #include "fuzz/fuzz.hpp"
 #include "godwit/mail/maildrop_file.hpp"
 
-void godwit::fuzz::run(std::string_view input) {
+namespace godwit::fuzz {
+
+void fuzz_maildrop_file(std::string_view input) {
   const auto read = mail::decode_maildrop(input);
   if (!read) return;
   require(read->head <= input.size() && !read->file.recipients.empty());
   const auto again = mail::decode_maildrop(mail::encode(read->file));
   require(again && again->file == read->file);
 }
+
+}  // namespace godwit::fuzz

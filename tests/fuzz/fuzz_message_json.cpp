@@ -27,7 +27,7 @@ std::string json_text(std::string_view text, std::size_t piece) {
 
 }  // namespace
 
-void run(std::string_view input) {
+void fuzz_message_json(std::string_view input) {
   (void)read_alike(input, json_text);
   auto value = read_json(input, input.size() + 1);
   if (!value) return;

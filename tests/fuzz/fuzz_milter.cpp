@@ -31,7 +31,7 @@ std::string play(std::string_view input, std::size_t piece) {
 
 }  // namespace
 
-void run(std::string_view input) {
+void fuzz_milter(std::string_view input) {
   (void)read_alike(input, play);
 }
 

@@ -27,7 +27,7 @@ Read read(std::string_view message, std::size_t piece) {
 
 }  // namespace
 
-void run(std::string_view input) {
+void fuzz_mime_reader(std::string_view input) {
   const auto whole = read_alike(input, read);
   require(whole.structure.depth <= mail::MimeReader::most_depth + 1);
   require(whole.structure.parts <= input.size());

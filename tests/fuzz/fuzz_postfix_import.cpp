@@ -19,7 +19,7 @@ void check_yaml(const std::string& yaml) {
 
 }  // namespace
 
-void run(std::string_view input) {
+void fuzz_postfix_import(std::string_view input) {
   if (input.size() > 8192) return;
   std::map<std::string, std::string> files;
   files["main.cf"] = take_until(input, "\n== ");

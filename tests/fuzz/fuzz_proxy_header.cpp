@@ -30,7 +30,7 @@ void check_written(const ProxyHeader& header) {
 
 }  // namespace
 
-void run(std::string_view input) {
+void fuzz_proxy_header(std::string_view input) {
   const auto parsed = parse_proxy_header(input);
   if (const auto* wrong = std::get_if<ProxyInvalid>(&parsed)) return require(is_printable(wrong->reason));
   if (const auto* more = std::get_if<ProxyMore>(&parsed))

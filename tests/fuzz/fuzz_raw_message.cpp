@@ -21,7 +21,7 @@ std::string read_raw(std::string_view text, std::size_t piece) {
 
 }  // namespace
 
-void run(std::string_view input) {
+void fuzz_raw_message(std::string_view input) {
   const auto message = read_alike(input, read_raw);
   if (const auto recipients = mail::header_recipients(message))
     for (const auto& one : *recipients) require(is_one_line(to_string(one)) && !one.local.empty());

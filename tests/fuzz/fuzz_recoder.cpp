@@ -21,7 +21,7 @@ std::string recode(std::string_view message, std::size_t piece, mail::Recoding r
 
 }  // namespace
 
-void run(std::string_view input) {
+void fuzz_recoder(std::string_view input) {
   const auto options = take_byte(input);
   const auto recoding = static_cast<mail::Recoding>(options % 3);
   const auto headers = (options & 4U) == 0 ? mail::Headers::as_they_are : mail::Headers::ascii;

@@ -42,7 +42,7 @@ std::string replies_of(std::string_view stream, std::size_t piece) {
 
 }  // namespace
 
-void run(std::string_view input) {
+void fuzz_reply(std::string_view input) {
   (void)read_alike(input, replies_of);
   if (const auto code = smtp::parse_enhanced_code(input)) require(smtp::parse_enhanced_code(to_string(*code)) == code);
 }

@@ -18,7 +18,7 @@ bool is_clean(std::string_view text) {
 
 }  // namespace
 
-void run(std::string_view input) {
+void fuzz_sasl(std::string_view input) {
   auto last = input;
   const auto first = take_until(last, "\n");
   for (const auto variant : {ScramServer::Variant::plain, ScramServer::Variant::plus}) {

@@ -11,7 +11,7 @@ constexpr const char* nonce = "fyko+d2lbbFgONRv9qkxdawL";
 
 }  // namespace
 
-void run(std::string_view input) {
+void fuzz_scram_client(std::string_view input) {
   const auto first = take_until(input, "\n");
   // So that more than the nonce is tried.
   std::string guided = "r=";

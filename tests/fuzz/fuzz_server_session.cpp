@@ -6,7 +6,9 @@
 #include "fuzz/fuzz.hpp"
 #include "support/session_driver.hpp"
 
-void godwit::fuzz::run(std::string_view input) {
+namespace godwit::fuzz {
+
+void fuzz_server_session(std::string_view input) {
   if (input.size() < 3) return;
   const auto options = take_byte(input), cut = take_byte(input);
   const auto refuse_each = take_byte(input);  // 0: none
@@ -42,3 +44,5 @@ void godwit::fuzz::run(std::string_view input) {
   for (const auto& violation : driver.violations()) std::fprintf(stderr, "broken: %s\n", violation.c_str());
   require(driver.violations().empty());
 }
+
+}  // namespace godwit::fuzz

@@ -28,7 +28,7 @@ void publish(testing::FakeResolver& resolver, std::string_view line) {
 
 }  // namespace
 
-void run(std::string_view input) {
+void fuzz_spf(std::string_view input) {
   const auto sender = take_until(input, "\n");
   testing::FakeResolver resolver;
   resolver.add_ptr("192.0.2.1", "mail.x.example").add_address("mail.x.example", "192.0.2.1");

@@ -7,7 +7,9 @@
 #include "spool/replay.hpp"
 #include "support/manual_clock.hpp"
 
-void godwit::fuzz::run(std::string_view input) {
+namespace godwit::fuzz {
+
+void fuzz_spool_index(std::string_view input) {
   using namespace spool;
   // Alone, each is read or refused.
   MessageSummary message;
@@ -32,3 +34,5 @@ void godwit::fuzz::run(std::string_view input) {
   replay.apply(2, input);
   require(live.size() == before && replay.records() == 2 * entries);
 }
+
+}  // namespace godwit::fuzz

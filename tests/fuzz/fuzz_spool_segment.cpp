@@ -30,7 +30,7 @@ void check(const SegmentScan& scan, std::string_view bytes) {
 
 }  // namespace
 
-void run(std::string_view input) {
+void fuzz_spool_segment(std::string_view input) {
   (void)decode_segment_header(input);
   (void)decode_trailer(input);
   const auto segment = take_segment(input);

@@ -18,7 +18,7 @@ bool is_same(const smtp::Mailbox& a, const smtp::Mailbox& b) {
 
 }  // namespace
 
-void run(std::string_view input) {
+void fuzz_srs(std::string_view input) {
   const mail::Srs srs({"secret", "older"});
   const mail::Verp verp({"secret"}, "+");
   const auto first = smtp::parse_mailbox(take_until(input, "\n"), smtp::BareLocal::refuse, smtp::Utf8::allow);

@@ -28,7 +28,7 @@ void check(const route::StsPolicy& policy) {
 
 }  // namespace
 
-void run(std::string_view input) {
+void fuzz_sts_policy(std::string_view input) {
   if (const auto policy = route::parse_sts_policy(input))
     check(*policy);
   else

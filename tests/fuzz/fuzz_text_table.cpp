@@ -5,7 +5,9 @@
 #include "godwit/auth/accounts.hpp"
 #include "godwit/lookup/text_table.hpp"
 
-void godwit::fuzz::run(std::string_view input) {
+namespace godwit::fuzz {
+
+void fuzz_text_table(std::string_view input) {
   const auto text = take_until(input, "---more\n");
   const auto table =
       lookup::parse_text_table(text, "aliases", [&](const std::string& path) -> base::Result<std::string> {
@@ -26,3 +28,5 @@ void godwit::fuzz::run(std::string_view input) {
   for (const auto& [name, account] : accounts->accounts()) require(is_one_line(name) && name == account.name);
   for (const auto& line : accounts->warnings) require(is_printable(line));
 }
+
+}  // namespace godwit::fuzz

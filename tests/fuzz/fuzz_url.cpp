@@ -3,7 +3,9 @@
 #include "fuzz/fuzz.hpp"
 #include "godwit/net/url.hpp"
 
-void godwit::fuzz::run(std::string_view input) {
+namespace godwit::fuzz {
+
+void fuzz_url(std::string_view input) {
   const auto url = net::parse_url(input);
   if (!url) return require(is_printable(url.error().message));
   require(is_printable(authority(*url)) && is_printable(url->target) && url->target.starts_with('/'));
@@ -12,3 +14,5 @@ void godwit::fuzz::run(std::string_view input) {
   require(again && again->tls == url->tls && again->host == url->host);
   require(again->port == url->port && again->target == url->target);
 }
+
+}  // namespace godwit::fuzz

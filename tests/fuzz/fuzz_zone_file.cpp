@@ -4,7 +4,9 @@
 #include "godwit/setup/zone_file.hpp"
 #include "support/run_awaitable.hpp"
 
-void godwit::fuzz::run(std::string_view input) {
+namespace godwit::fuzz {
+
+void fuzz_zone_file(std::string_view input) {
   auto zone = setup::ZoneFile::parse(input);
   if (!zone) return require(is_printable(zone.error().message));
   for (const std::string name : {"x.example", "mail.x.example", "_dmarc.x.example"}) {
@@ -16,3 +18,5 @@ void godwit::fuzz::run(std::string_view input) {
     (void)testing::run_awaitable(zone->cname(name));
   }
 }
+
+}  // namespace godwit::fuzz

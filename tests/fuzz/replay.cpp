@@ -2,11 +2,11 @@
 // Runs a fuzz target without a fuzzer: on the files of a folder, then on seeded mutations of them; what goes wrong
 // aborts.
 //
-//   replay_<target> FOLDER [MUTATIONS [KEEP]]      KEEP: a file that holds the input under way, to look at after an
-//   abort
+//   fuzz_replay TARGET FOLDER [MUTATIONS [KEEP]]
+//
+// KEEP: a file that holds the input under way, to look at after an abort.
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -14,19 +14,28 @@
 #include <iterator>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+namespace godwit::fuzz {
+
+using Target = void (*)(std::string_view input);
+// In a source that CMake makes.  Null: there is none of this name.
+Target find_target(std::string_view name);
+
+}  // namespace godwit::fuzz
 
 namespace {
+
+using godwit::fuzz::Target;
 
 constexpr unsigned seed = 1;
 constexpr int usual_mutants = 3000;
 
-void run(const std::string& input, const char* keep) {
+void run(Target target, const std::string& input, const char* keep) {
   if (keep != nullptr) std::ofstream(keep, std::ios::binary) << input;
-  const std::vector<std::uint8_t> exact(input.begin(), input.end());  // so that ASan sees a look beyond the end
-  LLVMFuzzerTestOneInput(exact.data(), exact.size());
+  const std::vector<char> exact(input.begin(), input.end());  // so that ASan sees a look beyond the end
+  target({exact.data(), exact.size()});
 }
 
 std::string mutate(std::string input, const std::vector<std::string>& corpus, std::mt19937& random) {
@@ -54,10 +63,14 @@ std::string mutate(std::string input, const std::vector<std::string>& corpus, st
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2) return 2;
-  const int mutants = argc > 2 ? std::atoi(argv[2]) : usual_mutants;
-  const char* keep = argc > 3 ? argv[3] : nullptr;
-  const std::filesystem::path folder = argv[1];
+  const Target target = argc < 3 ? nullptr : godwit::fuzz::find_target(argv[1]);
+  if (target == nullptr) {
+    std::fprintf(stderr, argc < 3 ? "fuzz_replay TARGET FOLDER [MUTATIONS [KEEP]]\n" : "there is no such target\n");
+    return 2;
+  }
+  const std::filesystem::path folder = argv[2];
+  const int mutants = argc > 3 ? std::atoi(argv[3]) : usual_mutants;
+  const char* keep = argc > 4 ? argv[4] : nullptr;
   std::vector<std::string> corpus = {""};
   if (std::filesystem::exists(folder)) {
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
@@ -66,8 +79,8 @@ int main(int argc, char** argv) {
     }
   }
   std::sort(corpus.begin(), corpus.end());
-  for (const auto& input : corpus) run(input, keep);
+  for (const auto& input : corpus) run(target, input, keep);
   std::mt19937 random(seed);
-  for (int i = 0; i < mutants; ++i) run(mutate(corpus[random() % corpus.size()], corpus, random), keep);
+  for (int i = 0; i < mutants; ++i) run(target, mutate(corpus[random() % corpus.size()], corpus, random), keep);
   std::printf("%zu inputs of the corpus and %d mutants (seed %u) held\n", corpus.size(), mutants, seed);
 }

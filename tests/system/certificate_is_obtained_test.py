@@ -7,6 +7,7 @@ import http.server
 import json
 import os
 import pathlib
+import shutil
 import socket
 import stat
 import threading
@@ -15,6 +16,8 @@ from support.certified_host import HOST, CertifiedHost
 from support.dialogue import Dialogue
 from support.pebble import HTTP_PORT
 from support.scenario import SUBMISSION_PORT, SUBMISSIONS_PORT, listening, main
+
+NET_BIND_SERVICE = 1 << 10  # CAP_NET_BIND_SERVICE
 
 
 class Files(http.server.SimpleHTTPRequestHandler):
@@ -132,6 +135,38 @@ class CertificateIsObtained(CertifiedHost):
         self.godwit.write_config()
         self.godwit.control("reload")
         self.wait_obtained()
+
+    def capabilities(self, process):
+        """Of each of its threads: those that it may take, has, and hands on."""
+        kinds = "CapPrm", "CapEff", "CapInh", "CapAmb"
+        states = [dict(line.split(":\t", 1) for line in (task / "status").read_text().splitlines() if ":\t" in line)
+                  for task in pathlib.Path(f"/proc/{process}/task").iterdir()]
+        return {tuple(int(state[kind], 16) for kind in kinds) for state in states}
+
+    def start_as_root(self, port):
+        if os.geteuid() != 0:
+            self.skipTest("only root can become somebody else")
+        self.certified(listen=f"{self.net.host(1)}:{port}")
+        self.godwit.config["user"] = "nobody"
+        self.folder.chmod(0o777)
+        for path in [self.godwit.folder, *self.godwit.folder.rglob("*")]:
+            shutil.chown(path, "nobody")
+        self.godwit.start()
+        status = pathlib.Path(f"/proc/{self.godwit.process.pid}/status").read_text()
+        self.assertNotRegex(status, r"(?m)^Uid:.*\t0\b")
+
+    def test_of_the_rights_of_root_only_that_to_low_ports_is_kept(self):
+        self.authority.start(va_nosleep="", va_sleeptime="5")
+        self.start_as_root(port=80)
+        self.assertEqual(self.capabilities(self.godwit.process.pid), {(NET_BIND_SERVICE, NET_BIND_SERVICE, 0, 0)})
+        self.wait_until(lambda: listening(self.godwit.address, 80), "it is used")
+        self.assert_still_works()
+
+    def test_of_the_rights_of_root_none_is_kept_that_is_not_needed(self):
+        self.authority.start()
+        self.start_as_root(port=HTTP_PORT)
+        self.assertEqual(self.capabilities(self.godwit.process.pid), {(0, 0, 0, 0)})
+        self.assert_certified()
 
     def test_its_files_are_for_nobody_else(self):
         self.authority.start()

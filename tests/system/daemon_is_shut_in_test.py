@@ -2,14 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The daemon takes from itself what it does not need before its first thread, and goes on doing all that it must."""
 
+import errno
 import os
 import shutil
 import tempfile
 from pathlib import Path
 
+from support import old_kernel
 from support.certificate import Certificate
+from support.faults import Faults
+from support.kernel import why_not_shut_in
 from support.receiving_host import ReceivingHost
-from support.scenario import main
+from support.scenario import SANITIZER, main
 
 NAME = "mail.xyz.example"
 
@@ -22,11 +26,21 @@ class DaemonIsShutIn(ReceivingHost):
         self.addCleanup(shutil.rmtree, self.elsewhere)
 
     def shut_in(self, **config):
+        if why_not := why_not_shut_in():
+            self.skipTest(why_not)
         self.godwit = self.host(certificate=self.files, **config)
         self.godwit.config["tls"]["check_interval"] = "200ms"
+        self.faults = Faults(self, self.godwit)
         self.godwit.start()
-        if self.godwit.events("sandbox_incomplete"):
-            self.skipTest("this kernel cannot do it")
+        self.assertEqual(self.godwit.events("sandbox_incomplete"), [])
+
+    def tried(self, call, path=""):
+        """The errno of what the daemon's own process tries, in its thread that writes the log."""
+        self.faults.attempt(call, str(path))
+        with self.connect() as client:
+            client.say("NOOP", "250")  # and a line of the log
+        self.wait_until(lambda: self.faults.outcome(call) is not None, f"{call} was tried")
+        return self.faults.outcome(call)
 
     def states_of_threads(self):
         tasks = Path(f"/proc/{self.godwit.process.pid}/task")
@@ -39,6 +53,17 @@ class DaemonIsShutIn(ReceivingHost):
         self.assertGreater(len(states), 5)
         self.assertEqual({state["Seccomp"] for state in states}, {"2"})
         self.assertEqual({state["NoNewPrivs"] for state in states}, {"1"})
+
+    def test_it_cannot_open_what_is_forbidden_nor_execute_nor_be_traced(self):
+        self.shut_in()
+        secret = self.elsewhere / "secret"
+        secret.write_text("x")
+        self.assertEqual(self.tried("try_open", self.files.certificate), 0)
+        for forbidden in (secret, self.elsewhere):
+            self.assertEqual(self.tried("try_open", forbidden), errno.EACCES, forbidden)
+        self.assertEqual(self.tried("try_execute", shutil.which("true")), errno.EPERM)
+        self.assertEqual(self.tried("try_trace"), errno.EPERM)
+        self.assert_still_works()
 
     def test_a_file_outside_is_not_opened_and_a_restart_opens_it(self):
         self.shut_in()
@@ -74,10 +99,24 @@ class DaemonIsShutIn(ReceivingHost):
         self.godwit.wait_event("certificate_reloaded", subject="CN=new.xyz.example")
         self.assert_still_works()
 
+    def test_a_kernel_that_cannot_do_it_is_remarked_and_mail_flows(self):
+        if SANITIZER or not old_kernel.is_possible():
+            self.skipTest("not with this program, or on this machine")
+        self.godwit = self.host(certificate=self.files).start(old_kernel.LAUNCHER)
+        lacking = {"files": "this kernel has no Landlock", "system calls": "this kernel has no seccomp"}
+        self.assertEqual(
+            {event["reason"] for event in self.godwit.events("sandbox_incomplete")},
+            {f"{what}{whose}: {why}" for what, why in lacking.items() for whose in ("", " of the process with the private keys")})
+        self.assert_still_works()
+
     def test_it_can_be_left_out(self):
         self.godwit = self.host(certificate=self.files, sandbox={"enabled": False})
+        self.faults = Faults(self, self.godwit)
         self.godwit.start()
         self.assertEqual({state["Seccomp"] for state in self.states_of_threads()}, {"0"})
+        (self.elsewhere / "secret").write_text("x")
+        self.assertEqual(self.tried("try_open", self.elsewhere / "secret"), 0)
+        self.assertEqual(self.tried("try_execute", self.elsewhere / "gone"), errno.ENOENT)
         self.assert_still_works()
 
 

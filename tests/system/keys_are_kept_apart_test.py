@@ -11,6 +11,7 @@ from pathlib import Path
 
 from support.certificate import Certificate
 from support.dialogue import Dialogue
+from support.kernel import why_not_shut_in
 from support.message import dot_stuffed
 from support.scenario import SUBMISSION_PORT, main
 from support.signing_host import ALICE, BOB, CONTENT, SigningHost
@@ -97,7 +98,7 @@ class KeysAreKeptApart(SigningHost):
         states = [dict(line.split(":\t", 1) for line in (task / "status").read_text().splitlines() if ":\t" in line)
                   for task in Path(f"/proc/{child}/task").iterdir()]
         self.assertEqual({state["NoNewPrivs"] for state in states}, {"1"})
-        if not self.godwit.events("sandbox_incomplete"):
+        if not why_not_shut_in():
             self.assertEqual({state["Seccomp"] for state in states}, {"2"})
         sockets = [os.readlink(entry) for entry in Path(f"/proc/{child}/fd").iterdir() if int(entry.name) > 2]
         self.assertEqual({kind.split(":")[0] for kind in sockets}, {"socket"})

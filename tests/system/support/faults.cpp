@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Preloaded into a daemon: calls of the system that fail, that wait, or that tell another time.  faults.py writes
-// which, while the daemon runs, into the file $GODWIT_FAULTS: one Fault for each call, in the order of `Call`.  The
-// file is mapped before the daemon shuts itself in, and costs no call to read.
+// Preloaded into a daemon: calls of the system that fail, that wait, or that tell another time; and what the daemon
+// must not be able to do, done by it.  faults.py writes which, while the daemon runs, into the file $GODWIT_FAULTS: one
+// Fault for each call, in the order of `Call`.  The file is mapped before the daemon shuts itself in, and costs no call
+// to read.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -21,14 +24,26 @@
 
 namespace {
 
-enum class Call { sync_file, sync_directory, write, read, accept, stall, clock, count };
+enum class Call {
+  sync_file,
+  sync_directory,
+  write,
+  read,
+  accept,
+  stall,
+  clock,
+  try_open,
+  try_execute,
+  try_trace,
+  count
+};
 
 struct Fault {
   std::atomic<std::int64_t> left;  // calls that are still to fail; below 0: all.  stall: while it is not 0
-  std::atomic<std::int64_t> code;  // errno.  clock: seconds to add
-  std::atomic<std::int64_t> hits;  // calls that failed
+  std::atomic<std::int64_t> code;  // errno.  clock: seconds to add.  try_…: what came of it, 0 where it succeeded
+  std::atomic<std::int64_t> hits;  // calls that failed, or were tried
   char where[104];                 // only files whose path contains this, or ends so where a "$" follows it; "@name":
-                                   // only threads whose name begins so
+                                   // only threads whose name begins so.  try_…: the path
 };
 static_assert(sizeof(Fault) == 128);
 
@@ -85,6 +100,34 @@ std::int64_t seconds_to_add() {
   return fault == nullptr ? 0 : fault->code.load();
 }
 
+long attempt(Call call, const char* path) {
+  char* const words[] = {const_cast<char*>(path), nullptr};
+  switch (call) {
+    case Call::try_open: {
+      const int file = ::open(path, O_RDONLY | O_CLOEXEC);
+      if (file >= 0) ::close(file);
+      return file;
+    }
+    case Call::try_execute:
+      return ::execve(path, words, environ);
+    default:
+      return ::syscall(SYS_ptrace, PTRACE_TRACEME, 0, nullptr, nullptr);
+  }
+}
+
+// On the daemon's own thread that writes at this moment, once for each time that faults.py asks for it.
+void try_what_is_asked_for() {
+  for (const auto call : {Call::try_open, Call::try_execute, Call::try_trace}) {
+    Fault* const fault = fault_of(call);
+    std::int64_t asked = 1;
+    if (fault == nullptr || !fault->left.compare_exchange_strong(asked, 0)) continue;
+    const int before = errno;
+    fault->code = attempt(call, fault->where) < 0 ? errno : 0;
+    errno = before;
+    ++fault->hits;
+  }
+}
+
 template <class F>
 F* next(const char* name) {
   return reinterpret_cast<F*>(dlsym(RTLD_NEXT, name));
@@ -116,6 +159,7 @@ EXPORTED ssize_t pwritev64(int descriptor, const iovec* parts, int count, off_t 
 
 EXPORTED ssize_t write(int descriptor, const void* bytes, size_t size) {
   static const auto real = next<ssize_t(int, const void*, size_t)>("write");
+  try_what_is_asked_for();
   return fails(Call::write, descriptor) ? -1 : real(descriptor, bytes, size);
 }
 

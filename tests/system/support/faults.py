@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Calls of the system that fail in a daemon, or tell another time, while it runs; its sandbox stays."""
+"""Calls of the system that fail in a daemon, or tell another time, while it runs, and those that it must not be able to make; its
+sandbox stays."""
 
 import errno
 import mmap
@@ -8,7 +9,8 @@ import pathlib
 import struct
 
 SHIM = pathlib.Path(os.environ.get("GODWIT_SHIMS", "")) / "libfaults.so"
-CALLS = ("sync_file", "sync_directory", "write", "read", "accept", "stall", "clock")  # the order of faults.cpp
+CALLS = ("sync_file", "sync_directory", "write", "read", "accept", "stall", "clock",
+         "try_open", "try_execute", "try_trace")  # the order of faults.cpp
 SIZE, WHERE = 128, 24
 ALL = -1
 
@@ -43,7 +45,16 @@ class Faults:
 
     def hits(self, call):
         """How many calls have failed."""
-        return struct.unpack_from("=q", self.memory, self._place(call) + 16)[0]
+        return self._number(call, 16)
+
+    def attempt(self, call, path=""):
+        """Has the daemon itself open or execute the file, or be traced, when it next writes a line of its log."""
+        self._put(self._place(call) + 16, 0)
+        self.fail(call, code=0, times=1, where=path)
+
+    def outcome(self, call):
+        """The errno of what was attempted, 0 where it succeeded; None until it was."""
+        return self._number(call, 8) if self.hits(call) else None
 
     def set_clock(self, seconds):
         """The wall clock is ahead by so much, or behind."""
@@ -52,6 +63,9 @@ class Faults:
     @staticmethod
     def _place(call):
         return CALLS.index(call) * SIZE
+
+    def _number(self, call, offset):
+        return struct.unpack_from("=q", self.memory, self._place(call) + offset)[0]
 
     def _put(self, at, number):
         struct.pack_into("=q", self.memory, at, number)

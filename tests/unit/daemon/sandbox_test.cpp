@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Each claim is tried in a child process that shuts itself in as the daemon does.
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -9,15 +11,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <string>
 #include <thread>
+#include <vector>
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "daemon/landlock.hpp"
+#include "daemon/sandbox.hpp"
 #include "daemon/system_calls.hpp"
 
 namespace godwit::daemon {
@@ -157,6 +164,86 @@ TEST_F(Sandboxed, WhoSignsOnlyReadsAndAnswers) {
   EXPECT_EQ(with_signing([] { return result_of(::kill(::getppid(), 0)); }), ENOSYS);
   ::close(pair[0]);
   ::close(pair[1]);
+}
+
+// ---- a kernel that has none of it
+// ----------------------------------------------------------------------------------------------------------------------
+
+struct Lacking {
+  bool landlock = false, seccomp = false;
+};
+
+sock_filter instruction(unsigned code, std::size_t value, unsigned char skipped_if_not = 0) {
+  return {.code = static_cast<std::uint16_t>(code), .jt = 0, .jf = skipped_if_not, .k = static_cast<unsigned>(value)};
+}
+
+// From now on the kernel answers as one that was built without.
+base::Result<> take_away(Lacking what) {
+  constexpr auto load = BPF_LD | BPF_W | BPF_ABS;
+  constexpr auto is_equal = BPF_JMP | BPF_JEQ | BPF_K;
+  constexpr auto give = BPF_RET | BPF_K;
+  constexpr unsigned no_call = ~0U;
+  sock_filter program[] = {instruction(load, offsetof(seccomp_data, nr)),
+                           instruction(is_equal, what.landlock ? SYS_landlock_create_ruleset : no_call, 1),
+                           instruction(give, SECCOMP_RET_ERRNO | ENOSYS),
+                           instruction(is_equal, what.seccomp ? SYS_seccomp : no_call, 1),
+                           instruction(give, SECCOMP_RET_ERRNO | ENOSYS),
+                           instruction(is_equal, what.seccomp ? SYS_prctl : no_call, 5),
+                           instruction(load, offsetof(seccomp_data, args[0])),
+                           instruction(is_equal, PR_GET_SECCOMP, 1),
+                           instruction(give, SECCOMP_RET_ERRNO | EINVAL),
+                           instruction(is_equal, PR_SET_SECCOMP, 1),
+                           instruction(give, SECCOMP_RET_ERRNO | EINVAL),
+                           instruction(give, SECCOMP_RET_ALLOW)};
+  const sock_fprog filter{.len = std::size(program), .filter = program};
+  if (::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) == 0) return {};
+  return base::fail(base::ErrorKind::not_found, "no filter can be set here");
+}
+
+class OnOldKernel : public Sandboxed {
+ protected:
+  void SetUp() override {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    GTEST_SKIP() << "a sanitizer looks at the process from a child of its own";
+#endif
+  }
+
+  // What came of it in a process that enters the sandbox there: what is said, then what it cannot do.
+  std::vector<std::string> enter(Lacking what) {
+    const auto enter_and_tell = [this] {
+      std::ofstream out(at("ours/told"));
+      const auto sandbox = enter_sandbox(at("ours/godwit.yaml"), config::Settings{}, Keys::here);
+      for (const auto& remark : sandbox.remarks) out << remark << '\n';
+      if (sandbox.files != !sandbox.granted.empty()) out << "what is granted is wrong\n";
+      if (sandbox.files && ::open(at("theirs/secret").c_str(), O_RDONLY) < 0) out << "opens only what is granted\n";
+      if (sandbox.system_calls && ::fork() < 0) out << "makes no process\n";
+      return out.flush() ? 0 : 1;
+    };
+    result_ = in_child([what] { return take_away(what); }, enter_and_tell);
+    std::ifstream told(at("ours/told"));
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(told, line);) lines.push_back(line);
+    return lines;
+  }
+
+  int result_ = 0;
+};
+
+TEST_F(OnOldKernel, ItIsSaidAndTheDaemonGoesOn) {
+  const auto told = enter({.landlock = true, .seccomp = true});
+  SKIP_WITHOUT(result_);
+  EXPECT_EQ(result_, 0);
+  EXPECT_THAT(told,
+              ::testing::ElementsAre("files: this kernel has no Landlock", "system calls: this kernel has no seccomp"));
+}
+
+TEST_F(OnOldKernel, WhatThereIsIsInForce) {
+  const auto by_calls = enter({.landlock = true});
+  SKIP_WITHOUT(result_);
+  EXPECT_THAT(by_calls, ::testing::ElementsAre("files: this kernel has no Landlock", "makes no process"));
+  SKIP_WITHOUT(with_files([] { return 0; }));
+  EXPECT_THAT(enter({.seccomp = true}),
+              ::testing::ElementsAre("system calls: this kernel has no seccomp", "opens only what is granted"));
 }
 
 }  // namespace
