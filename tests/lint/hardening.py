@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """A program was built as cmake/GodwitToolchain.cmake has it: at an address of the system's choice, with tables that are
-read-only once it runs, with stack canaries, checked functions and containers, and stacks that cannot jump over their guard
-page.  What leaves no trace in a program is looked for where it was compiled.
+read-only once it runs, with stack canaries, checked functions and containers, stacks that cannot jump over their guard page
+and, on x86, a shadow stack.  What leaves no trace in a program is looked for where it was compiled.
 
     hardening.py COMPILE_COMMANDS PROGRAM...
 """
@@ -24,7 +24,7 @@ WANTED = [
     ("--dyn-syms", "__stack_chk_fail", "", "has no stack canaries"),
     ("--dyn-syms", "__memcpy_chk", "", "has no checked functions (_FORTIFY_SOURCE)"),
     ("--dyn-syms", "__glibcxx_assert_fail", "", "has no checked containers (_GLIBCXX_ASSERTIONS)"),
-]
+] + [("-n", "SHSTK", "", "is not marked for a shadow stack (-z shstk)")] * IS_X86
 
 # Words of the compiler, by what is the same of those that exclude each other: the last one counts.
 COMPILED_WITH = ["-D_FORTIFY_SOURCE=3", "-D_GLIBCXX_ASSERTIONS", "-fstack-protector-strong", "-fstack-clash-protection"]
