@@ -43,12 +43,13 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint64_t many = GODWIT_SANITIZED ? 100'000 : 1'000'000;
+constexpr std::uint64_t very_many = GODWIT_SANITIZED ? many : 3 * many;
 constexpr std::size_t bytes_per_item = 110;
 
 // Of a thousand domains and a thousand senders.
-void fill(Queue& queue, base::Duration within) {
+void fill(Queue& queue, base::Duration within, std::uint64_t count = many) {
   base::SeededRandom random(1);
-  for (std::uint64_t id = 1; id <= many; ++id) {
+  for (std::uint64_t id = 1; id <= count; ++id) {
     Item added = item(key(id, "d" + std::to_string(random.below(1000)) + ".example"));
     added.next_attempt = start + base::Duration(random.below(static_cast<std::uint64_t>(within.count())) + 1);
     added.deadline = start + 120h;
@@ -58,10 +59,10 @@ void fill(Queue& queue, base::Duration within) {
   }
 }
 
-TEST(ManyItems, AMillionAreEachStartedOnce) {
+TEST(ManyItems, MillionsAreEachStartedOnce) {
   Queue queue(with_connections(500, 20));
-  fill(queue, 1h);
-  ASSERT_EQ(queue.counts().items, many);
+  fill(queue, 1h, very_many);
+  ASSERT_EQ(queue.counts().items, very_many);
   ASSERT_EQ(queue.check(), "");
   std::uint64_t started = 0;
   base::WallTime now = start;
@@ -84,7 +85,7 @@ TEST(ManyItems, AMillionAreEachStartedOnce) {
     }
     active.clear();
   }
-  EXPECT_EQ(started, many);
+  EXPECT_EQ(started, very_many);
   EXPECT_EQ(queue.check(), "");
 }
 
