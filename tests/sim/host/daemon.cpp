@@ -31,6 +31,7 @@ class Daemon::Log final : public log::FileLogger {
   void write(log::Level, std::string_view event, std::span<const log::Field> fields) override {
     std::string line = fmt::format("{} {}", daemon_.name_, event);
     for (const auto& field : fields) line += fmt::format(" {}={}", field.name, std::visit(as_text, field.value));
+    forget_folder(line);
     daemon_.around_.world.note(line);
     follow(event, fields);
     if (std::ranges::find(confessions, event) != std::end(confessions) && !daemon_.disk_.dead())
@@ -42,6 +43,12 @@ class Daemon::Log final : public log::FileLogger {
   void flush() override {}
 
  private:
+  // Where configurations lie differs from process to process.
+  void forget_folder(std::string& line) const {
+    const auto folder = daemon_.configuration_file_.substr(0, daemon_.configuration_file_.rfind('/'));
+    for (auto at = line.find(folder); at != std::string::npos; at = line.find(folder, at))
+      line.erase(at, folder.size());
+  }
   static constexpr auto as_text = [](const auto& value) { return fmt::format("{}", value); };
   // Which mail a message is, and when it is done with.
   void follow(std::string_view event, std::span<const log::Field> fields) const {
