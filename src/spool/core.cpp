@@ -9,6 +9,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 
 namespace godwit::spool {
 namespace {
@@ -165,7 +166,7 @@ Core::Task<void> Core::pause(base::Duration duration) {
     co_await std::move(waiting);
     co_return;
   }
-  boost::asio::steady_timer timer(executors.bodies, duration);
+  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, duration);
   co_await timer.async_wait(boost::asio::use_awaitable);
 }
 

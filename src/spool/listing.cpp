@@ -2,6 +2,7 @@
 // What is live, told from the segments' indexes, one segment at a time: the entry says what does not change, the live
 // index what updates change.
 #include <algorithm>
+#include <thread>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -17,7 +18,7 @@ namespace {
 template <class T>
 using Awaitable = boost::asio::awaitable<T>;
 
-constexpr std::size_t entries_per_lock = 128;   // commits wait no longer than this takes
+constexpr std::size_t entries_per_lock = 32;    // commits wait no longer than this takes
 constexpr std::size_t summaries_per_turn = 64;  // then the caller's executor does something else
 
 // A gentle listing works for less than half a millisecond, then rests for longer: who waits for a commit meanwhile, on
@@ -102,6 +103,7 @@ Awaitable<base::Result<>> Core::list_segment(std::uint32_t number, Listing listi
     }
     since_rest += some.size();
     some.clear();
+    std::this_thread::yield();
     if (listing == Listing::fast || since_rest < entries_per_rest) continue;
     since_rest = 0;
     auto resting = pause(rest);
