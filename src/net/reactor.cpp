@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <string>
+#include <thread>
 
 #include <pthread.h>
 
@@ -36,8 +37,14 @@ Reactor::~Reactor() {
   deadlines_.on_earlier({});
 }
 
+// As io_.run(), but where more than one handler ran others get the processor before the next look: what they send or
+// answer meanwhile is found by that look, where else each would wake this thread up once more.
 void Reactor::run() {
-  io_.run();
+  while (!io_.stopped()) {
+    const std::size_t handled = io_.poll();
+    if (handled == 0) io_.run_one();
+    if (handled > 1) std::this_thread::yield();
+  }
 }
 
 void Reactor::begin_stop() {
