@@ -91,8 +91,8 @@ class KeyChannel::State {
   }
 
   base::Result<KeyReply> ask_for_file(KeyRequest request) {
-    const std::unique_lock lock(files_mutex_, patience_);
-    if (!lock)
+    const Turn turn(*this);
+    if (!turn)
       return base::fail(base::ErrorKind::timed_out, "the process that holds the private keys is busy with other files");
     if (const auto late = files_.take_late(largest_packet); late && late->key != 0) release(late->key);
     const auto released = take_released();
@@ -126,6 +126,30 @@ class KeyChannel::State {
   }
 
  private:
+  // To ask for a file: one at a time.  False where others had it as long as one waits.  (No std::timed_mutex:
+  // ThreadSanitizer does not know how that is locked.)
+  class Turn {
+   public:
+    explicit Turn(State& state) : state_(state) {
+      std::unique_lock lock(state_.mutex_);
+      is_ours_ = state_.file_asked_.wait_for(lock, state_.patience_, [this] { return !state_.is_asking_; });
+      if (is_ours_) state_.is_asking_ = true;
+    }
+    ~Turn() {
+      if (!is_ours_) return;
+      const std::lock_guard lock(state_.mutex_);
+      state_.is_asking_ = false;
+      state_.file_asked_.notify_one();
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    explicit operator bool() const { return is_ours_; }
+
+   private:
+    State& state_;
+    bool is_ours_;
+  };
+
   std::vector<std::uint64_t> take_released() {
     const std::lock_guard lock(mutex_);
     const auto from = released_.end() - static_cast<std::ptrdiff_t>(std::min(released_.size(), most_released));
@@ -167,12 +191,12 @@ class KeyChannel::State {
 
   const base::Duration patience_;
   const std::function<void()> on_lost_;
-  std::timed_mutex files_mutex_;
-  Lane files_;
+  Lane files_;        // of whoever has the turn
   std::mutex mutex_;  // of all below
-  std::condition_variable changed_;
+  std::condition_variable file_asked_, changed_;
   std::vector<std::unique_ptr<Lane>> free_;  // of those that sign
   std::vector<std::uint64_t> released_;
+  bool is_asking_ = false;  // for a file
   bool is_lost_ = false;
 };
 

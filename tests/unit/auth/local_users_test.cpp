@@ -14,13 +14,11 @@ using namespace std::chrono_literals;
 
 class LocalUsersTest : public ::testing::Test {
  protected:
-  ~LocalUsersTest() override { pool_.stop(); }
-
   base::Result<std::string> name_of(LocalUsers& users, uid_t user) { return testing::run_on(io_, users.name_of(user)); }
 
   testing::ManualClock clock_;
-  net::BoundedPool pool_{"local", 1, 4};
   boost::asio::io_context io_;
+  net::BoundedPool pool_{"local", 1, 4};  // gone, with what it still answers, before what it answers to
   std::atomic<int> asked_ = 0;
   base::Result<std::optional<std::string>> answer_ = std::string("alice");
   LocalUsers users_{pool_, clock_, [this](uid_t) {

@@ -165,7 +165,7 @@ TEST_F(MilterDialogueTest, CutsFieldsThatAreLongerThanAPacket) {
   agree();
   begin_message();
   std::string body;
-  while (body.size() < 100000) body += std::string(70, 'x') + "\r\n ";
+  while (body.size() < 100000) body.append(70, 'x').append("\r\n ");
   const auto bytes = dialogue_.header("S", body).bytes;
   EXPECT_LE(bytes.size(), longest_milter_data + 5);
   EXPECT_TRUE(bytes.ends_with("x\0"s));

@@ -61,8 +61,8 @@ class MaildropClientTest : public ::testing::Test {
   }
 
   fs::path folder_;
-  net::BoundedPool pool_{"local", 1, 4};
   boost::asio::io_context io_;
+  net::BoundedPool pool_{"local", 1, 4};
   std::unique_ptr<TransactionClient> client_;
 };
 
