@@ -30,7 +30,7 @@ TEST(PostfixLines, BlanksContinueALineAndCommentsDoNotEndIt) {
 
 TEST(PostfixLines, ALineOfTenMegabytesIsCutAndSaid) {
   std::string text = "a = ";
-  for (int i = 0; i < 10; ++i) text += std::string(1 << 20, 'x') + "\n ";
+  for (int i = 0; i < 10; ++i) text.append(1 << 20, 'x').append("\n ");
   const auto lines = logical_lines(text);
   ASSERT_THAT(lines.lines, SizeIs(1));
   EXPECT_LE(lines.lines[0].text.size(), longest_line);
