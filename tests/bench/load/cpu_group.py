@@ -50,6 +50,16 @@ class CpuGroup:
             return int((self.path / "cpuacct.usage").read_text()) / 1e9
         return int((self.path / "cpu.stat").read_text().split()[1]) / 1e6
 
+    def memory(self):
+        """KiB of all of them together, by kind: Pss, Rss, Anonymous, …"""
+        found = collections.Counter()
+        for process in self.processes():
+            with contextlib.suppress(OSError):  # it has ended
+                for line in pathlib.Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()[1:]:
+                    kind, kib = line.split()[:2]
+                    found[kind.rstrip(":")] += int(kib)
+        return found
+
     def seconds_by_name(self):
         """Of the threads and processes that are there now; those of a kind together."""
         found = collections.Counter()
