@@ -57,13 +57,14 @@ def send(endpoint, load, timeout=600):
 
 
 class Sink:
-    """load_sink, until the test ends."""
+    """load_sink, until the test ends.  With a journal it is the limit server, which says 250 when that is synced."""
 
-    def __init__(self, case, address, chunking=False):
+    def __init__(self, case, address, chunking=False, journal=None, launcher=()):
         self.endpoint = f"{address}:{MX_PORT}"
+        options = (["--chunking"] if chunking else []) + (["--journal", str(journal)] if journal else [])
         self.process = kill_after(case, subprocess.Popen(
-            [BIN / "load_sink", self.endpoint, *(["--chunking"] if chunking else [])], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            text=True, preexec_fn=die_with_parent), "load_sink")
+            [*launcher, str(BIN / "load_sink"), self.endpoint, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            preexec_fn=die_with_parent), "load_sink")
         wait_until(lambda: listening(address, MX_PORT), "load_sink listens")
 
     def counts(self):
