@@ -16,6 +16,12 @@ NUMBERED = re.compile(r"-\d+$")
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
+def name_and_seconds(stat):
+    """Of a thread or a process, from its file in /proc."""
+    name, fields = stat.read_text().split("(", 1)[1].rsplit(")", 1)
+    return name, sum(int(field) for field in fields.split()[11:13]) / TICKS
+
+
 class CpuGroup:
     def __init__(self, case, name):
         with open("/proc/mounts") as mounts:
@@ -66,8 +72,8 @@ class CpuGroup:
         for process in self.processes():
             for stat in pathlib.Path(f"/proc/{process}/task").glob("*/stat"):
                 with contextlib.suppress(OSError):  # it has ended
-                    name, fields = stat.read_text().split("(", 1)[1].rsplit(")", 1)
-                    found[NUMBERED.sub("", name)] += sum(int(field) for field in fields.split()[11:13]) / TICKS
+                    name, seconds = name_and_seconds(stat)
+                    found[NUMBERED.sub("", name)] += seconds
         return found
 
     def settled(self, interval=1.0):

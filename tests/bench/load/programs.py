@@ -78,6 +78,24 @@ class Sink:
                           f"{recipients} recipients' mail has come", timeout)
 
 
+class OwnTools:
+    """The generator and the sink of the project, for one repetition."""
+
+    def __init__(self, case):
+        self.case = case
+
+    def sink(self, host, chunking=False):
+        return Sink(self.case, self.case.net.host(host), chunking)
+
+    def send(self, endpoint, load):
+        return send(endpoint, load)
+
+    @staticmethod
+    def bounded(load, _):
+        """load_source knows of time itself."""
+        return load
+
+
 def lone_syncs(folder, seconds):
     """Milliseconds that each fdatasync of a loop took, with nothing beside it: {"append": of a file that grows by 4 KiB each time,
     "in place": of one whose blocks are there}, sorted."""
