@@ -43,15 +43,14 @@ class Soak(Scenario):
     def start(self):
         self.sink = Sink(self, self.net.host(8))
         self.peer = GodwitPeer(self, Place(self.sink.endpoint, "relay", SESSIONS)).start()
-        self.process = self.peer.godwit.process.pid
         self.sent = 0
 
     def sample(self, figures):
-        with open(f"/proc/{self.process}/smaps_rollup") as rollup:
-            memory = {line.split(":")[0]: int(line.split()[1]) for line in rollup if line.startswith(("Rss:", "Pss:", "Anonymous:"))}
+        """Memory and descriptors are those of all its processes: one has the private keys."""
+        memory, processes = self.peer.group.memory(), self.peer.group.processes()
         return {"rate": figures["rate"], **{part: figures["dot_to_reply_ms"][part] for part in ("p50", "p99", "max")},
-                "pss_kib": memory["Pss"], "rss_kib": memory["Rss"], "anonymous_kib": memory["Anonymous"],
-                "descriptors": len(os.listdir(f"/proc/{self.process}/fd")), "queued": self.peer.queued()}
+                "pss_kib": memory["Pss"], "rss_kib": memory["Rss"], "anonymous_kib": memory["Anonymous"], "processes": len(processes),
+                "descriptors": sum(len(os.listdir(f"/proc/{process}/fd")) for process in processes), "queued": self.peer.queued()}
 
     def rotate_log(self):
         log = self.peer.godwit.log_file

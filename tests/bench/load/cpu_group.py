@@ -16,6 +16,12 @@ NUMBERED = re.compile(r"-\d+$")
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
+def name_and_seconds(stat):
+    """Of a thread or a process, from its file in /proc."""
+    name, fields = stat.read_text().split("(", 1)[1].rsplit(")", 1)
+    return name, sum(int(field) for field in fields.split()[11:13]) / TICKS
+
+
 class CpuGroup:
     def __init__(self, case, name):
         with open("/proc/mounts") as mounts:
@@ -50,14 +56,24 @@ class CpuGroup:
             return int((self.path / "cpuacct.usage").read_text()) / 1e9
         return int((self.path / "cpu.stat").read_text().split()[1]) / 1e6
 
+    def memory(self):
+        """KiB of all of them together, by kind: Pss, Rss, Anonymous, …"""
+        found = collections.Counter()
+        for process in self.processes():
+            with contextlib.suppress(OSError):  # it has ended
+                for line in pathlib.Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()[1:]:
+                    kind, kib = line.split()[:2]
+                    found[kind.rstrip(":")] += int(kib)
+        return found
+
     def seconds_by_name(self):
         """Of the threads and processes that are there now; those of a kind together."""
         found = collections.Counter()
         for process in self.processes():
             for stat in pathlib.Path(f"/proc/{process}/task").glob("*/stat"):
                 with contextlib.suppress(OSError):  # it has ended
-                    name, fields = stat.read_text().split("(", 1)[1].rsplit(")", 1)
-                    found[NUMBERED.sub("", name)] += sum(int(field) for field in fields.split()[11:13]) / TICKS
+                    name, seconds = name_and_seconds(stat)
+                    found[NUMBERED.sub("", name)] += seconds
         return found
 
     def settled(self, interval=1.0):

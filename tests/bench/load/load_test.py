@@ -1,15 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The generator sends what it says it sent, in each of its ways, and the sink counts it, however it is cut into pieces."""
+"""The generator sends what it says it sent, in each of its ways, and the sink counts it, however it is cut into pieces.  As the limit
+server it has synced what it says 250 to."""
 
 import pathlib
+import select
 import sys
+import types
 
 sys.path[:0] = [str(pathlib.Path(__file__).parents[2] / "system"), str(pathlib.Path(__file__).parents[1])]
 
 from support.dialogue import Dialogue  # noqa: E402
-from support.scenario import Scenario, main  # noqa: E402
+from support.faults import Faults  # noqa: E402
+from support.scenario import Scenario, main, wait_until  # noqa: E402
 from load.programs import Load, Sink, send  # noqa: E402
+from load.sync_counter import SyncCounter  # noqa: E402
 
 DIALOGUE = (b"EHLO x\r\nMAIL FROM:<a>\r\nRCPT TO:<b>\r\nRCPT TO:<c>\r\nDATA\r\nSubject: x\r\n\r\n..\r\nx\r\n.x\r\n\r\n.\r\n"
             b"MAIL FROM:<a>\r\nRCPT TO:<b>\r\nDATA\r\n.\r\nMAIL FROM:<a>\r\nRCPT TO:<b>\r\nBDAT 5\r\nhelloBDAT 0 LAST\r\n"
@@ -71,6 +76,46 @@ class LoadIsCounted(Scenario):
                 self.assertEqual([client.reply()[:3] for _ in REPLIES], REPLIES)
         counts = self.sink.counts()
         self.assertEqual((counts["messages"], counts["recipients"]), (MESSAGES * len(cuts), RECIPIENTS * len(cuts)))
+
+
+class LimitIsSynced(Scenario):
+    def start(self, launcher):
+        self.journal = self.folder / "journal"
+        self.address = self.net.host(1)
+        return Sink(self, self.address, chunking=True, journal=self.journal, launcher=launcher)
+
+    def start_counted(self):
+        syncs = SyncCounter(self.folder)
+        return self.start(["env", *(f"{name}={value}" for name, value in syncs.environment.items())]), syncs
+
+    def test_250_is_said_when_the_message_is_on_the_disk(self):
+        host = types.SimpleNamespace(folder=self.folder)
+        faults = Faults(self, host)
+        self.start(host.launcher)
+        faults.fail("stall")
+        with Dialogue(self.address) as client, Dialogue(self.address) as other:
+            client.envelope("a@abc.example", "b@xyz.example")
+            client.say("DATA", "354")
+            client.send(b"Subject: x\r\n\r\nkept\r\n.\r\n")
+            wait_until(lambda: b"kept\r\n.\r\n" in self.journal.read_bytes(), "the message is written")
+            other.say("EHLO x", "250")  # others are served meanwhile
+            self.assertEqual(select.select([client.socket], [], [], 0.1)[0], [])
+            faults.mend("stall")
+            client.expect("250")
+
+    def test_a_lone_message_takes_one_sync(self):
+        sink, syncs = self.start_counted()
+        before = syncs.count()
+        send(sink.endpoint, Load(sessions=1, messages=20, pipelining="none"))
+        self.assertEqual(syncs.count() - before, 20)
+
+    def test_many_share_a_sync(self):
+        sink, syncs = self.start_counted()
+        for load in (Load(sessions=20, messages=2000), Load(sessions=20, messages=2000, per_connection=3, bdat=True)):
+            before, counted = sink.counts()["messages"], syncs.count()
+            send(sink.endpoint, load)
+            self.assertEqual(sink.counts()["messages"] - before, 2000)
+            self.assertLess(syncs.count() - counted, 1500, load)
 
 
 if __name__ == "__main__":

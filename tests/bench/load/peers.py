@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The servers that are measured, each configured as its authors would for this load, with the promises of its defaults.
 
-What is accepted stays in the queue (mode `hold`), or goes on to the sink over plain SMTP (mode `relay`).  Both have the same certificate,
-and the same password hash for the one user; Postfix asks Dovecot for it.
+What is accepted stays in the queue (mode `hold`), or goes on to the sink over plain SMTP (mode `relay`).  Godwit and Postfix have the
+same certificate, and the same password hash for the one user; Postfix asks Dovecot for it.
 """
 
 import dataclasses
@@ -15,7 +15,7 @@ from support.postfix import Postfix
 from support.scenario import BIN, MX_PORT, SUBMISSION_PORT
 
 from .cpu_group import CpuGroup
-from .programs import SENDER
+from .programs import SENDER, Sink
 
 PASSWORD = "correct horse battery staple"
 LOGIN = f"{SENDER}:{PASSWORD}"
@@ -30,9 +30,14 @@ class Place:
     mode: str = "hold"
     sessions: int = 20
     logs_in: bool = False
+    environment: dict = dataclasses.field(default_factory=dict)
 
     def next_hop(self):
         return "[{}]:{}".format(*self.sink.rsplit(":", 1))
+
+    def launcher(self, group):
+        """The words before a server's command."""
+        return [*group.launcher, "env", *(f"{name}={value}" for name, value in self.environment.items())]
 
 
 class UnderLoad(Godwit):
@@ -46,7 +51,7 @@ class GodwitPeer:
     name = "Godwit"
 
     def __init__(self, case, place):
-        self.group = CpuGroup(case, "godwit")
+        self.place, self.group = place, CpuGroup(case, "godwit")
         address = case.net.host(1)
         self.endpoint = f"{address}:{SUBMISSION_PORT if place.logs_in else MX_PORT}"
         usual = {"threads": None, "authentication": None, "delivery": None, "spool": {"segment_size": None},
@@ -59,7 +64,7 @@ class GodwitPeer:
             self.godwit.with_submission().add_account(SENDER, PASSWORD)
 
     def start(self):
-        self.godwit.start(self.group.launcher)
+        self.godwit.start(self.place.launcher(self.group))
         return self
 
     def queued(self):
@@ -73,7 +78,7 @@ class PostfixPeer:
     name = "Postfix"
 
     def __init__(self, case, place):
-        self.case, self.group = case, CpuGroup(case, "postfix")
+        self.case, self.place, self.group = case, place, CpuGroup(case, "postfix")
         address = case.net.host(3)
         self.endpoint = f"{address}:{SUBMISSION_PORT if place.logs_in else MX_PORT}"
         certificate = Certificate(case, "peer.example", address)
@@ -84,6 +89,8 @@ class PostfixPeer:
             "smtp_tls_security_level": "none", "smtpd_tls_security_level": "may",
             "smtpd_tls_cert_file": certificate.certificate, "smtpd_tls_key_file": certificate.private_key,
             "smtpd_tls_session_cache_database": "btree:${data_directory}/smtpd_scache"}
+        if place.environment:
+            settings["import_environment"] = " ".join(["MAIL_CONFIG MAIL_LOGTAG TZ LANG=C", *place.environment])
         if place.mode == "hold":
             # So that the queue manager never touches the message.
             settings["smtpd_recipient_restrictions"] = "check_client_access static:HOLD, permit"
@@ -103,9 +110,27 @@ class PostfixPeer:
         return re.search(r"\$y\$[^\s\"',}]+", accounts.read_text()).group()
 
     def start(self):
-        self.postfix.start([self.group.shell])
+        self.postfix.start(launcher=self.place.launcher(self.group))
         return self
 
     def queued(self):
         return sum(path.is_file() for queue in ("incoming", "active", "deferred", "hold")
                    for path in (self.postfix.folder / "spool" / queue).rglob("*"))
+
+
+class LimitPeer:
+    """No mail server, but the least that promises what one does: load_sink, which syncs what came before it says 250."""
+
+    name = "limit"
+
+    def __init__(self, case, place):
+        self.case, self.place, self.group = case, place, CpuGroup(case, "limit")
+        self.address = case.net.host(5)
+
+    def start(self):
+        self.server = Sink(self.case, self.address, journal=self.case.folder / "journal", launcher=self.place.launcher(self.group))
+        self.endpoint = self.server.endpoint
+        return self
+
+    def queued(self):
+        return self.server.counts()["messages"]

@@ -57,13 +57,14 @@ def send(endpoint, load, timeout=600):
 
 
 class Sink:
-    """load_sink, until the test ends."""
+    """load_sink, until the test ends.  With a journal it is the limit server, which says 250 when that is synced."""
 
-    def __init__(self, case, address, chunking=False):
+    def __init__(self, case, address, chunking=False, journal=None, launcher=()):
         self.endpoint = f"{address}:{MX_PORT}"
+        options = (["--chunking"] if chunking else []) + (["--journal", str(journal)] if journal else [])
         self.process = kill_after(case, subprocess.Popen(
-            [BIN / "load_sink", self.endpoint, *(["--chunking"] if chunking else [])], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            text=True, preexec_fn=die_with_parent), "load_sink")
+            [*launcher, str(BIN / "load_sink"), self.endpoint, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            preexec_fn=die_with_parent), "load_sink")
         wait_until(lambda: listening(address, MX_PORT), "load_sink listens")
 
     def counts(self):
@@ -75,6 +76,24 @@ class Sink:
         """The counts when so many recipients' mail has come."""
         return wait_until(lambda: (counts := self.counts())["recipients"] >= recipients and counts,
                           f"{recipients} recipients' mail has come", timeout)
+
+
+class OwnTools:
+    """The generator and the sink of the project, for one repetition."""
+
+    def __init__(self, case):
+        self.case = case
+
+    def sink(self, host, chunking=False):
+        return Sink(self.case, self.case.net.host(host), chunking)
+
+    def send(self, endpoint, load):
+        return send(endpoint, load)
+
+    @staticmethod
+    def bounded(load, _):
+        """load_source knows of time itself."""
+        return load
 
 
 def lone_syncs(folder, seconds):

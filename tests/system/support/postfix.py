@@ -86,9 +86,9 @@ class Postfix(UnpackedServer):
         (self.folder / "etc/master.cf").write_text(
             MASTER_CF.format(address=self.address, mx=MX_PORT, submission=SUBMISSION_PORT, submission_options=options))
 
-    def start(self, mounts=()):
+    def start(self, mounts=(), launcher=()):
         # Not by `postfix start-fg`, which checks for seconds.
-        return self.run(f"/usr/lib/postfix/sbin/master -s -c {shlex.quote(str(self.folder / 'etc'))}", mounts)
+        return self.run(shlex.join([*launcher, "/usr/lib/postfix/sbin/master", "-s", "-c", str(self.folder / "etc")]), mounts)
 
     def listens(self):
         return all(listening(self.address, port) for port in (MX_PORT, SUBMISSION_PORT))

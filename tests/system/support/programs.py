@@ -22,17 +22,18 @@ def postfix_program(case, name):
 
 
 class SmtpSink:
-    """smtp-sink on one address; writes what it takes to files in `folder`, one a message."""
+    """smtp-sink on one address; writes what it takes to files in `folder`, one a message, or only counts it on `counts`."""
 
-    def __init__(self, case, host, *options, port=MX_PORT):
+    def __init__(self, case, host, *options, port=MX_PORT, counts=None):
         self.address, self.port = case.net.host(host), port
         self.folder = case.folder / f"sink-{host}"
         self.folder.mkdir()
         program, environment = postfix_program(case, "smtp-sink")
         user = ["-u", "root"] if os.getuid() == 0 else []
+        does = ["-d", str(self.folder / "%M.")] if counts is None else ["-c"]
         self.process = kill_after(case, subprocess.Popen(
-            [program, *user, "-d", str(self.folder / "%M."), *options, f"{self.address}:{port}", "100"], env=environment,
-            cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE), "smtp-sink")
+            [program, *user, *does, *options, f"{self.address}:{port}", "100"], env=environment, cwd=self.folder, stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL if counts is None else counts, stderr=subprocess.PIPE), "smtp-sink")
         wait_until(self._ready, "smtp-sink listens")
 
     def _ready(self):

@@ -43,7 +43,7 @@ if SANITIZER:  # the shim of faults, where it is preloaded, comes before the san
     os.environ["ASAN_OPTIONS"] = ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0"]))
 
 
-def wait_until(predicate, what, timeout=20):
+def wait_until(predicate, what, timeout=20, interval=0.02):
     """The first true value of `predicate`, asked again until `timeout` seconds have passed, more of a slow program."""
     timeout *= PATIENCE
     deadline = time.monotonic() + timeout
@@ -53,7 +53,7 @@ def wait_until(predicate, what, timeout=20):
             return value
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {timeout} s in vain: {what}")
-        time.sleep(0.02)
+        time.sleep(interval)
 
 
 def listening(address, port):
