@@ -94,6 +94,7 @@ class Core : public std::enable_shared_from_this<Core> {
   struct Gathered {
     std::vector<Pending> batch;
     std::size_t taken = 0;  // from the queue; the others were deferred
+    bool is_last = false;   // stopping, and all is written: the log is to be closed
   };
   Gathered next_batch();
   void resolve(std::vector<Pending>& batch);
