@@ -3,6 +3,8 @@
 
 #include <filesystem>
 
+#include "godwit/base/kept_time.hpp"
+
 namespace godwit::state {
 namespace {
 
@@ -32,6 +34,10 @@ std::string text_at(sqlite3_stmt* row, int column) {
   if (text == nullptr) return {};
   return {static_cast<const char*>(static_cast<const void*>(text)),
           static_cast<std::size_t>(sqlite3_column_bytes(row, column))};
+}
+
+base::WallTime time_at(sqlite3_stmt* row, int column) {
+  return base::kept_second(sqlite3_column_int64(row, column));
 }
 
 std::string_view bytes_at(sqlite3_stmt* row, int column) {
