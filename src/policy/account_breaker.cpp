@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "godwit/base/kept_time.hpp"
 #include "godwit/base/text.hpp"
 
 namespace godwit::policy {
@@ -20,6 +21,7 @@ constexpr double half_life_days = 30;
 constexpr std::uint32_t highest_percent = 90;  // no account may have more refused, whatever it did before
 constexpr std::uint32_t enough_to_learn = 20;  // recipients, for their refused share to say something
 constexpr std::size_t longest_name = 320;
+constexpr std::size_t longest_reason = 512;  // that is read again
 
 std::int64_t day_of(base::WallTime time) {
   return time.time_since_epoch() / day;
@@ -245,13 +247,14 @@ void AccountBreaker::decode(std::string_view text) {
     const auto kind = line.substr(0, line.find(' '));
     line.remove_prefix(std::min(line.size(), kind.size() + 1));
     const auto first = take_number(line), second = take_number(line);
-    if (!first || !second) continue;
+    if (!first || *first > static_cast<std::uint64_t>(base::latest_kept_second) || !second) continue;
     if (kind == "stopped") {
       const auto name = line.substr(0, line.find('\t'));
-      if (!can_be_written(name)) continue;
+      const auto reason = line.substr(std::min(line.size(), name.size() + 1));
+      if (!can_be_written(name) || reason.size() > longest_reason || stopped_.size() >= most_stopped) continue;
       stopped_[std::string(name)] = {.name = std::string(name),
-                                     .since = base::WallTime(std::chrono::seconds(*first)),
-                                     .reason = std::string(line.substr(std::min(line.size(), name.size() + 1))),
+                                     .since = base::kept_second(static_cast<std::int64_t>(*first)),
+                                     .reason = std::string(reason),
                                      .purged = *second != 0};
     } else if (kind == "known" || kind == "today") {
       const auto different = take_number(line), percent = take_number(line);

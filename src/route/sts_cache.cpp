@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "godwit/base/kept_time.hpp"
 #include "godwit/base/text.hpp"
 
 namespace godwit::route {
@@ -28,9 +29,8 @@ std::string line_of(const std::string& domain, const StsEntry& entry) {
 
 std::optional<base::WallTime> time_of(std::string_view text) {
   const auto seconds = base::parse_unsigned(text);
-  constexpr std::uint64_t most = 1ULL << 33U;  // year 2242
-  if (!seconds || *seconds > most) return {};
-  return base::WallTime(std::chrono::seconds(*seconds));
+  if (!seconds || *seconds > static_cast<std::uint64_t>(base::latest_kept_second)) return {};
+  return base::kept_second(static_cast<std::int64_t>(*seconds));
 }
 
 // The file is ours, but may have been edited: what it says goes through the parser of policies.

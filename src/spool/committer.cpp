@@ -18,7 +18,7 @@ constexpr std::uint64_t most_kept = 8U << 20U;  // bytes of bodies that are not 
 
 }  // namespace
 
-// Empty: nothing waits.  Then draining is over, unless the log must be closed first.
+// Empty: nothing waits.  Then draining is over, and the next who comes begins it anew, unless the log must be closed.
 Core::Gathered Core::next_batch() {
   const std::scoped_lock lock(mutex_);
   // Deferred updates wait for the next record, somebody who waits for them, or the stop: trying at once would find the
@@ -26,8 +26,10 @@ Core::Gathered Core::next_batch() {
   const bool last_try = stopping_ && !closed_ && !deferred_.empty() && !std::exchange(tried_last_, true);
   const bool is_asked_for = !deferred_.empty() && !sync_waiters_.empty();
   if (pending_.empty() && !last_try && !is_asked_for) {
-    if (!stopping_ || closed_) draining_ = false;
-    return {};
+    const bool is_last = stopping_ && !closed_;
+    closed_ = closed_ || is_last;
+    draining_ = is_last;
+    return {{}, 0, is_last};
   }
   std::vector<Pending> batch = std::exchange(deferred_, {});
   deferred_bytes_ = 0;
@@ -43,14 +45,10 @@ Core::Gathered Core::next_batch() {
 boost::asio::awaitable<void> Core::drain() {
   if (full_) co_await check_space();
   for (;;) {
-    auto [batch, taken] = next_batch();
+    auto [batch, taken, is_last] = next_batch();
     if (batch.empty()) {
       tell_sync_waiters(0);
-      {
-        const std::scoped_lock lock(mutex_);
-        if (!draining_) break;
-        closed_ = true;  // stopping, and all is written
-      }
+      if (!is_last) break;
       if (!healthy_) continue;
       auto closed = co_await journal_.close();
       if (!closed && closed.error().fatal) fail(closed.error().error.message);

@@ -6,7 +6,6 @@
 
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -40,7 +39,11 @@ Core::Core(Settings s, disk::Disk& d, const base::Clock& c, base::Random& random
       ids(c),
       budget(std::make_shared<Budget>(settings.memory)),
       quarantine(paths, d, l),
-      journal_(settings, d, c, random, ids) {}
+      journal_(settings, d, c, random, ids) {
+  // A pool's first timer takes descriptors for all that follow: now, for there may be none when a pause is due.
+  if (executors.pause) return;
+  for (const auto& pool : {executors.bodies, executors.background}) boost::asio::steady_timer{pool};
+}
 
 std::expected<void, Refused> Core::check_ready(std::uint64_t size_hint) {
   if (!healthy_) return std::unexpected(unhealthy());
@@ -141,13 +144,15 @@ void Core::wake() {
   spawn(executors.committer, std::move(task));
 }
 
-// Counted by the caller.
+// Counted by the caller.  A task that throws, uncounted, would hold up the stop for ever: that ends the process.
 void Core::spawn(const boost::asio::any_io_executor& executor, Task<void> task) {
   auto counted = [](std::shared_ptr<Core> self, Task<void> inner) -> Task<void> {
     co_await std::move(inner);
     self->task_ended();
   };
-  boost::asio::co_spawn(executor, counted(shared_from_this(), std::move(task)), boost::asio::detached);
+  boost::asio::co_spawn(executor, counted(shared_from_this(), std::move(task)), [](const std::exception_ptr& thrown) {
+    if (thrown) std::rethrow_exception(thrown);
+  });
 }
 
 std::size_t Core::queued() const {

@@ -94,6 +94,7 @@ class Core : public std::enable_shared_from_this<Core> {
   struct Gathered {
     std::vector<Pending> batch;
     std::size_t taken = 0;  // from the queue; the others were deferred
+    bool is_last = false;   // stopping, and all is written: the log is to be closed
   };
   Gathered next_batch();
   void resolve(std::vector<Pending>& batch);
@@ -133,6 +134,7 @@ class Core : public std::enable_shared_from_this<Core> {
   std::uint64_t end_of_groups(std::uint32_t number, const SegmentState& state) const;
   Task<base::Result<>> keep_damage(std::uint32_t number);
   void forget_damaged(std::uint32_t number, const SegmentScan& found, std::uint64_t end);
+  void report_damaged(std::string_view event, base::MessageId id, const Place& place);
   void compact_if_needed();
   bool wants_compaction() const;  // the index's lock is held
   Task<void> compact();

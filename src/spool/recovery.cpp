@@ -48,6 +48,7 @@ boost::asio::awaitable<base::Result<>> Recovery::run() {
     step = co_await scan(segments_[i], last ? Tail::may_be_torn : Tail::proven);
     if (!step) co_return step;
   }
+  report_lost();
   step = co_await sync_names();
   if (step) step = co_await check_large();
   if (step) step = co_await take_spares();
@@ -128,6 +129,8 @@ Recovery::Step<> Recovery::scan(Segment& segment, Tail tail) {
   // Only the last segment may go on; one with a damaged header or end is read, but never written again.
   const bool sealed = found.sealed || tail == Tail::proven || header_damaged;
   enter(segment, sealed);
+  for (const FoundRecord& record : found.unreadable)
+    replay_.miss(record.header.id, {segment.number, static_cast<std::uint32_t>(record.offset), record.header.length});
   std::string entries = make_index(found.records);
   replay_.apply(segment.number, entries);
   auto kept = co_await keep_malformed(segment, found);
@@ -204,6 +207,10 @@ Recovery::Step<> Recovery::sync_names() {
     if (!synced) co_return synced;
   }
   co_return base::Result<>{};
+}
+
+void Recovery::report_lost() {
+  for (const auto& [id, place] : replay_.lost()) core_.report_damaged("message_damaged", id, place);
 }
 
 Recovery::Step<> Recovery::check_large() {

@@ -50,6 +50,7 @@ class Recovery {
   Step<> make_durable(const Segment& segment, const SegmentScan& scan, std::string_view bytes);
   void enter(const Segment& segment, bool sealed);
   void continue_in(const Segment& segment, const SegmentScan& scan, std::string entries);
+  void report_lost();
   Step<> check_large();
   void report_missing_bodies(const std::set<base::MessageId>& whole);
   Step<> take_spares();

@@ -14,8 +14,20 @@ void Replay::apply(std::uint32_t segment, std::string_view entries) {
   }
 }
 
+void Replay::miss(base::MessageId id, Place place) {
+  ids_.observe(id);
+  missed_[id] = place;
+}
+
+std::map<base::MessageId, Place> Replay::lost() const {
+  auto lost = missed_;
+  std::erase_if(lost, [this](const auto& missed) { return index_.find(missed.first) != nullptr; });
+  return lost;
+}
+
 void Replay::apply_message(Place place, const IndexEntry& entry) {
   if (!decode_summary(entry.summary, message_)) return;
+  missed_.erase(entry.id);
   NewLive live{.place = place,
                .flags = entry.flags,
                .next_attempt = message_.next_attempt,
@@ -30,6 +42,7 @@ void Replay::apply_message(Place place, const IndexEntry& entry) {
 
 void Replay::apply_update(Place place, const IndexEntry& entry) {
   if (!decode_summary(entry.summary, update_)) return;
+  if (entry.type == RecordType::done) missed_.erase(entry.id);
   if (index_.find(entry.id) == nullptr) {
     // Done before, or its segment is gone.  Where that is still there, this record may be the one that counts.
     if (entry.type == RecordType::done) index_.segments().add_done(place.segment, update_.holder);

@@ -18,9 +18,13 @@ class Replay {
   Replay(LiveIndex& index, base::MessageIdGenerator& ids) : index_(index), ids_(ids) {}
   // Requires: a complete index; segments in the order of their numbers.
   void apply(std::uint32_t segment, std::string_view entries);
+  // Before apply() of its segment: what lies there of a message can't be read any more.
+  void miss(base::MessageId id, Place place);
   std::uint64_t records() const { return records_; }
   // Sizes of the bodies in large/ that messages name, also of some that are done.
   const std::map<base::MessageId, std::uint64_t>& large() const { return large_; }
+  // Of what was missed: neither is another record of the message there, nor was it done.
+  std::map<base::MessageId, Place> lost() const;
 
  private:
   void apply_message(Place place, const IndexEntry& entry);
@@ -29,6 +33,7 @@ class Replay {
   LiveIndex& index_;
   base::MessageIdGenerator& ids_;
   std::map<base::MessageId, std::uint64_t> large_;
+  std::map<base::MessageId, Place> missed_;
   MessageSummary message_;  // its memory is used again
   UpdateSummary update_;
   std::uint64_t records_ = 0;

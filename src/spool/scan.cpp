@@ -9,13 +9,16 @@
 namespace godwit::spool {
 namespace {
 
-std::optional<FoundRecord> record_at(std::string_view bytes, std::uint64_t at, std::uint64_t end,
-                                     Generation generation) {
+// Its header is right.
+std::optional<FoundRecord> claimed_at(std::string_view bytes, std::uint64_t at, std::uint64_t end,
+                                      Generation generation) {
   const auto header = decode_record_header(bytes.substr(at, end - at));
   if (!header || header->generation != generation || record_size(header->length) > end - at) return {};
-  const std::string_view payload = bytes.substr(at + record_header_size, header->length);
-  if (base::crc32c(payload) != header->payload_crc) return {};
-  return FoundRecord{*header, at, payload};
+  return FoundRecord{*header, at, bytes.substr(at + record_header_size, header->length)};
+}
+
+bool is_whole(const FoundRecord& record) {
+  return base::crc32c(record.payload) == record.header.payload_crc;
 }
 
 // All records of a group, or nothing when any bit of them is wrong.
@@ -25,8 +28,8 @@ std::optional<std::vector<FoundRecord>> strict_records(std::string_view bytes, c
   std::vector<FoundRecord> records;
   std::uint32_t crc = 0;
   for (; at < end; at += record_size(records.back().header.length)) {
-    auto record = record_at(bytes, at, end, generation);
-    if (!record) return {};
+    auto record = claimed_at(bytes, at, end, generation);
+    if (!record || !is_whole(*record)) return {};
     crc = base::crc32c(bytes.substr(at, record_header_size), crc);
     records.push_back(*record);
   }
@@ -81,11 +84,15 @@ class Scanner {
     Damage damage{from, to - from, 0};
     for (std::uint64_t at = from; at + record_header_size <= to;) {
       const auto record =
-          get<std::uint32_t>(bytes_, at) == record_magic ? record_at(bytes_, at, to, generation_) : std::nullopt;
-      at += record ? record_size(record->header.length) : record_alignment;
-      if (!record || record->header.type == RecordType::index) continue;
-      scan_.records.push_back(*record);
-      ++damage.salvaged;
+          get<std::uint32_t>(bytes_, at) == record_magic ? claimed_at(bytes_, at, to, generation_) : std::nullopt;
+      const bool whole = record && is_whole(*record);
+      at += whole ? record_size(record->header.length) : record_alignment;
+      if (whole && record->header.type != RecordType::index) {
+        scan_.records.push_back(*record);
+        ++damage.salvaged;
+      } else if (record && record->header.type == RecordType::message) {
+        scan_.unreadable.push_back(*record);
+      }
     }
     scan_.damages.push_back(damage);
     scan_.end = to;

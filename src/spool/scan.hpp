@@ -28,6 +28,7 @@ struct Damage {
 struct SegmentScan {
   std::vector<FoundRecord> records;  // in the order of the file, salvaged ones in their place
   std::vector<Damage> damages;
+  std::vector<FoundRecord> unreadable;  // messages in damages whose headers are right and whose payloads are not
   std::uint64_t groups = 0;
   std::uint64_t next_group = 0;     // the number after the last whole group; first_group when there is none
   std::uint64_t last_group_at = 0;  // offset of the last whole group; 0: none

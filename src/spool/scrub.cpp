@@ -105,6 +105,10 @@ Awaitable<base::Result<>> Core::keep_damage(std::uint32_t number) {
   co_return kept;
 }
 
+void Core::report_damaged(std::string_view event, base::MessageId id, const Place& place) {
+  log.error(event, {{"id", base::to_string(id)}, {"segment", place.segment}, {"offset", place.offset}});
+}
+
 // What is needed below `end` and the segment does not have any more.  The segment's own index may be damaged, too.
 void Core::forget_damaged(std::uint32_t number, const SegmentScan& found, std::uint64_t end) {
   std::vector<std::uint64_t> readable;
@@ -117,11 +121,11 @@ void Core::forget_damaged(std::uint32_t number, const SegmentScan& found, std::u
     const Live* live = index_.find(id);
     if (live == nullptr) continue;  // forgotten just now
     if (live->place == place) {
-      log.error("message_damaged", {{"id", base::to_string(id)}, {"segment", number}, {"offset", place.offset}});
+      report_damaged("message_damaged", id, place);
       index_.forget(id);
     } else if (index_.forget_update(id, place)) {
       // The message is whole, but a delivery may be repeated.
-      log.error("update_damaged", {{"id", base::to_string(id)}, {"segment", number}, {"offset", place.offset}});
+      report_damaged("update_damaged", id, place);
     }
   }
 }

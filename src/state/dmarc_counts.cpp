@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "godwit/base/kept_time.hpp"
 #include "godwit/state/on_pool.hpp"
 #include "sqlite_file.hpp"
 
@@ -32,8 +33,9 @@ constexpr const char* dmarc_claims_table =
 std::int64_t number_of(Day day) {
   return day.time_since_epoch().count();
 }
-Day day_of(std::int64_t number) {
-  return Day(std::chrono::days(number));
+Day day_at(sqlite3_stmt* row, int column) {
+  return Day(std::chrono::days(
+      std::clamp(sqlite3_column_int64(row, column), sqlite3_int64{0}, sqlite3_int64{base::latest_kept_day})));
 }
 std::int64_t second_of(base::WallTime time) {
   return std::chrono::floor<seconds>(time.time_since_epoch()).count();
@@ -77,8 +79,7 @@ base::Result<> DmarcCounts::read_sizes(SqliteFile& file) {
                   [this](sqlite3_stmt* row) {
                     const auto rows = static_cast<std::size_t>(sqlite3_column_int64(row, 3));
                     rows_ += rows;
-                    if (sqlite3_column_int64(row, 0) == 0)
-                      sizes_[{day_of(sqlite3_column_int64(row, 1)), text_at(row, 2)}] = rows;
+                    if (sqlite3_column_int64(row, 0) == 0) sizes_[{day_at(row, 1), text_at(row, 2)}] = rows;
                   });
 }
 
@@ -176,11 +177,11 @@ base::Result<std::vector<DmarcCounts::Report>> DmarcCounts::reports(SqliteFile& 
       file.run("SELECT number, day, domain, policy, first, last FROM reports WHERE finished = 0 ORDER BY number", {},
                [&](sqlite3_stmt* row) {
                  found.push_back({.number = sqlite3_column_int64(row, 0),
-                                  .day = day_of(sqlite3_column_int64(row, 1)),
+                                  .day = day_at(row, 1),
                                   .domain = text_at(row, 2),
                                   .policy = text_at(row, 3),
-                                  .begin = base::WallTime(seconds(sqlite3_column_int64(row, 4))),
-                                  .end = base::WallTime(seconds(sqlite3_column_int64(row, 5)))});
+                                  .begin = time_at(row, 4),
+                                  .end = time_at(row, 5)});
                });
   if (!done) return std::unexpected(done.error());
   for (auto& report : found) report.end = std::max(report.begin, report.end);  // twice within one second
@@ -304,7 +305,7 @@ boost::asio::awaitable<base::Result<std::vector<DmarcCounts::Waiting>>> DmarcCou
         "SELECT day, domain, COUNT(*), SUM(count) FROM counts WHERE (day, domain) > (?2, ?3) GROUP BY day, domain "
         "ORDER BY day, domain LIMIT ?1",
         {static_cast<std::int64_t>(most), number_of(after_day), domain}, [&](sqlite3_stmt* row) {
-          found.push_back({.day = day_of(sqlite3_column_int64(row, 0)),
+          found.push_back({.day = day_at(row, 0),
                            .domain = text_at(row, 1),
                            .rows = static_cast<std::uint64_t>(sqlite3_column_int64(row, 2)),
                            .messages = static_cast<std::uint64_t>(sqlite3_column_int64(row, 3))});

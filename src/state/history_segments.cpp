@@ -13,7 +13,8 @@ namespace godwit::state {
 namespace {
 
 constexpr std::uint64_t usual_segment = 16U << 20U;
-constexpr std::uint64_t least_segments = 8;  // so that what must go can go in parts
+constexpr std::uint64_t largest_segment = 4 * usual_segment;  // none that was written comes to that
+constexpr std::uint64_t least_segments = 8;                   // so that what must go can go in parts
 constexpr base::Duration longest_span = std::chrono::hours(24);
 
 // "00000017.hist" → 17
@@ -48,22 +49,22 @@ boost::asio::awaitable<void> HistorySegments::load() {
       log_.warn("history_unreadable", {{"path", directory_}, {"reason", listed.error().message}});
     co_return;
   }
-  std::map<std::uint32_t, std::uint64_t> sizes;
-  std::map<std::uint32_t, bool> has_index;
+  std::map<std::uint32_t, std::uint64_t> sizes, index_sizes;
   for (const auto& entry : *listed) {
     if (const auto number = number_of(entry.name, segment_kind)) sizes[*number] = entry.size;
-    if (const auto number = number_of(entry.name, index_kind)) has_index[*number] = true;
+    if (const auto number = number_of(entry.name, index_kind)) index_sizes[*number] = entry.size;
   }
   for (const auto& [number, size] : sizes) {
     last_number_ = std::max(last_number_, number);
-    auto loaded = co_await load_one(number, size, has_index[number]);
+    const auto index = index_sizes.find(number);
+    auto loaded = co_await load_one(number, size, index == index_sizes.end() ? 0 : index->second);
     if (loaded)
       finished_.push_back(*loaded);
     else
       log_.warn("history_damaged",
                 {{"path", path(number, segment_kind)}, {"reason", loaded.error().message + "; it is passed over"}});
   }
-  for (const auto& [number, _] : has_index)
+  for (const auto& [number, _] : index_sizes)
     if (!sizes.contains(number)) static_cast<void>(co_await disk_.remove(path(number, index_kind)));
 }
 
@@ -77,12 +78,14 @@ disk::Task<std::string> HistorySegments::read_index_file(std::uint32_t number, s
   co_return bytes;
 }
 
-disk::Task<HistorySegment> HistorySegments::load_one(std::uint32_t number, std::uint64_t size, bool has_index) {
-  if (has_index) {
-    auto bytes = co_await read_index_file(number, IndexHead::size);
+disk::Task<HistorySegment> HistorySegments::load_one(std::uint32_t number, std::uint64_t size,
+                                                     std::uint64_t index_size) {
+  if (size > largest_segment) co_return base::fail(base::ErrorKind::corrupt, "it is larger than any segment");
+  // Its head alone has no checksum.  An id that it has an entry for takes two thirds of that in the segment.
+  if (index_size > 0 && index_size <= IndexHead().file_size() + 2 * size) {
+    auto bytes = co_await read_index_file(number, index_size);
     if (!bytes) co_return std::unexpected(bytes.error());
-    if (const auto head = read_index_head(*bytes))
-      co_return HistorySegment{.number = number, .size = size, .head = *head};
+    if (read_index(*bytes)) co_return HistorySegment{.number = number, .size = size, .head = *read_index_head(*bytes)};
   }
   auto made = co_await make_index(number, size);
   if (!made) co_return std::unexpected(made.error());
@@ -261,7 +264,7 @@ boost::asio::awaitable<void> HistorySegments::expire(const HistorySettings& sett
   while (!finished_.empty()) {
     const auto oldest = finished_.front();
     // One without an event has no time.
-    const bool is_old = oldest.head.last == base::WallTime::min() || now - oldest.head.last > settings.keep;
+    const bool is_old = oldest.head.last < now - settings.keep;
     if (!is_old && bytes <= settings.max_size) break;
     finished_.pop_front();
     bytes -= oldest.size;

@@ -58,7 +58,7 @@ class HistorySegments {
 
   std::string path(std::uint32_t number, std::string_view kind) const;
   disk::Task<> begin();
-  disk::Task<HistorySegment> load_one(std::uint32_t number, std::uint64_t size, bool has_index);
+  disk::Task<HistorySegment> load_one(std::uint32_t number, std::uint64_t size, std::uint64_t index_size);
   disk::Task<std::string> read_index_file(std::uint32_t number, std::size_t size);
   struct Indexed {
     HistorySegment segment{};

@@ -27,10 +27,6 @@ std::string creation(const std::string& table) {
       table);
 }
 
-base::WallTime time_at(sqlite3_stmt* row, int column) {
-  return base::WallTime(std::chrono::seconds(sqlite3_column_int64(row, column)));
-}
-
 }  // namespace
 
 KeptMap::KeptMap(Place place, boost::asio::any_io_executor pool, log::Logger& log)
@@ -66,7 +62,7 @@ base::Result<> KeptMap::read(const IsCurrent& is_current) {
     if (table < tables_.size() && is_current(table, times))
       tables_[table].touch(key) = times;
     else
-      unsaved_.insert({table, std::move(key)});  // goes with the next that is written
+      note({table, std::move(key)});  // goes with the next that is written
   });
 }
 
@@ -86,13 +82,18 @@ void KeptMap::forget(std::size_t table, const std::string& key) {
   change(table, key);
 }
 
-// Many changes become one write; what has changed beyond all that can be there is written as a whole.
-void KeptMap::change(std::size_t table, const std::string& key) {
+// What has changed beyond all that can be there is written as a whole.
+void KeptMap::note(Change change) {
   if (unsaved_.size() > place_.most) {
     all_unsaved_ = true;
     unsaved_.clear();
   }
-  if (!all_unsaved_) unsaved_.insert({table, key});
+  if (!all_unsaved_) unsaved_.insert(std::move(change));
+}
+
+// Many changes become one write.
+void KeptMap::change(std::size_t table, const std::string& key) {
+  note({table, key});
   if (std::exchange(saving_, true)) return;
   boost::asio::post(pool_, [this] { static_cast<void>(save()); });
 }

@@ -3,6 +3,8 @@
 
 #include <filesystem>
 
+#include "godwit/base/kept_time.hpp"
+
 namespace godwit::state {
 namespace {
 
@@ -34,6 +36,10 @@ std::string text_at(sqlite3_stmt* row, int column) {
           static_cast<std::size_t>(sqlite3_column_bytes(row, column))};
 }
 
+base::WallTime time_at(sqlite3_stmt* row, int column) {
+  return base::kept_second(sqlite3_column_int64(row, column));
+}
+
 std::string_view bytes_at(sqlite3_stmt* row, int column) {
   const auto* bytes = sqlite3_column_blob(row, column);
   if (bytes == nullptr) return {};
@@ -61,6 +67,9 @@ base::Result<SqliteFile> SqliteFile::open(const std::string& path) {
   file.database_.reset(database);
   if (opened != SQLITE_OK) return base::fail(kind_of(opened), path + ": " + sqlite3_errmsg(database));
   sqlite3_busy_timeout(database, lock_patience);
+  // Nothing that lies in the file is run: what is no table of ours is an error.
+  for (const int what : {SQLITE_DBCONFIG_ENABLE_VIEW, SQLITE_DBCONFIG_ENABLE_TRIGGER, SQLITE_DBCONFIG_TRUSTED_SCHEMA})
+    sqlite3_db_config(database, what, 0, nullptr);
   // Elsewhere the daemon cannot open files (sandbox).
   if (auto set = file.run("PRAGMA temp_store=MEMORY"); !set) return std::unexpected(set.error());
   return file;

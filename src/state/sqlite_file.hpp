@@ -12,6 +12,7 @@
 
 #include <sqlite3.h>
 
+#include "godwit/base/clock.hpp"
 #include "godwit/base/result.hpp"
 
 namespace godwit::state {
@@ -61,6 +62,8 @@ class SqliteFile {
 };
 
 std::string text_at(sqlite3_stmt* row, int column);
+// Of seconds since 1970, whatever stands there.
+base::WallTime time_at(sqlite3_stmt* row, int column);
 // Of a BLOB; where it lies it stays until the next row.
 std::string_view bytes_at(sqlite3_stmt* row, int column);
 

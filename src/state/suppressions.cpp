@@ -22,9 +22,6 @@ constexpr const char* table =
 std::int64_t to_seconds(base::WallTime time) {
   return std::chrono::floor<seconds>(time.time_since_epoch()).count();
 }
-base::WallTime from_seconds(std::int64_t count) {
-  return base::WallTime(seconds(count));
-}
 
 std::string path_in(const Settings& settings) {
   return settings.directory + "/suppressions.sqlite";
@@ -57,8 +54,8 @@ base::Result<> Suppressions::open() {
                                           .klass = text_at(row, 1),
                                           .reason = text_at(row, 2),
                                           .source = text_at(row, 3),
-                                          .added = from_seconds(sqlite3_column_int64(row, 4)),
-                                          .expires = from_seconds(sqlite3_column_int64(row, 5))};
+                                          .added = time_at(row, 4),
+                                          .expires = time_at(row, 5)};
                    });
 }
 

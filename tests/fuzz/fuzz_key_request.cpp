@@ -5,29 +5,12 @@
 #include <set>
 
 #include "daemon/key_server.hpp"
-#include "fuzz/key_files.hpp"
+#include "fuzz/key_requests.hpp"
 
 namespace godwit::fuzz {
 namespace {
 
 using daemon::KeyRequest, daemon::KeyTask;
-
-constexpr const char* digests[] = {"", "SHA256", "SHA512", "SHA1", "MD5-SHA1", "NULL", "SHAKE256", "none"};
-
-std::string take_request(std::string_view& input, const KeyFiles& files) {
-  const auto task = take_byte(input) % 8;
-  if (task > static_cast<unsigned>(KeyTask::sign)) return std::string(take(input, take_byte(input)));
-  KeyRequest request{.task = static_cast<KeyTask>(task), .number = take_byte(input)};
-  request.path = files.paths[take_byte(input) % files.paths.size()];
-  request.key = take_byte(input) % 8;
-  request.order.scheme = static_cast<net::SigningOrder::Scheme>(take_byte(input) % 5);
-  request.order.digest = digests[take_byte(input) % std::size(digests)];
-  request.order.salt = static_cast<signed char>(take_byte(input));
-  const std::string data(take_byte(input), 'd');
-  request.order.data = data;
-  for (auto released = take_byte(input) % 4; released > 0; --released) request.released.push_back(take_byte(input) % 8);
-  return to_bytes(request);
-}
 
 // What it comes to, by a model of which keys there are.
 void check(std::string_view bytes, const daemon::KeyReply& reply, std::set<std::uint64_t>& kept) {
@@ -55,7 +38,7 @@ void fuzz_key_request(std::string_view input) {
   };
   for (const auto& path : files.keys) ask(to_bytes(KeyRequest{.task = KeyTask::private_key, .path = path}));
   require(kept.size() == files.keys.size());
-  while (!input.empty()) ask(take_request(input, files));
+  while (!input.empty()) ask(take_key_request(input, files));
 }
 
 }  // namespace godwit::fuzz

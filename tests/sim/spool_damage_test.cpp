@@ -93,6 +93,31 @@ TEST_F(SpoolDamage, DamageInTheActiveSegmentCostsNoneOfTheGroupsThatFollow) {
   EXPECT_EQ(world.check(), "quarantined without damage");
 }
 
+// The segment that was written to last has no index: it is read in full.
+TEST_F(SpoolDamage, AStartThatReadsASegmentInFullNamesTheMessagesThatAreLost) {
+  base::MessageId lost, done;
+  {
+    World world(disk_, ledger_, damage_seed + 1);
+    ASSERT_TRUE(world.open());
+    const auto committed = world.commit_one(1500), finished = world.commit_one(1500);
+    ASSERT_TRUE(committed && finished);
+    world.finish(*finished);
+    world.stop();
+    lost = *committed, done = *finished;
+  }
+  for (const std::string& name : disk_.names())
+    if (name.ends_with(".seg") && name > first_) first_ = name;
+  damage_body(lost);
+  damage_body(done);
+  World world(disk_, ledger_, damage_seed + 2);
+  ASSERT_TRUE(world.open());
+  EXPECT_EQ(world.log().count("message_damaged " + base::to_string(lost)), 1U);
+  EXPECT_EQ(world.log().count("message_damaged " + base::to_string(done)), 0U) << "of it nothing is lost";
+  EXPECT_EQ(world.spool().statistics().messages, 80U);
+  ledger_.entries.erase(lost);
+  EXPECT_EQ(world.check(), "quarantined without damage");
+}
+
 // The damaged message is not brought back, and its segment can go.
 TEST_F(SpoolDamage, ASegmentWithDamageIsCompactedLater) {
   const base::MessageId id = victim();

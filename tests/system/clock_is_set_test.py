@@ -4,6 +4,7 @@
 have, nothing expires for that, nobody is told that mail is late, and no id comes twice."""
 
 import collections
+import itertools
 import time
 
 from support.faults import Faults
@@ -11,7 +12,6 @@ from support.message import message
 from support.scenario import main
 from support.sending_host import SENDER, SendingHost
 
-TO = "user@xyz.example"
 HOUR = 3600
 DAY, YEAR = 24 * HOUR, 365 * 24 * HOUR
 
@@ -34,7 +34,10 @@ class ClockIsSet(SendingHost):
         self.peer = self.mx("xyz.example", 10, "mx.xyz.example", 2, **options)
 
     def send_one(self):
-        identity, content = self.send(TO, message(f"number {len(self.ids)}"))
+        return self.send_to("user")
+
+    def send_to(self, local):
+        identity, content = self.send(f"{local}@xyz.example", message(f"number {len(self.ids)}"))
         self.ids.append(identity)
         return identity, content
 
@@ -122,6 +125,33 @@ class ClockIsSet(SendingHost):
         self.wait_attempts(waiting, 1)
         self.assertEqual(self.godwit.events("expired") + self.godwit.events("bounced"), [])
         self.assert_arrive(waiting)
+
+    def test_forwards_for_good_and_a_restart_before_older_mail_is_gone(self):
+        """The jump is not written down: older mail is too old then, is tried once more, and is returned if that fails."""
+        self.busy_peer()
+        self.start()
+        waiting = [self.send_to(recipient) for recipient in ("taken", "refused")]
+        self.godwit.wait_event("deferred", id=waiting[-1][0])
+        self.faults.set_clock(10 * DAY)
+        self.godwit.wait_event("clock_jumped")
+        self.wait_attempts(waiting, 2)
+        (taken, content), (refused, _) = waiting
+        young, _ = self.send_to("refused")
+        self.godwit.wait_event("deferred", id=young)
+        self.assertEqual(self.godwit.events("expired"), [], "it was not started again yet")
+        self.godwit.kill()
+        tried = len(self.godwit.events("attempt", id=refused))
+        self.peer.script.clear()
+        self.peer.script["RCPT:refused@xyz.example"] = itertools.repeat("450 4.2.0 later")
+        self.godwit.start()
+        self.godwit.wait_event("expired", id=refused)
+        self.assertEqual(len(self.godwit.events("attempt", id=refused)), tried + 1)
+        (report,) = self.godwit.mailbox(SENDER).wait(1)
+        self.assertIn(b"refused@xyz.example", report.raw)
+        self.godwit.wait_event("delivered", id=taken)
+        self.assertTrue(self.peer.wait(1)[0].content.endswith(content))
+        self.wait_attempts([(young, None)], 2)
+        self.assertEqual([entry["id"] for entry in self.godwit.events("expired")], [refused])
 
     def test_what_has_had_its_time_expires_all_the_same(self):
         self.busy_peer()

@@ -12,6 +12,7 @@ from support import old_kernel
 from support.certificate import Certificate
 from support.faults import Faults
 from support.kernel import why_not_shut_in
+from support.maildir import Maildir
 from support.receiving_host import ReceivingHost
 from support.scenario import SANITIZER, main
 
@@ -82,14 +83,21 @@ class DaemonIsShutIn(ReceivingHost):
         self.godwit.control("reload")
         self.assert_still_works()
 
-    def test_a_store_outside_is_named_by_the_reload(self):
+    def test_mail_to_a_store_outside_waits_for_the_restart_that_the_reload_names(self):
         self.shut_in()
         self.godwit.config["domains"]["new.example"] = {
             "deliver": f"maildir:{self.elsewhere}/{{local}}", "recipients": "any"}
         self.godwit.write_config()
         said = self.godwit.control("reload")
         self.assertIn(f"domains: {self.elsewhere}", said.stdout + said.stderr)
-        self.godwit.wait_event("restart_needed")
+        self.godwit.wait_event("restart_needed", key=f"domains: {self.elsewhere}/")
+        identity, content = self.send("somchai@new.example")
+        self.assertIn("Permission denied", self.godwit.wait_event("deferred", id=identity)["reply"])
+        self.assertEqual(list(self.elsewhere.iterdir()), [])
+        self.assert_still_works()
+        self.godwit.restart()
+        (filed,) = Maildir(self.elsewhere / "somchai").wait(1)
+        self.assertEqual(filed.content, content)
 
     def test_certificates_are_renewed_and_mail_is_filed(self):
         self.shut_in()

@@ -45,6 +45,7 @@ class SegmentIsDamaged(SendingHost):
         self.assertTrue(any((self.godwit.spool / "quarantine").iterdir()), "nothing in quarantine")
         reported = self.godwit.events("spool_damaged")
         self.assertTrue(reported and "quarantine" in reported[0]["kept"], reported)
+        self.assertEqual([entry["id"] for entry in self.godwit.events("message_damaged")], [sent[2][0]])
 
     def test_while_the_daemon_runs(self):
         peer = self.mx("xyz.example", 10, "mx.xyz.example", 2, up=False)

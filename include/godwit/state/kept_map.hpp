@@ -68,6 +68,7 @@ class KeptMap {
   using Changes = std::vector<std::pair<Change, std::optional<Times>>>;  // nothing: it is gone
 
   void clear();  // these under the lock
+  void note(Change change);
   void change(std::size_t table, const std::string& key);
   Changes everything();
   Changes changed();

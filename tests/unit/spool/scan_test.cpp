@@ -103,6 +103,21 @@ TEST(Scan, DamageAtTheEndOfASegmentWithASuccessorIsReported) {
   EXPECT_EQ(ids(found), (Ids{11, 12, 21, 22, 31}));
   ASSERT_EQ(found.damages.size(), 1U);
   EXPECT_EQ(found.damages[0].salvaged, 1U);
+  EXPECT_TRUE(found.unreadable.empty());
+}
+
+TEST(Scan, AMessageWhosePayloadIsDamagedIsKnownByItsHeader) {
+  std::string bytes =
+      make_segment({make_group(1, {make_record_bytes(11, "one", RecordType::message), make_record_bytes(12, "two")}),
+                    make_group(2, {make_record_bytes(21, "three")})});
+  const std::size_t message_at = first_at + group_header_size;
+  bytes[message_at + record_header_size] ^= 1;
+  bytes[message_at + record_header_size + record_size(3)] ^= 1;  // the update: nobody misses it
+  const SegmentScan found = scan(bytes);
+  EXPECT_EQ(ids(found), (Ids{21}));
+  ASSERT_EQ(found.unreadable.size(), 1U);
+  EXPECT_EQ(found.unreadable[0].header.id.value, 11U);
+  EXPECT_EQ(found.unreadable[0].offset, message_at);
 }
 
 TEST(Scan, StaleGroupsOfAnotherLifeAreNotRead) {

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include <atomic>
 #include <filesystem>
@@ -12,6 +13,7 @@
 #include <future>
 
 #include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
 
@@ -441,6 +443,17 @@ TEST_F(SpoolTest, BackPressureWhenTheDiskDoesNotKeepUp) {
 }
 
 // Four threads of senders, updates beside them; segments roll, empty and recycle.
+// Else compaction or a scrub that has to wait just then would throw, and the spool could not be stopped any more.
+TEST_F(SpoolTest, ItCanPauseWhereNoDescriptorIsLeft) {
+  ASSERT_TRUE(open());
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  EXPECT_NO_THROW(boost::asio::steady_timer(pool_.get_executor(), std::chrono::milliseconds(1)).wait());
+  ::setrlimit(RLIMIT_NOFILE, &before);
+}
+
 TEST_F(SpoolTest, ParallelSendersShareSyncs) {
   ASSERT_TRUE(open());
   std::vector<std::future<int>> senders;

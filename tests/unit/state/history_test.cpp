@@ -132,7 +132,11 @@ TEST_F(HistoryTest, DamagedIndexIsMadeAgain) {
   const auto index = files(".idx").at(0);
   auto bytes = *disk.contents(index);
   bytes.back() ^= 1;
-  for (const auto& damaged : {bytes, bytes.substr(0, 20), std::string()}) {
+  // Where it says which ids there are, and how many entries follow.
+  auto others = bytes, many = bytes;
+  others[24] = static_cast<char>(others[24] ^ 0x40);
+  many[43] ^= 0x7F;
+  for (const auto& damaged : {bytes, others, many, bytes.substr(0, 20), std::string()}) {
     disk.set_contents(index, damaged);
     open();
     EXPECT_THAT(names(1), ElementsAre("accepted"));
