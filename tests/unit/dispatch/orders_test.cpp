@@ -147,6 +147,16 @@ TEST_F(OrderedStatesTest, WhatIsHeldAndReleasedWhileAnOrderWaitsGoesOn) {
   EXPECT_THAT(shown(), ::testing::Contains(::testing::Pair("due.example", queue::State::due)));
 }
 
+// By the administrator, from a rule.
+TEST_F(OrderedStatesTest, WhatWasReleasedIsNotHeldAgainForAnOrderAboutOthers) {
+  resolver_.fail("MX held.example");
+  EXPECT_TRUE(is_done(dispatcher_.suspend("held.example", {})));
+  EXPECT_TRUE(dispatcher_.release(id_));
+  EXPECT_FALSE(remove(id_, {.recipient = "nobody@*"}));
+  EXPECT_TRUE(is_done(dispatcher_.resume("held.example")));
+  EXPECT_EQ(shown().at("held.example"), queue::State::waiting);
+}
+
 TEST_F(DispatcherTest, OnlyWhatIsMeantIsTriedAgain) {
   for (const char* domain : {"one.example", "two.example"}) resolver_.fail("MX " + std::string(domain));
   const auto id = commit({"one.example", "two.example"});
