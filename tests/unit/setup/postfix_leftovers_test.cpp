@@ -19,13 +19,7 @@ class PostfixLeftovers : public PostfixImportTest {
  protected:
   // Services of a whole master.cf, with port 25.
   std::string made_of(const std::string& services, const std::string& main = "") {
-    files["/etc/postfix/main.cf"] = base_settings + main;
-    files["/etc/postfix/master.cf"] = "smtp inet n - y - - smtpd\n" + services;
-    auto done = import_postfix(wishes, read);
-    if (!done) throw std::runtime_error(done.error().message);
-    result = std::move(*done);
-    EXPECT_EQ(errors_of(result.configuration), "") << result.configuration;
-    return result.configuration;
+    return made_whole(main, port_25 + services);
   }
   bool names(const std::string& what) const {
     return std::ranges::any_of(result.remarks, [&](const auto& remark) { return remark.what.contains(what); });
