@@ -96,6 +96,24 @@ TEST_F(PostfixLeftovers, AnOptionThatSaysWhatMainCfSaysIsNotNamed) {
   EXPECT_FALSE(names("-o "));
 }
 
+TEST_F(PostfixLeftovers, NumbersOfProcessesAreNamed) {
+  made_of(
+      "[::1]:2525 inet n - y - 20 smtpd\nslow unix - - y - 1 smtp\nlmtp unix - - y - 0 lmtp\n"
+      "relay unix - - y - 50 smtp\nqmgr unix n - n 300 1 qmgr\ncleanup unix n - y - 0 cleanup\n",
+      "default_process_limit = 50\n");
+  EXPECT_TRUE(says(Kind::untranslated, "maxproc 20", "of the service [::1]:2525 alone: `limits.connections`"));
+  EXPECT_TRUE(says(Kind::untranslated, "maxproc 1", "of the service slow alone: `routes[].connections`"));
+  EXPECT_TRUE(says(Kind::untranslated, "maxproc 0", "of the service lmtp"));
+  EXPECT_EQ(std::ranges::count_if(result.remarks, [](const auto& each) { return each.what.contains("maxproc"); }), 3);
+}
+
+TEST_F(PostfixLeftovers, ArgumentsOfProgramsAreNamed) {
+  made_of("lmtp unix - - y - - lmtp -v -o syslog_name=x -D\nqmgr unix n - n 300 1 qmgr -o\n");
+  EXPECT_TRUE(says(Kind::untranslated, "-v", "an argument of lmtp, of the service lmtp alone"));
+  EXPECT_TRUE(says(Kind::untranslated, "-D"));
+  EXPECT_TRUE(says(Kind::untranslated, "-o", "is no setting"));
+}
+
 TEST_F(PostfixLeftovers, ProgramsAndUnknownServicesAreNamed) {
   made_of(
       "mailman unix - n n - - pipe flags=FR user=list argv=/usr/bin/mailman\nhelper unix - n n - 0 spawn argv=/h\n"
