@@ -93,8 +93,11 @@ void LiveIndex::drop_updates(Live& live) {
   Side* side = mutable_side(live);
   if (side == nullptr) return;
   side->earlier.clear();
-  if (side->settled.size() != 1) return;
-  sides_.erase(live.id);
+  if (side->settled.size() == 1) drop_side(live);
+}
+
+void LiveIndex::drop_side(Live& live) {
+  if (live.has_side) sides_.erase(live.id);
   live.has_side = false;
 }
 
@@ -115,7 +118,7 @@ void LiveIndex::add(base::MessageId id, const NewLive& message) {
   live->held = message.held;
   live->warned = message.warned;
   live->updated = 0;
-  if (message.settled.size() == 1) return;
+  if (message.settled.size() == 1) return drop_side(*live);
   Side& side = make_side(*live);
   side.settled = message.settled;
   side.open = static_cast<std::uint32_t>(std::ranges::count(message.settled, false));
@@ -188,7 +191,7 @@ void LiveIndex::finish(base::MessageId id, std::uint32_t segment) {
 void LiveIndex::erase(Live& live) {
   drop_updates(live);
   segments_.drop_message(live.place);
-  if (live.has_side) sides_.erase(live.id);
+  drop_side(live);
   cached_.erase(live.id);
   table_.erase(live.id);
 }

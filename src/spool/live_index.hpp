@@ -98,6 +98,7 @@ class LiveIndex {
   Side* mutable_side(Live& live);
   Side& make_side(Live& live);
   void drop_updates(Live& live);
+  void drop_side(Live& live);
   bool take(Live& live, mail::Update& update);
   bool covers(const Live& live, const mail::Update& update) const;
   void erase(Live& live);

@@ -145,6 +145,21 @@ TEST_F(LiveIndexTest, ACopyOutlivesItsOriginalAndTheDoneRecordBoth) {
   EXPECT_THAT(removable(), ElementsAre(3, 4));
 }
 
+// No copy of today has others than its original.
+TEST_F(LiveIndexTest, ACopyWithFewerRecipientsLeavesNothingOfTheOthers) {
+  add(2);
+  write(to(0, delivered), {2, 8, 50});
+  add(1, {3, 4096, 100});
+  EXPECT_EQ(index_.side(id), nullptr);
+  EXPECT_EQ(write(to(0, delivered), {4, 8, 50}), Effect::done);
+  add(3);
+  write(to(0, delivered), {2, 8, 50});
+  add(2, {3, 4096, 100});
+  EXPECT_EQ(index_.side(id)->open, 2U);
+  EXPECT_EQ(write(to(0, delivered), {4, 8, 50}), Effect::open);
+  EXPECT_EQ(write(to(1, delivered), {4, 100, 50}), Effect::done);
+}
+
 TEST_F(LiveIndexTest, TheEmptiestSegmentIsChosenAndOriginalsBeforeCopies) {
   add(1, {1, 4096, 30'000}, base::MessageId{1});
   add(1, {2, 4096, 20'000}, base::MessageId{2});
