@@ -196,14 +196,13 @@ void LiveIndex::erase(Live& live) {
   table_.erase(live.id);
 }
 
-std::vector<LiveIndex::Needed> LiveIndex::needed_in(std::uint32_t segment) const {
+std::vector<LiveIndex::Needed> LiveIndex::needed_in(std::uint32_t segment, std::size_t part) const {
   std::vector<Needed> all;
-  table_.for_each([&](const Live& live) {
+  table_.for_each_in(part, [&](const Live& live) {
     if (live.place.segment == segment) all.push_back({live.id, live.place});
     for (const Place& update : updates(live))
       if (update.segment == segment) all.push_back({live.id, update});
   });
-  std::ranges::sort(all, {}, [](const Needed& needed) { return needed.place.offset; });
   return all;
 }
 

@@ -160,6 +160,20 @@ TEST_F(LiveIndexTest, ACopyWithFewerRecipientsLeavesNothingOfTheOthers) {
   EXPECT_EQ(write(to(1, delivered), {4, 100, 50}), Effect::done);
 }
 
+TEST_F(LiveIndexTest, WhatASegmentHasOfIsToldByParts) {
+  constexpr std::uint32_t messages = 10'000;
+  for (std::uint32_t i = 1; i <= messages; ++i) add(1, {1 + i % 2, 4096 + i, 1}, base::MessageId{i});
+  std::vector<std::uint32_t> offsets;
+  for (std::size_t part = 0; part < LiveIndex::parts; ++part) {
+    const auto needed = index_.needed_in(2, part);
+    EXPECT_LT(needed.size(), messages / 50);
+    for (const auto& each : needed) offsets.push_back(each.place.offset);
+  }
+  std::ranges::sort(offsets);
+  ASSERT_EQ(offsets.size(), messages / 2);
+  for (std::uint32_t i = 0; i < offsets.size(); ++i) EXPECT_EQ(offsets[i], 4096 + 2 * i + 1);
+}
+
 TEST_F(LiveIndexTest, TheEmptiestSegmentIsChosenAndOriginalsBeforeCopies) {
   add(1, {1, 4096, 30'000}, base::MessageId{1});
   add(1, {2, 4096, 20'000}, base::MessageId{2});
