@@ -36,6 +36,7 @@ class Checks : Findings {
   void milters();
   void reports();
   void retry();
+  void first_waits(const std::string& key, const queue::RetrySettings& retry);
   void directories();
   void control();
   void submitting_token(std::size_t index);
@@ -181,6 +182,7 @@ void Checks::route(std::size_t index) {
   if (!route.certificate.empty() && level == TlsLevel::none)
     error(key + ".tls.certificate", "a certificate is of no use without TLS");
   if (is_set(key + ".credentials")) credentials(key, route, level);
+  first_waits(key + ".retry", dispatch::overridden(settings_.dispatch.queue.retry, route.retry));
 }
 
 void Checks::credentials(const std::string& key, const route::RouteSettings& route, TlsLevel level) {
@@ -247,19 +249,29 @@ void Checks::reports() {
                      domain));
 }
 
+// What `key` says of them, perhaps against what is said elsewhere.
+void Checks::first_waits(const std::string& key, const queue::RetrySettings& retry) {
+  const auto show = [](base::Duration d) { return base::format_duration(d); };
+  const auto compare = [&](const std::string& longest, base::Duration longest_wait, const std::string& first,
+                           base::Duration first_wait, const std::string& shown) {
+    if (first_wait > longest_wait && (is_set(key + longest) || is_set(key + first)))
+      error(key + (is_set(key + longest) ? longest : first),
+            fmt::format("the longest wait {} is shorter than the first ({})", shown, show(first_wait)));
+  };
+  compare(".max", retry.max, ".first", retry.first, fmt::format("(max: {})", show(retry.max)));
+  if (retry.bounce_max != base::Duration::zero())
+    compare(".bounce_max", retry.bounce_max, ".bounce_first", retry.bounce_first,
+            fmt::format("of bounces ({})", show(retry.bounce_max)));
+}
+
 void Checks::retry() {
   const auto& retry = settings_.dispatch.queue.retry;
   const auto show = [](base::Duration d) { return base::format_duration(d); };
-  if (retry.first > retry.max)
-    error(is_set("delivery.retry.max") ? "delivery.retry.max" : "delivery.retry.first",
-          fmt::format("the longest wait (max: {}) is shorter than the first ({})", show(retry.max), show(retry.first)));
+  first_waits("delivery.retry", retry);
   if (retry.max > retry.expire)
     error(is_set("delivery.retry.expire") ? "delivery.retry.expire" : "delivery.retry.max",
           fmt::format("messages expire ({}) before the longest wait (max: {}) is over", show(retry.expire),
                       show(retry.max)));
-  if (retry.bounce_max != base::Duration::zero() && retry.bounce_first > retry.bounce_max)
-    error("delivery.retry.bounce_max", fmt::format("the longest wait of bounces ({}) is shorter than the first ({})",
-                                                   show(retry.bounce_max), show(retry.bounce_first)));
   if (retry.bounce_expire > retry.expire)
     warn("delivery.retry.bounce_expire", fmt::format("bounces are kept longer ({}) than other mail (expire: {})",
                                                      show(retry.bounce_expire), show(retry.expire)));

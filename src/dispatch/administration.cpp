@@ -89,6 +89,7 @@ bool Dispatcher::Implementation::hold(base::MessageId id, std::string_view why) 
   const auto keys = queue_.keys_of(id);
   if (keys.empty()) return false;
   for (const auto& key : keys) queue_.hold(key);
+  note_hold_while_ending(id, true);
   mail::Update update;
   update.held = true;
   record(id, std::move(update));
@@ -100,6 +101,7 @@ bool Dispatcher::Implementation::release(base::MessageId id) {
   const auto keys = queue_.keys_of(id);
   if (keys.empty()) return false;
   for (const auto& key : keys) queue_.release(key);
+  note_hold_while_ending(id, false);
   mail::Update update;
   update.held = false;
   record(id, std::move(update));

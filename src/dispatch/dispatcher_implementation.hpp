@@ -5,6 +5,7 @@
 #pragma once
 
 #include <list>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -186,8 +187,9 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   void let_go(Kept kept, base::MessageId id, const mail::Envelope& envelope);
   void put_back(queue::Item item);
   // keep_from_delivery() and its end.
-  void note_ending(base::MessageId id) { ending_.insert(id); }
-  void note_ended(base::MessageId id) { ending_.erase(ending_.find(id)); }
+  void note_ending(base::MessageId id) { ++ending_[id].orders; }
+  void note_ended(base::MessageId id);
+  void note_hold_while_ending(base::MessageId id, bool held);
 
   queue::Settings queue_settings() const;
 
@@ -216,8 +218,12 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   bool writing_suspensions_ = false;
   std::size_t suspensions_written_ = 0;
   bool stopping_ = false;
-  std::set<std::string> starting_;         // domains, by ETRN
-  std::multiset<base::MessageId> ending_;  // held in the queue, though nobody holds them
+  std::set<std::string> starting_;  // domains, by ETRN
+  struct Ending {
+    std::size_t orders = 0;
+    bool held = false;  // somebody else holds it since
+  };
+  std::map<base::MessageId, Ending> ending_;  // held in the queue, by the orders alone
 };
 
 }  // namespace godwit::dispatch

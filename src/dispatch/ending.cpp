@@ -25,6 +25,15 @@ Dispatcher::Implementation::Kept Dispatcher::Implementation::keep_from_delivery(
   return kept;
 }
 
+void Dispatcher::Implementation::note_ended(base::MessageId id) {
+  const auto ending = ending_.find(id);
+  if (--ending->second.orders == 0) ending_.erase(ending);
+}
+
+void Dispatcher::Implementation::note_hold_while_ending(base::MessageId id, bool held) {
+  if (const auto ending = ending_.find(id); ending != ending_.end()) ending->second.held = held;
+}
+
 std::set<std::string> Dispatcher::Implementation::awaited(base::MessageId id, const mail::Envelope& envelope,
                                                           const Selector& meant) const {
   std::set<std::string> destinations;
@@ -49,7 +58,7 @@ void Dispatcher::Implementation::let_go(Kept kept, base::MessageId id, const mai
 void Dispatcher::Implementation::put_back(queue::Item item) {
   const auto* kept = queue_.find(item.key);
   const bool is_as_kept = kept != nullptr && kept->state == queue::State::held;  // else it was released meanwhile
-  if (item.state == queue::State::held || !is_as_kept) return;
+  if (item.state == queue::State::held || !is_as_kept || ending_.at(item.key.id).held) return;
   queue_.remove(item.key);
   item.state = queue::State::waiting;
   queue_.add(std::move(item));

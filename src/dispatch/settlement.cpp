@@ -114,7 +114,8 @@ Settlement settle(const Settings& settings, const queue::RetrySettings& schedule
     const auto& outcome = outcomes[i];
     const auto& recipient = envelope.recipients[index];
     const auto state = next_state(outcome, expired, settings.soft_bounce);
-    result.update.recipients.push_back({.index = index, .state = state, .last_reply = kept_reply(outcome.reply)});
+    result.update.recipients.push_back(
+        {.index = index, .state = state, .last_reply = kept_reply(outcome.reply), .warned = recipient.warned});
     const bool missed = too_late && state == mail::RecipientState::expired;
     mail::DsnRecipient report{.recipient = recipient,
                               .index = index,
@@ -125,7 +126,7 @@ Settlement settle(const Settings& settings, const queue::RetrySettings& schedule
                               .klass = missed ? mail::FailureClass::expired : outcome.klass};
     if (state == mail::RecipientState::waiting) {
       result.waiting = true;
-      if (warn && wants_delay_report(recipient)) result.delays.push_back(std::move(report));
+      if (warn && !recipient.warned && wants_delay_report(recipient)) result.delays.push_back(std::move(report));
     } else if (state != mail::RecipientState::delivered) {
       if (wants_failure_report(recipient)) result.failures.push_back(std::move(report));
     } else if (!envelope.is_bounce() && ((outcome.success && wants_success_report(recipient)) ||

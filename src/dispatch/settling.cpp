@@ -22,6 +22,14 @@ bool is_told(const Settlement& settlement) {
   return !settlement.failures.empty() || !settlement.delays.empty() || !settlement.successes.empty();
 }
 
+// `unwarned`, sorted: of whose delay nobody could be told.
+void mark_warned(Settlement& settlement, const std::vector<std::uint32_t>& unwarned) {
+  std::set<std::uint32_t> warned;
+  for (const auto& delay : settlement.delays)
+    if (!std::ranges::binary_search(unwarned, delay.index)) warned.insert(delay.index);
+  for (auto& update : settlement.update.recipients) update.warned = update.warned || warned.contains(update.index);
+}
+
 bool have_it(const deliver::Outcomes& outcomes) {
   return std::ranges::all_of(outcomes,
                              [](const auto& outcome) { return outcome.kind == deliver::Outcome::Kind::delivered; });
@@ -130,6 +138,7 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle_part(Part part, 
     const auto unwarned = co_await reporter_.report(mail::DsnKind::delay, transaction.message, settlement.delays,
                                                     router_, given_up_at(retry, patience));
     told = unwarned.empty();
+    if (!told) mark_warned(settlement, unwarned);
   }
   const auto attempts = item.attempts + (attempted.counts ? 1 : 0);
   auto later =
@@ -140,7 +149,8 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle_part(Part part, 
     later = no_deadline_before = std::max(later, attempted.now + report_again);
     // Failures that nobody was told of are not recorded; what was delivered or told is, so that it is not repeated.
     std::erase_if(settlement.update.recipients, [&](const auto& update) {
-      return update.state == mail::RecipientState::waiting || std::ranges::binary_search(untold, update.index);
+      return (update.state == mail::RecipientState::waiting && !update.warned) ||
+             std::ranges::binary_search(untold, update.index);
     });
     if (attempted.counts) settlement.update.next_attempt = later;
     settlement.update.warned.reset();

@@ -70,18 +70,8 @@ std::size_t SitePolicy::messages_per_connection(std::string_view site) const {
 }
 
 queue::RetrySettings SitePolicy::retry(std::string_view domain, const smtp::ReversePath& sender) const {
-  auto retry = retry_;
-  if (const auto* route = router_->route_of(domain, sender); route != nullptr) {
-    const auto& changed = route->retry;
-    retry.first = changed.first.value_or(retry.first);
-    retry.factor = changed.factor.value_or(retry.factor);
-    retry.max = changed.max.value_or(retry.max);
-    retry.expire = changed.expire.value_or(retry.expire);
-    retry.warn = changed.warn.value_or(retry.warn);
-    retry.bounce_expire = changed.bounce_expire.value_or(retry.bounce_expire);
-    retry.bounce_first = changed.bounce_first.value_or(retry.bounce_first);
-    retry.bounce_max = changed.bounce_max.value_or(retry.bounce_max);
-  }
+  const auto* route = router_->route_of(domain, sender);
+  const auto retry = route == nullptr ? retry_ : overridden(retry_, route->retry);
   return sender ? retry : queue::schedule_of_bounces(retry);
 }
 

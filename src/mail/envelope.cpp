@@ -27,6 +27,7 @@ void apply(const Update& update, Envelope& envelope) {
     auto& recipient = envelope.recipients[change.index];
     recipient.state = change.state;
     recipient.last_reply = change.last_reply;
+    recipient.warned = change.warned;
   }
   if (update.attempts) envelope.attempts = *update.attempts;
   if (update.next_attempt) envelope.next_attempt = *update.next_attempt;

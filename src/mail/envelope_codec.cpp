@@ -56,6 +56,7 @@ std::string encode_recipient(const Recipient& recipient) {
   text_unless_empty(out, RecipientTag::last_reply, recipient.last_reply);
   number_unless_zero(out, RecipientTag::expanded_alias, recipient.expanded_alias ? 1 : 0);
   if (recipient.owner) out.text(RecipientTag::owner, encode_mailbox(*recipient.owner));
+  number_unless_zero(out, RecipientTag::warned, recipient.warned ? 1 : 0);
   return out.take();
 }
 
@@ -64,6 +65,7 @@ std::string encode_recipient_update(const RecipientUpdate& update) {
   number_unless_zero(out, RecipientUpdateTag::index, update.index);
   number_unless_zero(out, RecipientUpdateTag::state, static_cast<std::uint64_t>(update.state));
   text_unless_empty(out, RecipientUpdateTag::last_reply, update.last_reply);
+  number_unless_zero(out, RecipientUpdateTag::warned, update.warned ? 1 : 0);
   return out.take();
 }
 
@@ -126,6 +128,8 @@ bool decode_recipient(std::string_view bytes, Recipient& recipient) {
         return read_flag(value, recipient.expanded_alias);
       case RecipientTag::owner:
         return decode_mailbox(value, recipient.owner.emplace());
+      case RecipientTag::warned:
+        return read_flag(value, recipient.warned);
     }
     return true;
   });
@@ -141,6 +145,8 @@ bool decode_recipient_update(std::string_view bytes, RecipientUpdate& update) {
         return read_enum(value, update.state, RecipientState::deleted);
       case RecipientUpdateTag::last_reply:
         return read_text(value, update.last_reply);
+      case RecipientUpdateTag::warned:
+        return read_flag(value, update.warned);
     }
     return true;
   });

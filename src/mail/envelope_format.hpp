@@ -60,6 +60,7 @@ enum class RecipientTag : std::uint8_t {
   last_reply = 6,      // text
   expanded_alias = 7,  // flag
   owner = 8,           // fields MailboxTag
+  warned = 9,          // flag
 };
 
 enum class UpdateTag : std::uint8_t {
@@ -74,6 +75,7 @@ enum class RecipientUpdateTag : std::uint8_t {
   index = 1,       // number; absent: 0
   state = 2,       // number, as RecipientTag::state
   last_reply = 3,  // text
+  warned = 4,      // flag
 };
 
 }  // namespace godwit::mail::format

@@ -47,7 +47,8 @@ bool Queue::Implementation::add(const Item& item) {
                        .group = group,
                        .sender = item.sender,
                        .size = saturated<std::uint32_t>(item.size),
-                       .attempts = saturated<std::uint16_t>(item.attempts)});
+                       .attempts = saturated<std::uint16_t>(item.attempts),
+                       .released = item.released});
   by_id_.insert(item.key.id, index);
   enter(index, item.state == State::held ? State::held : State::waiting);
   return true;

@@ -102,7 +102,33 @@ class Leftovers {
       return;
     }
     if (takes_mail_back(service)) return;  // which was named as a whole
+    of_processes(service);
+    of_arguments(service);
     for (const auto& [name, option] : service.options) of_option(service, name, option);
+  }
+
+  void of_arguments(const Service& service) {
+    if (service.command == "spawn") return;  // of the program that is asked
+    for (const auto& argument : service.arguments)
+      context_.draft.remark(general, Kind::untranslated, service.place, shown_text(argument, 80),
+                            fmt::format("an argument of {}, of the service {} alone", shown_text(service.command, 60),
+                                        shown_text(service.name, 60)));
+  }
+
+  void of_processes(const Service& service) {
+    const auto& limit = service.processes;
+    const auto words = bound_instead(service);
+    if (words.empty() || limit == "-" || limit == context_.view.get("default_process_limit")) return;
+    context_.draft.remark(general, Kind::untranslated, service.place, "maxproc " + shown_text(limit, 20),
+                          fmt::format("of the service {} alone: {}", shown_text(service.name, 60), words));
+  }
+
+  // What bounds the work that such processes do; empty: they do none for which anybody waits.
+  static std::string_view bound_instead(const Service& service) {
+    constexpr std::array agents = {"smtp", "lmtp", "local", "virtual"};
+    if (service.command == "smtpd") return "`limits.connections` bounds the connections of all listeners together";
+    if (std::ranges::find(agents, service.command) == agents.end()) return {};
+    return "`routes[].connections` or `shaping[].connections` bounds those to one destination";
   }
 
   std::string without_equivalent(const Service& service) const {

@@ -8,7 +8,7 @@
 namespace godwit::setup::postfix {
 namespace {
 
-constexpr std::size_t fields_before_command = 7;
+constexpr std::size_t fields_before_command = 7;  // the last is maxproc
 
 // Blanks part words, commas do not.
 std::vector<std::string> fields_of(std::string_view text) {
@@ -26,12 +26,12 @@ std::vector<std::string> fields_of(std::string_view text) {
 
 void read_options(const std::vector<std::string>& fields, Service& service, std::vector<Fault>& faults) {
   for (std::size_t i = fields_before_command + 1; i < fields.size(); ++i) {
-    if (!fields[i].starts_with("-o")) continue;  // arguments of the program itself
-    std::string_view text = std::string_view(fields[i]).substr(2);
-    if (text.empty()) {
-      if (++i == fields.size()) break;
-      text = fields[i];
+    if (!fields[i].starts_with("-o")) {
+      service.arguments.push_back(fields[i]);
+      continue;
     }
+    std::string_view text = std::string_view(fields[i]).substr(2);
+    if (text.empty() && ++i < fields.size()) text = fields[i];
     std::string name, value;
     if (split_setting(without_braces(text), name, value))
       service.options.insert_or_assign(std::move(name), Setting{.value = std::move(value), .place = service.place});
@@ -53,8 +53,12 @@ std::vector<Service> parse_services(std::string_view text, const std::string& fi
       faults.push_back({place, shown_text(line.text, 60), "is no service: it has too few fields"});
       continue;
     }
-    Service service{
-        .name = fields[0], .type = fields[1], .command = fields[fields_before_command], .options = {}, .place = place};
+    Service service{.name = fields[0],
+                    .type = fields[1],
+                    .command = fields[fields_before_command],
+                    .options = {},
+                    .place = place,
+                    .processes = fields[fields_before_command - 1]};
     read_options(fields, service, faults);
     services.push_back(std::move(service));
   }

@@ -11,11 +11,13 @@
 namespace godwit::setup::postfix {
 
 struct Service {
-  std::string name;     // "smtp", "127.0.0.1:10025", "dovecot"
-  std::string type;     // inet, unix, pass …
-  std::string command;  // smtpd, postscreen, pipe …
-  Settings options;     // -o
-  std::string place;    // "master.cf:9"
+  std::string name;                      // "smtp", "127.0.0.1:10025", "dovecot"
+  std::string type;                      // inet, unix, pass …
+  std::string command;                   // smtpd, postscreen, pipe …
+  Settings options;                      // -o
+  std::string place;                     // "master.cf:9"
+  std::string processes = "-";           // at most so many; 0: any number, -: default_process_limit
+  std::vector<std::string> arguments{};  // of the command, without -o
 
   bool is_inet() const { return type == "inet"; }
 };

@@ -261,30 +261,36 @@ Compaction::Task<base::Result<std::vector<Pending>>> Compaction::read(std::uint3
   co_return records;
 }
 
-Compaction::Task<base::Result<Pending>> Compaction::copy(const Core::Found& found) {
-  auto whole = co_await core_.read_whole(found);
-  if (!whole) co_return std::unexpected(std::move(whole.error()));
-  const bool large = (whole->header.flags & body_is_large) != 0;
+Pending Core::copy_of(const Found& found, std::uint8_t flags, MessagePrefix prefix, std::string_view head,
+                      std::shared_ptr<const StoredMessage> message) {
   Pending record;
   record.origin = Pending::Origin::compaction;
   record.id = found.id;
-  record.flags = static_cast<std::uint8_t>(whole->header.flags | is_copy);
-  const std::string envelope = mail::encode(whole->envelope);
-  MessagePrefix prefix = whole->prefix;
+  record.flags = static_cast<std::uint8_t>(flags | is_copy);
+  const std::string envelope = mail::encode(message->envelope);
   prefix.envelope_size = static_cast<std::uint32_t>(envelope.size());
   record.front = encode(prefix) + envelope;
-  record.summary = summarise(whole->envelope, prefix.body_size);
-  std::shared_ptr<Body> body;
-  if (large) {
-    record.front += whole->body;  // its head
-  } else {
-    body = std::make_shared<InlineBody>(std::move(whole->body), Charge(core_.budget));
-    record.body = *body->view();
-  }
-  record.message = std::make_shared<const StoredMessage>(found.id, std::move(whole->envelope), std::move(body));
+  record.front += head;
+  record.summary = summarise(message->envelope, prefix.body_size);
+  if (message->body) record.body = *message->body->view();
+  record.message = std::move(message);
   record.payload_crc = base::crc32c(record.body, base::crc32c(record.front));
   record.as_read = as_read(found.message.place, found.update_places());
-  co_return record;
+  return record;
+}
+
+Compaction::Task<base::Result<Pending>> Compaction::copy(const Core::Found& found) {
+  auto whole = co_await core_.read_whole(found);
+  if (!whole) co_return std::unexpected(std::move(whole.error()));
+  const auto flags = whole->header.flags;
+  std::string head;
+  std::shared_ptr<Body> body;
+  if ((flags & body_is_large) != 0)
+    head = std::move(whole->body);
+  else
+    body = std::make_shared<InlineBody>(std::move(whole->body), Charge(core_.budget));
+  auto message = std::make_shared<const StoredMessage>(found.id, std::move(whole->envelope), std::move(body));
+  co_return Core::copy_of(found, flags, whole->prefix, head, std::move(message));
 }
 
 Compaction::Task<base::Result<Pending>> Compaction::fold(const Core::Found& found) {

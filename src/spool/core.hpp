@@ -133,7 +133,10 @@ class Core : public std::enable_shared_from_this<Core> {
   // Where the groups end that must be whole.
   std::uint64_t end_of_groups(std::uint32_t number, const SegmentState& state) const;
   Task<base::Result<>> keep_damage(std::uint32_t number);
-  void forget_damaged(std::uint32_t number, const SegmentScan& found, std::uint64_t end);
+  Task<void> settle_damaged(std::uint32_t number, const SegmentScan& found, std::uint64_t end);
+  Task<bool> write_anew(base::MessageId id, Place place);
+  bool needs(const Live& live, Place place) const;  // the index's lock is held
+  void forget_damaged(base::MessageId id, Place place);
   void report_damaged(std::string_view event, base::MessageId id, const Place& place);
   void compact_if_needed();
   bool wants_compaction() const;  // the index's lock is held
@@ -160,6 +163,10 @@ class Core : public std::enable_shared_from_this<Core> {
     mail::Envelope envelope;  // with all updates applied
     std::string body;         // empty when large
   };
+  // A message's record anew, with the state of its recipients; dropped where something happened to it since it was
+  // found.  `head`: of a large body, which `message` is without.
+  static Pending copy_of(const Found& found, std::uint8_t flags, MessagePrefix prefix, std::string_view head,
+                         std::shared_ptr<const StoredMessage> message);
   std::optional<Found> locate(base::MessageId id) const;
   Found locate_in(const Live& live) const;
   Task<base::Result<StoredMessage>> read_here(Found found);

@@ -93,8 +93,11 @@ void LiveIndex::drop_updates(Live& live) {
   Side* side = mutable_side(live);
   if (side == nullptr) return;
   side->earlier.clear();
-  if (side->settled.size() != 1) return;
-  sides_.erase(live.id);
+  if (side->settled.size() == 1) drop_side(live);
+}
+
+void LiveIndex::drop_side(Live& live) {
+  if (live.has_side) sides_.erase(live.id);
   live.has_side = false;
 }
 
@@ -115,7 +118,7 @@ void LiveIndex::add(base::MessageId id, const NewLive& message) {
   live->held = message.held;
   live->warned = message.warned;
   live->updated = 0;
-  if (message.settled.size() == 1) return;
+  if (message.settled.size() == 1) return drop_side(*live);
   Side& side = make_side(*live);
   side.settled = message.settled;
   side.open = static_cast<std::uint32_t>(std::ranges::count(message.settled, false));
@@ -188,19 +191,18 @@ void LiveIndex::finish(base::MessageId id, std::uint32_t segment) {
 void LiveIndex::erase(Live& live) {
   drop_updates(live);
   segments_.drop_message(live.place);
-  if (live.has_side) sides_.erase(live.id);
+  drop_side(live);
   cached_.erase(live.id);
   table_.erase(live.id);
 }
 
-std::vector<LiveIndex::Needed> LiveIndex::needed_in(std::uint32_t segment) const {
+std::vector<LiveIndex::Needed> LiveIndex::needed_in(std::uint32_t segment, std::size_t part) const {
   std::vector<Needed> all;
-  table_.for_each([&](const Live& live) {
+  table_.for_each_in(part, [&](const Live& live) {
     if (live.place.segment == segment) all.push_back({live.id, live.place});
     for (const Place& update : updates(live))
       if (update.segment == segment) all.push_back({live.id, update});
   });
-  std::ranges::sort(all, {}, [](const Needed& needed) { return needed.place.offset; });
   return all;
 }
 

@@ -48,12 +48,14 @@ class LiveIndex {
   const Side* side(base::MessageId id) const;
   // All updates that are needed, in order.
   std::vector<Place> updates(const Live& live) const;
-  // The places in a segment of what is needed of it: of messages, and of updates.
+  // The places in a segment of what is needed of it: of messages, and of updates.  A part of them at a time, as a lock
+  // is not to be held while all are looked at.
   struct Needed {
     base::MessageId id;
     Place place;
   };
-  std::vector<Needed> needed_in(std::uint32_t segment) const;
+  static constexpr std::size_t parts = MessageTable::parts;
+  std::vector<Needed> needed_in(std::uint32_t segment, std::size_t part) const;
   std::size_t size() const { return table_.size(); }
 
   // A message record.  Of a message that is live already: a copy, which says all that the record and its updates said.
@@ -98,6 +100,7 @@ class LiveIndex {
   Side* mutable_side(Live& live);
   Side& make_side(Live& live);
   void drop_updates(Live& live);
+  void drop_side(Live& live);
   bool take(Live& live, mail::Update& update);
   bool covers(const Live& live, const mail::Update& update) const;
   void erase(Live& live);

@@ -44,12 +44,12 @@ class MessageTable {
   // Requires: it is not there.
   Live& insert(base::MessageId id);
   void erase(base::MessageId id);
-  // In no order; `each` changes nothing.
+  static constexpr std::size_t parts = 256;
+  // Those of a part, in no order; `each` changes nothing.
   template <class Each>
-  void for_each(Each each) const {
-    for (const Part& part : parts_)
-      for (const Live& slot : part.slots)
-        if (slot.id != base::MessageId{}) each(slot);
+  void for_each_in(std::size_t part, Each each) const {
+    for (const Live& slot : parts_[part].slots)
+      if (slot.id != base::MessageId{}) each(slot);
   }
   std::size_t size() const { return size_; }
   std::size_t bytes() const;
@@ -65,7 +65,7 @@ class MessageTable {
   static void resize(Part& part, std::size_t slots);
   Part& part_of(std::uint64_t hash) { return parts_[hash >> 56U]; }
 
-  std::array<Part, 256> parts_;
+  std::array<Part, parts> parts_;
   std::size_t size_ = 0;
 };
 

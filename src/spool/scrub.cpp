@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // On the pool: reads the segments that start-up took by their index only, and those in which somebody who read a
 // message met damage, group by group at a low rate, and does with damage what recovery does.  A message whose record
-// can't be read any more is reported by its id and leaves the queue; its bytes, as they are, lie in the quarantine.
+// can't be read any more is written anew where memory still has it; else it is reported by its id and leaves the queue.
+// Its bytes, as they are, lie in the quarantine.
 #include <algorithm>
 
 #include "core.hpp"
@@ -13,6 +14,7 @@ namespace {
 template <class T>
 using Awaitable = boost::asio::awaitable<T>;
 
+constexpr int most_turns = 4;                     // for a message to which something happens at the time
 constexpr std::uint64_t scrub_rate = 32U << 20U;  // bytes a second
 
 base::Duration time_for(std::uint64_t bytes) {
@@ -101,8 +103,10 @@ Awaitable<base::Result<>> Core::keep_damage(std::uint32_t number) {
   if (!segment(number)) co_return base::Result<>{};
   auto kept = co_await quarantine.keep_all(number, *bytes, found.damages);
   if (kept) kept = co_await disk.sync_directory(paths.quarantine());
-  if (kept) forget_damaged(number, found, end);
-  co_return kept;
+  if (!kept) co_return kept;
+  auto settling = settle_damaged(number, found, end);
+  co_await std::move(settling);
+  co_return base::Result<>{};
 }
 
 void Core::report_damaged(std::string_view event, base::MessageId id, const Place& place) {
@@ -110,24 +114,73 @@ void Core::report_damaged(std::string_view event, base::MessageId id, const Plac
 }
 
 // What is needed below `end` and the segment does not have any more.  The segment's own index may be damaged, too.
-void Core::forget_damaged(std::uint32_t number, const SegmentScan& found, std::uint64_t end) {
+Awaitable<void> Core::settle_damaged(std::uint32_t number, const SegmentScan& found, std::uint64_t end) {
   std::vector<std::uint64_t> readable;
   readable.reserve(found.records.size());
   for (const FoundRecord& record : found.records) readable.push_back(record.offset);
   std::ranges::sort(readable);
-  const std::scoped_lock lock(index_mutex_);
-  for (const auto& [id, place] : index_.needed_in(number)) {
-    if (place.offset >= end || std::ranges::binary_search(readable, place.offset)) continue;
-    const Live* live = index_.find(id);
-    if (live == nullptr) continue;  // forgotten just now
-    if (live->place == place) {
-      report_damaged("message_damaged", id, place);
-      index_.forget(id);
-    } else if (index_.forget_update(id, place)) {
-      // The message is whole, but a delivery may be repeated.
-      report_damaged("update_damaged", id, place);
-    }
+  std::vector<LiveIndex::Needed> damaged;
+  for (std::size_t part = 0; part < LiveIndex::parts; ++part) {
+    const std::scoped_lock lock(index_mutex_);
+    for (const auto& needed : index_.needed_in(number, part))
+      if (needed.place.offset < end && !std::ranges::binary_search(readable, needed.place.offset))
+        damaged.push_back(needed);
   }
+  std::ranges::sort(damaged, {}, [](const LiveIndex::Needed& needed) { return needed.place.offset; });
+  for (const auto& [id, place] : damaged) {
+    auto writing = write_anew(id, place);
+    if (const bool written = co_await std::move(writing); !written) forget_damaged(id, place);
+  }
+}
+
+// From what memory has of a message that was just accepted.  False: it has nothing.  Where it cannot be written, as the
+// disk is full, the message stays as it is: whoever meets the damage again settles it.
+Awaitable<bool> Core::write_anew(base::MessageId id, Place place) {
+  for (int turn = 0; turn < most_turns; ++turn) {
+    std::vector<Pending> records;
+    bool is_live = false;
+    {
+      const std::scoped_lock lock(index_mutex_);
+      const Live* live = index_.find(id);
+      is_live = live != nullptr;
+      if (is_live && needs(*live, place)) {
+        auto message = index_.cached(id);
+        if (!message) co_return false;
+        const MessagePrefix prefix{.body_size = message->body->size()};
+        records.push_back(copy_of(locate_in(*live), live->flags, prefix, {}, std::move(message)));
+      }
+    }
+    if (records.empty()) {
+      if (is_live && turn > 0)
+        log.warn("message_rewritten",
+                 {{"id", base::to_string(id)}, {"segment", place.segment}, {"offset", place.offset}});
+      break;
+    }
+    auto writing = submit_all(std::move(records));
+    if (const bool written = co_await std::move(writing); !written) break;
+  }
+  co_return true;
+}
+
+bool Core::needs(const Live& live, Place place) const {
+  const auto updates = index_.updates(live);
+  return live.place == place || std::ranges::find(updates, place) != updates.end();
+}
+
+void Core::forget_damaged(base::MessageId id, Place place) {
+  bool is_message = false;
+  {
+    const std::scoped_lock lock(index_mutex_);
+    const Live* live = index_.find(id);
+    if (live == nullptr) return;  // forgotten just now
+    is_message = live->place == place;
+    if (is_message)
+      index_.forget(id);
+    else if (!index_.forget_update(id, place))
+      return;
+  }
+  // Of an update: the message is whole, but a delivery may be repeated.
+  report_damaged(is_message ? "message_damaged" : "update_damaged", id, place);
 }
 
 }  // namespace godwit::spool

@@ -118,6 +118,30 @@ TEST_F(SpoolDamage, AStartThatReadsASegmentInFullNamesTheMessagesThatAreLost) {
   EXPECT_EQ(world.check(), "quarantined without damage");
 }
 
+// Of what was just accepted memory has a copy, though not of all.
+TEST_F(SpoolDamage, WhatMemoryStillHasIsWrittenAnew) {
+  World world(disk_, ledger_, damage_seed + 1);
+  ASSERT_TRUE(world.open());
+  std::vector<base::MessageId> fresh;
+  for (int i = 0; i < 12; ++i) fresh.push_back(world.commit_one(1500).value());
+  const auto forgotten = fresh[0], kept = fresh[9];
+  for (const std::string& name : disk_.names())
+    if (disk_.contents(name)->find(ledger_.entries.at(kept).body) != std::string::npos) first_ = name;
+  damage_body(forgotten);
+  damage_body(kept);
+  EXPECT_FALSE(world.run(world.spool().read(forgotten)));
+  EXPECT_EQ(world.log().count("message_damaged " + base::to_string(forgotten)), 1U);
+  EXPECT_EQ(world.log().count("message_damaged " + base::to_string(kept)), 0U);
+  EXPECT_EQ(world.log().count("message_rewritten " + base::to_string(kept)), 1U);
+  EXPECT_TRUE(world.run(world.spool().read(kept)));
+  EXPECT_EQ(world.spool().statistics().messages, 91U);
+  world.stop();
+  ledger_.entries.erase(forgotten);
+  World again(disk_, ledger_, damage_seed + 2);
+  ASSERT_TRUE(again.open());
+  EXPECT_EQ(again.check(), "quarantined without damage");
+}
+
 // The damaged message is not brought back, and its segment can go.
 TEST_F(SpoolDamage, ASegmentWithDamageIsCompactedLater) {
   const base::MessageId id = victim();

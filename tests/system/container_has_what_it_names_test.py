@@ -12,7 +12,7 @@ import unittest
 
 import yaml
 
-from support.package import field, make_package
+from support.package import field, open_package
 from support.scenario import BIN, Scenario, main
 
 SOURCES = pathlib.Path(__file__).parents[2]
@@ -64,10 +64,7 @@ class ContainerHasWhatItNames(Scenario):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.package = make_package(cls)
-        cls.root, cls.control = cls.package.parent / "root", cls.package.parent / "control"
-        subprocess.run(["dpkg-deb", "--extract", cls.package, cls.root], check=True)
-        subprocess.run(["dpkg-deb", "--control", cls.package, cls.control], check=True)
+        open_package(cls)
         cls.build, cls.final = stages()
         done = subprocess.run([BIN / "godwitd", "--print-configuration-reference"], capture_output=True, text=True, check=True)
         cls.keys = dict(re.findall(r"(?m)^\| `([\w.\[\]]+)` \| .*? \| `(.*?)` \|", done.stdout))  # with their defaults

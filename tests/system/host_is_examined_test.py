@@ -8,6 +8,7 @@ import re
 import socket
 
 from support.certificate import Authority
+from support.ipv6 import PeerOnIpv6, free_ports
 from support.made_host import MadeHost, dns_servers
 from support.peer import ScriptedPeer
 from support.scenario import BIN, DNS_PORT, MX_PORT, Scenario, main
@@ -212,19 +213,24 @@ class HostIsExamined(Scenario):
         self.assertEqual(shown.stderr, "Looking at: machine certificate ptr helo mx spf dkim dmarc mta-sts tlsrpt tlsa listener outgoing relay blocklist\n")
         self.assertIn("What helps:", shown.stdout)
 
-    def test_a_listener_on_all_addresses(self):
-        self.made().settle()
-        with socket.socket() as probe:
-            probe.bind(("0.0.0.0", 0))
-            port = probe.getsockname()[1]
+    def listens_at(self, address):
+        """Who gives what is said of it, for each address that was tried."""
         text = self.host.config_file.read_text()
-        self.host.config_file.write_text(text.replace(f'"{self.host.address}:{MX_PORT}"', f'"0.0.0.0:{port}"'))
-        about = f"0.0.0.0:{port} mx at "
+        self.host.config_file.write_text(text.replace(f'"{self.host.address}:{MX_PORT}"', f'"{address}"'))
+        about = f"{address} mx at "
 
         def found(*words):
             return {finding["about"].removeprefix(about): finding for finding in self.judge(self.zone(), *words)["listener"]
                     if finding["about"].startswith(about)}
 
+        return found
+
+    def test_a_listener_on_all_addresses(self):
+        self.made().settle()
+        with socket.socket() as probe:
+            probe.bind(("0.0.0.0", 0))
+            port = probe.getsockname()[1]
+        found = self.listens_at(f"0.0.0.0:{port}")
         self.assertEqual([(name, one["verdict"]) for name, one in found().items()], [("127.0.0.1", "problem")])
         # Nobody can connect to the last one, and IPv6 is not listened on.
         peer = ScriptedPeer(self, "0.0.0.0", "mail.example.com", port=port, capabilities=("STARTTLS",))
@@ -233,6 +239,17 @@ class HostIsExamined(Scenario):
                          {"127.0.0.1": "ok", self.host.address: "ok", "255.255.255.255": "warning"})
         self.assertIn("firewall", tried["255.255.255.255"]["remedy"])
         self.assertGreaterEqual(peer.connections, 2)
+
+    def test_a_listener_on_both_families(self):
+        self.made().settle()
+        [port] = free_ports(self, 1)
+        found = self.listens_at(f"[::]:{port}")
+        ScriptedPeer(self, "0.0.0.0", "mail.example.com", port=port, capabilities=("STARTTLS",))
+        self.assertEqual({name: one["verdict"] for name, one in found().items()},
+                         {"127.0.0.1": "ok", "::1": "warning", self.host.address: "ok"})
+        peer = PeerOnIpv6(self, "::1", "mail.example.com", port=port, capabilities=("STARTTLS",))
+        self.assertEqual({one["verdict"] for one in found().values()}, {"ok"})
+        self.assertEqual(peer.connections, 1)
 
     # ---- ways out -------------------------------------------------------------------------------------------------
 

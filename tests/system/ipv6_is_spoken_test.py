@@ -2,47 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Listeners on IPv6 and on both families, and relaying to a host that has only an AAAA record."""
 
-import errno
-import random
-import socket
-
 from support.dialogue import Dialogue, send
 from support.dns import Dns
 from support.godwit import Godwit
+from support.ipv6 import PeerOnIpv6, free_ports
 from support.message import message
-from support.peer import ScriptedPeer
 from support.scenario import Scenario, main
 
 SENDER, LOCAL, REMOTE = "mod@abc.example", "mod@abc.example", "user@xyz.example"
 
 
-def free_port():
-    """On ::1, which all scenarios share: one that nobody listens on, and that no connection of theirs is given meanwhile."""
-    for port in random.sample(range(10000, 30000), 100):
-        with socket.socket(socket.AF_INET6) as probe, socket.socket() as probe4:
-            try:
-                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-                probe.bind(("::", port))
-                probe4.bind(("0.0.0.0", port))
-            except OSError as error:
-                if error.errno != errno.EADDRINUSE:
-                    raise
-                continue
-            return port
-    raise OSError("no free port")
-
-
-class PeerOnIpv6(ScriptedPeer):
-    family = socket.AF_INET6
-
-
 class Ipv6IsSpoken(Scenario):
     def setUp(self):
         super().setUp()
-        try:
-            self.peer_port, self.port = free_port(), free_port()
-        except OSError as error:
-            self.skipTest(f"this machine has no IPv6: {error}")
+        self.peer_port, self.port = free_ports(self, 2)
         self.peer = PeerOnIpv6(self, "::1", "mx.xyz.example", port=self.peer_port)
         self.dns = Dns(self)
         self.dns.mx("xyz.example", 10, "mx.xyz.example", "::1")

@@ -4,10 +4,9 @@
 
 import os
 import shutil
-import subprocess
 import unittest
 
-from support.package import field, make_package
+from support.package import field, open_package
 from support.scenario import Scenario, main
 
 SCRIPTS = ("postinst", "prerm", "postrm")
@@ -19,11 +18,7 @@ class PackageIsBuilt(Scenario):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.package = make_package(cls)
-        build = cls.package.parent
-        cls.root, cls.control = build / "root", build / "control"
-        subprocess.run(["dpkg-deb", "--extract", cls.package, cls.root], check=True)
-        subprocess.run(["dpkg-deb", "--control", cls.package, cls.control], check=True)
+        open_package(cls)
 
     def field(self, name):
         return field(self.package, name)

@@ -11,6 +11,7 @@
 #include "godwit/base/clock.hpp"
 #include "godwit/mail/settings.hpp"
 #include "godwit/queue/settings.hpp"
+#include "godwit/route/settings.hpp"
 
 namespace godwit::dispatch {
 
@@ -72,5 +73,18 @@ struct Settings {
   QuarantineSettings quarantine;
   DmarcReportSettings dmarc_reports;
 };
+
+// What counts for a route.
+inline queue::RetrySettings overridden(queue::RetrySettings retry, const route::RetryOverride& changed) {
+  retry.first = changed.first.value_or(retry.first);
+  retry.factor = changed.factor.value_or(retry.factor);
+  retry.max = changed.max.value_or(retry.max);
+  retry.expire = changed.expire.value_or(retry.expire);
+  retry.warn = changed.warn.value_or(retry.warn);
+  retry.bounce_expire = changed.bounce_expire.value_or(retry.bounce_expire);
+  retry.bounce_first = changed.bounce_first.value_or(retry.bounce_first);
+  retry.bounce_max = changed.bounce_max.value_or(retry.bounce_max);
+  return retry;
+}
 
 }  // namespace godwit::dispatch

@@ -29,6 +29,7 @@ struct Recipient {
   std::string orcpt{};      // ORCPT, xtext decoded, "rfc822;..."
   RecipientState state = RecipientState::waiting;
   std::string last_reply{};  // of the last attempt, "451 4.3.0 ..."; or our words
+  bool warned = false;       // its delay warning went out, though not those of all (Envelope::warned)
   // An alias of several addresses, which are recipients of their own: nothing is delivered to it, but the sender is
   // told that it was expanded (RFC 3461 section 5.2.7.3).
   bool expanded_alias = false;
@@ -92,6 +93,7 @@ struct RecipientUpdate {
   std::uint32_t index = 0;  // into Envelope::recipients
   RecipientState state = RecipientState::waiting;
   std::string last_reply{};
+  bool warned = false;
   bool operator==(const RecipientUpdate&) const = default;
 };
 

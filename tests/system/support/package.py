@@ -21,5 +21,13 @@ def make_package(case):
     return packages[0]
 
 
+def open_package(case):
+    """The same, taken apart: what it installs, and what it says of itself, are `case.root` and `case.control`."""
+    case.package = make_package(case)
+    case.root, case.control = case.package.parent / "root", case.package.parent / "control"
+    subprocess.run(["dpkg-deb", "--extract", case.package, case.root], check=True)
+    subprocess.run(["dpkg-deb", "--control", case.package, case.control], check=True)
+
+
 def field(package, name):
     return subprocess.run(["dpkg-deb", "--field", package, name], capture_output=True, text=True, check=True).stdout.strip()

@@ -234,6 +234,21 @@ TEST(Retry, IntervalsAreInOrder) {
               ElementsAre(HasSubstr("the longest wait of bounces (1m) is shorter than the first (2m)")));
 }
 
+TEST(Retry, IntervalsOfARouteAreInOrderWithTheOthers) {
+  const auto route = [](const std::string& retry, const std::string& general = "") {
+    return errors(load_below("routes:\n - {next_hop: \"[10.0.0.5]\", retry: {" + retry + "}}\n" + general));
+  };
+  EXPECT_THAT(route("first: 2h, max: 1h"),
+              ElementsAre("godwit.yaml:3:53: the longest wait (max: 1h) is shorter than the first (2h)"));
+  EXPECT_THAT(route("first: 5h"),
+              ElementsAre("godwit.yaml:3:44: the longest wait (max: 4h) is shorter than the first (5h)"));
+  EXPECT_THAT(route("max: 1m"), ElementsAre(HasSubstr("3:42: the longest wait (max: 1m) is shorter")));
+  EXPECT_THAT(route("bounce_max: 1m", "delivery: {retry: {bounce_first: 2m}}\n"),
+              ElementsAre(HasSubstr("3:49: the longest wait of bounces (1m) is shorter than the first (2m)")));
+  EXPECT_THAT(route("first: 5h, max: 6h, bounce_first: 7h"), IsEmpty());
+  EXPECT_THAT(route("expire: 1d", "delivery: {retry: {first: 5h}}\n"), SizeIs(1)) << "said once";
+}
+
 TEST(Directories, SpoolAndStateDiffer) {
   EXPECT_THAT(errors(load_below("spool: {directory: /a/b}\nstate: {directory: /a/./b/}\n")),
               ElementsAre(HasSubstr("3:20: spool.directory and state.directory must differ")));

@@ -22,8 +22,8 @@ class EmptyBody final : public spool::Body {
   boost::asio::awaitable<base::Result<std::size_t>> read(std::uint64_t, std::span<char>) override { co_return 0U; }
 };
 
-// Knows envelopes, which no update changes, and counts what it is asked.  Takes no message, unless it is said how large
-// one may be.
+// Knows envelopes, which updates change only if that is said, and counts what it is asked.  Takes no message, unless it
+// is said how large one may be.
 class FakeSpool : public spool::Spool {
  public:
   base::MessageId last_recovered() const override { return recovered; }
@@ -33,7 +33,10 @@ class FakeSpool : public spool::Spool {
     if (size > largest || taken.size() == most_taken) return std::unexpected(spool::Refused{});
     return std::make_unique<TakenMessage>(*this);
   }
-  void update(base::MessageId id, mail::Update update) override { updates.emplace_back(id, std::move(update)); }
+  void update(base::MessageId id, mail::Update update) override {
+    if (applies_updates) mail::apply(update, envelopes.at(id));
+    updates.emplace_back(id, std::move(update));
+  }
   boost::asio::awaitable<base::Result<>> sync() override { co_return base::Result<>(); }
   bool keeps_up() const override { return is_keeping_up; }
   boost::asio::awaitable<base::Result<spool::StoredMessage>> read(base::MessageId id) override {
@@ -84,6 +87,7 @@ class FakeSpool : public spool::Spool {
   std::size_t most_taken = std::numeric_limits<std::size_t>::max();
   std::vector<std::string> taken;
   bool is_keeping_up = true;
+  bool applies_updates = false;
   std::function<boost::asio::awaitable<void>()> before_next_read;
   int reads = 0, streams = 0;
 

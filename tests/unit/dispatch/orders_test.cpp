@@ -126,6 +126,37 @@ TEST_F(OrderedStatesTest, WhatIsReleasedWhileAnOrderWaitsIsNotBegunTwice) {
   EXPECT_EQ(std::ranges::count(resolver_.asked, "MX waiting.example"), asked + 1);
 }
 
+TEST_F(OrderedStatesTest, WhatIsHeldWhileAnOrderWaitsStaysHeld) {
+  let_next_read_wait();
+  EXPECT_FALSE(remove(id_, {.recipient = "nobody@*"}));
+  EXPECT_TRUE(dispatcher_.hold(id_, "an administrator"));
+  const auto asked = resolver_.asked;
+  pass(1s);
+  EXPECT_THAT(shown(), ::testing::Each(::testing::Pair(::testing::_, queue::State::held)));
+  EXPECT_EQ(shown().size(), 3U);
+  EXPECT_EQ(resolver_.asked, asked);
+}
+
+TEST_F(OrderedStatesTest, WhatIsHeldAndReleasedWhileAnOrderWaitsGoesOn) {
+  let_next_read_wait();
+  EXPECT_FALSE(remove(id_, {.recipient = "nobody@*"}));
+  EXPECT_TRUE(dispatcher_.hold(id_, "an administrator"));
+  EXPECT_TRUE(dispatcher_.release(id_));
+  pass(1s);
+  EXPECT_THAT(shown(), ::testing::Contains(::testing::Pair("waiting.example", queue::State::waiting)));
+  EXPECT_THAT(shown(), ::testing::Contains(::testing::Pair("due.example", queue::State::due)));
+}
+
+// By the administrator, from a rule.
+TEST_F(OrderedStatesTest, WhatWasReleasedIsNotHeldAgainForAnOrderAboutOthers) {
+  resolver_.fail("MX held.example");
+  EXPECT_TRUE(is_done(dispatcher_.suspend("held.example", {})));
+  EXPECT_TRUE(dispatcher_.release(id_));
+  EXPECT_FALSE(remove(id_, {.recipient = "nobody@*"}));
+  EXPECT_TRUE(is_done(dispatcher_.resume("held.example")));
+  EXPECT_EQ(shown().at("held.example"), queue::State::waiting);
+}
+
 TEST_F(DispatcherTest, OnlyWhatIsMeantIsTriedAgain) {
   for (const char* domain : {"one.example", "two.example"}) resolver_.fail("MX " + std::string(domain));
   const auto id = commit({"one.example", "two.example"});

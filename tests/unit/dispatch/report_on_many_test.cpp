@@ -31,9 +31,10 @@ class ReportOnManyTest : public DispatcherTest {
     return testing::run_awaitable(
         io_, reporter.report(mail::DsnKind::failure, std::move(original), failed_, router_of(discarding())));
   }
-  // How often each is named as one who has failed.
-  std::vector<int> named() const {
-    std::vector<int> times(failed_.size());
+  // How often each is named in a report.
+  std::vector<int> named() const { return named(failed_.size()); }
+  std::vector<int> named(std::size_t recipients) const {
+    std::vector<int> times(recipients);
     const std::string_view field = "Final-Recipient: rfc822; r";
     for (const std::string& text : spool_.taken)
       for (auto at = text.find(field); at != std::string::npos; at = text.find(field, at + 1))
@@ -91,6 +92,30 @@ TEST_F(ReportOnManyTest, WhoWasToldIsBouncedAndTheOthersWait) {
   EXPECT_TRUE(is_done(dispatcher_.bounce(id, "", {})));
   EXPECT_EQ(told().size(), 1'200U);
   EXPECT_THAT(told(), ::testing::Contains("1199 bounced"));
+}
+
+TEST_F(ReportOnManyTest, WhoseDelayWasToldIsNotToldAgainWithTheOthers) {
+  constexpr std::size_t all = 2'200;
+  spool_.applies_updates = true;
+  resolver_.fail("MX late.example");
+  mail::Envelope envelope;
+  envelope.accepted = clock_.wall();
+  for (std::size_t i = 0; i < all; ++i)
+    envelope.recipients.emplace_back().address = {"r" + std::to_string(i), "late.example"};
+  const auto id = commit(std::move(envelope));
+  spool_.largest = 16U << 20U;
+  spool_.most_taken = 1;
+  pass(14h);  // several attempts, of which one tells what it can
+  EXPECT_EQ(spool_.taken.size(), 1U);
+  EXPECT_FALSE(spool_.envelopes.at(id).warned);
+  spool_.most_taken = 2;
+  pass(5h);
+  EXPECT_EQ(spool_.taken.size(), 2U);
+  spool_.most_taken = 100;
+  pass(10h);
+  EXPECT_EQ(spool_.taken.size(), 3U);
+  EXPECT_TRUE(spool_.envelopes.at(id).warned);
+  EXPECT_THAT(named(all), ::testing::Each(1));
 }
 
 }  // namespace

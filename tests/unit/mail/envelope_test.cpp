@@ -22,7 +22,8 @@ Envelope full_envelope() {
                                  .notify = smtp::notify_failure | smtp::notify_delay,
                                  .orcpt = "rfc822;bob@example.org",
                                  .state = RecipientState::bounced,
-                                 .last_reply = "550 5.1.1 no such user"});
+                                 .last_reply = "550 5.1.1 no such user",
+                                 .warned = true});
   envelope.recipients.push_back(
       {.address = {"", "[192.0.2.1]"}, .expanded_alias = true, .owner = smtp::Mailbox{"owner-list", "example.com"}});
   envelope.body = smtp::BodyType::binary_mime;
@@ -48,7 +49,7 @@ Envelope full_envelope() {
 }
 
 Update full_update() {
-  return {.recipients = {{0, RecipientState::delivered, "250 ok"}, {70'000, RecipientState::waiting, ""}},
+  return {.recipients = {{0, RecipientState::delivered, "250 ok"}, {70'000, RecipientState::waiting, "", true}},
           .attempts = 0,
           .next_attempt = at_nanosecond(0),
           .held = false,
@@ -175,8 +176,9 @@ TEST(Update, ChangesOnlyWhatItNames) {
   Envelope expected = envelope;
   expected.recipients[1].state = RecipientState::delivered;
   expected.recipients[1].last_reply = "250 ok";
+  expected.recipients[1].warned = true;
   expected.held = false;
-  apply({.recipients = {{1, RecipientState::delivered, "250 ok"}, {2, RecipientState::deleted, "beyond"}},
+  apply({.recipients = {{1, RecipientState::delivered, "250 ok", true}, {2, RecipientState::deleted, "beyond"}},
          .attempts = {},
          .next_attempt = {},
          .held = false,

@@ -30,10 +30,15 @@ class PostfixImportTest : public ::testing::Test {
       "compatibility_level = 3.6\nmyhostname = mail.example.com\nmyorigin = example.com\nmydestination = example.com, "
       "localhost\n";
 
+  static constexpr const char* port_25 = "smtp inet n - y - - smtpd\n";
+
   // The YAML; it is sound.
-  std::string made(const std::string& main, const std::string& master = "smtp inet n - y - - smtpd\n") {
+  std::string made(const std::string& main, const std::string& services = port_25) {
+    return made_whole(main, services + "smtp unix - - y - - smtp\nrelay unix - - y - - smtp\n");
+  }
+  std::string made_whole(const std::string& main, const std::string& master) {
     files["/etc/postfix/main.cf"] = base_settings + main;
-    files["/etc/postfix/master.cf"] = master + "smtp unix - - y - - smtp\nrelay unix - - y - - smtp\n";
+    files["/etc/postfix/master.cf"] = master;
     auto done = import_postfix(wishes, read);
     if (!done) throw std::runtime_error(done.error().message);
     result = std::move(*done);

@@ -19,13 +19,7 @@ class PostfixLeftovers : public PostfixImportTest {
  protected:
   // Services of a whole master.cf, with port 25.
   std::string made_of(const std::string& services, const std::string& main = "") {
-    files["/etc/postfix/main.cf"] = base_settings + main;
-    files["/etc/postfix/master.cf"] = "smtp inet n - y - - smtpd\n" + services;
-    auto done = import_postfix(wishes, read);
-    if (!done) throw std::runtime_error(done.error().message);
-    result = std::move(*done);
-    EXPECT_EQ(errors_of(result.configuration), "") << result.configuration;
-    return result.configuration;
+    return made_whole(main, port_25 + services);
   }
   bool names(const std::string& what) const {
     return std::ranges::any_of(result.remarks, [&](const auto& remark) { return remark.what.contains(what); });
@@ -100,6 +94,24 @@ TEST_F(PostfixLeftovers, AnOptionThatSaysWhatMainCfSaysIsNotNamed) {
   made_of("qmgr unix n - n 300 1 qmgr -o maximal_queue_lifetime=3d\nlmtp unix - - y - - lmtp -o soft_bounce=no\n",
           "maximal_queue_lifetime = 3d\n");
   EXPECT_FALSE(names("-o "));
+}
+
+TEST_F(PostfixLeftovers, NumbersOfProcessesAreNamed) {
+  made_of(
+      "[::1]:2525 inet n - y - 20 smtpd\nslow unix - - y - 1 smtp\nlmtp unix - - y - 0 lmtp\n"
+      "relay unix - - y - 50 smtp\nqmgr unix n - n 300 1 qmgr\ncleanup unix n - y - 0 cleanup\n",
+      "default_process_limit = 50\n");
+  EXPECT_TRUE(says(Kind::untranslated, "maxproc 20", "of the service [::1]:2525 alone: `limits.connections`"));
+  EXPECT_TRUE(says(Kind::untranslated, "maxproc 1", "of the service slow alone: `routes[].connections`"));
+  EXPECT_TRUE(says(Kind::untranslated, "maxproc 0", "of the service lmtp"));
+  EXPECT_EQ(std::ranges::count_if(result.remarks, [](const auto& each) { return each.what.contains("maxproc"); }), 3);
+}
+
+TEST_F(PostfixLeftovers, ArgumentsOfProgramsAreNamed) {
+  made_of("lmtp unix - - y - - lmtp -v -o syslog_name=x -D\nqmgr unix n - n 300 1 qmgr -o\n");
+  EXPECT_TRUE(says(Kind::untranslated, "-v", "an argument of lmtp, of the service lmtp alone"));
+  EXPECT_TRUE(says(Kind::untranslated, "-D"));
+  EXPECT_TRUE(says(Kind::untranslated, "-o", "is no setting"));
 }
 
 TEST_F(PostfixLeftovers, ProgramsAndUnknownServicesAreNamed) {

@@ -145,6 +145,35 @@ TEST_F(LiveIndexTest, ACopyOutlivesItsOriginalAndTheDoneRecordBoth) {
   EXPECT_THAT(removable(), ElementsAre(3, 4));
 }
 
+// No copy of today has others than its original.
+TEST_F(LiveIndexTest, ACopyWithFewerRecipientsLeavesNothingOfTheOthers) {
+  add(2);
+  write(to(0, delivered), {2, 8, 50});
+  add(1, {3, 4096, 100});
+  EXPECT_EQ(index_.side(id), nullptr);
+  EXPECT_EQ(write(to(0, delivered), {4, 8, 50}), Effect::done);
+  add(3);
+  write(to(0, delivered), {2, 8, 50});
+  add(2, {3, 4096, 100});
+  EXPECT_EQ(index_.side(id)->open, 2U);
+  EXPECT_EQ(write(to(0, delivered), {4, 8, 50}), Effect::open);
+  EXPECT_EQ(write(to(1, delivered), {4, 100, 50}), Effect::done);
+}
+
+TEST_F(LiveIndexTest, WhatASegmentHasOfIsToldByParts) {
+  constexpr std::uint32_t messages = 10'000;
+  for (std::uint32_t i = 1; i <= messages; ++i) add(1, {1 + i % 2, 4096 + i, 1}, base::MessageId{i});
+  std::vector<std::uint32_t> offsets;
+  for (std::size_t part = 0; part < LiveIndex::parts; ++part) {
+    const auto needed = index_.needed_in(2, part);
+    EXPECT_LT(needed.size(), messages / 50);
+    for (const auto& each : needed) offsets.push_back(each.place.offset);
+  }
+  std::ranges::sort(offsets);
+  ASSERT_EQ(offsets.size(), messages / 2);
+  for (std::uint32_t i = 0; i < offsets.size(); ++i) EXPECT_EQ(offsets[i], 4096 + 2 * i + 1);
+}
+
 TEST_F(LiveIndexTest, TheEmptiestSegmentIsChosenAndOriginalsBeforeCopies) {
   add(1, {1, 4096, 30'000}, base::MessageId{1});
   add(1, {2, 4096, 20'000}, base::MessageId{2});
