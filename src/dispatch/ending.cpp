@@ -61,7 +61,7 @@ void Dispatcher::Implementation::put_back(queue::Item item) {
   if (item.state == queue::State::held || !is_as_kept || ending_.at(item.key.id).held) return;
   queue_.remove(item.key);
   item.state = queue::State::waiting;
-  queue_.add(std::move(item));
+  queue_.add(item);
 }
 
 boost::asio::awaitable<base::Result<>> Dispatcher::Implementation::end(base::MessageId id, Selector recipients,
