@@ -41,6 +41,8 @@ class Daemon {
   test::SimDisk& disk() { return disk_; }
   const config::Settings& settings() const { return live_->settings; }
 
+  bool has_users() const { return settings().server.listeners.size() > 1; }
+
   // All of these inside of events, or between steps.
   void start();
   void lose_power(test::Loss loss, base::Duration until_it_comes_back);

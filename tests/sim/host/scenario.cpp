@@ -8,8 +8,6 @@
 
 #include <fmt/format.h>
 
-#include "sim/host/sender.hpp"
-
 namespace godwit::sim {
 namespace {
 
@@ -46,6 +44,7 @@ void Scenario::build() {
                                 .threads = 1 + static_cast<int>(world_.random().below(2))};
     if (world_.random().below(3) == 0) configuration.expire = minutes(60);
     if (world_.random().below(2) == 0) configuration.warn = minutes(10);
+    configuration.has_users = world_.random().below(3) > 0;
     auto live = configurations_.load(configuration);
     const auto path = configurations_.write(configuration);
     const auto domain = configuration.name + ".example";
@@ -111,91 +110,15 @@ void Scenario::every(base::Duration mean, std::function<void()> what) {
 // ---- mail
 // ------------------------------------------------------------------------------------------------------------
 
-std::string Scenario::somebody(bool at_home, const Daemon& host) {
-  const auto user = fmt::format("u{}", world_.random().below(4));
-  if (at_home) return user + "@" + host.name() + ".example";
-  switch (world_.random().below(6)) {
-    case 0:
-      return "nobody@r0.example";
-    case 1:
-    case 2:
-      return user + "@r0.example";
-    case 3:
-      return user + "@r1.example";
-    default:
-      return user + "@" + any_host().name() + ".example";
-  }
-}
-
-void Scenario::write_mail() {
-  auto& host = any_host();
-  const bool may_relay = world_.chance(75);
-  std::vector<Mail> mails;
-  for (std::size_t left = 1 + world_.random().below(3); left > 0; --left) {
-    std::set<std::string> recipients;
-    for (std::size_t count = world_.chance(3) ? 16 : 1 + world_.random().below(4); count > 0; --count)
-      recipients.insert(somebody(may_relay ? world_.chance(25) : world_.chance(90), host));
-    const auto sender =
-        world_.chance(70) ? fmt::format("s{}@senders.example", world_.random().below(9)) : somebody(true, any_host());
-    std::size_t size = 300 + world_.random().below(3000);
-    if (world_.chance(15)) size = world_.random().below(60'000);
-    if (world_.chance(2)) size = Configurations::message_size + 1000;
-    auto mail = ledger_.write(sender, {recipients.begin(), recipients.end()}, size);
-    for (const auto& recipient : mail.recipients)
-      if (!may_relay && !recipient.ends_with("@" + host.name() + ".example")) ledger_.forbid(mail, recipient);
-    mails.push_back(std::move(mail));
-  }
-  const bool smuggles = world_.chance(3);
-  if (smuggles) smuggle(mails.back());
-  Sender::Manners manners{
-      .pipelines = world_.chance(50), .chunks = !smuggles && world_.chance(40), .half_closes = world_.chance(10)};
-  if (world_.chance(5 * storm_)) manners.quits_after = 1 + static_cast<int>(world_.random().below(20));
-  if (world_.chance(2 * storm_)) manners.stalls_after = 1 + static_cast<int>(world_.random().below(20));
-  const auto from = address(may_relay ? 2 : 3, 1 + static_cast<int>(world_.random().below(5)));
-  Sender::send(world_, network_, ledger_, from, {.address = host.address(), .port = 25, .unix_path = {}},
-               std::move(mails), manners);
-}
-
-// More connections than one client may have.
-// Behind an end that is none, in the name of this client, a message that nobody may send.
-void Scenario::smuggle(Mail& mail) {
-  constexpr std::string_view ends[] = {"\n.\n", "\r\n.\n", "\n.\r\n", "\r.\r", "\r\n.\r", "\r.\r\n"};
-  const std::string recipient = "u1@r1.example";
-  const auto hidden = ledger_.write("s1@senders.example", {recipient}, 300);
-  ledger_.forbid(hidden, recipient);
-  mail.smuggled = fmt::format("{}MAIL FROM:<{}>\r\nRCPT TO:<{}>\r\nDATA\r\n{}",
-                              ends[world_.random().below(std::size(ends))], hidden.sender, recipient, hidden.body);
-}
-
-// One client, or many, with more connections than they may have, or more messages.
-void Scenario::flood() {
-  const auto& host = any_host();
-  const base::Endpoint to{.address = host.address(), .port = 25, .unix_path = {}};
-  const auto connect = [&](int from, std::size_t count, std::size_t messages) {
-    for (std::size_t i = 0; i < count; ++i) {
-      std::vector<Mail> mails;
-      while (mails.size() < messages) mails.push_back(ledger_.write("s1@senders.example", {somebody(true, host)}, 300));
-      const Sender::Manners manners{.stalls_after = messages == 0 ? 1 : -1};
-      Sender::send(world_, network_, ledger_, address(3, from), to, std::move(mails), manners);
-    }
-  };
-  switch (world_.random().below(3)) {
-    case 0:
-      return connect(9, 3 * Configurations::per_client, 0);
-    case 1:
-      return connect(9, Configurations::per_client, 3 * Configurations::messages_per_minute);
-    default:
-      for (int from = 10; from < 18; ++from) connect(from, Configurations::per_client, 0);
-  }
-}
-
 void Scenario::plan_mail() {
+  clients_.emplace(world_, network_, ledger_, hosts_, storm_);
   constexpr int apart[] = {240, 120, 60, 30};  // seconds
-  every(seconds(apart[storm_]), [this] { write_mail(); });
+  every(seconds(apart[storm_]), [this] { clients_->send(); });
+  every(2 * seconds(apart[storm_]), [this] { clients_->submit(); });
   every(minutes(40), [this] {
-    for (int i = 0; i < 12; ++i) write_mail();
+    for (int i = 0; i < 12; ++i) clients_->send();
   });
-  every(minutes(30), [this] { flood(); });
+  every(minutes(30), [this] { clients_->flood(); });
 }
 
 // ---- faults

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "godwit/base/encoding.hpp"
+
 namespace godwit::sim {
 namespace {
 
@@ -47,12 +49,15 @@ void Sender::reply(int code) {
   const bool good = code < 400;
   switch (step_) {
     case Step::greeting:
+    case Step::tls:
       if (!good) return hang_up();
+      secured_ = step_ == Step::tls;
       step_ = Step::hello;
       return say("EHLO client.example\r\n");
     case Step::hello:
-      if (!good) return hang_up();
-      return next_mail();
+      return good ? begin_session() : hang_up();
+    case Step::login:
+      return login_answered(code);
     case Step::mail:
       if (code == 421) return hang_up();
       if (good) {
@@ -79,6 +84,40 @@ void Sender::reply(int code) {
   }
 }
 
+void Sender::begin_session() {
+  if (!manners_.login) return next_mail();
+  if (secured_ || manners_.login->in_clear) return log_in();
+  step_ = Step::tls;
+  say("STARTTLS\r\n");
+}
+
+void Sender::log_in() {
+  const auto& login = *manners_.login;
+  step_ = Step::login;
+  switch (login.mechanism) {
+    case Login::Mechanism::none:
+      return next_mail();
+    case Login::Mechanism::plain:
+      return say(fmt::format("AUTH PLAIN {}\r\n", base::base64_encode('\0' + login.user + '\0' + login.password)));
+    case Login::Mechanism::login:
+      responses_ = {login.user, login.password};
+      return say("AUTH LOGIN\r\n");
+  }
+}
+
+void Sender::login_answered(int code) {
+  if (code == 421) return hang_up();
+  if (code == 334 && !responses_.empty()) {
+    say(base::base64_encode(responses_.front()) + "\r\n");
+    return responses_.pop_front();
+  }
+  logged_in_ = code == 235;
+  const auto& login = *manners_.login;
+  if (logged_in_ && (login.is_wrong || login.in_clear))
+    ledger_.complain("login", fmt::format("{} was let in as {}", wire()->number(), login.user));
+  next_mail();
+}
+
 void Sender::next_mail() {
   if (mails_.empty()) {
     step_ = Step::quit;
@@ -87,6 +126,8 @@ void Sender::next_mail() {
   }
   const auto& mail = mails_.front();
   step_ = Step::mail;
+  if (manners_.login && !logged_in_)
+    for (const auto& recipient : mail.recipients) ledger_.forbid(mail, recipient);
   recipient_ = accepted_ = 0;
   std::string said = fmt::format("MAIL FROM:<{}>\r\n", mail.sender);
   if (manners_.pipelines)
