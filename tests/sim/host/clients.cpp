@@ -20,6 +20,8 @@ constexpr int trusted = 2, strangers = 3, users = 4;  // networks
 
 std::string Clients::somebody(bool at_home, const Daemon& host) {
   const auto user = fmt::format("u{}", world_.random().below(4));
+  const auto& there = at_home ? host : any_host();
+  if (world_.chance(10)) return (world_.chance(70) ? "all@" : "away@") + there.name() + ".example";
   if (at_home) return user + "@" + host.name() + ".example";
   switch (world_.random().below(6)) {
     case 0:
@@ -30,7 +32,7 @@ std::string Clients::somebody(bool at_home, const Daemon& host) {
     case 3:
       return user + "@r1.example";
     default:
-      return user + "@" + any_host().name() + ".example";
+      return user + "@" + there.name() + ".example";
   }
 }
 
@@ -67,8 +69,8 @@ void Clients::send() {
   std::vector<Mail> mails;
   for (std::size_t left = 1 + world_.random().below(3); left > 0; --left) {
     const auto to = recipients(host, may_relay ? 25 : 90);
-    const auto sender =
-        world_.chance(70) ? fmt::format("s{}@senders.example", world_.random().below(9)) : somebody(true, any_host());
+    const auto sender = world_.chance(70) ? fmt::format("s{}@senders.example", world_.random().below(9))
+                                          : fmt::format("u{}@{}.example", world_.random().below(4), any_host().name());
     auto mail = ledger_.write(sender, {to.begin(), to.end()}, any_size());
     for (const auto& recipient : mail.recipients)
       if (!may_relay && !recipient.ends_with("@" + host.name() + ".example")) ledger_.forbid(mail, recipient);

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace godwit::sim {
 namespace {
@@ -21,6 +22,12 @@ accounts: {}
       folder / (configuration.name + ".accounts"));
 }
 
+std::string lines_of(const std::map<std::string, std::vector<std::string>>& aliases) {
+  std::string lines;
+  for (const auto& [name, members] : aliases) lines += fmt::format("  {}: [{}]\n", name, fmt::join(members, ", "));
+  return lines;
+}
+
 // No history, no stores of SQLite: what they need is outside of the simulation.  TLS is made up (Stream).
 std::string text_of(const Configuration& configuration, const testing::TemporaryFolder& folder) {
   using fmt::arg;
@@ -35,7 +42,8 @@ listeners:
 {users}trusted_networks: [10.2.0.0/16]
 domains:
   {name}.example: {{deliver: "maildir:/sim/mail/{{domain}}/{{local}}", recipients: any}}
-limits:
+aliases:
+{aliases}limits:
   message_size: {size}KiB
   recipients: {recipients}
   connections: {incoming}
@@ -68,7 +76,8 @@ control: {{socket: {control}}}
       arg("per_connection", Configurations::messages_per_connection), arg("retry_first", configuration.retry_first),
       arg("longest_retry", Configurations::longest_retry.count()), arg("expire", configuration.expire.count()),
       arg("warn", configuration.warn.count()), arg("spool", folder / "spool"), arg("state", folder / "state"),
-      arg("control", folder / "control.sock"), arg("relay_port", Configurations::relay_port),
+      arg("aliases", lines_of(configuration.aliases)), arg("control", folder / "control.sock"),
+      arg("relay_port", Configurations::relay_port),
       arg("users", configuration.has_users ? for_users(configuration, folder) : ""),
       arg("wrong", configuration.is_wrong ? "dilivery: {}\n" : ""));
 }

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "daemon/live_settings.hpp"
 #include "godwit/base/ip_address.hpp"
@@ -22,7 +23,8 @@ struct Configuration {
   int threads = 1;
   std::chrono::minutes expire{3 * 24 * 60};
   std::chrono::minutes warn{0};  // 0: nobody is told that mail is late
-  bool has_users = false;        // who log in and send from elsewhere
+  std::map<std::string, std::vector<std::string>> aliases{};
+  bool has_users = false;  // who log in and send from elsewhere
   // What a reload changes.
   int retry_first = 60;  // seconds
   std::size_t per_destination = 3;

@@ -26,7 +26,13 @@ base::IpAddress address(int network, int host) {
 }  // namespace
 
 Scenario::Scenario(std::uint64_t seed, Configurations& configurations, bool prints)
-    : seed_(seed), configurations_(configurations), world_(seed), ledger_(world_), network_(world_), names_(world_) {
+    : seed_(seed),
+      configurations_(configurations),
+      world_(seed),
+      ledger_(world_),
+      network_(world_),
+      names_(world_),
+      orders_(world_, ledger_, hosts_) {
   world_.print_trace(prints);
   network_.watch(&ledger_);
   build();
@@ -44,6 +50,14 @@ void Scenario::build() {
                                 .threads = 1 + static_cast<int>(world_.random().below(2))};
     if (world_.random().below(3) == 0) configuration.expire = minutes(60);
     if (world_.random().below(2) == 0) configuration.warn = minutes(10);
+    configuration.aliases = {
+        {fmt::format("all@h{}.example", i),
+         {fmt::format("u0@h{}.example", i), fmt::format("u2@h{}.example", (i + 1) % host_count), "u1@r0.example",
+          "nobody@r0.example"}},
+        {fmt::format("away@h{}.example", i), {"u3@r1.example"}},
+    };
+    for (const auto& [alias, members] : configuration.aliases)
+      ledger_.set_alias(alias, {configuration.address, members});
     configuration.has_users = world_.random().below(3) > 0;
     auto live = configurations_.load(configuration);
     const auto path = configurations_.write(configuration);
@@ -119,6 +133,7 @@ void Scenario::plan_mail() {
     for (int i = 0; i < 12; ++i) clients_->send();
   });
   every(minutes(30), [this] { clients_->flood(); });
+  every(minutes(5), [this] { orders_.give(); });
 }
 
 // ---- faults
@@ -284,8 +299,9 @@ void Scenario::check_queue(Daemon& host, Look look) {
     auto& recipients = waiting[to_string(entry.id)];
     for (const auto& recipient : entry.envelope.recipients)
       if (recipient.state == mail::RecipientState::waiting) recipients.insert(to_string(recipient.address));
+    orders_.check(host, entry);
     for (const auto& item : entry.items)
-      if (item.state == queue::State::held || (item.state == queue::State::waiting && item.next_attempt > latest))
+      if (item.state == queue::State::waiting && item.next_attempt > latest)
         ledger_.complain("waiting",
                          fmt::format("{} has mail that waits too long: {}", host.name(), to_string(entry.id)));
   }
@@ -312,6 +328,7 @@ void Scenario::collect() {
 
 bool Scenario::is_all_done() {
   collect();
+  orders_.release_all();
   if (ledger_.open() > 0) return false;
   return std::ranges::all_of(hosts_, [](const auto& host) {
     const auto queue = host->queue();

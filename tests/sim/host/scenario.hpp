@@ -12,6 +12,7 @@
 #include "sim/host/clients.hpp"
 #include "sim/host/configuration.hpp"
 #include "sim/host/daemon.hpp"
+#include "sim/host/orders.hpp"
 #include "sim/host/receiver.hpp"
 
 namespace godwit::sim {
@@ -74,6 +75,7 @@ class Scenario {
   std::vector<std::unique_ptr<Daemon>> hosts_;
   std::vector<Elsewhere> receivers_;
   std::optional<Clients> clients_;
+  Orders orders_;
   unsigned storm_ = 0;  // 0 to 3: how bad it is
   base::MonoTime calm_{};
   struct Strike {
