@@ -22,6 +22,7 @@ std::string Clients::somebody(bool at_home, const Daemon& host) {
   const auto user = fmt::format("u{}", world_.random().below(4));
   const auto& there = at_home ? host : any_host();
   if (world_.chance(10)) return (world_.chance(70) ? "all@" : "away@") + there.name() + ".example";
+  if (world_.chance(20)) return user + "@store." + there.name() + ".example";
   if (at_home) return user + "@" + host.name() + ".example";
   switch (world_.random().below(6)) {
     case 0:
@@ -73,7 +74,7 @@ void Clients::send() {
                                           : fmt::format("u{}@{}.example", world_.random().below(4), any_host().name());
     auto mail = ledger_.write(sender, {to.begin(), to.end()}, any_size());
     for (const auto& recipient : mail.recipients)
-      if (!may_relay && !recipient.ends_with("@" + host.name() + ".example")) ledger_.forbid(mail, recipient);
+      if (!may_relay && !recipient.ends_with(host.name() + ".example")) ledger_.forbid(mail, recipient);
     mails.push_back(std::move(mail));
   }
   auto manners = any_manners();

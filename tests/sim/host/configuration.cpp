@@ -42,6 +42,7 @@ listeners:
 {users}trusted_networks: [10.2.0.0/16]
 domains:
   {name}.example: {{deliver: "maildir:/sim/mail/{{domain}}/{{local}}", recipients: any}}
+  store.{name}.example: {{deliver: "lmtp:{store}:24", recipients: any}}
 aliases:
 {aliases}limits:
   message_size: {size}KiB
@@ -76,8 +77,8 @@ control: {{socket: {control}}}
       arg("per_connection", Configurations::messages_per_connection), arg("retry_first", configuration.retry_first),
       arg("longest_retry", Configurations::longest_retry.count()), arg("expire", configuration.expire.count()),
       arg("warn", configuration.warn.count()), arg("spool", folder / "spool"), arg("state", folder / "state"),
-      arg("aliases", lines_of(configuration.aliases)), arg("control", folder / "control.sock"),
-      arg("relay_port", Configurations::relay_port),
+      arg("store", to_string(configuration.store)), arg("aliases", lines_of(configuration.aliases)),
+      arg("control", folder / "control.sock"), arg("relay_port", Configurations::relay_port),
       arg("users", configuration.has_users ? for_users(configuration, folder) : ""),
       arg("wrong", configuration.is_wrong ? "dilivery: {}\n" : ""));
 }

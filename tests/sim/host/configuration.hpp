@@ -24,7 +24,8 @@ struct Configuration {
   std::chrono::minutes expire{3 * 24 * 60};
   std::chrono::minutes warn{0};  // 0: nobody is told that mail is late
   std::map<std::string, std::vector<std::string>> aliases{};
-  bool has_users = false;  // who log in and send from elsewhere
+  base::IpAddress store{};  // where LMTP takes mail for its second domain
+  bool has_users = false;   // who log in and send from elsewhere
   // What a reload changes.
   int retry_first = 60;  // seconds
   std::size_t per_destination = 3;

@@ -58,10 +58,12 @@ void Scenario::build() {
     };
     for (const auto& [alias, members] : configuration.aliases)
       ledger_.set_alias(alias, {configuration.address, members});
+    configuration.store = address(5, static_cast<int>(i) + 1);
     configuration.has_users = world_.random().below(3) > 0;
     auto live = configurations_.load(configuration);
     const auto path = configurations_.write(configuration);
     const auto domain = configuration.name + ".example";
+    add_store(configuration);
     names_.set_mx(domain, {"mx." + domain});
     names_.set_address("mx." + domain, configuration.address);
     ledger_.limits().set(configuration.address, {.incoming = Configurations::incoming,
@@ -108,6 +110,15 @@ void Scenario::build() {
     names_.trust(host->name() + ".example");
     names_.trust("mx." + host->name() + ".example");
   }
+}
+
+void Scenario::add_store(const Configuration& configuration) {
+  const auto domain = "store." + configuration.name + ".example";
+  names_.set_mx(domain, {"mx." + configuration.name + ".example"});
+  names_.trust(domain);
+  stores_.push_back(std::make_unique<Receiver>(world_, network_, ledger_, configuration.store, std::set{domain},
+                                               Receiver::Protocol::lmtp));
+  stores_.back()->open();
 }
 
 // At random, so many a while on average, until all is well.
@@ -211,13 +222,17 @@ void Scenario::change_weather() {
                       .absent = up_to(1),
                       .wrong = may_lie() ? up_to(2) : 0,
                       .slow = up_to(8)});
+  const auto any_moods = [&up_to] {
+    return Moods{.unwilling = up_to(6),
+                 .rejecting = up_to(3),
+                 .hanging_up = up_to(4),
+                 .mute = up_to(3),
+                 .slow = up_to(6),
+                 .half_closing = up_to(2)};
+  };
+  for (const auto& store : stores_) store->set_moods(any_moods());
   for (std::size_t i = 0; i < receivers_.size(); ++i) {
-    Moods moods{.unwilling = up_to(6),
-                .rejecting = up_to(3),
-                .hanging_up = up_to(4),
-                .mute = up_to(3),
-                .slow = up_to(6),
-                .half_closing = up_to(2)};
+    auto moods = any_moods();
     if (i + 1 == receivers_.size()) moods.rejecting = 0;
     receivers_[i].receiver->set_moods(moods);
   }
@@ -246,7 +261,7 @@ void Scenario::plan_network() {
     world_.after(world_.between(seconds(5), minutes(20)), [this] { network_.mend(); });
   });
   every(minutes(40), [this] {
-    auto& receiver = *any_receiver().receiver;
+    auto& receiver = world_.chance(30) ? *stores_[world_.random().below(stores_.size())] : *any_receiver().receiver;
     receiver.close();
     world_.after(world_.between(seconds(5), minutes(30)), [&receiver] { receiver.open(); });
   });
@@ -274,6 +289,10 @@ void Scenario::heal() {
   for (const auto& one : receivers_) {
     one.receiver->set_moods({});
     one.receiver->open();
+  }
+  for (const auto& store : stores_) {
+    store->set_moods({});
+    store->open();
   }
   strikes_.clear();
   for (const auto& host : hosts_) {

@@ -45,6 +45,7 @@ class Scenario {
   };
 
   void build();
+  void add_store(const Configuration& configuration);
   void plan_mail();
   void plan_faults();
   void plan_power();
@@ -74,6 +75,7 @@ class Scenario {
   std::vector<Configuration> configured_;
   std::vector<std::unique_ptr<Daemon>> hosts_;
   std::vector<Elsewhere> receivers_;
+  std::vector<std::unique_ptr<Receiver>> stores_;  // of the hosts, by LMTP
   std::optional<Clients> clients_;
   Orders orders_;
   unsigned storm_ = 0;  // 0 to 3: how bad it is
