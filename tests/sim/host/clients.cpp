@@ -55,6 +55,8 @@ Sender::Manners Clients::any_manners() {
       .pipelines = world_.chance(50), .chunks = world_.chance(40), .half_closes = world_.chance(10)};
   if (world_.chance(5 * storm_)) manners.quits_after = 1 + static_cast<int>(world_.random().below(20));
   if (world_.chance(2 * storm_)) manners.stalls_after = 1 + static_cast<int>(world_.random().below(20));
+  manners.breaks_off = world_.chance(2 * storm_);
+  if (world_.chance(2 * storm_)) manners.half_closes_after = 1 + static_cast<int>(world_.random().below(20));
   return manners;
 }
 

@@ -52,9 +52,9 @@ class Receiver::Session final : public Party {
     if (in_data_) return body_line(text);
     if (comes_to(hangs_up_at_)) return hang_up();
     if (comes_to(mute_at_)) return stall();
-    if (comes_to(half_closes_at_)) half_close();
     ++commands_;
     command(text);
+    if (comes_to(half_closes_at_)) half_close();
   }
   bool is_lmtp() const { return host_.protocol_ == Protocol::lmtp; }
   bool comes_to(int at) const { return at >= 0 && commands_ >= at; }

@@ -41,6 +41,7 @@ void Sender::line(std::string_view line) {
   ++lines_;
   if (lines_ == manners_.quits_after) return hang_up();
   if (lines_ == manners_.stalls_after) return stall();
+  if (lines_ == manners_.half_closes_after) half_close();  // what it says from now on goes nowhere
   if (line.size() < 3 || (line.size() > 3 && line[3] == '-')) return;
   reply(std::atoi(std::string(line.substr(0, 3)).c_str()));
 }
@@ -164,10 +165,11 @@ void Sender::envelope_done() {
 void Sender::say_body() {
   step_ = Step::body;
   const auto& mail = mails_.front();
-  if (manners_.chunks)
-    say(fmt::format("BDAT {} LAST\r\n{}", mail.body.size(), mail.body));
-  else
-    say(dot_stuffed(mail.body) + mail.smuggled + ".\r\n");
+  auto said = manners_.chunks ? fmt::format("BDAT {} LAST\r\n{}", mail.body.size(), mail.body)
+                              : dot_stuffed(mail.body) + mail.smuggled + ".\r\n";
+  if (manners_.breaks_off) said.resize(world().random().below(said.size()));
+  say(std::move(said));
+  if (manners_.breaks_off) return half_close();
   if (manners_.half_closes && mails_.size() == 1) half_close();
 }
 

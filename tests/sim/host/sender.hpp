@@ -31,6 +31,8 @@ class Sender final : public Party {
     bool half_closes = false;  // behind its last message
     int quits_after = -1;      // so many lines from the host; -1: never
     int stalls_after = -1;
+    int half_closes_after = -1;
+    bool breaks_off = false;       // half-closes in the middle of its first message
     std::optional<Login> login{};  // without a good answer to it nothing that he says may be taken
   };
   // It goes there and says all of this; where nobody listens, nothing comes of it.
