@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "client_authorities.hpp"
+#include "own_handshake.hpp"
 #include "tls_client_context.hpp"
 #include "tls_server_context.hpp"
 #include "tls_stream.hpp"
@@ -18,6 +19,10 @@ Task<std::unique_ptr<Stream>> tls_accept(std::unique_ptr<Stream> lower, std::sha
 Task<std::unique_ptr<Stream>> tls_accept(std::unique_ptr<Stream> lower, std::shared_ptr<const TlsServerContext> context,
                                          base::MonoTime deadline,
                                          std::shared_ptr<const ClientAuthorities> authorities) {
+  if (auto* own = dynamic_cast<OwnHandshake*>(lower.get())) {
+    own->shake_hands();
+    co_return std::move(lower);
+  }
   SslPtr session(SSL_new(context->implementation().standard()));
   if (!session) co_return base::fail(base::ErrorKind::exhausted, "TLS: " + take_openssl_error());
   SSL_set_accept_state(session.get());

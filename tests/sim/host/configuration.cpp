@@ -1,18 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/host/configuration.hpp"
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <stdexcept>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace godwit::sim {
 namespace {
 
-// No TLS, no history, no stores of SQLite: what they need is outside of the simulation.
-std::string text_of(const Configuration& configuration, const std::string& folder) {
+// A hash of DES takes a thousandth of yescrypt's time.
+constexpr std::string_view hash = "abuq21xu6EMNI";
+
+std::string for_users(const Configuration& configuration, const testing::TemporaryFolder& folder) {
+  return fmt::format(
+      R"(  - {{address: "{}:{}", service: submission, tls: starttls}}
+tls: {{certificates: [{{certificate: {}, private_key: {}}}]}}
+accounts: {}
+)",
+      to_string(configuration.address), Configurations::submission_port, folder / "host.crt", folder / "host.key",
+      folder / (configuration.name + ".accounts"));
+}
+
+std::string lines_of(const std::map<std::string, std::vector<std::string>>& aliases) {
+  std::string lines;
+  for (const auto& [name, members] : aliases) lines += fmt::format("  {}: [{}]\n", name, fmt::join(members, ", "));
+  return lines;
+}
+
+// No history, no stores of SQLite: what they need is outside of the simulation.  TLS is made up (Stream).
+std::string text_of(const Configuration& configuration, const testing::TemporaryFolder& folder) {
   using fmt::arg;
   return fmt::format(
       R"(hostname: mx.{name}.example
@@ -20,11 +37,14 @@ user: ""
 threads: {threads}
 postmaster: postmaster@senders.example
 stop_grace: 10s
-listeners: [{{address: "{address}:25", service: mx, tls: none}}]
-trusted_networks: [10.2.0.0/16]
+listeners:
+  - {{address: "{address}:{relay_port}", service: mx, tls: none}}
+{users}trusted_networks: [10.2.0.0/16]
 domains:
   {name}.example: {{deliver: "maildir:/sim/mail/{{domain}}/{{local}}", recipients: any}}
-limits:
+  store.{name}.example: {{deliver: "lmtp:{store}:24", recipients: any}}
+aliases:
+{aliases}limits:
   message_size: {size}KiB
   recipients: {recipients}
   connections: {incoming}
@@ -44,10 +64,10 @@ delivery:
 tlsrpt: {{enabled: false}}
 srs: {{enabled: false}}
 dns: {{servers: ["10.9.0.1:53"], trust_ad: "no"}}
-spool: {{directory: {folder}/spool, min_free: 64KiB}}
-state: {{directory: {folder}/state}}
+spool: {{directory: {spool}, min_free: 64KiB}}
+state: {{directory: {state}}}
 history: {{keep: 0s, index: false}}
-control: {{socket: {folder}/control.sock}}
+control: {{socket: {control}}}
 {wrong})",
       arg("name", configuration.name), arg("threads", configuration.threads),
       arg("address", to_string(configuration.address)), arg("size", Configurations::message_size >> 10U),
@@ -56,7 +76,10 @@ control: {{socket: {folder}/control.sock}}
       arg("outgoing", Configurations::outgoing), arg("per_destination", configuration.per_destination),
       arg("per_connection", Configurations::messages_per_connection), arg("retry_first", configuration.retry_first),
       arg("longest_retry", Configurations::longest_retry.count()), arg("expire", configuration.expire.count()),
-      arg("warn", configuration.warn.count()), arg("folder", folder),
+      arg("warn", configuration.warn.count()), arg("spool", folder / "spool"), arg("state", folder / "state"),
+      arg("store", to_string(configuration.store)), arg("aliases", lines_of(configuration.aliases)),
+      arg("control", folder / "control.sock"), arg("relay_port", Configurations::relay_port),
+      arg("users", configuration.has_users ? for_users(configuration, folder) : ""),
       arg("wrong", configuration.is_wrong ? "dilivery: {}\n" : ""));
 }
 
@@ -80,19 +103,18 @@ class OneAddress final : public net::Interfaces {
 }  // namespace
 
 Configurations::Configurations() {
-  folder_ = (std::filesystem::temp_directory_path() / "godwit-sim.XXXXXX").string();
-  if (::mkdtemp(folder_.data()) == nullptr) throw std::runtime_error("cannot make " + folder_);
-}
-
-Configurations::~Configurations() {
-  std::error_code ignored;
-  std::filesystem::remove_all(folder_, ignored);
+  constexpr long century = 100L * 365 * 86400;
+  testing::make_certificate(folder_, "host",
+                            {.names = {"mx.example"}, .valid_from = -century, .valid_for = 2 * century});
 }
 
 std::string Configurations::write(const Configuration& configuration) {
-  auto path = fmt::format("{}/{}.yaml", folder_, configuration.name);
-  std::ofstream(path) << text_of(configuration, folder_);
-  return path;
+  if (configuration.has_users)
+    folder_.write(configuration.name + ".accounts",
+                  fmt::format("a0@{0}.example: {{password: {1}}}\n"
+                              "a1@{0}.example: {{password: {1}, senders: [\"@senders.example\"]}}\n",
+                              configuration.name, hash));
+  return folder_.write(configuration.name + ".yaml", text_of(configuration, folder_));
 }
 
 std::shared_ptr<const daemon::LiveSettings> Configurations::load(const Configuration& configuration) {

@@ -22,6 +22,24 @@ constexpr std::string_view confessions[] = {"task_failed",        "queue_forgot"
                                             "queue_unreadable",   "spool_damaged",  "message_damaged",
                                             "spool_body_missing", "update_damaged", "unreadable"};
 
+// Whether all of it is done.
+boost::asio::awaitable<bool> carry_out(std::unique_ptr<daemon::ControlBackend> backend, control::QueueOrder order,
+                                       std::optional<base::MessageId> id, dispatch::Selector selector) {
+  if (id) {
+    auto changing = backend->queue_change(order, *id);
+    const auto changed = co_await std::move(changing);
+    co_return changed.has_value();
+  }
+  dispatch::Page page{.limit = 100};
+  do {
+    auto changing = backend->queue_change_many(order, selector, page);
+    const auto changed = co_await std::move(changing);
+    if (!changed) co_return false;
+    page.after = changed->next;
+  } while (page.after);
+  co_return true;
+}
+
 }  // namespace
 
 class Daemon::Log final : public log::FileLogger {
@@ -249,6 +267,21 @@ std::optional<std::vector<control::QueueEntry>> Daemon::queue() {
   if (lost_) settle({});
   if (!complete || !is_up()) return {};
   return all;
+}
+
+void Daemon::order(control::QueueOrder order, std::optional<base::MessageId> id, dispatch::Selector selector,
+                   std::function<void(bool)> then) {
+  if (!is_up()) return;
+  around_.world.note(fmt::format("{} is ordered to {} {} {} {}", name_, control::to_string(order.verb),
+                                 id ? to_string(*id) : "all", selector.sender, selector.recipient));
+  auto running =
+      carry_out(std::make_unique<daemon::ControlBackend>(*life_->host), std::move(order), id, std::move(selector));
+  boost::asio::co_spawn(life_->machine.reactors()[0].executor(), std::move(running),
+                        [this, then = std::move(then)](const std::exception_ptr& failure, bool done) {
+                          if (failure) std::rethrow_exception(failure);
+                          around_.world.note(fmt::format("{} has done as it was ordered: {}", name_, done));
+                          then(done);
+                        });
 }
 
 // /sim/mail/DOMAIN/LOCAL/new/NAME

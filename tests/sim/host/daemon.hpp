@@ -41,6 +41,8 @@ class Daemon {
   test::SimDisk& disk() { return disk_; }
   const config::Settings& settings() const { return live_->settings; }
 
+  bool has_users() const { return settings().server.listeners.size() > 1; }
+
   // All of these inside of events, or between steps.
   void start();
   void lose_power(test::Loss loss, base::Duration until_it_comes_back);
@@ -62,6 +64,10 @@ class Daemon {
   // What waits, as an administrator sees it; nothing where the host is down, ends, or does not say.  Drives the world
   // meanwhile.
   std::optional<std::vector<control::QueueEntry>> queue();
+  // An administrator's, of one message or of all that are meant, while everything else goes on; `then` hears whether it
+  // is carried out, or nothing, where the host ends first.
+  void order(control::QueueOrder order, std::optional<base::MessageId> id, dispatch::Selector selector,
+             std::function<void(bool)> then);
   std::uint64_t starts() const { return starts_; }
   std::uint64_t power_losses() const { return power_losses_; }
   std::uint64_t reloads() const { return reloads_; }

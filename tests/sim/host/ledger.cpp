@@ -2,63 +2,21 @@
 #include "sim/host/ledger.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "godwit/base/text.hpp"
+#include "sim/host/mark.hpp"
 
 namespace godwit::sim {
 namespace {
 
-constexpr std::string_view mark = "X-Sim-Mail: ";
-constexpr std::string_view mail_words = "MAIL FROM:";
-constexpr std::string_view taken_words = "queued as ";
 constexpr std::size_t most_complaints = 10;  // of a kind
-constexpr std::uint64_t no_mail = 0;
 
 std::string end_line(std::uint64_t number) {
   return fmt::format("This is the end of {}.\r\n", number);
-}
-
-std::optional<std::uint64_t> number_at(std::string_view text, std::size_t at) {
-  std::uint64_t number = 0;
-  const auto* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data() + at, end, number);
-  if (error != std::errc() || rest == end) return {};
-  return number;
-}
-
-std::optional<std::uint64_t> marked(std::string_view text) {
-  const auto at = text.find(mark);
-  if (at == std::string_view::npos) return {};
-  return number_at(text, at + mark.size());
-}
-
-void keep_end(std::string& text, std::size_t most) {
-  if (text.size() > most) text.erase(0, text.size() - most);
-}
-
-// The next whole line of what came, without its end; it is gone from there then.
-std::optional<std::string> take_line(std::string& text) {
-  const auto end = text.find("\r\n");
-  if (end == std::string::npos) return {};
-  auto line = text.substr(0, end);
-  text.erase(0, end + 2);
-  return line;
-}
-
-// Every "<...>" behind these words.
-std::vector<std::string> addresses_behind(std::string_view text, std::string_view words) {
-  std::vector<std::string> all;
-  for (auto at = text.find(words); at != std::string_view::npos; at = text.find(words, at + 1)) {
-    const auto begin = at + words.size();
-    const auto end = text.find('>', begin);
-    if (end != std::string_view::npos) all.emplace_back(text.substr(begin, end - begin));
-  }
-  return all;
 }
 
 }  // namespace
@@ -69,8 +27,8 @@ std::vector<std::string> addresses_behind(std::string_view text, std::string_vie
 Mail Ledger::write(std::string sender, std::vector<std::string> recipients, std::size_t size) {
   Mail mail{
       .number = entries_.size() + 1, .sender = std::move(sender), .recipients = std::move(recipients), .body = {}};
-  mail.body = fmt::format("{}{}\r\nFrom: <{}>\r\nSubject: mail {}\r\nMessage-ID: <{}@sim>\r\n\r\n", mark, mail.number,
-                          mail.sender, mail.number, mail.number);
+  mail.body = mark::line_of(mail.number) + fmt::format("From: <{}>\r\nSubject: mail {}\r\nMessage-ID: <{}@sim>\r\n\r\n",
+                                                       mail.sender, mail.number, mail.number);
   for (std::size_t line = 0; mail.body.size() < size; ++line)
     mail.body +=
         fmt::format("{}line {} of mail {}, as long as lines are.\r\n", line % 7 == 0 ? "." : "", line, mail.number);
@@ -80,8 +38,13 @@ Mail Ledger::write(std::string sender, std::vector<std::string> recipients, std:
 }
 
 void Ledger::recipient_accepted(const Mail& mail, const std::string& recipient) {
-  auto& fate = entries_[mail.number].fates[recipient];
-  fate.accepted = true;
+  auto& entry = entries_[mail.number];
+  for (const auto& name : with_members(recipient)) {
+    entry.fates[name].accepted = true;
+    ++entry.fates[name].ways;
+  }
+  auto& fate = entry.fates[recipient];
+  fate.by_name = true;
   if (fate.forbidden)
     complain("relaying", fmt::format("a recipient was accepted from who may not relay: {} {}", mail.number, recipient));
 }
@@ -98,7 +61,8 @@ void Ledger::answered(const Mail& mail, Answer answer, const base::IpAddress& ho
 }
 
 std::optional<std::uint64_t> Ledger::number_of(std::string_view message) {
-  return marked(message.substr(0, message.find("\r\n\r\n")));
+  const auto found = mark::find(message.substr(0, message.find("\r\n\r\n")));
+  return found ? std::optional(found->mail) : std::nullopt;
 }
 
 // ---- peers
@@ -119,14 +83,14 @@ void Ledger::received(const std::string& recipient, std::string_view message) {
 
 // A report: the original's header is in it, and whom it did not reach.
 void Ledger::returned(const std::string&, std::string_view message) {
-  const auto number = marked(message);
-  const auto found = number ? entries_.find(*number) : entries_.end();
+  const auto marked = mark::find(message);
+  const auto found = marked ? entries_.find(marked->mail) : entries_.end();
   if (found == entries_.end() || message.find("Action: failed") == std::string_view::npos) return;
   for (auto at = message.find("Final-Recipient: rfc822;"); at != std::string_view::npos;
        at = message.find("Final-Recipient: rfc822;", at + 1)) {
     const auto begin = message.find(';', at) + 1;
     const auto line = message.substr(begin, message.find('\r', begin) - begin);
-    ++found->second.fates[std::string(base::trim(line))].bounced;
+    for (const auto& name : with_members(std::string(base::trim(line)))) ++found->second.fates[name].bounced;
   }
 }
 
@@ -171,107 +135,76 @@ void Ledger::done(const base::IpAddress& host, const std::string& id, const std:
   if (keeper && keeper->host == host) keeper.reset();
 }
 
-void Ledger::excuse_unanswered(Talk& talk) {
-  for (auto& carried : talk.carried) {
-    if (carried.settled != base::no_deadline) continue;
-    excuse(carried);
-    carried.settled = world_.now();
+// ---- aliases
+// ---------------------------------------------------------------------------------------------------------
+
+const Ledger::Alias* Ledger::alias_of(const std::string& recipient) const {
+  const auto found = aliases_.find(recipient);
+  return found == aliases_.end() ? nullptr : &found->second;
+}
+
+std::vector<std::string> Ledger::with_members(const std::string& recipient) const {
+  std::vector<std::string> all{recipient};
+  if (const auto* alias = alias_of(recipient)) all.insert(all.end(), alias->members.begin(), alias->members.end());
+  return all;
+}
+
+bool Ledger::is_known_at(const base::IpAddress& host, const Entry& entry, const std::string& recipient) const {
+  if (const auto* alias = alias_of(recipient)) return alias->host != host;
+  if (entry.fates.at(recipient).by_name) return true;
+  return std::ranges::any_of(entry.fates, [&](const auto& other) {
+    const auto* alias = alias_of(other.first);
+    return alias != nullptr && alias->host == host &&
+           std::ranges::find(alias->members, recipient) != alias->members.end();
+  });
+}
+
+bool Ledger::is_open(const Entry& entry, const std::string& recipient) const {
+  const auto* alias = alias_of(recipient);
+  const auto& fate = entry.fates.at(recipient);
+  if (alias == nullptr) return fate.is_open();
+  return fate.is_open() && std::ranges::any_of(alias->members, [&](const auto& member) {
+           const auto found = entry.fates.find(member);
+           return found != entry.fates.end() && found->second.is_open();
+         });
+}
+
+// ---- orders
+// ----------------------------------------------------------------------------------------------------------
+
+bool Ledger::is_meant(const std::string& pattern, const std::string& address) {
+  return pattern.empty() || address == pattern || (pattern.starts_with('@') && address.ends_with(pattern));
+}
+
+std::vector<std::string> Ledger::names_of(const base::IpAddress& host, const Meant& meant) const {
+  std::vector<std::string> names;
+  for (const auto& [name, mail] : named_)
+    if (name.first == host && (meant.id.empty() || meant.id == name.second) &&
+        is_meant(meant.sender, entries_.at(mail).mail.sender))
+      names.push_back(name.second);
+  return names;
+}
+
+void Ledger::may_be_deleted(const base::IpAddress& host, const Meant& meant) {
+  for (const auto& id : names_of(host, meant)) {
+    const Name name{host, id};
+    auto& entry = entries_[named_[name]];
+    std::set<std::string> deleted;
+    for (const auto& [recipient, fate] : entry.fates) {
+      if (!is_meant(meant.recipient, recipient) || done_.contains({name, recipient})) continue;
+      if (!is_known_at(host, entry, recipient)) continue;
+      for (const auto& one : with_members(recipient)) deleted.insert(one);
+    }
+    for (const auto& recipient : deleted) entry.fates[recipient].deleted = true;
   }
 }
 
-void Ledger::excuse(const Carried& carried) {
-  const auto found = entries_.find(carried.number);
-  if (found == entries_.end()) return;
-  for (const auto& recipient : carried.recipients) ++found->second.fates[recipient].excuses;
-}
-
-// ---- wires
-// -----------------------------------------------------------------------------------------------------------
-
-void Ledger::written(Wire& wire, Side side, std::string_view bytes) {
-  auto& talk = talks_[wire.number()];
-  if (side == server) {
-    talk.reply += bytes;
-    return answered(wire, talk);
-  }
-  if (!wire.has_ended()) limits_.spoke(wire);
-  if (bytes.starts_with("QUIT\r\n")) limits_.left(wire);
-  talk.said += bytes;
-  if (find_mark(talk) && !wire.has_ended()) limits_.sent(wire);
-  // What is written before the cut is felt may arrive, and nobody will hear the answer.
-  if (wire.has_ended()) excuse_unanswered(talk);
-}
-
-void Ledger::answered(Wire& wire, Talk& talk) {
-  while (const auto line = take_line(talk.reply)) {
-    if (line->starts_with("220") && !wire.has_ended()) limits_.greeted(wire);
-    const auto words = line->find(taken_words);
-    if (words != std::string::npos && !talk.carried.empty())
-      promised(wire, talk.carried.back(), line->substr(words + taken_words.size()));
-  }
-}
-
-void Ledger::promised(const Wire& wire, const Carried& carried, const std::string& id) {
-  const auto found = entries_.find(carried.number);
-  if (found == entries_.end()) return;
-  const auto& host = wire.address(server).address;
-  named(host, id, carried.number);
-  auto& entry = found->second;
-  entry.promised = true;
-  std::size_t accepted = 0;
-  for (const auto& recipient : carried.recipients) {
-    auto& fate = entry.fates[recipient];
-    if (!fate.accepted) continue;
-    ++accepted;
-    if (done_.contains({{host, id}, recipient})) continue;
-    fate.keeper = {.host = host, .since = world_.now(), .id = id};
-  }
-  limits_.promised(wire, accepted, entry.mail.body.size(), world_.now());
-}
-
-// Envelope and mark of what is being sent.
-bool Ledger::find_mark(Talk& talk) {
-  const auto number = marked(talk.said);
-  if (!number) {
-    const auto begin = talk.said.rfind(mail_words);
-    if (begin != std::string::npos)
-      talk.said.erase(0, begin);
-    else
-      keep_end(talk.said, mail_words.size());
-    return false;
-  }
-  const auto at = talk.said.find(mark);
-  const auto begin = talk.said.rfind(mail_words, at);
-  // Nobody sends another one before the last one was answered.
-  if (!talk.carried.empty() && talk.carried.back().settled == base::no_deadline) talk.carried.pop_back();
-  const auto envelope = begin == std::string::npos ? "" : talk.said.substr(begin, at - begin);
-  const bool is_report = envelope.starts_with("MAIL FROM:<>");  // the mark is what it tells of
-  talk.carried.push_back(
-      {.number = is_report ? no_mail : *number, .recipients = addresses_behind(envelope, "RCPT TO:<")});
-  talk.said.erase(0, at + mark.size());
-  return true;
-}
-
-void Ledger::taken(Wire& wire, Side side, std::string_view bytes) {
-  if (side == server) return;
-  limits_.heard(wire);
-  auto& talk = talks_[wire.number()];
-  talk.heard += bytes;
-  bool good = false;  // half an answer is none
-  while (const auto line = take_line(talk.heard)) good |= line->find(taken_words) != std::string::npos;
-  if (!good) return;
-  if (talk.carried.empty() || talk.carried.back().settled != base::no_deadline) return;
-  talk.carried.back().settled = world_.now();
-  sent_lately_.push_back({.host = wire.address(client).address, .carried = talk.carried.back()});
-  while (!sent_lately_.empty() && sent_lately_.front().carried.settled < world_.now() - settling)
-    sent_lately_.pop_front();
-}
-
-void Ledger::ended(Wire& wire) {
-  const auto found = talks_.find(wire.number());
-  if (found == talks_.end()) return;
-  excuse_unanswered(found->second);
-  limits_.ended(wire);
+std::vector<std::string> Ledger::kept_by(const base::IpAddress& host) const {
+  std::set<std::string> ids;
+  for (const auto& [number, entry] : entries_)
+    for (const auto& [recipient, fate] : entry.fates)
+      if (is_open(entry, recipient) && fate.keeper && fate.keeper->host == host) ids.insert(fate.keeper->id);
+  return {ids.begin(), ids.end()};
 }
 
 // ---- the end
@@ -298,7 +231,7 @@ std::size_t Ledger::open() const {
   for (const auto& [number, entry] : entries_) {
     if (!entry.taken && !entry.promised) continue;
     for (const auto& [recipient, fate] : entry.fates)
-      if (fate.is_open()) ++count;
+      if (alias_of(recipient) == nullptr && fate.is_open()) ++count;
   }
   return count;
 }
@@ -312,18 +245,19 @@ bool Ledger::had_trouble(const base::IpAddress& host, base::MonoTime when) const
 
 void Ledger::check(const Entry& entry, const std::string& recipient, const Fate& fate) {
   const auto what = fmt::format("mail {} to {}", entry.mail.number, recipient);
-  if (fate.forbidden && fate.delivered > 0) complain("relaying", what + " was relayed for who may not");
+  if (fate.forbidden && !fate.accepted && fate.delivered > 0)
+    complain("relaying", what + " was relayed for who may not");
   if (!fate.accepted && !fate.forbidden && fate.delivered + fate.bounced > 0)
     complain("unaccepted", what + " was sent, though the recipient was not accepted");
   const bool taken = entry.taken || entry.promised;
   // A disk that failed may have kept it all the same.
   if (entry.refused && !taken && fate.delivered + fate.bounced > 0 && !had_trouble(entry.host, entry.answered))
     complain("refused", what + " was refused, and went out");
-  if (taken && fate.is_open()) complain("lost", what + " is LOST");
-  if (fate.delivered > 1 + fate.excuses)
+  if (taken && alias_of(recipient) == nullptr && fate.is_open()) complain("lost", what + " is LOST");
+  if (fate.delivered > std::max<std::uint64_t>(fate.ways, 1) + fate.excuses)
     complain("repeated",
              fmt::format("{} came {} times, with {} reasons to be repeated", what, fate.delivered, fate.excuses));
-  if (fate.delivered > 0 && fate.bounced > 0 && fate.excuses == 0 && !fate.unrecorded)
+  if (fate.delivered > 0 && fate.bounced > 0 && fate.excuses == 0 && fate.ways < 2 && !fate.unrecorded)
     complain("returned", what + " was delivered and returned");
 }
 
@@ -332,7 +266,8 @@ std::vector<Ledger::Missing> Ledger::missing(const base::IpAddress& host, const 
   std::vector<Missing> all;
   for (const auto& [number, entry] : entries_) {
     for (const auto& [recipient, fate] : entry.fates) {
-      if (!fate.is_open() || !fate.keeper || fate.keeper->host != host || fate.keeper->since >= since) continue;
+      if (!is_open(entry, recipient) || !fate.keeper || fate.keeper->host != host || fate.keeper->since >= since)
+        continue;
       const auto found = waiting.find(fate.keeper->id);
       if (found == waiting.end() || !found->second.contains(recipient))
         all.push_back({.mail = number, .recipient = recipient, .id = fate.keeper->id});
@@ -354,6 +289,7 @@ Ledger::Counts Ledger::counts() const {
     if (entry.refused) ++counts.refused;
     if (!entry.taken && !entry.promised && !entry.refused) ++counts.in_doubt;
     for (const auto& [recipient, fate] : entry.fates) {
+      counts.deleted += fate.deleted && fate.delivered + fate.bounced == 0 ? 1 : 0;
       counts.delivered += fate.delivered > 0 ? 1 : 0;
       counts.repeated += fate.delivered > 1 ? fate.delivered - 1 : 0;
       counts.bounced += fate.bounced > 0 ? 1 : 0;

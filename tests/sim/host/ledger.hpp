@@ -42,6 +42,12 @@ class Ledger final : public Wire::Watcher {
   // A message with its mark in the header; recipients are added as they are accepted.
   Mail write(std::string sender, std::vector<std::string> recipients, std::size_t size);
   void recipient_accepted(const Mail& mail, const std::string& recipient);
+  // What stands for others at one host: it is they who get the mail.
+  struct Alias {
+    base::IpAddress host{};
+    std::vector<std::string> members{};
+  };
+  void set_alias(const std::string& recipient, Alias alias) { aliases_[recipient] = std::move(alias); }
   // Such a recipient ought to be refused.
   void forbid(const Mail& mail, const std::string& recipient);
   enum class Answer { taken, refused };
@@ -58,6 +64,22 @@ class Ledger final : public Wire::Watcher {
   // its way.
   void done(const base::IpAddress& host, const std::string& id, const std::string& recipient);
   void gave_up(const base::IpAddress& host, const std::string& id, const std::string& recipient);
+
+  // ---- what administrators order ----
+  // Which messages, and which of their recipients: whatever is set must hold.  An address, or "@domain".
+  struct Meant {
+    std::string id{};
+    std::string sender{};
+    std::string recipient{};
+  };
+  static bool is_meant(const std::string& pattern, const std::string& address);
+  // What waits there need not come any more; nobody is told.
+  void may_be_deleted(const base::IpAddress& host, const Meant& meant);
+  // Of what a host has, or had; all recipients count.
+  std::vector<std::string> names_of(const base::IpAddress& host, const Meant& meant) const;
+  // What it has promised, and what is open.
+  std::vector<std::string> kept_by(const base::IpAddress& host) const;
+
   // What it has sent lately may be sent again, and what it gave up lately be tried again.
   void host_in_trouble(const base::IpAddress& host);
 
@@ -83,7 +105,8 @@ class Ledger final : public Wire::Watcher {
 
   std::vector<std::string> complaints() const;
   struct Counts {
-    std::uint64_t written = 0, taken = 0, refused = 0, delivered = 0, repeated = 0, bounced = 0, in_doubt = 0;
+    std::uint64_t written = 0, taken = 0, refused = 0, deleted = 0, delivered = 0, repeated = 0, bounced = 0,
+                  in_doubt = 0;
   };
   Counts counts() const;
 
@@ -92,12 +115,16 @@ class Ledger final : public Wire::Watcher {
   void ended(Wire& wire) override;
 
  private:
+  using Name = std::pair<base::IpAddress, std::string>;  // host and id
   struct Fate {
     bool accepted = false;
+    std::uint64_t ways = 0;  // how often, by its own name and by others that stand for it
+    bool by_name = false;
     bool forbidden = false;
     std::uint64_t delivered = 0;
     std::uint64_t bounced = 0;
     std::uint64_t excuses = 0;  // why it may come once more
+    bool deleted = false;       // by order, perhaps
     bool unrecorded = false;    // it was given up, but the host may have forgotten that
     // Who promised it last, when, and by which id; until it is given up.
     struct Keeper {
@@ -106,11 +133,12 @@ class Ledger final : public Wire::Watcher {
       std::string id;
     };
     std::optional<Keeper> keeper{};
-    bool is_open() const { return accepted && delivered + bounced == 0; }
+    // Of who stands for nobody.
+    bool is_open() const { return accepted && !deleted && delivered + bounced == 0; }
   };
   struct Entry {
-    Mail mail;
-    std::map<std::string, Fate> fates;
+    Mail mail{};
+    std::map<std::string, Fate> fates{};
     bool taken = false;
     bool refused = false;
     bool promised = false;  // the host said so, whether the client heard it or not
@@ -131,6 +159,12 @@ class Ledger final : public Wire::Watcher {
   };
 
   bool find_mark(Talk& talk);
+  const Alias* alias_of(const std::string& recipient) const;
+  // Whoever has the recipient has all of these.
+  std::vector<std::string> with_members(const std::string& recipient) const;
+  // Whether a host may have this recipient of it in its queue: under this name, that is.
+  bool is_known_at(const base::IpAddress& host, const Entry& entry, const std::string& recipient) const;
+  bool is_open(const Entry& entry, const std::string& recipient) const;
   void excuse(const Carried& carried);
   void excuse_unanswered(Talk& talk);
   void answered(Wire& wire, Talk& talk);
@@ -141,6 +175,7 @@ class Ledger final : public Wire::Watcher {
 
   Limits limits_;
   World& world_;
+  std::map<std::string, Alias> aliases_;
   std::map<std::uint64_t, Entry> entries_;
   std::map<std::uint64_t, Talk> talks_;
   struct Sent {
@@ -148,7 +183,6 @@ class Ledger final : public Wire::Watcher {
     Carried carried;
   };
   std::deque<Sent> sent_lately_;
-  using Name = std::pair<base::IpAddress, std::string>;  // host and id
   struct GivenUp {
     Name name;
     std::string recipient;

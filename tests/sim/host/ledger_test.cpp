@@ -119,6 +119,58 @@ TEST_F(LedgerTest, ACrashLongAfterAReturnIsNone) {
   EXPECT_NE(complaint(), "");
 }
 
+TEST_F(LedgerTest, WhoeverAnAliasStandsForGetsIt) {
+  ledger.set_alias("all@x.example", {host, {"a@x.example", "b@y.example"}});
+  const auto mail = taken("all@x.example");
+  EXPECT_EQ(ledger.open(), 2U);
+  ledger.received("a@x.example", filed(mail, "a@x.example"));
+  EXPECT_EQ(complaint(), "mail 1 to b@y.example is LOST");
+}
+
+TEST_F(LedgerTest, WhatGoesToAnAliasAndItsMemberMayComeTwice) {
+  ledger.set_alias("all@x.example", {host, {"a@x.example"}});
+  const auto mail = taken("all@x.example");
+  ledger.recipient_accepted(mail, "a@x.example");
+  for (int i = 0; i < 2; ++i) ledger.received("a@x.example", filed(mail, "a@x.example"));
+  EXPECT_EQ(complaint(), "");
+  ledger.received("a@x.example", filed(mail, "a@x.example"));
+  EXPECT_EQ(complaint(), "mail 1 to a@x.example came 3 times, with 0 reasons to be repeated");
+}
+
+TEST_F(LedgerTest, AnAliasThatIsReturnedIsSoForAll) {
+  ledger.set_alias("all@x.example", {host, {"a@x.example", "b@y.example"}});
+  const auto mail = taken("all@x.example");
+  ledger.received("s@senders.example", report_of(mail, "all@x.example"));
+  EXPECT_EQ(ledger.open(), 0U);
+  EXPECT_EQ(complaint(), "");
+}
+
+TEST_F(LedgerTest, WhatIsDeletedNeedNotCome) {
+  const auto mail = taken();
+  ledger.named(host, "ID", mail.number);
+  ledger.may_be_deleted(host, {.id = "ID", .sender = "@senders.example", .recipient = "a@x.example"});
+  EXPECT_EQ(ledger.open(), 0U);
+  EXPECT_EQ(complaint(), "");
+}
+
+TEST_F(LedgerTest, WhatIsNotMeantIsNotDeleted) {
+  const auto mail = taken();
+  ledger.named(host, "ID", mail.number);
+  ledger.may_be_deleted(host, {.id = "OTHER"});
+  ledger.may_be_deleted(host, {.sender = "t@senders.example"});
+  ledger.may_be_deleted(host, {.recipient = "@y.example"});
+  ledger.may_be_deleted(*base::IpAddress::parse("10.0.0.2"), {});
+  EXPECT_EQ(complaint(), "mail 1 to a@x.example is LOST");
+}
+
+TEST_F(LedgerTest, WhatWasHandedOnIsNotDeletedBehindIt) {
+  const auto mail = taken();
+  ledger.named(host, "ID", mail.number);
+  ledger.done(host, "ID", "a@x.example");
+  ledger.may_be_deleted(host, {});
+  EXPECT_EQ(complaint(), "mail 1 to a@x.example is LOST");
+}
+
 TEST_F(LedgerTest, ManyComplaintsOfOneKindHideNoneOfAnother) {
   for (int i = 0; i < 60; ++i) taken();
   const auto mail = ledger.write("s@senders.example", {"a@x.example"}, 500);

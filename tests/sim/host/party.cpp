@@ -35,8 +35,14 @@ void Party::say(std::string bytes) {
 }
 
 void Party::send_rest() {
-  if (unsaid_.empty() || wire_->is_broken(side_)) return;
-  unsaid_.erase(0, wire_->write(side_, unsaid_));
+  if (wire_->is_broken(side_)) return;
+  if (!unsaid_.empty()) unsaid_.erase(0, wire_->write(side_, unsaid_));
+  if (half_closes_ && unsaid_.empty()) wire_->shutdown(side_);
+}
+
+void Party::half_close() {
+  half_closes_ = true;
+  send_rest();
 }
 
 void Party::hang_up() {

@@ -22,7 +22,7 @@ class Party : public std::enable_shared_from_this<Party> {
   virtual void line(std::string_view line) = 0;  // without CR LF
   virtual void gone() {}                         // the other side ended, or broke
   void say(std::string bytes);
-  void half_close() { wire_->shutdown(side_); }
+  void half_close();  // when all that was said is on its way
   void hang_up();
   // Reads nothing more, and says nothing.
   void stall() { stalled_ = true; }
@@ -39,6 +39,7 @@ class Party : public std::enable_shared_from_this<Party> {
   Side side_;
   std::string unread_;
   std::string unsaid_;
+  bool half_closes_ = false;
   bool stalled_ = false;
   bool over_ = false;
 };

@@ -18,6 +18,10 @@ std::string address_in(std::string_view line) {
   return std::string(line.substr(begin + 1, end - begin - 1));
 }
 
+std::uint16_t port_of(Receiver::Protocol protocol) {
+  return protocol == Receiver::Protocol::lmtp ? 24 : 25;
+}
+
 }  // namespace
 
 class Receiver::Session final : public Party {
@@ -48,14 +52,15 @@ class Receiver::Session final : public Party {
     if (in_data_) return body_line(text);
     if (comes_to(hangs_up_at_)) return hang_up();
     if (comes_to(mute_at_)) return stall();
-    if (comes_to(half_closes_at_)) half_close();
     ++commands_;
     command(text);
+    if (comes_to(half_closes_at_)) half_close();
   }
+  bool is_lmtp() const { return host_.protocol_ == Protocol::lmtp; }
   bool comes_to(int at) const { return at >= 0 && commands_ >= at; }
 
   void command(std::string_view text) {
-    if (text.starts_with("EHLO"))
+    if (text.starts_with(is_lmtp() ? "LHLO" : "EHLO"))
       answer("250-there.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE 10000000\r\n");
     else if (text.starts_with("MAIL"))
       mail();
@@ -111,12 +116,30 @@ class Receiver::Session final : public Party {
       return;
     }
     in_data_ = false;
+    if (is_lmtp()) return answer_each();
     if (world().chance(moods_.unwilling)) return answer("451 4.3.0 Later\r\n");
     if (world().chance(moods_.rejecting)) return answer("554 5.6.0 Unwanted\r\n");
     for (const auto& recipient : recipients_) host_.ledger_.received(recipient, body_);
     if (world().chance(moods_.hanging_up)) return hang_up();
     if (world().chance(moods_.mute)) return stall();
     answer(fmt::format("250 2.0.0 Ok: queued as {}\r\n", world().random().below(100000)));
+  }
+
+  // RFC 2033 section 4.2: one reply for each recipient.  Until the last one is heard, all may come again.
+  void answer_each() {
+    std::string replies;
+    for (const auto& recipient : recipients_) {
+      if (world().chance(moods_.unwilling)) {
+        replies += "452 4.2.2 Full\r\n";
+      } else if (world().chance(moods_.rejecting)) {
+        replies += "550 5.7.1 Unwanted\r\n";
+      } else {
+        host_.ledger_.received(recipient, body_);
+        replies += recipient == recipients_.back() ? "250 2.0.0 Ok: queued as 1\r\n" : "250 2.0.0 Ok\r\n";
+      }
+    }
+    if (world().chance(moods_.hanging_up)) return hang_up();
+    answer(std::move(replies));
   }
 
   void answer(std::string text) {
@@ -141,7 +164,7 @@ class Receiver::Session final : public Party {
 };
 
 void Receiver::open() {
-  const base::Endpoint at{.address = address_, .port = 25, .unix_path = {}};
+  const base::Endpoint at{.address = address_, .port = port_of(protocol_), .unix_path = {}};
   ticket_ = network_.listen(
       at, [this](std::shared_ptr<Wire> wire) { std::make_shared<Session>(*this, std::move(wire))->greet(); });
 }

@@ -26,8 +26,15 @@ struct Moods {
 
 class Receiver {
  public:
-  Receiver(World& world, Internet& network, Ledger& ledger, base::IpAddress address, std::set<std::string> domains)
-      : world_(world), network_(network), ledger_(ledger), address_(address), domains_(std::move(domains)) {}
+  enum class Protocol { smtp, lmtp };
+  Receiver(World& world, Internet& network, Ledger& ledger, base::IpAddress address, std::set<std::string> domains,
+           Protocol protocol = Protocol::smtp)
+      : world_(world),
+        network_(network),
+        ledger_(ledger),
+        address_(address),
+        domains_(std::move(domains)),
+        protocol_(protocol) {}
 
   void open();
   void close() { ticket_.reset(); }
@@ -44,6 +51,7 @@ class Receiver {
   Ledger& ledger_;
   base::IpAddress address_;
   std::set<std::string> domains_;
+  Protocol protocol_;
   Moods moods_;
   Internet::Ticket ticket_;
 };

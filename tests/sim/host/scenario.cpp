@@ -8,8 +8,6 @@
 
 #include <fmt/format.h>
 
-#include "sim/host/sender.hpp"
-
 namespace godwit::sim {
 namespace {
 
@@ -28,7 +26,13 @@ base::IpAddress address(int network, int host) {
 }  // namespace
 
 Scenario::Scenario(std::uint64_t seed, Configurations& configurations, bool prints)
-    : seed_(seed), configurations_(configurations), world_(seed), ledger_(world_), network_(world_), names_(world_) {
+    : seed_(seed),
+      configurations_(configurations),
+      world_(seed),
+      ledger_(world_),
+      network_(world_),
+      names_(world_),
+      orders_(world_, ledger_, hosts_) {
   world_.print_trace(prints);
   network_.watch(&ledger_);
   build();
@@ -46,9 +50,20 @@ void Scenario::build() {
                                 .threads = 1 + static_cast<int>(world_.random().below(2))};
     if (world_.random().below(3) == 0) configuration.expire = minutes(60);
     if (world_.random().below(2) == 0) configuration.warn = minutes(10);
+    configuration.aliases = {
+        {fmt::format("all@h{}.example", i),
+         {fmt::format("u0@h{}.example", i), fmt::format("u2@h{}.example", (i + 1) % host_count), "u1@r0.example",
+          "nobody@r0.example"}},
+        {fmt::format("away@h{}.example", i), {"u3@r1.example"}},
+    };
+    for (const auto& [alias, members] : configuration.aliases)
+      ledger_.set_alias(alias, {configuration.address, members});
+    configuration.store = address(5, static_cast<int>(i) + 1);
+    configuration.has_users = world_.random().below(3) > 0;
     auto live = configurations_.load(configuration);
     const auto path = configurations_.write(configuration);
     const auto domain = configuration.name + ".example";
+    add_store(configuration);
     names_.set_mx(domain, {"mx." + domain});
     names_.set_address("mx." + domain, configuration.address);
     ledger_.limits().set(configuration.address, {.incoming = Configurations::incoming,
@@ -97,6 +112,15 @@ void Scenario::build() {
   }
 }
 
+void Scenario::add_store(const Configuration& configuration) {
+  const auto domain = "store." + configuration.name + ".example";
+  names_.set_mx(domain, {"mx." + configuration.name + ".example"});
+  names_.trust(domain);
+  stores_.push_back(std::make_unique<Receiver>(world_, network_, ledger_, configuration.store, std::set{domain},
+                                               Receiver::Protocol::lmtp));
+  stores_.back()->open();
+}
+
 // At random, so many a while on average, until all is well.
 void Scenario::every(base::Duration mean, std::function<void()> what) {
   const double wait = -std::log(1.0 - world_.random().fraction()) * static_cast<double>(mean.count());
@@ -111,91 +135,16 @@ void Scenario::every(base::Duration mean, std::function<void()> what) {
 // ---- mail
 // ------------------------------------------------------------------------------------------------------------
 
-std::string Scenario::somebody(bool at_home, const Daemon& host) {
-  const auto user = fmt::format("u{}", world_.random().below(4));
-  if (at_home) return user + "@" + host.name() + ".example";
-  switch (world_.random().below(6)) {
-    case 0:
-      return "nobody@r0.example";
-    case 1:
-    case 2:
-      return user + "@r0.example";
-    case 3:
-      return user + "@r1.example";
-    default:
-      return user + "@" + any_host().name() + ".example";
-  }
-}
-
-void Scenario::write_mail() {
-  auto& host = any_host();
-  const bool may_relay = world_.chance(75);
-  std::vector<Mail> mails;
-  for (std::size_t left = 1 + world_.random().below(3); left > 0; --left) {
-    std::set<std::string> recipients;
-    for (std::size_t count = world_.chance(3) ? 16 : 1 + world_.random().below(4); count > 0; --count)
-      recipients.insert(somebody(may_relay ? world_.chance(25) : world_.chance(90), host));
-    const auto sender =
-        world_.chance(70) ? fmt::format("s{}@senders.example", world_.random().below(9)) : somebody(true, any_host());
-    std::size_t size = 300 + world_.random().below(3000);
-    if (world_.chance(15)) size = world_.random().below(60'000);
-    if (world_.chance(2)) size = Configurations::message_size + 1000;
-    auto mail = ledger_.write(sender, {recipients.begin(), recipients.end()}, size);
-    for (const auto& recipient : mail.recipients)
-      if (!may_relay && !recipient.ends_with("@" + host.name() + ".example")) ledger_.forbid(mail, recipient);
-    mails.push_back(std::move(mail));
-  }
-  const bool smuggles = world_.chance(3);
-  if (smuggles) smuggle(mails.back());
-  Sender::Manners manners{
-      .pipelines = world_.chance(50), .chunks = !smuggles && world_.chance(40), .half_closes = world_.chance(10)};
-  if (world_.chance(5 * storm_)) manners.quits_after = 1 + static_cast<int>(world_.random().below(20));
-  if (world_.chance(2 * storm_)) manners.stalls_after = 1 + static_cast<int>(world_.random().below(20));
-  const auto from = address(may_relay ? 2 : 3, 1 + static_cast<int>(world_.random().below(5)));
-  Sender::send(world_, network_, ledger_, from, {.address = host.address(), .port = 25, .unix_path = {}},
-               std::move(mails), manners);
-}
-
-// More connections than one client may have.
-// Behind an end that is none, in the name of this client, a message that nobody may send.
-void Scenario::smuggle(Mail& mail) {
-  constexpr std::string_view ends[] = {"\n.\n", "\r\n.\n", "\n.\r\n", "\r.\r", "\r\n.\r", "\r.\r\n"};
-  const std::string recipient = "u1@r1.example";
-  const auto hidden = ledger_.write("s1@senders.example", {recipient}, 300);
-  ledger_.forbid(hidden, recipient);
-  mail.smuggled = fmt::format("{}MAIL FROM:<{}>\r\nRCPT TO:<{}>\r\nDATA\r\n{}",
-                              ends[world_.random().below(std::size(ends))], hidden.sender, recipient, hidden.body);
-}
-
-// One client, or many, with more connections than they may have, or more messages.
-void Scenario::flood() {
-  const auto& host = any_host();
-  const base::Endpoint to{.address = host.address(), .port = 25, .unix_path = {}};
-  const auto connect = [&](int from, std::size_t count, std::size_t messages) {
-    for (std::size_t i = 0; i < count; ++i) {
-      std::vector<Mail> mails;
-      while (mails.size() < messages) mails.push_back(ledger_.write("s1@senders.example", {somebody(true, host)}, 300));
-      const Sender::Manners manners{.stalls_after = messages == 0 ? 1 : -1};
-      Sender::send(world_, network_, ledger_, address(3, from), to, std::move(mails), manners);
-    }
-  };
-  switch (world_.random().below(3)) {
-    case 0:
-      return connect(9, 3 * Configurations::per_client, 0);
-    case 1:
-      return connect(9, Configurations::per_client, 3 * Configurations::messages_per_minute);
-    default:
-      for (int from = 10; from < 18; ++from) connect(from, Configurations::per_client, 0);
-  }
-}
-
 void Scenario::plan_mail() {
+  clients_.emplace(world_, network_, ledger_, hosts_, storm_);
   constexpr int apart[] = {240, 120, 60, 30};  // seconds
-  every(seconds(apart[storm_]), [this] { write_mail(); });
+  every(seconds(apart[storm_]), [this] { clients_->send(); });
+  every(2 * seconds(apart[storm_]), [this] { clients_->submit(); });
   every(minutes(40), [this] {
-    for (int i = 0; i < 12; ++i) write_mail();
+    for (int i = 0; i < 12; ++i) clients_->send();
   });
-  every(minutes(30), [this] { flood(); });
+  every(minutes(30), [this] { clients_->flood(); });
+  every(minutes(5), [this] { orders_.give(); });
 }
 
 // ---- faults
@@ -273,13 +222,17 @@ void Scenario::change_weather() {
                       .absent = up_to(1),
                       .wrong = may_lie() ? up_to(2) : 0,
                       .slow = up_to(8)});
+  const auto any_moods = [&up_to] {
+    return Moods{.unwilling = up_to(6),
+                 .rejecting = up_to(3),
+                 .hanging_up = up_to(4),
+                 .mute = up_to(3),
+                 .slow = up_to(6),
+                 .half_closing = up_to(2)};
+  };
+  for (const auto& store : stores_) store->set_moods(any_moods());
   for (std::size_t i = 0; i < receivers_.size(); ++i) {
-    Moods moods{.unwilling = up_to(6),
-                .rejecting = up_to(3),
-                .hanging_up = up_to(4),
-                .mute = up_to(3),
-                .slow = up_to(6),
-                .half_closing = up_to(2)};
+    auto moods = any_moods();
     if (i + 1 == receivers_.size()) moods.rejecting = 0;
     receivers_[i].receiver->set_moods(moods);
   }
@@ -308,7 +261,7 @@ void Scenario::plan_network() {
     world_.after(world_.between(seconds(5), minutes(20)), [this] { network_.mend(); });
   });
   every(minutes(40), [this] {
-    auto& receiver = *any_receiver().receiver;
+    auto& receiver = world_.chance(30) ? *stores_[world_.random().below(stores_.size())] : *any_receiver().receiver;
     receiver.close();
     world_.after(world_.between(seconds(5), minutes(30)), [&receiver] { receiver.open(); });
   });
@@ -337,6 +290,10 @@ void Scenario::heal() {
     one.receiver->set_moods({});
     one.receiver->open();
   }
+  for (const auto& store : stores_) {
+    store->set_moods({});
+    store->open();
+  }
   strikes_.clear();
   for (const auto& host : hosts_) {
     host->clear_disk();
@@ -361,8 +318,9 @@ void Scenario::check_queue(Daemon& host, Look look) {
     auto& recipients = waiting[to_string(entry.id)];
     for (const auto& recipient : entry.envelope.recipients)
       if (recipient.state == mail::RecipientState::waiting) recipients.insert(to_string(recipient.address));
+    orders_.check(host, entry);
     for (const auto& item : entry.items)
-      if (item.state == queue::State::held || (item.state == queue::State::waiting && item.next_attempt > latest))
+      if (item.state == queue::State::waiting && item.next_attempt > latest)
         ledger_.complain("waiting",
                          fmt::format("{} has mail that waits too long: {}", host.name(), to_string(entry.id)));
   }
@@ -389,6 +347,7 @@ void Scenario::collect() {
 
 bool Scenario::is_all_done() {
   collect();
+  orders_.release_all();
   if (ledger_.open() > 0) return false;
   return std::ranges::all_of(hosts_, [](const auto& host) {
     const auto queue = host->queue();

@@ -5,11 +5,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "sim/host/clients.hpp"
 #include "sim/host/configuration.hpp"
 #include "sim/host/daemon.hpp"
+#include "sim/host/orders.hpp"
 #include "sim/host/receiver.hpp"
 
 namespace godwit::sim {
@@ -42,11 +45,8 @@ class Scenario {
   };
 
   void build();
+  void add_store(const Configuration& configuration);
   void plan_mail();
-  void write_mail();
-  std::string somebody(bool at_home, const Daemon& host);
-  void smuggle(Mail& mail);
-  void flood();
   void plan_faults();
   void plan_power();
   void plan_reloads();
@@ -75,6 +75,9 @@ class Scenario {
   std::vector<Configuration> configured_;
   std::vector<std::unique_ptr<Daemon>> hosts_;
   std::vector<Elsewhere> receivers_;
+  std::vector<std::unique_ptr<Receiver>> stores_;  // of the hosts, by LMTP
+  std::optional<Clients> clients_;
+  Orders orders_;
   unsigned storm_ = 0;  // 0 to 3: how bad it is
   base::MonoTime calm_{};
   struct Strike {

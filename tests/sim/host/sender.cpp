@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "godwit/base/encoding.hpp"
+
 namespace godwit::sim {
 namespace {
 
@@ -39,6 +41,7 @@ void Sender::line(std::string_view line) {
   ++lines_;
   if (lines_ == manners_.quits_after) return hang_up();
   if (lines_ == manners_.stalls_after) return stall();
+  if (lines_ == manners_.half_closes_after) half_close();  // what it says from now on goes nowhere
   if (line.size() < 3 || (line.size() > 3 && line[3] == '-')) return;
   reply(std::atoi(std::string(line.substr(0, 3)).c_str()));
 }
@@ -47,12 +50,15 @@ void Sender::reply(int code) {
   const bool good = code < 400;
   switch (step_) {
     case Step::greeting:
+    case Step::tls:
       if (!good) return hang_up();
+      secured_ = step_ == Step::tls;
       step_ = Step::hello;
       return say("EHLO client.example\r\n");
     case Step::hello:
-      if (!good) return hang_up();
-      return next_mail();
+      return good ? begin_session() : hang_up();
+    case Step::login:
+      return login_answered(code);
     case Step::mail:
       if (code == 421) return hang_up();
       if (good) {
@@ -79,6 +85,40 @@ void Sender::reply(int code) {
   }
 }
 
+void Sender::begin_session() {
+  if (!manners_.login) return next_mail();
+  if (secured_ || manners_.login->in_clear) return log_in();
+  step_ = Step::tls;
+  say("STARTTLS\r\n");
+}
+
+void Sender::log_in() {
+  const auto& login = *manners_.login;
+  step_ = Step::login;
+  switch (login.mechanism) {
+    case Login::Mechanism::none:
+      return next_mail();
+    case Login::Mechanism::plain:
+      return say(fmt::format("AUTH PLAIN {}\r\n", base::base64_encode('\0' + login.user + '\0' + login.password)));
+    case Login::Mechanism::login:
+      responses_ = {login.user, login.password};
+      return say("AUTH LOGIN\r\n");
+  }
+}
+
+void Sender::login_answered(int code) {
+  if (code == 421) return hang_up();
+  if (code == 334 && !responses_.empty()) {
+    say(base::base64_encode(responses_.front()) + "\r\n");
+    return responses_.pop_front();
+  }
+  logged_in_ = code == 235;
+  const auto& login = *manners_.login;
+  if (logged_in_ && (login.is_wrong || login.in_clear))
+    ledger_.complain("login", fmt::format("{} was let in as {}", wire()->number(), login.user));
+  next_mail();
+}
+
 void Sender::next_mail() {
   if (mails_.empty()) {
     step_ = Step::quit;
@@ -87,6 +127,8 @@ void Sender::next_mail() {
   }
   const auto& mail = mails_.front();
   step_ = Step::mail;
+  if (manners_.login && !logged_in_)
+    for (const auto& recipient : mail.recipients) ledger_.forbid(mail, recipient);
   recipient_ = accepted_ = 0;
   std::string said = fmt::format("MAIL FROM:<{}>\r\n", mail.sender);
   if (manners_.pipelines)
@@ -123,10 +165,11 @@ void Sender::envelope_done() {
 void Sender::say_body() {
   step_ = Step::body;
   const auto& mail = mails_.front();
-  if (manners_.chunks)
-    say(fmt::format("BDAT {} LAST\r\n{}", mail.body.size(), mail.body));
-  else
-    say(dot_stuffed(mail.body) + mail.smuggled + ".\r\n");
+  auto said = manners_.chunks ? fmt::format("BDAT {} LAST\r\n{}", mail.body.size(), mail.body)
+                              : dot_stuffed(mail.body) + mail.smuggled + ".\r\n";
+  if (manners_.breaks_off) said.resize(world().random().below(said.size()));
+  say(std::move(said));
+  if (manners_.breaks_off) return half_close();
   if (manners_.half_closes && mails_.size() == 1) half_close();
 }
 

@@ -28,7 +28,8 @@ struct Options {
 
 struct Sums {
   std::uint64_t runs = 0, failed = 0, power_losses = 0, starts = 0, reloads = 0, checks = 0, events = 0;
-  std::uint64_t written = 0, taken = 0, delivered = 0, bounced = 0, repeated = 0, refused = 0, in_doubt = 0;
+  std::uint64_t written = 0, taken = 0, delivered = 0, bounced = 0, deleted = 0, repeated = 0, refused = 0,
+                in_doubt = 0;
   double hours = 0;
 };
 
@@ -48,6 +49,7 @@ void add(Sums& sums, const sim::Report& report) {
   sums.taken += report.mail.taken;
   sums.delivered += report.mail.delivered;
   sums.bounced += report.mail.bounced;
+  sums.deleted += report.mail.deleted;
   sums.repeated += report.mail.repeated;
   sums.refused += report.mail.refused;
   sums.in_doubt += report.mail.in_doubt;
@@ -67,8 +69,8 @@ void print(const Sums& sums) {
       sums.runs, sums.failed, sums.hours, sums.power_losses, sums.starts, sums.checks, sums.reloads, sums.events);
   fmt::print(
       "messages: {} written, {} acknowledged, {} refused, {} without an answer; recipients: {} delivered, {} returned, "
-      "{} copies repeated\n",
-      sums.written, sums.taken, sums.refused, sums.in_doubt, sums.delivered, sums.bounced, sums.repeated);
+      "{} deleted, {} copies repeated\n",
+      sums.written, sums.taken, sums.refused, sums.in_doubt, sums.delivered, sums.bounced, sums.deleted, sums.repeated);
 }
 
 sim::Report run(std::uint64_t seed, sim::Configurations& configurations, const Options& options) {

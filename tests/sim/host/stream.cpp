@@ -63,6 +63,12 @@ net::IoResult Stream::try_write(std::string_view bytes) {
   return {.status = Status::ok, .bytes = count};
 }
 
+void Stream::shake_hands() {
+  tls_.emplace();
+  tls_->version = "TLSv1.3";
+  tls_->cipher = "simulated";
+}
+
 net::Task<> Stream::readable(base::MonoTime deadline) {
   return wait(reading_, &Stream::can_read, read_interrupted_, deadline);
 }

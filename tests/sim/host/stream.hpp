@@ -5,11 +5,13 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "godwit/net/reactor.hpp"
 #include "godwit/net/signal.hpp"
+#include "net/own_handshake.hpp"
 #include "sim/host/internet.hpp"
 
 namespace godwit::sim {
@@ -25,7 +27,7 @@ struct Lines {
   void unplug();
 };
 
-class Stream final : public net::Stream {
+class Stream final : public net::Stream, public net::OwnHandshake {
  public:
   Stream(std::shared_ptr<Wire> wire, Side side, net::Reactor& reactor, Lines& lines);
   ~Stream() override;
@@ -41,6 +43,8 @@ class Stream final : public net::Stream {
   void shutdown() override { wire_->shutdown(side_); }
   const base::Endpoint& local() const override { return wire_->address(side_); }
   const base::Endpoint& remote() const override { return wire_->address(side_ == client ? server : client); }
+  const net::TlsInfo* tls_info() const override { return tls_ ? &*tls_ : nullptr; }
+  void shake_hands() override;
   bool peer_finished() const override { return wire_->has_fin(side_) || wire_->is_broken(side_); }
 
  private:
@@ -52,6 +56,7 @@ class Stream final : public net::Stream {
 
   std::shared_ptr<Wire> wire_;
   Side side_;
+  std::optional<net::TlsInfo> tls_;
   net::Reactor& reactor_;
   Lines& lines_;
   net::Signal reading_;

@@ -36,7 +36,7 @@ base::MonoTime Wire::arrival(Side to) {
 
 std::size_t Wire::write(Side side, std::string_view bytes) {
   const Side to = other(side);
-  if (!ends_[side].open) return bytes.size();
+  if (!ends_[side].open || ends_[side].fin_sent) return bytes.size();
   bytes = bytes.substr(0, room(side));
   if (bytes.empty()) return 0;
   if (watcher_ != nullptr) watcher_->written(*this, side, bytes);
