@@ -2,7 +2,6 @@
 // The committer: gathers what waits into a group, writes it, syncs once, completes all.  While it syncs the next group
 // gathers.
 #include <algorithm>
-#include <thread>
 
 #include "core.hpp"
 #include "godwit/base/checksum.hpp"
@@ -64,7 +63,7 @@ boost::asio::awaitable<void> Core::drain() {
     co_await write_batch(batch);
     tell_sync_waiters(taken);
     // Where many send, those that were just answered go first: the more the next group has, the fewer syncs there are.
-    if (taken > 1) std::this_thread::yield();
+    if (taken > 1) step_back();
     co_await check_space();
     maintain_if_needed();
     compact_if_needed();

@@ -3,6 +3,7 @@
 #include "core.hpp"
 
 #include <deque>
+#include <thread>
 
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
@@ -173,6 +174,11 @@ Core::Task<void> Core::pause(base::Duration duration) {
   }
   boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, duration);
   co_await timer.async_wait(boost::asio::use_awaitable);
+}
+
+// Whoever else is ready goes first.  Not in simulations: there it would be other programs.
+void Core::step_back() const {
+  if (!executors.pause) std::this_thread::yield();
 }
 
 // Updates have nobody who waits.

@@ -126,12 +126,14 @@ class Core : public std::enable_shared_from_this<Core> {
 
   // Background work with a rate (scrub.cpp, compaction.cpp, listing.cpp).
   Task<void> pause(base::Duration duration);
+  void step_back() const;
   bool is_stopping() const;
   void scrub_later(std::vector<std::uint32_t> segments);
   Task<void> scrub(std::vector<std::uint32_t> segments);
   Task<base::Result<>> scrub_segment(std::uint32_t number);
   // Where the groups end that must be whole.
   std::uint64_t end_of_groups(std::uint32_t number, const SegmentState& state) const;
+  Task<base::Result<>> keep_damage_alone(std::uint32_t number);
   Task<base::Result<>> keep_damage(std::uint32_t number);
   Task<void> settle_damaged(std::uint32_t number, const SegmentScan& found, std::uint64_t end);
   Task<bool> write_anew(base::MessageId id, Place place);

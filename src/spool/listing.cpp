@@ -2,7 +2,6 @@
 // What is live, told from the segments' indexes, one segment at a time: the entry says what does not change, the live
 // index what updates change.
 #include <algorithm>
-#include <thread>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -103,7 +102,7 @@ Awaitable<base::Result<>> Core::list_segment(std::uint32_t number, Listing listi
     }
     since_rest += some.size();
     some.clear();
-    std::this_thread::yield();
+    step_back();
     if (listing == Listing::fast || since_rest < entries_per_rest) continue;
     since_rest = 0;
     auto resting = pause(rest);

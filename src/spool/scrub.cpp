@@ -14,7 +14,8 @@ namespace {
 template <class T>
 using Awaitable = boost::asio::awaitable<T>;
 
-constexpr int most_turns = 4;                     // for a message to which something happens at the time
+constexpr int most_turns = 4;  // for a message to which something happens at the time
+constexpr base::Duration gate_pause = std::chrono::milliseconds(5);
 constexpr std::uint64_t scrub_rate = 32U << 20U;  // bytes a second
 
 base::Duration time_for(std::uint64_t bytes) {
@@ -83,7 +84,10 @@ Awaitable<base::Result<>> Core::scrub_segment(std::uint32_t number) {
     auto group = co_await read_group(*state->file, at, limit, state->generation);
     if (!group) co_return std::unexpected(std::move(group.error()));
     if (!segment(number)) co_return base::Result<>{};  // removed, perhaps written over
-    if (!*group) co_return co_await keep_damage(number);
+    if (!*group) {
+      auto keeping = keep_damage_alone(number);
+      co_return co_await std::move(keeping);
+    }
     if ((*group)->last) break;
     at += (*group)->size;
     auto waiting = pause(time_for((*group)->size));
@@ -93,6 +97,20 @@ Awaitable<base::Result<>> Core::scrub_segment(std::uint32_t number) {
   co_return base::Result<>{};
 }
 
+// What is written anew moves: no listing meanwhile, and no compaction.
+Awaitable<base::Result<>> Core::keep_damage_alone(std::uint32_t number) {
+  while (!gate_.try_move()) {
+    auto waiting = pause(gate_pause);
+    co_await std::move(waiting);
+    if (is_stopping()) co_return base::Result<>{};
+  }
+  auto keeping = keep_damage(number);
+  auto kept = co_await std::move(keeping);
+  gate_.moved();
+  co_return kept;
+}
+
+// With the gate closed to listings; the caller opens it.
 Awaitable<base::Result<>> Core::keep_damage(std::uint32_t number) {
   const auto state = segment(number);
   if (!state) co_return base::Result<>{};
