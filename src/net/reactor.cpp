@@ -21,6 +21,8 @@ constexpr std::size_t scratch_size = 64U << 10U;
 // Far deadlines are looked at again after so long; keeps time arithmetic from overflowing.
 constexpr base::Duration longest_sleep = std::chrono::hours(1);
 
+constexpr std::size_t many_handlers = 4;  // in one look; measured (docs/performance.md)
+
 }  // namespace
 
 Reactor::Reactor(const base::Clock& clock, std::size_t index)
@@ -37,13 +39,13 @@ Reactor::~Reactor() {
   deadlines_.on_earlier({});
 }
 
-// As io_.run(), but where more than one handler ran others get the processor before the next look: what they send or
+// As io_.run(), but where many handlers ran others get the processor before the next look: what they send or
 // answer meanwhile is found by that look, where else each would wake this thread up once more.
 void Reactor::run() {
   while (!io_.stopped()) {
     const std::size_t handled = io_.poll();
     if (handled == 0) io_.run_one();
-    if (handled > 1) std::this_thread::yield();
+    if (handled >= many_handlers) std::this_thread::yield();
   }
 }
 
