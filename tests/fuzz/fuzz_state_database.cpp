@@ -8,8 +8,6 @@
 
 namespace godwit::fuzz {
 
-constexpr const char* endless = " AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n";
-
 void fuzz_state_database(std::string_view input) {
   const testing::TemporaryFolder folder;
   const auto& store = state_stores[take_byte(input) % std::size(state_stores)];
@@ -25,7 +23,7 @@ void fuzz_state_database(std::string_view input) {
     for (auto rows = take_byte(input) % 8; rows > 0; --rows) (void)file->run(take_row(store, input));
     if (take_byte(input) % 16 == 15) {
       (void)file->run(std::string("DROP TABLE ") + store.table);
-      (void)file->run(std::string("CREATE VIEW ") + store.table + endless);
+      (void)file->run(endless_view(store));
     }
   }
   std::fstream bytes(path, std::ios::in | std::ios::out | std::ios::binary);

@@ -18,8 +18,9 @@ namespace godwit::fuzz {
 
 struct StateStore {
   const char* file;
-  const char* table;  // with the columns of `row`
-  const char* row;    // of numbers (n) and texts (t)
+  const char* table;
+  const char* columns;
+  const char* row;  // of numbers (n) and texts (t)
   void (*use)(const std::string& folder, boost::asio::io_context& io, const base::Clock& clock);
 };
 
@@ -66,11 +67,21 @@ inline void use_dmarc_counts(const std::string& folder, boost::asio::io_context&
 }
 
 inline constexpr StateStore state_stores[] = {
-    {"/greylist.sqlite", "greylist", "ntnn", use_greylist},
-    {"/suppressions.sqlite", "suppressions", "ttttnn", use_suppressions},
-    {"/dmarc.sqlite", "reports", "nnttnnn", use_dmarc_counts},
-    {"/dmarc.sqlite", "counts", "nnttttn", use_dmarc_counts},
+    {"/greylist.sqlite", "greylist", "kind, key, first, last", "ntnn", use_greylist},
+    {"/suppressions.sqlite", "suppressions", "address, class, reason, source, added, expires", "ttttnn",
+     use_suppressions},
+    {"/dmarc.sqlite", "reports", "number, day, domain, policy, first, last, finished", "nnttnnn", use_dmarc_counts},
+    {"/dmarc.sqlite", "counts", "report, day, domain, policy, source, rest, count", "nnttttn", use_dmarc_counts},
 };
+
+// The statement that puts into the table's place what has no end.
+inline std::string endless_view(const StateStore& store) {
+  std::string values = "i";
+  for (const char* column = store.row + 1; *column != '\0'; ++column) values += ", i";
+  return fmt::format(
+      "CREATE VIEW {}({}) AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT {} FROM n",
+      store.table, store.columns, values);
+}
 
 // The statement that puts a row into the store's table.
 inline std::string take_row(const StateStore& store, std::string_view& input) {
