@@ -131,12 +131,12 @@ void Lockouts::decode(std::string_view text) {
       if (network && !words[2].empty()) at_home_.touch({std::string(words[2]), *network});
     } else if (words.size() == 4 && words[0] == "locked") {
       const auto until = base::parse_unsigned(words[1]), failures = base::parse_unsigned(words[2]);
-      if (!until || *until > static_cast<std::uint64_t>(base::latest_kept_second) || !failures || words[3].empty())
-        continue;
+      const auto locked_until = until ? base::possible_second(*until) : std::nullopt;
+      if (!locked_until || !failures || words[3].empty()) continue;
       const auto network = base::IpNetwork::parse(words[3]);
       Count& count = network ? networks_.touch(*network) : accounts_.touch(std::string(words[3]));
       count.failures = *failures;
-      count.locked_until = base::kept_second(static_cast<std::int64_t>(*until));
+      count.locked_until = *locked_until;
     }
   }
 }

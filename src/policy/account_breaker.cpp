@@ -247,15 +247,14 @@ void AccountBreaker::decode(std::string_view text) {
     const auto kind = line.substr(0, line.find(' '));
     line.remove_prefix(std::min(line.size(), kind.size() + 1));
     const auto first = take_number(line), second = take_number(line);
-    if (!first || *first > static_cast<std::uint64_t>(base::latest_kept_second) || !second) continue;
+    const auto since = first ? base::possible_second(*first) : std::nullopt;  // or a day, which is less
+    if (!since || !second) continue;
     if (kind == "stopped") {
       const auto name = line.substr(0, line.find('\t'));
       const auto reason = line.substr(std::min(line.size(), name.size() + 1));
       if (!can_be_written(name) || reason.size() > longest_reason || stopped_.size() >= most_stopped) continue;
-      stopped_[std::string(name)] = {.name = std::string(name),
-                                     .since = base::kept_second(static_cast<std::int64_t>(*first)),
-                                     .reason = std::string(reason),
-                                     .purged = *second != 0};
+      stopped_[std::string(name)] = {
+          .name = std::string(name), .since = *since, .reason = std::string(reason), .purged = *second != 0};
     } else if (kind == "known" || kind == "today") {
       const auto different = take_number(line), percent = take_number(line);
       if (!different || !percent || !can_be_written(line)) continue;

@@ -29,8 +29,7 @@ std::string line_of(const std::string& domain, const StsEntry& entry) {
 
 std::optional<base::WallTime> time_of(std::string_view text) {
   const auto seconds = base::parse_unsigned(text);
-  if (!seconds || *seconds > static_cast<std::uint64_t>(base::latest_kept_second)) return {};
-  return base::kept_second(static_cast<std::int64_t>(*seconds));
+  return seconds ? base::possible_second(*seconds) : std::nullopt;
 }
 
 // The file is ours, but may have been edited: what it says goes through the parser of policies.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 
 #include "godwit/base/clock.hpp"
 
@@ -16,6 +17,12 @@ inline constexpr std::int64_t latest_kept_day = latest_kept_second / (24 * 60 * 
 // The nearest there is.
 constexpr WallTime kept_second(std::int64_t seconds) {
   return WallTime(std::chrono::seconds(std::clamp(seconds, std::int64_t{0}, latest_kept_second)));
+}
+
+// Nothing where no clock will show it.
+constexpr std::optional<WallTime> possible_second(std::uint64_t seconds) {
+  if (seconds > std::uint64_t{latest_kept_second}) return {};
+  return WallTime(std::chrono::seconds(seconds));
 }
 
 }  // namespace godwit::base
