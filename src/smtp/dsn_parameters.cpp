@@ -43,9 +43,10 @@ std::string encode(std::string_view bytes) {
 
 constexpr std::string_view utf8_type = "utf-8";
 
-// RFC 5322 section 3.2.3.
-bool is_atom(std::string_view text) {
-  constexpr std::string_view marks = "!#$%&'*+-/=?^_`{|}~";
+// An atom (RFC 5322 section 3.2.3) that may stand in a parameter, where there is no "=".  Unlike what follows it, it is
+// no xtext.
+bool is_address_type(std::string_view text) {
+  constexpr std::string_view marks = "!#$%&'*+-/?^_`{|}~";
   return !text.empty() && std::ranges::all_of(text, [&](char c) {
     const bool alnum = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
     return alnum || marks.contains(c);
@@ -109,7 +110,7 @@ std::optional<std::string> read_orcpt(std::string_view value) {
   const bool is_utf8 = base::iequals(type, utf8_type);
   const auto written = value.substr(semicolon + 1);
   const auto address = is_utf8 ? read_utf8_address(written) : read_xtext(written);
-  if (!is_atom(type) || !address || address->empty()) return {};
+  if (!is_address_type(type) || !address || address->empty()) return {};
   return std::string(type) + ';' + *address;
 }
 
@@ -131,7 +132,8 @@ std::string envid_text(std::string_view envid) {
 std::string orcpt_text(std::string_view orcpt) {
   const auto type = orcpt.substr(0, orcpt.find(';'));
   if (base::iequals(type, utf8_type)) return std::string(orcpt);
-  return encode(type) + ';' + encode(orcpt.substr(std::min(orcpt.size(), type.size() + 1)));
+  return (is_address_type(type) ? std::string(type) : encode(type)) + ';' +
+         encode(orcpt.substr(std::min(orcpt.size(), type.size() + 1)));
 }
 
 }  // namespace godwit::smtp

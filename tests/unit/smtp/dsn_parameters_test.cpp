@@ -30,7 +30,7 @@ TEST(DsnParameters, OnlyPrintableTextComesOut) {
     EXPECT_FALSE(read_orcpt(std::string("rfc822;") + bad)) << bad;
   }
   EXPECT_EQ(read_orcpt("x-y;a;b"), "x-y;a;b");
-  EXPECT_FALSE(read_orcpt("x y;a"));
+  for (const char* bad : {"x y;a", "x=y;a", ";a"}) EXPECT_FALSE(read_orcpt(bad)) << bad;
 }
 
 TEST(DsnParameters, WhatIsWrittenReadsBackTheSame) {
@@ -39,6 +39,7 @@ TEST(DsnParameters, WhatIsWrittenReadsBackTheSame) {
   const auto envid = all.substr(0, 30);
   EXPECT_EQ(read_envid(envid_text(envid)), envid);
   EXPECT_EQ(read_orcpt(orcpt_text("rfc822;" + all)), "rfc822;" + all);
+  EXPECT_EQ(orcpt_text("x+y;a+b"), "x+y;a+2Bb");
   for (int notify = 1; notify < 16; ++notify) {
     if ((notify & notify_never) != 0 && notify != notify_never) continue;
     EXPECT_EQ(read_notify(notify_text(static_cast<std::uint8_t>(notify))), notify);
