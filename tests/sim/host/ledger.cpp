@@ -110,8 +110,8 @@ void Ledger::host_in_trouble(const base::IpAddress& host) {
     if (sent.host == host && sent.carried.settled >= world_.now() - settling) excuse(sent.carried);
   for (const auto& given_up : given_up_lately_) {
     const auto mail = named_.find(given_up.name);
-    if (given_up.name.first == host && given_up.when >= world_.now() - settling && mail != named_.end())
-      entries_[mail->second].fates[given_up.recipient].unrecorded = true;
+    if (given_up.name.first != host || given_up.when < world_.now() - settling || mail == named_.end()) continue;
+    for (const auto& name : with_members(given_up.recipient)) entries_[mail->second].fates[name].unrecorded = true;
   }
 }
 

@@ -145,6 +145,17 @@ TEST_F(LedgerTest, AnAliasThatIsReturnedIsSoForAll) {
   EXPECT_EQ(complaint(), "");
 }
 
+TEST_F(LedgerTest, ACrashBeforeTheReturnOfAnAliasIsRecordedIsAReasonForAll) {
+  ledger.set_alias("all@x.example", {host, {"a@x.example", "b@y.example"}});
+  const auto mail = taken("all@x.example");
+  ledger.named(host, "ID", mail.number);
+  ledger.gave_up(host, "ID", "all@x.example");
+  ledger.host_in_trouble(host);
+  ledger.received("s@senders.example", report_of(mail, "all@x.example"));
+  ledger.received("b@y.example", filed(mail, "b@y.example"));
+  EXPECT_EQ(complaint(), "");
+}
+
 TEST_F(LedgerTest, WhatIsDeletedNeedNotCome) {
   const auto mail = taken();
   ledger.named(host, "ID", mail.number);
