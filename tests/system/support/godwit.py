@@ -76,7 +76,7 @@ class ControlConnection(ApiConnection):
 class Godwit:
     """One daemon.  `config` is merged into a default that suits a test: quick retries, own folders, log in JSON.
 
-    Not started at construction; start() returns when every listener and the control socket are there.
+    Not started at construction; start() returns when every listener is there and the control socket answers.
     """
 
     def __init__(self, case, name="godwit", *, hostname, address, domains=None, dns=None, dns_settings=None, certificate=None,
@@ -160,13 +160,19 @@ class Godwit:
     def _ready(self):
         if self.process.poll() is not None:
             raise AssertionError(f"{self.name} exited {self.process.returncode}: {self.errors()}")
-        return self._control_listens() and all(
+        return self._control_answers() and all(
             listening(*self._endpoint(listener["address"])) for listener in self.config["listeners"])
 
-    def _control_listens(self):
-        # A socket has its name a moment before it listens.
+    def _control_answers(self):
+        # A socket has its name a moment before it listens, and listens before there is somebody to answer.
         with socket.socket(socket.AF_UNIX) as probe:
-            return probe.connect_ex(str(self.control_socket)) == 0
+            probe.settimeout(1)
+            try:
+                probe.connect(str(self.control_socket))
+                probe.sendall(b"GET /v1/status HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                return probe.recv(1) != b""
+            except OSError:
+                return False
 
     @staticmethod
     def _endpoint(text):
