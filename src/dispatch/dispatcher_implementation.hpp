@@ -138,20 +138,25 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   void keep_held(const queue::Item& item, const std::string& why);
   // The outcomes are those of together(); `now` and `fraction` are filled in.
   boost::asio::awaitable<void> settle(Parts parts, Attempted attempted);
-  // What becomes of it, as it is logged and counted.
-  Settlement settlement_of(const Part& part, Attempted attempted);
+  // What becomes of it; of those who have it or wait, as it is logged and counted.
+  Settlement settlement_of(const Part& part, const deliver::Outcomes& outcomes, const Attempted& attempted);
   // While the attempt goes on for others.
   void record_early(Transaction transaction, std::uint32_t index, const deliver::Outcome& outcome);
   // Takes out of the update what it records.
   void record_delivered(base::MessageId id, mail::Update& update);
   boost::asio::awaitable<void> settle_part(Part part, Settlement settlement, Attempted attempted);
+  // Those who failed for good, as it is logged and counted: their sender was told, if he wants to be, but of the
+  // `untold` (sorted), who wait for that.
+  void end_failed(const Transaction& transaction, const Attempted& attempted, const mail::Update& update,
+                  const std::vector<std::uint32_t>& untold);
   bool is_suppressing(mail::FailureClass klass) const;
-  void suppress_bounced(const Transaction& transaction, const deliver::Outcomes& outcomes,
-                        const Settlement& settlement);
+  // Him, if a host said for good that mail does not reach him.
+  void suppress_bounced(const Transaction& transaction, std::size_t recipient, const deliver::Outcome& outcome);
   void suppress(base::MessageId id, state::Suppression suppression);
-  void log_outcomes(const Transaction& transaction, const Attempted& attempted, const Settlement& settlement);
+  // Of the transaction's recipient of that number.
+  void log_outcome(const Transaction& transaction, std::size_t recipient, const deliver::Outcome& outcome,
+                   const Attempted& attempted, mail::RecipientState state);
   void measure_delivered(const Transaction& transaction, const Settlement& settlement);
-  void tell_refused(const mail::Envelope& envelope, const Settlement& settlement) const;
   boost::asio::awaitable<base::Result<Message>> load(base::MessageId id);
   // The item that a recipient of the message is in: its own, or else the one of its domain.
   std::string destination_of(base::MessageId id, const smtp::Mailbox& address) const;

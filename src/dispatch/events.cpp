@@ -32,35 +32,31 @@ void Dispatcher::Implementation::log_attempt(const Parts& parts, const std::stri
                                           {"transcript", transcript.text()}});
 }
 
-void Dispatcher::Implementation::log_outcomes(const Transaction& transaction, const Attempted& attempted,
-                                              const Settlement& settlement) {
+void Dispatcher::Implementation::log_outcome(const Transaction& transaction, std::size_t recipient,
+                                             const deliver::Outcome& outcome, const Attempted& attempted,
+                                             mail::RecipientState state) {
+  const std::string_view event = state == mail::RecipientState::waiting ? "deferred" : to_string(state);
+  const auto level = state == mail::RecipientState::delivered ? log::Level::info : log::Level::warn;
+  if (!around_.log.enabled(level)) return;
   const auto& envelope = transaction.message->envelope;
-  const auto id = to_string(transaction.message->id);
-  const auto from = "<" + to_string(envelope.sender) + ">";
   const auto delay = around_.clock.wall() - envelope.accepted;
   const auto delay_ms = std::chrono::duration_cast<std::chrono::milliseconds>(delay);
-  for (std::size_t i = 0; i < attempted.outcomes.size(); ++i) {
-    const auto& outcome = attempted.outcomes[i];
-    const auto state = settlement.update.recipients[i].state;
-    const std::string_view event = state == mail::RecipientState::waiting ? "deferred" : to_string(state);
-    const auto level = state == mail::RecipientState::delivered ? log::Level::info : log::Level::warn;
-    const auto to = "<" + to_string(envelope.recipients[transaction.recipients[i]].address) + ">";
-    const log::Field fields[] = {{"id", id},
-                                 {"from", from},
-                                 {"to", to},
-                                 {"relay", outcome.relay},
-                                 {"stage", to_string(outcome.stage)},
-                                 {"code", outcome.reply.code},
-                                 {"enhanced", to_string(outcome.reply.enhanced)},
-                                 {"reply", to_line(outcome.reply)},
-                                 {"delay", base::format_duration(delay_ms)},
-                                 {"attempts", transaction.attempts + (attempted.counts ? 1 : 0)},
-                                 {"tls", outcome.tls},
-                                 {"class", to_string(outcome.klass)}};
-    // What was delivered has no class.
-    const auto count = std::size(fields) - (state == mail::RecipientState::delivered ? 1 : 0);
-    if (around_.log.enabled(level)) around_.log.write(level, event, std::span(fields).first(count));
-  }
+  const auto& to = envelope.recipients[transaction.recipients[recipient]].address;
+  const log::Field fields[] = {{"id", to_string(transaction.message->id)},
+                               {"from", "<" + to_string(envelope.sender) + ">"},
+                               {"to", "<" + to_string(to) + ">"},
+                               {"relay", outcome.relay},
+                               {"stage", to_string(outcome.stage)},
+                               {"code", outcome.reply.code},
+                               {"enhanced", to_string(outcome.reply.enhanced)},
+                               {"reply", to_line(outcome.reply)},
+                               {"delay", base::format_duration(delay_ms)},
+                               {"attempts", transaction.attempts + (attempted.counts ? 1 : 0)},
+                               {"tls", outcome.tls},
+                               {"class", to_string(outcome.klass)}};
+  // What was delivered has no class.
+  const auto count = std::size(fields) - (state == mail::RecipientState::delivered ? 1 : 0);
+  around_.log.write(level, event, std::span(fields).first(count));
 }
 
 }  // namespace godwit::dispatch

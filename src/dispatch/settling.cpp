@@ -18,6 +18,10 @@ bool is_delivered(const mail::RecipientUpdate& update) {
   return update.state == mail::RecipientState::delivered;
 }
 
+bool is_failure(mail::RecipientState state) {
+  return state == mail::RecipientState::bounced || state == mail::RecipientState::expired;
+}
+
 bool is_told(const Settlement& settlement) {
   return !settlement.failures.empty() || !settlement.delays.empty() || !settlement.successes.empty();
 }
@@ -60,9 +64,8 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle(Parts parts, Att
   // Of all before anything is recorded: what is recorded of one changes the message that the others see.
   std::vector<Settlement> settlements;
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    auto own = attempted;
-    own.outcomes = std::move(outcomes[i]);
-    settlements.push_back(settlement_of(parts[i], std::move(own)));
+    classify(classifier_, outcomes[i]);
+    settlements.push_back(settlement_of(parts[i], outcomes[i], attempted));
     if (parts[i].others_wait) settlements.back().waiting = true;
   }
   // Reports take their time, and a crash or a stop may come first: what was delivered is not delivered again.
@@ -77,26 +80,26 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle(Parts parts, Att
     record_delivered(parts[i].item.key.id, settlements[i].update);
   }
   for (std::size_t i = 0; i < parts.size(); ++i) {
+    attempted.outcomes = std::move(outcomes[i]);
     auto settling = settle_part(std::move(parts[i]), std::move(settlements[i]), attempted);
     co_await std::move(settling);
   }
 }
 
-Settlement Dispatcher::Implementation::settlement_of(const Part& part, Attempted attempted) {
+Settlement Dispatcher::Implementation::settlement_of(const Part& part, const deliver::Outcomes& outcomes,
+                                                     const Attempted& attempted) {
   const auto& transaction = part.transaction;
   const auto& envelope = transaction.message->envelope;
   const auto retry = policy_->retry(part.item.key.destination, envelope.sender);
-  classify(classifier_, attempted.outcomes);
-  auto settlement =
-      dispatch::settle(settings_, retry, transaction, attempted.outcomes, attempted.now, attempted.fraction);
+  auto settlement = dispatch::settle(settings_, retry, transaction, outcomes, attempted.now, attempted.fraction);
   if (!attempted.counts) {
     settlement.update.attempts.reset();
     settlement.update.next_attempt.reset();
   }
-  log_outcomes(transaction, attempted, settlement);
+  for (std::size_t i = 0; i < outcomes.size(); ++i)
+    if (const auto state = settlement.update.recipients[i].state; !is_failure(state))
+      log_outcome(transaction, i, outcomes[i], attempted, state);
   measure_delivered(transaction, settlement);
-  if (around_.suppressions != nullptr) suppress_bounced(transaction, attempted.outcomes, settlement);
-  tell_refused(envelope, settlement);
   return settlement;
 }
 
@@ -132,6 +135,7 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle_part(Part part, 
   // at all.
   const auto untold =
       co_await reporter_.report(mail::DsnKind::failure, transaction.message, settlement.failures, router_);
+  end_failed(transaction, attempted, settlement.update, untold);
   auto patience = patience_of(envelope, transaction.jumped);
   bool told = untold.empty();
   if (told) {
@@ -170,6 +174,24 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle_part(Part part, 
   }
 }
 
+void Dispatcher::Implementation::end_failed(const Transaction& transaction, const Attempted& attempted,
+                                            const mail::Update& update, const std::vector<std::uint32_t>& untold) {
+  std::size_t refused = 0;
+  auto next = update.recipients.begin();  // in the order of the outcomes, without those who were recorded before
+  for (std::size_t i = 0; i < attempted.outcomes.size() && next != update.recipients.end(); ++i) {
+    if (next->index != transaction.recipients[i]) continue;
+    const auto state = next++->state;
+    if (!is_failure(state)) continue;
+    const bool waits = std::ranges::binary_search(untold, transaction.recipients[i]);
+    log_outcome(transaction, i, attempted.outcomes[i], attempted, waits ? mail::RecipientState::waiting : state);
+    if (waits || state != mail::RecipientState::bounced) continue;
+    ++refused;
+    if (around_.suppressions != nullptr) suppress_bounced(transaction, i, attempted.outcomes[i]);
+  }
+  const auto& account = transaction.message->envelope.account;
+  if (refused > 0 && !account.empty() && around_.on_refused) around_.on_refused(account, refused);
+}
+
 void Dispatcher::Implementation::measure_delivered(const Transaction& transaction, const Settlement& settlement) {
   const auto delivered =
       std::ranges::count(settlement.update.recipients, mail::RecipientState::delivered, &mail::RecipientUpdate::state);
@@ -178,13 +200,6 @@ void Dispatcher::Implementation::measure_delivered(const Transaction& transactio
   const auto delay = std::max(base::Duration::zero(), around_.clock.wall() - message.envelope.accepted);
   for (auto i = delivered; i > 0; --i) measures_.delay.add(delay);
   if (message.body) measures_.delivered_bytes += message.body->size();
-}
-
-void Dispatcher::Implementation::tell_refused(const mail::Envelope& envelope, const Settlement& settlement) const {
-  if (envelope.account.empty() || !around_.on_refused) return;
-  const auto refused =
-      std::ranges::count(settlement.update.recipients, mail::RecipientState::bounced, &mail::RecipientUpdate::state);
-  if (refused > 0) around_.on_refused(envelope.account, static_cast<std::size_t>(refused));
 }
 
 }  // namespace godwit::dispatch

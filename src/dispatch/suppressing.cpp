@@ -11,20 +11,15 @@ bool Dispatcher::Implementation::is_suppressing(mail::FailureClass klass) const 
   return std::ranges::find(settings_.suppress, klass) != settings_.suppress.end();
 }
 
-// Those of whom a host said for good that mail does not reach them.
-void Dispatcher::Implementation::suppress_bounced(const Transaction& transaction, const deliver::Outcomes& outcomes,
-                                                  const Settlement& settlement) {
-  for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    const auto& outcome = outcomes[i];
-    const auto& address = transaction.message->envelope.recipients[transaction.recipients[i]].address;
-    const bool bounced = settlement.update.recipients[i].state == mail::RecipientState::bounced;
-    if (!bounced || !outcome.remote || !is_suppressing(outcome.klass)) continue;
-    if (router_->may_be_ours(address.domain)) continue;
-    suppress(transaction.message->id, {.address = to_string(address),
-                                       .klass = std::string(to_string(outcome.klass)),
-                                       .reason = to_line(outcome.reply),
-                                       .source = "bounce"});
-  }
+void Dispatcher::Implementation::suppress_bounced(const Transaction& transaction, std::size_t recipient,
+                                                  const deliver::Outcome& outcome) {
+  if (!outcome.remote || !is_suppressing(outcome.klass)) return;
+  const auto& address = transaction.message->envelope.recipients[transaction.recipients[recipient]].address;
+  if (router_->may_be_ours(address.domain)) return;
+  suppress(transaction.message->id, {.address = to_string(address),
+                                     .klass = std::string(to_string(outcome.klass)),
+                                     .reason = to_line(outcome.reply),
+                                     .source = "bounce"});
 }
 
 void Dispatcher::Implementation::suppress(base::MessageId id, state::Suppression suppression) {

@@ -7,6 +7,13 @@
 namespace godwit::dispatch {
 namespace {
 
+class EventCounts final : public log::Logger {
+ public:
+  bool enabled(log::Level) const override { return true; }
+  void write(log::Level, std::string_view event, std::span<const log::Field>) override { ++of[std::string(event)]; }
+  std::map<std::string, int> of;
+};
+
 class ReportOnManyTest : public DispatcherTest {
  protected:
   ReportOnManyTest() { envelope_.sender = smtp::Mailbox{"s", "x.example"}; }
@@ -92,6 +99,38 @@ TEST_F(ReportOnManyTest, WhoWasToldIsBouncedAndTheOthersWait) {
   EXPECT_TRUE(is_done(dispatcher_.bounce(id, "", {})));
   EXPECT_EQ(told().size(), 1'200U);
   EXPECT_THAT(told(), ::testing::Contains("1199 bounced"));
+}
+
+TEST_F(ReportOnManyTest, NobodyIsSaidToBeReturnedBeforeHisSenderIsTold) {
+  EventCounts log;
+  std::size_t refused = 0;
+  auto around = surroundings(log);
+  around.on_refused = [&](const std::string&, std::size_t count) { refused += count; };
+  Dispatcher dispatcher{Settings{}, router_of(discarding()), around};
+  spool_.applies_updates = true;
+  spool_.largest = 16U << 20U;
+  spool_.most_taken = 1;
+  resolver_.fail("MX nowhere.example", dns::Status::no_name, "no such domain");
+  spawn([&]() -> boost::asio::awaitable<void> {
+    auto start = dispatcher.start();
+    EXPECT_TRUE(co_await std::move(start));
+  });
+  poll();
+  mail::Envelope envelope{
+      .sender = smtp::Mailbox{"s", "x.example"}, .accepted = clock_.wall(), .account = "s@x.example"};
+  for (std::size_t i = 0; i < 1'200; ++i)
+    envelope.recipients.emplace_back().address = {"r" + std::to_string(i), "nowhere.example"};
+  spool_.envelopes[{1}] = envelope;
+  dispatcher.committed(std::make_shared<const spool::StoredMessage>(
+      spool::StoredMessage{.id = {1}, .envelope = std::move(envelope), .body = std::make_shared<EmptyBody>()}));
+  poll();
+  EXPECT_EQ(log.of["bounced"], 1'000);
+  EXPECT_EQ(log.of["deferred"], 200);
+  EXPECT_EQ(refused, 1'000U);
+  spool_.most_taken = 2;
+  pass(1h);
+  EXPECT_EQ(log.of["bounced"], 1'200);
+  EXPECT_EQ(refused, 1'200U);
 }
 
 TEST_F(ReportOnManyTest, WhoseDelayWasToldIsNotToldAgainWithTheOthers) {
