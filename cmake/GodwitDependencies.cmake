@@ -12,6 +12,15 @@ find_package(yaml-cpp REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(prometheus-cpp REQUIRED)
 find_package(PkgConfig REQUIRED)
+
+# The allocator of the daemon; sanitizers bring one of their own.
+add_library(godwit_allocator INTERFACE)
+if(NOT GODWIT_SANITIZE)
+  find_package(mimalloc 2.0 REQUIRED)
+  target_link_libraries(godwit_allocator INTERFACE mimalloc)
+  target_compile_definitions(godwit_allocator INTERFACE GODWIT_MIMALLOC)
+endif()
+
 pkg_check_modules(CARES REQUIRED IMPORTED_TARGET libcares)
 pkg_check_modules(IDN REQUIRED IMPORTED_TARGET libidn)
 pkg_check_modules(CRYPT REQUIRED IMPORTED_TARGET libcrypt)

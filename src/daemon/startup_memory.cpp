@@ -2,12 +2,15 @@
 #include "startup_memory.hpp"
 
 #include <link.h>
-#include <malloc.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstdint>
 #include <tuple>
+
+#ifdef GODWIT_MIMALLOC
+#include <mimalloc.h>
+#endif
 
 namespace godwit::daemon {
 namespace {
@@ -26,11 +29,31 @@ int give_back_pages(dl_phdr_info* object, std::size_t, void*) {
   return 0;
 }
 
+// The daemon's allocator keeps what is freed a while, for the next allocation: a system call each time would cost more.
+void return_freed_pages([[maybe_unused]] bool at_once) {
+#ifdef GODWIT_MIMALLOC
+  constexpr long ordinary_delay = 25;  // ms, as mimalloc begins
+  ::mi_option_set_enabled(mi_option_page_reset, at_once);
+  ::mi_option_set(mi_option_decommit_delay, at_once ? 0 : ordinary_delay);
+#endif
+}
+
+void collect_freed_pages() {
+#ifdef GODWIT_MIMALLOC
+  ::mi_collect(true);
+#endif
+}
+
 }  // namespace
+
+void spare_startup_memory() {
+  return_freed_pages(true);
+}
 
 void give_back_startup_memory() {
   ::dl_iterate_phdr(give_back_pages, nullptr);
-  ::malloc_trim(0);
+  collect_freed_pages();
+  return_freed_pages(false);
 }
 
 }  // namespace godwit::daemon

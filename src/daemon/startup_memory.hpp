@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the start needed and the running daemon does not: pages of the program and of its libraries that were read once
-// (the configuration's keys, help, tables of symbols), and freed pieces at the end of the heap.
+// (the configuration's keys, help, tables of symbols), and freed pages of the calling thread's heap.
 #pragma once
 
 namespace godwit::daemon {
 
-// Any thread, at any time; a page that is needed again comes back from the system's cache.  Never fails: what the
-// kernel refuses stays where it is.
+// From here on what is freed goes back to the system at once.  Before the first thread.
+void spare_startup_memory();
+
+// The end of the start: what is freed later is kept a while for the next allocation.  Any thread, at any time; a page
+// that is needed again comes back from the system's cache.  Never fails: what the kernel refuses stays where it is.
 void give_back_startup_memory();
 
 }  // namespace godwit::daemon

@@ -199,6 +199,7 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  daemon::spare_startup_memory();
   Arguments arguments;
   arguments.title = {argv[0], argv[argc - 1] + std::strlen(argv[argc - 1])};
   if (const auto exit_code = read_arguments(argc, argv, arguments)) return *exit_code;
