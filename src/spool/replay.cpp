@@ -26,7 +26,8 @@ std::map<base::MessageId, Place> Replay::lost() const {
 }
 
 void Replay::apply_message(Place place, const IndexEntry& entry) {
-  if (!decode_summary(entry.summary, message_)) return;
+  const bool is_message = entry.id.value != 0;  // no message has that id, whatever the checksum says
+  if (!is_message || !decode_summary(entry.summary, message_)) return;
   missed_.erase(entry.id);
   NewLive live{.place = place,
                .flags = entry.flags,
