@@ -234,7 +234,7 @@ void Daemon::clear_disk() {
 }
 
 void Daemon::note_trouble() {
-  around_.ledger.host_in_trouble(address_);
+  around_.ledger.host_in_trouble(address_, clock_.wall());
   const auto since = around_.world.now() - Ledger::settling;
   for (const auto& [when, path] : filed_lately_)
     if (when >= since)

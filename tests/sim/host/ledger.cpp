@@ -86,12 +86,32 @@ void Ledger::returned(const std::string&, std::string_view message) {
   const auto marked = mark::find(message);
   const auto found = marked ? entries_.find(marked->mail) : entries_.end();
   if (found == entries_.end() || message.find("Action: failed") == std::string_view::npos) return;
+  const bool in_doubt = was_made_before_trouble(marked->mail, message);
   for (auto at = message.find("Final-Recipient: rfc822;"); at != std::string_view::npos;
        at = message.find("Final-Recipient: rfc822;", at + 1)) {
     const auto begin = message.find(';', at) + 1;
     const auto line = message.substr(begin, message.find('\r', begin) - begin);
-    for (const auto& name : with_members(std::string(base::trim(line)))) ++found->second.fates[name].bounced;
+    for (const auto& name : with_members(std::string(base::trim(line)))) {
+      auto& fate = found->second.fates[name];
+      ++fate.bounced;
+      fate.unrecorded = fate.unrecorded || in_doubt;
+    }
   }
+}
+
+bool Ledger::was_made_before_trouble(std::uint64_t mail, std::string_view report) const {
+  const auto value_of = [&](std::string_view field) {
+    const auto at = report.find(field);
+    if (at == std::string_view::npos) return std::string();
+    const auto begin = at + field.size();
+    return std::string(report.substr(begin, report.find('\r', begin) - begin));
+  };
+  const auto id = value_of("X-Godwit-Id: "), date = value_of("Date: ");
+  return std::ranges::any_of(named_, [&](const auto& named) {
+    const auto& [host, its_id] = named.first;
+    const auto dates = doubtful_dates_.find(host);
+    return named.second == mail && its_id == id && dates != doubtful_dates_.end() && dates->second.contains(date);
+  });
 }
 
 void Ledger::may_be_repeated(std::string_view message) {
@@ -104,8 +124,10 @@ void Ledger::may_be_repeated(std::string_view message) {
   ++found->second.fates[std::string(line)].excuses;
 }
 
-void Ledger::host_in_trouble(const base::IpAddress& host) {
+void Ledger::host_in_trouble(const base::IpAddress& host, base::WallTime its_time) {
   troubles_[host].push_back(world_.now());
+  for (auto ago = base::Duration(0); ago <= settling; ago += std::chrono::seconds(1))
+    doubtful_dates_[host].insert(base::format_rfc5322(its_time - ago));
   for (const auto& sent : sent_lately_)
     if (sent.host == host && sent.carried.settled >= world_.now() - settling) excuse(sent.carried);
   for (const auto& given_up : given_up_lately_) {

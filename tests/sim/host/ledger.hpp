@@ -80,8 +80,8 @@ class Ledger final : public Wire::Watcher {
   // What it has promised, and what is open.
   std::vector<std::string> kept_by(const base::IpAddress& host) const;
 
-  // What it has sent lately may be sent again, and what it gave up lately be tried again.
-  void host_in_trouble(const base::IpAddress& host);
+  // What it has sent lately may be sent again, and what it gave up lately be tried again.  `its_time`: by its clock.
+  void host_in_trouble(const base::IpAddress& host, base::WallTime its_time);
 
   Limits& limits() { return limits_; }
 
@@ -171,6 +171,7 @@ class Ledger final : public Wire::Watcher {
   void promised(const Wire& wire, const Carried& carried, const std::string& id);
   void returned(const std::string& recipient, std::string_view message);
   bool had_trouble(const base::IpAddress& host, base::MonoTime when) const;
+  bool was_made_before_trouble(std::uint64_t mail, std::string_view report) const;
   void check(const Entry& entry, const std::string& recipient, const Fate& fate);
 
   Limits limits_;
@@ -190,6 +191,8 @@ class Ledger final : public Wire::Watcher {
   };
   std::deque<GivenUp> given_up_lately_;
   std::map<base::IpAddress, std::vector<base::MonoTime>> troubles_;
+  // At which a host may have stored a report and forgotten it: whom it is about is said after that.
+  std::map<base::IpAddress, std::set<std::string>> doubtful_dates_;
   std::map<Name, std::uint64_t> named_;
   std::set<std::pair<Name, std::string>> done_;  // and recipient
   struct Complaints {

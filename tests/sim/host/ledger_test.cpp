@@ -28,6 +28,7 @@ class LedgerTest : public ::testing::Test {
     return "Return-Path: <>\r\nDelivered-To: " + recipient + "\r\n" + mail.body;
   }
 
+  const base::WallTime noon{std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + std::chrono::hours(12)};
   const base::IpAddress host = *base::IpAddress::parse("10.0.0.1");
   World world{1};
   Ledger ledger{world};
@@ -92,7 +93,7 @@ TEST_F(LedgerTest, ACrashBeforeAReturnIsRecordedIsAReason) {
   const auto mail = taken();
   ledger.named(host, "ID", mail.number);
   ledger.gave_up(host, "ID", "a@x.example");
-  ledger.host_in_trouble(host);
+  ledger.host_in_trouble(host, noon);
   ledger.received("s@senders.example", report_of(mail, "a@x.example"));
   ledger.received("a@x.example", mail.body);
   EXPECT_EQ(complaint(), "");
@@ -102,7 +103,7 @@ TEST_F(LedgerTest, AReturnMayBeToldBeforeTheMailIsNamed) {
   const auto mail = taken();
   ledger.gave_up(host, "ID", "a@x.example");
   ledger.named(host, "ID", mail.number);
-  ledger.host_in_trouble(host);
+  ledger.host_in_trouble(host, noon);
   ledger.received("s@senders.example", report_of(mail, "a@x.example"));
   ledger.received("a@x.example", mail.body);
   EXPECT_EQ(complaint(), "");
@@ -113,7 +114,7 @@ TEST_F(LedgerTest, ACrashLongAfterAReturnIsNone) {
   ledger.named(host, "ID", mail.number);
   ledger.gave_up(host, "ID", "a@x.example");
   world.run_until(world.now() + 2 * Ledger::settling);
-  ledger.host_in_trouble(host);
+  ledger.host_in_trouble(host, noon);
   ledger.received("s@senders.example", report_of(mail, "a@x.example"));
   ledger.received("a@x.example", mail.body);
   EXPECT_NE(complaint(), "");
@@ -150,10 +151,27 @@ TEST_F(LedgerTest, ACrashBeforeTheReturnOfAnAliasIsRecordedIsAReasonForAll) {
   const auto mail = taken("all@x.example");
   ledger.named(host, "ID", mail.number);
   ledger.gave_up(host, "ID", "all@x.example");
-  ledger.host_in_trouble(host);
+  ledger.host_in_trouble(host, noon);
   ledger.received("s@senders.example", report_of(mail, "all@x.example"));
   ledger.received("b@y.example", filed(mail, "b@y.example"));
   EXPECT_EQ(complaint(), "");
+}
+
+TEST_F(LedgerTest, AReportThatWasStoredInTheMomentOfACrashIsAReason) {
+  const auto made_at = [&](base::WallTime date, const std::string& id) {
+    const auto mail = taken();
+    ledger.named(host, "ID", mail.number);
+    ledger.received("s@senders.example", "Date: " + base::format_rfc5322(date) + "\r\n\r\nX-Godwit-Id: " + id + "\r\n" +
+                                             report_of(mail, "a@x.example"));
+    ledger.received("a@x.example", filed(mail, "a@x.example"));
+  };
+  ledger.host_in_trouble(host, noon);
+  made_at(noon - std::chrono::seconds(3), "ID");
+  EXPECT_EQ(complaint(), "");
+  made_at(noon + std::chrono::seconds(3), "ID");
+  made_at(noon, "OTHER");
+  ledger.settle();
+  EXPECT_EQ(ledger.complaints().size(), 2U);
 }
 
 TEST_F(LedgerTest, WhatIsDeletedNeedNotCome) {
@@ -303,7 +321,7 @@ TEST_F(SentTest, WithAnAnswerItIsNot) {
 TEST_F(SentTest, ACrashSoonAfterwardsIsAReason) {
   const auto mail = taken();
   send(mail, all);
-  ledger.host_in_trouble(host);
+  ledger.host_in_trouble(host, noon);
   for (int i = 0; i < 2; ++i) ledger.received("a@x.example", mail.body);
   EXPECT_EQ(complaint(), "");
 }
@@ -312,7 +330,7 @@ TEST_F(SentTest, ACrashMuchLaterIsNone) {
   const auto mail = taken();
   send(mail, all);
   world.run_until(world.now() + 2 * Ledger::settling);
-  ledger.host_in_trouble(host);
+  ledger.host_in_trouble(host, noon);
   for (int i = 0; i < 2; ++i) ledger.received("a@x.example", mail.body);
   EXPECT_NE(complaint(), "");
 }
