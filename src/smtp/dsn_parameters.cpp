@@ -111,7 +111,9 @@ std::optional<std::string> read_orcpt(std::string_view value) {
   const auto written = value.substr(semicolon + 1);
   const auto address = is_utf8 ? read_utf8_address(written) : read_xtext(written);
   if (!is_address_type(type) || !address || address->empty()) return {};
-  return std::string(type) + ';' + *address;
+  auto orcpt = std::string(type) + ';' + *address;
+  if (orcpt.size() > longest_orcpt) return {};  // the next host would refuse it: in ASCII, "ü" is three times as long
+  return orcpt;
 }
 
 std::string notify_text(std::uint8_t notify) {
