@@ -101,7 +101,8 @@ def measure_memory(peer_of, measured):
     with here() as case, descriptors(DESCRIPTORS), contextlib.ExitStack() as clients:
         repetition = Repetition(case, peer_of, measured)
         group = repetition.peer.group
-        repetition.warm(measured.warm_up)
+        if measured.warm_up:
+            repetition.warm(measured.warm_up)
         group.settled(CALM)
         before, address, port = group.memory()["Pss"], *repetition.peer.endpoint.rsplit(":", 1)
         poll = select.poll()

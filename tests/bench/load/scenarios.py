@@ -71,6 +71,11 @@ def relay(what, load, **changes):
     return Measured(what, load, "relay", tools=PostfixTools, warm_up=1000, **changes)
 
 
+def memory(what, messages):
+    return Measured(what, KEPT, servers=(*SERVERS, LimitPeer), tools=PostfixTools, warm_up=messages, idle_clients=1000, key="pss_mib",
+                    unit="MiB (PSS)")
+
+
 def syncs(mode, sessions):
     return mode(f"{mode.__name__}, 4 KiB, kept connections, {sessions} sessions", KEPT.but(sessions=sessions), counts_syncs=True,
                 key="syncs_a_message", unit="syncs a message")
@@ -82,7 +87,8 @@ TABLES = {
     "table-accept-64kib": accept("accept, 64 KiB, kept connections", KEPT.but(size=64 << 10)),
     "table-relay-connections": relay("relay, 4 KiB, one a connection", KEPT.but(per_connection=1)),
     "table-relay-kept": relay("relay, 4 KiB, kept connections", KEPT),
-    "table-memory": accept("1000 idle clients", KEPT, idle_clients=1000, key="pss_mib", unit="MiB (PSS)"),
+    "table-memory": memory("1000 idle clients after 1000 messages", 1000),
+    "table-memory-at-start": memory("1000 idle clients, no message yet", 0),
     "table-syncs-accept-20": syncs(accept, 20),
     "table-syncs-accept-100": syncs(accept, 100),
     "table-syncs-relay-20": syncs(relay, 20),
@@ -105,7 +111,8 @@ SPEEDS = [name for name, measured in TABLES.items() if measured.key == "rate"]
 ROWS = [
     *(Row(f"{TABLES[name].what}: messages/s", name, "rate", ".0f") for name in SPEEDS),
     *(Row(f"CPU seconds for 1000: {TABLES[name].what}", name, "cpu_per_1000", ".3f") for name in SPEEDS),
-    Row("memory (PSS) without clients, MiB", "table-memory", "pss_mib_before", ".1f"),
-    Row("memory (PSS) with 1000 idle clients, MiB", "table-memory", "pss_mib", ".1f"),
+    Row("memory (PSS) with 1000 idle clients, no message yet, MiB", "table-memory-at-start", "pss_mib", ".1f"),
+    Row("memory (PSS) after 1000 messages, without clients, MiB", "table-memory", "pss_mib_before", ".1f"),
+    Row("memory (PSS) after 1000 messages, with 1000 idle clients, MiB", "table-memory", "pss_mib", ".1f"),
     *(Row(f"syncs a message: {measured.what}", name, "syncs_a_message", ".3f") for name, measured in TABLES.items() if measured.counts_syncs),
 ]
