@@ -53,7 +53,7 @@ class IdleClientsCostLittle(ReceivingHost):
         self.connect().say("EHLO client.abc.example", "250")
         with open(f"/proc/{self.godwit.process.pid}/smaps_rollup") as rollup:
             size = next(int(line.split()[1]) for line in rollup if line.startswith("Rss:"))
-        self.assertLess(size, 24 * 1024, "KiB, with what it shares with others")
+        self.assert_memory(size, 24 * 1024)  # KiB, with what it shares with others
 
     def test_in_the_clear(self):
         self.start()
