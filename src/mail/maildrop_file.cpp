@@ -92,7 +92,7 @@ std::string recipient_line(const MaildropRecipient& recipient) {
   std::string line = fmt::format("to <{}>", to_string(recipient.address));
   const auto& [notify, orcpt] = recipient.parameters;
   if (notify != 0) line += fmt::format(" {}{}", notify_key, smtp::notify_text(notify));
-  if (!orcpt.empty()) line += fmt::format(" {}{}", orcpt_key, smtp::orcpt_text(orcpt));
+  if (const auto text = smtp::orcpt_text(orcpt); !text.empty()) line += fmt::format(" {}{}", orcpt_key, text);
   return line + "\n";
 }
 

@@ -172,7 +172,7 @@ std::string ClientTransfer::rcpt_text(const ClientRecipient& recipient) const {
   std::string rcpt = fmt::format("RCPT TO:<{}>", to_string(recipient.address));
   const auto& [notify, orcpt] = recipient.parameters;
   if (offered_.dsn && notify != 0) rcpt += " NOTIFY=" + notify_text(notify);
-  if (offered_.dsn && !orcpt.empty()) rcpt += " ORCPT=" + orcpt_text(orcpt);
+  if (const auto text = orcpt_text(orcpt); offered_.dsn && !text.empty()) rcpt += " ORCPT=" + text;
   return rcpt + "\r\n";
 }
 

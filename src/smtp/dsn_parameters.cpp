@@ -111,9 +111,7 @@ std::optional<std::string> read_orcpt(std::string_view value) {
   const auto written = value.substr(semicolon + 1);
   const auto address = is_utf8 ? read_utf8_address(written) : read_xtext(written);
   if (!is_address_type(type) || !address || address->empty()) return {};
-  auto orcpt = std::string(type) + ';' + *address;
-  if (orcpt.size() > longest_orcpt) return {};  // the next host would refuse it: in ASCII, "ü" is three times as long
-  return orcpt;
+  return std::string(type) + ';' + *address;
 }
 
 std::string notify_text(std::uint8_t notify) {
@@ -132,10 +130,14 @@ std::string envid_text(std::string_view envid) {
 }
 
 std::string orcpt_text(std::string_view orcpt) {
+  if (orcpt.empty()) return {};
   const auto type = orcpt.substr(0, orcpt.find(';'));
-  if (base::iequals(type, utf8_type)) return std::string(orcpt);
-  return (is_address_type(type) ? std::string(type) : encode(type)) + ';' +
-         encode(orcpt.substr(std::min(orcpt.size(), type.size() + 1)));
+  const auto address = orcpt.substr(std::min(orcpt.size(), type.size() + 1));
+  auto text = base::iequals(type, utf8_type)
+                  ? std::string(orcpt)
+                  : (is_address_type(type) ? std::string(type) : encode(type)) + ';' + encode(address);
+  if (text.size() > longest_orcpt) text.clear();
+  return text;
 }
 
 }  // namespace godwit::smtp

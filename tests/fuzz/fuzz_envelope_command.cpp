@@ -27,12 +27,13 @@ void read_mail(std::string_view argument) {
 }
 
 void read_rcpt(std::string_view argument, Utf8 utf8) {
-  const auto rcpt = parse_rcpt(argument, utf8, BareLocal::allow);
+  auto rcpt = parse_rcpt(argument, utf8, BareLocal::allow);
   if (!rcpt) return;
-  const auto& [recipient, said] = *rcpt;
-  auto text = "TO:<" + to_string(recipient) + ">";
+  auto& [recipient, said] = *rcpt;
+  const auto orcpt = orcpt_text(said.orcpt);
+  if (orcpt.empty()) said.orcpt.clear();  // too long for the next host
+  auto text = "TO:<" + to_string(recipient) + ">" + (orcpt.empty() ? "" : " ORCPT=" + orcpt);
   if (said.notify != 0) text += " NOTIFY=" + notify_text(said.notify);
-  if (!said.orcpt.empty()) text += " ORCPT=" + orcpt_text(said.orcpt);
   require(is_one_line(text) && (utf8 == Utf8::allow || base::is_ascii(to_string(recipient))));
   const auto again = parse_rcpt(text, Utf8::allow, BareLocal::allow);
   require(again && again->recipient == recipient && again->parameters == said);

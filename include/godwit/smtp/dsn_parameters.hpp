@@ -39,6 +39,7 @@ std::optional<std::string> read_orcpt(std::string_view value);    // "addr-type;
 std::string notify_text(std::uint8_t notify);
 std::string return_text(std::uint8_t ret);
 std::string envid_text(std::string_view envid);
+// Nothing where there is none, or one that is longer than a host has to take: of type utf-8, it goes on in ASCII.
 std::string orcpt_text(std::string_view orcpt);
 
 // "+" and two upper-case hexadecimal digits for a byte, or a printable character other than "+" and "=".
