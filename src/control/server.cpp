@@ -217,8 +217,8 @@ boost::asio::awaitable<Received> Server::answer(Connection& connection, Response
   }
   auto handling = handle(backend_, std::move(request));
   response = co_await std::move(handling);
-  log_.write(method != "GET" ? log::Level::info : log::Level::debug, "control",
-             std::initializer_list<log::Field>{{"method", method}, {"target", target}, {"status", response.status}});
+  log_.put(method != "GET" ? log::Level::info : log::Level::debug, "control",
+           {{"method", method}, {"target", target}, {"status", response.status}});
   // Refused before all of it was read: who still sends does not look for an answer yet.
   co_return co_await connection.finish();
 }

@@ -115,13 +115,12 @@ void Dispatcher::Implementation::log_ended(base::MessageId id, const mail::Envel
                                            const mail::Update& update) {
   for (const auto& change : update.recipients) {
     const auto level = change.state == mail::RecipientState::bounced ? log::Level::warn : log::Level::info;
-    around_.log.write(
-        level, to_string(change.state),
-        std::initializer_list<log::Field>{{"id", to_string(id)},
-                                          {"from", "<" + to_string(envelope.sender) + ">"},
-                                          {"to", "<" + to_string(envelope.recipients[change.index].address) + ">"},
-                                          {"relay", "none"},
-                                          {"reply", change.last_reply}});
+    around_.log.put(level, to_string(change.state),
+                    {{"id", to_string(id)},
+                     {"from", "<" + to_string(envelope.sender) + ">"},
+                     {"to", "<" + to_string(envelope.recipients[change.index].address) + ">"},
+                     {"relay", "none"},
+                     {"reply", change.last_reply}});
   }
 }
 

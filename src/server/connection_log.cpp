@@ -130,11 +130,8 @@ void Connection::log_with_checks(log::Level level, std::string_view event, std::
 void Connection::log_end(action::Close::Reason reason) {
   const bool ordinary = reason == action::Close::Reason::quit || reason == action::Close::Reason::stopping;
   const auto level = ordinary ? log::Level::debug : log::Level::info;
-  if (!around_.log.enabled(level)) return;
-  around_.log.write(
-      level, "disconnected",
-      std::initializer_list<log::Field>{
-          {"client", sender_.client_address}, {"reason", to_string(reason)}, {"stage", session_.stage()}});
+  around_.log.put(level, "disconnected",
+                  {{"client", sender_.client_address}, {"reason", to_string(reason)}, {"stage", session_.stage()}});
 }
 
 }  // namespace godwit::server

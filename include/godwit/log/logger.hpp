@@ -43,8 +43,7 @@ class Logger {
   void warn(std::string_view event, Fields fields = {}) { put(Level::warn, event, fields); }
   void error(std::string_view event, Fields fields = {}) { put(Level::error, event, fields); }
   void debug(std::string_view event, Fields fields = {}) { put(Level::debug, event, fields); }
-
- private:
+  // Unlike write(), nothing of a level that is not enabled.
   void put(Level level, std::string_view event, Fields fields) {
     if (enabled(level)) write(level, event, std::span(fields.begin(), fields.size()));
   }
