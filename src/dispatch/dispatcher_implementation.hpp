@@ -147,10 +147,11 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   boost::asio::awaitable<void> settle_part(Part part, Settlement settlement, Attempted attempted);
   // Those who failed for good, as it is logged and counted: their sender was told, if he wants to be, but of the
   // `untold` (sorted), who wait for that.
-  void end_failed(const Transaction& transaction, const Attempted& attempted, const mail::Update& update,
+  void end_failed(const Transaction& transaction, const Attempted& attempted, const Settlement& settlement,
                   const std::vector<std::uint32_t>& untold);
   bool is_suppressing(mail::FailureClass klass) const;
-  // Him, if a host said for good that mail does not reach him.
+  // A host said so for good, and he is none of ours: asked while that is known (Router::learn).
+  bool is_unreachable(const smtp::Mailbox& address, const deliver::Outcome& outcome) const;
   void suppress_bounced(const Transaction& transaction, std::size_t recipient, const deliver::Outcome& outcome);
   void suppress(base::MessageId id, state::Suppression suppression);
   // Of the transaction's recipient of that number.

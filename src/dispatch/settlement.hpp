@@ -23,6 +23,7 @@ struct Settlement {
   std::vector<mail::DsnRecipient> failures;   // bounced or expired: a failure report is due
   std::vector<mail::DsnRecipient> delays;     // still waiting, the delay warning is due
   std::vector<mail::DsnRecipient> successes;  // delivered, and the sender asked to be told
+  std::vector<std::uint32_t> unreachable{};   // sorted: a host said for good that mail does not reach them
   bool waiting = false;                       // some recipients of this transaction wait on
 };
 

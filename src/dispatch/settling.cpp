@@ -96,9 +96,13 @@ Settlement Dispatcher::Implementation::settlement_of(const Part& part, const del
     settlement.update.attempts.reset();
     settlement.update.next_attempt.reset();
   }
-  for (std::size_t i = 0; i < outcomes.size(); ++i)
-    if (const auto state = settlement.update.recipients[i].state; !is_failure(state))
-      log_outcome(transaction, i, outcomes[i], attempted, state);
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    const auto& [index, state, reply, warned] = settlement.update.recipients[i];
+    if (!is_failure(state)) log_outcome(transaction, i, outcomes[i], attempted, state);
+    if (state == mail::RecipientState::bounced && is_unreachable(envelope.recipients[index].address, outcomes[i]))
+      settlement.unreachable.push_back(index);
+  }
+  std::ranges::sort(settlement.unreachable);
   measure_delivered(transaction, settlement);
   return settlement;
 }
@@ -135,7 +139,7 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle_part(Part part, 
   // at all.
   const auto untold =
       co_await reporter_.report(mail::DsnKind::failure, transaction.message, settlement.failures, router_);
-  end_failed(transaction, attempted, settlement.update, untold);
+  end_failed(transaction, attempted, settlement, untold);
   auto patience = patience_of(envelope, transaction.jumped);
   bool told = untold.empty();
   if (told) {
@@ -175,18 +179,21 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle_part(Part part, 
 }
 
 void Dispatcher::Implementation::end_failed(const Transaction& transaction, const Attempted& attempted,
-                                            const mail::Update& update, const std::vector<std::uint32_t>& untold) {
+                                            const Settlement& settlement, const std::vector<std::uint32_t>& untold) {
   std::size_t refused = 0;
-  auto next = update.recipients.begin();  // in the order of the outcomes, without those who were recorded before
-  for (std::size_t i = 0; i < attempted.outcomes.size() && next != update.recipients.end(); ++i) {
-    if (next->index != transaction.recipients[i]) continue;
+  const auto& states = settlement.update.recipients;  // in the order of the outcomes, but for who was recorded before
+  auto next = states.begin();
+  for (std::size_t i = 0; i < attempted.outcomes.size() && next != states.end(); ++i) {
+    const auto index = transaction.recipients[i];
+    if (next->index != index) continue;
     const auto state = next++->state;
     if (!is_failure(state)) continue;
-    const bool waits = std::ranges::binary_search(untold, transaction.recipients[i]);
+    const bool waits = std::ranges::binary_search(untold, index);
     log_outcome(transaction, i, attempted.outcomes[i], attempted, waits ? mail::RecipientState::waiting : state);
     if (waits || state != mail::RecipientState::bounced) continue;
     ++refused;
-    if (around_.suppressions != nullptr) suppress_bounced(transaction, i, attempted.outcomes[i]);
+    if (std::ranges::binary_search(settlement.unreachable, index))
+      suppress_bounced(transaction, i, attempted.outcomes[i]);
   }
   const auto& account = transaction.message->envelope.account;
   if (refused > 0 && !account.empty() && around_.on_refused) around_.on_refused(account, refused);

@@ -11,11 +11,14 @@ bool Dispatcher::Implementation::is_suppressing(mail::FailureClass klass) const 
   return std::ranges::find(settings_.suppress, klass) != settings_.suppress.end();
 }
 
+bool Dispatcher::Implementation::is_unreachable(const smtp::Mailbox& address, const deliver::Outcome& outcome) const {
+  return around_.suppressions != nullptr && outcome.remote && is_suppressing(outcome.klass) &&
+         !router_->may_be_ours(address.domain);
+}
+
 void Dispatcher::Implementation::suppress_bounced(const Transaction& transaction, std::size_t recipient,
                                                   const deliver::Outcome& outcome) {
-  if (!outcome.remote || !is_suppressing(outcome.klass)) return;
   const auto& address = transaction.message->envelope.recipients[transaction.recipients[recipient]].address;
-  if (router_->may_be_ours(address.domain)) return;
   suppress(transaction.message->id, {.address = to_string(address),
                                      .klass = std::string(to_string(outcome.klass)),
                                      .reason = to_line(outcome.reply),
