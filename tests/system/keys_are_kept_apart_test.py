@@ -19,6 +19,9 @@ from support.signing_host import ALICE, BOB, CONTENT, SigningHost
 NAME = "mail.example.com"
 
 
+LARGEST_HEAP = 1 << 30  # what is larger is a sanitizer's shadow
+
+
 def memory_of(process):
     """Everything that it has in memory."""
     pieces = []
@@ -27,9 +30,12 @@ def memory_of(process):
             begin, end, access = re.match(r"([0-9a-f]+)-([0-9a-f]+) (\S+)", line).groups()
             if not access.startswith("r") or line.endswith(("[vvar]", "[vsyscall]", "[vvar_vclock]")):
                 continue
+            begin, end = int(begin, 16), int(end, 16)
+            if end - begin > LARGEST_HEAP:
+                continue
             try:
-                memory.seek(int(begin, 16))
-                pieces.append(memory.read(int(end, 16) - int(begin, 16)))
+                memory.seek(begin)
+                pieces.append(memory.read(end - begin))
             except OSError:
                 continue  # of a device, or gone meanwhile
     return b"\0".join(pieces)

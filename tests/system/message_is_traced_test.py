@@ -64,9 +64,9 @@ class MessageIsTraced(SendingHost):
         self.mx("far.example", 10, "mx.far.example", 2, script={"RCPT": "550 5.1.1 nobody of that name"})
         self.start()
         identity, _ = self.send(TO)
-        trace = self.traced(identity, "report")
-        self.assertEqual(names(trace), ["accepted", "attempt", "bounced", "report"])
-        report = trace["events"][-1]["id"]
+        trace = self.traced(identity, "bounced")
+        self.assertEqual(names(trace), ["accepted", "attempt", "report", "bounced"])
+        report = trace["events"][-2]["id"]
         self.assertNotEqual(report, identity)
         delivered = self.traced(report, "delivered")
         self.assertEqual(names(delivered), ["report", "attempt", "delivered"])
