@@ -158,7 +158,7 @@ class Ledger final : public Wire::Watcher {
     std::vector<Carried> carried;
   };
 
-  bool find_mark(Talk& talk);
+  bool find_mark(const Wire& wire, Talk& talk);
   const Alias* alias_of(const std::string& recipient) const;
   // Whoever has the recipient has all of these.
   std::vector<std::string> with_members(const std::string& recipient) const;

@@ -256,14 +256,14 @@ TEST_F(LedgerTest, HalfAMessageIsNone) {
 class SentTest : public LedgerTest {
  protected:
   static constexpr std::size_t nothing = 0, half = 25, all = 100;
-  void send(const Mail& mail, std::size_t answer_heard) {
+  void send(const Mail& mail, std::size_t answer_heard, const std::string& trace = "") {
     const base::Endpoint there{.address = *base::IpAddress::parse("10.1.0.1"), .port = 25, .unix_path = {}};
     std::shared_ptr<Wire> wire;
     network.watch(&ledger);
     const auto ticket = network.listen(there, [&](std::shared_ptr<Wire> made) { wire = std::move(made); });
     ASSERT_EQ(network.connect(host, there).kind, Internet::Attempt::Kind::connected);
     wire->write(client, "MAIL FROM:<s@senders.example>\r\nRCPT TO:<a@x.example>\r\nDATA\r\n");
-    wire->write(client, mail.body + ".\r\n");
+    wire->write(client, trace + mail.body + ".\r\n");
     wire->write(server, "250 2.0.0 Ok: queued as 1\r\n");
     while (world.step()) {
     }
@@ -295,6 +295,15 @@ TEST_F(SentTest, NoMoreConnectionsGoToOneDestinationThanItsLimit) {
   const auto too_many = open(first);
   EXPECT_EQ(complaint(), "10.0.0.1 has 3 connections to 10.1.0.1 at once");
   network.watch(nullptr);
+}
+
+TEST_F(SentTest, WhatWasNeverSaidToBeTakenIsNamedWhenItIsHandedOn) {
+  const auto mail = taken();
+  ledger.recipient_accepted(mail, "b@y.example");
+  send(mail, all, "Received: from client.example\r\n\tby mx.h0.example with ESMTP id 6C3N;\r\n\tMon\r\n");
+  ledger.received("a@x.example", filed(mail, "a@x.example"));
+  ledger.may_be_deleted(host, {.id = "6C3N", .sender = "", .recipient = "b@y.example"});
+  EXPECT_EQ(complaint(), "");
 }
 
 TEST_F(SentTest, WithoutAnAnswerItIsSentAgain) {

@@ -26,6 +26,16 @@ std::optional<std::string> take_line(std::string& text) {
   return line;
 }
 
+// By which id a host hands a message on: in the first Received field, its own.  Empty: it did not take it from another.
+std::string id_in_trace(std::string_view head) {
+  constexpr std::string_view words = " id ";
+  const auto trace = head.find("Received: from ");
+  const auto at = trace == std::string_view::npos ? trace : head.find(words, trace);
+  if (at == std::string_view::npos) return {};
+  const auto begin = at + words.size();
+  return std::string(head.substr(begin, head.find_first_of(";\r", begin) - begin));
+}
+
 // Every "<...>" behind these words.
 std::vector<std::string> addresses_behind(std::string_view text, std::string_view words) {
   std::vector<std::string> all;
@@ -63,7 +73,7 @@ void Ledger::written(Wire& wire, Side side, std::string_view bytes) {
   if (!wire.has_ended()) limits_.spoke(wire);
   if (bytes.starts_with("QUIT\r\n")) limits_.left(wire);
   talk.said += bytes;
-  if (find_mark(talk) && !wire.has_ended()) limits_.sent(wire);
+  if (find_mark(wire, talk) && !wire.has_ended()) limits_.sent(wire);
   // What is written before the cut is felt may arrive, and nobody will hear the answer.
   if (wire.has_ended()) excuse_unanswered(talk);
 }
@@ -102,7 +112,7 @@ void Ledger::promised(const Wire& wire, const Carried& carried, const std::strin
 }
 
 // Envelope and mark of what is being sent.
-bool Ledger::find_mark(Talk& talk) {
+bool Ledger::find_mark(const Wire& wire, Talk& talk) {
   const auto marked = mark::find(talk.said);
   if (!marked) {
     const auto begin = talk.said.rfind(mail_words);
@@ -118,6 +128,9 @@ bool Ledger::find_mark(Talk& talk) {
   if (!talk.carried.empty() && talk.carried.back().settled == base::no_deadline) talk.carried.pop_back();
   const auto envelope = begin == std::string::npos ? "" : talk.said.substr(begin, at - begin);
   const bool is_report = envelope.starts_with("MAIL FROM:<>");  // the mark is what it tells of
+  // Where it lost its power before it said so, that is the first word of it.
+  if (const auto id = id_in_trace(envelope); !is_report && !id.empty())
+    named(wire.address(client).address, id, marked->mail);
   talk.carried.push_back(
       {.number = is_report ? no_mail : marked->mail, .recipients = addresses_behind(envelope, "RCPT TO:<")});
   talk.said.erase(0, marked->end);
