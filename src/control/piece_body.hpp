@@ -16,7 +16,7 @@ namespace godwit::control {
 struct PieceBody {
   using value_type = std::string;
 
-  class reader {
+  class reader {  // NOLINT(readability-identifier-naming): what Beast calls it
    public:
     template <bool is_request, class Fields>
     reader(boost::beast::http::header<is_request, Fields>&, value_type& arrived) : arrived_(arrived) {}
