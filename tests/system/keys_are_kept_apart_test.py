@@ -144,7 +144,11 @@ class KeysAreKeptApart(SigningHost):
 
     def test_one_that_hangs_is_given_up(self):
         self.start_with_keys()
-        os.kill(self.key_process(), signal.SIGSTOP)
+        process = self.key_process()
+        os.kill(process, signal.SIGSTOP)
+        # One of its threads has to hear of it first, and the others answer until then.
+        self.wait_until(lambda: all("State:\tT" in status.read_text() for status in Path(f"/proc/{process}/task").glob("*/status")),
+                        "it is stopped")
         with self.assertRaises((ssl.SSLError, OSError)):
             self.offered(NAME)
         self.assertEqual(self.godwit.process.wait(40), 1)
