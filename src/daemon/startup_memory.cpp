@@ -3,6 +3,7 @@
 
 #include <link.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -47,6 +48,7 @@ void collect_freed_pages() {
 }  // namespace
 
 void spare_startup_memory() {
+  ::prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
   return_freed_pages(true);
 }
 

@@ -5,7 +5,8 @@
 
 namespace godwit::daemon {
 
-// From here on what is freed goes back to the system at once.  Before the first thread.
+// From here on what is freed goes back to the system at once, and no page is a huge one, of which a heap like ours uses
+// a part: that stays so.  Before the first thread and process.
 void spare_startup_memory();
 
 // The end of the start: what is freed later is kept a while for the next allocation.  Any thread, at any time; a page
