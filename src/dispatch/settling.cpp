@@ -80,8 +80,9 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle(Parts parts, Att
     record_delivered(parts[i].item.key.id, settlements[i].update);
   }
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    attempted.outcomes = std::move(outcomes[i]);
-    auto settling = settle_part(std::move(parts[i]), std::move(settlements[i]), attempted);
+    auto own = attempted;
+    own.outcomes = std::move(outcomes[i]);
+    auto settling = settle_part(std::move(parts[i]), std::move(settlements[i]), std::move(own));
     co_await std::move(settling);
   }
 }
