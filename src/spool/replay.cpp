@@ -26,7 +26,7 @@ std::map<base::MessageId, Place> Replay::lost() const {
 }
 
 void Replay::apply_message(Place place, const IndexEntry& entry) {
-  const bool is_message = entry.id.value != 0;  // no message has that id, whatever the checksum says
+  const bool is_message = entry.id.value != 0;  // no message has that id, whatever a segment's index says
   if (!is_message || !decode_summary(entry.summary, message_)) return;
   missed_.erase(entry.id);
   NewLive live{.place = place,

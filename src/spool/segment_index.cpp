@@ -80,6 +80,7 @@ disk::Task<std::optional<SegmentIndex>> read_index(disk::File& file, std::uint64
 
 std::optional<std::string> make_index_entry(const FoundRecord& record) {
   const RecordHeader& header = record.header;
+  if (header.id.value == 0) return {};  // no message has that id
   std::string summary;
   if (header.type == RecordType::message) {
     const auto parts = decode_message(record.payload, header.flags);

@@ -4,9 +4,27 @@
 
 #include "godwit/base/checksum.hpp"
 #include "spool/format.hpp"
+#include "spool/record.hpp"
 
 namespace godwit::spool {
 namespace {
+
+// Gives the first record another id, with checksums that are right.
+void rename_first_record(const std::string& segment, base::MessageId id) {
+  constexpr std::size_t size = group_header_size + record_header_size;
+  std::fstream file(segment, std::ios::in | std::ios::out | std::ios::binary);
+  std::string bytes(size, '\0');
+  file.seekg(block_size);
+  ASSERT_TRUE(file.read(bytes.data(), size));
+  auto group = decode_group_header(bytes);
+  auto record = decode_record_header(std::string_view(bytes).substr(group_header_size));
+  ASSERT_TRUE(group && record && group->records == 1);
+  record->id = id;
+  const std::string header = encode(*record);
+  group->records_crc = base::crc32c(header);
+  file.seekp(block_size);
+  file << encode(*group) << header;
+}
 
 TEST_F(SpoolTest, DamageIsKeptAndTheRestIsReadOn) {
   ASSERT_TRUE(open());
@@ -24,6 +42,18 @@ TEST_F(SpoolTest, DamageIsKeptAndTheRestIsReadOn) {
   EXPECT_FALSE(run(spool_->read(*first)));
   EXPECT_TRUE(run(spool_->read(*second)));
   EXPECT_EQ(spool_->statistics().quarantined, 1U);
+  EXPECT_EQ(files("quarantine"), 1U);
+}
+
+TEST_F(SpoolTest, ARecordWithoutAnIdIsSetAside) {
+  ASSERT_TRUE(open());
+  const auto first = put("first\r\n");
+  const auto second = put("second\r\n");
+  close();
+  rename_first_record(only_segment(), base::MessageId{0});
+  ASSERT_TRUE(open());
+  EXPECT_FALSE(run(spool_->read(*first)));
+  EXPECT_TRUE(run(spool_->read(*second)));
   EXPECT_EQ(files("quarantine"), 1U);
 }
 
