@@ -56,6 +56,15 @@ void clear_unasked_starttls(Loaded& loaded) {
   }
 }
 
+// Read once: each configuration has the same.
+const std::vector<mail::FailureRule>& known_failures() {
+  static const auto rules = [] {
+    std::vector<Diagnostic> none;  // a test holds the file to that
+    return builtin_failure_rules(none);
+  }();
+  return rules;
+}
+
 }  // namespace
 
 void complete(Loaded& loaded) {
@@ -74,8 +83,7 @@ void derive(Settings& settings) {
   settings.deliver.hostname = settings.hostname;
   if (settings.mailauth.service.empty()) settings.mailauth.service = settings.hostname;
   settings.spool.message_size = settings.server.message_size + added_by_us;
-  std::vector<Diagnostic> none;  // a test holds the file to that
-  settings.dispatch.failures.builtin = builtin_failure_rules(none);
+  settings.dispatch.failures.builtin = known_failures();
 }
 
 void keep_own_certificate(const Settings& running, Loaded& next) {

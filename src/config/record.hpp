@@ -7,6 +7,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,10 +28,10 @@ struct Field {
   Need need = Need::optional;
   bool merges = false;
   bool may_be_empty = false;
-  std::function<void(S&, const YAML::Node&, Reader&)> read = {};
-  std::function<std::string(const S&)> show = {};
-  std::function<void(const S& from, S& to)> copy = {};
-  std::vector<Row> rows = {};
+  Action<void(S&, const YAML::Node&, Reader&)> read = {};
+  Action<std::string(const S&)> show = {};
+  Action<void(const S& from, S& to)> copy = {};
+  Action<std::vector<Row>()> rows = {};
 };
 
 template <class S>
@@ -126,54 +127,65 @@ void read_fields(S& target, const YAML::Node& map, const Fields<S>& fields, Read
   for (const auto& entry : map) read_entry(target, entry.first, entry.second, fields, reader, prefix);
 }
 
-// A map with fixed keys, e.g. one listener.
+// Of a record, as the reference has them.
 template <class S>
-Type<S> record(Fields<S> fields) {
+std::vector<Row> rows_of(const Fields<S>& fields) {
   std::vector<Row> rows;
-  rows.reserve(fields.size());
   for (const auto& field : fields) {
     rows.push_back({.key = field.key,
                     .type = field.type,
                     .fallback = field.need == Need::required ? "required" : field.show(S{}),
                     .help = field.help,
                     .reload = field.reload});
-    for (auto row : field.rows) {
+    if (!field.rows) continue;
+    for (auto& row : field.rows()) {
       row.key = field.key + row.key;
       rows.push_back(std::move(row));
     }
   }
+  return rows;
+}
+
+// A map with fixed keys, e.g. one listener.
+template <class S>
+Type<S> record(Fields<S> all) {
+  const auto fields = std::make_shared<const Fields<S>>(std::move(all));
   return {.name = "map",
           .read =
               [fields](S& target, const YAML::Node& node, Reader& reader) {
                 if (!node.IsMap())
                   return reader.fail(
-                      fmt::format("{}: expected keys and values, such as {}: …", reader.path(), fields.front().key));
-                read_fields(target, node, fields, reader);
-                for (const auto& field : fields)
+                      fmt::format("{}: expected keys and values, such as {}: …", reader.path(), fields->front().key));
+                read_fields(target, node, *fields, reader);
+                for (const auto& field : *fields)
                   if (field.need == Need::required && !reader.is_set(join_path(reader.path(), field.key)))
                     reader.fail(fmt::format("{} needs {}", reader.path(), field.key));
               },
           .show =
               [fields](const S& value) {
                 std::vector<std::string> parts;
-                for (const auto& field : fields)
+                for (const auto& field : *fields)
                   if (field.show) parts.push_back(fmt::format("{}: {}", field.key, field.show(value)));
                 return "{" + base::join(parts, ", ") + "}";
               },
-          .rows = std::move(rows)};
+          .rows = [fields] { return rows_of(*fields); }};
 }
 
-inline std::vector<Row> rows_below(std::vector<Row> rows, const std::string& parent) {
-  for (auto& row : rows) row.key = parent + row.key;
-  return rows;
+// Those of what is below `parent`.
+inline Action<std::vector<Row>()> rows_below(const Action<std::vector<Row>()>& below, const std::string& parent) {
+  if (!below) return {};
+  return [below, parent] {
+    auto rows = below();
+    for (auto& row : rows) row.key = parent + row.key;
+    return rows;
+  };
 }
 
 // A list of maps, which may continue in another file.  A faulty item stays in the list, so that the checks of meaning
 // see the others where they are.
 template <class S>
 Type<std::vector<S>> records(Fields<S> fields) {
-  auto item = record(std::move(fields));
-  auto rows = rows_below(item.rows, "[].");
+  const auto item = record(std::move(fields));
   return {.name = "list of maps",
           .read =
               [item](std::vector<S>& target, const YAML::Node& node, Reader& reader) {
@@ -187,15 +199,13 @@ Type<std::vector<S>> records(Fields<S> fields) {
                 }
               },
           .show = list_of(item).show,
-          .rows = std::move(rows),
+          .rows = rows_below(item.rows, "[]."),
           .merges = true};
 }
 
 // A map whose keys are names of the user's: `key` reads them into the form in which they are looked up.
 template <class T>
 Type<std::map<std::string, T>> map_of(Type<std::string> key, Type<T> item, std::string key_name) {
-  std::vector<Row> rows;
-  if (!item.rows.empty()) rows = rows_below(item.rows, "." + key_name + ".");
   return {.name = fmt::format("map: {} → {}", key_name, item.name),
           .read =
               [key, item](std::map<std::string, T>& target, const YAML::Node& node, Reader& reader) {
@@ -224,7 +234,7 @@ Type<std::map<std::string, T>> map_of(Type<std::string> key, Type<T> item, std::
                 for (const auto& [name, value] : values) parts.push_back(fmt::format("{}: {}", name, item.show(value)));
                 return "{" + base::join(parts, ", ") + "}";
               },
-          .rows = std::move(rows),
+          .rows = rows_below(item.rows, "." + key_name + "."),
           .merges = true,
           .may_be_empty = true};
 }

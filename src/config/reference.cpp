@@ -54,7 +54,7 @@ std::vector<ReferenceRow> reference_rows() {
   std::vector<ReferenceRow> all;
   const Document defaults;
   for (const auto& field : top_fields()) {
-    const bool is_in_section = field.key.find('.') != std::string::npos || !field.rows.empty();
+    const bool is_in_section = field.key.find('.') != std::string::npos || field.rows;
     const auto section = is_in_section ? field.key.substr(0, field.key.find('.')) : std::string();
     all.push_back({.section = section,
                    .row = {.key = field.key,
@@ -62,7 +62,8 @@ std::vector<ReferenceRow> reference_rows() {
                            .fallback = field.key == "hostname" ? "required" : field.show(defaults),
                            .help = field.help,
                            .reload = field.reload}});
-    for (auto row : field.rows) {
+    if (!field.rows) continue;
+    for (auto& row : field.rows()) {
       row.key = field.key + row.key;
       row.reload = field.reload;
       all.push_back({.section = section, .row = std::move(row)});

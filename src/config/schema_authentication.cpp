@@ -90,8 +90,6 @@ Type<std::string> scope() {
 Type<StoreSettings> store() {
   const auto path = absolute_path();
   const auto map = record(store_fields());
-  auto rows = map.rows;
-  for (auto& row : rows) row.key = "[]." + row.key;
   return {.name = path.name + " of an accounts file, or a map",
           .read =
               [=](StoreSettings& target, const YAML::Node& node, Reader& reader) {
@@ -101,7 +99,7 @@ Type<StoreSettings> store() {
                   path.read(target.path, node, reader);
               },
           .show = map.show,
-          .rows = std::move(rows)};
+          .rows = rows_below(map.rows, "[].")};
 }
 
 }  // namespace

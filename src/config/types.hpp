@@ -7,9 +7,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -34,14 +36,32 @@ struct Row {
   Reload reload = Reload::yes;
 };
 
+// A function that its copies share: a type is copied into each that is made of it, and into each key of it.
+template <class Signature>
+class Action;
+
+template <class R, class... A>
+class Action<R(A...)> {
+ public:
+  Action() = default;
+  template <class F>
+  requires std::is_invocable_r_v<R, const F&, A...> Action(F function)
+      : function_(std::make_shared<const std::function<R(A...)>>(std::move(function))) {}
+  explicit operator bool() const { return function_ != nullptr; }
+  R operator()(A... arguments) const { return (*function_)(std::forward<A>(arguments)...); }
+
+ private:
+  std::shared_ptr<const std::function<R(A...)>> function_;
+};
+
 template <class T>
 struct Type {
   std::string name;  // "size, 64KiB to 2GiB"
-  std::function<void(T& target, const YAML::Node& node, Reader& reader)> read;
-  std::function<std::string(const T& value)> show;  // as one would write it; also decides whether two values differ
-  std::vector<Row> rows = {};                       // of the keys inside, named from ""
-  bool merges = false;                              // parts may stand in several files
-  bool may_be_empty = false;                        // a key without a value is an empty one
+  Action<void(T& target, const YAML::Node& node, Reader& reader)> read;
+  Action<std::string(const T& value)> show;  // as one would write it; also decides whether two values differ
+  Action<std::vector<Row>()> rows = {};      // of the keys inside, named from ""; empty: there are none
+  bool merges = false;                       // parts may stand in several files
+  bool may_be_empty = false;                 // a key without a value is an empty one
 };
 
 // What is wrong with a value, for the reader to put the place before.
