@@ -57,6 +57,15 @@ bool is_late(const queue::RetrySettings& retry, const mail::Envelope& envelope, 
   return retry.warn != base::Duration::zero() && now - envelope.tried_since() >= retry.warn;
 }
 
+// Whether nobody waits, at other destinations either, of whose delay the sender is not told with `update`.
+bool all_warned(const mail::Envelope& envelope, const mail::Update& update) {
+  std::vector<bool> waits(envelope.recipients.size());
+  for (std::size_t i = 0; i < waits.size(); ++i)
+    waits[i] = envelope.recipients[i].state == mail::RecipientState::waiting && !envelope.recipients[i].warned;
+  for (const auto& change : update.recipients) waits[change.index] = false;
+  return std::ranges::find(waits, true) == waits.end();
+}
+
 // RFC 2852 section 4.1.3.
 smtp::Reply time_is_up(const mail::Recipient& recipient, const Outcome& outcome) {
   const bool is_news = outcome.remote || recipient.last_reply.empty();
@@ -107,7 +116,7 @@ Settlement settle(const Settings& settings, const queue::RetrySettings& schedule
   const auto as_accepted = now - transaction.jumped;  // by the clock that its times are of
   const bool too_late = envelope.is_too_late(as_accepted);
   const bool expired = too_late || queue::expired(retry, envelope.tried_since(), envelope.is_bounce(), as_accepted);
-  const bool warn = !envelope.warned && is_late(retry, envelope, as_accepted);
+  const bool late = !envelope.warned && is_late(retry, envelope, as_accepted);
   Settlement result;
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     const auto index = transaction.recipients[i];
@@ -115,7 +124,10 @@ Settlement settle(const Settings& settings, const queue::RetrySettings& schedule
     const auto& recipient = envelope.recipients[index];
     const auto state = next_state(outcome, expired, settings.soft_bounce);
     result.update.recipients.push_back(
-        {.index = index, .state = state, .last_reply = kept_reply(outcome.reply), .warned = recipient.warned});
+        {.index = index,
+         .state = state,
+         .last_reply = kept_reply(outcome.reply),
+         .warned = recipient.warned || (late && state == mail::RecipientState::waiting)});
     const bool missed = too_late && state == mail::RecipientState::expired;
     mail::DsnRecipient report{.recipient = recipient,
                               .index = index,
@@ -126,7 +138,7 @@ Settlement settle(const Settings& settings, const queue::RetrySettings& schedule
                               .klass = missed ? mail::FailureClass::expired : outcome.klass};
     if (state == mail::RecipientState::waiting) {
       result.waiting = true;
-      if (warn && !recipient.warned && wants_delay_report(recipient)) result.delays.push_back(std::move(report));
+      if (late && !recipient.warned && wants_delay_report(recipient)) result.delays.push_back(std::move(report));
     } else if (state != mail::RecipientState::delivered) {
       if (wants_failure_report(recipient)) result.failures.push_back(std::move(report));
     } else if (!envelope.is_bounce() && ((outcome.success && wants_success_report(recipient)) ||
@@ -139,7 +151,7 @@ Settlement settle(const Settings& settings, const queue::RetrySettings& schedule
   result.update.attempts = attempts;
   if (result.waiting) {
     result.update.next_attempt = now + queue::retry_delay(retry, attempts, fraction);
-    if (warn) result.update.warned = true;
+    if (late && all_warned(envelope, result.update)) result.update.warned = true;
   }
   return result;
 }

@@ -27,11 +27,24 @@ bool is_told(const Settlement& settlement) {
 }
 
 // `unwarned`, sorted: of whose delay nobody could be told.
-void mark_warned(Settlement& settlement, const std::vector<std::uint32_t>& unwarned) {
-  std::set<std::uint32_t> warned;
-  for (const auto& delay : settlement.delays)
-    if (!std::ranges::binary_search(unwarned, delay.index)) warned.insert(delay.index);
-  for (auto& update : settlement.update.recipients) update.warned = update.warned || warned.contains(update.index);
+void mark_unwarned(Settlement& settlement, const std::vector<std::uint32_t>& unwarned) {
+  for (auto& update : settlement.update.recipients)
+    if (std::ranges::binary_search(unwarned, update.index)) update.warned = false;
+}
+
+std::vector<std::uint32_t> indexes_of(const std::vector<mail::DsnRecipient>& recipients) {
+  std::vector<std::uint32_t> indexes;
+  indexes.reserve(recipients.size());
+  for (const auto& recipient : recipients) indexes.push_back(recipient.index);
+  std::ranges::sort(indexes);
+  return indexes;
+}
+
+// The sender knows of the delay of all that still wait.
+bool all_warned(const Settlement& settlement) {
+  return std::ranges::all_of(settlement.update.recipients, [](const auto& update) {
+    return update.state != mail::RecipientState::waiting || update.warned;
+  });
 }
 
 bool have_it(const deliver::Outcomes& outcomes) {
@@ -142,13 +155,13 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle_part(Part part, 
       co_await reporter_.report(mail::DsnKind::failure, transaction.message, settlement.failures, router_);
   end_failed(transaction, attempted, settlement, untold);
   auto patience = patience_of(envelope, transaction.jumped);
-  bool told = untold.empty();
-  if (told) {
-    const auto unwarned = co_await reporter_.report(mail::DsnKind::delay, transaction.message, settlement.delays,
-                                                    router_, given_up_at(retry, patience));
-    told = unwarned.empty();
-    if (!told) mark_warned(settlement, unwarned);
-  }
+  auto unwarned = indexes_of(settlement.delays);
+  if (untold.empty())
+    unwarned = co_await reporter_.report(mail::DsnKind::delay, transaction.message, settlement.delays, router_,
+                                         given_up_at(retry, patience));
+  mark_unwarned(settlement, unwarned);
+  patience.warned = patience.warned || all_warned(settlement);
+  const bool told = untold.empty() && unwarned.empty();
   const auto attempts = item.attempts + (attempted.counts ? 1 : 0);
   auto later =
       attempted.counts ? attempted.now + queue::retry_delay(retry, attempts, attempted.fraction) : item.next_attempt;
@@ -165,7 +178,6 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle_part(Part part, 
     settlement.update.warned.reset();
     settlement.waiting = true;
   }
-  patience.warned = patience.warned || settlement.update.warned.value_or(false);
   const queue::Next next{.attempt = settlement.update.next_attempt.value_or(later),
                          .attempts = attempts,
                          .deadline = std::max(next_deadline(retry, patience), no_deadline_before),

@@ -94,6 +94,27 @@ TEST(Settlement, TheDelayWarningIsDueOnceAndNeverForReports) {
   EXPECT_TRUE(settle({}, {}, transaction(std::nullopt), both, late, 0.5).delays.empty());
 }
 
+TEST(Settlement, EachDestinationsRecipientsHaveAWarningOfTheirOwn) {
+  const auto late = accepted + hours(5);
+  const deliver::Outcomes waits = {outcome(Outcome::Kind::deferred, 451)};
+  auto at_one = transaction();
+  at_one.recipients = {0};
+  const auto first = settle({}, {}, at_one, waits, late, 0.5);
+  EXPECT_EQ(first.delays.size(), 1U);
+  EXPECT_FALSE(first.update.warned) << "another still waits whose sender knows of no delay";
+
+  auto after = std::make_shared<spool::StoredMessage>(*at_one.message);
+  mail::apply(first.update, after->envelope);
+  at_one.message = after;
+  EXPECT_TRUE(settle({}, {}, at_one, waits, late, 0.5).delays.empty());
+  auto at_other = at_one;
+  at_other.recipients = {1};
+  const auto second = settle({}, {}, at_other, waits, late, 0.5);
+  ASSERT_EQ(second.delays.size(), 1U);
+  EXPECT_EQ(second.delays[0].index, 1U);
+  EXPECT_EQ(second.update.warned, true);
+}
+
 Transaction asking(std::uint8_t notify) {
   auto result = transaction();
   auto message = std::make_shared<spool::StoredMessage>(*result.message);
