@@ -4,11 +4,11 @@
 #include <gmock/gmock.h>
 
 #include <future>
-#include <mutex>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include "support/event_names.hpp"
 #include "unit/auth/known_hash.hpp"
 
 namespace godwit::auth {
@@ -17,19 +17,6 @@ namespace {
 using Kind = AuthOutcome::Kind;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-class EventNames : public log::Logger {
- public:
-  bool enabled(log::Level) const override { return true; }
-  void write(log::Level, std::string_view event, std::span<const log::Field>) override {
-    const std::lock_guard lock(mutex_);
-    names.emplace_back(event);
-  }
-  std::vector<std::string> names;
-
- private:
-  std::mutex mutex_;
-};
 
 boost::asio::awaitable<void> verify_into(Verifier& verifier, std::string user, std::string password,
                                          AuthOutcome& outcome, std::function<bool()> gone) {
@@ -67,7 +54,7 @@ class VerifierTest : public ::testing::Test {
   boost::asio::io_context io{1};
   Accounts accounts;
   Stores stores;
-  EventNames log;
+  testing::EventNames log;
   net::BoundedPool pool{"passwords", 1, 4};
   base::SystemRandom random;
   Verifier verifier{{.accounts = accounts, .stores = stores, .pool = pool, .random = random, .log = log},

@@ -3,16 +3,10 @@
 #include "unit/dispatch/dispatcher_fixture.hpp"
 
 #include "dispatch/reporter.hpp"
+#include "support/event_names.hpp"
 
 namespace godwit::dispatch {
 namespace {
-
-class EventCounts final : public log::Logger {
- public:
-  bool enabled(log::Level) const override { return true; }
-  void write(log::Level, std::string_view event, std::span<const log::Field>) override { ++of[std::string(event)]; }
-  std::map<std::string, int> of;
-};
 
 class ReportOnManyTest : public DispatcherTest {
  protected:
@@ -102,7 +96,7 @@ TEST_F(ReportOnManyTest, WhoWasToldIsBouncedAndTheOthersWait) {
 }
 
 TEST_F(ReportOnManyTest, NobodyIsSaidToBeReturnedBeforeHisSenderIsTold) {
-  EventCounts log;
+  testing::EventNames log;
   std::size_t refused = 0;
   auto around = surroundings(log);
   around.on_refused = [&](const std::string&, std::size_t count) { refused += count; };
@@ -124,12 +118,12 @@ TEST_F(ReportOnManyTest, NobodyIsSaidToBeReturnedBeforeHisSenderIsTold) {
   dispatcher.committed(std::make_shared<const spool::StoredMessage>(
       spool::StoredMessage{.id = {1}, .envelope = std::move(envelope), .body = std::make_shared<EmptyBody>()}));
   poll();
-  EXPECT_EQ(log.of["bounced"], 1'000);
-  EXPECT_EQ(log.of["deferred"], 200);
+  EXPECT_EQ(log.count("bounced"), 1'000);
+  EXPECT_EQ(log.count("deferred"), 200);
   EXPECT_EQ(refused, 1'000U);
   spool_.most_taken = 2;
   pass(1h);
-  EXPECT_EQ(log.of["bounced"], 1'200);
+  EXPECT_EQ(log.count("bounced"), 1'200);
   EXPECT_EQ(refused, 1'200U);
 }
 

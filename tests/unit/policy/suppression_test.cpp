@@ -11,12 +11,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-class SilentLogger final : public log::Logger {
- public:
-  bool enabled(log::Level) const override { return false; }
-  void write(log::Level, std::string_view, std::span<const log::Field>) override {}
-};
-
 class SuppressionRefusal : public ::testing::Test {
  protected:
   void add(const char* address, const char* klass, const char* reason) {
@@ -25,8 +19,7 @@ class SuppressionRefusal : public ::testing::Test {
 
   boost::asio::io_context context_;
   testing::ManualClock clock_;
-  SilentLogger log_;
-  state::Suppressions list_{{}, context_.get_executor(), clock_, log_};
+  state::Suppressions list_{{}, context_.get_executor(), clock_, log::null_logger()};
 };
 
 TEST_F(SuppressionRefusal, SaysWhyAndUntilWhen) {

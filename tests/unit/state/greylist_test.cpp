@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <boost/asio/io_context.hpp>
 
+#include "support/event_names.hpp"
 #include "support/manual_clock.hpp"
 
 namespace godwit::state {
@@ -15,13 +16,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using Kind = Greylist::Answer::Kind;
-
-class EventNames final : public log::Logger {
- public:
-  bool enabled(log::Level) const override { return true; }
-  void write(log::Level, std::string_view event, std::span<const log::Field>) override { names.emplace_back(event); }
-  std::vector<std::string> names;
-};
 
 class GreylistTest : public ::testing::Test {
  protected:
@@ -50,7 +44,7 @@ class GreylistTest : public ::testing::Test {
   Settings settings_;
   boost::asio::io_context pool_;
   testing::ManualClock clock_;
-  EventNames log_;
+  testing::EventNames log_;
   std::unique_ptr<Greylist> list_;
 };
 

@@ -8,18 +8,12 @@
 #include <gmock/gmock.h>
 #include <boost/asio/io_context.hpp>
 
+#include "support/event_names.hpp"
 #include "support/manual_clock.hpp"
 #include "support/run_awaitable.hpp"
 
 namespace godwit::state {
 namespace {
-
-class KeysLog final : public log::Logger {
- public:
-  bool enabled(log::Level) const override { return true; }
-  void write(log::Level, std::string_view event, std::span<const log::Field>) override { names.emplace_back(event); }
-  std::vector<std::string> names;
-};
 
 class SubmissionKeysTest : public ::testing::Test {
  protected:
@@ -48,7 +42,7 @@ class SubmissionKeysTest : public ::testing::Test {
   std::string folder_;
   boost::asio::io_context io_;
   testing::ManualClock clock_;
-  KeysLog log_;
+  testing::EventNames log_;
   SubmissionKeys::Bounds bounds_;
   std::unique_ptr<SubmissionKeys> keys_;
   const Key key_{"token:a", "order-1"};

@@ -13,13 +13,6 @@
 namespace godwit::state {
 namespace {
 
-class SilentLogger final : public log::Logger {
- public:
-  bool enabled(log::Level) const override { return true; }
-  void write(log::Level, std::string_view event, std::span<const log::Field>) override { events.emplace_back(event); }
-  std::vector<std::string> events;
-};
-
 class SuppressionsTest : public ::testing::Test {
  protected:
   SuppressionsTest() {
@@ -31,7 +24,7 @@ class SuppressionsTest : public ::testing::Test {
   ~SuppressionsTest() override { std::filesystem::remove_all(settings_.directory); }
 
   std::unique_ptr<Suppressions> opened() {
-    auto list = std::make_unique<Suppressions>(settings_, context_.get_executor(), clock_, log_);
+    auto list = std::make_unique<Suppressions>(settings_, context_.get_executor(), clock_, log::null_logger());
     EXPECT_TRUE(list->open());
     return list;
   }
@@ -46,7 +39,6 @@ class SuppressionsTest : public ::testing::Test {
   Settings settings_;
   boost::asio::io_context context_;
   testing::ManualClock clock_;
-  SilentLogger log_;
 };
 
 TEST_F(SuppressionsTest, WhatIsAddedIsFoundInAnyCaseUntilItExpires) {
