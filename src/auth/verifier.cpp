@@ -156,12 +156,13 @@ boost::asio::awaitable<AuthOutcome> Verifier::compare(std::shared_ptr<const Logi
   co_return outcome;
 }
 
-std::unique_ptr<Exchange> Verifier::begin(std::string_view mechanism, Peer peer, smtp::ChannelBindings bindings) {
+std::unique_ptr<Exchange> Verifier::begin(std::string_view mechanism, Peer peer,
+                                          const smtp::ChannelBindings& bindings) {
   using Variant = smtp::ScramServer::Variant;
   if (mechanism == "SCRAM-SHA-256")
-    return std::make_unique<ScramExchange>(*this, Variant::plain, std::move(peer), std::move(bindings));
+    return std::make_unique<ScramExchange>(*this, Variant::plain, std::move(peer), bindings);
   if (mechanism == "SCRAM-SHA-256-PLUS")
-    return std::make_unique<ScramExchange>(*this, Variant::plus, std::move(peer), std::move(bindings));
+    return std::make_unique<ScramExchange>(*this, Variant::plus, std::move(peer), bindings);
   auto introspection = introspection_.load();
   if (introspection && mechanism == "OAUTHBEARER")
     return std::make_unique<BearerExchange>(*this, BearerExchange::Variant::oauthbearer, std::move(introspection));

@@ -101,7 +101,7 @@ template <class S>
 void read_entry(S& target, const YAML::Node& key, const YAML::Node& value, const Fields<S>& fields, Reader& reader,
                 std::string_view prefix) {
   if (!key.IsScalar()) return reader.fail_at(key, "a key must be a word");
-  const auto name = key.Scalar();
+  const auto& name = key.Scalar();
   const auto full = fmt::format("{}{}", prefix, name);
   const auto path = join_path(reader.path(), name);
   const auto found = std::ranges::find(fields, full, &Field<S>::key);
@@ -205,7 +205,7 @@ Type<std::vector<S>> records(Fields<S> fields) {
 
 // A map whose keys are names of the user's: `key` reads them into the form in which they are looked up.
 template <class T>
-Type<std::map<std::string, T>> map_of(Type<std::string> key, Type<T> item, std::string key_name) {
+Type<std::map<std::string, T>> map_of(const Type<std::string>& key, const Type<T>& item, const std::string& key_name) {
   return {.name = fmt::format("map: {} → {}", key_name, item.name),
           .read =
               [key, item](std::map<std::string, T>& target, const YAML::Node& node, Reader& reader) {

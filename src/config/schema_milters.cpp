@@ -14,12 +14,15 @@ using policy::ServerAddress;
 
 // "host:port", or "port@host" as sendmail writes it.
 base::Result<ServerAddress> parse_inet(std::string_view text) {
-  auto split = text.rfind('@');
-  auto port = text.substr(0, std::min(split, text.size()));
-  auto host = split == std::string_view::npos ? std::string_view() : text.substr(split + 1);
-  if (split == std::string_view::npos && (split = text.rfind(':')) != std::string_view::npos) {
-    host = text.substr(0, split);
-    port = text.substr(split + 1);
+  const auto at = text.rfind('@'), colon = text.rfind(':');
+  auto port = text;
+  std::string_view host;
+  if (at != std::string_view::npos) {
+    port = text.substr(0, at);
+    host = text.substr(at + 1);
+  } else if (colon != std::string_view::npos) {
+    host = text.substr(0, colon);
+    port = text.substr(colon + 1);
   }
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   const auto number = base::parse_unsigned(port);

@@ -22,7 +22,7 @@ std::string quoted(std::string_view text) {
 }
 
 template <class T, class Parse>
-Type<T> parsed(std::string name, Parse parse, std::string complaint) {
+Type<T> parsed(std::string name, Parse parse, const std::string& complaint) {
   return scalar<T>(
       std::move(name),
       [parse, complaint](const std::string& text) -> base::Result<T> {

@@ -71,13 +71,11 @@ std::string show_text(const std::string& text);
 
 // A scalar from its text: `parse` gives the value, or what is wrong with the text.
 template <class T>
-Type<T> scalar(std::string name, std::function<base::Result<T>(const std::string& text)> parse,
+Type<T> scalar(const std::string& name, std::function<base::Result<T>(const std::string& text)> parse,
                std::function<std::string(const T&)> show) {
-  auto expected = name;
-  return {.name = std::move(name),
+  return {.name = name,
           .read =
-              [parse = std::move(parse), expected = std::move(expected)](T& target, const YAML::Node& node,
-                                                                         Reader& reader) {
+              [parse = std::move(parse), expected = name](T& target, const YAML::Node& node, Reader& reader) {
                 if (!node.IsScalar()) return reader.fail(fmt::format("{}: expected {}", reader.path(), expected));
                 auto value = parse(node.Scalar());
                 if (value)
@@ -107,7 +105,7 @@ Type<base::Rate> byte_rate();
 
 // A value that may be left out; then what `meaning` says counts.
 template <class T>
-Type<std::optional<T>> optional_of(Type<T> type, std::string meaning) {
+Type<std::optional<T>> optional_of(const Type<T>& type, const std::string& meaning) {
   return {.name = type.name,
           .read =
               [read = type.read](std::optional<T>& target, const YAML::Node& node, Reader& reader) {
@@ -141,8 +139,9 @@ Type<T> number(T least, T most) {
 
 // One of some words.  `unsupported` are words that a later version will know.
 template <class T>
-Type<T> word(std::vector<std::pair<std::string, T>> words, std::vector<std::string> unsupported = {}) {
+Type<T> word(const std::vector<std::pair<std::string, T>>& words, const std::vector<std::string>& unsupported = {}) {
   std::vector<std::string> names;
+  names.reserve(words.size());
   for (const auto& [name, value] : words) names.push_back(name);
   const auto list = base::join(names, " | ");
   return {.name = list,

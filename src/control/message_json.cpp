@@ -176,12 +176,16 @@ mail::Attachment OrderReader::read_attachment(const std::string& member, json::v
                       return;
                     }
                     auto text = take_string(full, one);
-                    if (name == "filename") attachment.file_name = std::move(text);
-                    if (name == "content_type") attachment.content_type = std::move(text);
-                    if (name == "content_id") attachment.content_id = std::move(text);
-                    if (name != "content_base64") return;
-                    attachment.content = read_base64(full, std::move(text));
-                    has_content = true;
+                    if (name == "filename") {
+                      attachment.file_name = std::move(text);
+                    } else if (name == "content_type") {
+                      attachment.content_type = std::move(text);
+                    } else if (name == "content_id") {
+                      attachment.content_id = std::move(text);
+                    } else {
+                      attachment.content = read_base64(full, std::move(text));
+                      has_content = true;
+                    }
                   });
   if (!has_content) refuse(member, "it has no content_base64");
   auto& id = attachment.content_id;

@@ -26,7 +26,9 @@ class Share {
   ~Share() {
     taken_.in_all -= own_;
     const auto of = taken_.of.find(caller_);
-    if (of != taken_.of.end() && (of->second -= own_) == 0) taken_.of.erase(of);
+    if (of == taken_.of.end()) return;
+    of->second -= own_;
+    if (of->second == 0) taken_.of.erase(of);
   }
   // False: beyond what this caller, or all, may take.
   bool take(std::uint64_t bytes, Bounds most) {

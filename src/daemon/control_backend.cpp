@@ -179,7 +179,8 @@ control::Task<control::QueueChange> ControlBackend::queue_change_many(control::Q
       ++result.count;
     else if (!is_passed_over(changed.error()))
       co_return std::unexpected(changed.error());
-    if (++seen % changed_at_once != 0 && seen < selected->ids.size()) continue;
+    ++seen;
+    if (seen % changed_at_once != 0 && seen < selected->ids.size()) continue;
     const auto written = co_await recorded();
     if (!written) co_return std::unexpected(written.error());
     static_cast<void>(co_await host_.reactors_[Host::home].network().sleep_until(patience_.now() + rest));

@@ -177,7 +177,7 @@ base::Result<> Host::open_spool() {
   auto spool = machine_.run_alone(std::move(opening));
   if (!spool) return std::unexpected(spool.error());
   spool_ = std::move(*spool);
-  spool_->on_fatal([this](std::string reason) { fail("spool_failed", reason); });
+  spool_->on_fatal([this](const std::string& reason) { fail("spool_failed", reason); });
   return {};
 }
 

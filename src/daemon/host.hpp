@@ -177,7 +177,7 @@ class Host {
   void fail(std::string_view event, const std::string& reason);
   boost::asio::awaitable<void> run_reload();
   enum class AskDns { yes, no };
-  server::RehearsalRules rehearsal_rules(std::shared_ptr<const LiveSettings> live, const route::Lookups& lookups,
+  server::RehearsalRules rehearsal_rules(const std::shared_ptr<const LiveSettings>& live, const route::Lookups& lookups,
                                          AskDns dns);
   boost::asio::awaitable<control::ReplayReport> replay(std::shared_ptr<const LiveSettings> next,
                                                        control::ReplayOrder order, Replayed which, base::Duration time,
@@ -192,7 +192,8 @@ class Host {
   boost::asio::awaitable<void> watch_tables();
   boost::asio::awaitable<void> refresh_certificates();
   void note_out_of_date();
-  void apply_to_reactors(std::shared_ptr<const LiveSettings> live, std::shared_ptr<const server::Rules> rules);
+  void apply_to_reactors(const std::shared_ptr<const LiveSettings>& live,
+                         const std::shared_ptr<const server::Rules>& rules);
   boost::asio::awaitable<void> stop_control();
   // Runs an awaitable on a reactor and waits for it; main thread only.
   void run_on(std::size_t reactor, boost::asio::awaitable<void> task);

@@ -121,7 +121,8 @@ boost::asio::awaitable<bool> Host::take_renewed_certificates(std::shared_ptr<con
   co_return true;
 }
 
-void Host::apply_to_reactors(std::shared_ptr<const LiveSettings> live, std::shared_ptr<const server::Rules> rules) {
+void Host::apply_to_reactors(const std::shared_ptr<const LiveSettings>& live,
+                             const std::shared_ptr<const server::Rules>& rules) {
   maildrop_->reload(rules);
   submissions_->reload(rules);
   outgoing_tls_->change(*live, rules->router);

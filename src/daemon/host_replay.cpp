@@ -93,8 +93,8 @@ ReloadRefusal too_much_refused(const control::ReplayReport& report, double allow
 
 }  // namespace
 
-server::RehearsalRules Host::rehearsal_rules(std::shared_ptr<const LiveSettings> live, const route::Lookups& lookups,
-                                             AskDns dns) {
+server::RehearsalRules Host::rehearsal_rules(const std::shared_ptr<const LiveSettings>& live,
+                                             const route::Lookups& lookups, AskDns dns) {
   auto has_sender = [live](const std::string& account, const smtp::Mailbox& sender) {
     return may_send_as(*live, account, sender);
   };

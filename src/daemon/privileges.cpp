@@ -37,7 +37,7 @@ base::Result<> keep_capabilities(unsigned bits) {
 
 // Keeps the capabilities that it has.
 base::Result<> become(const std::string& user) {
-  const passwd* entry = ::getpwnam(user.c_str());
+  const passwd* entry = ::getpwnam(user.c_str());  // NOLINT(concurrency-mt-unsafe): as yet alone
   if (entry == nullptr)
     return base::fail(base::ErrorKind::not_found, "user: there is no user " + user + " on this system");
   if (::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) return base::fail_os("cannot keep capabilities", errno);
@@ -79,7 +79,7 @@ base::Result<> prepare_folder(const std::string& path, const std::string& user, 
     return base::fail(base::ErrorKind::io, "cannot make " + path + ": " + failure.message(), failure.value());
   if (::chmod(path.c_str(), mode) != 0) return base::fail_os("cannot set the mode of " + path, errno);
   if (::geteuid() != 0 || user.empty()) return {};
-  const passwd* entry = ::getpwnam(user.c_str());
+  const passwd* entry = ::getpwnam(user.c_str());  // NOLINT(concurrency-mt-unsafe): as yet alone
   if (entry == nullptr)
     return base::fail(base::ErrorKind::not_found, "user: there is no user " + user + " on this system");
   if (::chown(path.c_str(), entry->pw_uid, entry->pw_gid) != 0)
@@ -89,7 +89,8 @@ base::Result<> prepare_folder(const std::string& path, const std::string& user, 
 
 std::string service_group(const std::string& user) {
   if (::geteuid() != 0 || user.empty()) return {};
-  const passwd* entry = ::getpwnam(user.c_str());
+  const passwd* entry = ::getpwnam(user.c_str());  // NOLINT(concurrency-mt-unsafe): as yet alone
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): likewise
   const group* its = entry == nullptr ? nullptr : ::getgrgid(entry->pw_gid);
   return its == nullptr ? std::string() : its->gr_name;
 }

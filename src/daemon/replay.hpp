@@ -38,7 +38,7 @@ class Replay {
  public:
   // progress: its numbers are kept up to date; it outlives this.
   Replay(ReplayParts parts, ReplayedRules before, ReplayedRules after, control::ReplayProgress& progress)
-      : parts_(parts), before_(std::move(before)), after_(std::move(after)), progress_(progress) {}
+      : parts_(std::move(parts)), before_(std::move(before)), after_(std::move(after)), progress_(progress) {}
   Replay(const Replay&) = delete;
   Replay& operator=(const Replay&) = delete;
 

@@ -93,7 +93,8 @@ boost::asio::awaitable<base::Result<>> Dispatcher::remove(base::MessageId id, Se
   auto reply = smtp::make_reply(250, {2, 0, 0}, "Deleted by the administrator");
   return implementation_->end(id, std::move(recipients), mail::RecipientState::deleted, std::move(reply));
 }
-boost::asio::awaitable<base::Result<>> Dispatcher::bounce(base::MessageId id, std::string reason, Selector recipients) {
+boost::asio::awaitable<base::Result<>> Dispatcher::bounce(base::MessageId id, const std::string& reason,
+                                                          Selector recipients) {
   // X.3.0: our own system decided so (RFC 3463 section 3.4).
   auto reply =
       smtp::make_reply(554, {5, 3, 0}, "Returned by the administrator" + (reason.empty() ? "" : ": " + reason));

@@ -39,6 +39,7 @@ boost::asio::awaitable<std::vector<Way>> find_ways(const route::Router& router, 
                                                    smtp::ReversePath sender, WaySources sources) {
   std::erase_if(recipients, [](const mail::Recipient& recipient) { return recipient.expanded_alias; });
   std::vector<smtp::Mailbox> addresses;
+  addresses.reserve(recipients.size());
   for (const auto& recipient : recipients) addresses.push_back(recipient.address);
   auto asking = router.destinations_of(std::move(addresses));
   const auto destinations = co_await std::move(asking);

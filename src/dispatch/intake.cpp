@@ -81,7 +81,7 @@ std::optional<std::string> Dispatcher::Implementation::add(queue::Item item, con
   const auto key = item.key;
   auto why = item.state == queue::State::held ? std::nullopt : router_->why_held(key.destination, sender);
   item.via = policy_->via(key.destination, sender);
-  if (!queue_.add(std::move(item))) return {};  // it is there already
+  if (!queue_.add(item)) return {};  // it is there already
   if (why) queue_.hold(key, queue::HoldBy::rule);
   return why;
 }

@@ -67,7 +67,7 @@ std::vector<NoticeBook::Notice> NoticeBook::take_due(base::WallTime now, base::D
   return due;
 }
 
-void NoticeBook::put_back(Notice notice) {
+void NoticeBook::put_back(const Notice& notice) {
   for (const auto id : notice.ids) add(notice.recipient, id);
   if (const auto found = entries_.find(notice.recipient); found != entries_.end()) found->second.more += notice.more;
 }

@@ -33,7 +33,7 @@ class NoticeBook {
   // Those that are due; they count as told now.
   std::vector<Notice> take_due(base::WallTime now, base::Duration interval);
   // It could not be told: it is tried again after the interval.
-  void put_back(Notice notice);
+  void put_back(const Notice& notice);
   // When the next one is due; nothing: nobody waits.
   std::optional<base::WallTime> next_due(base::Duration interval) const;
   // Also of what it has forgotten: false.

@@ -15,6 +15,8 @@ namespace {
 spool::Pieces whole(std::string text) {
   const auto left = std::make_shared<std::vector<std::string>>(2);
   left->back() = std::move(text);
+  // Who calls it keeps it until the piece has come.
+  // NOLINTNEXTLINE(cppcoreguidelines-avoid-capturing-lambda-coroutines)
   return [left, current = std::make_shared<std::string>()]() -> disk::Task<std::string_view> {
     *current = left->empty() ? std::string() : std::move(left->back());
     if (!left->empty()) left->pop_back();

@@ -82,7 +82,7 @@ Task<std::unique_ptr<Stream>> connect_socket(boost::asio::any_io_executor execut
   const int code = connected ? 0 : errno;
   if (!connected && code != EINPROGRESS && code != EINTR) co_return connect_failure(remote, code);
 
-  auto stream = SocketStream::adopt(std::move(executor), deadlines, std::move(*socket), remote);
+  auto stream = SocketStream::adopt(executor, deadlines, std::move(*socket), remote);
   if (!stream) co_return std::unexpected(std::move(stream.error()));
   if (!connected) {
     SocketStream* waiting = stream->get();

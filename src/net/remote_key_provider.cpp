@@ -100,15 +100,20 @@ PkeyPtr known_key(const char* name, const OSSL_PARAM* parameters) {
   return PkeyPtr(key);
 }
 
+// What provided_key() gives to import_key(), through OpenSSL.
+struct Handed {
+  const Parts* parts;
+};
+
 // Of provided_key(); else the key of a certificate, which OpenSSL wants to compare.
 int import_key(void* data, int, const OSSL_PARAM* parameters) {
   auto& key = *static_cast<Key*>(data);
   const OSSL_PARAM* given = OSSL_PARAM_locate_const(parameters, parts_parameter);
   if (given != nullptr) {
-    const Parts* parts = nullptr;
-    if (given->data_size != sizeof parts) return 0;
-    std::memcpy(&parts, given->data, sizeof parts);
-    key.parts = *parts;
+    Handed handed{};
+    if (given->data_size != sizeof handed) return 0;
+    std::memcpy(&handed, given->data, sizeof handed);
+    key.parts = *handed.parts;
     return 1;
   }
   auto known = known_key(types.at(key.type).name, parameters);
@@ -288,7 +293,7 @@ int sign(void* context, unsigned char* signature, std::size_t* size, std::size_t
     ERR_raise(error_library(), not_signed);
     return 0;
   }
-  std::memcpy(signature, made->data(), made->size());
+  std::ranges::copy(*made, signature);
   *size = made->size();
   return 1;
 }
@@ -389,8 +394,8 @@ PkeyPtr provided_key(std::shared_ptr<const RemoteParts> parts) {
     ERR_raise(ERR_LIB_EVP, EVP_R_UNSUPPORTED_KEY_TYPE);
     return {};
   }
-  const Parts* given = &parts;
-  OSSL_PARAM parameters[] = {OSSL_PARAM_construct_octet_string(parts_parameter, &given, sizeof given),
+  Handed handed{.parts = &parts};
+  OSSL_PARAM parameters[] = {OSSL_PARAM_construct_octet_string(parts_parameter, &handed, sizeof handed),
                              OSSL_PARAM_construct_end()};
   const KeyContext context(EVP_PKEY_CTX_new_from_name(library(), type->name, nullptr));
   EVP_PKEY* key = nullptr;

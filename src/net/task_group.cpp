@@ -4,7 +4,7 @@
 namespace godwit::net {
 
 TaskGroup::TaskGroup(boost::asio::any_io_executor executor, Deadlines& deadlines, OnException on_exception)
-    : executor_(executor), on_exception_(std::move(on_exception)), empty_(std::move(executor), deadlines) {}
+    : executor_(std::move(executor)), on_exception_(std::move(on_exception)), empty_(executor_, deadlines) {}
 
 bool TaskGroup::spawn(boost::asio::awaitable<void> task) {
   if (closed_) return false;

@@ -49,7 +49,7 @@ awaitable<base::Result<std::string>> MessageRewriting::pass(std::string body) {
   for (const auto& rule : rules_) {
     std::vector<std::string> done;
     *header = mail::apply_header_rules(*header, {rule}, done);
-    for (auto& one : done) tell(std::move(one));
+    for (const auto& one : done) tell(one);
   }
   co_return *header + "\r\n" + body;
 }

@@ -45,9 +45,9 @@ class AliasMaps {
   }
 
  private:
-  void untranslated(const Entry& entry, std::string why) {
+  void untranslated(const Entry& entry, const std::string& why) {
     context_.draft.remark(section, Kind::untranslated, entry.place, shown_text(entry.key + " " + entry.value, 200),
-                          std::move(why));
+                          why);
   }
 
   void add(const std::string& key, std::vector<std::string> values, const std::string& place) {

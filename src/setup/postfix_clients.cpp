@@ -38,7 +38,8 @@ class Walk {
       const auto& word = all[i];
       auto verdict = Verdict::none;
       if (word == "warn_if_reject") {
-        if (++i < all.size() && takes_argument(all[i])) ++i;
+        ++i;
+        if (i < all.size() && takes_argument(all[i])) ++i;
       } else if (takes_argument(word)) {
         ++i;
       } else if (std::ranges::find(classes_, word) == classes_.end()) {

@@ -47,9 +47,8 @@ class Routes {
   }
 
  private:
-  void untranslated(const Entry& entry, std::string why) {
-    context_.draft.remark(routes, Kind::untranslated, entry.place, shown_text(entry.key + " " + entry.value, 200),
-                          std::move(why));
+  void untranslated(const Entry& entry, const std::string& why) {
+    context_.draft.remark(routes, Kind::untranslated, entry.place, shown_text(entry.key + " " + entry.value, 200), why);
   }
 
   void by_transport(const Entry& entry) {

@@ -169,10 +169,7 @@ class Source {
   void connect() {
     std::vector<std::string> hosts, ports;
     for (auto host : words_of(said_of(said_, "hosts"))) {
-      if (host.starts_with("unix:"))
-        host = host.substr(5);
-      else if (host.starts_with("inet:"))
-        host = host.substr(5);
+      if (host.starts_with("unix:") || host.starts_with("inet:")) host = host.substr(5);
       const auto colon = host.starts_with('/') ? std::string::npos : host.rfind(':');
       ports.push_back(colon == std::string::npos ? "5432" : host.substr(colon + 1));
       hosts.push_back(host.substr(0, colon));

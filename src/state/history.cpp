@@ -195,9 +195,9 @@ HistorySettings History::Implementation::settings_of_segments() const {
 // ---- the public face
 
 History::History(std::string directory, HistorySettings settings, disk::Disk& disk, const base::Clock& clock,
-                 log::Logger& log, boost::asio::any_io_executor executor, std::optional<HistoryIndexPlace> index)
+                 log::Logger& log, const boost::asio::any_io_executor& executor, std::optional<HistoryIndexPlace> index)
     : implementation_(std::make_shared<Implementation>(
-          std::move(directory), settings, disk, clock, log, std::move(executor),
+          std::move(directory), settings, disk, clock, log, executor,
           index ? std::make_shared<HistoryIndexer>(index->path, clock, log, index->executor) : nullptr)) {}
 History::~History() {
   boost::asio::post(implementation_->executor(), [self = implementation_] { self->end(); });

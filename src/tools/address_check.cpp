@@ -5,6 +5,7 @@
 #include <array>
 #include <ostream>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -89,7 +90,7 @@ int check_addresses(const SendmailArguments& arguments, const SendmailHost& host
     else
       console.out << (refused ? "undeliverable: " : "not known now: ") << base::printable(to_line(*reply)) << "\n";
   }
-  conversation.say("QUIT");
+  std::ignore = conversation.say("QUIT");
   return status;
 }
 

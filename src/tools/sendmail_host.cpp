@@ -39,7 +39,7 @@ SendmailHost this_host() {
   take("GODWIT_SOCKET", host.control_socket);
   take("GODWIT_MAILDROP", host.maildrop);
   // The effective user: that is whom the kernel names to the daemon.
-  const passwd* entry = ::getpwuid(::geteuid());
+  const passwd* entry = ::getpwuid(::geteuid());  // NOLINT(concurrency-mt-unsafe): one thread
   host.user = entry != nullptr ? entry->pw_name : auth::name_of_unknown(::geteuid());
   if (entry != nullptr) host.full_name = full_name(*entry);
   take("NAME", host.full_name);

@@ -146,6 +146,7 @@ int SpoolCommands::export_body(const std::string& text, const std::string& file)
 }
 
 int SpoolCommands::export_envelope(const std::string& text) const {
+  // NOLINTNEXTLINE(cppcoreguidelines-avoid-capturing-lambda-coroutines): export_one() ends after it
   return export_one(text, [this](spool::StoredMessage message) -> disk::Task<spool::Visited> {
     const json::value shown = to_json(message);
     console.out << (output == Output::json ? json::serialize(shown) + "\n" : message_text(shown));
@@ -175,6 +176,7 @@ int SpoolCommands::export_many(const ExportSelection& selection, const std::stri
   ExportFolder folder(disk, path);
   if (auto made = run_here(context, folder.make()); !made) return complain(made.error().message, exit_failed);
   std::vector<ExportedState> exported;
+  // NOLINTNEXTLINE(cppcoreguidelines-avoid-capturing-lambda-coroutines): the reading ends first
   const auto put = [&](spool::StoredMessage message) -> disk::Task<spool::Visited> {
     if (!selection.selects(message.envelope)) co_return spool::Visited{};
     const ExportedState state{message.id, state_of(message.envelope)};

@@ -61,7 +61,7 @@ class Verifier {
   // account, which a lock keeps out.
   boost::asio::awaitable<AuthOutcome> recognize(std::vector<std::string> names, Peer peer);
   // One of SCRAM-SHA-256[-PLUS], OAUTHBEARER and XOAUTH2; null: no such mechanism.  The verifier outlives the exchange.
-  std::unique_ptr<Exchange> begin(std::string_view mechanism, Peer peer, smtp::ChannelBindings bindings);
+  std::unique_ptr<Exchange> begin(std::string_view mechanism, Peer peer, const smtp::ChannelBindings& bindings);
 
  private:
   class ScramExchange;

@@ -138,7 +138,8 @@ class Dispatcher {
   // is in delivery is left alone.  Errors: not_found, refused (no such recipient waits, or each is in delivery), those
   // of the spool, exhausted (no room for the report).
   boost::asio::awaitable<base::Result<>> remove(base::MessageId id, Selector recipients = {});
-  boost::asio::awaitable<base::Result<>> bounce(base::MessageId id, std::string reason, Selector recipients = {});
+  boost::asio::awaitable<base::Result<>> bounce(base::MessageId id, const std::string& reason,
+                                                Selector recipients = {});
 
  private:
   class Implementation;

@@ -40,7 +40,7 @@ class Patience {
  private:
   template <class T>
   struct Outcome {
-    Outcome(boost::asio::any_io_executor executor, Deadlines& deadlines) : ended(std::move(executor), deadlines) {}
+    Outcome(const boost::asio::any_io_executor& executor, Deadlines& deadlines) : ended(executor, deadlines) {}
     Signal ended;
     std::optional<T> result;
   };

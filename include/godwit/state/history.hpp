@@ -54,7 +54,7 @@ class History {
 
   // `executor` runs one thread, which may block.  The log must not lead back here.
   History(std::string directory, HistorySettings settings, disk::Disk& disk, const base::Clock& clock, log::Logger& log,
-          boost::asio::any_io_executor executor, std::optional<HistoryIndexPlace> index = {});
+          const boost::asio::any_io_executor& executor, std::optional<HistoryIndexPlace> index = {});
   ~History();
   History(const History&) = delete;
   History& operator=(const History&) = delete;

@@ -122,7 +122,7 @@ base::Result<std::unique_ptr<daemon::KeyProcess>> start_key_process(const Argume
                                    daemon::reactor_count(loaded.settings) + lanes_of_pools, arguments.title);
 }
 
-int serve(const Arguments& arguments, std::shared_ptr<const daemon::LiveSettings> live, const sigset_t& signals,
+int serve(const Arguments& arguments, const std::shared_ptr<const daemon::LiveSettings>& live, const sigset_t& signals,
           const daemon::KeyProcess* keys) {
   const base::SystemClock clock;
   const auto& settings = live->settings;
@@ -193,7 +193,7 @@ int run(const Arguments& arguments) {
   if (!keys) return print("cannot start", keys.error()), exit_failed;
   auto loaded = load(*keys ? (*keys)->keys() : net::own_keys());
   if (!loaded.live) return exit_usage;
-  return serve(arguments, std::move(loaded.live), signals, keys->get());
+  return serve(arguments, loaded.live, signals, keys->get());
 }
 
 }  // namespace
