@@ -259,9 +259,10 @@ void Checks::first_waits(const std::string& key, const queue::RetrySettings& ret
             fmt::format("the longest wait {} is shorter than the first ({})", shown, show(first_wait)));
   };
   compare(".max", retry.max, ".first", retry.first, fmt::format("(max: {})", show(retry.max)));
-  if (retry.bounce_max != base::Duration::zero())
-    compare(".bounce_max", retry.bounce_max, ".bounce_first", retry.bounce_first,
-            fmt::format("of bounces ({})", show(retry.bounce_max)));
+  if (retry.bounce_max == base::Duration::zero()) return;
+  const bool own_first = retry.bounce_first != base::Duration::zero();
+  compare(".bounce_max", retry.bounce_max, own_first ? ".bounce_first" : ".first",
+          own_first ? retry.bounce_first : retry.first, fmt::format("of bounces ({})", show(retry.bounce_max)));
 }
 
 void Checks::retry() {

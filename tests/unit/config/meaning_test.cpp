@@ -232,6 +232,9 @@ TEST(Retry, IntervalsAreInOrder) {
               ElementsAre(HasSubstr("2:28: messages expire (1h) before")));
   EXPECT_THAT(errors(load_below("delivery: {retry: {bounce_first: 2m, bounce_max: 1m}}\n")),
               ElementsAre(HasSubstr("the longest wait of bounces (1m) is shorter than the first (2m)")));
+  EXPECT_THAT(errors(load_below("delivery: {retry: {first: 3m, bounce_max: 1m}}\n")),
+              ElementsAre(HasSubstr("2:43: the longest wait of bounces (1m) is shorter than the first (3m)")))
+      << "which is that of other mail, too";
 }
 
 TEST(Retry, IntervalsOfARouteAreInOrderWithTheOthers) {
