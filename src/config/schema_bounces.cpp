@@ -53,7 +53,7 @@ Type<std::string> reply_text() {
 Type<FailureClass> failure_class() {
   std::vector<std::pair<std::string, FailureClass>> words;
   for (const auto name : mail::failure_class_names) words.emplace_back(name, static_cast<FailureClass>(words.size()));
-  return word(std::move(words));
+  return word(words);
 }
 
 Type<Stage> stage() {

@@ -22,9 +22,9 @@ std::string quoted(std::string_view text) {
 }
 
 template <class T, class Parse>
-Type<T> parsed(std::string name, Parse parse, const std::string& complaint) {
+Type<T> parsed(const std::string& name, Parse parse, const std::string& complaint) {
   return scalar<T>(
-      std::move(name),
+      name,
       [parse, complaint](const std::string& text) -> base::Result<T> {
         auto value = parse(text);
         if (!value) return invalid(quoted(text) + " " + complaint);

@@ -161,7 +161,7 @@ control::Task<> ControlBackend::change(control::QueueOrder order, base::MessageI
       break;
   }
   auto changing = order.verb == Verb::retry    ? dispatcher.retry(id, std::move(recipients))
-                  : order.verb == Verb::bounce ? dispatcher.bounce(id, std::move(order.reason), std::move(recipients))
+                  : order.verb == Verb::bounce ? dispatcher.bounce(id, order.reason, std::move(recipients))
                                                : dispatcher.remove(id, std::move(recipients));
   co_return co_await patiently(std::move(changing));
 }

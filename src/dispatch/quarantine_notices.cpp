@@ -142,7 +142,7 @@ boost::asio::awaitable<void> QuarantineNotices::tell_due() {
     if (!learned) {
       parts_.log.warn("quarantine_not_told",
                       {{"to", "<" + notice.recipient + ">"}, {"reason", learned.error().message}});
-      book_->put_back(std::move(notice));
+      book_->put_back(notice);
       continue;
     }
     if (!router->ends_here(to->domain)) continue;
@@ -175,7 +175,7 @@ boost::asio::awaitable<void> QuarantineNotices::tell_due() {
       continue;
     }
     parts_.log.warn("quarantine_not_told", {{"to", "<" + notice.recipient + ">"}, {"reason", id.error().message}});
-    book_->put_back(std::move(notice));
+    book_->put_back(notice);
   }
 }
 
