@@ -144,7 +144,8 @@ class Dispatcher::Implementation : public std::enable_shared_from_this<Implement
   void record_early(Transaction transaction, std::uint32_t index, const deliver::Outcome& outcome);
   // Takes out of the update what it records.
   void record_delivered(base::MessageId id, mail::Update& update);
-  boost::asio::awaitable<void> settle_part(Part part, Settlement settlement, Attempted attempted);
+  // False: not all of whom the sender should be told could be.
+  boost::asio::awaitable<bool> settle_part(Part part, Settlement settlement, Attempted attempted);
   // Those who failed for good, as it is logged and counted: their sender was told, if he wants to be, but of the
   // `untold` (sorted), who wait for that.
   void end_failed(const Transaction& transaction, const Attempted& attempted, const Settlement& settlement,

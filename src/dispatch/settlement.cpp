@@ -57,15 +57,6 @@ bool is_late(const queue::RetrySettings& retry, const mail::Envelope& envelope, 
   return retry.warn != base::Duration::zero() && now - envelope.tried_since() >= retry.warn;
 }
 
-// Whether nobody waits, at other destinations either, of whose delay the sender is not told with `update`.
-bool all_warned(const mail::Envelope& envelope, const mail::Update& update) {
-  std::vector<bool> waits(envelope.recipients.size());
-  for (std::size_t i = 0; i < waits.size(); ++i)
-    waits[i] = envelope.recipients[i].state == mail::RecipientState::waiting && !envelope.recipients[i].warned;
-  for (const auto& change : update.recipients) waits[change.index] = false;
-  return std::ranges::find(waits, true) == waits.end();
-}
-
 // RFC 2852 section 4.1.3.
 smtp::Reply time_is_up(const mail::Recipient& recipient, const Outcome& outcome) {
   const bool is_news = outcome.remote || recipient.last_reply.empty();
@@ -151,9 +142,18 @@ Settlement settle(const Settings& settings, const queue::RetrySettings& schedule
   result.update.attempts = attempts;
   if (result.waiting) {
     result.update.next_attempt = now + queue::retry_delay(retry, attempts, fraction);
-    if (late && all_warned(envelope, result.update)) result.update.warned = true;
   }
   return result;
+}
+
+bool all_warned(const mail::Envelope& envelope, const std::vector<Settlement>& settlements) {
+  const auto is_unwarned = [](const auto& of) { return of.state == mail::RecipientState::waiting && !of.warned; };
+  std::vector<bool> unwarned;
+  unwarned.reserve(envelope.recipients.size());
+  for (const auto& recipient : envelope.recipients) unwarned.push_back(is_unwarned(recipient));
+  for (const auto& settlement : settlements)
+    for (const auto& change : settlement.update.recipients) unwarned[change.index] = is_unwarned(change);
+  return std::ranges::find(unwarned, true) == unwarned.end();
 }
 
 Settlement settle_ended(const mail::Envelope& envelope, const std::function<bool(const mail::Recipient&)>& means,

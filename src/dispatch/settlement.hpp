@@ -31,6 +31,10 @@ struct Settlement {
 Settlement settle(const Settings& settings, const queue::RetrySettings& schedule, const Transaction& transaction,
                   const deliver::Outcomes& outcomes, base::WallTime now, double fraction);
 
+// Of its recipients nobody waits, at other destinations either, of whose delay the sender does not know once these are
+// recorded.
+bool all_warned(const mail::Envelope& envelope, const std::vector<Settlement>& settlements);
+
 // What decides when a message must be spoken for even if nothing could be attempted.
 struct Patience {
   base::WallTime since{};  // when its age began

@@ -40,11 +40,18 @@ std::vector<std::uint32_t> indexes_of(const std::vector<mail::DsnRecipient>& rec
   return indexes;
 }
 
-// The sender knows of the delay of all that still wait.
-bool all_warned(const Settlement& settlement) {
-  return std::ranges::all_of(settlement.update.recipients, [](const auto& update) {
-    return update.state != mail::RecipientState::waiting || update.warned;
+// The sender knows of the delay of all that still wait, as those do of whose failure nobody could be told (`untold`).
+bool all_warned(const mail::Update& update, const std::vector<std::uint32_t>& untold) {
+  return std::ranges::all_of(update.recipients, [&](const auto& change) {
+    const bool waits =
+        change.state == mail::RecipientState::waiting || std::ranges::binary_search(untold, change.index);
+    return change.warned || !waits;
   });
+}
+
+// A delay is told with these.
+bool warns(const Settlement& settlement) {
+  return std::ranges::any_of(settlement.update.recipients, [](const auto& change) { return change.warned; });
 }
 
 bool have_it(const deliver::Outcomes& outcomes) {
@@ -74,6 +81,7 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle(Parts parts, Att
   auto outcomes = apart(parts, std::exchange(attempted.outcomes, {}));
   // Recorded as it was, it is due at once in the next process; in this one nothing becomes of it any more.
   leave_untried(parts, outcomes);
+  if (parts.empty()) co_return;
   // Of all before anything is recorded: what is recorded of one changes the message that the others see.
   std::vector<Settlement> settlements;
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -81,6 +89,10 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle(Parts parts, Att
     settlements.push_back(settlement_of(parts[i], outcomes[i], attempted));
     if (parts[i].others_wait) settlements.back().waiting = true;
   }
+  const auto& envelope = parts.front().transaction.message->envelope;
+  const bool completes_warning =
+      !envelope.warned && std::ranges::any_of(settlements, warns) && all_warned(envelope, settlements);
+  const auto id = parts.front().item.key.id;
   // Reports take their time, and a crash or a stop may come first: what was delivered is not delivered again.
   if (std::ranges::any_of(settlements, is_told))
     for (std::size_t i = 0; i < parts.size(); ++i)
@@ -92,12 +104,15 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle(Parts parts, Att
                               router_);
     record_delivered(parts[i].item.key.id, settlements[i].update);
   }
+  bool told = true, waiting = false;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     auto own = attempted;
     own.outcomes = std::move(outcomes[i]);
+    waiting = waiting || settlements[i].waiting;
     auto settling = settle_part(std::move(parts[i]), std::move(settlements[i]), std::move(own));
-    co_await std::move(settling);
+    if (!co_await std::move(settling)) told = false;
   }
+  if (completes_warning && told && waiting) record(id, {.warned = true});
 }
 
 Settlement Dispatcher::Implementation::settlement_of(const Part& part, const deliver::Outcomes& outcomes,
@@ -142,7 +157,7 @@ void Dispatcher::Implementation::record_early(Transaction transaction, std::uint
   if (settlement.successes.empty()) record_delivered(transaction.message->id, settlement.update);
 }
 
-boost::asio::awaitable<void> Dispatcher::Implementation::settle_part(Part part, Settlement settlement,
+boost::asio::awaitable<bool> Dispatcher::Implementation::settle_part(Part part, Settlement settlement,
                                                                      Attempted attempted) {
   const auto& item = part.item;
   const auto& transaction = part.transaction;
@@ -160,7 +175,7 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle_part(Part part, 
     unwarned = co_await reporter_.report(mail::DsnKind::delay, transaction.message, settlement.delays, router_,
                                          given_up_at(retry, patience));
   mark_unwarned(settlement, unwarned);
-  patience.warned = patience.warned || all_warned(settlement);
+  patience.warned = patience.warned || all_warned(settlement.update, untold);
   const bool told = untold.empty() && unwarned.empty();
   const auto attempts = item.attempts + (attempted.counts ? 1 : 0);
   auto later =
@@ -175,7 +190,6 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle_part(Part part, 
              std::ranges::binary_search(untold, update.index);
     });
     if (attempted.counts) settlement.update.next_attempt = later;
-    settlement.update.warned.reset();
     settlement.waiting = true;
   }
   const queue::Next next{.attempt = settlement.update.next_attempt.value_or(later),
@@ -189,6 +203,7 @@ boost::asio::awaitable<void> Dispatcher::Implementation::settle_part(Part part, 
     queue_.remove(item.key);
     if (!queue_.contains(id)) copies_.forget(id);
   }
+  co_return told;
 }
 
 void Dispatcher::Implementation::end_failed(const Transaction& transaction, const Attempted& attempted,
