@@ -82,6 +82,8 @@ awaitable<Hearing> read_answer(Stream& stream, HttpLimits limits) {
   const auto& message = parser.get();
   Heard heard;
   heard.answer.status = message.result_int();
+  constexpr unsigned first_status = 100;  // RFC 9110 section 15
+  if (heard.answer.status < first_status) co_return failed(Step::exchange, "the answer is no HTTP: it has no status");
   heard.answer.content_type = std::string(message[http::field::content_type]);
   heard.answer.body = message.body();
   for (const auto& field : message) heard.answer.fields.emplace_back(field.name_string(), field.value());

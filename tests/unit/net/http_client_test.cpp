@@ -145,6 +145,8 @@ TEST_F(HttpClientTest, WhatIsTooLongOrCutOffIsAFailure) {
   limits.body = 100;
   web.answer = http_answer(200, "text/plain", "hello").substr(0, 60);
   EXPECT_EQ(step_of("http://www.example.com/"), Step::exchange);
+  web.answer = "HTTP/1.1 000 OK\r\nContent-Length: 0\r\n\r\n";
+  EXPECT_EQ(step_of("http://www.example.com/"), Step::exchange);
   web.answer = "HTTP/1.1 200 OK\r\n" + std::string(1U << 20U, 'x');
   EXPECT_EQ(step_of("http://www.example.com/"), Step::exchange);
 }
