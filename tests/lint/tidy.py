@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """clang-tidy finds nothing (.clang-tidy says what it looks for).
 
-    tidy.py ROOT BUILD_DIR CLANG_TIDY [-jN] [FILE...]
+    tidy.py ROOT BUILD_DIR CLANG_TIDY [-jN] [--eighth N] [FILE...]
 
 Looks at each translation unit of BUILD_DIR/compile_commands.json, which may be of g++: of a unity build a batch of sources at a time.
-Named FILEs are looked at one by one, headers too; of a folder the units that compile something in it.
+Named FILEs are looked at one by one, headers too; of a folder the units that compile something in it.  With --eighth only each eighth unit,
+beginning with that (0 to 7).
 
 What passed is remembered in BUILD_DIR/lint_tidy by a checksum over its flags, what is looked for and all files of the project that it
 reaches.  A finding in a header is told once.
@@ -87,7 +88,7 @@ def unit_of_file(path, units, root):
 
 def units_of_path(path, units, root):
     if path.is_dir():
-        return [unit for unit in units if any(source.is_relative_to(path) for source in [unit.path, *included(unit.path, root)])]
+        return [unit for unit in units if any(source.suffix == ".cpp" and source.is_relative_to(path) for source in [unit.path, *included(unit.path, root)])]
     return [unit_of_file(path, units, root)]
 
 
@@ -107,6 +108,7 @@ def main():
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("tidy")
     parser.add_argument("-j", type=int, default=os.cpu_count())
+    parser.add_argument("--eighth", type=int, choices=range(8))
     parser.add_argument("files", nargs="*", type=pathlib.Path)
     chosen = parser.parse_intermixed_args()
     root, build = chosen.root.resolve(), chosen.build.resolve()
@@ -116,6 +118,9 @@ def main():
     units = list(units_of(root, build))
     if chosen.files:
         units = [unit for path in chosen.files for unit in units_of_path(path.resolve(), units, root)]
+
+    if chosen.eighth is not None:
+        units = units[chosen.eighth :: 8]
 
     def look(unit):
         stamp = remembered / hashlib.sha256(str(unit.path).encode()).hexdigest()
