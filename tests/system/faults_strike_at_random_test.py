@@ -171,7 +171,7 @@ class FaultsStrikeAtRandom(Turmoil):
         self.wait_until(lambda: self.godwit.events("message_damaged", id=identity), "the damaged message is named", 60)
 
     def damaged_while_running(self):
-        """It is read again and again, and so the damage is found; but not while the host that it is for counts as down."""
+        """It is tried again and again, and once it is read the damage is found."""
         identity, mark = self.waiting_message()
 
         def is_gone():
