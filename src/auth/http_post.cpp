@@ -20,6 +20,7 @@
 #include "godwit/base/encoding.hpp"
 #include "godwit/base/ip_address.hpp"
 #include "godwit/net/blocking_socket.hpp"
+#include "godwit/net/system_authorities.hpp"
 #include "godwit/net/tcp_connect.hpp"
 #include "godwit/net/url.hpp"
 
@@ -80,9 +81,10 @@ base::Result<> Connection::secure(const net::Url& url, const std::string& ca_fil
   if (!context_) return base::fail(base::ErrorKind::exhausted, openssl_error());
   SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_min_proto_version(context_.get(), TLS1_2_VERSION);
-  const int loaded = ca_file.empty() ? SSL_CTX_set_default_verify_paths(context_.get())
-                                     : SSL_CTX_load_verify_file(context_.get(), ca_file.c_str());
-  if (loaded != 1) return base::fail(base::ErrorKind::invalid, ca_file + ": " + openssl_error());
+  if (ca_file.empty())
+    net::trust_system_authorities(*SSL_CTX_get_cert_store(context_.get()));
+  else if (SSL_CTX_load_verify_file(context_.get(), ca_file.c_str()) != 1)
+    return base::fail(base::ErrorKind::invalid, ca_file + ": " + openssl_error());
   session_.reset(SSL_new(context_.get()));
   if (!session_) return base::fail(base::ErrorKind::exhausted, openssl_error());
   SSL_set_fd(session_.get(), descriptor_);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tls_client_context.hpp"
 
-#include <array>
 #include <cerrno>
 
 #include <fmt/format.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "dane.hpp"
+#include "godwit/net/system_authorities.hpp"
 #include "tls_settings.hpp"
 
 // OpenSSL's macros cast in the old style.
@@ -19,10 +19,6 @@ namespace {
 
 constexpr const char* verifying_ciphers = "HIGH:!aNULL:!eNULL:!PSK:!SRP:!MD5:!3DES";
 constexpr const char* opportunistic_ciphers = "HIGH:!aNULL:!eNULL:!PSK:!SRP:!MD5:!RC4:!3DES";
-
-// Loaded once, here: OpenSSL's hashed directory would be read during handshakes, on a reactor.
-constexpr std::array bundles = {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
-                                "/etc/ssl/cert.pem"};
 
 bool is_address(const std::string& name) {
   return base::IpAddress::parse(name).has_value();
@@ -71,9 +67,7 @@ base::Result<> load_trust(X509_STORE& store, const std::string& ca_file) {
       return base::fail(base::ErrorKind::invalid, fmt::format("tls.ca_file {}: no certificates: {}", ca_file, why));
     return {};
   }
-  for (const char* bundle : bundles)
-    if (::access(bundle, R_OK) == 0 && X509_STORE_load_file(&store, bundle) == 1) break;
-  ERR_clear_error();  // a host without any: nothing is trusted, which is said when something must be verified
+  trust_system_authorities(store);
   return {};
 }
 
