@@ -9,12 +9,11 @@
 #include <array>
 
 #include <fmt/format.h>
-#include <ldap.h>
-#include <openldap.h>
 
 #include "godwit/base/text.hpp"
 #include "godwit/net/blocking_socket.hpp"
 #include "godwit/net/tcp_connect.hpp"
+#include "libldap.hpp"
 #include "watchdog.hpp"
 
 namespace godwit::lookup {
@@ -27,11 +26,11 @@ timeval time_left(base::MonoTime deadline, const base::Clock& clock) {
 
 std::unexpected<base::Error> failure(LDAP* handle, std::string_view what, int code) {
   char* detail = nullptr;
-  if (handle != nullptr) ldap_get_option(handle, LDAP_OPT_DIAGNOSTIC_MESSAGE, static_cast<void*>(&detail));
+  if (handle != nullptr) libldap().get_option(handle, LDAP_OPT_DIAGNOSTIC_MESSAGE, static_cast<void*>(&detail));
   const std::string said = detail == nullptr ? "" : detail;
-  ldap_memfree(detail);
+  libldap().memfree(detail);
   const auto kind = code == LDAP_TIMEOUT ? base::ErrorKind::timed_out : base::ErrorKind::io;
-  return base::fail(kind, fmt::format("{}: {}{}{}", what, ldap_err2string(code), said.empty() ? "" : ": ",
+  return base::fail(kind, fmt::format("{}: {}{}{}", what, libldap().err2string(code), said.empty() ? "" : ": ",
                                       base::printable(said, 200)));
 }
 
@@ -39,7 +38,7 @@ int simple_bind(LDAP* handle, const std::string& dn, const std::string& password
   berval secret{};
   secret.bv_len = password.size();
   secret.bv_val = const_cast<char*>(password.data());  // is only read
-  return ldap_sasl_bind_s(handle, dn.c_str(), LDAP_SASL_SIMPLE, &secret, nullptr, nullptr, nullptr);
+  return libldap().sasl_bind_s(handle, dn.c_str(), LDAP_SASL_SIMPLE, &secret, nullptr, nullptr, nullptr);
 }
 
 // The directory has understood, and says no: to this entry or password, not to us.
@@ -50,21 +49,21 @@ bool is_rejection(int code) {
 }
 
 struct MessageFree {
-  void operator()(LDAPMessage* message) const { ldap_msgfree(message); }
+  void operator()(LDAPMessage* message) const { libldap().msgfree(message); }
 };
 
 void add_values(LDAP* handle, LDAPMessage* entry, const std::string& attribute, std::vector<std::string>& to) {
-  berval** values = ldap_get_values_len(handle, entry, attribute.c_str());
+  berval** values = libldap().get_values_len(handle, entry, attribute.c_str());
   if (values == nullptr) return;
   for (berval** value = values; *value != nullptr; ++value) to.emplace_back((*value)->bv_val, (*value)->bv_len);
-  ldap_value_free_len(values);
+  libldap().value_free_len(values);
 }
 
 LdapEntry entry_of(LDAP* handle, LDAPMessage* message, const std::vector<std::string>& attributes) {
   LdapEntry entry;
-  char* dn = ldap_get_dn(handle, message);
+  char* dn = libldap().get_dn(handle, message);
   if (dn != nullptr) entry.dn = dn;
-  ldap_memfree(dn);
+  libldap().memfree(dn);
   for (const auto& attribute : attributes) add_values(handle, message, attribute, entry.values);
   return entry;
 }
@@ -109,7 +108,7 @@ LdapConnection::LdapConnection(const SourceSettings& settings, const base::Clock
 
 LdapConnection::~LdapConnection() {
   watchdog_.reset();
-  if (handle_ != nullptr) ldap_unbind_ext_s(handle_, nullptr, nullptr);
+  if (handle_ != nullptr) libldap().unbind_ext_s(handle_, nullptr, nullptr);
 }
 
 base::Result<> LdapConnection::set_options(base::MonoTime deadline) {
@@ -117,13 +116,13 @@ base::Result<> LdapConnection::set_options(base::MonoTime deadline) {
   const timeval left = time_left(deadline, clock_);
   const int demand = LDAP_OPT_X_TLS_DEMAND;
   const int as_client = 0;
-  int failed = ldap_set_option(handle_, LDAP_OPT_PROTOCOL_VERSION, &version);
-  failed |= ldap_set_option(handle_, LDAP_OPT_TIMEOUT, &left);
-  failed |= ldap_set_option(handle_, LDAP_OPT_REFERRALS, LDAP_OPT_OFF);
-  failed |= ldap_set_option(handle_, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand);
+  int failed = libldap().set_option(handle_, LDAP_OPT_PROTOCOL_VERSION, &version);
+  failed |= libldap().set_option(handle_, LDAP_OPT_TIMEOUT, &left);
+  failed |= libldap().set_option(handle_, LDAP_OPT_REFERRALS, LDAP_OPT_OFF);
+  failed |= libldap().set_option(handle_, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand);
   if (!settings_.ca_file.empty())
-    failed |= ldap_set_option(handle_, LDAP_OPT_X_TLS_CACERTFILE, settings_.ca_file.c_str());
-  failed |= ldap_set_option(handle_, LDAP_OPT_X_TLS_NEWCTX, &as_client);
+    failed |= libldap().set_option(handle_, LDAP_OPT_X_TLS_CACERTFILE, settings_.ca_file.c_str());
+  failed |= libldap().set_option(handle_, LDAP_OPT_X_TLS_NEWCTX, &as_client);
   if (failed != LDAP_OPT_SUCCESS) return base::fail(base::ErrorKind::invalid, "libldap refuses its settings");
   return {};
 }
@@ -131,18 +130,18 @@ base::Result<> LdapConnection::set_options(base::MonoTime deadline) {
 // A connection of ours, since libldap's own cannot be ended; of a local socket (ldapi) it is its own.
 base::Result<> LdapConnection::connect(base::MonoTime deadline) {
   LDAPURLDesc* parsed = nullptr;
-  if (ldap_url_parse(settings_.url.c_str(), &parsed) != LDAP_URL_SUCCESS)
+  if (libldap().url_parse(settings_.url.c_str(), &parsed) != LDAP_URL_SUCCESS)
     return base::fail(base::ErrorKind::invalid, settings_.url + " is no LDAP URL");
-  const std::unique_ptr<LDAPURLDesc, decltype(&ldap_free_urldesc)> url(parsed, ldap_free_urldesc);
+  const std::unique_ptr<LDAPURLDesc, decltype(&ldap_free_urldesc)> url(parsed, libldap().free_urldesc);
   if (std::string_view(url->lud_scheme) == "ldapi") {
-    const int failed = ldap_initialize(&handle_, settings_.url.c_str());
+    const int failed = libldap().initialize(&handle_, settings_.url.c_str());
     return failed == LDAP_SUCCESS ? base::Result<>() : failure(nullptr, settings_.url, failed);
   }
   const std::string host = url->lud_host == nullptr || *url->lud_host == '\0' ? "localhost" : url->lud_host;
   auto descriptor = net::tcp_connect(host, std::to_string(url->lud_port), deadline, clock_);
   if (!descriptor) return std::unexpected(descriptor.error());
   ::fcntl(*descriptor, F_SETFL, 0);
-  const int failed = ldap_init_fd(*descriptor, LDAP_PROTO_TCP, settings_.url.c_str(), &handle_);
+  const int failed = libldap().init_fd(*descriptor, LDAP_PROTO_TCP, settings_.url.c_str(), &handle_);
   if (failed != LDAP_SUCCESS) {
     ::close(*descriptor);
     return failure(nullptr, settings_.url, failed);
@@ -154,15 +153,16 @@ base::Result<> LdapConnection::connect(base::MonoTime deadline) {
 base::Result<> LdapConnection::secure() {
   int failed = LDAP_SUCCESS;
   if (settings_.url.starts_with("ldaps:"))
-    failed = ldap_install_tls(handle_);
+    failed = libldap().install_tls(handle_);
   else if (settings_.start_tls)
-    failed = ldap_start_tls_s(handle_, nullptr, nullptr);
+    failed = libldap().start_tls_s(handle_, nullptr, nullptr);
   if (failed != LDAP_SUCCESS) return failure(handle_, "TLS", failed);
   return {};
 }
 
 base::Result<std::unique_ptr<LdapConnection>> LdapConnection::open(const SourceSettings& settings,
                                                                    base::MonoTime deadline, const base::Clock& clock) {
+  if (const auto& missing = libldap().missing(); !missing.empty()) return base::fail(base::ErrorKind::io, missing);
   std::unique_ptr<LdapConnection> connection(new LdapConnection(settings, clock));
   if (auto connected = connection->connect(deadline); !connected) return std::unexpected(connected.error());
   if (auto set = connection->set_options(deadline); !set) return std::unexpected(set.error());
@@ -185,17 +185,18 @@ base::Result<std::vector<LdapEntry>> LdapConnection::search(const std::string& f
   wanted.push_back(nullptr);
   timeval left = time_left(deadline, clock_);
   LDAPMessage* found = nullptr;
-  const int failed = ldap_search_ext_s(handle_, settings_.base.c_str(), LDAP_SCOPE_SUBTREE, filter.c_str(),
-                                       wanted.data(), 0, nullptr, nullptr, &left, most + 1, &found);
+  const int failed = libldap().search_ext_s(handle_, settings_.base.c_str(), LDAP_SCOPE_SUBTREE, filter.c_str(),
+                                            wanted.data(), 0, nullptr, nullptr, &left, most + 1, &found);
   const std::unique_ptr<LDAPMessage, MessageFree> messages(found);
   const bool too_many =
-      failed == LDAP_SIZELIMIT_EXCEEDED || (found != nullptr && ldap_count_entries(handle_, found) > most);
+      failed == LDAP_SIZELIMIT_EXCEEDED || (found != nullptr && libldap().count_entries(handle_, found) > most);
   if (too_many)
     return base::fail(base::ErrorKind::exhausted, most == 1 ? "several entries fit the filter"
                                                             : fmt::format("more than {} entries fit the filter", most));
   if (failed != LDAP_SUCCESS) return failure(handle_, "search", failed);
   std::vector<LdapEntry> entries;
-  for (auto* entry = ldap_first_entry(handle_, found); entry != nullptr; entry = ldap_next_entry(handle_, entry))
+  for (auto* entry = libldap().first_entry(handle_, found); entry != nullptr;
+       entry = libldap().next_entry(handle_, entry))
     entries.push_back(entry_of(handle_, entry, attributes));
   return entries;
 }

@@ -7,23 +7,25 @@
 
 #include "godwit/base/text.hpp"
 #include "godwit/net/blocking_socket.hpp"
+#include "libpq.hpp"
 
 namespace godwit::lookup {
 namespace {
 
 base::Result<Rows> rows_of(const PGresult& result) {
   Rows rows;
-  const int columns = PQnfields(&result);
-  const int count = PQntuples(&result);
-  for (int column = 0; column < columns; ++column) rows.columns.emplace_back(PQfname(&result, column));
+  const int columns = libpq().nfields(&result);
+  const int count = libpq().ntuples(&result);
+  for (int column = 0; column < columns; ++column) rows.columns.emplace_back(libpq().fname(&result, column));
   if (static_cast<std::size_t>(count) > Database::most_rows)
     return base::fail(base::ErrorKind::exhausted, "the query gives too many rows");
   for (int at = 0; at < count; ++at) {
     auto& row = rows.values.emplace_back();
     for (int column = 0; column < columns; ++column) {
       auto& value = row.emplace_back();
-      if (PQgetisnull(&result, at, column) == 0)
-        value.emplace(PQgetvalue(&result, at, column), static_cast<std::size_t>(PQgetlength(&result, at, column)));
+      if (libpq().get_isnull(&result, at, column) == 0)
+        value.emplace(libpq().get_value(&result, at, column),
+                      static_cast<std::size_t>(libpq().get_length(&result, at, column)));
     }
   }
   return rows;
@@ -31,30 +33,35 @@ base::Result<Rows> rows_of(const PGresult& result) {
 
 }  // namespace
 
+PostgresqlDatabase::Connection::~Connection() {
+  libpq().finish(handle);
+}
+
 // libpq's messages have several lines.
 std::string PostgresqlDatabase::Connection::error() const {
-  std::string text(base::trim(PQerrorMessage(handle)));
+  std::string text(base::trim(libpq().error_message(handle)));
   for (char& c : text)
     if (c == '\n' || c == '\t') c = ' ';
   return text.empty() ? "no connection" : text;
 }
 
 base::Result<std::unique_ptr<PostgresqlDatabase::Connection>> PostgresqlDatabase::open(base::MonoTime deadline) const {
+  if (const auto& missing = libpq().missing(); !missing.empty()) return base::fail(base::ErrorKind::io, missing);
   auto connection = std::make_unique<Connection>();
-  connection->handle = PQconnectStart(connection_.c_str());
+  connection->handle = libpq().connect_start(connection_.c_str());
   if (connection->handle == nullptr) return base::fail(base::ErrorKind::exhausted, "no memory");
   PostgresPollingStatusType status = PGRES_POLLING_WRITING;
-  if (PQstatus(connection->handle) == CONNECTION_BAD) status = PGRES_POLLING_FAILED;
+  if (libpq().status(connection->handle) == CONNECTION_BAD) status = PGRES_POLLING_FAILED;
   while (status == PGRES_POLLING_READING || status == PGRES_POLLING_WRITING) {
     const short events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-    auto ready = net::wait_ready(PQsocket(connection->handle), events, deadline, clock_);
+    auto ready = net::wait_ready(libpq().socket(connection->handle), events, deadline, clock_);
     if (!ready) return std::unexpected(ready.error());
-    status = PQconnectPoll(connection->handle);
+    status = libpq().connect_poll(connection->handle);
   }
   if (status != PGRES_POLLING_OK) return base::fail(base::ErrorKind::io, connection->error());
-  PQsetnonblocking(connection->handle, 1);
+  libpq().set_nonblocking(connection->handle, 1);
   // What the server wants to say beside an answer is not for our standard error.
-  PQsetNoticeProcessor(
+  libpq().set_notice_processor(
       connection->handle, [](void*, const char*) {}, nullptr);
   return connection;
 }
@@ -64,17 +71,17 @@ base::Result<Rows> PostgresqlDatabase::run(Connection& connection, const std::ve
   std::vector<const char*> values;
   values.reserve(parameters.size());
   for (const auto& parameter : parameters) values.push_back(parameter.c_str());
-  if (PQsendQueryParams(connection.handle, query_.c_str(), static_cast<int>(values.size()), nullptr, values.data(),
-                        nullptr, nullptr, 0) != 1)
+  if (libpq().send_query_params(connection.handle, query_.c_str(), static_cast<int>(values.size()), nullptr,
+                                values.data(), nullptr, nullptr, 0) != 1)
     return base::fail(base::ErrorKind::closed, connection.error());
   for (int unsent = 1; unsent != 0;) {
-    unsent = PQflush(connection.handle);
+    unsent = libpq().flush(connection.handle);
     if (unsent < 0) return base::fail(base::ErrorKind::closed, connection.error());
     // While it does not take our bytes it may have some for us.
     if (unsent > 0) {
-      auto ready = net::wait_ready(PQsocket(connection.handle), POLLIN | POLLOUT, deadline, clock_);
+      auto ready = net::wait_ready(libpq().socket(connection.handle), POLLIN | POLLOUT, deadline, clock_);
       if (!ready) return std::unexpected(ready.error());
-      if (PQconsumeInput(connection.handle) != 1) return base::fail(base::ErrorKind::closed, connection.error());
+      if (libpq().consume_input(connection.handle) != 1) return base::fail(base::ErrorKind::closed, connection.error());
     }
   }
   auto result = last_result(connection, deadline);
@@ -84,19 +91,20 @@ base::Result<Rows> PostgresqlDatabase::run(Connection& connection, const std::ve
 
 base::Result<PostgresqlDatabase::PgResult> PostgresqlDatabase::last_result(Connection& connection,
                                                                            base::MonoTime deadline) const {
-  PgResult last(nullptr, PQclear);
+  PgResult last(nullptr, libpq().clear);
   for (;;) {
-    while (PQisBusy(connection.handle) != 0) {
-      auto ready = net::wait_ready(PQsocket(connection.handle), POLLIN, deadline, clock_);
+    while (libpq().is_busy(connection.handle) != 0) {
+      auto ready = net::wait_ready(libpq().socket(connection.handle), POLLIN, deadline, clock_);
       if (!ready) return std::unexpected(ready.error());
-      if (PQconsumeInput(connection.handle) != 1) return base::fail(base::ErrorKind::closed, connection.error());
+      if (libpq().consume_input(connection.handle) != 1) return base::fail(base::ErrorKind::closed, connection.error());
     }
-    PGresult* next = PQgetResult(connection.handle);
+    PGresult* next = libpq().get_result(connection.handle);
     if (next == nullptr) break;
     last.reset(next);
   }
-  if (PQstatus(connection.handle) != CONNECTION_OK) return base::fail(base::ErrorKind::closed, connection.error());
-  if (!last || PQresultStatus(last.get()) != PGRES_TUPLES_OK)
+  if (libpq().status(connection.handle) != CONNECTION_OK)
+    return base::fail(base::ErrorKind::closed, connection.error());
+  if (!last || libpq().result_status(last.get()) != PGRES_TUPLES_OK)
     return base::fail(base::ErrorKind::invalid, connection.error());
   return last;
 }

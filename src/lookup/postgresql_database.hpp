@@ -21,7 +21,7 @@ class PostgresqlDatabase final : public Database {
  private:
   struct Connection {
     PGconn* handle = nullptr;
-    ~Connection() { PQfinish(handle); }
+    ~Connection();
     std::string error() const;
   };
   using PgResult = std::unique_ptr<PGresult, decltype(&PQclear)>;
