@@ -4,7 +4,8 @@
 #   godwit_layer(spool MAY_INCLUDE base mail disk log LINK OpenSSL::Crypto)
 #
 # MAY_INCLUDE lists every other layer whose public headers this one may include; tests/lint/layers.py holds the includes to
-# it.  LINK lists libraries from outside.
+# it.  LINK lists libraries from outside.  What runs once or at an administrator's word is RARE: there the compiler's time is
+# worth more than the program's.
 
 # Asio and Beast are compiled once, here, and the one precompiled header belongs to this library.
 add_library(godwit_asio STATIC ${CMAKE_SOURCE_DIR}/cmake/asio.cpp)
@@ -13,12 +14,15 @@ target_link_libraries(godwit_asio PUBLIC godwit_flags Boost::headers OpenSSL::SS
 target_precompile_headers(godwit_asio PRIVATE ${CMAKE_SOURCE_DIR}/cmake/precompiled.hpp)
 
 function(godwit_layer name)
-  cmake_parse_arguments(ARG "" "" "MAY_INCLUDE;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "RARE" "" "MAY_INCLUDE;LINK" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   if(sources)
     add_library(godwit_${name} STATIC ${sources})
     set(scope PUBLIC)
     target_precompile_headers(godwit_${name} REUSE_FROM godwit_asio)
+    if(ARG_RARE)
+      target_compile_options(godwit_${name} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1>)
+    endif()
   else()
     add_library(godwit_${name} INTERFACE)
     set(scope INTERFACE)
