@@ -69,7 +69,7 @@ class LongReplayDisturbsNobody(ReceivingHost):
         self.wait_until(lambda: self.progress().get("state") == "running", "it has begun")
         second = self.godwit.control("config", "test-replay", check=False)
         self.assertIn("another replay is under way", second.stderr)
-        first.communicate(timeout=60)
+        first.communicate(timeout=600)  # minutes under sanitizers
         self.assertEqual(first.returncode, 0)
         self.assertEqual(self.godwit.control_json("config", "test-replay", "--last", "10")["accepted"], 10)
 
