@@ -19,8 +19,15 @@ constexpr std::uint64_t max_group =
 constexpr std::uint64_t zero_window = 1U << 20U;    // written and synced at a time
 constexpr std::uint64_t short_segment = 4U << 20U;  // made on the spot when no spare is ready
 
-// Nobody writes to it, and so it is the system's one page of zeros again and again, and takes no memory.
-std::array<char, zero_window> zeros;
+// Written again and again: not every system has one page of zeros for all that is only read.
+constexpr std::size_t zeros_size = std::size_t{64} << 10U;
+const std::array<char, zeros_size> zeros{};
+
+std::vector<std::string_view> zero_parts(std::uint64_t size) {
+  std::vector<std::string_view> parts(size / zeros_size, std::string_view(zeros.data(), zeros_size));
+  if (const auto rest = size % zeros_size; rest > 0) parts.emplace_back(zeros.data(), rest);
+  return parts;
+}
 
 AppendResult<void> harmless_if_short(base::Error error) {
   const bool is_short = no_descriptor(error) || error.kind == base::ErrorKind::exhausted;
@@ -181,8 +188,8 @@ boost::asio::awaitable<base::Result<Spare>> Journal::take_or_make_spare(std::uin
 boost::asio::awaitable<base::Result<>> Journal::write_ahead(disk::File& file, std::uint64_t size,
                                                             const std::atomic<bool>& wanted) {
   for (std::uint64_t at = 0; at < size && wanted; at += zero_window) {
-    const std::string_view window(zeros.data(), std::min(zero_window, size - at));
-    auto written = co_await file.write(at, window);
+    const auto window = zero_parts(std::min(zero_window, size - at));
+    auto written = co_await file.write_vector(at, window);
     if (!written) co_return written;
     // Synced window by window: one large sync at the end would hold up the syncs of the commits beside it.
     auto synced = co_await file.sync();
