@@ -28,7 +28,6 @@ pkg_check_modules(IDN2 REQUIRED IMPORTED_TARGET libidn2)
 pkg_check_modules(PSL REQUIRED IMPORTED_TARGET libpsl)
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
-pkg_check_modules(SYSTEMD REQUIRED IMPORTED_TARGET libsystemd)
 
 # A library that is loaded when it is first needed (src/lookup/shared_library.hpp): its headers, and as a definition the name it is
 # loaded by.  Its file is told to the packages, whose tools cannot see that it is needed.

@@ -2,13 +2,10 @@
 #include "inherited_sockets.hpp"
 
 #include <algorithm>
-#include <cstdlib>
-#include <memory>
 #include <utility>
 
-#include <systemd/sd-daemon.h>
-
 #include "godwit/net/listener.hpp"
+#include "service_manager.hpp"
 #include "socket_store.hpp"
 
 namespace godwit::daemon {
@@ -29,13 +26,6 @@ bool has_address_of(const base::Endpoint& socket, const base::Endpoint& listener
   return takes_both && socket.unix_path.empty() && socket.port == listener.port && is_any_v4(socket.address);
 }
 
-struct FreeNames {
-  void operator()(char** names) const {
-    for (char** name = names; name != nullptr && *name != nullptr; ++name) std::free(*name);
-    std::free(static_cast<void*>(names));
-  }
-};
-
 }  // namespace
 
 bool InheritedSocket::is_stored() const {
@@ -43,17 +33,14 @@ bool InheritedSocket::is_stored() const {
 }
 
 base::Result<InheritedSockets> InheritedSockets::from_systemd() {
-  char** given = nullptr;
-  const int count = ::sd_listen_fds_with_names(1, &given);
-  const std::unique_ptr<char*, FreeNames> names(given);
-  if (count < 0) return base::fail_os("the sockets passed by systemd", -count);
+  auto passed = take_passed_descriptors();
+  if (!passed)
+    return base::fail(passed.error().kind, "the sockets passed by the service manager: " + passed.error().message);
   std::vector<InheritedSocket> sockets;
-  for (int i = 0; i < count; ++i) {
-    const int descriptor = SD_LISTEN_FDS_START + i;
+  for (auto& [descriptor, name] : *passed)
     sockets.push_back({.descriptor = net::FileDescriptor(descriptor),
-                       .name = names ? names.get()[i] : "",
+                       .name = std::move(name),
                        .local = net::bound_address(descriptor)});
-  }
   return InheritedSockets(std::move(sockets));
 }
 

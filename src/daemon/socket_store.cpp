@@ -6,9 +6,9 @@
 
 #include <fmt/format.h>
 #include <sys/socket.h>
-#include <systemd/sd-daemon.h>
 
 #include "godwit/base/text.hpp"
+#include "service_manager.hpp"
 
 namespace godwit::daemon {
 namespace {
@@ -39,8 +39,7 @@ SocketStore SocketStore::of_service_manager(std::size_t used) {
 
 bool SocketStore::keep(int descriptor, const base::Endpoint& local) {
   if (room_ == 0) return false;
-  const auto words = fmt::format("FDSTORE=1\nFDNAME={}", stored_name(local));
-  if (::sd_pid_notify_with_fds(0, 0, words.c_str(), &descriptor, 1) <= 0) return false;
+  if (!notify_manager(fmt::format("FDSTORE=1\nFDNAME={}", stored_name(local)), descriptor)) return false;
   --room_;
   return true;
 }
@@ -48,7 +47,7 @@ bool SocketStore::keep(int descriptor, const base::Endpoint& local) {
 void SocketStore::forget(int descriptor, const std::string& name) {
   // The manager closes its own in its own time; until then the port would be in use.
   ::shutdown(descriptor, SHUT_RDWR);
-  ::sd_notify(0, fmt::format("FDSTOREREMOVE=1\nFDNAME={}", name).c_str());
+  notify_manager(fmt::format("FDSTOREREMOVE=1\nFDNAME={}", name));
 }
 
 }  // namespace godwit::daemon

@@ -9,7 +9,6 @@
 #include <string>
 
 #include <fmt/format.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "arguments.hpp"
@@ -21,6 +20,7 @@
 #include "privileges.hpp"
 #include "resolver_watch.hpp"
 #include "sandbox.hpp"
+#include "service_manager.hpp"
 #include "startup_memory.hpp"
 #include "system_machine.hpp"
 
@@ -158,11 +158,11 @@ int serve(const Arguments& arguments, const std::shared_ptr<const daemon::LiveSe
   host.start();
   (*log)->info("started",
                {{"version", GODWIT_VERSION}, {"pid", static_cast<int>(::getpid())}, {"hostname", settings.hostname}});
-  ::sd_notify(0, "READY=1");
+  daemon::notify_manager("READY=1");
   daemon::give_back_startup_memory();
   const auto lost_keys = wait_for_stop(signals, host, keys);
   if (lost_keys) (*log)->error("keys_lost", {{"reason", *lost_keys}});
-  ::sd_notify(0, "STOPPING=1");
+  daemon::notify_manager("STOPPING=1");
   (*log)->info("stopping");
   const bool all_ended = host.stop();
   (*log)->info("stopped");
