@@ -17,7 +17,6 @@
 namespace godwit::net {
 namespace {
 
-constexpr std::size_t scratch_size = 64U << 10U;
 // Far deadlines are looked at again after so long; keeps time arithmetic from overflowing.
 constexpr base::Duration longest_sleep = std::chrono::hours(1);
 
@@ -28,7 +27,7 @@ constexpr std::size_t many_handlers = 4;  // in one look; measured (docs/perform
 Reactor::Reactor(const base::Clock& clock, std::size_t index)
     : index_(index),
       deadlines_(clock),
-      scratch_(scratch_size),
+      scratch_(std::make_unique_for_overwrite<char[]>(scratch_size)),
       io_(1),
       work_(boost::asio::make_work_guard(io_)),
       timer_(io_) {

@@ -49,7 +49,7 @@ class Reactor : private Network {
   Network& network() { return *this; }
   Deadlines& deadlines() { return deadlines_; }
   // One read buffer (64 KiB) for all connections of the reactor: filled and consumed between two suspensions.
-  std::span<char> scratch() { return scratch_; }
+  std::span<char> scratch() { return {scratch_.get(), scratch_size}; }
 
  private:
   Task<std::unique_ptr<Stream>> connect(base::Endpoint remote, ConnectOptions options) override;
@@ -61,7 +61,8 @@ class Reactor : private Network {
   std::size_t index_;
   Deadlines deadlines_;  // outlives the coroutines in io_
   Canceller stopping_;   // likewise
-  std::vector<char> scratch_;
+  static constexpr std::size_t scratch_size = std::size_t{64} << 10U;
+  std::unique_ptr<char[]> scratch_;  // takes memory only as far as it was ever filled
   Context io_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   boost::asio::steady_timer timer_;
