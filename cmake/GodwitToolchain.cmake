@@ -55,6 +55,8 @@ if(CMAKE_UNITY_BUILD)
     target_compile_options(godwit_flags INTERFACE -Wshadow=local -Wno-subobject-linkage)
   endif()
 endif()
+# The debug preset leaves out UBSan's checks of each pointer that is followed (null, alignment, object-size): with them GCC takes
+# 1.6 times as long, and the fuzz preset has all.
 if(GODWIT_SANITIZE)
   target_compile_options(godwit_flags INTERFACE -fsanitize=${GODWIT_SANITIZE} -fno-omit-frame-pointer
                                                 -fno-sanitize-recover=all)
