@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 
 #include "godwit/base/text.hpp"
+#include "godwit/lookup/database.hpp"
+#include "godwit/lookup/ldap.hpp"
 #include "godwit/net/listener.hpp"
 #include "godwit/net/plain_file.hpp"
 #include "godwit/net/url.hpp"
@@ -197,6 +199,24 @@ void load_public_suffixes(const config::Loaded& file, mailauth::Settings& settin
     add_once(file, "verification.organizational_domain", config::Severity::error, rule.error().message, result);
 }
 
+// Before the sandbox of a start, and where it can be told that one is missing.
+void load_libraries(const config::Loaded& file, LiveSettingsLoaded& result) {
+  const auto need = [&](const std::string& key, const base::Result<>& loaded) {
+    if (!loaded) add_once(file, key, config::Severity::error, loaded.error().message, result);
+  };
+  const auto& stores = file.settings.auth.stores;
+  for (std::size_t i = 0; i < stores.size(); ++i) {
+    const auto key = fmt::format("accounts[{}].type", i);
+    if (stores[i].type == auth::StoreType::postgresql) need(key, lookup::load_postgresql());
+    if (stores[i].type == auth::StoreType::ldap) need(key, lookup::load_ldap());
+  }
+  for (const auto& [name, table] : file.settings.lookup.tables) {
+    const auto key = fmt::format("tables.{}.type", name);
+    if (table.type == lookup::TableType::postgresql) need(key, lookup::load_postgresql());
+    if (table.type == lookup::TableType::ldap) need(key, lookup::load_ldap());
+  }
+}
+
 void load_signers(const config::Loaded& file, const net::KeyHolder& held, LiveSettings& live,
                   LiveSettingsLoaded& result) {
   std::vector<mailauth::Signer> signers;
@@ -291,6 +311,7 @@ LiveSettingsLoaded load_live_settings(const std::string& path, const base::Clock
   // What is not there, or is no file, is not read either: what a draft names may be anything.
   add_diagnostics(config::check_environment(loaded, probe_with(keys)), result);
   check_urls(loaded, result);
+  load_libraries(loaded, result);
   if (!result.errors.empty()) return result;
 
   LiveSettings live;

@@ -103,6 +103,10 @@ std::string fill_filter(std::string_view pattern, std::string_view name, std::st
   return filter;
 }
 
+base::Result<> load_ldap() {
+  return libldap().loaded();
+}
+
 LdapConnection::LdapConnection(const SourceSettings& settings, const base::Clock& clock)
     : settings_(settings), clock_(clock) {}
 
@@ -162,7 +166,7 @@ base::Result<> LdapConnection::secure() {
 
 base::Result<std::unique_ptr<LdapConnection>> LdapConnection::open(const SourceSettings& settings,
                                                                    base::MonoTime deadline, const base::Clock& clock) {
-  if (const auto& missing = libldap().missing(); !missing.empty()) return base::fail(base::ErrorKind::io, missing);
+  if (auto loaded = load_ldap(); !loaded) return std::unexpected(loaded.error());
   std::unique_ptr<LdapConnection> connection(new LdapConnection(settings, clock));
   if (auto connected = connection->connect(deadline); !connected) return std::unexpected(connected.error());
   if (auto set = connection->set_options(deadline); !set) return std::unexpected(set.error());

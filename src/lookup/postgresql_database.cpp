@@ -46,7 +46,7 @@ std::string PostgresqlDatabase::Connection::error() const {
 }
 
 base::Result<std::unique_ptr<PostgresqlDatabase::Connection>> PostgresqlDatabase::open(base::MonoTime deadline) const {
-  if (const auto& missing = libpq().missing(); !missing.empty()) return base::fail(base::ErrorKind::io, missing);
+  if (auto loaded = load_postgresql(); !loaded) return std::unexpected(loaded.error());
   auto connection = std::make_unique<Connection>();
   connection->handle = libpq().connect_start(connection_.c_str());
   if (connection->handle == nullptr) return base::fail(base::ErrorKind::exhausted, "no memory");
@@ -122,6 +122,10 @@ base::Result<Rows> PostgresqlDatabase::ask(const std::vector<std::string>& param
   }
   if (rows) idle_.give_back(std::move(connection));
   return rows;
+}
+
+base::Result<> load_postgresql() {
+  return libpq().loaded();
 }
 
 std::unique_ptr<Database> make_postgresql(std::string connection, std::string query, const base::Clock& clock) {

@@ -8,22 +8,23 @@
 namespace godwit::lookup {
 namespace {
 
-std::string last_error() {
+std::unexpected<base::Error> failure(const char* what) {
   const char* const text = ::dlerror();  // NOLINT(concurrency-mt-unsafe): of this thread, in the C library we have
-  return text == nullptr ? "" : text;
+  return base::fail(
+      base::ErrorKind::not_found,
+      fmt::format("{} ({}); once it is installed, the daemon must be restarted", what, text == nullptr ? "" : text));
 }
 
 }  // namespace
 
 SharedLibrary::SharedLibrary(const char* name) : handle_(::dlopen(name, RTLD_NOW | RTLD_LOCAL)) {
-  if (handle_ == nullptr) missing_ = fmt::format("a library is not installed: {}", last_error());
+  if (handle_ == nullptr) loaded_ = failure("a library is missing");
 }
 
 SharedLibrary::Symbol SharedLibrary::symbol(const char* name) {
   if (handle_ == nullptr) return Symbol(nullptr);
   void* const address = ::dlsym(handle_, name);
-  if (address == nullptr && missing_.empty())
-    missing_ = fmt::format("a library is of another version: {}", last_error());
+  if (address == nullptr && loaded_) loaded_ = failure("a library is of another version");
   return Symbol(address);
 }
 

@@ -5,12 +5,14 @@
 
 #include <string>
 
+#include "godwit/base/result.hpp"
+
 namespace godwit::lookup {
 
 class SharedLibrary {
  public:
-  // Why it cannot be used, in words; empty: it can be.
-  const std::string& missing() const { return missing_; }
+  // Errors: not_found (it, or one of the functions in it).
+  const base::Result<>& loaded() const { return loaded_; }
 
  protected:
   // A function of any type: whoever names the type answers for it.
@@ -27,12 +29,12 @@ class SharedLibrary {
   };
 
   explicit SharedLibrary(const char* name);
-  // Null where the library has none of this name, or is not there: then it is missing.
+  // Null where the library has none of this name, or is not there: then it is not loaded.
   Symbol symbol(const char* name);
 
  private:
   void* handle_;
-  std::string missing_;
+  base::Result<> loaded_;
 };
 
 }  // namespace godwit::lookup

@@ -32,6 +32,8 @@ class PackageIsBuilt(Scenario):
         # Found out from the programs.
         for library in "libc6", "libssl3", "libc-ares2", "libyaml-cpp0.7":
             self.assertIn(library, self.field("Depends"))
+        # Loaded where they are configured.
+        self.assertCountEqual(self.field("Recommends").split(", "), ["libldap-2.5-0", "libpq5"])
 
     def test_it_has_what_is_installed(self):
         files = {str(path.relative_to(self.root)) for path in self.root.rglob("*") if path.is_file() or path.is_symlink()}

@@ -32,6 +32,9 @@ class Database {
 
 // A file, opened for reading only.  Parameters: ?1, $1 or :name.
 std::unique_ptr<Database> make_sqlite(std::string path, std::string query, const base::Clock& clock);
+// libpq is loaded, if it has not been: at a start before the sandbox, within which not every place is in reach.
+// Errors: not_found, which stays so until the next start.
+base::Result<> load_postgresql();
 // `connection` as libpq has it.  Parameters: $1.
 std::unique_ptr<Database> make_postgresql(std::string connection, std::string query, const base::Clock& clock);
 

@@ -23,6 +23,9 @@ std::string escape_filter_value(std::string_view value);
 // {NAME} in `pattern` becomes the escaped address, {local} and {domain} its escaped parts.
 std::string fill_filter(std::string_view pattern, std::string_view name, std::string_view address);
 
+// libldap is loaded, as load_postgresql() loads libpq.
+base::Result<> load_ldap();
+
 class Watchdog;
 
 struct LdapEntry {
