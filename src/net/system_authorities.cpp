@@ -15,6 +15,9 @@
 
 #include "godwit/net/openssl.hpp"
 
+// OpenSSL's macros cast in the old style.
+#pragma GCC diagnostic ignored "-Wold-style-cast"
+
 namespace godwit::net {
 namespace {
 
@@ -112,8 +115,10 @@ class Bundle {
     std::size_t length;
   };
 
-  // A damaged certificate has been read over; at the end of the file there was no start of another.
+  // A damaged certificate has been read over, or an empty one, which is no error to OpenSSL; at the end of the file
+  // there was no start of another.
   static bool is_past_damage(unsigned long error) {
+    if (error == 0) return true;
     return ERR_GET_LIB(error) == ERR_LIB_PEM &&
            (ERR_GET_REASON(error) == PEM_R_BAD_BASE64_DECODE || ERR_GET_REASON(error) == PEM_R_BAD_END_LINE);
   }
@@ -131,18 +136,30 @@ class Bundle {
   std::vector<Entry> entries_;
 };
 
-// The store keeps what is added; as X509_LOOKUP_hash_dir does, `found` borrows from it.
+using ObjectPtr = std::unique_ptr<X509_OBJECT, Free<&X509_OBJECT_free>>;
+
+// All of one name at once: whoever finds the name in the store asks for no more of them.
+void keep(STACK_OF(X509_OBJECT) & objects, const std::vector<X509Ptr>& certificates) {
+  for (const auto& certificate : certificates) {
+    ObjectPtr object(X509_OBJECT_new());
+    if (object && X509_OBJECT_set1_X509(object.get(), certificate.get()) == 1 &&
+        sk_X509_OBJECT_push(&objects, object.get()) > 0)
+      static_cast<void>(object.release());  // the store frees it
+  }
+}
+
+// As X509_LOOKUP_hash_dir does: the store keeps what it did not have, and `found` borrows from it.
 int find_by_subject(X509_LOOKUP* lookup, X509_LOOKUP_TYPE type, const X509_NAME* name, X509_OBJECT* found) {
   if (type != X509_LU_X509) return 0;
   const auto& bundle = *static_cast<const Bundle*>(X509_LOOKUP_get_method_data(lookup));
-  X509_STORE* const store = X509_LOOKUP_get_store(lookup);
   const auto certificates = bundle.of_subject(*name);
   ERR_clear_error();
   if (certificates.empty()) return 0;
-  for (const auto& certificate : certificates) X509_STORE_add_cert(store, certificate.get());
-  // Another thread may have added the same before: then that is what the store has.
+  X509_STORE* const store = X509_LOOKUP_get_store(lookup);
   X509_STORE_lock(store);
-  X509_OBJECT* const kept = X509_OBJECT_retrieve_by_subject(X509_STORE_get0_objects(store), type, name);
+  auto& objects = *X509_STORE_get0_objects(store);
+  if (X509_OBJECT_retrieve_by_subject(&objects, type, name) == nullptr) keep(objects, certificates);
+  X509_OBJECT* const kept = X509_OBJECT_retrieve_by_subject(&objects, type, name);
   X509* const certificate = kept == nullptr ? nullptr : X509_OBJECT_get0_X509(kept);
   const bool is_given = certificate != nullptr && X509_OBJECT_set1_X509(found, certificate) == 1;
   if (is_given) X509_free(certificate);  // the reference that set1 took

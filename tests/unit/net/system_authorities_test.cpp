@@ -74,12 +74,15 @@ TEST_F(SystemAuthorities, SeveralOfOneNameAreTrustedAsEver) {
 }
 
 TEST_F(SystemAuthorities, DamageTakesOneCertificateAway) {
-  const auto one = make("one.example"), two = make("two.example");
+  const auto one = make("one.example"), two = make("two.example"), three = make("three.example");
   auto damaged = make("damaged.example"), shortened = make("short.example");
   damaged[damaged.size() / 2] = '!';
   shortened.erase(shortened.find('\n') + 1, 4);  // what DER it begins with
-  EXPECT_EQ(trust("# authorities\n" + damaged + one + shortened + "-----BEGIN PRIVATE KEY-----\nAAAA\n" + two), 1U);
+  EXPECT_EQ(trust("# authorities\n" + damaged + one + shortened + "-----BEGIN PRIVATE KEY-----\nAAAA\n" + two +
+                  "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n" + three),
+            2U);
   EXPECT_TRUE(is_trusted(*parse(one)));
+  EXPECT_TRUE(is_trusted(*parse(three)));
 }
 
 TEST_F(SystemAuthorities, AFileWithoutCertificatesMakesNothingTrusted) {
