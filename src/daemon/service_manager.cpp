@@ -22,7 +22,7 @@ namespace godwit::daemon {
 namespace {
 
 constexpr int first_passed = 3;
-constexpr std::uint64_t most_passed = 4096;
+constexpr std::uint64_t most_passed = 65536;  // more are never open
 
 // NOLINTBEGIN(concurrency-mt-unsafe): nobody writes to the environment once there are threads
 std::string variable(const char* name) {
