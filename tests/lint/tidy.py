@@ -88,7 +88,8 @@ def unit_of_file(path, units, root):
 
 def units_of_path(path, units, root):
     if path.is_dir():
-        return [unit for unit in units if any(source.suffix == ".cpp" and source.is_relative_to(path) for source in [unit.path, *included(unit.path, root)])]
+        found = [unit for unit in units if any(source.suffix == ".cpp" and source.is_relative_to(path) for source in [unit.path, *included(unit.path, root)])]
+        return found or sys.exit(f"{path}: nothing in it is compiled")
     return [unit_of_file(path, units, root)]
 
 
