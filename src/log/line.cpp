@@ -51,6 +51,24 @@ void append_text_value(std::string& line, std::string_view value) {
     line += safe;
 }
 
+// The first character of `rest`; how many bytes of it that was.
+std::size_t append_json_character(std::string& line, std::string_view rest) {
+  const auto size = character(rest);
+  const auto first = static_cast<unsigned char>(rest.front());
+  const bool c1 = size == 2 && first == 0xC2 && static_cast<unsigned char>(rest[1]) < 0xA0;
+  if (size == 0)
+    line += "\\ufffd";  // JSON is UTF-8: a foreign byte has no place in it
+  else if (first == '"' || first == '\\')
+    line += {'\\', rest.front()};
+  else if (first < 0x20 || first == 0x7F)
+    fmt::format_to(std::back_inserter(line), "\\u{:04x}", first);
+  else if (c1)
+    fmt::format_to(std::back_inserter(line), "\\u{:04x}", static_cast<unsigned char>(rest[1]));
+  else
+    line += rest.substr(0, size);
+  return std::max<std::size_t>(1, size);
+}
+
 void append_json_value(std::string& line, std::string_view value) {
   line += '"';
   for (std::size_t at = 0; at < value.size();) {
@@ -58,21 +76,7 @@ void append_json_value(std::string& line, std::string_view value) {
       line += "...";
       break;
     }
-    const auto rest = value.substr(at);
-    const auto size = character(rest);
-    const auto first = static_cast<unsigned char>(rest.front());
-    const bool c1 = size == 2 && first == 0xC2 && static_cast<unsigned char>(rest[1]) < 0xA0;
-    if (size == 0)
-      line += "\\ufffd";  // JSON is UTF-8: a foreign byte has no place in it
-    else if (first == '"' || first == '\\')
-      line += {'\\', rest.front()};
-    else if (first < 0x20 || first == 0x7F)
-      fmt::format_to(std::back_inserter(line), "\\u{:04x}", first);
-    else if (c1)
-      fmt::format_to(std::back_inserter(line), "\\u{:04x}", static_cast<unsigned char>(rest[1]));
-    else
-      line += rest.substr(0, size);
-    at += std::max<std::size_t>(1, size);
+    at += append_json_character(line, value.substr(at));
   }
   line += '"';
 }
