@@ -12,9 +12,9 @@ import time
 
 from support.browser import Browser
 from support.long_queue import COMMANDS, MESSAGES, NOT_TIMED, TOKEN, LongQueueHost, commands_in, commands_of_manual
-from support.scenario import main
+from support.scenario import PATIENCE, main
 
-MOST_SECONDS = 0.2
+MOST_SECONDS = 0.2 * PATIENCE
 MOST_TIMES = 10
 WORK_SECONDS = 0.01
 MOST_OTHERS = 4
