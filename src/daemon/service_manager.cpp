@@ -24,16 +24,15 @@ namespace {
 constexpr int first_passed = 3;
 constexpr std::uint64_t most_passed = 65536;  // more are never open
 
-// NOLINTBEGIN(concurrency-mt-unsafe): nobody writes to the environment once there are threads
 std::string variable(const char* name) {
   const char* const value = std::getenv(name);
   return value == nullptr ? std::string() : value;
 }
 
 void forget_variables() {
-  for (const char* name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}) ::unsetenv(name);
+  for (const char* name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"})
+    ::unsetenv(name);  // NOLINT(concurrency-mt-unsafe): before the first thread
 }
-// NOLINTEND(concurrency-mt-unsafe)
 
 // Of a path, or of a name that no file has ("@…": unix(7), abstract).
 socklen_t fill_address(std::string_view place, sockaddr_un& address) {

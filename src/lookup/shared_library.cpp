@@ -9,7 +9,7 @@ namespace godwit::lookup {
 namespace {
 
 std::unexpected<base::Error> failure(const char* what) {
-  const char* const text = ::dlerror();  // NOLINT(concurrency-mt-unsafe): of this thread, in the C library we have
+  const char* const text = ::dlerror();
   return base::fail(
       base::ErrorKind::not_found,
       fmt::format("{} ({}); once it is installed, the daemon must be restarted", what, text == nullptr ? "" : text));
