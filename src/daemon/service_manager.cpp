@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@ namespace godwit::daemon {
 namespace {
 
 constexpr int first_passed = 3;
+constexpr timeval patience = {.tv_sec = 2, .tv_usec = 0};
 constexpr std::uint64_t most_passed = 65536;  // more are never open
 
 std::string variable(const char* name) {
@@ -61,6 +63,7 @@ bool notify_manager(std::string_view words, int descriptor) {
   if (length == 0) return false;
   const net::FileDescriptor socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!socket) return false;
+  if (::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0) return false;
   iovec part{.iov_base = const_cast<char*>(words.data()), .iov_len = words.size()};  // is only read
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
   msghdr message{};

@@ -12,8 +12,8 @@
 
 namespace godwit::daemon {
 
-// "READY=1" and the like, with a descriptor beside it or without (-1).  Any thread; never blocks for long, for the
-// manager reads at once.  False: there is no manager that listens, or it could not be told.
+// "READY=1" and the like, with a descriptor beside it or without (-1).  Any thread; waits two seconds at most for a
+// manager that does not read.  False: there is no manager that listens, or it could not be told.
 bool notify_manager(std::string_view words, int descriptor = -1);
 
 struct PassedDescriptor {
