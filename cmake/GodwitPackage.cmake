@@ -24,6 +24,7 @@ set(CPACK_DEBIAN_PACKAGE_SECTION mail)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "ca-certificates, systemd | systemd-standalone-sysusers, systemd | systemd-standalone-tmpfiles")
 # Libraries for LDAP and PostgreSQL are loaded where they are configured, which dpkg-shlibdeps does not see.
+# Where there is no dpkg, or it does not know them, no package is made of this either (package_is_built holds it to both).
 get_property(godwit_loaded GLOBAL PROPERTY GODWIT_LOADED_LIBRARIES)
 find_program(DPKG_QUERY dpkg-query)
 foreach(file IN LISTS godwit_loaded)
