@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <memory_resource>
+#include <stdexcept>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -28,6 +29,12 @@ IoResult result_of(ssize_t count) {
 bool has_hung_up(int descriptor) {
   pollfd state{.fd = descriptor, .events = POLLRDHUP, .revents = 0};
   return ::poll(&state, 1, 0) > 0 && (state.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
+
+boost::asio::io_context::executor_type context_of(const boost::asio::any_io_executor& executor) {
+  const auto* known = executor.target<boost::asio::io_context::executor_type>();
+  if (known == nullptr) throw std::logic_error("a socket of no io_context");
+  return *known;
 }
 
 // Empty too where there are more than anybody is in.
@@ -73,11 +80,7 @@ base::Result<std::unique_ptr<SocketStream>> SocketStream::adopt(const boost::asi
 }
 
 SocketStream::SocketStream(const boost::asio::any_io_executor& executor, Deadlines& deadlines, base::Endpoint remote)
-    : deadlines_(deadlines),
-      socket_(executor),
-      reading_(deadlines, *this),
-      writing_(deadlines, *this),
-      remote_(std::move(remote)) {}
+    : deadlines_(deadlines), socket_(context_of(executor)), reading_(deadlines, *this), remote_(std::move(remote)) {}
 
 SocketStream::~SocketStream() = default;
 
@@ -110,7 +113,12 @@ Task<> SocketStream::readable(base::MonoTime deadline) {
 }
 
 Task<> SocketStream::writable(base::MonoTime deadline) {
-  return wait(boost::asio::socket_base::wait_write, writing_, deadline);
+  return wait(boost::asio::socket_base::wait_write, writing(), deadline);
+}
+
+SocketStream::Side& SocketStream::writing() {
+  if (!writing_) writing_ = std::make_unique<Side>(deadlines_, *this);
+  return *writing_;
 }
 
 // The one place where an aborted wait gets its reason.  Cancelling a socket aborts both directions, so a wait that was
@@ -169,7 +177,8 @@ void SocketStream::cancel() {
 }
 
 void SocketStream::interrupt() {
-  reading_.interrupted = writing_.interrupted = true;
+  reading_.interrupted = true;
+  if (writing_) writing_->interrupted = true;
   wake(this);
 }
 

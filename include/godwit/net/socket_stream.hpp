@@ -8,7 +8,9 @@
 #include <memory>
 #include <optional>
 
+#include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
 
 #include "godwit/net/deadline.hpp"
 #include "godwit/net/file_descriptor.hpp"
@@ -18,7 +20,7 @@ namespace godwit::net {
 
 class SocketStream final : public Stream {
  public:
-  // Takes a connected, non-blocking socket.  An empty `remote` is asked of the kernel.
+  // Takes a connected, non-blocking socket.  An empty `remote` is asked of the kernel.  executor: an io_context's.
   static base::Result<std::unique_ptr<SocketStream>> adopt(const boost::asio::any_io_executor& executor,
                                                            Deadlines& deadlines, FileDescriptor socket,
                                                            std::optional<base::Endpoint> remote = {});
@@ -43,7 +45,10 @@ class SocketStream final : public Stream {
   int native_handle() const { return socket_.native_handle(); }
 
  private:
-  using Socket = boost::asio::generic::stream_protocol::socket;
+  // Of the one kind of executor that reactors have: any_io_executor would be copied through a table of functions for
+  // each wait, and takes more memory in what waits.
+  using Socket =
+      boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, boost::asio::io_context::executor_type>;
   struct Side {  // one direction
     Side(Deadlines& deadlines, SocketStream& stream) : deadline(deadlines, &SocketStream::wake, &stream) {}
     Deadline deadline;
@@ -52,6 +57,7 @@ class SocketStream final : public Stream {
   SocketStream(const boost::asio::any_io_executor& executor, Deadlines& deadlines, base::Endpoint remote);
   struct Parked;
   static void wake(void* stream);
+  Side& writing();
   Task<> wait(boost::asio::socket_base::wait_type what, Side& side, base::MonoTime deadline);
   void wait_parked(Wake then);
   void unpark(const boost::system::error_code& error, Wake then);
@@ -59,7 +65,7 @@ class SocketStream final : public Stream {
   Deadlines& deadlines_;
   mutable Socket socket_;  // Asio has no const native_handle()
   Side reading_;
-  Side writing_;
+  std::unique_ptr<Side> writing_;  // once a wait for it was needed: most peers read what we say
   base::Endpoint remote_;
   mutable std::unique_ptr<const base::Endpoint> local_;  // once it was asked for
   std::size_t read_in_a_row_ = 0;                        // bytes since the last wait
