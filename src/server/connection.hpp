@@ -130,6 +130,7 @@ class Connection {
   bool is_implicit() const;  // TLS from the first byte
   bool lacks_certificate() const;
   bool is_local() const { return listener_.service == smtp::Service::local; }
+  policy::LocalUser local_user() const { return {.name = sender_.client.user, .is_trusted = is_trusted_user_}; }
   std::optional<mail::HeaderFixes> header_fixes() const;
   void name_submitter(const policy::LocalUser& user, mail::HeaderFixes& fixes) const;
   void name_submitter(const std::string& account, mail::HeaderFixes& fixes) const;
@@ -153,8 +154,6 @@ class Connection {
   smtp::SessionSettings session_settings_;
   smtp::ServerSession session_;
   Sender sender_;
-  policy::LocalUser user_;  // of service local
-  uid_t user_id_ = 0;       // likewise
   std::unique_ptr<policy::Milters> milters_;
   std::unique_ptr<Receiver> receiver_;            // of the transaction
   std::unique_ptr<policy::CheckChain> checks_;    // from the first recipient on
@@ -163,6 +162,7 @@ class Connection {
   std::string output_;
   std::uint64_t commands_seen_ = 0;     // that due_wait() has counted
   int errors_seen_ = 0;                 // likewise
+  uid_t user_id_ = 0;                   // of service local
   std::size_t refused_recipients_ = 0;  // for good, since the last message
   smtp::action::Read open_read_;
   base::MonoTime read_deadline_{};  // of the command or the piece of data that is awaited
@@ -173,8 +173,9 @@ class Connection {
   bool progressed_ = true;         // the session did more than ask for further bytes since the last read
   bool begun_ = false;             // run() was called
   bool parked_ = false;
-  bool sends_mail_ = false;  // or has begun to
-  bool waiting_ = false;     // for input: a gentle stop may cancel the wait
+  bool sends_mail_ = false;       // or has begun to
+  bool waiting_ = false;          // for input: a gentle stop may cancel the wait
+  bool is_trusted_user_ = false;  // of service local
   bool stopping_ = false;
   bool told_stopping_ = false;
   bool closed_ = false;

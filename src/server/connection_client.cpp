@@ -57,11 +57,10 @@ boost::asio::awaitable<bool> Connection::name_user() {
     co_await refuse(std::move(refusal));
     co_return false;
   }
-  user_.name = std::move(*name);
   // The daemon's own user could write the spool itself.
-  user_.is_trusted = user_id_ == ::geteuid() || policy::is_trusted_user(rules_->policy, user_.name);
-  sender_.client.user = user_.name;
-  sender_.client_address = "user:" + user_.name;
+  is_trusted_user_ = user_id_ == ::geteuid() || policy::is_trusted_user(rules_->policy, *name);
+  sender_.client_address = "user:" + *name;
+  sender_.client.user = std::move(*name);
   co_return true;
 }
 

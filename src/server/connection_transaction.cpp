@@ -28,7 +28,7 @@ std::optional<smtp::Reply> Connection::check_sender(const smtp::ReversePath& sen
   const auto may_use = [this](const std::string& account, const smtp::Mailbox& from) {
     return may_send_as(account, from);
   };
-  auto refusal = is_local() ? policy::check_local_sender(user_, sender, router.settings())
+  auto refusal = is_local() ? policy::check_local_sender(local_user(), sender, router.settings())
                             : policy::check_sender(sender_.client, sender, may_use);
   if (!refusal) refusal = stop_refusal();
   if (!refusal) refusal = limit_sender(sender);
@@ -93,7 +93,7 @@ std::optional<mail::HeaderFixes> Connection::header_fixes() const {
   fixes.hostname = sender_.hostname;
   fixes.origin = names.origin;
   fixes.from = given_sender();  // it is rewritten with the others
-  by_account ? name_submitter(account, fixes) : name_submitter(user_, fixes);
+  by_account ? name_submitter(account, fixes) : name_submitter(local_user(), fixes);
   return fixes;
 }
 
@@ -201,7 +201,7 @@ std::unique_ptr<policy::MessageInspection> Connection::inspection_of(const smtp:
     // Binary parts are encoded for hosts that do not take them, which no signature survives.
     if (body == smtp::BodyType::binary_mime || !rules_->signers || rules_->signers->empty()) return nullptr;
     policy::MessageSigning::Author author{
-        .account = is_local() ? user_.name : account, .sender = sender, .bound = is_user && !user_.is_trusted};
+        .account = is_local() ? sender_.client.user : account, .sender = sender, .bound = is_user && !is_trusted_user_};
     return std::make_unique<policy::MessageSigning>(rules_->signers, around_.clock, std::move(author));
   }
   const bool verifies = listener_.service == smtp::Service::mx && sender_.client.can_be_trusted;

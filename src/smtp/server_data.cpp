@@ -48,9 +48,9 @@ void ServerSession::Machine::bdat(std::string_view argument) {
     return close(action::Close::Reason::errors);
   }
   const Chunk chunk{.size = command->size, .left = command->size, .last = command->last};
-  Receiving receiving(chunk);
   if (const auto wrong = content_out_of_place()) {
-    receiving.refusal = make_reply(*wrong);
+    auto receiving = std::make_unique<Receiving>(chunk);
+    receiving->refusal = make_reply(*wrong);
     return receive_chunk(std::move(receiving));
   }
   if (!transaction_->chunked) {
@@ -58,14 +58,14 @@ void ServerSession::Machine::bdat(std::string_view argument) {
     state_ = BeginningMessage{chunk};
     return;
   }
-  receiving = *std::exchange(transaction_->chunked, {});
-  receiving.chunk = chunk;
-  receiving.ended = false;
+  auto receiving = std::exchange(transaction_->chunked, nullptr);
+  receiving->chunk = chunk;
+  receiving->ended = false;
   receive_chunk(std::move(receiving));
 }
 
-void ServerSession::Machine::receive_chunk(Receiving receiving) {
-  auto& now = state_.emplace<Receiving>(std::move(receiving));
+void ServerSession::Machine::receive_chunk(ReceivingHere receiving) {
+  auto& now = *state_.emplace<ReceivingHere>(std::move(receiving));
   const bool too_large = settings_.message_size != 0 && now.chunk->size > settings_.message_size - now.size;
   if (!now.refusal && too_large) refuse_message(now, make_reply(replies::too_large));
   if (now.chunk->size == 0) receive(now);
@@ -75,31 +75,31 @@ void ServerSession::Machine::on(const event::MessageReady&) {
   assert(in<BeginningMessage>());
   if (stopping_) return stop();
   const auto chunk = std::get<BeginningMessage>(state_).chunk;
-  if (chunk) return receive_chunk(Receiving(*chunk));
+  if (chunk) return receive_chunk(std::make_unique<Receiving>(*chunk));
   send(replies::start_data);
-  state_ = Receiving{};
+  state_ = std::make_unique<Receiving>();
 }
 
 void ServerSession::Machine::on(const event::BodyTaken&) {
-  assert(in<Receiving>());
-  auto& receiving = std::get<Receiving>(state_);
-  receiving.asking = false;
-  if (receiving.ended) end_data(receiving);
+  assert(in<ReceivingHere>());
+  auto& message = *receiving();
+  message.asking = false;
+  if (message.ended) end_data(message);
 }
 
 void ServerSession::Machine::on(const event::Refused& event) {
-  assert(in<BeginningMessage>() || in<Receiving>() || in<Committing>());
+  assert(in<BeginningMessage>() || in<ReceivingHere>() || in<Committing>());
   auto reply = replies::refused(event);
-  if (auto* receiving = std::get_if<Receiving>(&state_)) {
-    receiving->asking = false;
-    refuse_message(*receiving, std::move(reply));
-    if (receiving->ended) end_data(*receiving);
+  if (auto* message = receiving()) {
+    message->asking = false;
+    refuse_message(*message, std::move(reply));
+    if (message->ended) end_data(*message);
     return;
   }
   const auto* beginning = std::get_if<BeginningMessage>(&state_);
   if (beginning != nullptr && beginning->chunk) {
-    Receiving skipped(*beginning->chunk);
-    skipped.refusal = std::move(reply);
+    auto skipped = std::make_unique<Receiving>(*beginning->chunk);
+    skipped->refusal = std::move(reply);
     return receive_chunk(std::move(skipped));
   }
   const bool is_read = in<Committing>();
@@ -186,7 +186,7 @@ void ServerSession::Machine::refuse_message(Receiving& receiving, Reply reply) {
 void ServerSession::Machine::end_data(Receiving& receiving) {
   if (!receiving.refusal && receiving.chunk && !receiving.chunk->last) {
     send(replies::chunk_taken(receiving.chunk->size));
-    transaction_->chunked = std::move(receiving);
+    transaction_->chunked = std::move(std::get<ReceivingHere>(state_));
     state_ = AwaitingCommand{};
     return;
   }

@@ -81,15 +81,17 @@ class ServerSession::Machine {
     bool ended = false;            // CRLF.CRLF, or all of the chunk, was read
     bool asking = false;           // a Body was given out and not answered
   };
+  using ReceivingHere = std::unique_ptr<Receiving>;  // most connections receive nothing most of the time
   struct Committing {};
   struct Closed {};
   using State =
       std::variant<Unconnected, AwaitingCommand, StartingTls, AwaitingResponse, Authenticating, CheckingSender,
-                   CheckingRecipient, AwaitingAnswer, BeginningMessage, Receiving, Committing, Closed>;
+                   CheckingRecipient, AwaitingAnswer, BeginningMessage, ReceivingHere, Committing, Closed>;
   template <class S>
   bool in() const {
     return std::holds_alternative<S>(state_);
   }
+  Receiving* receiving() const;  // null: in another state
 
   struct Transaction {
     ReversePath sender;
@@ -97,7 +99,7 @@ class ServerSession::Machine {
     std::size_t recipients = 0;   // accepted
     std::size_t turned_away = 0;  // beyond settings.recipients
     bool recipient_refused = false;
-    std::optional<Receiving> chunked;  // a message that was begun with BDAT, between two chunks
+    ReceivingHere chunked;  // a message that was begun with BDAT, between two chunks
   };
 
   // Events (server_session.cpp; verdicts beside their commands).
@@ -181,7 +183,7 @@ class ServerSession::Machine {
 
   // Why no message can come now.
   std::optional<FixedReply> content_out_of_place() const;
-  void receive_chunk(Receiving receiving);
+  void receive_chunk(ReceivingHere receiving);
   void receive(Receiving& receiving);
   void read_data(Receiving& receiving);
   void check_content(Receiving& receiving);

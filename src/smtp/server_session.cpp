@@ -99,8 +99,13 @@ void ServerSession::Machine::stop() {
 
 // ---- the loop -------------------------------------------------------------------------------------------------------
 
+ServerSession::Machine::Receiving* ServerSession::Machine::receiving() const {
+  const auto* here = std::get_if<ReceivingHere>(&state_);
+  return here != nullptr ? here->get() : nullptr;
+}
+
 bool ServerSession::Machine::takes_input() const {
-  if (const auto* receiving = std::get_if<Receiving>(&state_)) return !receiving->asking;
+  if (const auto* message = receiving()) return !message->asking;
   return in<AwaitingCommand>() || in<AwaitingResponse>();
 }
 
@@ -114,8 +119,8 @@ void ServerSession::Machine::run() {
 // Takes one command, or what there is of the message; false if more input is needed.
 bool ServerSession::Machine::step() {
   if (input_.unread().empty()) return false;
-  if (auto* receiving = std::get_if<Receiving>(&state_)) {
-    receive(*receiving);
+  if (auto* message = receiving()) {
+    receive(*message);
     return true;
   }
   return step_line();
@@ -168,7 +173,7 @@ bool ServerSession::Machine::step_line() {
 }
 
 void ServerSession::Machine::ask_to_read() {
-  if (in<Receiving>())
+  if (in<ReceivingHere>())
     actions_.emplace_back(action::Read{data_read_limit, settings_.data_timeout, settings_.min_data_rate});
   else
     actions_.emplace_back(
@@ -233,9 +238,9 @@ void ServerSession::Machine::close_for_errors() {
 }
 
 void ServerSession::Machine::close(action::Close::Reason reason) {
-  const auto* receiving = std::get_if<Receiving>(&state_);
+  const auto* message = receiving();
   const bool between_chunks = transaction_ && transaction_->chunked;
-  if (in<BeginningMessage>() || (receiving != nullptr && !receiving->refusal) || between_chunks)
+  if (in<BeginningMessage>() || (message != nullptr && !message->refusal) || between_chunks)
     actions_.emplace_back(action::Discard{});
   actions_.emplace_back(action::Close{reason});
   input_.unread() = {};
@@ -285,7 +290,7 @@ std::string_view ServerSession::Machine::stage() const {
     std::string_view operator()(const CheckingRecipient&) const { return "rcpt"; }
     std::string_view operator()(const AwaitingAnswer&) const { return "command"; }
     std::string_view operator()(const BeginningMessage&) const { return "data"; }
-    std::string_view operator()(const Receiving&) const { return "data"; }
+    std::string_view operator()(const ReceivingHere&) const { return "data"; }
     std::string_view operator()(const Committing&) const { return "commit"; }
     std::string_view operator()(const Closed&) const { return "closed"; }
   };
