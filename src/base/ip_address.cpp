@@ -2,6 +2,7 @@
 #include "godwit/base/ip_address.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 
 #include <arpa/inet.h>
@@ -21,6 +22,18 @@ bool same_prefix(std::string_view a, std::string_view b, int bits) {
   if (rest == 0) return true;
   const auto mask = static_cast<unsigned char>(0xFF00U >> static_cast<unsigned>(rest));
   return (static_cast<unsigned char>(a[whole]) & mask) == (static_cast<unsigned char>(b[whole]) & mask);
+}
+
+// Several times for each message: inet_ntop() goes through printf().
+std::string to_dotted(std::string_view bytes) {
+  std::array<char, INET_ADDRSTRLEN> buffer{};
+  char* end = buffer.data();
+  for (const char byte : bytes) {
+    if (end != buffer.data()) *end++ = '.';
+    end =
+        std::to_chars(end, buffer.data() + buffer.size(), static_cast<unsigned>(static_cast<unsigned char>(byte))).ptr;
+  }
+  return {buffer.data(), end};
 }
 
 }  // namespace
@@ -64,8 +77,9 @@ std::string_view IpAddress::bytes() const {
 }
 
 std::string to_string(const IpAddress& address) {
+  if (address.is_v4()) return to_dotted(address.bytes());
   std::array<char, INET6_ADDRSTRLEN> buffer{};
-  ::inet_ntop(address.is_v4() ? AF_INET : AF_INET6, address.bytes().data(), buffer.data(), buffer.size());
+  ::inet_ntop(AF_INET6, address.bytes().data(), buffer.data(), buffer.size());
   return buffer.data();
 }
 

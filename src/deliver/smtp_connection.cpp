@@ -64,7 +64,7 @@ boost::asio::awaitable<SmtpConnection::Ended> SmtpConnection::transact(smtp::Cli
   if (!closed_) co_await feed(std::move(begun));
   content_.reset();
   transcript_.reset();
-  input_ = {};  // an idle connection holds no buffer
+  input_.reset();  // an idle connection holds no buffer
   co_return std::move(ended_);
 }
 
@@ -171,26 +171,29 @@ boost::asio::awaitable<std::optional<ClientEvent>> SmtpConnection::send_paced(st
 ClientEvent SmtpConnection::unsent(const base::Error& error) {
   note(error.message);
   auto end = ending(error);
-  input_.resize(read_size);
-  const auto got = stream_->try_read(input_);
+  const auto got = stream_->try_read(input());
   if (got.status != net::IoResult::Status::ok || std::holds_alternative<client_event::Quit>(end)) return end;
   broken_ = std::move(end);
-  const auto bytes = std::string_view(input_).substr(0, got.bytes);
+  const std::string_view bytes(input_.get(), got.bytes);
   if (transcript_) transcript_->received(network_.now(), bytes, kind());
   return client_event::Bytes{bytes};
+}
+
+std::span<char> SmtpConnection::input() {
+  if (!input_) input_ = std::make_unique_for_overwrite<char[]>(read_size);
+  return {input_.get(), read_size};
 }
 
 boost::asio::awaitable<ClientEvent> SmtpConnection::read(client_action::Read reading) {
   if (broken_) co_return *std::exchange(broken_, {});
   // One deadline for a whole reply: a peer that trickles bytes gains nothing.
   if (!reading.continued) reply_deadline_ = network_.now() + reading.deadline;
-  input_.resize(read_size);
-  auto got = co_await net::read_some(*stream_, input_, reply_deadline_);
+  auto got = co_await net::read_some(*stream_, input(), reply_deadline_);
   if (!got) {
     note(got.error().message);
     co_return ending(got.error());
   }
-  const auto bytes = std::string_view(input_).substr(0, *got);
+  const std::string_view bytes(input_.get(), *got);
   if (transcript_) transcript_->received(network_.now(), bytes, kind());
   co_return client_event::Bytes{bytes};
 }

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,7 @@ class SmtpConnection {
   boost::asio::awaitable<std::optional<smtp::ClientEvent>> send_paced(std::string_view bytes, base::Duration wait,
                                                                       net::Pace& pace);
   smtp::ClientEvent unsent(const base::Error& error);
+  std::span<char> input();
   boost::asio::awaitable<smtp::ClientEvent> read(smtp::client_action::Read reading);
   boost::asio::awaitable<smtp::ClientEvent> start_tls();
   boost::asio::awaitable<smtp::ClientEvent> make_keys(smtp::client_action::MakeKeys asked);
@@ -82,7 +84,7 @@ class SmtpConnection {
   std::shared_ptr<Content> content_;
   std::shared_ptr<Transcript> transcript_;           // of the transaction under way
   smtp::BodyType body_ = smtp::BodyType::seven_bit;  // of the content
-  std::string input_;
+  std::unique_ptr<char[]> input_;                    // of what the peer says; null: nothing is read
   std::optional<smtp::ClientEvent> broken_;  // how the connection ended, while what the peer said before is looked at
   base::MonoTime reply_deadline_ = base::no_deadline;
   Ended ended_;

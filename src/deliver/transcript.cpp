@@ -40,9 +40,9 @@ void for_each_line(std::string_view bytes, Each each) {
 }  // namespace
 
 std::string Transcript::line(base::MonoTime now, char sign, std::string_view words) const {
-  const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(now - began_).count();
-  return fmt::format("{} {} {}{}\n", since, sign, words.substr(0, longest_line),
-                     words.size() > longest_line ? "..." : "");
+  auto text = std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(now - began_).count());
+  text.append({' ', sign, ' '}).append(words.substr(0, longest_line));
+  return text += words.size() > longest_line ? "...\n" : "\n";
 }
 
 void Transcript::add(base::MonoTime now, char sign, std::string_view words) {
