@@ -14,6 +14,7 @@
 #include "godwit/net/listener.hpp"
 #include "godwit/net/plain_file.hpp"
 #include "godwit/net/url.hpp"
+#include "heap_apart.hpp"
 
 namespace godwit::daemon {
 namespace {
@@ -304,7 +305,7 @@ LiveSettingsLoaded load_live_settings(const std::string& path, const base::Clock
                                       const config::FileAccess& files, const net::Interfaces& interfaces,
                                       const config::Settings* running, const net::KeyHolder& keys) {
   LiveSettingsLoaded result;
-  auto loaded = config::load(path, files);
+  auto loaded = made_apart([&] { return config::load(path, files); });
   add_diagnostics(loaded.diagnostics, result);
   if (!loaded.ok()) return result;
   if (running != nullptr) hold_back(*running, loaded, result);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // godwitd: reads the configuration, starts the host, waits for signals.  Exit codes: 0 stopped in order, 1 failed, 2
 // usage or configuration error (systemd does not restart after 2).
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -14,6 +15,7 @@
 #include "arguments.hpp"
 #include "godwit/log/recent_lines.hpp"
 #include "godwit/net/listener.hpp"
+#include "heap_apart.hpp"
 #include "host.hpp"
 #include "key_process.hpp"
 #include "live_settings.hpp"
@@ -31,6 +33,9 @@ using daemon::Arguments, daemon::exit_usage, daemon::read_arguments;
 
 constexpr int exit_failed = 1;
 constexpr std::size_t lanes_of_pools = 2;  // for who signs, but is no reactor
+// After a start or a reload: what these left to the background (the index of the history, certificates) is done,
+// mostly.
+constexpr timespec time_to_settle{.tv_sec = 2, .tv_nsec = 0};
 
 void print(const std::vector<std::string>& lines) {
   for (const auto& line : lines) fmt::print(stderr, "{}\n", line);
@@ -87,14 +92,20 @@ sigset_t block_signals() {
 
 // Why it stops, if it is not because somebody wants it.
 std::optional<std::string> wait_for_stop(const sigset_t& signals, daemon::Host& host, const daemon::KeyProcess* keys) {
-  for (;;) {
+  for (bool settled = false;;) {
     if (auto why = keys != nullptr ? keys->why_ended() : std::nullopt) return why;
-    int number = 0;
-    if (::sigwait(&signals, &number) != 0) continue;
-    if (number == SIGHUP)
+    const int number = ::sigtimedwait(&signals, nullptr, settled ? nullptr : &time_to_settle);
+    if (number < 0 && errno == EAGAIN) {
+      daemon::give_back_startup_memory();
+      settled = true;
+    }
+    if (number <= 0) continue;
+    if (number == SIGHUP) {
       host.start_reload();
-    else if (number != SIGCHLD)
+      settled = false;
+    } else if (number != SIGCHLD) {
       return {};
+    }
   }
 }
 
@@ -115,7 +126,7 @@ base::Result<> prepare_folders(const config::Settings& settings) {
 
 // Null: the configuration does without, names no key, or is not right, which is said later.
 base::Result<std::unique_ptr<daemon::KeyProcess>> start_key_process(const Arguments& arguments) {
-  const auto loaded = config::load(arguments.config);
+  const auto loaded = daemon::made_apart([&] { return config::load(arguments.config); });
   if (!loaded.ok() || !loaded.settings.sandbox.key_process) return nullptr;
   if (daemon::key_paths_of(loaded.settings).empty()) return nullptr;
   return daemon::KeyProcess::start(arguments.config, loaded.settings,
@@ -145,7 +156,7 @@ int serve(const Arguments& arguments, const std::shared_ptr<const daemon::LiveSe
   const auto low_ports = needs_low_ports(settings.acme) ? daemon::LowPorts::later_too : daemon::LowPorts::are_bound;
   if (auto dropped = daemon::drop_privileges(settings.user, low_ports); !dropped) return fail(dropped.error());
   daemon::Reach reach{.files = {}, .keys = keys != nullptr ? daemon::Keys::elsewhere : daemon::Keys::here};
-  auto sandbox = daemon::enter_sandbox(arguments.config, settings, reach.keys);
+  auto sandbox = daemon::made_apart([&] { return daemon::enter_sandbox(arguments.config, settings, reach.keys); });
   (*log)->start();
   for (const auto& remark : sandbox.remarks) (*log)->warn("sandbox_incomplete", {{"reason", remark}});
   reach.files = std::move(sandbox.granted);
