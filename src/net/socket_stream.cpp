@@ -9,7 +9,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "socket_address.hpp"
@@ -121,6 +121,19 @@ SocketStream::Side& SocketStream::writing() {
   return *writing_;
 }
 
+// Of a handler that has an executor of its own, as a coroutine has, Asio counts the work and posts what follows: this
+// one has none, and goes on where it is called, by the socket's reactor, which is the coroutine's.
+auto SocketStream::async_wait(boost::asio::socket_base::wait_type what, boost::system::error_code& error) {
+  const auto initiate = [this, what, &error](auto handler) {
+    socket_.async_wait(what, [handler = std::move(handler), &error](const boost::system::error_code& ended) mutable {
+      error = ended;
+      handler();
+    });
+  };
+  return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>&, void()>(initiate,
+                                                                                    boost::asio::use_awaitable);
+}
+
 // The one place where an aborted wait gets its reason.  Cancelling a socket aborts both directions, so a wait that was
 // not meant goes back to waiting.
 Task<> SocketStream::wait(boost::asio::socket_base::wait_type what, Side& side, base::MonoTime deadline) {
@@ -135,7 +148,7 @@ Task<> SocketStream::wait(boost::asio::socket_base::wait_type what, Side& side, 
       co_return base::fail(base::ErrorKind::cancelled, "cancelled");
     }
     boost::system::error_code error;
-    co_await socket_.async_wait(what, boost::asio::redirect_error(boost::asio::use_awaitable, error));
+    co_await async_wait(what, error);
     const bool aborted = error == boost::asio::error::operation_aborted;
     const bool cancelled = cancelled_ || side.interrupted;
     if (aborted && (cancelled || !side.deadline.passed())) continue;

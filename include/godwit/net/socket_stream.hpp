@@ -58,6 +58,7 @@ class SocketStream final : public Stream {
   struct Parked;
   static void wake(void* stream);
   Side& writing();
+  auto async_wait(boost::asio::socket_base::wait_type what, boost::system::error_code& error);
   Task<> wait(boost::asio::socket_base::wait_type what, Side& side, base::MonoTime deadline);
   void wait_parked(Wake then);
   void unpark(const boost::system::error_code& error, Wake then);
