@@ -42,7 +42,8 @@ void for_each_line(std::string_view bytes, Each each) {
 std::string Transcript::line(base::MonoTime now, char sign, std::string_view words) const {
   auto text = std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(now - began_).count());
   text.append({' ', sign, ' '}).append(words.substr(0, longest_line));
-  return text += words.size() > longest_line ? "...\n" : "\n";
+  text += words.size() > longest_line ? "...\n" : "\n";
+  return text;
 }
 
 void Transcript::add(base::MonoTime now, char sign, std::string_view words) {

@@ -43,7 +43,7 @@ class Input {
   void keep() {
     if (unread_.empty()) {
       if (!kept_.empty()) wipe(kept_);
-      kept_ = {};
+      std::string().swap(kept_);  // an assignment would keep its memory
       begin_ = 0;
     } else if (kept_.empty()) {
       kept_.assign(unread_);

@@ -179,7 +179,7 @@ void ServerSession::Machine::check_content(Receiving& receiving) {
 // The reply waits for the end of the data; the message is forgotten at once.
 void ServerSession::Machine::refuse_message(Receiving& receiving, Reply reply) {
   receiving.refusal = std::move(reply);
-  receiving.body = {};
+  std::string().swap(receiving.body);  // an assignment would keep its memory
   actions_.emplace_back(action::Discard{});
 }
 

@@ -39,7 +39,7 @@ IncomingMessage::~IncomingMessage() {
 
 Accepted<> IncomingMessage::refuse(Refused::Why why, std::string detail) {
   refused_ = Refused{why, std::move(detail)};
-  buffer_ = {};
+  std::string().swap(buffer_);  // an assignment would keep its memory
   charge_.set(0);
   return std::unexpected(*refused_);
 }
