@@ -9,6 +9,7 @@
 
 #include "control_submissions.hpp"
 #include "host.hpp"
+#include "startup_memory.hpp"
 
 namespace godwit::daemon {
 
@@ -31,6 +32,7 @@ boost::asio::awaitable<ReloadOutcome> Host::reload(bool force) {
   } const turn(reloading_);
   auto outcome = co_await try_reload(force);
   log_reload(outcome);
+  co_await pools_.housekeeping.run([] { give_back_startup_memory(); });
   co_return outcome;
 }
 

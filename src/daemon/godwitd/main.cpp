@@ -78,8 +78,8 @@ bool needs_low_ports(const acme::Settings& settings) {
   return settings.terms_of_service_agreed && place && place->port < first_of_users;
 }
 
-// Threads inherit the mask, so signals come only to sigwait below; so does the process with the private keys, which the
-// service manager tells to stop when it tells us.
+// Threads inherit the mask, so signals come only to sigtimedwait below; so does the process with the private keys,
+// which the service manager tells to stop when it tells us.
 sigset_t block_signals() {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGCHLD, SIG_DFL);  // who starts us may ignore it; then nobody would learn how a child ended
@@ -100,12 +100,10 @@ std::optional<std::string> wait_for_stop(const sigset_t& signals, daemon::Host& 
       settled = true;
     }
     if (number <= 0) continue;
-    if (number == SIGHUP) {
+    if (number == SIGHUP)
       host.start_reload();
-      settled = false;
-    } else if (number != SIGCHLD) {
+    else if (number != SIGCHLD)
       return {};
-    }
   }
 }
 
