@@ -32,7 +32,6 @@ boost::asio::awaitable<ReloadOutcome> Host::reload(bool force) {
   } const turn(reloading_);
   auto outcome = co_await try_reload(force);
   log_reload(outcome);
-  co_await pools_.housekeeping.run([] { give_back_startup_memory(); });
   co_return outcome;
 }
 
@@ -47,6 +46,7 @@ boost::asio::awaitable<ReloadOutcome> Host::try_reload(bool force) {
     auto live = load_live_settings(path, clock, out_of_date, config::system_files(), net::SystemInterfaces(),
                                    &running->settings, keys);
     beyond_reach = beyond(reach, live.live ? live.live->settings : config::load(path).settings);
+    give_back_startup_memory();
     return live;
   };
   auto loaded = co_await pools_.housekeeping.run(std::move(load));

@@ -9,9 +9,9 @@ namespace godwit::daemon {
 // a part: that stays so.  Before the first thread and process.
 void spare_startup_memory();
 
-// The end of the start, or of a reload: what is freed later is kept a while for the next allocation.  Any thread, at
-// any time; a page that is needed again comes back from the system's cache.  Never fails: what the kernel refuses stays
-// where it is.
+// The end of the start, or of reading for a reload: what is freed later is kept a while for the next allocation.  Any
+// thread, at any time; a page that is needed again comes back from the system's cache.  Never fails: what the kernel
+// refuses stays where it is.
 void give_back_startup_memory();
 
 }  // namespace godwit::daemon

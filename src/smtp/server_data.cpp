@@ -82,7 +82,7 @@ void ServerSession::Machine::on(const event::MessageReady&) {
 
 void ServerSession::Machine::on(const event::BodyTaken&) {
   assert(in<ReceivingHere>());
-  auto& message = *receiving();
+  auto& message = *std::get<ReceivingHere>(state_);
   message.asking = false;
   if (message.ended) end_data(message);
 }

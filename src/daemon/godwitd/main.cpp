@@ -33,8 +33,7 @@ using daemon::Arguments, daemon::exit_usage, daemon::read_arguments;
 
 constexpr int exit_failed = 1;
 constexpr std::size_t lanes_of_pools = 2;  // for who signs, but is no reactor
-// After a start or a reload: what these left to the background (the index of the history, certificates) is done,
-// mostly.
+// After a start: what it left to the background (the index of the history, certificates) is done, mostly.
 constexpr timespec time_to_settle{.tv_sec = 2, .tv_nsec = 0};
 
 void print(const std::vector<std::string>& lines) {
