@@ -66,14 +66,11 @@ struct SocketStream::Parked {
 base::Result<std::unique_ptr<SocketStream>> SocketStream::adopt(const boost::asio::any_io_executor& executor,
                                                                 Deadlines& deadlines, FileDescriptor socket,
                                                                 std::optional<base::Endpoint> remote) {
-  int family = 0;
-  socklen_t size = sizeof(family);
-  if (::getsockopt(socket.get(), SOL_SOCKET, SO_DOMAIN, &family, &size) != 0)
-    return base::fail_os("not a socket", errno);
   if (!remote) remote = peer_endpoint(socket.get());
   std::unique_ptr<SocketStream> stream(new SocketStream(executor, deadlines, std::move(*remote)));
+  constexpr int any_family = AF_UNSPEC;  // only who has Asio connect or name a socket needs to know
   boost::system::error_code error;
-  stream->socket_.assign({family, 0}, socket.get(), error);
+  stream->socket_.assign({any_family, 0}, socket.get(), error);
   if (error) return base::fail(base::ErrorKind::exhausted, "epoll: " + error.message(), error.value());
   std::ignore = socket.release();
   return stream;

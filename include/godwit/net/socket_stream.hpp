@@ -70,7 +70,7 @@ class SocketStream final : public Stream {
   base::Endpoint remote_;
   mutable std::unique_ptr<const base::Endpoint> local_;  // once it was asked for
   std::size_t read_in_a_row_ = 0;                        // bytes since the last wait
-  bool drained_ = false;
+  bool drained_ = true;
   bool cancelled_ = false;
 };
 

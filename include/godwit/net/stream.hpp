@@ -66,7 +66,7 @@ class Stream {
   virtual Task<> readable(base::MonoTime deadline) = 0;
   virtual Task<> writable(base::MonoTime deadline) = 0;
 
-  // The last read took all that had come, and nobody has waited since: most likely a read would block.
+  // Nobody has waited since the last read took all that had come, or at all: most likely a read would block.
   virtual bool is_drained() const { return false; }
 
   // A wait that may be long needs no coroutine, which would take memory meanwhile: `then` is called once, on the
