@@ -13,6 +13,7 @@
 #include <openssl/crypto.h>
 
 #include "godwit/smtp/saslprep.hpp"
+#include "huge_pages.hpp"
 
 namespace godwit::auth {
 namespace {
@@ -39,6 +40,7 @@ std::string compute(std::string_view password, std::string_view setting) {
   if (setting.size() >= sizeof data->setting) return {};
   std::memcpy(data->input, password.data(), password.size());
   std::memcpy(data->setting, setting.data(), setting.size());
+  const HugePages wanted;
   const char* hash = ::crypt_r(data->input, data->setting, data.get());
   return hash == nullptr || *hash == '*' ? std::string() : std::string(hash);
 }

@@ -6,7 +6,7 @@
 namespace godwit::daemon {
 
 // From here on what is freed goes back to the system at once, and no page is a huge one, of which a heap like ours uses
-// a part: that stays so.  Before the first thread and process.
+// a part: that stays so, but while passwords are compared (auth/huge_pages.hpp).  Before the first thread and process.
 void spare_startup_memory();
 
 // The end of the start, or of reading for a reload: what is freed later is kept a while for the next allocation.  Any
