@@ -29,11 +29,13 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "system"))
 from support.scenario import BIN  # noqa: E402
 from load import table  # noqa: E402
 from load.figures import median, ratio, spread  # noqa: E402
+from load.peers import GodwitPeer, LimitPeer  # noqa: E402
 from load.repetition import Here, alone, measure, measure_latency, measure_memory  # noqa: E402
 from load.scenarios import MANY_SESSIONS, OWN, SCENARIOS, SERVERS, TABLES  # noqa: E402
 from load.sync_counter import LIBRARY  # noqa: E402
 
 ALONE, LATENCY, ALL_TABLES = "alone", "latency", "tables"
+IN_TURN = "accept-in-turn"
 NAMES = [ALONE, *OWN, LATENCY, *TABLES]
 
 
@@ -71,13 +73,14 @@ class Bench:
             order.append(order.pop(0))
 
     def _latency(self):
-        if "accept" not in self.results:
-            self.scenario("accept")
-        self._repeat(LATENCY, {peer.name: lambda peer=peer: self._latency_of(peer) for peer in SERVERS})
-
-    def _latency_of(self, peer):
-        half = median(self.results["accept"][peer.name], "rate") / 2
-        return measure_latency(peer, self._measured("accept"), half, 2 * (self.seconds or 3))
+        """Clients that wait for the reply, as those that send at an even rate must; the limit server does what Godwit does."""
+        if IN_TURN not in self.results:
+            self.scenario(IN_TURN)
+        half = {peer.name: median(self.results[IN_TURN][peer.name], "rate") / 2 for peer in SERVERS}
+        half[LimitPeer.name] = half[GodwitPeer.name]
+        seconds = 2 * (self.seconds or 3)
+        self._repeat(LATENCY, {peer.name: lambda peer=peer: measure_latency(peer, self._measured(IN_TURN), half[peer.name], seconds)
+                               for peer in (*SERVERS, LimitPeer)})
 
     # ---- what is printed ------------------------------------------------------------------------------------------
 
@@ -108,7 +111,7 @@ class Bench:
             print(f"           of these: {', '.join(told)}   flushes a message: {median(runs, 'flushes_a_message'):.3f}", flush=True)
 
     def _tell_latency(self):
-        print("\nlatency: from the final dot to 250 in ms, at half of each one's peak")
+        print("\nlatency: from the final dot to 250 in ms, at half of each one's peak, and of the limit at Godwit's rate")
         for who, runs in self.results[LATENCY].items():
             lone = {kind: statistics.median(one["sync"][kind]["p99"] for one in runs) for kind in runs[0]["sync"]}
             p99 = median(runs, "p99")

@@ -5,6 +5,7 @@ import dataclasses
 import json
 import os
 import subprocess
+import threading
 import time
 
 from support.scenario import BIN, MX_PORT, die_with_parent, kill_after, listening, wait_until
@@ -99,18 +100,45 @@ class OwnTools:
 def lone_syncs(folder, seconds):
     """Milliseconds that each fdatasync of a loop took, with nothing beside it: {"append": of a file that grows by 4 KiB each time,
     "in place": of one whose blocks are there}, sorted."""
-    return {"append": _synced(folder / "append", seconds, grows=True), "in place": _synced(folder / "in-place", seconds, grows=False)}
+    return {"append": _synced(folder / "append", in_a_row(seconds), grows=True),
+            "in place": _synced(folder / "in-place", in_a_row(seconds), grows=False)}
 
 
-def _synced(path, seconds, grows, blocks=4096):
+def in_a_row(seconds):
+    ends = time.monotonic() + seconds
+    return lambda: time.monotonic() < ends
+
+
+class SyncsBeside:
+    """Now and then one of a file whose blocks are there, while something else is measured: what the machine makes of it then."""
+
+    REST = 0.005  # seconds; a small part of what the disk does meanwhile
+
+    def __init__(self, folder):
+        self.over, self.took = threading.Event(), []
+        self.thread = threading.Thread(target=self._run, args=[folder / "beside"])
+
+    def _run(self, path):
+        self.took = _synced(path, lambda: not self.over.wait(self.REST), grows=False)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
+
+
+def _synced(path, goes_on, grows, blocks=4096):
     took = []
     file = os.open(path, os.O_CREAT | os.O_WRONLY, 0o600)
     try:
         if not grows:
             os.pwrite(file, bytes(blocks * BLOCK), 0)
             os.fsync(file)
-        ends, block = time.monotonic() + seconds, b"x" * BLOCK
-        while time.monotonic() < ends:
+        block = b"x" * BLOCK
+        while goes_on():
             at = len(took) if grows else len(took) % blocks
             began = time.monotonic()
             os.pwrite(file, block, at * BLOCK)

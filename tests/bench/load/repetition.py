@@ -10,7 +10,7 @@ from support.scenario import Scenario
 
 from .machine import Watch
 from .peers import Place
-from .programs import Sink, lone_syncs, quantile, send
+from .programs import Sink, SyncsBeside, lone_syncs, quantile, send
 from .sync_counter import SyncCounter
 
 SETTLED = 0.25      # seconds in which nothing is done
@@ -129,17 +129,18 @@ def descriptors(count):
 
 
 def measure_latency(peer_of, measured, rate, seconds):
-    """Half the peak, evenly, and what a lone sync takes before and after it."""
+    """At an even rate, and what a lone sync takes before and after it, when nothing else goes on, and beside it."""
     with here() as case:
         repetition = Repetition(case, peer_of, measured)
         repetition.warm(2000)
-        repetition.peer.group.settled(SETTLED)
+        before = repetition.peer.group.settled(SETTLED)
         syncs = [lone_syncs(case.folder, seconds / 6)]
         watch = Watch(case.folder)
-        sent = repetition.send(measured.load.but(rate=rate, seconds=seconds, pipelining="envelope"))
-        machine = watch.ended(server=0.0, generator=sent["cpu"], sink=0.0)
+        with SyncsBeside(case.folder) as beside:
+            sent = repetition.send(measured.load.but(rate=rate, seconds=seconds))
+        machine = watch.ended(server=repetition.peer.group.seconds() - before, generator=sent["cpu"])
         syncs.append(lone_syncs(case.folder, seconds / 6))
-        lone = {kind: sorted(syncs[0][kind] + syncs[1][kind]) for kind in syncs[0]}
+        lone = {**{kind: sorted(syncs[0][kind] + syncs[1][kind]) for kind in syncs[0]}, "beside the load": beside.took}
         return {"rate": sent["rate"], "wanted": rate, "p50": sent["dot_to_reply_ms"]["p50"], "p99": sent["dot_to_reply_ms"]["p99"],
                 "max": sent["dot_to_reply_ms"]["max"], "due_p99": sent["due_to_reply_ms"]["p99"],
                 "sync": {kind: {"p50": quantile(took, 0.5), "p99": quantile(took, 0.99)} for kind, took in lone.items()},

@@ -41,6 +41,8 @@ def large(mebibytes, mode, messages):
 ONE = Load(per_connection=1, seconds=1.5)
 OWN = {
     "accept": Measured("accept, 4 KiB, DATA", Load(sessions=MANY_SESSIONS, seconds=3)),
+    "accept-in-turn": Measured("accept, 4 KiB, each message after the reply to the last",
+                               Load(sessions=MANY_SESSIONS, seconds=3, pipelining="envelope")),
     "accept-bdat": Measured("accept, 4 KiB, BDAT", Load(sessions=MANY_SESSIONS, seconds=2, bdat=True)),
     "relay": Measured("relay, 4 KiB, DATA", Load(sessions=MANY_SESSIONS, seconds=2), "relay"),
     "relay-bdat": Measured("relay, 4 KiB, BDAT", Load(sessions=MANY_SESSIONS, seconds=2, bdat=True), "relay", chunking=True),
