@@ -18,6 +18,8 @@ constexpr base::Duration long_wait = std::chrono::seconds(10);
 // Clients wait for ten minutes (RFC 5321 section 4.5.3.2.6); what is asked before the milters has bounds of its own.
 constexpr base::Duration longest_filtering = std::chrono::minutes(8);
 
+constexpr std::size_t room_for_trace = 512;  // our field in front, which is rarely longer
+
 smtp::event::RefusedWhy why_of(spool::Refused::Why why) {
   using Why = spool::Refused::Why;
   using smtp::event::RefusedWhy;
@@ -127,6 +129,7 @@ boost::asio::awaitable<smtp::ServerEvent> Receiver::body(std::string_view bytes,
   // The view may point into the reactor's scratch buffer, so it is taken over before anything can wait.
   size_ += bytes.size();
   std::string passed;
+  if (!started_) passed.reserve(bytes.size() + room_for_trace);
   if (!fixer_) {
     passed = bytes;
   } else if (const auto fixed = fixer_->put(bytes, passed); !fixed) {

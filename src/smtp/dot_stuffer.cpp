@@ -4,6 +4,8 @@
 namespace godwit::smtp {
 namespace {
 
+constexpr std::string_view longest_end = "\r\n.\r\n";
+
 // Where the line after the one at `from` starts; bytes.size() if that is not in `bytes`.
 std::size_t next_line(std::string_view bytes, std::size_t from) {
   const auto newline = bytes.find('\n', from);
@@ -15,6 +17,7 @@ std::size_t next_line(std::string_view bytes, std::size_t from) {
 // RFC 5321 section 4.5.2: a dot that starts a line is doubled.
 void DotStuffer::put(std::string_view bytes, std::string& out) {
   if (bytes.empty()) return;
+  out.reserve(out.size() + bytes.size() + longest_end.size());  // so that the end of a message copies nothing
   std::size_t copied = 0;
   for (std::size_t at = line_start_ ? 0 : next_line(bytes, 0); at < bytes.size(); at = next_line(bytes, at)) {
     if (bytes[at] != '.') continue;
@@ -27,7 +30,7 @@ void DotStuffer::put(std::string_view bytes, std::string& out) {
 }
 
 void DotStuffer::finish(std::string& out) {
-  out += line_start_ ? ".\r\n" : "\r\n.\r\n";
+  out += line_start_ ? longest_end.substr(2) : longest_end;
 }
 
 }  // namespace godwit::smtp
