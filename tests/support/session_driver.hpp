@@ -155,7 +155,7 @@ inline void SessionDriver::perform(const smtp::action::Read& read) {
   reading_ = true;
   read_limit_ = read.limit;
   unflushed_ = false;  // the driver writes before it waits for input
-  require(read.limit > 0 && read.limit <= 64U * 1024U, "a read is bounded");
+  require(read.limit > 0 && read.limit <= std::size_t{64} * 1024, "a read is bounded");
   require(read.deadline > base::Duration::zero(), "a read has a deadline");
 }
 

@@ -122,7 +122,7 @@ boost::asio::awaitable<void> SimDisk::pause(std::uint64_t bytes, bool is_sync) {
     co_await std::move(waiting);
     co_return;
   }
-  if (completion_ == Completion::inline_) co_return;
+  if (completion_ == Completion::at_once) co_return;
   co_await let_others_run(bytes / bytes_a_turn_ + (pace_ && pace_->below(4) == 0 ? 2 + pace_->below(12) : 1));
 }
 

@@ -37,8 +37,8 @@ enum class Loss {
 
 class SimDisk final : public disk::Disk {
  public:
-  enum class Completion { inline_, posted };
-  explicit SimDisk(Completion completion = Completion::inline_) : completion_(completion) {}
+  enum class Completion { at_once, posted };
+  explicit SimDisk(Completion completion = Completion::at_once) : completion_(completion) {}
 
   template <class T = void>
   using Task = disk::Task<T>;

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 #include <CLI/CLI.hpp>
 
 #include "godwit/commandline/completion.hpp"

@@ -11,7 +11,11 @@
 
 #include <filesystem>
 #include <latch>
+#include <optional>
 #include <thread>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
 
 namespace godwit::disk {
 namespace {

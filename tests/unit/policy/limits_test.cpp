@@ -163,7 +163,7 @@ TEST(Limits, ALargeRateIsCountedByTheByte) {
   constexpr std::uint64_t tib = 1ULL << 40U;
   LimitTable table({.count = tib, .period = 1s});  // a byte is far less than a nanosecond
   table.owe("a", tib / 2, start);
-  EXPECT_NEAR(static_cast<double>(table.fullest(1, start).front().used), static_cast<double>(tib / 2), 2000);
+  EXPECT_NEAR(static_cast<double>(table.fullest(1, start).front().used), static_cast<double>(tib) / 2, 2000);
 }
 
 TEST(Limits, EveryPeriodCountsAndWhatIsRefusedIsCountedByNone) {

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include "godwit/base/text.hpp"
 #include "setup/postfix_catalog.hpp"
 #include "setup/postfix_context.hpp"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "godwit/setup/zone_file.hpp"
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>

@@ -10,6 +10,8 @@
 namespace godwit::smtp {
 namespace {
 
+using namespace std::string_literals;
+
 std::string x(std::size_t count) {
   return std::string(count, 'x');
 }
@@ -123,7 +125,7 @@ const std::vector<std::string> bad_paths = {
     "<J\xc3\xb6rg@b.example>",  // RFC 6531 not negotiated
     "<a@b\xc3\xb6.example>",
     "<\"J\xc3\xb6rg\"@b.example>",
-    std::string("<a\0@b.example>", 15),
+    "<a\0@b.example>"s,
     "<" + x(65) + "@b.example>",                                    // 4.5.3.1.1
     "<a@" + x(64) + ".example>",                                    // RFC 1035 2.3.4
     "<a@" + x(63) + "." + x(63) + "." + x(63) + "." + x(63) + ">",  // 4.5.3.1.3: 258 octets

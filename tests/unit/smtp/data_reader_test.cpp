@@ -10,6 +10,8 @@
 namespace godwit::smtp {
 namespace {
 
+using namespace std::string_literals;
+
 struct Outcome {
   std::string data;
   std::string rest;
@@ -65,7 +67,7 @@ TEST(DataReader, GivesOutAMessageWithoutDotsInOneChunk) {
 }
 
 TEST(DataReader, TellsNulAndTheLongestLine) {
-  const auto outcome = read_data(std::string("ab\r\nabcd\0\r\nabc\r\n.\r\n", 20), 1000);
+  const auto outcome = read_data("ab\r\nabcd\0\r\nabc\r\n.\r\n"s, 1000);
   EXPECT_TRUE(outcome.has_nul);
   EXPECT_EQ(outcome.longest_line, 5U);
 }

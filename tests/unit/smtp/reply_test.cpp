@@ -6,6 +6,8 @@
 namespace godwit::smtp {
 namespace {
 
+using namespace std::string_view_literals;
+
 using Status = ReplyReader::Status;
 
 TEST(EnhancedCode, ParsesAndPrints) {
@@ -75,7 +77,7 @@ TEST(ReplyReader, TakesTheEnhancedCodeOnlyWhenItsClassIsTheReplys) {
 
 TEST(ReplyReader, MasksControlBytes) {
   ReplyReader reader;
-  std::string_view input("250 a\0b\rc\x1b[0m\r\n", 16);
+  std::string_view input = "250 a\0b\rc\x1b[0m\r\n"sv;
   ASSERT_EQ(reader.read(input), Status::complete);
   EXPECT_EQ(reader.reply().lines[0], "a?b?c?[0m");
 }

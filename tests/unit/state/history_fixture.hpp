@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
@@ -48,7 +49,7 @@ class HistoryOnSimDisk : public ::testing::Test {
   }
   // The daemon dies at once, the machine goes on.
   void kill() {
-    run(history->of({}));  // what waits is written
+    std::ignore = run(history->of({}));  // what waits is written
     history.reset();
     io.restart();
     io.poll();

@@ -92,7 +92,7 @@ TEST_F(HistoryTest, PowerLossAtAnyMomentLeavesWhatWasWrittenBefore) {
     const std::vector<log::Field> fields{{"id", base::to_string(id(2))}};
     for (int i = 0; i < 20; ++i) {
       later.add("accepted", fields);
-      run(later.of(id(2)));
+      std::ignore = run(later.of(id(2)));
     }
     for (const auto loss : {test::Loss::some, test::Loss::torn, test::Loss::last_torn, test::Loss::prefix}) {
       auto lost = tried->clone();
