@@ -66,7 +66,7 @@ class Unit:
     """One run of clang-tidy."""
 
     def __init__(self, path, flags, of_tests):
-        self.path, self.flags, self.of_tests = path, flags, of_tests
+        self.path, self.flags = path, flags
         self.options = [f"--checks={OFF_IN_TESTS}"] if of_tests else []
 
     def checksum(self, root, tidy):

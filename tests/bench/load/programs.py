@@ -11,7 +11,7 @@ import time
 from support.scenario import BIN, MX_PORT, die_with_parent, kill_after, listening, wait_until
 
 SENDER, RECIPIENT = "sender@client.example", "user@sink.example"
-BLOCK = 4096
+BLOCK, BLOCKS = 4096, 4096
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,13 +100,8 @@ class OwnTools:
 def lone_syncs(folder, seconds):
     """Milliseconds that each fdatasync of a loop took, with nothing beside it: {"append": of a file that grows by 4 KiB each time,
     "in place": of one whose blocks are there}, sorted."""
-    return {"append": _synced(folder / "append", in_a_row(seconds), grows=True),
-            "in place": _synced(folder / "in-place", in_a_row(seconds), grows=False)}
-
-
-def in_a_row(seconds):
-    ends = time.monotonic() + seconds
-    return lambda: time.monotonic() < ends
+    return {"append": _synced(folder / "append", _until(seconds), grows=True),
+            "in place": _synced(_with_blocks(folder / "in-place"), _until(seconds), grows=False)}
 
 
 class SyncsBeside:
@@ -116,7 +111,7 @@ class SyncsBeside:
 
     def __init__(self, folder):
         self.over, self.took = threading.Event(), []
-        self.thread = threading.Thread(target=self._run, args=[folder / "beside"])
+        self.thread = threading.Thread(target=self._run, args=[_with_blocks(folder / "beside")])
 
     def _run(self, path):
         self.took = _synced(path, lambda: not self.over.wait(self.REST), grows=False)
@@ -130,16 +125,26 @@ class SyncsBeside:
         self.thread.join()
 
 
-def _synced(path, goes_on, grows, blocks=4096):
+def _until(seconds):
+    ends = time.monotonic() + seconds
+    return lambda: time.monotonic() < ends
+
+
+def _with_blocks(path):
+    with open(path, "wb") as file:
+        file.write(bytes(BLOCKS * BLOCK))
+        file.flush()
+        os.fsync(file.fileno())
+    return path
+
+
+def _synced(path, goes_on, grows):
     took = []
     file = os.open(path, os.O_CREAT | os.O_WRONLY, 0o600)
     try:
-        if not grows:
-            os.pwrite(file, bytes(blocks * BLOCK), 0)
-            os.fsync(file)
         block = b"x" * BLOCK
         while goes_on():
-            at = len(took) if grows else len(took) % blocks
+            at = len(took) if grows else len(took) % BLOCKS
             began = time.monotonic()
             os.pwrite(file, block, at * BLOCK)
             os.fdatasync(file)

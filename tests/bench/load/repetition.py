@@ -135,8 +135,9 @@ def measure_latency(peer_of, measured, rate, seconds):
         repetition.warm(2000)
         before = repetition.peer.group.settled(SETTLED)
         syncs = [lone_syncs(case.folder, seconds / 6)]
+        beside = SyncsBeside(case.folder)  # its file is made before the load begins
         watch = Watch(case.folder)
-        with SyncsBeside(case.folder) as beside:
+        with beside:
             sent = repetition.send(measured.load.but(rate=rate, seconds=seconds))
         machine = watch.ended(server=repetition.peer.group.seconds() - before, generator=sent["cpu"])
         syncs.append(lone_syncs(case.folder, seconds / 6))
